@@ -1,0 +1,1 @@
+"""What renders: neural networks behind one protocol. Only this package, `detect` and `worker` may import torch."""

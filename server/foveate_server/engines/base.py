@@ -1,0 +1,85 @@
+"""The Engine protocol: what operations may ask of whatever renders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveate_shared.protocol import JsonObject, ModelInfo
+
+Image = NDArray[np.float32]  # (height, width, 3), sRGB-encoded, nominal range 0 to 1
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """How to get an engine in another process: engines live in the worker, the server only names them."""
+
+    factory: str  # "package.module:function", called in the worker with the options
+    models: Callable[[], Sequence[ModelInfo]]  # called in the server; must not import torch
+    options: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """Values that a recipe fixes so that a replay gives the same bytes; None leaves the choice to the engine."""
+
+    dtype: str | None = None  # "float32", "bfloat16" or "float16"
+    tile: int | None = None  # longest side of a tile's core, input pixels
+    threads: int | None = None  # of the CPU
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """An image that an engine made, and the facts that its recipe needs."""
+
+    image: Image  # (height * scale, width * scale, 3)
+    scale: int
+    model: JsonObject  # {"name": ..., "sha256": ...}
+    device: str  # such as "cpu: AMD EPYC" or "cuda: NVIDIA H200"
+    pinned: Pinned  # the values that were in fact used
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face: its box and five landmarks (eyes, nose, mouth corners; left to right as seen), in pixels of the image."""
+
+    box: tuple[float, float, float, float]  # x, y, width, height
+    landmarks: tuple[tuple[float, float], ...]
+    score: float
+
+
+class Ticker(Protocol):
+    """What an engine needs to know of the running item: see operations.base.Context."""
+
+    def check(self) -> None:
+        """Give a sign of life; raise CancelledJobError where the job was cancelled."""
+
+    def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
+        """Report how far the call is (0 to 1)."""
+
+    def note(self, text: str) -> None:
+        """Tell the owner a sentence."""
+
+
+class Engine(Protocol):
+    """What renders. One instance per worker process and device; calls come one at a time."""
+
+    def upscale(self, image: Image, model: str | None, *, exact: bool, pinned: Pinned, ticker: Ticker) -> Rendering:
+        """Return `image` restored and enlarged by the model's own scale.
+
+        `model` None is the default one. `exact` asks for full float32 (for documents above 8 bit). Raises InputError
+        for an unknown model, ResourceError for weights or memory that are not to be had.
+        """
+
+    def model_scale(self, model: str | None) -> int:
+        """Return the scale that :meth:`upscale` will have. Raises InputError for an unknown model."""
+
+    def detect_faces(self, image: Image, *, min_score: float, ticker: Ticker) -> list[Face]:
+        """Return the faces in `image`, best first, without duplicates."""
+
+    def release(self) -> None:
+        """Give the device's memory back; the next call loads again."""

@@ -1,0 +1,1 @@
+"""Where items run: behind one interface, so that several devices or machines can stand in for the local worker."""

@@ -1,0 +1,105 @@
+"""The Executor protocol: tasks in, events out. A task is one item with the files that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, Union
+
+from foveate_server.operations.base import Item, ItemResult, JobRequest
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.pixels import PixelFormat
+
+
+@dataclass(frozen=True)
+class WindowFile:
+    """A window's bytes on disk."""
+
+    bounds: Bounds  # document pixels
+    extent: Extent  # of the pixels
+    pixels: Path
+    coverage: Path | None
+    coverage_format: PixelFormat | None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One item of one job."""
+
+    job: str
+    request: JobRequest
+    item: Item
+    windows: Mapping[str, WindowFile]
+    output: Path  # an existing folder for the patches' files
+
+    @property
+    def key(self) -> str:
+        """Return a name that is unique among the tasks under way."""
+        return f"{self.job}/{self.item.id}"
+
+
+@dataclass(frozen=True)
+class TaskProgress:
+    """How far the running item is."""
+
+    stage: str
+    fraction: float
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class TaskNote:
+    """A sentence for the job's owner."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class TaskPreview:
+    """An unfinished picture, RGB u8, top row first."""
+
+    bounds: Bounds
+    extent: Extent
+    pixels: bytes
+
+
+@dataclass(frozen=True)
+class TaskPatch:
+    """A finished part of the result, on disk and complete."""
+
+    bounds: Bounds
+    pixels: Path
+    coverage: Path | None
+    coverage_format: PixelFormat | None
+
+
+TaskEvent = Union[TaskProgress, TaskNote, TaskPreview, TaskPatch]
+
+
+class Executor(Protocol):
+    """Runs tasks. All methods are called in the server's event loop."""
+
+    @property
+    def capacity(self) -> int:
+        """Return how many tasks may run at once."""
+
+    async def start(self) -> None:
+        """Get ready; returns when tasks can be given. Raises FoveateError where that is impossible."""
+
+    async def stop(self) -> None:
+        """End all tasks and give everything back."""
+
+    async def run(self, task: Task, listener: Callable[[TaskEvent], None]) -> ItemResult:
+        """Run `task` to its end, telling `listener` in the event loop what happens on the way.
+
+        Raises CancelledJobError after :meth:`cancel`, else the FoveateError that ended the task: WORKER_CRASHED and
+        WORKER_HUNG where the process died or did not answer; the executor is usable again at once.
+        """
+
+    def cancel(self, key: str) -> None:
+        """Ask the task to end; the process that runs it is replaced where it does not listen in time."""
+
+    def release_memory(self) -> None:
+        """Ask idle devices to give their memory back."""

@@ -1,0 +1,1 @@
+"""Models: where they come from, whether they are what they say, and where they are kept."""

@@ -1,0 +1,1 @@
+"""What the Foveate server and its clients share: the protocol, the geometry, the client. Standard library only."""
