@@ -1,0 +1,63 @@
+# `make help` lists the targets. Each sets up what it needs, once.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The index to take torch from, where pip's default build is not the wanted one (CPU, CUDA, ROCm): see README.md.
+TORCH_INDEX ?=
+# Another photo for `make demo`.
+PHOTO ?=
+# Processes for the tests.
+JOBS ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup weights demo serve test check format bench clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(INSTALLED) ## Make the virtual environment with pinned dependencies
+
+# --no-deps: spandrel names torchvision as a dependency, which nothing here uses (see pyproject.toml).
+$(INSTALLED): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.10 or newer was not found. Install Python 3.11." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+		|| { echo "$(PYTHON) is too old: Foveate needs Python 3.10 or newer, best 3.11." >&2; exit 1; }
+	@echo "Setting up $(VENV) (about two minutes, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(if $(TORCH_INDEX),$(PIP) torch --index-url $(TORCH_INDEX),true)
+	@$(PIP) --editable ".[server,dev,bench]"
+	@$(PIP) --no-deps spandrel einops
+	@touch $@
+
+weights: $(INSTALLED) ## Fetch the embedded weights (43 MB and 7 MB, once)
+	@$(BIN)/foveate models pull --embedded --quiet
+
+demo: weights ## Bring a face into focus and enlarge a region: make demo [PHOTO=picture]
+	@$(BIN)/python -m foveate_server.cli.demo $(if $(PHOTO),"$(PHOTO)")
+
+serve: $(INSTALLED) ## Run the server until Ctrl+C
+	@$(BIN)/foveate serve
+
+test: weights ## Run the default test suite: make test [JOBS=processes]
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+check: $(INSTALLED) ## Lint, types, import rules, and that clients' code is valid for Python 3.10
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/vermin --quiet --no-tips --violations --target=3.10- --eval-annotations shared/foveate_shared $(wildcard plugins)
+
+format: $(INSTALLED) ## Put all sources into their standard form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: weights ## Measure quality, speed and memory; results go to benchmarks/results
+	@$(BIN)/python -m benchmarks
+
+clean: ## Remove the virtual environment and the demo's pictures
+	rm -rf $(VENV) demo
