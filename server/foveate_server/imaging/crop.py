@@ -1,0 +1,62 @@
+"""Which part of the document an operation looks at: the selection with context around it."""
+
+from __future__ import annotations
+
+from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.geometry import Bounds, Extent
+
+#: The short side of a crop is at least this share of its long side: models know few pictures longer than 2 to 1.
+_LEAST_ASPECT = 0.5
+
+
+def require_region(region: Bounds, document: Extent) -> None:
+    """Raise InputError (INVALID_REGION) unless `region` holds pixels and lies within the document."""
+    if region.is_empty:
+        raise InputError(
+            "The selected region holds no pixel.",
+            code=ErrorCode.INVALID_REGION,
+            remedy="Select a region that is at least 1 pixel wide and high.",
+        )
+    if not document.bounds.contains(region):
+        raise InputError(
+            f"The region {region.width} x {region.height} at ({region.x}, {region.y}) reaches out of the document, "
+            f"which is {document.width} x {document.height}.",
+            code=ErrorCode.INVALID_REGION,
+            remedy="Select a region within the document.",
+        )
+
+
+def context_margin(region: Bounds) -> int:
+    """Return how many pixels of surroundings a model should see on each side of `region`.
+
+    At least a sixteenth of the longest side, and half of the mean side, so that about three quarters of the crop of a
+    compact selection are surroundings (the rule of krita-ai-diffusion).
+    """
+    longest = max(region.width, region.height)
+    mean_side = (region.width + region.height) / 2
+    return max(1, round(max(longest / 16, mean_side / 2)))
+
+
+def context_window(region: Bounds, document: Extent, *, minimum: int = 0) -> Bounds:
+    """Return the window that shows `region` with context, in document pixels, within the document.
+
+    It is at least `minimum` pixels on each side where the document allows (a model's native size), and squarish. At a
+    border of the document the window shifts inwards rather than shrinks. Raises InputError for a region that is
+    empty or reaches out of the document.
+    """
+    require_region(region, document)
+    padded = region.pad(context_margin(region)).extent
+    least = max(minimum, round(max(padded.width, padded.height) * _LEAST_ASPECT))
+    wanted = Extent(max(padded.width, least), max(padded.height, least))
+    return region.resized_within(wanted, document)
+
+
+def working_extent(window: Bounds, *, budget: int | None = None, reduction: float = 1.0) -> Extent:
+    """Return the extent at which a model sees `window`: reduced `reduction` times, and to at most `budget` pixels.
+
+    The aspect stays, within a pixel. A window below the budget is not enlarged.
+    """
+    factor = 1 / max(reduction, 1.0)
+    if budget is not None and window.area * factor * factor > budget:
+        factor = (budget / window.area) ** 0.5
+    return window.extent.scaled(factor)
