@@ -1,1 +1,1 @@
-"""Models: where they come from, whether they are what they say, and where they are kept."""
+"""Models: which there are, where their files come from, and the cache that keeps them."""
