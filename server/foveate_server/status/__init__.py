@@ -1,0 +1,1 @@
+"""The status page: what the server does right now, for a person in a browser."""
