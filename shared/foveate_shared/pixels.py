@@ -43,7 +43,7 @@ class Channels(str, Enum):
     ABGR = "ABGR"
 
     @property
-    def count(self) -> int:
+    def count(self) -> int:  # type: ignore[override]  # of samples; nobody counts letters in a layout's name
         """Return the samples per pixel."""
         return len(self.value)
 
