@@ -36,7 +36,7 @@ def blend(old: NDArray[Any], new: NDArray[Any], coverage: NDArray[Any]) -> NDArr
     """Return `old + (new - old) * coverage`, per sample, in the dtype of `old`.
 
     `old` and `new` are (height, width, channels) of one dtype (u8, u16, f16, f32), `coverage` is (height, width) in
-    u8, u16 or f32; 0 gives the bits of `old`, full scale the bits of `new`. Integers are rounded to the nearest, halves up.
+    u8, u16 or f32; 0 gives the bits of `old`, full scale those of `new`. Integers are rounded to the nearest.
     """
     weight = coverage[..., np.newaxis]
     full = np.iinfo(coverage.dtype).max if coverage.dtype.kind == "u" else 1

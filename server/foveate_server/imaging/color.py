@@ -1,0 +1,163 @@
+"""The document's colours <-> the working space that networks see: sRGB-encoded float32 RGB.
+
+Nothing is clipped: what lies beyond 0..1 (brighter than white, or outside of the gamut of sRGB) goes through a
+logarithmic shoulder, which is the identity within 0..1 and exactly reversible beyond.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from foveate_server.imaging import icc as icc_profiles
+from foveate_server.imaging import spaces, transfer
+from foveate_server.imaging.lut import LutTransform
+from foveate_server.imaging.samples import FloatArray
+from foveate_server.imaging.spaces import Matrix
+from foveate_server.imaging.transfer import Curve
+from foveate_shared.errors import ErrorCode, InputError
+
+_SHOULDER = np.float32(0.25)  # how soft: encoded 10 (200 times white) becomes 1.9
+_LARGEST_WORKING = np.float32(10.0)  # the shoulder of the largest float32, so that its inverse cannot overflow
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. ITU-R BT.709-6, 3.2
+_IDENTITY_TOLERANCE = 1 / 1024  # a quarter of an 8-bit level: a profile nearer than this to sRGB is sRGB
+
+
+class ColorTransform(Protocol):
+    """The way of a document's colours to the working space and back. `color` is as in `samples.Decoded`."""
+
+    def to_working(self, color: FloatArray) -> FloatArray:
+        """Return (height, width, 3) in the working space; grey is repeated."""
+
+    def from_working(self, working: FloatArray) -> FloatArray:
+        """Return (height, width, 3) of the working space as the document's (height, width, 1 or 3)."""
+
+
+def color_transform(space: str | None, icc: bytes | None, *, gray: bool) -> ColorTransform:
+    """Return the transform of a document in a named space or with an ICC profile.
+
+    `gray` tells that its pixels have one channel; with an RGB profile, they are read as its neutrals. Raises InputError
+    for an unknown name, a damaged profile, and one that does not fit the pixels (UNSUPPORTED_FORMAT).
+    """
+    if icc is not None:
+        return _from_icc(icc, gray=gray)
+    if space in spaces.RGB_SPACES:
+        rgb = spaces.RGB_SPACES[space]
+        return _rgb_transform((rgb.curve, rgb.curve, rgb.curve), rgb.to_linear_srgb(), gray=gray)
+    if space in spaces.GRAY_SPACES:
+        return _gray_transform(spaces.GRAY_SPACES[space], gray=gray)
+    known = ", ".join([*spaces.RGB_SPACES, *spaces.GRAY_SPACES])
+    raise InputError(
+        f"The colour space {space!r} is not known.",
+        code=ErrorCode.UNSUPPORTED_FORMAT,
+        remedy=f"Send an ICC profile, or one of: {known}.",
+    )
+
+
+def compress(encoded: FloatArray) -> FloatArray:
+    """Return encoded values with what lies beyond 0..1 brought nearer; reversible, smooth, and the identity within."""
+    beyond = encoded - np.clip(encoded, 0, 1)
+    if not beyond.any():
+        return encoded
+    bent = np.copysign(_SHOULDER * np.log1p(np.abs(beyond) / _SHOULDER), beyond)
+    return np.where(beyond == 0, encoded, np.clip(encoded, 0, 1) + bent)
+
+
+def expand(working: FloatArray) -> FloatArray:
+    """Return the inverse of :func:`compress`."""
+    beyond = np.clip(working, -_LARGEST_WORKING, _LARGEST_WORKING) - np.clip(working, 0, 1)
+    if not beyond.any():
+        return working
+    straight = np.copysign(_SHOULDER * np.expm1(np.abs(beyond) / _SHOULDER), beyond)
+    return np.where(beyond == 0, working, np.clip(working, 0, 1) + straight)
+
+
+def split_range(working: FloatArray) -> tuple[FloatArray, FloatArray | None]:
+    """Return what of `working` a network may see (0..1), and the rest to add to its result; None where there is none.
+
+    Networks know nothing outside of 0..1, and many clip there. The rest, resized to the result's extent and
+    added to it, brings highlights and saturated colours back whatever the network did.
+    """
+    nominal = np.clip(working, 0, 1)
+    rest = working - nominal
+    return nominal, (rest if rest.any() else None)
+
+
+def luma(rgb: FloatArray) -> FloatArray:
+    """Return the Rec. 709 luma of (height, width, 3) as (height, width)."""
+    weighted: FloatArray = rgb @ _LUMA
+    return weighted
+
+
+@dataclass(frozen=True)
+class _Same:
+    """sRGB itself."""
+
+    def to_working(self, color: FloatArray) -> FloatArray:
+        return compress(color)
+
+    def from_working(self, working: FloatArray) -> FloatArray:
+        return expand(working)
+
+
+@dataclass(frozen=True)
+class _Shaped:
+    """Three curves and a matrix."""
+
+    curves: tuple[Curve, Curve, Curve]
+    matrix: Matrix  # from the document's light to linear sRGB
+
+    def to_working(self, color: FloatArray) -> FloatArray:
+        light = np.stack([curve.to_light(color[..., i]) for i, curve in enumerate(self.curves)], axis=-1)
+        return compress(transfer.SRGB.to_encoded(light @ self.matrix.T.astype(np.float32)))
+
+    def from_working(self, working: FloatArray) -> FloatArray:
+        light = transfer.SRGB.to_light(expand(working)) @ np.linalg.inv(self.matrix).T.astype(np.float32)
+        return np.stack([curve.to_encoded(light[..., i]) for i, curve in enumerate(self.curves)], axis=-1)
+
+
+@dataclass(frozen=True)
+class _Gray:
+    """One channel, read as the neutrals of an RGB space."""
+
+    inner: ColorTransform
+
+    def to_working(self, color: FloatArray) -> FloatArray:
+        return self.inner.to_working(np.repeat(color, 3, axis=-1))
+
+    def from_working(self, working: FloatArray) -> FloatArray:
+        return luma(self.inner.from_working(working))[..., np.newaxis]
+
+
+def _from_icc(icc: bytes, *, gray: bool) -> ColorTransform:
+    profile = icc_profiles.parse(icc)
+    if isinstance(profile, icc_profiles.GrayProfile):
+        return _gray_transform(profile.curve, gray=gray)
+    if isinstance(profile, icc_profiles.MatrixProfile):
+        return _rgb_transform(profile.curves, spaces.pcs_to_linear_srgb() @ profile.matrix, gray=gray)
+    return _Gray(LutTransform(profile.data)) if gray else LutTransform(profile.data)
+
+
+def _rgb_transform(curves: tuple[Curve, Curve, Curve], matrix: Matrix, *, gray: bool) -> ColorTransform:
+    shaped = _Shaped(curves, matrix)
+    transform = _Same() if _is_identity(shaped) else shaped
+    return _Gray(transform) if gray else transform
+
+
+def _gray_transform(curve: Curve, *, gray: bool) -> ColorTransform:
+    if not gray:
+        raise InputError(
+            "The document has colour pixels, but its colour profile is a grey one.",
+            code=ErrorCode.UNSUPPORTED_FORMAT,
+            remedy="Assign an RGB profile, such as sRGB, to the document.",
+        )
+    return _rgb_transform((curve, curve, curve), np.eye(3), gray=True)
+
+
+def _is_identity(transform: ColorTransform) -> bool:
+    """Tell whether a transform differs from sRGB by rounding alone: then not even rounding is done."""
+    steps = np.linspace(0, 1, 9, dtype=np.float32)
+    probe = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, -1, 3)
+    return bool(np.abs(transform.to_working(probe) - probe).max() <= _IDENTITY_TOLERANCE)
