@@ -1,0 +1,57 @@
+"""Resampling float images to any extent, with antialiasing; values beyond 0..1 are kept as they are."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import numpy as np
+from PIL import Image
+
+from foveate_server.imaging.samples import FloatArray
+from foveate_shared.geometry import Extent
+
+_LEAST_ALPHA = np.float32(1e-4)  # below this, colour divided by alpha is noise
+
+
+class Filter(Enum):
+    """The kernels, in Pillow's implementation: all widen when reducing, so none aliases."""
+
+    LANCZOS = Image.Resampling.LANCZOS  # the sharpest; overshoots a little at edges
+    BICUBIC = Image.Resampling.BICUBIC
+    BILINEAR = Image.Resampling.BILINEAR  # never overshoots: for masks and coverage
+    BOX = Image.Resampling.BOX  # area average: exact for whole reductions
+
+
+def resize(image: FloatArray, extent: Extent, kernel: Filter = Filter.LANCZOS) -> FloatArray:
+    """Return `image`, (height, width) or (height, width, channels), resampled to `extent`.
+
+    The borders of source and result coincide. The same extent gives a copy of the very values.
+    """
+    if image.shape[:2] == (extent.height, extent.width):
+        return image.copy()
+    if image.ndim == 2:
+        return _resize_plane(image, extent, kernel)
+    return np.stack([_resize_plane(image[..., i], extent, kernel) for i in range(image.shape[2])], axis=-1)
+
+
+def resize_with_alpha(
+    color: FloatArray, alpha: FloatArray, extent: Extent, kernel: Filter = Filter.LANCZOS
+) -> tuple[FloatArray, FloatArray]:
+    """Return straight `color` and `alpha` resampled so that hidden colours do not bleed into visible pixels.
+
+    `color` is (height, width, channels), `alpha` (height, width). Where the result is invisible, its colour is that of
+    the plain resampling. Alpha stays within the range that it had.
+    """
+    thin = np.clip(resize(alpha, extent, kernel), alpha.min(), alpha.max())
+    plain = resize(color, extent, kernel)
+    if alpha.min() == alpha.max():
+        return plain, thin
+    weighted = resize(color * alpha[..., np.newaxis], extent, kernel)
+    visible = (thin > _LEAST_ALPHA)[..., np.newaxis]
+    straight = weighted / np.maximum(thin, _LEAST_ALPHA)[..., np.newaxis]
+    return np.where(visible, straight, plain), thin
+
+
+def _resize_plane(plane: FloatArray, extent: Extent, kernel: Filter) -> FloatArray:
+    source = Image.fromarray(np.ascontiguousarray(plane, np.float32))
+    return np.asarray(source.resize((extent.width, extent.height), kernel.value), np.float32)
