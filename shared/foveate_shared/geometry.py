@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, floor
 
 
@@ -143,7 +144,7 @@ def split(length: int, piece: int) -> list[tuple[int, int]]:
         raise ValueError(f"a piece must be at least 1 pixel long, not {piece}")
     count = -(-length // piece)
     edges = [length * i // count for i in range(count + 1)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def tiles(bounds: Bounds, piece: Extent) -> list[Bounds]:

@@ -431,24 +431,24 @@ class Cancelled:
     seq: int
 
 
-ClientMessage = Union[Hello, Submit, Window, Cancel, Resume, Ack, ListJobs, ListModels, Credit]
-JobEvent = Union[
-    Accepted,
-    Planned,
-    Windows,
-    Queued,
-    Started,
-    Progress,
-    Note,
-    Preview,
-    Patch,
-    ItemEnded,
-    Done,
-    Failed,
-    Cancelled,
-]
-ServerMessage = Union[Welcome, Problem, Jobs, Models, Credit, JobEvent]
-Message = Union[ClientMessage, ServerMessage]
+ClientMessage = Hello | Submit | Window | Cancel | Resume | Ack | ListJobs | ListModels | Credit
+JobEvent = (
+    Accepted
+    | Planned
+    | Windows
+    | Queued
+    | Started
+    | Progress
+    | Note
+    | Preview
+    | Patch
+    | ItemEnded
+    | Done
+    | Failed
+    | Cancelled
+)
+ServerMessage = Welcome | Problem | Jobs | Models | Credit | JobEvent
+Message = ClientMessage | ServerMessage
 
 CLIENT_MESSAGES = (Hello, Submit, Window, Cancel, Resume, Ack, ListJobs, ListModels, Credit)
 FINAL_EVENTS = (Done, Failed, Cancelled)
