@@ -1,0 +1,102 @@
+"""The command line as a host: a picture is the document, and the result is another picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveate_server.cli.picture import Picture, from_wire, little_endian
+from foveate_server.cli.region import Region
+from foveate_server.cli.resize import reduce_area
+from foveate_server.imaging.composite import apply_patch
+from foveate_shared.errors import Fault, ProtocolError, ServerError
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.host import Image, Result, Snapshot
+from foveate_shared.pixels import COVERAGE_U8
+
+
+class PictureDocument:
+    """A picture with a region, and its result once a job was applied. Implements foveate_shared.host.Host."""
+
+    def __init__(self, picture: Picture, region: Region) -> None:
+        self.picture = picture
+        self.region = region
+        self.result: Picture | None = None
+
+    def freeze(self) -> Snapshot:
+        """Describe the picture; nobody changes it."""
+        picture = self.picture
+        return Snapshot(
+            extent=picture.extent,
+            format=picture.format,
+            selection=self.region.selection,
+            space=None if picture.icc else picture.space,
+            icc=picture.icc,
+        )
+
+    def read_pixels(self, bounds: Bounds, extent: Extent) -> Image:
+        """Return the samples of `bounds`, reduced to `extent` where that is at most half of their own."""
+        samples = _window(self.picture.samples, bounds, self.picture.extent)
+        if 2 * extent.width <= bounds.width and 2 * extent.height <= bounds.height:
+            samples = reduce_area(samples, extent)
+        return Image(Extent(samples.shape[1], samples.shape[0]), _wire(samples), self.picture.format)
+
+    def read_coverage(self, bounds: Bounds, extent: Extent) -> Image:
+        """Return the mask of `bounds` at `extent`; where no mask was given, the region itself is full."""
+        coverage = self.region.coverage
+        if coverage is None:
+            coverage = _full_within(self.region, self.picture.extent)
+        samples = _window(coverage[..., np.newaxis], bounds, self.picture.extent)
+        if extent != bounds.extent:
+            samples = reduce_area(samples, extent)
+        return Image(extent, _wire(samples), COVERAGE_U8)
+
+    def is_unchanged(self) -> bool:
+        """Return True: the picture is in our own memory."""
+        return True
+
+    def apply(self, result: Result) -> None:
+        """Make the resulting picture. Raises FoveateError where the patches do not make one."""
+        samples = self._new_frame(result) if result.frame == "new" else self.picture.samples.copy()
+        for patch in result.patches:
+            if patch.pixels.format != self.picture.format:
+                raise ProtocolError("The server answered in another layout than the picture's.", fault=Fault.SERVER)
+            covered = patch.coverage
+            apply_patch(
+                samples,
+                patch.bounds,
+                from_wire(patch.pixels.data, patch.pixels.format, patch.pixels.extent),
+                from_wire(covered.data, covered.format, covered.extent)[..., 0] if covered else None,
+            )
+        self.result = replace(self.picture, samples=samples)
+
+    def release(self) -> None:
+        """Do nothing: the picture is small change compared with the result, and ends with the command."""
+
+    def _new_frame(self, result: Result) -> NDArray[Any]:
+        if sum(patch.bounds.area for patch in result.patches) != result.extent.area:
+            raise ServerError(
+                "The server's result has gaps.", remedy="Nothing was written. Report this to the server's authors."
+            )
+        shape = (result.extent.height, result.extent.width, self.picture.channels.count)
+        return np.zeros(shape, self.picture.samples.dtype)
+
+
+def _window(samples: NDArray[Any], bounds: Bounds, extent: Extent) -> NDArray[Any]:
+    if bounds.is_empty or not extent.bounds.contains(bounds):
+        raise ProtocolError("The server asked for pixels outside of the picture.", fault=Fault.SERVER)
+    return samples[bounds.y : bounds.bottom, bounds.x : bounds.right]
+
+
+def _wire(samples: NDArray[Any]) -> memoryview:
+    return memoryview(little_endian(samples).data).cast("B")
+
+
+def _full_within(region: Region, extent: Extent) -> NDArray[np.uint8]:
+    coverage = np.zeros((extent.height, extent.width), np.uint8)
+    bounds = region.selection.bounds if region.selection else extent.bounds
+    coverage[bounds.y : bounds.bottom, bounds.x : bounds.right] = 255
+    return coverage

@@ -1,0 +1,387 @@
+"""The flow of one job, written once for all clients: freeze, submit, answer windows, collect, apply, acknowledge.
+
+Poll-driven and single-threaded: the owner of the connection hands over what arrives and calls :meth:`Rerender.pump`
+from time to time; nothing here calls back from another thread. Several flows may share one connection:
+
+    flow = Rerender(client, host, "refocus", {"strength": 0.8})
+    flow.start()
+    while not flow.ended:
+        for delivery in client.poll():
+            flow.handle(delivery.message, delivery.payloads)
+        flow.pump()
+        show(flow.status)
+
+The result is applied only when it is complete, all of it or nothing; the server forgets it only after that.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Protocol
+
+from .blobs import Buffer, MintMessage
+from .errors import ErrorCode, ErrorInfo, Fault, FoveateError, ServerError
+from .host import Host, Image, Result, ResultPatch, Snapshot
+from .protocol import (
+    Accepted,
+    Ack,
+    Blob,
+    Cancel,
+    Cancelled,
+    ClientMessage,
+    Document,
+    Done,
+    Failed,
+    ItemEnded,
+    JsonObject,
+    Message,
+    Note,
+    Outcome,
+    Patch,
+    Pixels,
+    Planned,
+    Preview,
+    Problem,
+    Profile,
+    Progress,
+    Queued,
+    Resume,
+    Started,
+    Submit,
+    Window,
+    WindowRequest,
+    Windows,
+)
+
+MAX_QUEUED_BYTES = 32 << 20  # of windows that wait for the wire: more are read from the host only after that
+
+
+class Connection(Protocol):
+    """What the flow needs of :class:`foveate_shared.client.Client`."""
+
+    @property
+    def queued_bytes(self) -> int:
+        """Return the bytes that wait to be sent."""
+
+    def post(self, message: ClientMessage) -> None:
+        """Send a message without blobs. After a reconnect, jobs are submitted or resumed again by themselves."""
+
+    def send(self, build: MintMessage, payloads: Sequence[Buffer]) -> None:
+        """Send a message with blobs, one per payload, which must stay as they are."""
+
+
+class State(str, Enum):
+    """Where a flow stands."""
+
+    NEW = "new"
+    SUBMITTED = "submitted"  # the server has not answered yet
+    WAITING = "waiting"  # for pixels or its turn
+    RUNNING = "running"
+    DONE = "done"  # the result was applied
+    UNAPPLIED = "unapplied"  # the result is complete, but the host refused it: apply() tries again
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED = (State.DONE, State.UNAPPLIED, State.FAILED, State.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Status:
+    """What an interface shows of a job."""
+
+    state: State = State.NEW
+    text: str = ""  # a short phrase: what happens now
+    fraction: float = 0.0  # of the whole job, 0 to 1
+    step: int = 0  # of `steps`, within the running item
+    steps: int = 0
+    seconds_left: float | None = None
+    position: int | None = None  # in the queue; 1 is next
+    summary: str = ""  # the plan in one sentence
+    notes: tuple[str, ...] = ()  # sentences that the person should see
+    error: ErrorInfo | None = None
+
+
+class Rerender:
+    """One job, from the frozen document to the applied result."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        host: Host,
+        operation: str,
+        parameters: JsonObject,
+        *,
+        job: str | None = None,
+        priority: int = 0,
+        on_preview: Callable[[Preview, bytes], None] | None = None,
+    ) -> None:
+        """`job` is the id of an earlier job that shall be resumed; else one is minted. `on_preview` may draw."""
+        self.job = job or str(uuid.uuid4())
+        self.status = Status()
+        self.result: Result | None = None  # set when the job is done, before it is applied
+        self._connection = connection
+        self._host = host
+        self._operation = operation
+        self._parameters = parameters
+        self._priority = priority
+        self._on_preview = on_preview
+        self._snapshot: Snapshot | None = None
+        self._plan: Planned | None = None
+        self._accepted = job is not None
+        self._seq = 0  # of the newest lasting event that was taken: where resume goes on
+        self._patches: list[ResultPatch] = []
+        self._outcomes: list[Outcome] = []
+        self._requests: deque[WindowRequest] = deque()  # asked, and not yet read from the host
+        self._handlers: dict[type, Callable[..., None]] = {
+            Accepted: self._on_accepted,
+            Planned: self._on_plan,
+            Queued: self._on_queued,
+            Started: self._on_started,
+            Progress: self._on_progress,
+            Note: self._on_note,
+            Patch: self._on_patch,
+            ItemEnded: self._on_item,
+            Done: self._on_done,
+            Failed: self._on_failed,
+            Cancelled: self._on_cancelled,
+        }
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether nothing more will happen by itself."""
+        return self.status.state in ENDED
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Return how the items have ended so far."""
+        return tuple(self._outcomes)
+
+    def start(self) -> None:
+        """Freeze the document and submit the job, or resume it where its id was given.
+
+        Raises FoveateError where the host has nothing to work on; nothing was sent then.
+        """
+        self._snapshot = self._host.freeze()
+        self._set(state=State.SUBMITTED, text="Sending the job" if not self._accepted else "Asking for the job")
+        self._introduce()
+
+    def interrupted(self, reason: str) -> None:
+        """Show that the connection was lost; it resumes the job by itself when it is there again."""
+        if not self.ended:
+            self._set(text=reason, seconds_left=None)
+
+    def cancel(self) -> None:
+        """Ask the server to end the job; :attr:`ended` follows with its answer. Drops a result that was not applied."""
+        if self.status.state is State.UNAPPLIED:
+            self._connection.post(Ack(self.job))
+            self._end(State.CANCELLED, text="Dropped")
+        elif not self.ended:
+            self._requests.clear()
+            self._set(text="Cancelling", seconds_left=None)
+            self._connection.post(Cancel(self.job))
+
+    def abandon(self, error: FoveateError) -> None:
+        """End here, without the server, such as when it cannot be reached again. The job goes on over there."""
+        if not self.ended:
+            self._end(State.FAILED, error=error.info)
+
+    def handle(self, message: Message, payloads: Sequence[object] = ()) -> bool:
+        """Take a message with the bytes of its blobs; return whether it was about this job."""
+        if getattr(message, "job", None) != self.job or self.status.state is State.NEW:
+            return False
+        if self.ended:
+            return True
+        if isinstance(message, Problem):
+            self._on_problem(message)
+        elif isinstance(message, Windows):
+            self._take(message.seq)
+            self._requests.extend(message.requests)
+        elif isinstance(message, Preview):
+            if self._on_preview:
+                self._on_preview(message, _bytes(payloads[0]))
+        elif isinstance(message, (Progress, Queued, Started)):
+            self._handlers[type(message)](message)
+        elif message.seq > self._seq:  # type: ignore[union-attr]  # all that is left are a job's lasting events
+            self._take(message.seq)  # type: ignore[union-attr]
+            self._handlers[type(message)](message, *payloads)
+        return True
+
+    def pump(self) -> None:
+        """Answer waiting windows, as far as the connection keeps up with them."""
+        try:
+            while self._requests and not self.ended and self._connection.queued_bytes < MAX_QUEUED_BYTES:
+                self._answer(self._requests.popleft())
+        except FoveateError as error:
+            self._connection.post(Cancel(self.job))
+            self._end(State.FAILED, error=error.info)
+
+    def apply(self) -> None:
+        """Apply the complete result, once more where the host refused it before; then let the server forget it."""
+        assert self.result is not None  # noqa: S101 - set before, by the only caller and by state UNAPPLIED
+        try:
+            if self.result.frame == "document" and not self._host.is_unchanged():
+                self._add_note("The picture changed meanwhile; the result was made from its earlier state.")
+            self._host.apply(self.result)
+        except FoveateError as error:
+            self._set(state=State.UNAPPLIED, text="Not applied", error=error.info)
+            return
+        self._connection.post(Ack(self.job))
+        self._end(State.DONE, text="Done", fraction=1.0, error=None)
+
+    # --- events ---
+
+    def _on_accepted(self, event: Accepted) -> None:
+        self._accepted = True
+        self._set(state=State.WAITING, text="Accepted")
+
+    def _on_plan(self, event: Planned) -> None:
+        self._plan = event
+        self._set(state=State.WAITING, text="Sending pixels", summary=event.summary)
+
+    def _on_queued(self, event: Queued) -> None:
+        before = event.position - 1
+        text = "Next in the queue" if not before else f"In the queue behind {before} other{'s' * (before > 1)}"
+        self._set(state=State.WAITING, text=text, position=event.position)
+
+    def _on_started(self, event: Started) -> None:
+        self._set(state=State.RUNNING, text=self.status.text or "Running", position=None)
+
+    def _on_progress(self, event: Progress) -> None:
+        self._set(
+            state=State.RUNNING,
+            text=event.stage[:1].upper() + event.stage[1:],
+            fraction=max(self.status.fraction, min(1.0, event.fraction)),
+            step=event.step,
+            steps=event.steps,
+            seconds_left=event.seconds_left,
+            position=None,
+        )
+
+    def _on_note(self, event: Note) -> None:
+        self._add_note(event.text)
+
+    def _on_patch(self, event: Patch, pixels: object, coverage: object = None) -> None:
+        covered = event.coverage
+        self._patches.append(
+            ResultPatch(
+                event.bounds,
+                Image(event.pixels.extent, _bytes(pixels), event.pixels.format),
+                Image(covered.extent, _bytes(coverage), covered.format) if covered else None,
+                event.item,
+            )
+        )
+
+    def _on_item(self, event: ItemEnded) -> None:
+        self._outcomes.append(event.outcome)
+        if event.outcome.message:
+            self._add_note(event.outcome.message)
+
+    def _on_done(self, event: Done) -> None:
+        if self._plan is None:
+            self._end(State.FAILED, error=ServerError("The server ended the job without having planned it.").info)
+            return
+        self._outcomes = list(event.outcomes)
+        self.result = Result(
+            self._plan.frame, self._plan.extent, tuple(self._patches), tuple(event.outcomes), event.recipe
+        )
+        self._set(text="Applying the result", seconds_left=None)
+        self.apply()
+
+    def _on_failed(self, event: Failed) -> None:
+        self._outcomes = list(event.outcomes)
+        self._connection.post(Ack(self.job))
+        self._end(State.FAILED, error=event.error)
+
+    def _on_cancelled(self, event: Cancelled) -> None:
+        self._connection.post(Ack(self.job))
+        self._end(State.CANCELLED, text="Cancelled")
+
+    def _on_problem(self, problem: Problem) -> None:
+        if self._accepted and problem.error.code not in (ErrorCode.UNKNOWN_JOB, ErrorCode.EXPIRED):
+            self._add_note(str(problem.error))
+        else:  # the server does not have the job: nothing more will come
+            self._end(State.FAILED, error=problem.error)
+
+    # --- sending ---
+
+    def _introduce(self) -> None:
+        """Make the server know the job: resume it where it was accepted, submit it else."""
+        if self._accepted:
+            self._connection.post(Resume(self.job, self._seq))
+            return
+        snapshot = self._frozen()
+        if snapshot.icc is None:
+            self._connection.post(self._submission(snapshot, Profile(space=snapshot.space or "srgb")))
+        else:
+            self._connection.send(lambda blob: self._submission(snapshot, Profile(icc=blob)), (snapshot.icc,))
+
+    def _submission(self, snapshot: Snapshot, profile: Profile) -> Submit:
+        document = Document(snapshot.extent, snapshot.format, profile)
+        return Submit(self.job, self._operation, document, snapshot.selection, self._parameters, self._priority)
+
+    def _answer(self, request: WindowRequest) -> None:
+        image = self._host.read_pixels(request.bounds, request.extent)
+        coverage = self._host.read_coverage(request.bounds, image.extent) if request.coverage else None
+
+        def build(pixels: Blob, covered: Blob | None = None) -> Window:
+            return Window(
+                self.job,
+                request.id,
+                Pixels(image.extent, image.format, pixels),
+                Pixels(coverage.extent, coverage.format, covered) if coverage and covered else None,
+            )
+
+        self._connection.send(build, (image.data, coverage.data) if coverage else (image.data,))
+
+    # --- state ---
+
+    def _frozen(self) -> Snapshot:
+        if self._snapshot is None:
+            raise ServerError("A flow was used before it was started.", fault=Fault.CLIENT)
+        return self._snapshot
+
+    def _take(self, seq: int) -> None:
+        self._seq = max(self._seq, seq)
+
+    def _add_note(self, text: str) -> None:
+        if text not in self.status.notes:
+            self._set(notes=(*self.status.notes, text))
+
+    def _set(self, **changes: object) -> None:
+        self.status = replace(self.status, **changes)  # type: ignore[arg-type]
+
+    def _end(self, state: State, **changes: object) -> None:
+        self._requests.clear()
+        self._host.release()
+        self._set(state=state, seconds_left=None, position=None, **changes)
+
+
+def _bytes(payload: object) -> bytes:
+    """Return a payload for reading; the client assembles blobs in memory."""
+    return payload  # type: ignore[return-value]
+
+
+def describe(status: Status) -> str:
+    """Return one line for a status bar: what happens, how far it is, and how long it will take."""
+    parts = [status.text]
+    if status.steps > 1:
+        parts.append(f"{status.step} of {status.steps}")
+    if status.state is State.RUNNING:
+        parts.append(f"{status.fraction:.0%}")
+    if status.seconds_left is not None:
+        parts.append(f"{duration(status.seconds_left)} left")
+    return ", ".join(part for part in parts if part)
+
+
+def duration(seconds: float) -> str:
+    """Return a time span for a person: "8 s", "2 min 5 s", "1 h 20 min"."""
+    whole = max(0, round(seconds))
+    hours, minutes = divmod(whole // 60, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {whole % 60} s" if minutes else f"{whole} s"

@@ -1,0 +1,279 @@
+"""The flow of one job, driven message by message: what it sends, what it shows, and that it applies all or nothing."""
+
+import pytest
+
+from fakes.connection import RecordingConnection
+from fakes.host import GRAY_U8, MemoryHost
+from foveate_shared.errors import ErrorCode, ErrorInfo, Fault, InputError, ResourceError, ServerError
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.protocol import (
+    Accepted,
+    Ack,
+    Blob,
+    Cancel,
+    Cancelled,
+    Done,
+    Failed,
+    ItemEnded,
+    Note,
+    Outcome,
+    Patch,
+    Pixels,
+    Planned,
+    Problem,
+    Progress,
+    Queued,
+    Resume,
+    Selection,
+    Submit,
+    Window,
+    WindowRequest,
+    Windows,
+)
+from foveate_shared.rerender import MAX_QUEUED_BYTES, Rerender, State, Status, describe, duration
+
+BROKEN = ErrorInfo(ErrorCode.WORKER_CRASHED, "The worker crashed.", "Try again.", Fault.SERVER)
+
+
+class Scene:
+    """A started flow with its host and connection, and a server's side that counts `seq`."""
+
+    def __init__(self, **host):
+        self.host = MemoryHost(**host)
+        self.connection = RecordingConnection()
+        self.flow = Rerender(self.connection, self.host, "refocus", {"strength": 0.5})
+        self.flow.start()
+        self.seq = 0
+
+    def tell(self, event, *payloads, **fields):
+        self.seq += 1
+        return self.flow.handle(event(job=self.flow.job, seq=self.seq, **fields), payloads)
+
+    def plan(self, frame="document"):
+        self.tell(Accepted)
+        self.tell(Planned, frame=frame, extent=Extent(16, 16), summary="One region.")
+
+    def ask(self, *requests):
+        self.tell(Windows, requests=requests)
+
+    def patch(self, bounds=Bounds(1, 2, 3, 4), value=7):
+        data = bytes([value]) * bounds.area
+        self.tell(
+            Patch,
+            bytearray(data),
+            item="a",
+            bounds=bounds,
+            pixels=Pixels(bounds.extent, GRAY_U8, Blob(1, len(data), "0" * 64)),
+            coverage=None,
+        )
+
+    def done(self):
+        outcome = Outcome("a", "done")
+        self.tell(ItemEnded, outcome=outcome)
+        self.tell(Done, outcomes=(outcome,), recipe={"operation": "refocus"})
+
+
+@pytest.fixture
+def scene():
+    return Scene()
+
+
+def test_a_job_from_start_to_ack(scene):
+    submit = scene.connection.last
+    assert isinstance(submit, Submit)
+    assert (submit.operation, submit.parameters, submit.document.extent) == (
+        "refocus",
+        {"strength": 0.5},
+        Extent(16, 16),
+    )
+    scene.plan()
+    scene.ask(WindowRequest("w", Bounds(2, 1, 3, 2), Extent(3, 2)))
+    scene.flow.pump()
+    window, data = scene.connection.sent[-1]
+    assert isinstance(window, Window)
+    assert data == (bytes([18, 19, 20, 34, 35, 36]),)
+    scene.patch()
+    assert not scene.host.applied, "patches wait until the result is complete"
+    scene.done()
+    (result,) = scene.host.applied
+    assert result.frame == "document"
+    assert [(patch.bounds, bytes(patch.pixels.data)) for patch in result.patches] == [(Bounds(1, 2, 3, 4), b"\7" * 12)]
+    assert result.recipe == {"operation": "refocus"}
+    assert scene.connection.last == Ack(scene.flow.job)
+    assert scene.flow.ended
+    assert scene.flow.status.state is State.DONE
+    assert scene.host.releases == 1
+
+
+def test_windows_come_from_the_frozen_snapshot(scene):
+    scene.plan()
+    scene.host.pixels = bytes(256)
+    scene.ask(WindowRequest("w", Bounds(0, 0, 2, 1), Extent(2, 1)))
+    scene.flow.pump()
+    assert scene.connection.sent[-1][1] == (b"\0\1",)
+
+
+def test_a_profile_travels_with_the_submit():
+    scene = Scene(icc=b"profile")
+    submit, data = scene.connection.sent[0]
+    assert data == (b"profile",)
+    assert submit.document.profile.icc.size == 7
+    assert submit.document.profile.space is None
+
+
+def test_coverage_is_sent_where_it_is_asked():
+    scene = Scene(selection=Selection(Bounds(2, 2, 4, 4), has_coverage=True))
+    scene.plan()
+    scene.ask(WindowRequest("w", Bounds(2, 2, 4, 4), Extent(4, 4), coverage=True))
+    scene.flow.pump()
+    window, data = scene.connection.sent[-1]
+    assert window.coverage.extent == window.pixels.extent
+    assert data[1] == b"\xff" * 16
+
+
+def test_windows_wait_for_a_slow_connection(scene):
+    scene.plan()
+    requests = [WindowRequest(f"w{i}", Bounds(0, i, 4, 1), Extent(4, 1)) for i in range(3)]
+    scene.connection.queued_bytes = MAX_QUEUED_BYTES
+    scene.ask(*requests)
+    scene.flow.pump()
+    assert not any(isinstance(message, Window) for message in scene.connection.messages)
+    scene.connection.queued_bytes = 0
+    scene.flow.pump()
+    assert [m.window for m in scene.connection.messages if isinstance(m, Window)] == ["w0", "w1", "w2"]
+
+
+def test_a_window_that_cannot_be_read_ends_the_job(scene):
+    scene.plan()
+    scene.ask(WindowRequest("w", Bounds(10, 10, 20, 20), Extent(20, 20)))
+    scene.flow.pump()
+    assert scene.flow.status.state is State.FAILED
+    assert scene.flow.status.error.message == "These pixels are not in the document."
+    assert scene.connection.last == Cancel(scene.flow.job)
+
+
+def test_a_failed_job_changes_nothing(scene):
+    scene.plan()
+    scene.patch()
+    scene.tell(Failed, error=BROKEN)
+    assert scene.flow.status.state is State.FAILED
+    assert scene.flow.status.error == BROKEN
+    assert not scene.host.applied
+    assert scene.connection.last == Ack(scene.flow.job)
+    assert scene.host.releases == 1
+
+
+def test_cancel_asks_the_server_and_ends_with_its_answer(scene):
+    scene.plan()
+    scene.patch()
+    scene.flow.cancel()
+    assert scene.connection.last == Cancel(scene.flow.job)
+    assert not scene.flow.ended
+    scene.tell(Cancelled)
+    assert scene.flow.status.state is State.CANCELLED
+    assert not scene.host.applied
+
+
+def test_what_the_host_refuses_stays_on_the_server_and_can_be_applied_again(scene):
+    scene.host.refuse_apply = ResourceError("The disk is full.", remedy="Free some space.")
+    scene.plan()
+    scene.done()
+    assert scene.flow.status.state is State.UNAPPLIED
+    assert scene.flow.status.error.message == "The disk is full."
+    assert Ack(scene.flow.job) not in scene.connection.messages
+    scene.host.refuse_apply = None
+    scene.flow.apply()
+    assert scene.flow.status.state is State.DONE
+    assert scene.flow.status.error is None
+    assert scene.connection.last == Ack(scene.flow.job)
+
+
+def test_a_result_that_was_not_applied_can_be_dropped(scene):
+    scene.host.refuse_apply = ServerError("No.")
+    scene.plan()
+    scene.done()
+    scene.flow.cancel()
+    assert scene.flow.status.state is State.CANCELLED
+    assert scene.connection.last == Ack(scene.flow.job)
+
+
+def test_the_person_hears_that_the_document_changed(scene):
+    scene.host.unchanged = False
+    scene.plan()
+    scene.done()
+    assert any("changed meanwhile" in note for note in scene.flow.status.notes)
+    assert scene.host.applied
+
+
+def test_events_that_come_twice_count_once(scene):
+    scene.plan()
+    scene.patch()
+    scene.seq -= 1
+    scene.patch()
+    scene.done()
+    assert len(scene.host.applied[0].patches) == 1
+
+
+def test_a_known_job_is_resumed_not_submitted():
+    connection = RecordingConnection()
+    job = "6f1c2b52-7d2f-4a7e-9c36-0c9f5c8a7d10"
+    flow = Rerender(connection, MemoryHost(), "refocus", {}, job=job)
+    flow.start()
+    assert connection.messages == [Resume(job, 0)]
+
+
+@pytest.mark.parametrize("code", [ErrorCode.QUEUE_FULL, ErrorCode.UNKNOWN_OPERATION, ErrorCode.INVALID_PARAMETER])
+def test_a_refused_submit_ends_the_flow(scene, code):
+    error = ErrorInfo(code, "No.", "Do this.", Fault.USER)
+    scene.flow.handle(Problem(error, job=scene.flow.job))
+    assert scene.flow.status.state is State.FAILED
+    assert scene.flow.status.error == error
+
+
+def test_a_problem_within_an_accepted_job_is_a_note(scene):
+    scene.plan()
+    scene.flow.handle(Problem(ErrorInfo(ErrorCode.RATE_LIMITED, "Slow down.", "", Fault.CLIENT), job=scene.flow.job))
+    assert not scene.flow.ended
+    assert "Slow down." in scene.flow.status.notes
+
+
+def test_messages_about_other_jobs_are_left_to_others(scene):
+    assert not scene.flow.handle(Accepted("6f1c2b52-7d2f-4a7e-9c36-0c9f5c8a7d10", 1))
+    assert scene.tell(Accepted)
+
+
+def test_an_empty_document_is_refused_before_anything_is_sent():
+    connection = RecordingConnection()
+    flow = Rerender(connection, MemoryHost(extent=Extent(0, 0)), "refocus", {})
+    with pytest.raises(InputError, match="no document"):
+        flow.start()
+    assert not connection.sent
+
+
+def test_status_tells_stage_queue_and_time(scene):
+    scene.plan()
+    scene.tell(Queued, position=3)
+    assert describe(scene.flow.status) == "In the queue behind 2 others"
+    scene.tell(Progress, stage="restoring", fraction=0.25, step=2, steps=8, seconds_left=65.0)
+    assert describe(scene.flow.status) == "Restoring, 2 of 8, 25%, 1 min 5 s left"
+    scene.tell(Progress, stage="restoring", fraction=0.1)
+    assert scene.flow.status.fraction == 0.25, "a bar never runs backwards"
+    scene.tell(Note, text="The tile had to shrink.")
+    assert scene.flow.status.notes == ("The tile had to shrink.",)
+    assert scene.flow.status.summary == "One region."
+
+
+def test_done_without_a_plan_is_the_servers_fault(scene):
+    scene.tell(Accepted)
+    scene.done()
+    assert scene.flow.status.state is State.FAILED
+    assert scene.flow.status.error.fault is Fault.SERVER
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(-1, "0 s"), (8.4, "8 s"), (125, "2 min 5 s"), (4800, "1 h 20 min")])
+def test_durations_read_well(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_nothing_to_say_is_said_with_nothing():
+    assert describe(Status()) == ""
