@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from foveate_server.config import ServerConfig
 from foveate_server.models.cache import Cache, is_intact, sha256_of, storage_errors
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec, check_name
 from foveate_server.models.inspection import Inspection, inspect_checkpoint
@@ -172,3 +173,8 @@ def _name_from(path: Path) -> str:
     """Return a model's name for a file: its stem, with what cannot be in a name made dashes."""
     letters = "".join(c if (c.isascii() and c.isalnum()) or c in "._-" else "-" for c in path.stem.lower())
     return letters.strip("._-")[:64] or "model"
+
+
+def open_registry(config: ServerConfig) -> Registry:
+    """Return the registry of the server that `config` describes."""
+    return Registry(config.cache_dir / "models", offline=config.offline)

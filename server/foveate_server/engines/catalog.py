@@ -1,0 +1,21 @@
+"""Names engines for the server, which never loads one: nothing here imports torch."""
+
+from __future__ import annotations
+
+from foveate_server.config import ServerConfig
+from foveate_server.engines.base import EngineSpec
+from foveate_server.models.registry import open_registry
+
+
+def restoration_spec(config: ServerConfig) -> EngineSpec:
+    """Return how a worker gets the restoration engine, and what the server tells of its models."""
+    return EngineSpec(
+        factory="foveate_server.engines.restore:create",
+        models=open_registry(config).models,
+        options={
+            "models_dir": str(config.cache_dir / "models"),
+            "offline": config.offline,
+            "device": config.device,
+            "threads": config.threads,
+        },
+    )

@@ -1,0 +1,143 @@
+"""Networks of other architectures, through the optional package spandrel, https://github.com/chaiNNer-org/spandrel."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from foveate_server.engines.network import Fit, Network, Stage
+from foveate_server.engines.watch import layers
+from foveate_shared.errors import ErrorCode, InputError, ResourceError
+
+_HALO = 64  # input px; what ESRGAN-like networks need to err by less than one level at 8 bit
+_FACE_SIDE = 512  # input px: what face restorers are trained on
+_BYTES_PER_PIXEL = 40_000  # transformers hold many wide maps, and some enlarge before their last layers
+
+
+def from_state(state: dict[str, Any], path: Path) -> tuple[Network, str, str]:
+    """Return the network that `state` belongs to, its architecture's name, and a few words for a person.
+
+    Raises InputError where spandrel does not know it or it needs more than an RGB image, ResourceError where
+    spandrel is not installed.
+    """
+    spandrel = _import_spandrel(path)
+    try:
+        descriptor = spandrel.ModelLoader("cpu").load_from_state_dict(state)
+    except spandrel.UnsupportedModelError as error:
+        raise _unsupported(path, "its architecture is unknown") from error
+    except (RuntimeError, ValueError, KeyError, TypeError, AssertionError) as error:
+        raise _unsupported(path, "its weights do not fit its architecture") from error
+    if not isinstance(descriptor, spandrel.ImageModelDescriptor):
+        raise _unsupported(path, "it needs a mask besides the image")
+    if (descriptor.input_channels, descriptor.output_channels) not in ((3, 3), (1, 1)):
+        raise _unsupported(path, f"it works on images with {descriptor.input_channels} channels")
+    name = str(descriptor.architecture.name)
+    return _as_network(spandrel, descriptor), name, f"{name} x{descriptor.scale}"
+
+
+def _as_network(spandrel: ModuleType, descriptor: Any) -> Network:
+    """Return spandrel's model as the engine sees it: one stage."""
+
+    def run(image: Tensor) -> Tensor:
+        x = image.to(descriptor.dtype)
+        if descriptor.input_channels == 1:  # a network for greyscale sees the three channels as three images
+            x = torch.cat([descriptor(channel) for channel in torch.split(x, 1, dim=1)], 1)
+        else:
+            x = descriptor(x)
+        return x.float()
+
+    descriptor.eval()
+    requirements = descriptor.size_requirements
+    fit = Fit(
+        multiple=max(1, requirements.multiple_of),
+        square=_FACE_SIDE if descriptor.purpose == "FaceSR" else None,
+        whole=descriptor.tiling is spandrel.ModelTiling.INTERNAL or requirements.square,
+    )
+    stage = Stage(run, _HALO, descriptor.scale, len(layers(descriptor.model)))
+    dtypes = {torch.float32}
+    if descriptor.supports_half:  # no bfloat16: its last layers cannot be kept in float32, and so would band
+        dtypes.add(torch.float16)
+    return Network(descriptor.model, (stage,), descriptor.model.to, frozenset(dtypes), _BYTES_PER_PIXEL, fit)
+
+
+def _import_spandrel(path: Path) -> ModuleType:
+    try:
+        with _torchvision_at_hand():
+            import spandrel  # noqa: PLC0415 - optional, and slow to import
+    except ImportError as error:
+        raise ResourceError(
+            f"{path.name} is of an architecture for which the package spandrel is needed, which is not installed.",
+            code=ErrorCode.MODEL_UNAVAILABLE,
+            remedy='Install it with: pip install "foveate[spandrel]"',
+        ) from error
+    module: ModuleType = spandrel
+    return module
+
+
+@contextmanager
+def _torchvision_at_hand() -> Iterator[None]:
+    """Let spandrel be imported where torchvision is not installed: it takes three names of it, for two networks.
+
+    The stand-in is gone afterwards, so that no other library takes it for the real one.
+    """
+    if find_spec("torchvision") is not None or "spandrel" in sys.modules:
+        yield
+        return
+    modules = _stand_in()
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        for name in modules:
+            sys.modules.pop(name, None)
+
+
+def _stand_in() -> dict[str, ModuleType]:
+    """Return modules that look like torchvision as far as spandrel looks."""
+    names = ("torchvision", "torchvision.transforms", "torchvision.transforms.functional")
+    modules = {name: ModuleType(name) for name in names}
+    for name, module in modules.items():
+        module.__spec__ = ModuleSpec(name, None, is_package=True)
+        module.__path__ = []
+    functional = modules[names[-1]]
+    values = {"InterpolationMode": _InterpolationMode, "rotate": _rotate, "normalize": _normalize}
+    functional.__dict__.update(values)
+    modules[names[1]].__dict__["functional"] = functional
+    modules[names[0]].__dict__["transforms"] = modules[names[1]]
+    return modules
+
+
+class _InterpolationMode:
+    NEAREST = "nearest"
+    BILINEAR = "bilinear"
+
+
+def _rotate(*_: object, **__: object) -> Tensor:
+    raise ResourceError(
+        "This checkpoint needs the package torchvision, which is not installed.",
+        code=ErrorCode.MODEL_UNAVAILABLE,
+        remedy="Install the build of torchvision that belongs to your torch.",
+    )
+
+
+def _normalize(tensor: Tensor, mean: list[float], std: list[float], inplace: bool = False) -> Tensor:
+    """Return (tensor - mean) / std per channel."""
+    shift, spread = (torch.as_tensor(v, device=tensor.device, dtype=tensor.dtype).view(-1, 1, 1) for v in (mean, std))
+    return (tensor - shift) / spread
+
+
+def _unsupported(path: Path, reason: str) -> InputError:
+    return InputError(
+        f"The checkpoint {path.name} cannot be used: {reason}.",
+        code=ErrorCode.INVALID_FILE,
+        remedy="Choose a restoration or upscaling checkpoint that spandrel supports.",
+    )
