@@ -59,18 +59,21 @@ class SecurityMiddleware:
     async def _http(self, scope: Scope, receive: Receive, send: Send, owner: str | None) -> None:
         started = False
         received = 0
+        refusal: Refusal | None = None
 
         async def guarded_send(message: Message) -> None:
             nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(_with_headers(message))
+            if refusal is None:  # else it is the application's answer to our exception
+                started = True
+                await send(_with_headers(message))
 
         async def bounded_receive() -> Message:
-            nonlocal received
+            nonlocal received, refusal
             message = await receive()
             received += len(message.get("body", b""))
             if received > MAX_BODY_BYTES and not started:
-                raise too_large(413, "The request's body is too large.")
+                refusal = too_large(413, "The request's body is too large.")
+                raise refusal
             return message
 
         await self._app({**scope, OWNER_TOKEN: owner}, bounded_receive, guarded_send)
