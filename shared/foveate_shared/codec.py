@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, Union
 
 from . import strict_json
-from .errors import ErrorCode, ProtocolError
+from .errors import ErrorCode, ErrorInfo, ProtocolError
 from .geometry import Bounds, Extent
 from .protocol import MAX_CHUNK_BYTES, Blob, Message
 from .rules import MAX_BLOB_ID, broken_rule
@@ -68,6 +68,16 @@ def decode(text: str, accepted: tuple[type, ...]) -> Message:
             remedy="Update the older of the two programs.",
         )
     return typing.cast("Message", _read_dataclass(message_class, fields, name))
+
+
+def encode_error(info: ErrorInfo) -> str:
+    """Return an error as a JSON object: the body of a refused handshake."""
+    return strict_json.dumps(_write_fields(info, "error"))
+
+
+def decode_error(text: str) -> ErrorInfo:
+    """Return the error that a JSON object describes. Raises ProtocolError where it describes none."""
+    return typing.cast("ErrorInfo", _read_dataclass(ErrorInfo, strict_json.loads(text), "error"))
 
 
 def blobs_of(message: object) -> list[Blob]:

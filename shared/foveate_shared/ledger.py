@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .protocol import JobEvent, ListJobs, ListModels, Submit, WindowRequest, Windows
+from .blobs import Buffer, MintMessage
+from .protocol import JobEvent, ListJobs, ListModels, WindowRequest, Windows
 
-UNSENT = 0  # the number of no connection: connections count from 1
+NO_CONNECTION = 0  # connections count from 1
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What submits a job: the message's builder and the bytes of its blobs (a profile, or nothing)."""
+
+    build: MintMessage
+    payloads: Sequence[Buffer] = ()
 
 
 @dataclass
 class AskedWindow:
-    """A window that the server asked for."""
+    """A window that the server asked for on some connection."""
 
     request: WindowRequest
-    answered_on: int | None = None  # the connection that took the answer; UNSENT: none did; None: not answered yet
+    asked_on: int
+    answered: bool = False  # on the same connection
 
 
 @dataclass
@@ -23,9 +33,8 @@ class OpenJob:
     """A job whose ending has not been seen. Only the session changes it."""
 
     job: str
-    submit: Submit | None  # None: the job was submitted by another process and is only followed
-    icc: bytes | None = None  # the profile that goes with submit
-    submitted: bool = False  # submit went out at least once
+    submission: Submission | None  # None: the job was submitted by another process and is only followed
+    introduced_on: int = NO_CONNECTION  # the newest connection on which it was submitted or resumed
     accepted: bool = False  # the server knows it
     cancelling: bool = False  # cancel was asked for
     last: int = 0  # seq of the newest lasting event taken: where to resume
@@ -38,23 +47,21 @@ class OpenJob:
         self.last = event.seq
         return True
 
-    def unanswered(self, event: Windows, connection: int, *, repeated: bool) -> tuple[WindowRequest, ...]:
-        """Return the requests that somebody must answer now, and count them as asked.
+    def wanted(self, event: Windows, connection: int, *, repeated: bool) -> tuple[WindowRequest, ...]:
+        """Return the requests that the host must answer now, and count them as asked on `connection`.
 
-        Left out are those that the host was asked before and still owes, and, where the event is a repetition,
-        those that this connection has answered.
+        Left out are those that it owes since they were asked on this connection, and, where the event is a repetition,
+        those that were answered on it. What was answered on an earlier connection may be lost, so it is wanted again.
         """
         wanted = tuple(request for request in event.requests if self._is_wanted(request, connection, repeated))
-        self.windows.update((request.id, AskedWindow(request)) for request in wanted)
+        self.windows.update((request.id, AskedWindow(request, connection)) for request in wanted)
         return wanted
 
     def _is_wanted(self, request: WindowRequest, connection: int, repeated: bool) -> bool:
         asked = self.windows.get(request.id)
-        if asked is None:
+        if asked is None or asked.asked_on != connection:
             return True
-        if asked.answered_on is None:
-            return asked.request != request
-        return not repeated or asked.answered_on != connection
+        return not repeated if asked.answered else asked.request != request
 
 
 class Ledger:
@@ -64,15 +71,7 @@ class Ledger:
         self.jobs: dict[str, OpenJob] = {}  # by id; an ended job leaves
         self.acks: set[str] = set()  # ended jobs whose ack has not gone out
         self.questions: dict[int, ListJobs | ListModels] = {}  # by request number, until they are answered
-        self.connections = UNSENT  # how many there were
-        self._requests = 0  # the newest request number
-
-    def ask(self, kind: type[ListJobs | ListModels]) -> ListJobs | ListModels:
-        """Return a new question of `kind`, and remember it until it is answered."""
-        self._requests += 1
-        question = kind(self._requests)
-        self.questions[question.request] = question
-        return question
+        self.connections = NO_CONNECTION  # how many there were
 
     def end(self, job: str) -> OpenJob | None:
         """Forget an open job, and return what was known of it."""

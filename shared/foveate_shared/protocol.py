@@ -19,6 +19,7 @@ from .pixels import PixelFormat
 PROTOCOL_VERSION = 1
 SUPPORTED_VERSIONS = (1,)
 PATH = "/v1/socket"
+SUBPROTOCOL = "foveate.v1"
 
 MAX_CHUNK_BYTES = 1 << 20  # payload of one binary frame: what a control message may have to wait behind
 MAX_MESSAGE_BYTES = 1 << 20  # one control frame; pixels and profiles travel as blobs

@@ -9,16 +9,14 @@ time, and sent, or sent again, once a session is READY. A session is used from o
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from .blobs import BlobAssembler, BlobSender, Buffer, Delivery, MemorySink, Sink
-from .codec import decode
+from .blobs import BlobAssembler, BlobSender, Buffer, Delivery, MemorySink, MintMessage, Sink
+from .codec import decode, encode
 from .errors import ErrorCode, Fault, FoveateError, InputError, ProtocolError
-from .geometry import Extent
-from .ledger import UNSENT, Ledger, OpenJob
-from .pixels import COVERAGE_U8, PixelFormat
+from .ledger import NO_CONNECTION, Ledger, OpenJob, Submission
 from .protocol import (
     FINAL_EVENTS,
     FLEETING_EVENTS,
@@ -29,6 +27,7 @@ from .protocol import (
     Blob,
     Cancel,
     Cancelled,
+    ClientMessage,
     Credit,
     Hello,
     JobEvent,
@@ -38,9 +37,7 @@ from .protocol import (
     ListModels,
     Message,
     Models,
-    Pixels,
     Problem,
-    Profile,
     Resume,
     Submit,
     Welcome,
@@ -67,27 +64,6 @@ _LEGAL = {
     (SessionState.GREETING, SessionState.CLOSED),
     (SessionState.READY, SessionState.CLOSED),
 }
-
-
-@dataclass(frozen=True)
-class WindowPixels:
-    """The answer to a window request. The buffers must stay as they are until they are sent."""
-
-    extent: Extent
-    format: PixelFormat
-    pixels: Buffer
-    coverage: Buffer | None = None  # of the same extent, in `coverage_format`
-    coverage_format: PixelFormat = COVERAGE_U8
-
-    @property
-    def buffers(self) -> list[Buffer]:
-        """Return the buffers, in the order of the message's blobs."""
-        return [self.pixels] if self.coverage is None else [self.pixels, self.coverage]
-
-    def message(self, job: str, window: str, pixels: Blob, coverage: Blob | None = None) -> Window:
-        """Return the message that declares them."""
-        plane = None if coverage is None else Pixels(self.extent, self.coverage_format, coverage)
-        return Window(job, window, Pixels(self.extent, self.format, pixels), plane)
 
 
 @dataclass
@@ -118,7 +94,7 @@ class Session:
         self._ledger = ledger
         self._hello = hello
         self._state = SessionState.CONNECTING
-        self._connection = UNSENT  # this connection's number in the ledger, once it is READY
+        self._connection = NO_CONNECTION  # this connection's number in the ledger, once it is READY
         self._limits = Limits()
         self._sender = BlobSender()
         self._assembler = BlobAssembler(self._open_sink, receive_window=hello.receive_window)
@@ -175,56 +151,80 @@ class Session:
 
     # --- intents -----------------------------------------------------------------------------------------------------
 
-    def submit(self, message: Submit, icc: bytes | None = None) -> None:
-        """Submit a job. With `icc`, the profile in the message is replaced by it."""
-        job = OpenJob(message.job, message, icc)
-        self._ledger.jobs[job.job] = job
-        if self._state is SessionState.READY:
-            self._send_submit(job)
+    @property
+    def queued_bytes(self) -> int:
+        """Return the payload bytes that wait to be sent."""
+        return self._sender.queued_bytes
 
-    def follow(self, job: str, since: int = 0) -> None:
-        """Take up a job that was submitted before, maybe by another process, after event number `since`."""
-        self._ledger.jobs[job] = OpenJob(job, None, submitted=True, accepted=True, last=since)
-        self._post_if_ready(Resume(job, since))
+    def post(self, message: ClientMessage) -> None:
+        """Carry out an intent without blobs, now or as soon as the session is READY.
 
-    def send_window(self, job: str, window: str, answer: WindowPixels) -> None:
-        """Answer a window request. Answers to jobs that have ended are dropped.
-
-        Raises InputError where the window was never asked for or is too large for the server.
+        Cancelling drops the job's waiting pixels, and overtakes all others. A job that this connection knows is not
+        submitted or resumed a second time. Raises ProtocolError where the message breaks a rule of the wire.
         """
-        entry = self._ledger.jobs.get(job)
-        if entry is None or entry.cancelling:
-            return
-        if window not in entry.windows:
-            raise InputError(f"The server did not ask for window {window!r} of job {job}.")
-        entry.windows[window].answered_on = self._connection if self._state is SessionState.READY else UNSENT
-        if self._state is SessionState.READY:
-            self._check_size(answer)
-            self._sender.send(lambda *blobs: answer.message(job, window, *blobs), answer.buffers, job=job)
-
-    def cancel(self, job: str) -> None:
-        """Cancel a job: pixels that wait are dropped, and the message overtakes all others."""
-        entry = self._ledger.jobs.get(job)
-        if entry is None or entry.cancelling:
-            return
-        entry.cancelling = True
-        self._sender.discard(job)
-        self._post_if_ready(Cancel(job))
-
-    def ack(self, job: str) -> None:
-        """Tell the server to forget an ended job."""
-        if self._state is SessionState.READY:
-            self._sender.post(Ack(job))
+        encode(message)
+        if isinstance(message, Submit):
+            self._submit(message.job, Submission(lambda: message))
+        elif isinstance(message, Resume):
+            self._resume(message)
+        elif isinstance(message, Cancel):
+            self._cancel(message)
+        elif isinstance(message, Ack):
+            self._ledger.acks.add(message.job)
+        elif isinstance(message, (ListJobs, ListModels)):
+            self._ledger.questions[message.request] = message
+            self._post_if_ready(message)
         else:
-            self._ledger.acks.add(job)
+            raise ProtocolError(f"Only the session itself sends {message.TYPE}, or it has bytes.")
+        self._send_acks()
 
-    def list_jobs(self) -> int:
-        """Ask for the jobs; return the number that the answer will bear."""
-        return self._ask(ListJobs)
+    def send(self, build: MintMessage, payloads: Sequence[Buffer]) -> None:
+        """Carry out an intent with blobs: a submit with a profile, or a window.
 
-    def list_models(self) -> int:
-        """Ask for the models; return the number that the answer will bear."""
-        return self._ask(ListModels)
+        `build` takes a Blob per payload; the payloads must stay as they are until they are sent. A window that nobody
+        waits for any more is dropped. Raises ProtocolError where the message breaks a rule of the wire, InputError
+        where the window was never asked for, or is too large for the server.
+        """
+        message = build(*(Blob(i + 1, memoryview(data).nbytes, "0" * 64) for i, data in enumerate(payloads)))
+        encode(message)
+        if isinstance(message, Submit):
+            self._submit(message.job, Submission(build, payloads))
+        elif isinstance(message, Window):
+            self._send_window(message, build, payloads)
+        else:
+            raise ProtocolError(f"A message of type {message.TYPE} has no bytes.")
+
+    def _submit(self, job: str, submission: Submission) -> None:
+        entry = self._ledger.jobs.setdefault(job, OpenJob(job, submission))
+        self._introduce(entry)
+
+    def _resume(self, message: Resume) -> None:
+        entry = self._ledger.jobs.get(message.job)
+        if entry is None:
+            entry = OpenJob(message.job, None, accepted=True, last=message.since)
+            self._ledger.jobs[message.job] = entry
+        self._introduce(entry)
+
+    def _cancel(self, message: Cancel) -> None:
+        entry = self._ledger.jobs.get(message.job)
+        if entry is None:
+            self._post_if_ready(message)  # a job of another process of this owner
+        elif not entry.cancelling:
+            entry.cancelling = True
+            self._sender.discard(message.job)
+            self._post_if_ready(message)
+
+    def _send_window(self, message: Window, build: MintMessage, payloads: Sequence[Buffer]) -> None:
+        entry = self._ledger.jobs.get(message.job)
+        if entry is None or entry.cancelling:
+            return
+        asked = entry.windows.get(message.window)
+        if asked is None:
+            raise InputError(f"The server did not ask for window {message.window!r} of job {message.job}.")
+        if self._state is SessionState.READY and asked.asked_on == self._connection and not asked.answered:
+            self._check_size(payloads)
+            asked.answered = True
+            self._sender.send(build, payloads, job=message.job)
 
     # --- state -------------------------------------------------------------------------------------------------------
 
@@ -241,29 +241,30 @@ class Session:
         if self._state is SessionState.READY:
             self._sender.post(message)
 
-    def _ask(self, kind: type[ListJobs | ListModels]) -> int:
-        question = self._ledger.ask(kind)
-        self._post_if_ready(question)
-        return question.request
-
     def _take_local(self) -> list[Delivery]:
         taken, self._local = self._local, []
         return taken
 
     # --- sending -----------------------------------------------------------------------------------------------------
 
-    def _send_submit(self, job: OpenJob) -> None:
-        if job.submit is None:
+    def _introduce(self, job: OpenJob) -> None:
+        """Make the server know a job on this connection: resume it where it was accepted, submit it else."""
+        if self._state is not SessionState.READY or job.introduced_on == self._connection:
             return
-        submit, icc = job.submit, job.icc
-        if icc is None:
-            self._sender.post(submit)
-        else:
-            self._sender.send(lambda blob: _with_profile(submit, blob), [icc], job=job.job)
-        job.submitted = True
+        if job.accepted:
+            self._sender.post(Resume(job.job, job.last))
+        elif job.submission:
+            self._send_submission(job.job, job.submission)
+        job.introduced_on = self._connection
 
-    def _check_size(self, answer: WindowPixels) -> None:
-        largest = max(memoryview(buffer).nbytes for buffer in answer.buffers)
+    def _send_submission(self, job: str, submission: Submission) -> None:
+        if submission.payloads:
+            self._sender.send(submission.build, submission.payloads, job=job)
+        else:
+            self._sender.post(submission.build())
+
+    def _check_size(self, payloads: Sequence[Buffer]) -> None:
+        largest = max(memoryview(data).nbytes for data in payloads)
         limit = min(self._limits.max_blob_bytes, MAX_BLOB_BYTES)
         if largest > limit:
             raise InputError(
@@ -275,21 +276,22 @@ class Session:
     def _send_again(self) -> None:
         """Bring a fresh connection up to date with the ledger."""
         for job in self._ledger.followed():
-            if job.cancelling and not job.submitted:
+            if job.cancelling and not job.accepted and job.introduced_on == NO_CONNECTION:
                 self._ledger.end(job.job)
-                self._local.append(Delivery(Cancelled(job.job, 1)))
+                self._local.append(Delivery(Cancelled(job.job, 1)))  # the server never heard of it
                 continue
-            if job.accepted:
-                self._sender.post(Resume(job.job, job.last))
-            else:
-                self._send_submit(job)
+            self._introduce(job)
             if job.cancelling:
                 self._sender.post(Cancel(job.job))
-        for ended in sorted(self._ledger.acks):
-            self._sender.post(Ack(ended))
-        self._ledger.acks.clear()
         for question in self._ledger.questions.values():
             self._sender.post(question)
+        self._send_acks()
+
+    def _send_acks(self) -> None:
+        if self._state is SessionState.READY:
+            for ended in sorted(self._ledger.acks):
+                self._sender.post(Ack(ended))
+            self._ledger.acks.clear()
 
     # --- receiving ---------------------------------------------------------------------------------------------------
 
@@ -373,7 +375,7 @@ class Session:
         job.accepted = True
         is_new = job.is_new(event)
         if isinstance(event, Windows):
-            requests = job.unanswered(event, self._connection, repeated=not is_new)
+            requests = job.wanted(event, self._connection, repeated=not is_new)
             if requests and not job.cancelling:
                 yield Delivery(replace(event, requests=requests))
         elif is_new and delivery:
@@ -389,10 +391,6 @@ class Session:
     def _open_sink(self, message: Message, blob: Blob) -> Sink:
         followed = getattr(message, "job", None) in self._ledger.jobs
         return MemorySink(blob) if followed else _NoSink()
-
-
-def _with_profile(submit: Submit, icc: Blob) -> Submit:
-    return replace(submit, document=replace(submit.document, profile=Profile(icc=icc)))
 
 
 def _blame_server(error: FoveateError) -> ProtocolError:
