@@ -178,7 +178,7 @@ class _Worker:
             if outgoing is not None:
                 writable = _send(transport, outgoing)
             self._carry_out(work, session)
-            session.grant(held=work.held)
+            session.grant(held=self._mailbox.held_bytes)
             outgoing = session.next_frame() if writable else None
             if work.closing and not isinstance(outgoing, str):
                 return
@@ -213,7 +213,7 @@ def _receive(session: Session, frame: str | bytes | None) -> list[Delivery]:
 
 
 def _send(transport: Transport, frame: str | bytes) -> bool:
-    """Send a frame; return whether the connection still stands. Why it does not, the frames that were read will tell."""
+    """Send a frame; return whether the connection still stands. Why it does not, the frames read will tell."""
     try:
         transport.send(frame)
     except ConnectionLostError:

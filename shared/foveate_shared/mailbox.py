@@ -56,7 +56,6 @@ class Work:
     frame: str | bytes | None  # to be given to the session
     failure: FoveateError | None  # why no frame will follow
     closing: bool
-    held: int  # payload bytes that wait to be polled
 
 
 class Mailbox:
@@ -139,6 +138,12 @@ class Mailbox:
         with self._changed:
             return self._closing
 
+    @property
+    def held_bytes(self) -> int:
+        """Return the payload bytes that wait to be polled."""
+        with self._changed:
+            return self._held
+
     def begin_reading(self) -> None:
         """Make room for the frames of a new connection."""
         with self._changed:
@@ -166,7 +171,7 @@ class Mailbox:
             frame = self._frames.popleft() if self._frames and self._has_room() else None
             failure = self._failure if frame is None and not self._frames else None
             self._changed.notify_all()
-            return Work(intents, frame, failure, self._closing, self._held)
+            return Work(intents, frame, failure, self._closing)
 
     def put_event(self, event: ClientEvent) -> None:
         """Queue an event. An unpolled fleeting one of the same kind and job gives way to it."""
