@@ -50,5 +50,10 @@ class ServerStatus:
     spool_quota: int = 0
     job_counts: dict[str, int] = field(default_factory=dict)  # of all kept jobs, by state
 
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nobody is there and nothing is to be done; jobs that wait for their client's pixels may wait."""
+        return self.clients == 0 and not any(job.state in {"queued", "running"} for job in self.jobs)
+
 
 StatusSource = Callable[[], ServerStatus]

@@ -47,9 +47,16 @@ function bar(fraction) {
 }
 
 function fill(span, fraction) {
-  const share = Math.min(1, Math.max(0, fraction || 0));
-  span.style.width = `${share * 100}%`;
-  span.classList.toggle("full", span.id !== "" && share > 0.9);
+  span.style.width = `${Math.min(1, Math.max(0, fraction)) * 100}%`;
+}
+
+// A bar of something that runs out; without a total there is nothing to measure against.
+function fillStore(id, used, total) {
+  const span = find(id);
+  span.parentElement.hidden = !total;
+  if (!total) return;
+  fill(span, used / total);
+  span.classList.toggle("full", used > 0.9 * total);
 }
 
 function showTiles(status) {
@@ -58,15 +65,15 @@ function showTiles(status) {
   const model = status.model ? `${status.model} is loaded` : "no model is loaded";
   show("model", status.worker === "restarting" ? "the worker is restarting" : model);
   const { device_memory: used, device_memory_total: total } = status;
-  show("memory", used === null ? "unknown" : total ? `${bytes(used)} of ${bytes(total)}` : bytes(used));
-  fill(find("memory-bar"), total ? used / total : 0);
+  show("memory", used === null ? "not reported" : total ? `${bytes(used)} of ${bytes(total)}` : bytes(used));
+  fillStore("memory-bar", used, total);
   show("disk", `${bytes(status.spool_bytes)} of ${bytes(status.spool_quota)}`);
-  fill(find("disk-bar"), status.spool_quota ? status.spool_bytes / status.spool_quota : 0);
+  fillStore("disk-bar", status.spool_bytes, status.spool_quota);
   show("clients", String(status.clients));
   show("clients-detail", status.clients === 1 ? "open connection" : "open connections");
   const count = (state) => status.jobs.filter((job) => job.state === state).length;
   show("queue", String(count("queued")));
-  show("queue-detail", `${count("running")} running, ${count("waiting")} waiting for pixels`);
+  show("queue-detail", `${count("running")} running, ${count("waiting")} waiting`);
 }
 
 function stateText(job) {
@@ -140,6 +147,7 @@ async function refresh() {
     return false;
   }
   if (response.ok) showStatus(await response.json());
+  else notice(`The server answered with status ${response.status}. Its log says why.`);
   return true;
 }
 
