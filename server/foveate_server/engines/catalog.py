@@ -13,7 +13,7 @@ def restoration_spec(config: ServerConfig) -> EngineSpec:
         factory="foveate_server.engines.restore:create",
         models=open_registry(config).models,
         options={
-            "models_dir": str(config.cache_dir / "models"),
+            "models_dir": str(config.cache_dir),
             "offline": config.offline,
             "device": config.device,
             "threads": config.threads,

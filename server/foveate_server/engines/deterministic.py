@@ -1,5 +1,4 @@
-"""An engine without a network: exact, fast, the same on every machine. For tests and for measuring all that is not
-the network.
+"""An engine without a network: exact, fast, the same on every machine. For tests, and to measure the server alone.
 
 It enlarges by repeating pixels and sharpens the result with a small kernel, so that every pixel depends on its
 neighbours alone: whole or in tiles, the result is the same to the bit. Its faces are magenta discs. It can be slow,
@@ -16,12 +15,14 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
-from foveate_server.engines.base import EngineSpec, Face, Image, Pinned, Rendering, Ticker
-from foveate_server.records import from_json
+from foveate_server.engines.base import Engine, EngineSpec, Face, Image, Pinned, Rendering, Ticker
+from foveate_server.records import from_json, to_json
 from foveate_shared.errors import CancelledJobError, ErrorCode, InputError, ResourceError
 from foveate_shared.geometry import Bounds, Extent, tiles
 from foveate_shared.protocol import JsonObject, ModelInfo
@@ -65,28 +66,12 @@ class Options:
 def create(options: JsonObject) -> Engine:
     """Return the engine: the factory that :func:`deterministic_spec` names."""
     known = {name: value for name, value in options.items() if name in Options.__dataclass_fields__}
-    return Engine(from_json(Options, known))
+    return DeterministicEngine(from_json(Options, known))
 
 
-def deterministic_spec(
-    *,
-    block_seconds: float = 0.0,
-    tile: int = 128,
-    memory_tile: int | None = None,
-    noise: str = "",
-    failure: Failure | None = None,
-    marker: Path | None = None,
-) -> EngineSpec:
+def deterministic_spec(**options: Any) -> EngineSpec:
     """Return how to get this engine in a worker; the parameters are those of :class:`Options`."""
-    options: JsonObject = {
-        "block_seconds": block_seconds,
-        "tile": tile,
-        "memory_tile": memory_tile,
-        "noise": noise,
-        "failure": failure and failure.value,
-        "marker": marker and str(marker),
-    }
-    return EngineSpec(factory=f"{__name__}:create", models=list_models, options=options)
+    return EngineSpec(factory=f"{__name__}:create", models=list_models, options=to_json(Options(**options)))
 
 
 def list_models() -> Sequence[ModelInfo]:
@@ -98,7 +83,7 @@ def list_models() -> Sequence[ModelInfo]:
     ]
 
 
-class Engine:
+class DeterministicEngine:
     """See engines.base.Engine."""
 
     def __init__(self, options: Options) -> None:
@@ -187,7 +172,7 @@ def _local_mean(image: Image) -> Image:
     return total / np.float32(9)
 
 
-def _face(rows: slice, columns: slice, labels: np.ndarray[tuple[int, ...], np.dtype[np.int32]]) -> Face | None:
+def _face(rows: slice, columns: slice, labels: NDArray[np.int32]) -> Face | None:
     height, width = labels.shape
     if min(height, width) < _SMALLEST_FACE or not 0.6 < width / height < 1.7:
         return None

@@ -15,7 +15,7 @@ from torch.nn.functional import interpolate, leaky_relu
 from foveate_server.engines.network import HALF_TOO, Network, Stage
 
 SCALE = 4
-TRUNK_HALO = 64  # input px; the full radius is 15 per block, but influence fades: see the tests for the error
+TRUNK_HALO = 72  # input px; the full radius is 347, but influence fades tenfold every 16 px: see the tests
 TAIL_HALO = 2  # input px; exact: one 3x3 convolution at x2 and three at x4
 _TAIL_TILE = 192  # input px: the tail holds 64 channels of 16 times as many pixels
 _TAIL_SHARE = 0.15  # of the time

@@ -18,7 +18,7 @@ from foveate_server.engines.network import Fit, Network, Stage
 from foveate_server.engines.watch import layers
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 
-_HALO = 64  # input px; what ESRGAN-like networks need to err by less than one level at 8 bit
+_HALO = 72  # input px; what ESRGAN-like networks need to err by less than one level at 8 bit
 _FACE_SIDE = 512  # input px: what face restorers are trained on
 _BYTES_PER_PIXEL = 40_000  # transformers hold many wide maps, and some enlarge before their last layers
 

@@ -177,4 +177,4 @@ def _name_from(path: Path) -> str:
 
 def open_registry(config: ServerConfig) -> Registry:
     """Return the registry of the server that `config` describes."""
-    return Registry(config.cache_dir / "models", offline=config.offline)
+    return Registry(config.cache_dir, offline=config.offline)

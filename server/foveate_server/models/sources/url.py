@@ -12,7 +12,7 @@ from foveate_server.models.entry import ModelEntry, ModelFile
 from foveate_server.models.progress import Progress
 from foveate_server.models.sources.base import unavailable, unreachable
 
-_CHUNK_BYTES = 1 << 18
+_CHUNK_BYTES = 1 << 16  # also what a broken connection costs at most
 _TIMEOUT_SECONDS = (10, 30)  # to connect, and between two chunks
 _MAX_REDIRECTS = 5
 _ATTEMPTS = 3  # each goes on from where the one before broke off

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import errno
+import shutil
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from foveate_server.models.cache import Cache, is_intact, sha256_of, storage_errors
+from foveate_server.models.progress import silent
+from foveate_shared.errors import CancelledJobError, ErrorCode, ResourceError
+
+DATA = b"weights"
+
+
+@pytest.fixture
+def entry(make_entry):
+    return make_entry("file", "net.bin", DATA)
+
+
+def test_publishing_makes_a_model_whole(cache_dir: Path, entry) -> None:
+    cache = Cache(cache_dir)
+    staging = cache.staging(entry)
+    (staging / "net.bin").write_bytes(DATA)
+    assert not cache.has(entry)
+    cache.publish(entry, staging, describe=True)
+    assert cache.has(entry)
+    assert cache.added() == [entry]
+    assert not staging.exists()
+
+
+def test_a_broken_description_hides_no_other_model(cache_dir: Path, entry) -> None:
+    cache = Cache(cache_dir)
+    staging = cache.staging(entry)
+    (staging / "net.bin").write_bytes(DATA)
+    cache.publish(entry, staging, describe=True)
+    (cache_dir / "broken").mkdir()
+    (cache_dir / "broken" / "entry.json").write_text("{")
+    (cache_dir / "liar").mkdir()
+    shutil.copy(cache_dir / "model" / "entry.json", cache_dir / "liar")
+    assert [found.name for found in cache.added()] == ["model"]
+
+
+def test_remove(cache_dir: Path, entry) -> None:
+    cache = Cache(cache_dir)
+    (cache.staging(entry) / "net.bin").write_bytes(DATA)
+    assert not cache.remove("model")
+    assert not list((cache_dir / ".partial").iterdir())
+
+
+def test_waiting_for_another_process_can_be_cancelled(cache_dir: Path, entry) -> None:
+    (cache_dir / ".locks").mkdir(parents=True)
+
+    def cancel(done: int, total: int) -> None:
+        raise CancelledJobError("cancelled")
+
+    with (
+        FileLock(cache_dir / ".locks" / "model.lock"),
+        pytest.raises(CancelledJobError),
+        Cache(cache_dir).locked(entry, cancel),
+    ):
+        pass
+
+
+def test_the_lock_is_free_again_after_an_error(cache_dir: Path, entry) -> None:
+    cache = Cache(cache_dir)
+    with pytest.raises(ValueError, match="once"), cache.locked(entry, silent):
+        raise ValueError("once")
+    with cache.locked(entry, silent):
+        pass
+
+
+def test_a_full_disk_is_told_before_the_download(cache_dir: Path, entry, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(100, 99, 1))
+    with pytest.raises(ResourceError, match="too full") as caught:
+        Cache(cache_dir).staging(entry)
+    assert caught.value.info.code is ErrorCode.STORAGE_FULL
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(errno.ENOSPC, ErrorCode.STORAGE_FULL), (errno.EROFS, ErrorCode.MODEL_UNAVAILABLE)],
+)
+def test_errors_of_the_disk_become_sentences(number: int, code: ErrorCode, cache_dir: Path) -> None:
+    with pytest.raises(ResourceError) as caught, storage_errors(cache_dir):
+        raise OSError(number, "os")
+    assert caught.value.info.code is code
+    assert str(cache_dir) in caught.value.info.message
+
+
+def test_intact_means_sizes_and_hashes(tmp_path: Path, entry) -> None:
+    assert not is_intact(tmp_path, entry)
+    (tmp_path / "net.bin").write_bytes(DATA)
+    assert is_intact(tmp_path, entry)
+    (tmp_path / "net.bin").write_bytes(DATA[::-1])
+    assert not is_intact(tmp_path, entry)
+    assert sha256_of(tmp_path / "net.bin") != entry.sha256
