@@ -20,7 +20,7 @@ from foveate_server.imaging.transfer import Curve
 from foveate_shared.errors import ErrorCode, InputError
 
 _SHOULDER = np.float32(0.25)  # how soft: encoded 10 (200 times white) becomes 1.9
-_LARGEST_WORKING = np.float32(10.0)  # the shoulder of the largest float32, so that its inverse cannot overflow
+_FARTHEST = np.float32(9.0)  # beyond 0..1 in the working space: there the light nears the largest float32
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. ITU-R BT.709-6, 3.2
 _IDENTITY_TOLERANCE = 1 / 1024  # a quarter of an 8-bit level: a profile nearer than this to sRGB is sRGB
 
@@ -67,7 +67,7 @@ def compress(encoded: FloatArray) -> FloatArray:
 
 def expand(working: FloatArray) -> FloatArray:
     """Return the inverse of :func:`compress`."""
-    beyond = np.clip(working, -_LARGEST_WORKING, _LARGEST_WORKING) - np.clip(working, 0, 1)
+    beyond = np.clip(working - np.clip(working, 0, 1), -_FARTHEST, _FARTHEST)
     if not beyond.any():
         return working
     straight = np.copysign(_SHOULDER * np.expm1(np.abs(beyond) / _SHOULDER), beyond)

@@ -10,7 +10,7 @@ from PIL import Image
 from foveate_server.imaging.samples import FloatArray
 from foveate_shared.geometry import Extent
 
-_LEAST_ALPHA = np.float32(1e-4)  # below this, colour divided by alpha is noise
+_LEAST_ALPHA = np.float32(1 / 512)  # below this, colour divided by alpha is noise
 
 
 class Filter(Enum):
@@ -42,14 +42,15 @@ def resize_with_alpha(
     `color` is (height, width, channels), `alpha` (height, width). Where the result is invisible, its colour is that of
     the plain resampling. Alpha stays within the range that it had.
     """
-    thin = np.clip(resize(alpha, extent, kernel), alpha.min(), alpha.max())
+    cover = resize(alpha, extent, kernel)
     plain = resize(color, extent, kernel)
     if alpha.min() == alpha.max():
-        return plain, thin
+        return plain, cover
     weighted = resize(color * alpha[..., np.newaxis], extent, kernel)
-    visible = (thin > _LEAST_ALPHA)[..., np.newaxis]
-    straight = weighted / np.maximum(thin, _LEAST_ALPHA)[..., np.newaxis]
-    return np.where(visible, straight, plain), thin
+    # Cover as it was resampled, overshoot and all: colour has the same, and the two cancel.
+    straight = np.clip(weighted / np.maximum(cover, _LEAST_ALPHA)[..., np.newaxis], color.min(), color.max())
+    visible = (cover > _LEAST_ALPHA)[..., np.newaxis]
+    return np.where(visible, straight, plain), np.clip(cover, alpha.min(), alpha.max())
 
 
 def _resize_plane(plane: FloatArray, extent: Extent, kernel: Filter) -> FloatArray:
