@@ -1,0 +1,219 @@
+"""One job in memory: its items and windows. Pure state; the manager stores what changes and tells the owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from foveate_server.jobs.progress import Pace
+from foveate_server.operations.base import Item, JobRequest
+from foveate_server.spool.rows import ItemRow, JobRow, Owner, WindowRow
+from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.geometry import Bounds
+from foveate_shared.protocol import Outcome, Submit, Window, WindowRequest
+
+PREFETCH_ITEMS = 3  # items whose windows are asked for before they run
+PREFETCH_BYTES = 256 << 20  # of their windows, as far as more than one item is concerned
+ENDED = ("done", "failed", "cancelled")
+
+
+@dataclass
+class WorkItem:
+    """An item and how far it is."""
+
+    row: ItemRow
+    queued: bool = False  # the scheduler knows it
+    running: bool = False
+    fraction: float = 0.0  # of its run
+    patches: set[Bounds] = field(default_factory=set)  # stored already: a repeated run does not send them again
+
+    @property
+    def item(self) -> Item:
+        """Return what is to be done."""
+        return self.row.item
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether it has an outcome."""
+        return self.row.outcome is not None
+
+
+class Job:
+    """A job that the spool holds."""
+
+    def __init__(self, row: JobRow, submit: Submit, request: JobRequest, clock: Callable[[], float]) -> None:
+        self.row = row
+        self.submit = submit
+        self.request = request
+        self.state = row.state  # "open", "done", "failed" or "cancelled"
+        self.recipe = row.recipe
+        self.seq = row.seq  # of the newest event, stored or not
+        self.stored_seq = row.seq  # of the newest lasting event that is stored: what can be read and sent
+        self.items: dict[str, WorkItem] = {}  # by id, in order
+        self.windows: dict[str, WindowRow] = {}  # those that arrived, by id
+        self.asked: dict[str, WindowRequest] = {}  # those that the client was asked for since the server's start
+        self.arriving: set[str] = set()  # windows that are complete and being moved to their place
+        self.forgotten = False  # acknowledged or expired: its rows are gone, or will be
+        self.pace = Pace(clock)
+        self.stage = ""  # of the newest progress, for the status page
+        self.notes = 0  # so many were told
+        self.position: int | None = None  # that the owner knows of
+        self.updated = row.updated  # when the newest lasting event was stored, seconds since the epoch
+        self.running: set[str] = set()  # keys of its tasks in the executor
+
+    @property
+    def number(self) -> int:
+        """Return the spool's number."""
+        return self.row.number
+
+    @property
+    def id(self) -> str:
+        """Return the id that the client minted."""
+        return self.row.job
+
+    @property
+    def owner(self) -> Owner:
+        """Return whose it is."""
+        return self.row.owner
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether it is done, failed or cancelled."""
+        return self.state in ENDED
+
+    @property
+    def summary_state(self) -> str:
+        """Return the state as `jobs` shows it."""
+        if self.ended:
+            return self.state
+        if self.running:
+            return "running"
+        return "queued" if any(work.queued for work in self.items.values()) else "waiting"
+
+    @property
+    def fraction(self) -> float:
+        """Return how far the whole job is, 0 to 1, by the weights of the items known so far."""
+        total = sum(work.item.weight for work in self.items.values())
+        done = sum(work.item.weight * (1.0 if work.ended else work.fraction) for work in self.items.values())
+        return min(1.0, max(0.0, done / total)) if total > 0 else 0.0
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Return the outcomes in the order of planning."""
+        return tuple(work.row.outcome for work in self.items.values() if work.row.outcome)
+
+    @property
+    def inputs(self) -> list[WindowRow]:
+        """Return the windows that arrived, in the order in which items name them."""
+        return [
+            self.windows[request.id] for request in self._requests(self.items.values()) if request.id in self.windows
+        ]
+
+    def is_complete(self) -> bool:
+        """Tell whether every item has ended."""
+        return all(work.ended for work in self.items.values())
+
+    def new_items(self, items: Iterable[Item]) -> list[ItemRow]:
+        """Return rows for those of `items` that are not known yet; see :meth:`add_items`."""
+        new = {item.id: item for item in items if item.id not in self.items}
+        return [ItemRow(position, item) for position, item in enumerate(new.values(), len(self.items))]
+
+    def add_items(self, rows: Iterable[ItemRow]) -> None:
+        """Append items."""
+        self.items.update((row.item.id, WorkItem(row)) for row in rows)
+
+    def forget(self) -> None:
+        """Mark it as one that nobody will ask for any more."""
+        self.forgotten = True
+        self.state = self.state if self.ended else "cancelled"
+
+    # --- windows ---
+
+    def has(self, window: str) -> bool:
+        """Tell whether a window is at hand."""
+        row = self.windows.get(window)
+        return row is not None and not row.wiped
+
+    def ready_items(self) -> list[WorkItem]:
+        """Return the items that could run and do not wait for it yet."""
+        return [
+            work
+            for work in self._open_items()
+            if not work.queued and not work.running and all(self.has(window.id) for window in work.item.windows)
+        ]
+
+    def next_requests(self) -> tuple[WindowRequest, ...]:
+        """Return the windows to ask for now: those of the next few items that were not asked for yet."""
+        return tuple(request for request in self._due_requests() if request.id not in self.asked)
+
+    def wanted_requests(self) -> tuple[WindowRequest, ...]:
+        """Return the windows that were asked for, and did not come."""
+        return tuple(
+            request for request in self.asked.values() if not self.has(request.id) and request.id not in self.arriving
+        )
+
+    def check_window(self, window: Window) -> bool:
+        """Return whether `window` is wanted; False where it came before, or the job needs no more.
+
+        Raises InputError where the server cannot take it as the answer to what it asked.
+        """
+        if self.ended:
+            return False
+        request = self.asked.get(window.window)
+        if request is None:
+            if window.window in self.windows:
+                return False
+            raise _bad_window(f"The server did not ask for a window named {window.window!r}.")
+        if self.has(request.id) or request.id in self.arriving:
+            return False
+        self._check_extent(window, request)
+        if window.pixels.format != self.request.format:
+            raise _bad_window(f"Window {window.window!r} is not in the document's pixel format.")
+        if (window.coverage is not None) != (request.coverage and self.request.wants_coverage):
+            raise _bad_window(f"Window {window.window!r} must come with coverage exactly where it was asked for.")
+        return True
+
+    def unneeded_windows(self) -> list[WindowRow]:
+        """Return the windows at hand that no item needs any more."""
+        needed = {request.id for request in self._requests(self._open_items())} if not self.ended else set()
+        return [row for row in self.windows.values() if not row.wiped and row.id not in needed]
+
+    def forget_window(self, row: WindowRow) -> WindowRow:
+        """Mark a window as wiped; a later item that needs it has it asked for again."""
+        wiped = replace(row, wiped=True)
+        self.windows[row.id] = wiped
+        self.asked.pop(row.id, None)
+        return wiped
+
+    def _due_requests(self) -> Iterator[WindowRequest]:
+        size = 0
+        for count, work in enumerate(self._open_items()):
+            missing = [request for request in work.item.windows if not self.has(request.id)]
+            size += sum(self.request.format.size(request.extent) for request in work.item.windows)
+            if count and (count >= PREFETCH_ITEMS or size > PREFETCH_BYTES):
+                return
+            yield from missing
+
+    def _open_items(self) -> Iterator[WorkItem]:
+        return (work for work in self.items.values() if not work.ended)
+
+    @staticmethod
+    def _requests(works: Iterable[WorkItem]) -> list[WindowRequest]:
+        return list({request.id: request for work in works for request in work.item.windows}.values())
+
+    @staticmethod
+    def _check_extent(window: Window, request: WindowRequest) -> None:
+        extent, least, most = window.pixels.extent, request.extent, request.bounds.extent
+        fits = least.width <= extent.width <= most.width and least.height <= extent.height <= most.height
+        # "The same aspect within a pixel": the height that the width implies, or the other way round.
+        implied_height = extent.width * most.height / most.width
+        implied_width = extent.height * most.width / most.height
+        if not fits or (abs(implied_height - extent.height) > 1 and abs(implied_width - extent.width) > 1):
+            raise _bad_window(
+                f"Window {window.window!r} has {extent.width} by {extent.height} pixels; it may have"
+                f" {least.width} by {least.height} up to {most.width} by {most.height}, in that aspect."
+            )
+
+
+def _bad_window(message: str) -> InputError:
+    return InputError(message, code=ErrorCode.INVALID_PIXELS, remedy="Answer windows as the server asked for them.")

@@ -1,0 +1,333 @@
+"""The life of all jobs: from submit to ack, across disconnects and restarts. Lives in the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+from foveate_server.jobs.intake import Intake
+from foveate_server.jobs.job import Job, WorkItem
+from foveate_server.jobs.journal import Journal
+from foveate_server.jobs.parts import Parts
+from foveate_server.jobs.publisher import Listener, Publisher
+from foveate_server.jobs.recipe import complete, merge
+from foveate_server.jobs.recovery import restore
+from foveate_server.jobs.reports import Reports
+from foveate_server.jobs.runner import Ending, Runner
+from foveate_server.operations.base import ItemResult
+from foveate_server.spool.database import Change, delete_job, put_item, put_window, set_recipe, set_state
+from foveate_server.spool.files import Upload
+from foveate_server.spool.rows import Owner, WindowRow
+from foveate_server.status.report import ErrorStatus
+from foveate_shared.errors import ErrorCode, ErrorInfo, InputError, ProtocolError, ServerError
+from foveate_shared.geometry import Bounds
+from foveate_shared.protocol import (
+    Cancelled,
+    Done,
+    Failed,
+    ItemEnded,
+    JobSummary,
+    Outcome,
+    Submit,
+    Window,
+    Windows,
+)
+
+REMEMBERED_ERRORS = 10  # for the status page
+
+_log = logging.getLogger(__name__)
+
+
+class JobManager:
+    """All jobs of one server. Methods that take an owner see that owner's jobs alone."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._spool = parts.spool
+        self._journal = Journal(parts.spool)
+        self._publisher = Publisher(self._journal, parts.clocks.now)
+        reports = Reports(self._publisher)
+        self._runner = Runner(parts, self._journal, reports, self._item_ended, self._tidy)
+        self._jobs: dict[tuple[Owner, str], Job] = {}  # by owner and the client's id, oldest first
+        self._intake = Intake(parts, self._publisher, self._journal, self._jobs)
+        self._chores: set[asyncio.Task[None]] = set()  # deletions under way
+        self._idle_since: float | None = parts.clocks.monotonic()
+        self.errors: deque[ErrorStatus] = deque(maxlen=REMEMBERED_ERRORS)  # newest first
+
+    # --- the server's life ---
+
+    async def start(self) -> None:
+        """Go on with what the spool holds. The executor must be ready."""
+        stored = await self._spool.recover()
+        await self._intake.start()
+        self._journal.start()
+        for entry in stored:
+            job = restore(entry, self._parts.clocks.monotonic)
+            self._jobs[job.owner, job.id] = job
+        for job in list(self._jobs.values()):
+            self._advance(job)
+
+    async def stop(self) -> None:
+        """Interrupt what runs, to be begun anew after the next start, and write everything."""
+        await self._runner.stop()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        await self._journal.stop()
+
+    @property
+    def jobs(self) -> list[Job]:
+        """Return all jobs, oldest first."""
+        return list(self._jobs.values())
+
+    @property
+    def connections(self) -> int:
+        """Return the number of open connections."""
+        return self._publisher.listener_count
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nobody is connected, nothing runs and nothing could."""
+        return not self._publisher.listener_count and self._runner.is_idle
+
+    @property
+    def idle_seconds(self) -> float:
+        """Return for how long it has been idle; 0 while it is not."""
+        if not self.is_idle or self._idle_since is None:
+            return 0.0
+        return self._parts.clocks.monotonic() - self._idle_since
+
+    def connect(self, owner: Owner, listener: Listener) -> None:
+        """Tell `listener` of the owner's new jobs, and of those that it asks for with :meth:`resume`."""
+        self._publisher.connect(owner, listener)
+        self._touch()
+
+    def disconnect(self, owner: Owner, listener: Listener) -> None:
+        """Tell `listener` no more. The owner's jobs go on."""
+        self._publisher.disconnect(owner, listener)
+        self._touch()
+
+    # --- what clients ask for ---
+
+    async def submit(self, owner: Owner, submit: Submit, icc: bytes | None) -> tuple[Job, bool]:
+        """Store a job and plan it. Return it, and whether it is new.
+
+        Raises FoveateError where it cannot be taken: nothing is stored then.
+        """
+        job, is_new = await self._intake.take(owner, submit, icc)
+        if is_new:
+            _log.info("job %s: accepted, %s", job.id, submit.operation)
+            self._advance(job)
+        return job, is_new
+
+    def find(self, owner: Owner, job: str) -> Job:
+        """Return a job of `owner`. Raises InputError (unknown_job) where there is none."""
+        found = self._jobs.get((owner, job))
+        if found is None:
+            raise InputError(
+                f"There is no job {job} here.",
+                code=ErrorCode.UNKNOWN_JOB,
+                remedy="It was acknowledged, or kept for too long: submit it again.",
+            )
+        return found
+
+    def ask_again(self, job: Job) -> None:
+        """Ask for the windows that are still wanted: on a connection that resumed the job."""
+        requests = job.wanted_requests()
+        if requests and not job.ended:
+            self._publisher.lasting(job, Windows, requests=requests)
+
+    async def deliver(self, job: Job, window: Window, pixels: Upload, coverage: Upload | None) -> None:
+        """Take a window's complete files. Raises InputError where they are no answer to what was asked."""
+        if not job.check_window(window):
+            pixels.abort()
+            if coverage:
+                coverage.abort()
+            return
+        files = self._spool.files(job.number)
+        row = _window_row(window, job.asked[window.window].bounds)
+        job.arriving.add(row.id)
+        try:
+            await self._spool.in_files_thread(files.keep_window, row.id, pixels, coverage)
+        finally:
+            job.arriving.discard(row.id)
+        if job.ended:  # meanwhile
+            await self._spool.in_files_thread(files.wipe_window, row)
+            return
+        job.windows[row.id] = row
+        self._journal.write([put_window(job.number, row)])
+        self._advance(job)
+
+    def cancel(self, owner: Owner, job_id: str) -> bool:
+        """End a job as cancelled; False where it had ended. Raises InputError where there is none."""
+        job = self.find(owner, job_id)
+        if job.ended:
+            return False
+        self._end(job, "cancelled", Cancelled)
+        return True
+
+    def fail(self, job: Job, error: ErrorInfo) -> None:
+        """End a job because of something outside its items, such as a full disk."""
+        if not job.ended:
+            self._fail(job, error)
+
+    def acknowledge(self, owner: Owner, job_id: str) -> None:
+        """Forget an ended job. An unknown one was acknowledged before. Raises InputError where it has not ended."""
+        job = self._jobs.get((owner, job_id))
+        if job is None:
+            return
+        if not job.ended:
+            raise InputError(
+                f"Job {job_id} has not ended.", code=ErrorCode.CONFLICT, remedy="Cancel it first, or wait for its end."
+            )
+        self._forget(job)
+
+    def summaries(self, owner: Owner) -> tuple[JobSummary, ...]:
+        """Return the owner's jobs, oldest first."""
+        return tuple(
+            JobSummary(
+                job.id,
+                job.submit.operation,
+                state,
+                job.position if state == "queued" else None,
+                job.row.created,
+                job.stored_seq,
+            )
+            for job in self._jobs.values()
+            if job.owner == owner
+            for state in (job.summary_state,)
+        )
+
+    def housekeep(self) -> None:
+        """Do what time asks for: forget what is too old, and give an idle device's memory back."""
+        self.expire()
+        self._runner.release_memory_after(self._parts.config.idle_release_seconds)
+
+    def expire(self) -> int:
+        """Forget jobs that nobody has touched for `result_days`, and return how many they were."""
+        oldest = self._parts.clocks.now() - self._parts.config.result_days * 86_400
+        expired = [job for job in self.jobs if job.updated < oldest and job.summary_state not in {"queued", "running"}]
+        for job in expired:
+            _log.info("job %s: expired", job.id)
+            self._forget(job)
+        return len(expired)
+
+    # --- what follows ---
+
+    def _advance(self, job: Job) -> None:
+        """Do whatever can be done now: ask for windows, queue items, end the job, delete what is not needed."""
+        if not job.ended and job.is_complete():
+            self._finish(job)
+        if not job.ended:
+            requests = job.next_requests()
+            if requests:
+                job.asked.update((request.id, request) for request in requests)
+                self._publisher.lasting(job, Windows, requests=requests)
+            for work in job.ready_items():
+                self._runner.enqueue(job, work)
+        self._tidy(job)
+        self._runner.dispatch()
+        self._touch()
+
+    def _item_ended(self, job: Job, work: WorkItem, ending: Ending) -> None:
+        # The name is ours to know: an operation cannot end another item than the one that ran.
+        outcome, error = replace(ending.result.outcome, item=work.item.id), ending.error
+        try:
+            self._record(job, work, outcome, ending)
+        except (ProtocolError, ValueError, TypeError):
+            _log.exception("job %s, item %s: the outcome cannot be sent", job.id, work.item.id)
+            error = ServerError("The operation gave a result that cannot be sent.", remedy="Please report this.").info
+            outcome = Outcome(work.item.id, "failed", str(error))
+            self._record(job, work, outcome, Ending(ItemResult(outcome), error, ending.seconds))
+        if error:
+            self._remember(job, error)
+        self._parts.metrics.item_ended(job.submit.operation, outcome.status, ending.seconds)
+        self._advance(job)
+
+    def _record(self, job: Job, work: WorkItem, outcome: Outcome, ending: Ending) -> None:
+        """Store an item's end, and what follows from it, in one transaction."""
+        row = replace(work.row, outcome=outcome, error=ending.error)
+        recipe = merge(job.recipe, ending.result.recipe)
+        changes: list[Change] = [put_item(job.number, row), set_recipe(job.number, recipe)]
+        new = job.new_items(ending.result.next_items)
+        changes += [put_item(job.number, added) for added in new]
+        self._publisher.lasting(job, ItemEnded, changes, outcome=outcome)
+        work.row, job.recipe = row, recipe
+        job.add_items(new)
+
+    def _finish(self, job: Job) -> None:
+        outcomes = job.outcomes
+        if all(outcome.status == "failed" for outcome in outcomes):
+            error = next(work.row.error for work in job.items.values() if work.row.error)
+            self._fail(job, error)
+            return
+        recipe = complete(job.recipe, job.submit, job.request.parameters, job.inputs, self._parts.version)
+        try:
+            self._end(job, "done", Done, outcomes=outcomes, recipe=recipe)
+        except ProtocolError:
+            _log.exception("job %s: its recipe cannot be sent", job.id)
+            self._fail(job, ServerError("The job's recipe cannot be sent.", remedy="Please report this.").info)
+
+    def _fail(self, job: Job, error: ErrorInfo) -> None:
+        self._remember(job, error)
+        self._end(job, "failed", Failed, error=error, outcomes=job.outcomes)
+
+    def _end(self, job: Job, state: str, event: type[Done | Failed | Cancelled], **fields: Any) -> None:
+        self._publisher.lasting(job, event, [set_state(job.number, state)], **fields)
+        job.state = state
+        self._runner.forget(job)
+        self._parts.metrics.job_ended(job.submit.operation, state)
+        _log.info("job %s: %s", job.id, state)
+        self._tidy(job)
+        self._runner.dispatch()
+        self._touch()
+
+    def _forget(self, job: Job) -> None:
+        del self._jobs[job.owner, job.id]
+        job.forget()
+        self._runner.forget(job)
+        self._journal.write([delete_job(job.number)], lambda: self._tidy(job))
+        self._publisher.closed(job)
+
+    def _tidy(self, job: Job) -> None:
+        """Delete files that nobody needs any more; nothing while items of an ended job still read them."""
+        if job.ended and job.running:
+            return
+        files = self._spool.files(job.number)
+        if job.forgotten:
+            self._start(self._spool.in_files_thread(files.wipe))
+            return
+        for row in job.unneeded_windows():
+            self._journal.write([put_window(job.number, job.forget_window(row))])
+            self._start(self._spool.in_files_thread(files.wipe_window, row))
+
+    def _start(self, chore: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(chore)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
+    def _remember(self, job: Job, error: ErrorInfo) -> None:
+        _log.warning("job %s: %s", job.id, error.code.value)
+        self.errors.appendleft(ErrorStatus(self._parts.clocks.now(), error.code.value, error.message, job.id))
+
+    def _touch(self) -> None:
+        """Note when idleness began or ended."""
+        if not self.is_idle:
+            self._idle_since = None
+        elif self._idle_since is None:
+            self._idle_since = self._parts.clocks.monotonic()
+
+
+def _window_row(window: Window, bounds: Bounds) -> WindowRow:
+    coverage = window.coverage
+    return WindowRow(
+        id=window.window,
+        bounds=bounds,
+        extent=window.pixels.extent,
+        pixels_sha256=window.pixels.blob.sha256,
+        pixels_size=window.pixels.blob.size,
+        coverage_sha256=coverage.blob.sha256 if coverage else None,
+        coverage_format=coverage.format if coverage else None,
+    )

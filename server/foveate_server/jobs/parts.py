@@ -1,0 +1,36 @@
+"""What jobs work with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from foveate_server.config import ServerConfig
+from foveate_server.executors.base import Executor
+from foveate_server.metrics import Metrics
+from foveate_server.operations.base import Operation
+from foveate_server.spool.store import Spool
+from foveate_shared.protocol import ModelInfo
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Where times come from; tests bring their own."""
+
+    now: Callable[[], float] = time.time  # seconds since the epoch
+    monotonic: Callable[[], float] = time.monotonic  # seconds
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a manager works with."""
+
+    config: ServerConfig
+    spool: Spool
+    executor: Executor
+    operations: Mapping[str, Operation]
+    models: Callable[[], Sequence[ModelInfo]]  # may look at the disk: called in a thread
+    metrics: Metrics
+    version: str  # of Foveate, for recipes
+    clocks: Clocks = field(default_factory=Clocks)

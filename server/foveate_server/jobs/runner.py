@@ -1,0 +1,286 @@
+"""Brings items that could run to the executor, one owner after the other, and reports how they ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import cast
+
+from foveate_server.executors.base import Task, TaskEvent, TaskPatch, WindowFile
+from foveate_server.jobs.job import Job, WorkItem
+from foveate_server.jobs.journal import Journal
+from foveate_server.jobs.parts import Parts
+from foveate_server.jobs.reports import Reports
+from foveate_server.operations.base import ItemResult
+from foveate_server.scheduler import Entry, Scheduler
+from foveate_server.spool.database import put_item
+from foveate_shared.errors import CancelledJobError, ErrorCode, ErrorInfo, FoveateError, ServerError
+from foveate_shared.protocol import Outcome
+
+MAX_ATTEMPTS = 3  # runs of an item that end with the server's own death; then the item is what kills it
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an item's run ended."""
+
+    result: ItemResult
+    error: ErrorInfo | None  # where the outcome is "failed"
+    seconds: float
+
+
+class Runner:
+    """The executor, and who waits for it."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        journal: Journal,
+        reports: Reports,
+        on_ended: Callable[[Job, WorkItem, Ending], None],
+        on_free: Callable[[Job], None],
+    ) -> None:
+        """`on_ended` takes an item's end, never one of a job that had ended before.
+
+        `on_free` is called when the last running item of an ended job has let go of its files.
+        """
+        self._executor = parts.executor
+        self._spool = parts.spool
+        self._clock = parts.clocks.monotonic
+        self._journal = journal
+        self._reports = reports
+        self._on_ended = on_ended
+        self._on_free = on_free
+        self._scheduler = Scheduler()
+        self._queued: dict[str, tuple[Job, WorkItem]] = {}  # by key: what the scheduler's entries stand for
+        self._tasks: set[asyncio.Task[None]] = set()  # one per running item
+        self._quiet_since: float | None = None  # when the newest run ended; None once its memory was given back
+        self._stopping = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nothing runs and nothing could."""
+        return not self._tasks and not self._queued
+
+    async def stop(self) -> None:
+        """Interrupt what runs, so that it begins anew after the next start, and stop the executor."""
+        self._stopping = True
+        await self._executor.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def release_memory_after(self, seconds: float) -> None:
+        """Have the executor give device memory back, once, where nothing ran for so long."""
+        if self._quiet_since is not None and self.is_idle and self._clock() - self._quiet_since >= seconds:
+            self._quiet_since = None
+            self._executor.release_memory()
+
+    def enqueue(self, job: Job, work: WorkItem) -> None:
+        """Let an item wait for its turn."""
+        key = _key(job, work)
+        work.queued = True
+        self._queued[key] = (job, work)
+        self._scheduler.add(Entry(key, job.number, job.owner, job.submit.priority))
+
+    def forget(self, job: Job) -> None:
+        """Take a job's waiting items out of the queue and ask its running ones to end."""
+        self._scheduler.remove_job(job.number)
+        for key, (owner_job, work) in list(self._queued.items()):
+            if owner_job is job:
+                work.queued = False
+                del self._queued[key]
+        for key in job.running:
+            self._executor.cancel(key)
+
+    def dispatch(self) -> None:
+        """Give the executor what it can take, and tell the others where they stand."""
+        while not self._stopping and len(self._tasks) < self._executor.capacity:
+            entry = self._scheduler.next()
+            if entry is None:
+                break
+            job, work = self._queued.pop(entry.key)
+            work.queued, work.running = False, True
+            job.running.add(entry.key)
+            task = asyncio.create_task(self._run(job, work, entry.key), name=entry.key)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        self._reports.positions(self._scheduler.positions(), {job.number: job for job, _ in self._queued.values()})
+
+    async def _run(self, job: Job, work: WorkItem, key: str) -> None:
+        began = self._clock()
+        job.pace.start()
+        ending: Ending | None = None
+        try:
+            ending = await self._attempt(job, work, began)
+        except Exception as error:  # ours, not the item's: the job must not hang because of it
+            _log.exception("job %s, item %s: could not be run", job.id, work.item.id)
+            ending = self._failed(work, _internal(error), began)
+        finally:
+            job.pace.stop()
+            work.running = False
+            job.running.discard(key)
+            self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+            self._quiet_since = self._clock()
+            self._scheduler.finished(job.owner, self._quiet_since - began)
+        if ending and not job.ended:
+            self._on_ended(job, work, ending)
+        if job.ended and not job.running:
+            self._on_free(job)
+        self.dispatch()
+
+    async def _attempt(self, job: Job, work: WorkItem, began: float) -> Ending | None:
+        """Run an item and return how it ended; None where it was interrupted and shall run again."""
+        if work.row.attempts >= MAX_ATTEMPTS:
+            return self._failed(work, _too_many_attempts(), began)
+        await self._count_attempt(job, work, work.row.attempts + 1)
+        if job.ended:
+            return None
+        self._reports.started(job, work)
+        try:
+            result = await self._execute(job, work)
+        except FoveateError as error:
+            if self._stopping or job.ended:
+                await self._count_attempt(job, work, work.row.attempts - 1)
+                return None
+            return self._failed(work, error.info, began)
+        return Ending(result, _error_of(result.outcome), self._clock() - began)
+
+    async def _execute(self, job: Job, work: WorkItem) -> ItemResult:
+        files = self._spool.files(job.number)
+        output = await self._spool.in_files_thread(files.work, work.item.id)
+        task = Task(_task_job(job), job.request, work.item, self._windows(job, work), output)
+        patches = PatchKeeper(self, job, work, task.key)
+        if job.ended or self._stopping:  # until now the executor did not know the task
+            raise CancelledJobError("The job has ended.")
+        try:
+            return await self._executor.run(task, patches.listen)
+        finally:
+            try:
+                await patches.settle()  # where a patch was not stored, this is the error that counts
+            finally:
+                await self._spool.in_files_thread(files.wipe_work, work.item.id)
+
+    def _windows(self, job: Job, work: WorkItem) -> dict[str, WindowFile]:
+        files = self._spool.files(job.number)
+        rows = [job.windows[request.id] for request in work.item.windows]
+        return {
+            row.id: WindowFile(
+                row.bounds,
+                row.extent,
+                files.window_pixels(row.id),
+                files.window_coverage(row.id) if row.coverage_format else None,
+                row.coverage_format,
+            )
+            for row in rows
+        }
+
+    async def _count_attempt(self, job: Job, work: WorkItem, attempts: int) -> None:
+        work.row = replace(work.row, attempts=attempts)
+        if not job.ended:
+            await self._journal.write([put_item(job.number, work.row)])
+
+    def _failed(self, work: WorkItem, error: ErrorInfo, began: float) -> Ending:
+        return Ending(ItemResult(Outcome(work.item.id, "failed", str(error))), error, self._clock() - began)
+
+    # --- for PatchKeeper ---
+
+    async def keep_patch(self, job: Job, work: WorkItem, patch: TaskPatch) -> None:
+        """Move a patch's files into the spool and tell of it. Raises FoveateError."""
+        files = self._spool.files(job.number)
+        if not job.row.plan.extent.bounds.contains(patch.bounds):
+            raise ServerError("The operation made a patch outside its frame.", remedy="Please report this.")
+        kept = await self._spool.in_files_thread(files.keep_patch, patch.pixels, patch.coverage)
+        if job.ended or patch.bounds in work.patches:
+            await self._spool.in_files_thread(files.drop_patch, kept)
+            return
+        try:
+            written = self._reports.patch(job, work, patch, kept)
+        except FoveateError:
+            await self._spool.in_files_thread(files.drop_patch, kept)
+            raise
+        work.patches.add(patch.bounds)
+        await written
+
+    def report(self, job: Job, work: WorkItem, event: TaskEvent) -> None:
+        """Tell of anything but a patch."""
+        if not job.ended:
+            self._reports.task_event(job, work, event)
+
+    def interrupt(self, key: str) -> None:
+        """Ask a running task to end."""
+        self._executor.cancel(key)
+
+
+class PatchKeeper:
+    """Takes the events of one run; stores its patches in their order, one at a time."""
+
+    def __init__(self, runner: Runner, job: Job, work: WorkItem, key: str) -> None:
+        self._runner = runner
+        self._job = job
+        self._work = work
+        self._key = key
+        self._order = asyncio.Lock()  # first come, first served
+        self._tasks: list[asyncio.Task[None]] = []
+        self._error: FoveateError | None = None  # what kept a patch from being stored; later ones are pointless
+
+    def listen(self, event: TaskEvent) -> None:
+        """Take an event of the executor."""
+        if isinstance(event, TaskPatch):
+            self._tasks.append(asyncio.create_task(self._keep(event)))
+        else:
+            self._runner.report(self._job, self._work, event)
+
+    async def settle(self) -> None:
+        """Wait until all patches are stored. Raises the FoveateError that kept one from it."""
+        await asyncio.gather(*self._tasks)
+        if self._error:
+            raise self._error
+
+    async def _keep(self, patch: TaskPatch) -> None:
+        async with self._order:
+            if self._error:
+                return
+            try:
+                await self._runner.keep_patch(self._job, self._work, patch)
+            except FoveateError as error:
+                self._fail(error)
+            except Exception as error:
+                _log.exception("job %s, item %s: a patch could not be stored", self._job.id, self._work.item.id)
+                self._fail(ServerError(_internal(error).message))
+
+    def _fail(self, error: FoveateError) -> None:
+        self._error = error
+        self._runner.interrupt(self._key)
+
+
+def _task_job(job: Job) -> str:
+    """Return a name for the executor: clients mint ids, so two owners could use the same one."""
+    return f"{job.id}.{job.number}"
+
+
+def _key(job: Job, work: WorkItem) -> str:
+    """Return what will be `Task.key`."""
+    return f"{_task_job(job)}/{work.item.id}"
+
+
+def _error_of(outcome: Outcome) -> ErrorInfo | None:
+    if outcome.status != "failed":
+        return None
+    return ServerError(outcome.message or "The item failed.").info
+
+
+def _internal(error: Exception) -> ErrorInfo:
+    return ServerError(
+        f"The server failed with an unexpected {type(error).__name__}.", remedy="Its log says more; please report it."
+    ).info
+
+
+def _too_many_attempts() -> ErrorInfo:
+    return ServerError(
+        f"The server died {MAX_ATTEMPTS} times while this was running, so it is not tried again.",
+        code=ErrorCode.WORKER_CRASHED,
+        remedy="Try a smaller region, and look into the server's log.",
+    ).info

@@ -1,0 +1,242 @@
+"""The spool's tables. Synchronous, and used by one thread at a time."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from importlib import resources
+from pathlib import Path
+
+from foveate_server import records
+from foveate_server.operations.base import Item, Plan
+from foveate_server.spool.rows import ItemRow, JobRow, Owner, StoredEvent, WindowRow
+from foveate_shared.errors import ErrorCode, ErrorInfo, ResourceError, ServerError
+from foveate_shared.protocol import Outcome
+
+Change = Callable[[sqlite3.Connection], None]  # a part of a transaction
+
+
+class Database:
+    """One file with all tables."""
+
+    def __init__(self, file: Path) -> None:
+        """Open `file`, made or brought up to date where needed.
+
+        Raises ServerError where a newer version of Foveate wrote it, or it is damaged.
+        """
+        self._file = file
+        self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")  # a power cut costs seconds, a crash nothing
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.execute("PRAGMA secure_delete = ON")  # an acknowledged job leaves no traces
+            _migrate(self._connection, file)
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise ServerError(
+                f"The job store {file} cannot be used: {error}.",
+                code=ErrorCode.INVALID_FILE,
+                remedy="Move its folder away and start the server again; unfinished jobs are lost.",
+            ) from error
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """Write everything back into one file, and close."""
+        self._connection.close()
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Carry out all changes, or none. Raises ResourceError (storage_full) where the disk is full."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                for change in changes:
+                    change(self._connection)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        except sqlite3.OperationalError as error:
+            if "disk" not in str(error):  # "database or disk is full", "disk I/O error"
+                raise
+            raise ResourceError(
+                "The server's disk is full.", code=ErrorCode.STORAGE_FULL, remedy="Free some space."
+            ) from error
+
+    def jobs(self) -> list[JobRow]:
+        """Return all jobs, oldest first."""
+        query = (
+            "SELECT number, token, client, job, content, submit, parameters, icc, plan, state, recipe, seq, created,"
+            " updated FROM jobs ORDER BY number"
+        )
+        return [
+            JobRow(
+                number,
+                Owner(token, client),
+                job,
+                content,
+                submit,
+                json.loads(parameters),
+                icc,
+                records.loads(plan, Plan),
+                state,
+                json.loads(recipe),
+                *numbers,
+            )
+            for number, token, client, job, content, submit, parameters, icc, plan, state, recipe, *numbers in (
+                self._connection.execute(query)
+            )
+        ]
+
+    def next_number(self) -> int:
+        """Return a number that no job has, or had."""
+        row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'").fetchone()
+        return 1 + (row[0] if row else 0)
+
+    def items(self, job: int) -> list[ItemRow]:
+        """Return a job's items in order."""
+        query = "SELECT position, item, attempts, outcome, error FROM items WHERE job = ? ORDER BY position"
+        return [
+            ItemRow(
+                position,
+                records.loads(item, Item),
+                attempts,
+                outcome and records.loads(outcome, Outcome),
+                error and records.loads(error, ErrorInfo),
+            )
+            for position, item, attempts, outcome, error in self._connection.execute(query, (job,))
+        ]
+
+    def windows(self, job: int) -> list[WindowRow]:
+        """Return the windows of a job that arrived."""
+        query = "SELECT window FROM windows WHERE job = ? ORDER BY id"
+        return [records.loads(window, WindowRow) for (window,) in self._connection.execute(query, (job,))]
+
+    def events(self, job: int, since: int, limit: int) -> list[StoredEvent]:
+        """Return a job's lasting events after number `since`, at most `limit`; files relative to the job's folder."""
+        query = "SELECT seq, event, item, pixels, coverage FROM events WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?"
+        return [
+            StoredEvent(seq, text, item, pixels and Path(pixels), coverage and Path(coverage))
+            for seq, text, item, pixels, coverage in self._connection.execute(query, (job, since, limit))
+        ]
+
+    def patches(self, job: int) -> list[StoredEvent]:
+        """Return those of a job's events that are patches."""
+        query = (
+            "SELECT seq, event, item, pixels, coverage FROM events WHERE job = ? AND pixels IS NOT NULL ORDER BY seq"
+        )
+        return [
+            StoredEvent(seq, text, item, Path(pixels), coverage and Path(coverage))
+            for seq, text, item, pixels, coverage in self._connection.execute(query, (job,))
+        ]
+
+
+# --- changes ---------------------------------------------------------------------------------------------------------
+
+
+def insert_job(row: JobRow) -> Change:
+    """Add a job."""
+    values = (
+        row.number,
+        row.owner.token,
+        row.owner.client,
+        row.job,
+        row.content,
+        row.submit,
+        records.dumps(row.parameters),
+        row.icc,
+        records.dumps(row.plan),
+        row.state,
+        records.dumps(row.recipe),
+        row.seq,
+        row.created,
+        row.updated,
+    )
+    columns = "number, token, client, job, content, submit, parameters, icc, plan, state, recipe, seq, created, updated"
+    marks = ", ".join("?" * len(values))
+    return _execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", *values)  # noqa: S608 - constants alone
+
+
+def delete_job(number: int) -> Change:
+    """Forget a job and all that belongs to it."""
+    return _execute("DELETE FROM jobs WHERE number = ?", number)
+
+
+def set_state(number: int, state: str) -> Change:
+    """Change a job's state."""
+    return _execute("UPDATE jobs SET state = ? WHERE number = ?", state, number)
+
+
+def set_recipe(number: int, recipe: object) -> Change:
+    """Keep what is known of a job's recipe."""
+    return _execute("UPDATE jobs SET recipe = ? WHERE number = ?", records.dumps(recipe), number)
+
+
+def insert_event(number: int, event: StoredEvent, now: float) -> Change:
+    """Add a lasting event at `now`, in seconds since the epoch."""
+
+    def change(connection: sqlite3.Connection) -> None:
+        pixels, coverage = (None if path is None else str(path) for path in (event.pixels, event.coverage))
+        connection.execute(
+            "INSERT INTO events (job, seq, event, item, pixels, coverage) VALUES (?, ?, ?, ?, ?, ?)",
+            (number, event.seq, event.text, event.item, pixels, coverage),
+        )
+        connection.execute("UPDATE jobs SET seq = ?, updated = ? WHERE number = ?", (event.seq, now, number))
+
+    return change
+
+
+def put_item(number: int, row: ItemRow) -> Change:
+    """Add an item, or replace what is known of it."""
+    return _execute(
+        "INSERT OR REPLACE INTO items (job, position, item, attempts, outcome, error) VALUES (?, ?, ?, ?, ?, ?)",
+        number,
+        row.position,
+        records.dumps(row.item),
+        row.attempts,
+        row.outcome and records.dumps(row.outcome),
+        row.error and records.dumps(row.error),
+    )
+
+
+def put_window(number: int, row: WindowRow) -> Change:
+    """Add a window that arrived, or replace what is known of it."""
+    return _execute(
+        "INSERT OR REPLACE INTO windows (job, id, window) VALUES (?, ?, ?)", number, row.id, records.dumps(row)
+    )
+
+
+def _execute(statement: str, *values: object) -> Change:
+    def change(connection: sqlite3.Connection) -> None:
+        connection.execute(statement, values)
+
+    return change
+
+
+# --- migrations ------------------------------------------------------------------------------------------------------
+
+
+def _migrate(connection: sqlite3.Connection, file: Path) -> None:
+    """Run the numbered scripts that the database has not seen yet, each in a transaction."""
+    scripts = _migrations()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(scripts):
+        raise ServerError(
+            f"The job store {file} was written by a newer version of Foveate.",
+            code=ErrorCode.VERSION_MISMATCH,
+            remedy="Update this server, or name another data folder.",
+        )
+    for number, script in enumerate(scripts[version:], version + 1):
+        with closing(connection.cursor()) as cursor:
+            cursor.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+
+def _migrations() -> list[str]:
+    folder = resources.files("foveate_server.spool") / "migrations"
+    scripts = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
+    return [script.read_text("utf-8") for script in scripts]
