@@ -241,7 +241,7 @@ def _unauthorized() -> Refusal:
         401,
         ErrorCode.UNAUTHORIZED,
         "The request has no valid token.",
-        "Use the token from the server's runtime file, or a named one from `foveate serve tokens add NAME`.",
+        "Use the token from the server's runtime file, or a named one from `foveate token add NAME`.",
         Fault.USER,
     )
 

@@ -16,6 +16,7 @@ from typing import Annotated, Any, get_type_hints
 import platformdirs
 
 from foveate_server import config_values as values
+from foveate_shared.discovery import default_runtime_file
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.protocol import Limits
 
@@ -54,7 +55,7 @@ class ServerConfig:
     )  # models
     log_dir: Annotated[Path, values.path] = field(default_factory=lambda: platformdirs.user_log_path(APP_NAME))
     runtime_file: Annotated[Path, values.path] = field(  # address and token, for clients on this machine
-        default_factory=lambda: platformdirs.user_data_path(APP_NAME) / "server.json"
+        default_factory=default_runtime_file
     )
     spool_quota: Annotated[int, values.size] = 20 << 30  # bytes that jobs and results may take on disk
     result_days: Annotated[float, values.number(0.01)] = 7.0  # until a result that nobody acknowledged is deleted

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import ipaddress
-import os
 import secrets
 import socket
 import ssl
@@ -22,8 +21,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from foveate_server.config import PAIRING_PORT, ServerConfig
 from foveate_server.tokens import add_token
-from foveate_shared.errors import ErrorCode, InputError, ResourceError
+from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.pairing import Pairing
+from foveate_shared.private_files import write_private
 
 ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - what --pair asks for, behind TLS and a token
 ALL_ADDRESSES_V6 = "::"
@@ -126,16 +126,8 @@ def _make_certificate(cert: Path, key: Path, names: list[str]) -> None:
     encoded_key = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    try:
-        cert.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_private(key, encoded_key)
-        _write_private(cert, certificate.public_bytes(serialization.Encoding.PEM))
-    except OSError as error:
-        raise ResourceError(
-            f"The certificate cannot be written to {cert.parent}: {error.strerror}.",
-            code=ErrorCode.STORAGE_FULL,
-            remedy="Set data_dir to a folder that you may write to.",
-        ) from error
+    write_private(key, encoded_key.decode("ascii"))
+    write_private(cert, certificate.public_bytes(serialization.Encoding.PEM).decode("ascii"))
 
 
 def _general_name(name: str) -> x509.GeneralName:
@@ -147,14 +139,6 @@ def _general_name(name: str) -> x509.GeneralName:
         return x509.DNSName(name.encode("idna").decode("ascii"))
     except UnicodeError:
         raise InputError(f"{name!r} is no name of a host.", remedy="Give a host name or an IP address.") from None
-
-
-def _write_private(file: Path, content: bytes) -> None:
-    temporary = file.with_suffix(".part")
-    temporary.unlink(missing_ok=True)
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.write(content)
-    temporary.replace(file)
 
 
 def _now() -> dt.datetime:

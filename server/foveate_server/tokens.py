@@ -9,10 +9,8 @@ import hashlib
 import hmac
 import json
 import logging
-import os
 import re
 import secrets
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -22,6 +20,7 @@ from filelock import FileLock
 
 from foveate_server.config import ServerConfig
 from foveate_shared.errors import ErrorCode, InputError, ServerError
+from foveate_shared.private_files import write_private
 
 LOCAL_NAME = "local"  # the name of the token in the runtime file
 TOKEN_PREFIX = "fvt_"  # noqa: S105 - marks tokens, so that logs can hide them and scanners find leaked ones
@@ -76,7 +75,7 @@ def revoke_token(config: ServerConfig, name: str) -> None:
     with _locked(config.tokens_file):
         known = _read(config.tokens_file)
         if name not in known:
-            raise InputError(f"There is no token named {name}.", remedy="`foveate serve tokens list` shows them.")
+            raise InputError(f"There is no token named {name}.", remedy="`foveate token list` shows them.")
         _write(config.tokens_file, {key: token for key, token in known.items() if key != name})
 
 
@@ -147,20 +146,10 @@ def _read(file: Path) -> dict[str, NamedToken]:
         raise ServerError(
             f"The tokens' file {file} cannot be read.",
             code=ErrorCode.INVALID_FILE,
-            remedy="Delete it and make new tokens with `foveate serve tokens add NAME`.",
+            remedy="Delete it and make new tokens with `foveate token add NAME`.",
         ) from error
     return {token.name: token for token in tokens}
 
 
 def _write(file: Path, tokens: Mapping[str, NamedToken]) -> None:
-    # mkstemp makes the file for its owner alone, and the rename puts it in place whole or not at all.
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".tokens-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump([asdict(token) for token in tokens.values()], stream, indent=2)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_private(file, json.dumps([asdict(token) for token in tokens.values()], indent=2) + "\n")
