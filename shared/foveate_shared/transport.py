@@ -152,7 +152,7 @@ def open_transport(address: ServerAddress, *, timeout: float = CONNECT_TIMEOUT) 
     try:
         connection = connect(
             address.socket_url,
-            ssl=_tls_context(address),
+            ssl=tls_context(address),
             subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]  # a NewType of the library
             compression=None,
             additional_headers={"Authorization": f"Bearer {address.token}"},
@@ -201,7 +201,8 @@ class _PinnedContext(ssl.SSLContext):
         return encrypted
 
 
-def _tls_context(address: ServerAddress) -> ssl.SSLContext | None:
+def tls_context(address: ServerAddress) -> ssl.SSLContext | None:
+    """Return how to encrypt the connection, or None where it is not."""
     if not address.is_secure:
         return None
     if not address.pin:
