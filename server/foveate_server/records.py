@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, Union
 
-from foveate_shared.protocol import Json
+from foveate_shared.protocol import Json, JsonObject
 
 Value = TypeVar("Value")
 _Reader = Callable[[Any], Any]
@@ -38,6 +38,11 @@ def loads(text: str | bytes, cls: type[Value]) -> Value:
     Raises ValueError, TypeError or KeyError where `text` is something else.
     """
     return from_json(cls, json.loads(text))
+
+
+def to_json(value: object) -> JsonObject:
+    """Return a dataclass or a mapping as a JSON object. Raises as :func:`dumps` does."""
+    return typing.cast("JsonObject", json.loads(dumps(value)))
 
 
 def from_json(cls: type[Value], value: Json) -> Value:

@@ -69,6 +69,11 @@ class LocalExecutor:
         """Return how many tasks may run at once; more than that wait inside :meth:`run`."""
         return len(self._slots)
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Return the numbers of the worker processes that are there now."""
+        return tuple(slot.pid for slot in self._slots if slot.pid is not None)
+
     async def start(self) -> None:
         """Start all workers. Raises ServerError where one does not start."""
         await asyncio.gather(*(slot.start() for slot in self._slots))

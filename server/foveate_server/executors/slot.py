@@ -89,6 +89,11 @@ class WorkerSlot:
         self._ending: set[asyncio.Task[int]] = set()  # processes that were told to end
         self._stopped = False
 
+    @property
+    def pid(self) -> int | None:
+        """Return the number of the process, None where there is none now."""
+        return self._process.pid if self._process is not None and self._process.is_alive else None
+
     async def start(self) -> None:
         """Return when a process is ready. Raises ServerError where it does not start."""
         await self._ready_process()
@@ -248,8 +253,7 @@ class WorkerSlot:
         except asyncio.TimeoutError as error:
             raise _not_started(f"The worker process was not ready within {self._patience.start:g} s.") from error
         if not isinstance(report, Ready):
-            process.kill()
-            raise _not_started(f"The worker process does not start (exit status {await process.ended()}).")
+            raise _not_started(f"The worker process does not start (exit status {await process.close()}).")
         _logger.info("worker %d is ready", process.pid)
 
     def _discard(self, process: WorkerProcess) -> None:

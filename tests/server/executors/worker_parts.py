@@ -1,0 +1,93 @@
+"""What the tests give to worker processes: a small operation, and an engine that tells when it gives memory back.
+
+Workers find this module by PYTHONPATH; the tests themselves never import it.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from foveate_server.engines import deterministic
+from foveate_server.engines.base import Pinned
+from foveate_server.imaging import samples
+from foveate_server.operations.base import Item, ItemResult
+from foveate_shared.geometry import Bounds
+from foveate_shared.protocol import Outcome, WindowRequest
+
+
+class Enlarge:
+    """Hand the window `all` to the engine and answer with the result, covered as the window is."""
+
+    name = "enlarge"
+
+    def run(self, request, item, windows, engine, context):
+        window = windows["all"]
+        image = samples.decode(window.pixels, request.format, window.extent)
+        context.note("It begins.")
+        rendering = engine.upscale(image.color, None, exact=False, pinned=Pinned(), ticker=context)
+        target = window.bounds.scaled(rendering.scale)
+        context.preview(target, (np.clip(rendering.image, 0, 1) * 255).astype(np.uint8))
+        coverage = None
+        if window.coverage is not None:
+            coverage = window.coverage.repeat(rendering.scale, 0).repeat(rendering.scale, 1).tobytes()
+        encoded = samples.encode(rendering.image, None, request.format)
+        context.patch(target, encoded, coverage)
+        follow_up = Item("second", "looking again", (WindowRequest("w2", window.bounds, window.extent),))
+        outcome = Outcome(item.id, "done", data={"pid": os.getpid()})
+        return ItemResult(outcome, (follow_up,), {"model": rendering.model})
+
+
+class Shout:
+    """Write to the standard streams below Python, and read from stdin, as a careless library would."""
+
+    name = "shout"
+
+    def run(self, request, item, windows, engine, context):
+        os.write(1, b'{"Finished": "not from the worker"}\n')
+        print("garbage without a newline", end="", flush=True)  # noqa: T201  # this is what is tested
+        read = sys.stdin.read()
+        return ItemResult(Outcome(item.id, "done", data={"read": read, "stdin": os.read(0, 1).decode()}))
+
+
+class Misfit:
+    """Hand over a patch whose size is a lie."""
+
+    name = "misfit"
+
+    def run(self, request, item, windows, engine, context):
+        context.patch(Bounds(0, 0, 5, 5), b"too little", None)
+        raise AssertionError("the context took it")
+
+
+class Unspeakable:
+    """Return what JSON cannot carry."""
+
+    name = "unspeakable"
+
+    def run(self, request, item, windows, engine, context):
+        return ItemResult(Outcome(item.id, "done", data={"score": float("nan")}))
+
+
+def operations():
+    return {operation.name: operation for operation in (Enlarge(), Shout(), Misfit(), Unspeakable())}
+
+
+class TellingEngine(deterministic.DeterministicEngine):
+    """Writes a line into a pipe when it is told to give memory back."""
+
+    def __init__(self, options, pipe):
+        super().__init__(options)
+        self._pipe = pipe
+
+    def release(self):
+        self._pipe.write_text("released\n")
+
+
+def telling_engine(options):
+    return TellingEngine(deterministic.Options(), Path(options["pipe"]))
+
+
+def no_engine(options):
+    raise RuntimeError("this engine cannot be built")
