@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
@@ -57,8 +57,8 @@ class Request:
             is_encrypted=scope.get("scheme") in {"https", "wss"},
             headers=headers,
             header_bytes=size + len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b""),
-            server=scope.get("server"),
-            peer=(scope.get("client") or ("unknown", 0))[0],
+            server=_endpoint(scope.get("server")),
+            peer=(_endpoint(scope.get("client")) or ("unknown", 0))[0],
         )
 
     def header(self, name: str) -> str | None:
@@ -227,6 +227,13 @@ def _cookie(request: Request) -> str | None:
     except CookieError:
         return None
     return morsel.value if morsel else None
+
+
+def _endpoint(value: Sequence[Any] | None) -> tuple[str, int] | None:
+    """Return an ASGI address and port; IPv4 behind an IPv6 socket (::ffff:127.0.0.1) as plain IPv4."""
+    if not value or value[1] is None:
+        return None
+    return str(value[0]).lower().removeprefix("::ffff:"), int(value[1])
 
 
 def _is_loopback(address: str) -> bool:

@@ -85,18 +85,22 @@ class SecurityMiddleware:
             )
         closed = False
 
-        async def watched_receive() -> Message:
+        async def close_if_revoked() -> bool:
             nonlocal closed
-            message = await receive()
-            if message["type"] == "websocket.receive" and not self._gate.authenticator.knows(owner):
+            if not closed and not self._gate.authenticator.knows(owner):
                 _log.warning("closed a connection: the token %s was revoked", owner)
                 closed = True
                 await send({"type": "websocket.close", "code": _CLOSE_POLICY, "reason": "the token was revoked"})
+            return closed
+
+        async def watched_receive() -> Message:
+            message = await receive()
+            if message["type"] == "websocket.receive" and await close_if_revoked():
                 return {"type": "websocket.disconnect", "code": _CLOSE_POLICY}
             return message
 
         async def watched_send(message: Message) -> None:
-            if not closed:
+            if not await close_if_revoked():
                 await send(message)
 
         self._connections += 1

@@ -138,6 +138,19 @@ def test_the_limiter_takes_bounded_memory(clock: Clock):
     assert not limiter.is_blocked("10.0.0.0")
 
 
+def test_ipv4_behind_an_ipv6_socket_is_plain_ipv4():
+    scope = {
+        "type": "http",
+        "path": "/",
+        "headers": [],
+        "server": ("::ffff:10.0.0.5", 7),
+        "client": ("::FFFF:127.0.0.1", 9),
+    }
+    found = Request.from_scope(scope)
+    assert (found.server, found.peer) == (("10.0.0.5", 7), "127.0.0.1")
+    assert Request.from_scope({**scope, "server": None, "client": None}).peer == "unknown"
+
+
 def test_ambiguous_headers_are_refused(gate: Gate):
     good = request(authorization=f"Bearer {TOKEN}")
     assert gate.admit(good) == "local"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, replace
 
@@ -186,6 +187,29 @@ def test_a_revoked_token_ends_its_open_connection(serve):
         local.send("3")
         assert local.recv() == "local: 3"
     assert server.get(token=token).status_code == 401
+
+
+def test_a_revoked_token_gets_no_more_events(config: ServerConfig):
+    token = add_token(config, "tablet")
+    sent: list[dict] = []
+
+    async def app(scope, receive, send):
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": "before"})
+        revoke_token(config, "tablet")
+        await send({"type": "websocket.send", "text": "after"})
+        await send({"type": "websocket.close", "code": 1000})
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [(b"host", b"127.0.0.1:7"), (b"authorization", f"Bearer {token}".encode())]
+    scope = {"type": "websocket", "path": "/socket", "headers": headers, "server": ("127.0.0.1", 7), "client": None}
+    gate = Gate(config, Authenticator(config.tokens_file, new_token()), Sessions())
+    asyncio.run(SecurityMiddleware(app, gate)(scope, send, send))
+    assert [message["type"] for message in sent] == ["websocket.accept", "websocket.send", "websocket.close"]
+    assert sent[1]["text"] == "before"
+    assert sent[2]["code"] == 1008
 
 
 def test_connections_are_limited_and_places_are_given_back(serve):

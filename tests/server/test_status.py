@@ -98,7 +98,7 @@ def test_a_link_opens_the_page_once(page: Page):
         answer = second.get(link)
         assert answer.status_code == 403
         assert "does not work any more" in answer.text
-        assert "foveate status --open" in answer.text
+        assert "foveate status --page" in answer.text
         assert "set-cookie" not in answer.headers
 
 
@@ -113,7 +113,7 @@ def test_without_a_session_there_is_just_the_door(page: Page):
     with page.client() as stranger:
         answer = stranger.get("/")
         assert answer.status_code == 401
-        assert "foveate status --open" in answer.text
+        assert "foveate status --page" in answer.text
         assert "upscale" not in answer.text
         assert stranger.get("/status.css").status_code == 200
         for path in ("/status.json", "/status.js", "/metrics", "/healthz"):

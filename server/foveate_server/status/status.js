@@ -143,7 +143,7 @@ async function refresh() {
   }
   if (response.status === 401) {
     pulse("bad", "Signed out");
-    notice("This page is no longer signed in. Open a fresh one with: foveate status --open");
+    notice("This page is no longer signed in. Open a fresh one with: foveate status --page");
     return false;
   }
   if (response.ok) showStatus(await response.json());
