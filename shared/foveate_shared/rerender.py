@@ -1,14 +1,12 @@
 """The flow of one job, written once for all clients: freeze, submit, answer windows, collect, apply, acknowledge.
 
-Poll-driven and single-threaded: the owner of the connection hands over what arrives and calls :meth:`Rerender.pump`
-from time to time; nothing here calls back from another thread. Several flows may share one connection:
+Poll-driven and single-threaded: the owner of the connection calls :func:`dispatch` from time to time, and nothing
+here calls back from another thread. Several flows may share one connection:
 
     flow = Rerender(client, host, "refocus", {"strength": 0.8})
     flow.start()
     while not flow.ended:
-        for delivery in client.poll():
-            flow.handle(delivery.message, delivery.payloads)
-        flow.pump()
+        dispatch(client.poll(), [flow])
         show(flow.status)
 
 The result is applied only when it is complete, all of it or nothing; the server forgets it only after that.
@@ -18,13 +16,14 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol
 
 from .blobs import Buffer, MintMessage
-from .errors import ErrorCode, ErrorInfo, Fault, FoveateError, ServerError
+from .client import ClientEvent, ConnectionState, StateChange
+from .errors import ErrorCode, ErrorInfo, Fault, FoveateError, ServerError, to_exception
 from .host import Host, Image, Result, ResultPatch, Snapshot
 from .protocol import (
     Accepted,
@@ -67,10 +66,10 @@ class Connection(Protocol):
     def queued_bytes(self) -> int:
         """Return the bytes that wait to be sent."""
 
-    def post(self, message: ClientMessage) -> None:
+    def post(self, message: ClientMessage, *, job: str | None = None) -> None:
         """Send a message without blobs. After a reconnect, jobs are submitted or resumed again by themselves."""
 
-    def send(self, build: MintMessage, payloads: Sequence[Buffer]) -> None:
+    def send(self, build: MintMessage, payloads: Sequence[Buffer], *, job: str | None = None) -> None:
         """Send a message with blobs, one per payload, which must stay as they are."""
 
 
@@ -318,7 +317,9 @@ class Rerender:
         if snapshot.icc is None:
             self._connection.post(self._submission(snapshot, Profile(space=snapshot.space or "srgb")))
         else:
-            self._connection.send(lambda blob: self._submission(snapshot, Profile(icc=blob)), (snapshot.icc,))
+            self._connection.send(
+                lambda blob: self._submission(snapshot, Profile(icc=blob)), (snapshot.icc,), job=self.job
+            )
 
     def _submission(self, snapshot: Snapshot, profile: Profile) -> Submit:
         document = Document(snapshot.extent, snapshot.format, profile)
@@ -336,7 +337,7 @@ class Rerender:
                 Pixels(coverage.extent, coverage.format, covered) if coverage and covered else None,
             )
 
-        self._connection.send(build, (image.data, coverage.data) if coverage else (image.data,))
+        self._connection.send(build, (image.data, coverage.data) if coverage else (image.data,), job=self.job)
 
     # --- state ---
 
@@ -359,6 +360,26 @@ class Rerender:
         self._requests.clear()
         self._host.release()
         self._set(state=state, seconds_left=None, position=None, **changes)
+
+
+def dispatch(events: Iterable[ClientEvent], flows: Sequence[Rerender]) -> None:
+    """Hand what a client polled to the flows that share it, and let them answer windows. Call it some times a second."""
+    for event in events:
+        if isinstance(event, StateChange):
+            _tell_state(event, flows)
+        else:
+            for flow in flows:
+                flow.handle(event.message, event.payloads)
+    for flow in flows:
+        flow.pump()
+
+
+def _tell_state(change: StateChange, flows: Sequence[Rerender]) -> None:
+    for flow in flows:
+        if change.state is ConnectionState.REFUSED and change.error:
+            flow.abandon(to_exception(change.error))
+        elif change.state is ConnectionState.LOST:
+            flow.interrupted("Connection lost, trying again")
 
 
 def _bytes(payload: object) -> bytes:

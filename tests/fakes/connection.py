@@ -16,11 +16,11 @@ class RecordingConnection:
     queued_bytes: int = 0
     sent: list[tuple[Message, tuple[bytes, ...]]] = field(default_factory=list)
 
-    def post(self, message: Message) -> None:
+    def post(self, message: Message, *, job: str | None = None) -> None:
         encode(message)
         self.sent.append((message, ()))
 
-    def send(self, build: MintMessage, payloads: Sequence[Buffer]) -> None:
+    def send(self, build: MintMessage, payloads: Sequence[Buffer], *, job: str | None = None) -> None:
         data = tuple(bytes(payload) for payload in payloads)
         blobs = (Blob(i + 1, len(entry), sha256(entry).hexdigest()) for i, entry in enumerate(data))
         message = build(*blobs)

@@ -4,6 +4,8 @@ import pytest
 
 from fakes.connection import RecordingConnection
 from fakes.host import GRAY_U8, MemoryHost
+from foveate_shared.blobs import Delivery
+from foveate_shared.client import ConnectionState, StateChange
 from foveate_shared.errors import ErrorCode, ErrorInfo, Fault, InputError, ResourceError, ServerError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.protocol import (
@@ -30,7 +32,7 @@ from foveate_shared.protocol import (
     WindowRequest,
     Windows,
 )
-from foveate_shared.rerender import MAX_QUEUED_BYTES, Rerender, State, Status, describe, duration
+from foveate_shared.rerender import MAX_QUEUED_BYTES, Rerender, State, Status, describe, dispatch, duration
 
 BROKEN = ErrorInfo(ErrorCode.WORKER_CRASHED, "The worker crashed.", "Try again.", Fault.SERVER)
 
@@ -56,8 +58,9 @@ class Scene:
     def ask(self, *requests):
         self.tell(Windows, requests=requests)
 
-    def patch(self, bounds=Bounds(1, 2, 3, 4), value=7):
-        data = bytes([value]) * bounds.area
+    def patch(self):
+        bounds = Bounds(1, 2, 3, 4)
+        data = b"\7" * bounds.area
         self.tell(
             Patch,
             bytearray(data),
@@ -235,6 +238,20 @@ def test_a_problem_within_an_accepted_job_is_a_note(scene):
     scene.flow.handle(Problem(ErrorInfo(ErrorCode.RATE_LIMITED, "Slow down.", "", Fault.CLIENT), job=scene.flow.job))
     assert not scene.flow.ended
     assert "Slow down." in scene.flow.status.notes
+
+
+def test_a_lost_connection_is_shown_and_a_refused_one_ends_the_flow(scene):
+    scene.plan()
+    lost = StateChange(ConnectionState.LOST, BROKEN)
+    dispatch([lost], [scene.flow])
+    assert scene.flow.status.text == "Connection lost, trying again"
+    assert not scene.flow.ended
+    dispatch([Delivery(Note(scene.flow.job, 7, "Still there."))], [scene.flow])
+    assert scene.flow.status.notes == ("Still there.",)
+    refused = ErrorInfo(ErrorCode.UNAUTHORIZED, "The token is not good any more.", "Pair again.", Fault.USER)
+    dispatch([StateChange(ConnectionState.REFUSED, refused)], [scene.flow])
+    assert scene.flow.status.state is State.FAILED
+    assert scene.flow.status.error == refused
 
 
 def test_messages_about_other_jobs_are_left_to_others(scene):

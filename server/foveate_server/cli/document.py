@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,14 +18,17 @@ from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.host import Image, Result, Snapshot
 from foveate_shared.pixels import COVERAGE_U8
 
+Store = Callable[[Picture, Result], None]
+
 
 class PictureDocument:
-    """A picture with a region, and its result once a job was applied. Implements foveate_shared.host.Host."""
+    """A picture with a region. Implements foveate_shared.host.Host."""
 
-    def __init__(self, picture: Picture, region: Region) -> None:
+    def __init__(self, picture: Picture, region: Region, store: Store | None = None) -> None:
+        """`store` gets the resulting picture: the server forgets the job only after it has returned."""
         self.picture = picture
         self.region = region
-        self.result: Picture | None = None
+        self._store = store
 
     def freeze(self) -> Snapshot:
         """Describe the picture; nobody changes it."""
@@ -59,7 +63,9 @@ class PictureDocument:
         return True
 
     def apply(self, result: Result) -> None:
-        """Make the resulting picture. Raises FoveateError where the patches do not make one."""
+        """Make the resulting picture and store it. Raises FoveateError where the patches do not make one."""
+        if self._store is None:
+            return
         samples = self._new_frame(result) if result.frame == "new" else self.picture.samples.copy()
         for patch in result.patches:
             if patch.pixels.format != self.picture.format:
@@ -71,7 +77,7 @@ class PictureDocument:
                 from_wire(patch.pixels.data, patch.pixels.format, patch.pixels.extent),
                 from_wire(covered.data, covered.format, covered.extent)[..., 0] if covered else None,
             )
-        self.result = replace(self.picture, samples=samples)
+        self._store(replace(self.picture, samples=samples), result)
 
     def release(self) -> None:
         """Do nothing: the picture is small change compared with the result, and ends with the command."""

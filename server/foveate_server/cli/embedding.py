@@ -33,6 +33,17 @@ def finish(path: Path, kind: str, *, exif: bytes | None, recipe: str | None) -> 
         _finish_jpeg(path, exif)
 
 
+def place_beside(path: Path, recipe: str | None) -> None:
+    """Write the recipe beside a picture that cannot carry it; else remove one that an earlier result left there."""
+    sidecar = sidecar_of(path)
+    if recipe is None or containers.SUFFIXES.get(path.suffix.lower()) in CARRIERS:
+        sidecar.unlink(missing_ok=True)
+        return
+    temporary = sidecar.with_name(f".{sidecar.name}.part")
+    temporary.write_text(recipe + "\n", "ascii")
+    temporary.replace(sidecar)
+
+
 def read_recipe(path: Path) -> str:
     """Return the recipe inside or beside the picture at `path`. Raises InputError where there is none."""
     sidecar = sidecar_of(path)

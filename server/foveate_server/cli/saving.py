@@ -119,6 +119,7 @@ def save(picture: Picture, path: Path, *, recipe: str | None = None, options: Sa
             else:
                 _write_oiio(picture, temporary, kind, inside, options)
                 embedding.finish(temporary, kind, exif=picture.exif, recipe=inside)
+        embedding.place_beside(path, recipe)
     except OSError as error:
         raise ResourceError(
             f"{path} cannot be written: {error.strerror or error}.",

@@ -1,0 +1,105 @@
+"""`foveate jobs`: what the server still has for us, and getting, resuming or cancelling it."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from foveate_server.cli import options as shared
+
+if TYPE_CHECKING:
+    from foveate_shared.protocol import JobSummary
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command and its parts."""
+    parser = commands.add_parser("jobs", help="list, resume or cancel jobs", description="The jobs that are yours.")
+    shared.add_output(parser)
+    shared.add_connection(parser)
+    parser.set_defaults(run=run_list)
+    parts = parser.add_subparsers(metavar="PART")
+
+    resume = parts.add_parser(
+        "resume",
+        help="wait for a job and write its result",
+        description="Wait for a job that was left behind and write its result. IN, and the region, as they were.",
+    )
+    resume.add_argument("job", metavar="JOB", help="its id, or how it begins")
+    shared.add_files(resume)
+    shared.add_region(resume)
+    resume.set_defaults(run=run_resume)
+
+    cancel = parts.add_parser("cancel", help="end jobs", description="End jobs, and drop their results.")
+    cancel.add_argument("job", metavar="JOB", nargs="+", help="an id, or how it begins")
+    cancel.set_defaults(run=run_cancel)
+    for part in (resume, cancel):
+        shared.add_output(part)
+        shared.add_connection(part)
+
+
+def run_list(options: argparse.Namespace) -> int:
+    """Print the jobs."""
+    from foveate_server.cli.display import print_json, print_line
+
+    jobs = _jobs(options)
+    if options.json:
+        print_json({"jobs": [asdict(job) for job in jobs]})
+        return 0
+    for job in jobs:
+        age = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
+        place = f" (number {job.position})" if job.position else ""
+        print_line(f"{job.job}  {age}  {job.operation:8} {job.state}{place}")
+    if not jobs:
+        print_line("No jobs.")
+    return 0
+
+
+def run_resume(options: argparse.Namespace) -> int:
+    """Follow a job to its end, as if it had never been left."""
+    from foveate_server.cli.editing import edit
+
+    found = _find(_jobs(options), options.job)
+    return edit(options, found.operation, {}, job=found.job)
+
+
+def run_cancel(options: argparse.Namespace) -> int:
+    """Cancel jobs and let the server forget their results."""
+    from foveate_server.cli.connect import asking
+    from foveate_server.cli.display import Display, print_line
+    from foveate_shared.protocol import Ack, Cancel
+
+    jobs = _jobs(options)
+    chosen = [_find(jobs, text) for text in options.job]
+    with Display(quiet=options.quiet) as display, asking(options, display) as inquiry:
+        for job in chosen:
+            inquiry.client.post(Cancel(job.job))
+            inquiry.client.post(Ack(job.job))
+        inquiry.jobs()  # answered after all that was posted before
+    if not options.quiet:
+        for job in chosen:
+            print_line(f"{job.job}: cancelled")
+    return 0
+
+
+def _jobs(options: argparse.Namespace) -> tuple[JobSummary, ...]:
+    from foveate_server.cli.connect import asking
+    from foveate_server.cli.display import Display
+
+    with Display(quiet=options.quiet) as display, asking(options, display) as inquiry:
+        return inquiry.jobs()
+
+
+def _find(jobs: tuple[JobSummary, ...], text: str) -> JobSummary:
+    from foveate_shared.errors import ErrorCode, InputError
+
+    found = [job for job in jobs if job.job.startswith(text.lower())]
+    if len(found) == 1:
+        return found[0]
+    problem = "There are several jobs" if found else "There is no job"
+    raise InputError(
+        f"{problem} whose id begins with {text}.", code=ErrorCode.UNKNOWN_JOB, remedy="`foveate jobs` lists them."
+    )

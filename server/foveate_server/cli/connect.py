@@ -1,0 +1,139 @@
+"""Which server a command talks to: the one that the options name, else this machine's, started where none runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+
+from foveate_server.cli.display import Display
+from foveate_server.cli.version import version
+from foveate_shared import settings
+from foveate_shared.blobs import Delivery
+from foveate_shared.client import Client, ConnectionState, StateChange
+from foveate_shared.discovery import find_server
+from foveate_shared.errors import ConnectionLostError, ErrorCode, InputError, to_exception
+from foveate_shared.launcher import find_or_start
+from foveate_shared.pairing import parse_pairing
+from foveate_shared.protocol import Jobs, JobSummary, ModelInfo, Models, Peer, Problem
+from foveate_shared.transport import ServerAddress
+
+ANSWER_SECONDS = 30.0
+IDLE_EXIT_MINUTES = 10  # of a server that a command has started
+
+
+@contextmanager
+def connect(options: argparse.Namespace, display: Display) -> Iterator[Client]:
+    """Give a client of the server that `options` name. Raises FoveateError where they make no sense."""
+    address = named_address(options)
+    finder = local_finder(display) if address is None else address
+    with Client(finder, client_id(), Peer("foveate-cli", version())) as client:
+        yield client
+
+
+def named_address(options: argparse.Namespace) -> ServerAddress | None:
+    """Return the server that --server or --pairing names; None where they were not given. Raises InputError."""
+    if options.pairing is not None:
+        if options.server is not None:
+            raise InputError("Both --server and --pairing were given.", remedy="Give one of them.")
+        return _paired(options.pairing)
+    if options.server is None:
+        if options.token_file is not None or options.fingerprint is not None:
+            raise InputError("--token-file and --fingerprint need --server.", remedy="Say which server: --server URL.")
+        return None
+    if options.token_file is None:
+        raise InputError("--server needs a token.", remedy="Put it into a file and say --token-file FILE.")
+    return ServerAddress(options.server, _read(options.token_file, "token"), options.fingerprint)
+
+
+def _paired(argument: str) -> ServerAddress:
+    line = _read(Path(argument[1:]), "pairing line") if argument.startswith("@") else argument
+    pairing = parse_pairing(line)
+    return ServerAddress(pairing.url, pairing.token, pairing.fingerprint)
+
+
+def _read(path: Path, what: str) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise InputError(
+            f"The file {path} with the {what} cannot be read: {reason}.",
+            code=ErrorCode.INVALID_FILE,
+            remedy="Check its name and permissions.",
+        ) from None
+
+
+def local_finder(display: Display) -> Callable[[], ServerAddress]:
+    """Return what finds this machine's server for a client, and starts one where none runs."""
+
+    def find() -> ServerAddress:
+        try:
+            return find_server()
+        except ConnectionLostError:
+            display.say("Starting the server.")
+        return find_or_start(server_command())
+
+    return find
+
+
+def server_command() -> list[str]:
+    """Return the command that starts a server which ends by itself."""
+    return [sys.executable, "-m", "foveate_server", "serve", "--idle-exit-minutes", str(IDLE_EXIT_MINUTES)]
+
+
+def client_id() -> str:
+    """Return the id of this installation's command line, made at its first use: jobs belong to it."""
+    return settings.load(platformdirs.user_config_path("foveate") / "cli.json").client_id
+
+
+class Inquiry:
+    """Questions to the server, one at a time."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def jobs(self) -> tuple[JobSummary, ...]:
+        """Return this owner's jobs, oldest first."""
+        answer = self._answer(self.client.list_jobs())
+        return answer.jobs if isinstance(answer, Jobs) else ()
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        """Return the server's models."""
+        answer = self._answer(self.client.list_models())
+        return answer.models if isinstance(answer, Models) else ()
+
+    def _answer(self, request: int) -> Jobs | Models:
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < deadline:
+            self.client.wait(deadline - time.monotonic())
+            for event in self.client.poll():
+                if isinstance(event, StateChange):
+                    _require_no_failure(event)
+                elif getattr(event.message, "request", None) == request:
+                    return _without_problem(event)
+        raise ConnectionLostError("The server does not answer.", remedy="Look at its log, or start it anew.")
+
+
+def _require_no_failure(change: StateChange) -> None:
+    if change.error and change.state in (ConnectionState.LOST, ConnectionState.REFUSED):
+        raise to_exception(change.error)
+
+
+def _without_problem(event: Delivery) -> Jobs | Models:
+    if isinstance(event.message, Problem):
+        raise to_exception(event.message.error)
+    assert isinstance(event.message, (Jobs, Models))  # noqa: S101 - nothing else has a request number
+    return event.message
+
+
+@contextmanager
+def asking(options: argparse.Namespace, display: Display) -> Iterator[Inquiry]:
+    """Give an inquiry at the server that `options` name."""
+    with connect(options, display) as client:
+        yield Inquiry(client)

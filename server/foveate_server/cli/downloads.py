@@ -1,0 +1,46 @@
+"""Progress of downloads: a bar on a terminal, one line per file elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from foveate_server.models.progress import Progress as ReportProgress
+
+
+class Downloads:
+    """Shows several downloads; use it in a with statement."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        console = Console(file=sys.stderr, soft_wrap=True, highlight=False)
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        self._console = None if quiet or console.is_terminal else console
+        self._progress = Progress(*columns, console=console, disable=quiet or not console.is_terminal)
+        self._tasks: dict[str, TaskID] = {}  # by name
+
+    def __enter__(self) -> Downloads:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def named(self, name: str) -> ReportProgress:
+        """Return the function that a download reports its bytes to."""
+
+        def report(done: int, total: int) -> None:
+            if name not in self._tasks:
+                self._tasks[name] = self._progress.add_task(escape(name), total=total)
+                if self._console:
+                    self._console.print(escape(f"Fetching {name} ({total / 1e6:.0f} MB)"))
+            self._progress.update(self._tasks[name], completed=done, total=total)
+
+        return report

@@ -1,0 +1,92 @@
+"""A picture in, a job, a picture out: what `upscale`, `refocus`, `faces` and `jobs resume` share."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from foveate_server.cli.display import Display, print_json
+from foveate_server.cli.document import PictureDocument
+from foveate_server.cli.files import read_picture
+from foveate_server.cli.picture import Picture
+from foveate_server.cli.recipe import describe_result
+from foveate_server.cli.region import Region, parse_rect, region_of
+from foveate_server.cli.saving import SaveOptions, prepare, save
+from foveate_server.cli.work import run_job
+from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.geometry import Extent
+from foveate_shared.host import Result
+from foveate_shared.protocol import JsonObject
+
+
+def edit(options: argparse.Namespace, operation: str, parameters: JsonObject, *, job: str | None = None) -> int:
+    """Run `operation` on IN, write OUT, say what happened; return the exit status."""
+    began = time.monotonic()
+    _require_other_file(options.input, options.output, force=options.force)
+    picture = read_picture(options.input)
+    region = _region(options, picture.extent)
+    prepare(picture, options.output)  # refuses now what could not be written in the end
+    with Display(quiet=options.quiet) as display:
+        for note in picture.notes:
+            display.say(note)
+        output = _Output(options, picture, region, display)
+        flow = run_job(options, display, PictureDocument(picture, region, output.store), operation, parameters, job=job)
+        seconds = time.monotonic() - began
+        width, height = output.extent.width, output.extent.height
+        display.say(f"{options.output}: {width} x {height} pixels, {seconds:.1f} s")
+    if options.json:
+        print_json(
+            {
+                "output": str(options.output),
+                "extent": [width, height],
+                "seconds": round(seconds, 3),
+                "job": flow.job,
+                "outcomes": [asdict(outcome) for outcome in flow.outcomes],
+                "notes": list(flow.status.notes),
+                "recipe": flow.result.recipe if flow.result else {},
+            }
+        )
+    return 0
+
+
+class _Output:
+    """OUT, written as soon as the result is there: before that, the server does not forget the job."""
+
+    def __init__(self, options: argparse.Namespace, picture: Picture, region: Region, display: Display) -> None:
+        self._options = options
+        self._picture = picture
+        self._region = region
+        self._display = display
+        self.extent = Extent(0, 0)  # of what was written
+
+    def store(self, made: Picture, result: Result) -> None:
+        """Write the resulting picture with its recipe."""
+        options = self._options
+        prepared = prepare(made, options.output)
+        for note in prepared.notes:
+            self._display.say(note)
+        recipe = None
+        if not options.no_recipe:
+            recipe = describe_result(self._picture, self._region, options.mask, prepared, result.recipe)
+        save(prepared, options.output, recipe=recipe, options=SaveOptions(options.quality, options.lossy))
+        self.extent = prepared.extent
+
+
+def _region(options: argparse.Namespace, extent: Extent) -> Region:
+    rect = parse_rect(options.rect) if options.rect is not None else None
+    return region_of(extent, rect, options.mask)
+
+
+def _require_other_file(source: Path, target: Path, *, force: bool) -> None:
+    try:
+        same = target.exists() and source.exists() and target.samefile(source)
+    except OSError:
+        same = False
+    if same and not force:
+        raise InputError(
+            f"{target} is the picture that is read.",
+            code=ErrorCode.INVALID_FILE,
+            remedy="Give OUT another name, or say --force to replace the original.",
+        )

@@ -1,0 +1,100 @@
+"""The command `foveate`: chooses the command, and turns every failure into one sentence and an exit status.
+
+0: done. 1: the job failed or was cancelled. 2: bad usage or input. 3: no server, or it refused. 130: Ctrl+C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from foveate_server.cli.commands import COMMANDS
+from foveate_server.cli.version import version
+from foveate_shared.errors import (
+    ConnectionLostError,
+    ErrorInfo,
+    FoveateError,
+    InputError,
+    RefusedError,
+    to_exception,
+)
+
+JOB_FAILED, BAD_INPUT, NO_SERVER, INTERRUPTED = 1, 2, 3, 130
+DEBUG_VARIABLE = "FOVEATE_DEBUG"
+
+Run = Callable[[argparse.Namespace], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors are one sentence with a remedy, without the usage in front."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the sentence and exit with status 2."""
+        _complain(f"{message[:1].upper()}{message[1:]}.", f"See `{self.prog} --help`.")
+        sys.exit(BAD_INPUT)
+
+
+class _Version(argparse.Action):
+    """Prints the version; looks it up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        print(f"foveate {version()}")  # noqa: T201 - a command's result
+        parser.exit()
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = _Parser(
+        prog="foveate",
+        description="Re-render just a region of a picture: bring faces into focus, enlarge with real detail.",
+        epilog="Exit status: 0 done, 1 the job failed, 2 bad usage or input, 3 no server or refused, 130 Ctrl+C.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    for command in COMMANDS:
+        command.add_to(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    options = build_parser().parse_args(arguments)
+    run: Run = options.run
+    try:
+        return run(options)
+    except KeyboardInterrupt:
+        _complain("Cancelled.", "")
+        return INTERRUPTED
+    except FoveateError as error:
+        return _fail(error.info)
+    except BrokenPipeError:  # the reader of our output has gone, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return JOB_FAILED
+    except Exception as error:
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        _complain(
+            f"foveate failed unexpectedly: {type(error).__name__}: {error}.",
+            f"This is a bug: please report it with what {DEBUG_VARIABLE}=1 prints.",
+        )
+        return JOB_FAILED
+
+
+def exit_status(info: ErrorInfo) -> int:
+    """Return the exit status that stands for an error."""
+    error = to_exception(info)
+    if isinstance(error, InputError):
+        return BAD_INPUT
+    return NO_SERVER if isinstance(error, (RefusedError, ConnectionLostError)) else JOB_FAILED
+
+
+def _fail(info: ErrorInfo) -> int:
+    _complain(info.message, info.remedy)
+    return exit_status(info)
+
+
+def _complain(sentence: str, remedy: str) -> None:
+    print(f"{sentence} {remedy}".strip().replace("\n", " "), file=sys.stderr)  # noqa: T201 - how a command fails

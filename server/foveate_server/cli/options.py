@@ -1,0 +1,100 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from foveate_shared.protocol import JsonObject
+
+
+def add_connection(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which server to use; without them, this machine's, started where none runs."""
+    group = parser.add_argument_group("server", "Without these: the server of this machine, started where none runs.")
+    group.add_argument("--server", metavar="URL", help="a server, such as wss://studio:7317")
+    group.add_argument("--token-file", metavar="FILE", type=Path, help="a file with the token for --server")
+    group.add_argument("--fingerprint", metavar="HEX", help="SHA-256 of the server's certificate, to trust it alone")
+    group.add_argument(
+        "--pairing",
+        metavar="LINE",
+        help="the line that `foveate serve --pair` printed, or @FILE with it (a line on the command line is visible "
+        "to other users of this machine)",
+    )
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Add the options about what a command prints."""
+    parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+    parser.add_argument("--quiet", action="store_true", help="no progress and no remarks; errors are still told")
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """Add IN, OUT, and how OUT is written."""
+    parser.add_argument("input", metavar="IN", type=Path, help="PNG, JPEG, WebP, TIFF or OpenEXR")
+    parser.add_argument("output", metavar="OUT", type=Path, help="where the result goes; its ending says as what")
+    parser.add_argument("--force", action="store_true", help="allow OUT to be IN")
+    parser.add_argument(
+        "--quality",
+        type=_quality,
+        default=95,
+        metavar="1-100",
+        help="of JPEG, and of WebP with --lossy (default 95). A lossy file is encoded anew as a whole: the samples "
+        "handed to the encoder are the original ones outside the region, what it makes of them is close to them. For a "
+        "result that is the original outside the region, write PNG, TIFF, OpenEXR or lossless WebP.",
+    )
+    parser.add_argument("--lossy", action="store_true", help="write WebP lossy; it is lossless by default")
+    parser.add_argument("--no-recipe", action="store_true", help="do not keep how the result was made, with it")
+
+
+def add_region(parser: argparse.ArgumentParser) -> None:
+    """Add the options that select a region."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--rect", metavar="X,Y,W,H", help="the region, in pixels of the upright picture")
+    group.add_argument(
+        "--mask", metavar="MASK", type=Path, help="the region as an 8-bit grey picture of IN's size: white is selected"
+    )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of the model."""
+    parser.add_argument("--model", metavar="NAME", help="see `foveate models list`")
+
+
+def add_strength(parser: argparse.ArgumentParser) -> None:
+    """Add the strength of the effect."""
+    parser.add_argument(
+        "--strength", type=fraction, metavar="0-1", help="0 changes nothing, 1 is the full effect (default 1)"
+    )
+
+
+def given(**parameters: object) -> JsonObject:
+    """Return those parameters that were given; the others keep the operation's defaults."""
+    return {name: value for name, value in parameters.items() if value is not None}  # type: ignore[misc]
+
+
+def numbers(text: str) -> list[int]:
+    """Return the whole numbers of "1,3"; for argparse."""
+    try:
+        found = [int(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or min(found) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers from 1 on; write 1,3")
+    return found
+
+
+def fraction(text: str) -> float:
+    """Return a number from 0 to 1; for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return value
+
+
+def _quality(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 100")
+    return int(text)
