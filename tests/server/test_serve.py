@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import stat
 import subprocess
@@ -20,6 +21,7 @@ from starlette.applications import Starlette
 from foveate_server.admission import Gate
 from foveate_server.config import ServerConfig
 from foveate_server.metrics import Metrics
+from foveate_server.pairing import pair
 from foveate_server.security import SecurityMiddleware
 from foveate_server.serve import IdleWatch, Service, run_service
 from foveate_server.status.report import JobStatus, ServerStatus
@@ -39,16 +41,16 @@ test_serve.child(Path(sys.argv[2]))
 """
 
 
-def build(config: ServerConfig, token: str, lifespan=None) -> Service:
+def source() -> ServerStatus:
+    return ServerStatus("1", 0.0)
+
+
+def build(config: ServerConfig, token: str, lifespan=None, source=source) -> Service:
     """Make a service with nothing but its shell."""
     sessions = Sessions()
     routes = StatusPage(source, sessions, Metrics()).routes()
     gate = Gate(config, Authenticator(config.tokens_file, token), sessions)
     return Service(SecurityMiddleware(Starlette(routes=routes, lifespan=lifespan), gate), source)
-
-
-def source() -> ServerStatus:
-    return ServerStatus("1", 0.0)
 
 
 def config_in(folder: Path) -> ServerConfig:
@@ -143,27 +145,34 @@ def test_a_failed_start_is_a_sentence(config: ServerConfig, raised: Exception, e
     assert type(raised).__name__ in next(config.log_dir.iterdir()).read_text("utf-8")
 
 
+def test_with_tls_the_runtime_file_names_the_certificate(config: ServerConfig):
+    paired, pairing = pair(config, "127.0.0.1")
+    with serving(replace(paired, host="127.0.0.1", port=0)) as url:
+        assert url.startswith("https://")
+        found = find_server(config.runtime_file)  # connects, and accepts the pinned certificate alone
+        assert (found.url, found.fingerprint) == (url, pairing.fingerprint)
+
+
 def test_it_ends_by_itself_when_idle(config: ServerConfig):
-    with serving(replace(config, idle_exit_minutes=0.001)) as url, httpx.Client(trust_env=False) as client:
+    with serving(config) as url, httpx.Client(trust_env=False) as client:
         assert client.get(f"{url}/status.css").status_code == 200
     assert not config.runtime_file.exists()
 
 
 @contextmanager
 def serving(config: ServerConfig) -> Iterator[str]:
-    """Run a server in a thread; it has to end by itself."""
-    lines: list[str] = []
-    ready = threading.Event()
+    """Run a server in a thread: it has a client as long as the context lasts, then it has to end by itself."""
+    lines: queue.Queue[str] = queue.Queue()
+    clients = [1]
 
-    def announce(line: str) -> None:
-        lines.append(line)
-        ready.set()
+    def build_busy(config: ServerConfig, token: str) -> Service:
+        return build(config, token, source=lambda: ServerStatus("1", 0.0, clients=clients[0]))
 
-    config = config if config.idle_exit_minutes else replace(config, idle_exit_minutes=0.001)
-    thread = threading.Thread(target=run_service, args=(config, build, announce), daemon=True)
+    config = replace(config, idle_exit_minutes=0.001)
+    thread = threading.Thread(target=run_service, args=(config, build_busy, lines.put), daemon=True)
     thread.start()
-    assert ready.wait(20)
-    yield lines[0].split()[4]
+    yield lines.get(timeout=20).split()[4]
+    clients[0] = 0
     thread.join(20)
     assert not thread.is_alive()
 
