@@ -105,7 +105,8 @@ def damaged(crop: FloatArray, sigma: float, damage: Damage, random: np.random.Ge
         stream = io.BytesIO()
         Image.fromarray(pixels).save(stream, "JPEG", quality=damage.quality)
         pixels = np.asarray(Image.open(stream))
-    return pixels.astype(np.float32) / np.float32(255)
+    result: FloatArray = pixels.astype(np.float32) / np.float32(255)
+    return result
 
 
 def measure(pictures: dict[str, NDArray[np.uint8]]) -> list[Reading]:
@@ -138,8 +139,8 @@ def report(readings: list[Reading], names: list[str]) -> str:
     lines += [
         "",
         "An octave is a factor of two. Crops with less than 0.9 px of blur are left out of the octaves: there, the",
-        "reading is only asked to say that the crop is sharp. The two constants of the estimate were fitted to crops of",
-        "these photos, and real blur is seldom Gaussian: expect somewhat more on others.",
+        "reading is only asked to say that the crop is sharp. The two constants of the estimate were fitted to crops",
+        "of these photos, and real blur is seldom Gaussian: expect somewhat more on others.",
     ]
     return "\n".join(lines) + "\n"
 
