@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 
 import pytest
@@ -133,3 +133,10 @@ def test_a_file_that_is_no_text_is_refused(home: Path):
     (home / "server.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match="not UTF-8"):
         load_config(file=home / "server.toml", environment={})
+
+
+def test_every_setting_is_documented():
+    documented = (Path(__file__).parents[2] / "docs" / "server.md").read_text("utf-8")
+    keys = [field.name for field in fields(ServerConfig) if field.name not in {"limits", "rates"}]
+    keys += [f"limits.{field.name}" for field in fields(Limits)] + [f"rates.{field.name}" for field in fields(Rates)]
+    assert [key for key in keys if f"`{key}`" not in documented] == []
