@@ -200,11 +200,6 @@ class JobManager:
             for state in (job.summary_state,)
         )
 
-    def housekeep(self) -> None:
-        """Do what time asks for: forget what is too old, and give an idle device's memory back."""
-        self.expire()
-        self._runner.release_memory_after(self._parts.config.idle_release_seconds)
-
     def expire(self) -> int:
         """Forget jobs that nobody has touched for `result_days`, and return how many they were."""
         oldest = self._parts.clocks.now() - self._parts.config.result_days * 86_400

@@ -58,7 +58,6 @@ class Runner:
         self._scheduler = Scheduler()
         self._queued: dict[str, tuple[Job, WorkItem]] = {}  # by key: what the scheduler's entries stand for
         self._tasks: set[asyncio.Task[None]] = set()  # one per running item
-        self._quiet_since: float | None = None  # when the newest run ended; None once its memory was given back
         self._stopping = False
 
     @property
@@ -71,12 +70,6 @@ class Runner:
         self._stopping = True
         await self._executor.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def release_memory_after(self, seconds: float) -> None:
-        """Have the executor give device memory back, once, where nothing ran for so long."""
-        if self._quiet_since is not None and self.is_idle and self._clock() - self._quiet_since >= seconds:
-            self._quiet_since = None
-            self._executor.release_memory()
 
     def enqueue(self, job: Job, work: WorkItem) -> None:
         """Let an item wait for its turn."""
@@ -123,8 +116,7 @@ class Runner:
             work.running = False
             job.running.discard(key)
             self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
-            self._quiet_since = self._clock()
-            self._scheduler.finished(job.owner, self._quiet_since - began)
+            self._scheduler.finished(job.owner, self._clock() - began)
         if ending and not job.ended:
             self._on_ended(job, work, ending)
         if job.ended and not job.running:

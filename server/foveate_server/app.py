@@ -1,0 +1,199 @@
+"""The application: routes, and what lives as long as they are served. Nothing is started before the lifespan begins."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from importlib import metadata
+from pkgutil import resolve_name
+
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from foveate_server.admission import Gate
+from foveate_server.config import APP_NAME, ServerConfig
+from foveate_server.endpoint.connection import Connection, Patience, Service
+from foveate_server.endpoint.rates import OwnerBuckets
+from foveate_server.engines.base import EngineSpec
+from foveate_server.executors.base import Executor
+from foveate_server.executors.local import LocalExecutor, default_patience
+from foveate_server.jobs.job import Job
+from foveate_server.jobs.manager import JobManager
+from foveate_server.jobs.parts import Clocks, Parts
+from foveate_server.metrics import Metrics
+from foveate_server.security import OWNER_TOKEN, SecurityMiddleware
+from foveate_server.spool.store import Spool
+from foveate_server.status.report import JobStatus, ServerStatus
+from foveate_server.status.routes import StatusPage
+from foveate_server.status.sessions import Sessions
+from foveate_server.tokens import Authenticator
+from foveate_server.worker.link import OPERATIONS
+from foveate_shared.protocol import PATH
+
+HOUSEKEEPING_SECONDS = 10.0
+_STATES = ("running", "queued", "waiting", "done", "failed", "cancelled")  # as the status page orders jobs
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Variants:
+    """What tests, and servers unlike ours, may put in place of the usual parts."""
+
+    operations: str = OPERATIONS  # "package.module:function" that returns them by name, here and in the worker
+    executor: Executor | None = None  # None: worker processes on this machine
+    clocks: Clocks = field(default_factory=Clocks)
+    patience: Patience = field(default_factory=Patience)
+
+
+class Application:
+    """An ASGI application, guarded by admission, with a look at what it does."""
+
+    def __init__(self, config: ServerConfig, engine: EngineSpec, token: str, variants: Variants) -> None:
+        self._config = config
+        self._engine = engine
+        self._variants = variants
+        self._metrics = Metrics()
+        self._version = metadata.version(APP_NAME)
+        self._started = variants.clocks.now()
+        self._service: Service | None = None  # while the lifespan lasts
+        sessions = Sessions()
+        routes = StatusPage(self.status, sessions, self._metrics).routes()
+        self.starlette = Starlette(routes=[*routes, WebSocketRoute(PATH, self._socket)], lifespan=self._lifespan)
+        self._guarded = SecurityMiddleware(
+            self.starlette, Gate(config, Authenticator(config.tokens_file, token), sessions)
+        )
+        self._metrics.watch(self.status)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve; see ASGI."""
+        await self._guarded(scope, receive, send)
+
+    @property
+    def manager(self) -> JobManager:
+        """Return the jobs, while the application runs. Raises RuntimeError else."""
+        if self._service is None:
+            raise RuntimeError("the application is not running")
+        return self._service.manager
+
+    def status(self) -> ServerStatus:
+        """Return one look at the server; see :data:`foveate_server.status.report.StatusSource`."""
+        if self._service is None:
+            return ServerStatus(self._version, self._started)
+        manager, spool = self._service.manager, self._service.spool
+        jobs = manager.jobs
+        active = sorted((job for job in jobs if not job.ended), key=_rank)
+        return ServerStatus(
+            version=self._version,
+            started=self._started,
+            worker="running" if any(job.running for job in jobs) else "idle",
+            clients=manager.connections,
+            jobs=tuple(map(_job_status, active)),
+            errors=tuple(manager.errors),
+            spool_bytes=spool.account.used,
+            spool_quota=spool.account.quota,
+            job_counts=dict(Counter(job.summary_state for job in jobs)),
+        )
+
+    async def _socket(self, websocket: WebSocket) -> None:
+        if self._service is None:
+            raise RuntimeError("a connection came before the start")
+        await Connection(websocket, self._service, websocket.scope[OWNER_TOKEN]).serve()
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            spool = Spool(self._config.spool_dir, self._config.spool_quota)
+            stack.callback(spool.close)
+            executor = self._variants.executor or self._local_executor()
+            stack.push_async_callback(executor.stop)
+            await executor.start()
+            self._service = self._make_service(spool, executor)
+            stack.push_async_callback(self._service.manager.stop)
+            await self._service.manager.start()
+            housekeeping = asyncio.create_task(_keep_house(self._service.manager), name="housekeeping")
+            stack.callback(housekeeping.cancel)
+            yield
+
+    def _local_executor(self) -> Executor:
+        config = self._config
+        usual = default_patience(config.device)
+        patience = replace(
+            usual,
+            watchdog=config.watchdog_seconds,
+            cancel=min(usual.cancel, config.cancel_grace),
+            release=config.idle_release_seconds,
+        )
+        return LocalExecutor(
+            self._engine, devices=(config.device,), patience=patience, operations=self._variants.operations
+        )
+
+    def _make_service(self, spool: Spool, executor: Executor) -> Service:
+        operations = resolve_name(self._variants.operations)()
+        parts = Parts(
+            config=self._config,
+            spool=spool,
+            executor=executor,
+            operations=operations,
+            models=self._engine.models,
+            metrics=self._metrics,
+            version=self._version,
+            clocks=self._variants.clocks,
+        )
+        per_minute = self._config.rates.submits_per_minute
+        return Service(
+            config=self._config,
+            manager=JobManager(parts),
+            spool=spool,
+            operations=operations,
+            models=self._engine.models,
+            metrics=self._metrics,
+            version=self._version,
+            submits=OwnerBuckets(per_minute / 60, per_minute),
+            patience=self._variants.patience,
+        )
+
+
+def create_app(
+    config: ServerConfig, engine: EngineSpec, *, token: str, variants: Variants | None = None
+) -> Application:
+    """Return the server's application. `token` is the one for programs on this machine, see tokens.py.
+
+    Its lifespan raises FoveateError where the server cannot start, such as a job store that another one uses.
+    """
+    return Application(config, engine, token, variants or Variants())
+
+
+async def _keep_house(manager: JobManager) -> None:
+    while True:
+        await asyncio.sleep(HOUSEKEEPING_SECONDS)
+        try:
+            manager.expire()
+        except Exception:
+            _log.exception("housekeeping failed")
+
+
+def _rank(job: Job) -> tuple[int, int, float]:
+    return _STATES.index(job.summary_state), job.position or 0, job.row.created
+
+
+def _job_status(job: Job) -> JobStatus:
+    state = job.summary_state
+    fraction = job.fraction
+    return JobStatus(
+        job=job.id,
+        operation=job.submit.operation,
+        owner=job.owner.token,
+        state=state,
+        fraction=fraction,
+        stage=job.stage,
+        position=job.position if state == "queued" else None,
+        created=job.row.created,
+        seconds_left=job.pace.seconds_left(fraction),
+    )

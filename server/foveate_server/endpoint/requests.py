@@ -1,0 +1,100 @@
+"""What a client can ask for, carried out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from foveate_server.endpoint.inbox import uploads_of
+from foveate_server.endpoint.outbox import Outbox
+from foveate_server.jobs.manager import JobManager
+from foveate_server.spool.rows import Owner
+from foveate_shared.blobs import Delivery
+from foveate_shared.errors import ErrorCode, FoveateError
+from foveate_shared.protocol import (
+    Ack,
+    Cancel,
+    Jobs,
+    ListJobs,
+    ListModels,
+    Message,
+    ModelInfo,
+    Models,
+    Problem,
+    Resume,
+    Submit,
+    Window,
+)
+
+
+class Requests:
+    """The requests of one connection."""
+
+    def __init__(
+        self, manager: JobManager, outbox: Outbox, owner: Owner, models: Callable[[], Sequence[ModelInfo]]
+    ) -> None:
+        self._manager = manager
+        self._outbox = outbox
+        self._owner = owner
+        self._models = models
+
+    async def carry_out(self, delivery: Delivery) -> None:
+        """Do what a complete message asks for. Raises FoveateError where that cannot be done."""
+        message = delivery.message
+        if isinstance(message, Submit):
+            await self._submit(message, delivery)
+        elif isinstance(message, Window):
+            await self._window(message, delivery)
+        elif isinstance(message, Resume):
+            self._resume(message)
+        elif isinstance(message, Cancel):
+            self._cancel(message)
+        elif isinstance(message, Ack):
+            self._manager.acknowledge(self._owner, message.job)
+        elif isinstance(message, ListJobs):
+            self._outbox.post(Jobs(message.request, self._manager.summaries(self._owner)))
+        elif isinstance(message, ListModels):
+            self._outbox.post(Models(message.request, tuple(await asyncio.to_thread(self._models))))
+
+    def refuse(self, message: Message | None, error: FoveateError) -> None:
+        """Say why a request was not carried out."""
+        if error.info.code is ErrorCode.STORAGE_FULL and isinstance(message, Window):
+            # The job could wait for room, but nobody would know for what: its failure says it.
+            self._manager.fail(self._manager.find(self._owner, message.job), error.info)
+            return
+        job = getattr(message, "job", None)
+        request = getattr(message, "request", None)
+        self._outbox.post(Problem(error.info, job=job, request=request))
+
+    async def _submit(self, message: Submit, delivery: Delivery) -> None:
+        icc = delivery.payloads[0] if delivery.payloads else None
+        if delivery.payloads and not isinstance(icc, bytearray):
+            return  # refused at its declaration
+        profile = bytes(icc) if isinstance(icc, bytearray) else None
+        job, is_new = await self._manager.submit(self._owner, message, profile)
+        if not is_new:
+            self._outbox.follow(job, 0)
+            self._manager.ask_again(job)
+
+    async def _window(self, message: Window, delivery: Delivery) -> None:
+        uploads = uploads_of(delivery)
+        if uploads is None:
+            return
+        for upload in uploads:
+            if upload.error:
+                failure = upload.error
+                for entry in uploads:
+                    entry.abort()
+                raise failure
+        pixels, *coverage = uploads
+        job = self._manager.find(self._owner, message.job)
+        await self._manager.deliver(job, message, pixels, coverage[0] if coverage else None)
+
+    def _resume(self, message: Resume) -> None:
+        job = self._manager.find(self._owner, message.job)
+        self._outbox.follow(job, message.since)
+        self._manager.ask_again(job)
+
+    def _cancel(self, message: Cancel) -> None:
+        if not self._manager.cancel(self._owner, message.job):
+            self._outbox.repeat_ending(self._manager.find(self._owner, message.job))
