@@ -20,6 +20,8 @@ from foveate_server.imaging.transfer import Curve
 from foveate_shared.errors import ErrorCode, InputError
 
 _SHOULDER = np.float32(0.25)  # how soft: encoded 10 (200 times white) becomes 1.9
+_LARGEST = np.finfo(np.float32).max
+_BRIGHTEST = np.float32(1e30)  # light, white being 1: matrices of no space make it overflow
 _FARTHEST = np.float32(9.0)  # beyond 0..1 in the working space: there the light nears the largest float32
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. ITU-R BT.709-6, 3.2
 _IDENTITY_TOLERANCE = 1 / 1024  # a quarter of an 8-bit level: a profile nearer than this to sRGB is sRGB
@@ -58,10 +60,10 @@ def color_transform(space: str | None, icc: bytes | None, *, gray: bool) -> Colo
 
 def compress(encoded: FloatArray) -> FloatArray:
     """Return encoded values with what lies beyond 0..1 brought nearer; reversible, smooth, and the identity within."""
-    beyond = encoded - np.clip(encoded, 0, 1)
+    beyond = np.clip(encoded - np.clip(encoded, 0, 1), -_BRIGHTEST, _BRIGHTEST)
     if not beyond.any():
         return encoded
-    bent = np.copysign(_SHOULDER * np.log1p(np.abs(beyond) / _SHOULDER), beyond)
+    bent = np.copysign(np.minimum(_SHOULDER * np.log1p(np.abs(beyond) / _SHOULDER), _FARTHEST), beyond)
     return np.where(beyond == 0, encoded, np.clip(encoded, 0, 1) + bent)
 
 
@@ -110,12 +112,16 @@ class _Shaped:
     matrix: Matrix  # from the document's light to linear sRGB
 
     def to_working(self, color: FloatArray) -> FloatArray:
-        light = np.stack([curve.to_light(color[..., i]) for i, curve in enumerate(self.curves)], axis=-1)
+        with np.errstate(over="ignore"):
+            light = np.stack([curve.to_light(color[..., i]) for i, curve in enumerate(self.curves)], axis=-1)
+        light = np.clip(light, -_BRIGHTEST, _BRIGHTEST)
         return compress(transfer.SRGB.to_encoded(light @ self.matrix.T.astype(np.float32)))
 
     def from_working(self, working: FloatArray) -> FloatArray:
         light = transfer.SRGB.to_light(expand(working)) @ np.linalg.inv(self.matrix).T.astype(np.float32)
-        return np.stack([curve.to_encoded(light[..., i]) for i, curve in enumerate(self.curves)], axis=-1)
+        with np.errstate(over="ignore"):
+            color = np.stack([curve.to_encoded(light[..., i]) for i, curve in enumerate(self.curves)], axis=-1)
+        return np.clip(color, -_LARGEST, _LARGEST)
 
 
 @dataclass(frozen=True)

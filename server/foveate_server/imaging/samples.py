@@ -23,6 +23,9 @@ DTYPES: dict[SampleType, np.dtype[Any]] = {
 }
 
 
+_LARGEST = np.finfo(np.float32).max
+
+
 @dataclass(frozen=True)
 class Decoded:
     """An image as floats, top row first, with straight alpha, still in the document's own encoding."""
@@ -64,7 +67,9 @@ def decode(data: Buffer, pixel_format: PixelFormat, extent: Extent) -> Decoded:
         return Decoded(color, None)
     alpha = _to_float(image[..., channels.alpha_position])
     if pixel_format.alpha is AlphaMode.PREMULTIPLIED:
-        color /= np.where(alpha == 0, np.float32(1), alpha)[..., np.newaxis]
+        with np.errstate(over="ignore"):  # bright light under next to no cover
+            color /= np.where(alpha == 0, np.float32(1), alpha)[..., np.newaxis]
+        np.clip(color, -_LARGEST, _LARGEST, out=color)
     return Decoded(color, alpha)
 
 

@@ -85,6 +85,16 @@ def test_the_shoulder_is_monotone_reversible_and_the_identity_within(values):
     assert np.allclose(expand(bent), values, rtol=2e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("space", RGB_NAMES)
+def test_the_largest_floats_stay_finite_both_ways(space):
+    largest = np.finfo(np.float32).max
+    color = np.array([[[largest, -largest, largest], [largest, 0, 1e-40]]], np.float32)
+    transform = color_transform(space, None, gray=False)
+    working = transform.to_working(color)
+    assert np.isfinite(working).all()
+    assert np.isfinite(transform.from_working(working)).all()
+
+
 def test_wild_results_of_a_network_stay_finite():
     wild = np.array([[[1e30, -1e30, 50.0]]], np.float32)
     for space in RGB_NAMES:

@@ -85,6 +85,14 @@ def test_invisible_pixels_keep_the_original_samples():
     assert kept[0, 1].tolist() == [0.25, 0.125, 0.0625, 0.5]
 
 
+def test_light_under_next_to_no_cover_stays_finite():
+    pixels = np.array([[[3e38, 1.0, 0.0, 1e-30]]], "<f4")
+    decoded = decode(
+        pixels.tobytes(), PixelFormat(SampleType.F32, Channels.RGBA, AlphaMode.PREMULTIPLIED), Extent(1, 1)
+    )
+    assert np.isfinite(decoded.color).all()
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("dtype", [SampleType.F16, SampleType.F32])
 def test_pixels_that_are_no_numbers_are_refused_and_located(bad, dtype):
