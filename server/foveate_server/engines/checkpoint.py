@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,9 @@ def _read(path: Path) -> Any:
     try:
         if path.suffix.lower() == ".safetensors":
             return load_file(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of old formats, which load all the same or are refused below
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise _unusable(path, "it holds more than weights, and running code from a file is not safe") from error
     except (OSError, RuntimeError, EOFError, ValueError, KeyError, safetensors.SafetensorError) as error:

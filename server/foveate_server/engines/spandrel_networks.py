@@ -19,6 +19,7 @@ from foveate_server.engines.watch import layers
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 
 _HALO = 72  # input px; what ESRGAN-like networks need to err by less than one level at 8 bit
+_WINDOW = 16  # input px; transformers have windows of 8 or 16, and do not tell
 _FACE_SIDE = 512  # input px: what face restorers are trained on
 _BYTES_PER_PIXEL = 40_000  # transformers hold many wide maps, and some enlarge before their last layers
 
@@ -29,7 +30,7 @@ def from_state(state: dict[str, Any], path: Path) -> tuple[Network, str, str]:
     Raises InputError where spandrel does not know it or it needs more than an RGB image, ResourceError where
     spandrel is not installed.
     """
-    spandrel = _import_spandrel(path)
+    spandrel = import_spandrel(path.name)
     try:
         descriptor = spandrel.ModelLoader("cpu").load_from_state_dict(state)
     except spandrel.UnsupportedModelError as error:
@@ -58,7 +59,7 @@ def _as_network(spandrel: ModuleType, descriptor: Any) -> Network:
     descriptor.eval()
     requirements = descriptor.size_requirements
     fit = Fit(
-        multiple=max(1, requirements.multiple_of),
+        multiple=requirements.multiple_of if requirements.multiple_of > 1 else _WINDOW,
         square=_FACE_SIDE if descriptor.purpose == "FaceSR" else None,
         whole=descriptor.tiling is spandrel.ModelTiling.INTERNAL or requirements.square,
     )
@@ -69,13 +70,14 @@ def _as_network(spandrel: ModuleType, descriptor: Any) -> Network:
     return Network(descriptor.model, (stage,), descriptor.model.to, frozenset(dtypes), _BYTES_PER_PIXEL, fit)
 
 
-def _import_spandrel(path: Path) -> ModuleType:
+def import_spandrel(needed_by: str) -> ModuleType:
+    """Return spandrel, also where torchvision is absent. Raises ResourceError, naming `needed_by`, without it."""
     try:
         with _torchvision_at_hand():
             import spandrel  # noqa: PLC0415 - optional, and slow to import
     except ImportError as error:
         raise ResourceError(
-            f"{path.name} is of an architecture for which the package spandrel is needed, which is not installed.",
+            f"{needed_by} is of an architecture for which the package spandrel is needed, which is not installed.",
             code=ErrorCode.MODEL_UNAVAILABLE,
             remedy='Install it with: pip install "foveate[spandrel]"',
         ) from error

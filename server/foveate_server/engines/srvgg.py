@@ -31,15 +31,16 @@ class SRVGGNetCompact(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """(1, 3, h, w) -> (1, 3, h * scale, w * scale), both float32."""
-        x = image.to(next(self.body[0].parameters()).dtype)
-        for layer in self.body[:-1]:
+        x: Tensor = self.body[0](image)
+        x = x.to(next(self.body[1].parameters()).dtype)
+        for layer in self.body[1:-1]:
             x = layer(x)
         detail = self.body[-1](x.float())
         return pixel_shuffle(detail, self.scale) + interpolate(image, scale_factor=self.scale, mode="nearest")
 
     def lower(self, dtype: torch.dtype) -> None:
-        """Cast all but the last layer; that and the final sum stay in float32."""
-        for layer in self.body[:-1]:
+        """Cast the inner layers; the first, which sees the image, the last and the final sum stay in float32."""
+        for layer in self.body[1:-1]:
             layer.to(dtype)
 
     @property

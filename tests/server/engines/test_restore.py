@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from scipy.ndimage import gaussian_filter
+
+from foveate_server.engines.base import Engine, Pinned
+from foveate_server.engines.catalog import restoration_spec
+from foveate_server.engines.network import Fit, Network, Stage
+from foveate_server.engines.restore import RestorationEngine, create
+from foveate_server.engines.srvgg import SRVGGNetCompact
+from foveate_server.engines.tiling import HaloTiles
+from foveate_server.models.registry import Registry
+from foveate_shared.errors import CancelledJobError, ErrorCode, InputError, ResourceError
+
+CPU = torch.device("cpu")
+FREE = Pinned()
+
+
+@pytest.fixture(scope="module")
+def small_registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """A registry with a small random network, added as a user adds one."""
+    folder = tmp_path_factory.mktemp("models")
+    torch.manual_seed(0)
+    save_file(SRVGGNetCompact(2, 8, 2).state_dict(), folder / "Tiny x2.safetensors")
+    registry = Registry(folder / "cache")
+    registry.add_file(folder / "Tiny x2.safetensors")
+    return registry
+
+
+@pytest.fixture
+def engine(small_registry: Registry) -> RestorationEngine:
+    return RestorationEngine(small_registry, CPU, threads=2)
+
+
+@pytest.fixture
+def image() -> np.ndarray:
+    return np.random.default_rng(0).random((20, 30, 3), np.float32)
+
+
+def test_is_an_engine(engine: RestorationEngine) -> None:
+    as_engine: Engine = engine
+    assert as_engine.model_scale("tiny-x2") == 2
+    assert as_engine.model_scale(None) == 4
+
+
+def test_a_rendering_tells_how_it_was_made(engine: RestorationEngine, small_registry, image, ticker) -> None:
+    rendering = engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    assert rendering.image.shape == (40, 60, 3)
+    assert rendering.image.dtype == np.float32
+    assert 0 <= rendering.image.min() <= rendering.image.max() <= 1
+    assert rendering.model == {"name": "tiny-x2", "sha256": small_registry.entry("tiny-x2").sha256}
+    assert rendering.device.startswith("cpu: ")
+    assert (rendering.pinned.dtype, rendering.pinned.threads) == ("float32", 2)
+    assert rendering.pinned.tile is not None
+
+
+@pytest.mark.parametrize("pinned", [Pinned("bfloat16", 16, 1), Pinned("float32", 64, 2)])
+def test_a_replay_gives_the_same_bytes(small_registry, image, ticker, pinned: Pinned) -> None:
+    renderings = [
+        RestorationEngine(small_registry, CPU).upscale(image, "tiny-x2", exact=False, pinned=pinned, ticker=ticker)
+        for _ in range(2)
+    ]
+    assert renderings[0].pinned == pinned
+    assert renderings[0].image.tobytes() == renderings[1].image.tobytes()
+
+
+def test_both_precisions_of_one_model_live_side_by_side(engine: RestorationEngine, image, ticker) -> None:
+    low = engine.upscale(image, "tiny-x2", exact=False, pinned=Pinned("bfloat16"), ticker=ticker)
+    full = engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    again = engine.upscale(image, "tiny-x2", exact=False, pinned=Pinned("bfloat16"), ticker=ticker)
+    assert 0 < np.abs(low.image - full.image).max() < 0.05
+    assert np.array_equal(low.image, again.image)
+    engine.release()
+    assert np.array_equal(engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker).image, full.image)
+
+
+class ShortOfMemory(HaloTiles):
+    """Runs out of memory above a tile's size, as a GPU does."""
+
+    def __init__(self, largest: int) -> None:
+        self.largest = largest
+        self.tried: list[int] = []
+
+    def run(self, network, image, *, device, tile, meter):
+        self.tried.append(tile)
+        if tile > self.largest:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+        return super().run(network, image, device=device, tile=tile, meter=meter)
+
+
+def test_out_of_memory_means_a_smaller_tile_and_a_word(small_registry, ticker) -> None:
+    image = np.random.default_rng(0).random((8, 400, 3), np.float32)
+    executor = ShortOfMemory(100)
+    engine = RestorationEngine(small_registry, CPU, executor=executor)
+    rendering = engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    assert executor.tried[1:] == [200, 100]
+    assert rendering.pinned.tile == 100
+    assert [note for note in ticker.notes if "tiles of 100 pixels" in note]
+    whole = RestorationEngine(small_registry, CPU).upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    np.testing.assert_allclose(rendering.image, whole.image, atol=1e-5)
+
+
+def test_out_of_memory_at_the_smallest_tile_is_a_sentence(small_registry, image, ticker) -> None:
+    engine = RestorationEngine(small_registry, CPU, executor=ShortOfMemory(0))
+    with pytest.raises(ResourceError, match="smallest tile") as caught:
+        engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    assert caught.value.info.code is ErrorCode.OUT_OF_MEMORY
+
+
+def test_other_errors_of_torch_are_not_taken_for_it(small_registry, image, ticker) -> None:
+    class Broken(HaloTiles):
+        def run(self, *args, **kwargs):
+            raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        RestorationEngine(small_registry, CPU, executor=Broken()).upscale(
+            image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker
+        )
+
+
+def test_an_overflow_is_run_again_in_float32(small_registry, image, ticker) -> None:
+    class Overflowing(HaloTiles):
+        def run(self, network, *args, **kwargs):
+            result = super().run(network, *args, **kwargs)
+            low = any(value.dtype is torch.bfloat16 for value in network.module.parameters())
+            return result * np.float32(np.inf) if low else result
+
+    engine = RestorationEngine(small_registry, CPU, executor=Overflowing())
+    rendering = engine.upscale(image, "tiny-x2", exact=False, pinned=Pinned("bfloat16"), ticker=ticker)
+    assert np.isfinite(rendering.image).all()
+    assert rendering.pinned.dtype == "float32"
+    assert "again in float32" in ticker.notes[0]
+
+
+@pytest.mark.parametrize(("model", "word"), [("none-such", "no model called"), ("centerface", "does not restore")])
+def test_a_model_that_cannot(engine: RestorationEngine, image, ticker, model: str, word: str) -> None:
+    with pytest.raises(InputError, match=word) as caught:
+        engine.upscale(image, model, exact=False, pinned=FREE, ticker=ticker)
+    assert caught.value.info.code is ErrorCode.UNKNOWN_MODEL
+
+
+def test_a_network_that_knows_one_size_sees_only_that(small_registry, ticker, monkeypatch) -> None:
+    seen = []
+
+    def run_face(x: torch.Tensor) -> torch.Tensor:
+        seen.append(tuple(x.shape))
+        return x
+
+    module = torch.nn.Conv2d(3, 3, 1)
+    face = Network(
+        module, (Stage(run_face, 0, 1, 1),), lambda dtype: None, frozenset({torch.float32}), 1, Fit(square=32)
+    )
+    monkeypatch.setattr("foveate_server.engines.restore.load", lambda path: type("Found", (), {"network": face}))
+    image = np.full((40, 90, 3), 0.25, np.float32)
+    rendering = RestorationEngine(small_registry, CPU).upscale(
+        image, "tiny-x2", exact=True, pinned=Pinned(tile=8), ticker=ticker
+    )
+    assert seen == [(1, 3, 32, 32)]
+    np.testing.assert_allclose(rendering.image, image, atol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:torch.meshgrid")
+def test_a_users_checkpoint_of_another_architecture_runs(tmp_path: Path, make_swin, ticker) -> None:
+    torch.save({"params": make_swin().state_dict()}, tmp_path / "My SwinIR.pth")
+    registry = Registry(tmp_path / "cache", offline=True)
+    entry = registry.add_file(tmp_path / "My SwinIR.pth")
+    assert (entry.name, entry.architecture, entry.scale) == ("my-swinir", "SwinIR", 2)
+    (tmp_path / "My SwinIR.pth").unlink()  # the cache has a copy
+    image = np.random.default_rng(0).random((21, 40, 3), np.float32)
+    engine = RestorationEngine(Registry(tmp_path / "cache", offline=True), CPU)
+    rendering = engine.upscale(image, "my-swinir", exact=False, pinned=FREE, ticker=ticker)
+    assert rendering.image.shape == (42, 80, 3)
+    assert rendering.pinned.dtype == "float32"
+    assert ticker.checks > 10
+
+
+def test_without_weights_and_network_it_says_what_to_do(tmp_path: Path, image, ticker) -> None:
+    engine = create({"models_dir": str(tmp_path), "offline": True, "device": "cpu", "threads": 2})
+    with pytest.raises(ResourceError, match="models pull") as caught:
+        engine.upscale(image, None, exact=False, pinned=FREE, ticker=ticker)
+    assert caught.value.info.code is ErrorCode.OFFLINE
+
+
+@pytest.mark.weights
+def test_the_default_model_brings_detail_back(registry: Registry, photo, ticker) -> None:
+    """A blurred photo, restored and reduced to its size, is nearer to the original than it was."""
+    original = photo[90:154, 190:254]
+    blurred = gaussian_filter(original, (1.5, 1.5, 0))
+    rendering = RestorationEngine(registry, CPU).upscale(blurred, None, exact=False, pinned=FREE, ticker=ticker)
+    restored = rendering.image.reshape(64, 4, 64, 4, 3).mean(axis=(1, 3))
+    assert rendering.scale == 4
+    assert np.square(restored - original).mean() < 0.8 * np.square(blurred - original).mean()
+
+
+@pytest.mark.weights
+def test_a_cancel_is_heard_between_layers(registry: Registry, photo, make_ticker) -> None:
+    engine = RestorationEngine(registry, CPU)
+    engine.upscale(photo[:8, :8], None, exact=True, pinned=FREE, ticker=make_ticker())  # loads
+    start = time.monotonic()
+    with pytest.raises(CancelledJobError):
+        engine.upscale(photo, None, exact=True, pinned=FREE, ticker=make_ticker(cancel_after=5))
+    assert time.monotonic() - start < 5  # the whole takes a minute
+
+
+def test_the_spec_names_the_engine_without_loading_torch(config) -> None:
+    spec = restoration_spec(config)
+    assert spec.factory == "foveate_server.engines.restore:create"
+    assert spec.models()[0].name == "realesrgan-x4plus"
+    engine = create({**spec.options, "device": "cpu"})
+    assert engine.model_scale(None) == 4
