@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from foveate_server.imaging.samples import FloatArray
 
@@ -43,12 +42,6 @@ def edge_jump(source: FloatArray, result: FloatArray, selected: NDArray[np.bool_
         jumps.append(grown[crosses])
     all_jumps = np.concatenate(jumps)
     return float(all_jumps.mean()) if len(all_jumps) else 0.0
-
-
-def ring(selected: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
-    """Return what lies within `width` pixels outside of a selection: the surroundings that a result must fit."""
-    near: NDArray[np.bool_] = ndimage.distance_transform_edt(~selected) <= width
-    return near & ~selected
 
 
 def _gradient(image: FloatArray, axis: int) -> FloatArray:

@@ -4,7 +4,7 @@ import pytest
 from foveate_server.imaging.colormatch import match_low_frequencies
 from foveate_server.imaging.composite import apply_patch
 from foveate_server.imaging.mask import encode_coverage, feather_inwards, feather_width, rectangle
-from foveate_server.imaging.seams import edge_jump, ring, seam_ratio
+from foveate_server.imaging.seams import edge_jump, seam_ratio
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import COVERAGE_U8
 
@@ -47,11 +47,3 @@ def test_a_feathered_patch_leaves_no_edge_where_a_pasted_one_does(photo):
         jumps[name] = edge_jump(photo.astype(np.float32), result.astype(np.float32), hard > 0)
     assert jumps["soft"] < 0.25  # of an 8-bit level
     assert jumps["hard"] > 4 * max(jumps["soft"], 0.1)
-
-
-def test_the_ring_lies_around_the_selection():
-    selected = rectangle(Bounds(5, 5, 4, 4), Bounds(0, 0, 20, 20)) > 0
-    around = ring(selected, 2)
-    assert not (around & selected).any()
-    assert around[5, 3:5].all()
-    assert not around[5, 2]
