@@ -34,7 +34,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 weights: $(INSTALLED) ## Fetch the embedded weights (43 MB and 7 MB, once)
-	@$(BIN)/foveate models pull --embedded --quiet
+	@$(BIN)/foveate models pull --embedded
 
 demo: weights ## Bring a face into focus and enlarge a region: make demo [PHOTO=picture]
 	@$(BIN)/python -m foveate_server.cli.demo $(if $(PHOTO),"$(PHOTO)")

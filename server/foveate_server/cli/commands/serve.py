@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     from foveate_server.cli.requirements import server_parts
 
     with server_parts():
-        from foveate_server.app import build
+        from foveate_server.assembly import build
         from foveate_server.config import load_config
         from foveate_server.pairing import pair
         from foveate_server.serve import run_service
