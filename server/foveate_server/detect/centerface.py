@@ -49,8 +49,8 @@ class CenterFace:
         """Return the faces in `image`, (height, width, 3) sRGB-encoded in 0..1, best first, without duplicates.
 
         Found are faces from about 16 pixels up to one that fills the frame, upright, tilted, sideways and upside down.
-        Boxes are upright rectangles and may reach out of the image. Of the eyes and of the mouth's corners, the one that
-        is left when the face stands upright comes first. Raises what the ticker raises.
+        Boxes are upright rectangles and may reach out of the image. Of the eyes, and of the mouth's corners, that one
+        comes first which is left when the face stands upright. Raises what the ticker raises.
         """
         candidates = merge(self._search(image, min(min_score, _CANDIDATE_SCORE), ticker))
         confirmed = []

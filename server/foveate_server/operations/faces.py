@@ -1,0 +1,86 @@
+"""Faces: find every face and bring each into focus. One item and at most one patch per face."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from foveate_server.engines.base import Engine, Face
+from foveate_server.imaging.crop import context_window
+from foveate_server.operations import facework, finding, inplace, parameters
+from foveate_server.operations.base import Context, Item, ItemResult, JobRequest, Plan, WindowData
+from foveate_shared.protocol import JsonObject, Outcome
+
+_LARGEST_WINDOW = 5000 * 5000  # pixels: around larger faces, memory would not be bounded
+_SMALLEST_WINDOW = 96  # pixels: networks need some surroundings
+_ONLY: JsonObject = {
+    "type": "array",
+    "title": "Only these faces",
+    "description": "Numbers of faces, counted from 1, from left to right. Without them, every face is taken.",
+    "items": {"type": "integer", "minimum": 1, "maximum": 65536},
+    "uniqueItems": True,
+    "minItems": 1,
+    "maxItems": 1024,
+}
+
+
+class Faces:
+    """Item `detect` tells all faces, then items `face-1`, `face-2` ... restore them.
+
+    Patches of neighbours may overlap in their soft edges. A face's outcome carries `number`, `face`, `blur`,
+    `reduction`, `strength` (what was applied) and `shift` (of the landmarks, in sizes of the face).
+    """
+
+    name = "faces"
+    title = "Refocus faces"
+    schema = parameters.schema(
+        strength=parameters.STRENGTH,
+        only=_ONLY,
+        min_score=parameters.MIN_SCORE,
+        model=parameters.MODEL,
+        pinned=parameters.PINNED,
+    )
+
+    def plan(self, request: JobRequest) -> Plan:
+        """See operations.base.Operation. Raises InputError for a region that is empty or not in the document."""
+        summary = f"Find the faces and bring each into focus at strength {parameters.strength(request):g}."
+        return Plan("document", request.extent, summary, (finding.first_item(request),))
+
+    def run(
+        self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
+    ) -> ItemResult:
+        """See operations.base.Operation."""
+        if "face" in item.arguments:
+            (window,) = windows.values()
+            return facework.restore_face(request, item, window, engine, context)
+        faces, following = finding.search(request, item, windows, engine, context)
+        if following is not None:
+            return ItemResult(Outcome(item.id, "done"), (following,))
+        wanted, sentence = _choose(faces, request)
+        found: JsonObject = {"faces": [finding.to_json(face) for face in faces]}
+        items = tuple(_face_item(request, number, faces[number - 1]) for number in wanted)
+        return ItemResult(Outcome(item.id, "done", sentence, found), items)
+
+
+def _choose(faces: Sequence[Face], request: JobRequest) -> tuple[list[int], str]:
+    """Return the numbers of the faces to restore, and a sentence that names the ones that there are not."""
+    sentence = finding.sentence(len(faces))
+    only = request.parameters.get("only")
+    if not only:
+        return list(range(1, len(faces) + 1)), sentence
+    asked = sorted(cast("list[int]", only))
+    missing = [str(number) for number in asked if number > len(faces)]
+    if missing:
+        sentence += f" There is no face number {', '.join(missing)}."
+    return [number for number in asked if number <= len(faces)], sentence
+
+
+def _face_item(request: JobRequest, number: int, face: Face) -> Item:
+    name = f"face-{number}"
+    box = finding.bounds_of(face, request.extent)
+    window = context_window(box, request.extent, minimum=_SMALLEST_WINDOW)
+    if window.area > _LARGEST_WINDOW:
+        window = box
+    arguments: JsonObject = {"number": number, "face": finding.to_json(face)}
+    request_window = inplace.window_of(window, request, item=name)
+    return Item(name, f"Bringing face {number} into focus", (request_window,), arguments, weight=float(window.area))

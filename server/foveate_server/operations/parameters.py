@@ -1,0 +1,87 @@
+"""The parameters that operations share: their schemas, whose texts clients show to people, and their values."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from foveate_server.engines.base import Pinned
+from foveate_server.operations.base import JobRequest
+from foveate_shared.pixels import SampleType
+from foveate_shared.protocol import JsonObject
+
+STRENGTH: JsonObject = {
+    "type": "number",
+    "title": "Strength",
+    "description": "How much of the effect is applied: 0 leaves every pixel as it is, 1 is the full effect.",
+    "minimum": 0,
+    "maximum": 1,
+    "default": 1,
+}
+MODEL: JsonObject = {
+    "type": "string",
+    "title": "Model",
+    "description": "The restoration model, by its name. Without one, the default model for photos is used.",
+    "minLength": 1,
+    "maxLength": 128,
+}
+MIN_SCORE: JsonObject = {
+    "type": "number",
+    "title": "Certainty",
+    "description": "How certain the detector must be of a face. A lower value finds more, also what is none.",
+    "minimum": 0.2,
+    "maximum": 1,
+    "default": 0.5,
+}
+PINNED: JsonObject = {
+    "type": "object",
+    "title": "Pinned values",
+    "description": "Values from a recipe that make its replay exact. Leave them out for new work.",
+    "properties": {
+        "dtype": {"type": "string", "title": "Precision", "enum": ["float32", "bfloat16", "float16"]},
+        "tile": {"type": "integer", "title": "Tile, in pixels", "minimum": 16, "maximum": 65536},
+        "threads": {"type": "integer", "title": "CPU threads", "minimum": 1, "maximum": 1024},
+    },
+    "additionalProperties": False,
+}
+
+
+def schema(**properties: JsonObject) -> JsonObject:
+    """Return the schema of a parameters object; whatever has no default may be left out."""
+    return {"type": "object", "properties": dict(properties), "additionalProperties": False}
+
+
+def strength(request: JobRequest) -> float:
+    """Return the wanted share of the effect, 0 to 1."""
+    return _number(request, "strength", 1.0)
+
+
+def min_score(request: JobRequest) -> float:
+    """Return how certain the detector must be, 0 to 1."""
+    return _number(request, "min_score", 0.5)
+
+
+def model(request: JobRequest) -> str | None:
+    """Return the wanted model's name; None for the default one."""
+    name = request.parameters.get("model")
+    return None if name is None else str(name)
+
+
+def pinned(request: JobRequest) -> Pinned:
+    """Return the values that a recipe fixes."""
+    values = cast("JsonObject", request.parameters.get("pinned") or {})
+    dtype, tile, threads = values.get("dtype"), values.get("tile"), values.get("threads")
+    return Pinned(
+        None if dtype is None else str(dtype),
+        None if tile is None else int(cast("int", tile)),
+        None if threads is None else int(cast("int", threads)),
+    )
+
+
+def needs_exact(request: JobRequest) -> bool:
+    """Tell whether the document is deeper than 8 bits, so that the network must not round in between."""
+    return request.format.dtype is not SampleType.U8
+
+
+def _number(request: JobRequest, name: str, default: float) -> float:
+    value = request.parameters.get(name)
+    return default if value is None else float(cast("float", value))

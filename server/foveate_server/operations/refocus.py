@@ -1,0 +1,126 @@
+"""Refocus: a blurred or noisy region comes into focus, in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import median
+from typing import cast
+
+from foveate_server.engines.base import Engine
+from foveate_server.imaging.blur import estimate_blur
+from foveate_server.imaging.crop import context_window
+from foveate_server.imaging.reach import Reach, reduction_for
+from foveate_server.operations import inplace, parameters, surface
+from foveate_server.operations.base import Context, Item, ItemResult, JobRequest, Plan, WindowData
+from foveate_server.operations.restoring import QUARTERS, Restorer, snap
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.protocol import JsonObject, Outcome, WindowRequest
+
+_PROBE_SIDE = 256  # pixels: what is looked at to tell the blur of a large region
+_INSPECT, _WHOLE = "inspect", "refocus"
+
+
+class Refocus:
+    """A region is restored as one, or, where it is large, its blur is measured first and then tile after tile.
+
+    Outcomes carry `blur` (pixels), `reduction` and `strength` (what was applied).
+    """
+
+    name = "refocus"
+    title = "Refocus"
+    schema = parameters.schema(strength=parameters.STRENGTH, model=parameters.MODEL, pinned=parameters.PINNED)
+
+    def plan(self, request: JobRequest) -> Plan:
+        """See operations.base.Operation. Raises InputError for a region that is empty or not in the document."""
+        window = context_window(request.region, request.extent)
+        size = f"{request.region.width} x {request.region.height}"
+        summary = f"Bring {size} pixels into focus at strength {parameters.strength(request):g}."
+        items: tuple[Item, ...]
+        if window.area <= inplace.SINGLE_AREA:
+            item = Item(_WHOLE, "Bringing into focus", (inplace.window_of(window, request, item=_WHOLE),))
+            items = (item,)
+        elif parameters.strength(request) == 0:
+            items = inplace.tile_items(request, QUARTERS, _reach_arguments(0.0, Reach(1.0, 1.0, None)))
+        else:
+            items = (Item(_INSPECT, "Measuring the blur", _probes(request.region), weight=1.0),)
+        return Plan("document", request.extent, summary, items)
+
+    def run(
+        self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
+    ) -> ItemResult:
+        """See operations.base.Operation."""
+        if item.id == _INSPECT:
+            return _inspect(request, item, windows, context)
+        (window,) = windows.values()
+        return _restore(request, item, window, engine, context)
+
+
+def _inspect(request: JobRequest, item: Item, windows: Mapping[str, WindowData], context: Context) -> ItemResult:
+    """Measure the blur in some places of a large region, and plan its tiles with one reduction for all."""
+    blurs = []
+    for number, window in enumerate(windows.values()):
+        context.progress(item.stage, number / len(windows))
+        blurs.append(estimate_blur(surface.read(request, window).working))
+    blur = float(median(blurs))
+    reach = reduction_for(blur, _subject_side(request.region))
+    if reach.effect <= 0:
+        return ItemResult(_outcome(item.id, "kept", blur, reach, 0.0))
+    tiles = inplace.tile_items(request, snap(reach.reduction), _reach_arguments(blur, reach))
+    return ItemResult(Outcome(item.id, "done", reach.sentence or "", {"blur": blur}), tiles)
+
+
+def _restore(request: JobRequest, item: Item, window: WindowData, engine: Engine, context: Context) -> ItemResult:
+    strength = parameters.strength(request)
+    core = inplace.core_of(item, request)
+    canvas = inplace.Canvas(request, window, context)
+    if strength == 0:
+        canvas.send_original(core)
+        return ItemResult(Outcome(item.id, "done", "", {"strength": 0.0}))
+    picture = surface.read(request, window)
+    is_tile = "reduction" in item.arguments
+    if is_tile:
+        blur, reach = _reach_from(item)
+    else:
+        blur = estimate_blur(surface.cut(picture.working, core, window.bounds))
+        reach = reduction_for(blur, _subject_side(core))
+    amount = strength * reach.effect
+    if amount == 0:
+        return ItemResult(_outcome(item.id, "kept", blur, reach, 0.0))
+    restorer = Restorer(request, engine, context)
+    sigma = inplace.TILE_SIGMA if is_tile else None
+    restored = restorer.restore(picture.working, snap(reach.reduction), sigma=sigma)
+    blended = picture.working + amount * (restored - picture.working)
+    sent = canvas.send(core, blended, surface.feathered(request, window))
+    if not sent:
+        return ItemResult(Outcome(item.id, "kept", "Nothing is selected here.", {}), recipe=restorer.recipe)
+    return ItemResult(_outcome(item.id, "done", blur, reach, amount, silent=is_tile), recipe=restorer.recipe)
+
+
+def _probes(region: Bounds) -> tuple[WindowRequest, ...]:
+    """Return five places of a large region, in its middle and towards its corners, at their own scale."""
+    side = Extent(min(_PROBE_SIDE, region.width), min(_PROBE_SIDE, region.height))
+    shares = ((0.5, 0.5), (0.2, 0.2), (0.8, 0.2), (0.2, 0.8), (0.8, 0.8))
+    probes = []
+    for number, (x, y) in enumerate(shares, 1):
+        left = region.x + round((region.width - side.width) * x)
+        top = region.y + round((region.height - side.height) * y)
+        probes.append(WindowRequest(f"{_INSPECT}.{number}", Bounds(left, top, side.width, side.height), side))
+    return tuple(probes)
+
+
+def _subject_side(region: Bounds) -> float:
+    return float(min(region.width, region.height))
+
+
+def _reach_arguments(blur: float, reach: Reach) -> JsonObject:
+    return {"blur": blur, "reduction": reach.reduction, "effect": reach.effect}
+
+
+def _reach_from(item: Item) -> tuple[float, Reach]:
+    blur, reduction, effect = (float(cast("float", item.arguments[name])) for name in ("blur", "reduction", "effect"))
+    return blur, Reach(reduction, effect, None)
+
+
+def _outcome(item: str, status: str, blur: float, reach: Reach, amount: float, *, silent: bool = False) -> Outcome:
+    data: JsonObject = {"blur": round(blur, 3), "reduction": snap(reach.reduction) / QUARTERS, "strength": amount}
+    return Outcome(item, status, "" if silent else reach.sentence or "", data)
