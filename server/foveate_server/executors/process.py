@@ -16,6 +16,7 @@ from foveate_server.logs import job_logging
 from foveate_server.worker.link import Order, Report, decode_report, encode
 
 _COMMAND = (sys.executable, "-m", "foveate_server.worker")
+_ENVIRONMENT = {"PYTHONSAFEPATH": "1"}  # a file random.py in the folder where the server was started is none of ours
 _MAX_LINE = 64 << 20  # bytes of one report; the longest ones are previews
 _MAX_LOG_LINE = 4_000  # characters
 _LEVELS = {logging.getLevelName(level): level for level in range(logging.DEBUG, logging.CRITICAL + 1, 10)}
@@ -39,15 +40,14 @@ class WorkerProcess:
     @classmethod
     async def start(cls, environment: Mapping[str, str]) -> WorkerProcess:
         """Start a process with `environment` added to ours. Raises OSError where that is impossible."""
-        process = await asyncio.create_subprocess_exec(
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.subprocess_exec(
+            lambda: _Protocol(limit=_MAX_LINE, loop=loop),
             *_COMMAND,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=_MAX_LINE,
-            env={**os.environ, **environment},
-            start_new_session=True,  # Ctrl+C in a terminal is for the server alone
+            env={**os.environ, **_ENVIRONMENT, **environment},
+            start_new_session=True,  # Ctrl+C in a terminal is for the server alone; and it makes a process group
         )
+        process = asyncio.subprocess.Process(transport, protocol, loop)
         return cls(process)
 
     @property
@@ -111,6 +111,24 @@ class WorkerProcess:
 
     def _log_context(self) -> AbstractContextManager[None]:
         return nullcontext() if self._job is None else job_logging(self._job)
+
+
+class _Protocol(asyncio.subprocess.SubprocessStreamProtocol):
+    """Ends the children that a process leaves behind: as long as they hold its pipes open, asyncio waits for it."""
+
+    _group: int  # the process's number, which is that of its group too
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Remember whose pipes these are."""
+        self._group = cast("asyncio.SubprocessTransport", transport).get_pid()
+        super().connection_made(transport)
+
+    def process_exited(self) -> None:
+        """End what is left of the group."""
+        if sys.platform != "win32":  # which has no such groups
+            with suppress(ProcessLookupError):
+                os.killpg(self._group, signal.SIGKILL)
+        super().process_exited()
 
 
 async def _read_line(stream: asyncio.StreamReader) -> bytes:

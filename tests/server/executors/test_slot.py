@@ -68,6 +68,19 @@ def test_a_kill_from_outside_costs_one_task(executing, make_task, listen):
     assert asyncio.run(scenario()) is ErrorCode.WORKER_CRASHED
 
 
+def test_children_that_a_dead_worker_left_do_not_keep_the_task_alive(executing, make_task, listen):
+    async def scenario():
+        listener = listen()
+        async with executing() as executor:
+            with pytest.raises(ServerError) as caught:
+                await executor.run(make_task("orphan"), listener)
+            return caught.value.info.code, [event.text for event in listener.events]
+
+    code, notes = asyncio.run(scenario())
+    assert code is ErrorCode.WORKER_CRASHED
+    assert notes == ["A child is there."]
+
+
 def test_a_worker_that_died_while_idle_costs_nothing(executing, make_task, listen):
     async def scenario():
         async with executing() as executor:

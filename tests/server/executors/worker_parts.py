@@ -4,6 +4,7 @@ Workers find this module by PYTHONPATH; the tests themselves never import it.
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -51,6 +52,18 @@ class Shout:
         return ItemResult(Outcome(item.id, "done", data={"read": read, "stdin": os.read(0, 1).decode()}))
 
 
+class Orphan:
+    """Die and leave a child behind that holds all pipes open."""
+
+    name = "orphan"
+
+    def run(self, request, item, windows, engine, context):
+        if os.fork() == 0:
+            signal.pause()
+        context.note("A child is there.")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 class Misfit:
     """Hand over a patch whose size is a lie."""
 
@@ -71,7 +84,7 @@ class Unspeakable:
 
 
 def operations():
-    return {operation.name: operation for operation in (Enlarge(), Shout(), Misfit(), Unspeakable())}
+    return {operation.name: operation for operation in (Enlarge(), Shout(), Orphan(), Misfit(), Unspeakable())}
 
 
 class TellingEngine(deterministic.DeterministicEngine):
