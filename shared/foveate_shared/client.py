@@ -126,6 +126,7 @@ class _Worker:
         self._first_pause = first_pause
         self._ledger = Ledger()
         self._pause = first_pause  # before the next attempt
+        self._found = False  # in the current attempt, there was an address to connect to
 
     def run(self) -> None:
         """Serve connection after connection, until the client closes or the server refuses it for good."""
@@ -133,7 +134,7 @@ class _Worker:
             error = self._try_connection()
             if error is None:
                 break
-            if isinstance(error, _FINAL_ERRORS) and error.info.code not in _PASSING_CODES:
+            if self._is_final(error):
                 self._tell(ConnectionState.REFUSED, error)
                 break
             self._tell(ConnectionState.LOST, error)
@@ -142,11 +143,18 @@ class _Worker:
         if self._mailbox.closing:
             self._tell(ConnectionState.CLOSED)
 
+    def _is_final(self, error: FoveateError) -> bool:
+        if not self._found:  # no server is there, or none can be started: then it cannot be started again either
+            return not isinstance(error, ConnectionLostError)
+        return isinstance(error, _FINAL_ERRORS) and error.info.code not in _PASSING_CODES
+
     def _try_connection(self) -> FoveateError | None:
         """Connect and serve; return why it ended, or None where the client closes."""
         try:
+            self._found = False
             self._tell(ConnectionState.SEARCHING)
             address = self._find_server()
+            self._found = True
             self._tell(ConnectionState.CONNECTING)
             self._serve(open_transport(address))
         except FoveateError as error:

@@ -14,7 +14,15 @@ import pytest
 from fakes.scripted_server import PATIENCE, TOKEN, Peerside, ScriptedServer, StartServer
 from foveate_shared.client import Client, ClientEvent, ConnectionState, Delivery, StateChange
 from foveate_shared.codec import decode_chunk, encode_chunk
-from foveate_shared.errors import ErrorCode, ErrorInfo, Fault
+from foveate_shared.errors import (
+    ConnectionLostError,
+    ErrorCode,
+    ErrorInfo,
+    Fault,
+    FoveateError,
+    InputError,
+    ServerError,
+)
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 from foveate_shared.protocol import (
@@ -332,6 +340,31 @@ def test_nobody_there() -> None:
         error = Watcher(client).state(ConnectionState.LOST).error
     assert error is not None
     assert error.code is ErrorCode.NO_SERVER
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (ServerError("The server ended at once.", code=ErrorCode.NO_SERVER), ConnectionState.REFUSED),
+        (InputError("The command is none."), ConnectionState.REFUSED),
+        (ConnectionLostError("No server is running.", code=ErrorCode.NO_SERVER), ConnectionState.LOST),
+    ],
+)
+def test_a_server_that_cannot_be_found(error: FoveateError, state: ConnectionState) -> None:
+    def find() -> ServerAddress:
+        raise error
+
+    with Client(find, "test-client", Peer("tests", "1"), first_pause=0.01) as client:
+        assert Watcher(client).state(state).error == error.info
+
+
+def test_a_server_that_shuts_down_is_waited_for(server: ScriptedServer, watch: Watcher) -> None:
+    peer = server.accept()
+    peer.greet()
+    peer.send(Problem(ErrorInfo(ErrorCode.SHUTTING_DOWN, "The server ends.", "", Fault.SERVER), fatal=True))
+    watch.state(ConnectionState.LOST)
+    server.accept().greet()
+    watch.state(ConnectionState.READY)
 
 
 def test_control_goes_out_before_closing(start_server: StartServer) -> None:
