@@ -359,7 +359,7 @@ class Rerender:
     def _end(self, state: State, **changes: object) -> None:
         self._requests.clear()
         self._host.release()
-        self._set(state=state, seconds_left=None, position=None, **changes)
+        self._set(state=state, step=0, steps=0, seconds_left=None, position=None, **changes)
 
 
 def dispatch(events: Iterable[ClientEvent], flows: Sequence[Rerender]) -> None:

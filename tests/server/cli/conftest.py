@@ -1,0 +1,90 @@
+"""A real server in a process of its own, with the deterministic engine, and the command line as a person runs it."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[2]
+START_SECONDS = 60
+
+
+@dataclass
+class Workplace:
+    """A home of its own for one server and its clients."""
+
+    folder: Path
+    engine: str = "fakes.engines:exact"
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Everything that Foveate reads or writes lies in the folder; only models come from the usual cache."""
+        home = self.folder / "home"
+        return {
+            **os.environ,
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_DATA_HOME": str(home / "data"),
+            "FOVEATE_DATA_DIR": str(home / "data" / "foveate"),
+            "FOVEATE_LOG_DIR": str(home / "log"),
+            "FOVEATE_RUNTIME_FILE": str(home / "run" / "server.json"),
+            "FOVEATE_ENGINE": self.engine,
+            "PYTHONPATH": str(TESTS),
+            "FOVEATE_DEBUG": "1",
+            **self.extra,
+        }
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start a command in the folder."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "foveate_server", *map(str, arguments)],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def foveate(self, *arguments: str, status: int = 0) -> "subprocess.CompletedProcess[str]":
+        """Run a command, which must end with `status`, and return what it said."""
+        with self.start(*arguments) as process:
+            output, errors = process.communicate(timeout=100)
+        assert process.returncode == status, errors
+        assert "Traceback" not in errors
+        return subprocess.CompletedProcess(process.args, status, output, errors)
+
+    @contextlib.contextmanager
+    def serving(self, *arguments: str):
+        """Run a server; give its process once clients can find it."""
+        runtime = Path(self.environment["FOVEATE_RUNTIME_FILE"])
+        process = self.start("serve", "--quiet", *arguments)
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while not runtime.exists():
+                assert process.poll() is None, process.communicate()[1]
+                assert time.monotonic() < deadline
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(0.02)
+            yield process
+        finally:
+            process.terminate()
+            process.communicate()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A workplace whose server runs."""
+    workplace = Workplace(tmp_path_factory.mktemp("workplace"))
+    with workplace.serving():
+        yield workplace
+
+
+@pytest.fixture
+def workplace(tmp_path):
+    """A workplace without a server."""
+    return Workplace(tmp_path)
