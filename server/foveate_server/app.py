@@ -21,7 +21,7 @@ from foveate_server.config import APP_NAME, ServerConfig
 from foveate_server.endpoint.connection import Connection, Patience, Service
 from foveate_server.endpoint.rates import OwnerBuckets
 from foveate_server.engines.base import EngineSpec
-from foveate_server.executors.base import Executor
+from foveate_server.executors.base import Executor, ExecutorStatus
 from foveate_server.executors.local import LocalExecutor, default_patience
 from foveate_server.jobs.job import Job
 from foveate_server.jobs.manager import JobManager
@@ -63,6 +63,7 @@ class Application:
         self._version = metadata.version(APP_NAME)
         self._started = variants.clocks.now()
         self._service: Service | None = None  # while the lifespan lasts
+        self._executor: Executor | None = None  # likewise
         sessions = Sessions()
         routes = StatusPage(self.status, sessions, self._metrics).routes()
         self.starlette = Starlette(routes=[*routes, WebSocketRoute(PATH, self._socket)], lifespan=self._lifespan)
@@ -87,12 +88,17 @@ class Application:
         if self._service is None:
             return ServerStatus(self._version, self._started)
         manager, spool = self._service.manager, self._service.spool
-        jobs = manager.jobs
+        jobs, workers = manager.jobs, self._executor.status() if self._executor else ExecutorStatus()
         active = sorted((job for job in jobs if not job.ended), key=_rank)
         return ServerStatus(
             version=self._version,
             started=self._started,
+            device=manager.engine.device,
+            model=manager.engine.model,
+            device_memory=workers.memory,
+            device_memory_total=workers.memory_total,
             worker="running" if any(job.running for job in jobs) else "idle",
+            worker_restarts=workers.replaced,
             clients=manager.connections,
             jobs=tuple(map(_job_status, active)),
             errors=tuple(manager.errors),
@@ -111,7 +117,7 @@ class Application:
         async with contextlib.AsyncExitStack() as stack:
             spool = Spool(self._config.spool_dir, self._config.spool_quota)
             stack.callback(spool.close)
-            executor = self._variants.executor or self._local_executor()
+            executor = self._executor = self._variants.executor or self._local_executor()
             stack.push_async_callback(executor.stop)
             await executor.start()
             self._service = self._make_service(spool, executor)

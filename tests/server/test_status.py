@@ -149,7 +149,7 @@ def test_a_browser_shows_the_jobs_and_no_foreign_markup(page: Page, tmp_path: Pa
     shown = browse(page.url + page.link(), tmp_path, "--dump-dom")
     for text in (
         "cuda: NVIDIA H200",
-        "realesrgan-x4plus is loaded",
+        "last model: realesrgan-x4plus",
         "42 %",
         "number 2",
         "by studio-laptop",

@@ -78,6 +78,15 @@ class TaskPatch:
 TaskEvent = Union[TaskProgress, TaskNote, TaskPreview, TaskPatch]
 
 
+@dataclass(frozen=True)
+class ExecutorStatus:
+    """What the status page shows of an executor."""
+
+    replaced: int = 0  # workers that died, hung or did not listen
+    memory: int | None = None  # bytes that workers hold of their devices; None where unknown, or given back
+    memory_total: int | None = None  # bytes that the devices have
+
+
 class Executor(Protocol):
     """Runs tasks. All methods are called in the server's event loop."""
 
@@ -100,6 +109,9 @@ class Executor(Protocol):
 
     def cancel(self, key: str) -> None:
         """Ask the task to end; the process that runs it is replaced where it does not listen in time."""
+
+    def status(self) -> ExecutorStatus:
+        """Return what is known of the workers."""
 
     def release_memory(self) -> None:
         """Ask idle devices to give their memory back."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from foveate_server.engines.base import EngineSpec
-from foveate_server.executors.base import Task, TaskEvent
+from foveate_server.executors.base import ExecutorStatus, Task, TaskEvent
 from foveate_server.executors.slot import Patience, WorkerSlot
 from foveate_server.operations.base import ItemResult
 from foveate_server.worker.link import OPERATIONS, Launch
@@ -104,6 +104,15 @@ class LocalExecutor:
             entry.cancelled = True
             if entry.slot is not None:
                 entry.slot.cancel()
+
+    def status(self) -> ExecutorStatus:
+        """Return what is known of the workers."""
+        known = [slot.memory for slot in self._slots if slot.memory is not None]
+        return ExecutorStatus(
+            replaced=sum(slot.replaced for slot in self._slots),
+            memory=sum(memory.used for memory in known) if known else None,
+            memory_total=sum(memory.total for memory in known) if known else None,
+        )
 
     def release_memory(self) -> None:
         """Ask idle workers to give their devices' memory back."""

@@ -17,6 +17,7 @@ from foveate_server.worker.link import (
     Failed,
     Finished,
     Launch,
+    Memory,
     Ready,
     ReleaseMemory,
     Report,
@@ -88,6 +89,8 @@ class WorkerSlot:
         self._idle_timers: list[asyncio.TimerHandle] = []
         self._ending: set[asyncio.Task[int]] = set()  # processes that were told to end
         self._stopped = False
+        self.replaced = 0  # processes that died, hung or did not listen
+        self.memory: Memory | None = None  # that the process was last known to hold
 
     @property
     def pid(self) -> int | None:
@@ -142,6 +145,7 @@ class WorkerSlot:
         """Let the engine give its memory back, unless a task runs."""
         if self._run is None and self._process is not None:
             self._process.send(ReleaseMemory())
+            self.memory = None
 
     # --- a task ------------------------------------------------------------------------------------------------------
 
@@ -176,6 +180,8 @@ class WorkerSlot:
                 raise to_exception(report.error)
             return report.result
         run.taken = run.taken or isinstance(report, Alive)
+        if isinstance(report, Memory):
+            self.memory = report
         if isinstance(report, _EVENTS) and not run.cancelled:
             listener(report)
         return None
@@ -189,6 +195,7 @@ class WorkerSlot:
         self._process = None
         if self._stopped:
             raise _shutting_down()
+        self._count_replacement()
         _logger.error("worker %d ended with status %d during task %s", process.pid, status, run.task.key)
         self._prepare()
         if run.cancelled:
@@ -258,10 +265,15 @@ class WorkerSlot:
 
     def _discard(self, process: WorkerProcess) -> None:
         if process.is_alive:
+            self._count_replacement()
             process.kill()
             self._end(process)
         if self._process is process:
             self._process = None
+
+    def _count_replacement(self) -> None:
+        self.replaced += 1
+        self.memory = None
 
     def _end(self, process: WorkerProcess) -> None:
         ending = asyncio.create_task(process.close(), name=f"end of worker {process.pid}")
@@ -289,6 +301,7 @@ class WorkerSlot:
             _logger.info("worker %d is ended: it had nothing to do for a long time", self._process.pid)
             self._end(self._process)
             self._process = None
+            self.memory = None
 
 
 def _cancelled() -> CancelledJobError:

@@ -14,7 +14,7 @@ from foveate_server.jobs.job import Job, WorkItem
 from foveate_server.jobs.journal import Journal
 from foveate_server.jobs.parts import Parts
 from foveate_server.jobs.publisher import Listener, Publisher
-from foveate_server.jobs.recipe import complete, merge
+from foveate_server.jobs.recipe import EngineUse, complete, merge
 from foveate_server.jobs.recovery import restore
 from foveate_server.jobs.reports import Reports
 from foveate_server.jobs.runner import Ending, Runner
@@ -56,6 +56,7 @@ class JobManager:
         self._intake = Intake(parts, self._publisher, self._journal, self._jobs)
         self._chores: set[asyncio.Task[None]] = set()  # deletions under way
         self._idle_since: float | None = parts.clocks.monotonic()
+        self.engine = EngineUse()
         self.errors: deque[ErrorStatus] = deque(maxlen=REMEMBERED_ERRORS)  # newest first
 
     # --- the server's life ---
@@ -74,8 +75,8 @@ class JobManager:
     async def stop(self) -> None:
         """Interrupt what runs, to be begun anew after the next start, and write everything."""
         await self._runner.stop()
-        await asyncio.gather(*self._chores, return_exceptions=True)
         await self._journal.stop()
+        await asyncio.gather(*self._chores, return_exceptions=True)
 
     @property
     def jobs(self) -> list[Job]:
@@ -245,6 +246,7 @@ class JobManager:
         """Store an item's end, and what follows from it, in one transaction."""
         row = replace(work.row, outcome=outcome, error=ending.error)
         recipe = merge(job.recipe, ending.result.recipe)
+        self.engine = self.engine.then(ending.result.recipe)
         changes: list[Change] = [put_item(job.number, row), set_recipe(job.number, recipe)]
         new = job.new_items(ending.result.next_items)
         changes += [put_item(job.number, added) for added in new]

@@ -5,11 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from foveate_server.spool.rows import WindowRow
 from foveate_shared.codec import encode
 from foveate_shared.protocol import Json, JsonObject, Profile, Submit
+
+
+@dataclass(frozen=True)
+class EngineUse:
+    """What the newest item ran with, for the status page."""
+
+    device: str = "not used yet"
+    model: str | None = None
+
+    def then(self, part: JsonObject) -> EngineUse:
+        """Return what is known after an item whose part of the recipe is `part`."""
+        device, model = part.get("device"), part.get("model")
+        name = model.get("name") if isinstance(model, dict) else None
+        return EngineUse(
+            device if isinstance(device, str) else self.device, name if isinstance(name, str) else self.model
+        )
 
 
 def content_hash(submit: Submit) -> str:

@@ -37,9 +37,9 @@ class ServerStatus:
 
     version: str
     started: float  # seconds since the epoch
-    device: str = "not started"  # such as "cpu: AMD EPYC"
-    worker: str = "idle"  # "idle", "running" or "restarting"
-    model: str | None = None  # the one in the device's memory
+    device: str = "not used yet"  # such as "cpu: AMD EPYC"
+    worker: str = "idle"  # "idle" or "running"
+    model: str | None = None  # the one that ran last
     device_memory: int | None = None  # bytes that the worker holds; None where unknown
     device_memory_total: int | None = None  # bytes
     worker_restarts: int = 0

@@ -62,8 +62,9 @@ function fillStore(id, used, total) {
 function showTiles(status) {
   show("version", status.version);
   show("device", status.device);
-  const model = status.model ? `${status.model} is loaded` : "no model is loaded";
-  show("model", status.worker === "restarting" ? "the worker is restarting" : model);
+  const replaced = status.worker_restarts;
+  const parts = [status.model && `last model: ${status.model}`, replaced && `replaced ${plural(replaced, "time", "times")}`];
+  show("model", parts.filter(Boolean).join(" · "));
   const { device_memory: used, device_memory_total: total } = status;
   show("memory", used === null ? "not reported" : total ? `${bytes(used)} of ${bytes(total)}` : bytes(used));
   fillStore("memory-bar", used, total);

@@ -67,6 +67,14 @@ class Released:
 
 
 @dataclass(frozen=True)
+class Memory:
+    """How much memory the worker holds, in bytes, out of how much there is. Comes before the end of each task."""
+
+    used: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Finished:
     """The task came to its end."""
 
@@ -81,7 +89,7 @@ class Failed:
 
 
 Order = Launch | RunTask | CancelTask | ReleaseMemory
-Report = Ready | Alive | Released | TaskProgress | TaskNote | TaskPreview | TaskPatch | Finished | Failed
+Report = Ready | Alive | Released | Memory | TaskProgress | TaskNote | TaskPreview | TaskPatch | Finished | Failed
 
 
 _ORDERS: dict[str, type[Any]] = {cls.__name__: cls for cls in typing.get_args(Order)}

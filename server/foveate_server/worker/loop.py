@@ -6,12 +6,11 @@ a cancel, and to end the process at once where the server is gone.
 
 from __future__ import annotations
 
-import importlib
 import logging
 from collections.abc import Mapping
+from pkgutil import resolve_name
 from queue import SimpleQueue
 from threading import Event, Thread
-from typing import Any
 
 from foveate_server.engines.base import Engine
 from foveate_server.executors.base import Task
@@ -31,6 +30,7 @@ from foveate_server.worker.link import (
     ReleaseMemory,
     RunTask,
 )
+from foveate_server.worker.memory import in_use
 from foveate_shared.errors import ErrorCode, InputError
 
 _logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Worker:
         self._channel = channel
         self._launch = launch
         self._engine: Engine | None = None  # built at first use, by the main thread
-        self._operations: Mapping[str, Operation] = resolve(launch.operations)()
+        self._operations: Mapping[str, Operation] = resolve_name(launch.operations)()
         self._work: SimpleQueue[_Work] = SimpleQueue()
 
     def serve(self) -> None:
@@ -85,6 +85,7 @@ class Worker:
         try:
             result = self._run_operation(task, cancelled)
         except Exception as error:
+            self._tell_memory()
             self._channel.send(Failed(describe(error)))
             if is_out_of_memory(error):
                 self._release()
@@ -107,14 +108,19 @@ class Worker:
         return operation.run(task.request, task.item, windows, engine, context)
 
     def _finish(self, result: ItemResult) -> None:
+        self._tell_memory()
         try:
             self._channel.send(Finished(result))
         except (TypeError, ValueError) as error:  # such as NaN in an outcome's data
             self._channel.send(Failed(describe(error)))
 
+    def _tell_memory(self) -> None:
+        if memory := in_use():
+            self._channel.send(memory)
+
     def _require_engine(self) -> Engine:
         if self._engine is None:
-            self._engine = resolve(self._launch.engine)(dict(self._launch.options))
+            self._engine = resolve_name(self._launch.engine)(dict(self._launch.options))
         return self._engine
 
     def _preload(self) -> None:
@@ -130,9 +136,3 @@ class Worker:
             except Exception:
                 _logger.exception("the engine could not give its memory back")
         self._channel.send(Released())
-
-
-def resolve(name: str) -> Any:
-    """Return what "package.module:attribute" names."""
-    module, _, attribute = name.partition(":")
-    return getattr(importlib.import_module(module), attribute)
