@@ -27,6 +27,7 @@ from foveate_shared.codec import CHUNK_HEADER, decode
 from foveate_shared.errors import ErrorCode, FoveateError, ProtocolError, RefusedError, ServerError
 from foveate_shared.protocol import (
     CLIENT_MESSAGES,
+    SUBPROTOCOL,
     SUPPORTED_VERSIONS,
     ClientMessage,
     Credit,
@@ -39,7 +40,6 @@ from foveate_shared.protocol import (
     Welcome,
 )
 
-SUBPROTOCOL = "foveate.v1"
 CLOSE_POLICY = 1008  # RFC 6455, 7.4.1: after a fatal error
 CLOSE_GOING_AWAY = 1001
 

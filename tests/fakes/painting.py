@@ -1,0 +1,60 @@
+"""An operation for tests of the server: inverts what it is given, in as many items as asked; also for real workers."""
+
+from __future__ import annotations
+
+from foveate_server.operations.base import Item, ItemResult, Plan
+from foveate_shared.geometry import Bounds
+from foveate_shared.protocol import Outcome, WindowRequest
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "items": {"type": "integer", "minimum": 1, "maximum": 64, "default": 1},
+        "follow": {"type": "integer", "minimum": 0, "maximum": 8, "default": 0},
+        "model": {"type": ["string", "null"], "default": None},
+        "wait": {"type": "boolean", "default": False},
+    },
+    "additionalProperties": False,
+}
+
+
+def strips(region, count):
+    """Split a region into `count` strips from top to bottom."""
+    edges = [region.y + region.height * index // count for index in range(count + 1)]
+    return [
+        Bounds(region.x, top, region.width, bottom - top) for top, bottom in zip(edges[:-1], edges[1:], strict=True)
+    ]
+
+
+def item(number, bounds, wants_coverage=False, follow=0):
+    window = WindowRequest(f"w/{number}", bounds, bounds.extent, wants_coverage)
+    return Item(f"i{number}", "painting", (window,), {"follow": follow})
+
+
+class Paint:
+    name = "paint"
+    title = "Paint"
+    schema = SCHEMA
+
+    def plan(self, request):
+        parts = strips(request.region, request.parameters["items"])
+        follow = request.parameters["follow"]
+        items = [item(number, part, request.wants_coverage, follow) for number, part in enumerate(parts, 1)]
+        return Plan("document", request.extent, f"Paint {len(parts)} strips.", tuple(items))
+
+    def run(self, request, item, windows, engine, context):
+        (window,) = windows.values()
+        if request.parameters["wait"]:
+            engine.detect_faces(__import__("numpy").zeros((8, 8, 3), "float32"), min_score=0.5, ticker=context)
+        context.progress("painting", 0.5, 1, 2)
+        coverage = None if window.coverage is None else window.coverage.tobytes()
+        context.patch(window.bounds, inverted(window.pixels), coverage)
+        return ItemResult(Outcome(item.id, "done"), recipe={"device": "cpu: test"})
+
+
+def inverted(data):
+    return bytes(255 - value for value in data)
+
+
+def operations():
+    return {"paint": Paint()}
