@@ -1,7 +1,8 @@
 """An engine without a network: exact, fast, the same on every machine. For tests, and to measure the server alone.
 
-It enlarges by repeating pixels and sharpens the result with a small kernel, so that every pixel depends on its
-neighbours alone: whole or in tiles, the result is the same to the bit. Its faces are magenta discs. It can be slow,
+It bends the tones of an image into bands, which leaves detail on every gradient that survives a reduction to the old
+size, enlarges by repeating pixels, and sharpens with a small kernel. Every pixel depends on its neighbours alone:
+whole or in tiles, the result is the same to the bit. Its faces are magenta discs. It can be slow,
 and it can fail in all the ways in which a real engine fails, see :class:`Options`.
 """
 
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from foveate_server.config import ServerConfig
 from foveate_server.engines.base import Engine, EngineSpec, Face, Image, Pinned, Rendering, Ticker
 from foveate_server.records import from_json, to_json
 from foveate_shared.errors import CancelledJobError, ErrorCode, InputError, ResourceError
@@ -28,6 +30,8 @@ from foveate_shared.geometry import Bounds, Extent, tiles
 from foveate_shared.protocol import JsonObject, ModelInfo
 
 SHARPENING = 0.5  # share of the difference from the local mean that is added
+BANDS = 8  # of tones between 0 and 1; what lies on their borders is not changed
+BENDING = 0.6  # of the tones within a band: 15 of 255 levels at most
 SCALES = {"deterministic-x4": 4, "deterministic-x2": 2}  # by the model's name; the first one is the default
 FACE_COLOR = (1.0, 0.0, 1.0)  # of the discs that count as faces
 LANDMARKS = ((0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.75), (0.65, 0.75))  # in the frame of a face's box
@@ -72,6 +76,11 @@ def create(options: JsonObject) -> Engine:
 def deterministic_spec(**options: Any) -> EngineSpec:
     """Return how to get this engine in a worker; the parameters are those of :class:`Options`."""
     return EngineSpec(factory=f"{__name__}:create", models=list_models, options=to_json(Options(**options)))
+
+
+def configured_spec(config: ServerConfig) -> EngineSpec:
+    """Return this engine for a server: FOVEATE_ENGINE=foveate_server.engines.deterministic:configured_spec."""
+    return deterministic_spec()
 
 
 def list_models() -> Sequence[ModelInfo]:
@@ -159,10 +168,17 @@ def _render_block(image: Image, block: Bounds, scale: int) -> Image:
     around = block.pad(HALO)
     rows = np.clip(np.arange(around.y, around.bottom), 0, height - 1)
     columns = np.clip(np.arange(around.x, around.right), 0, width - 1)
-    large = image[np.ix_(rows, columns)].repeat(scale, axis=0).repeat(scale, axis=1)
+    large = _bend(image[np.ix_(rows, columns)]).repeat(scale, axis=0).repeat(scale, axis=1)
     inner = slice(HALO * scale, -HALO * scale)
     sharpened = large + np.float32(SHARPENING) * (large - _local_mean(large))
     return sharpened[inner, inner]
+
+
+def _bend(image: Image) -> Image:
+    """Return `image` with darker tones in the upper half of each band, and lighter ones in the lower half."""
+    position = image * np.float32(BANDS) - np.floor(image * np.float32(BANDS))
+    curve: Image = position * (1 - position) * (1 - 2 * position)
+    return image + np.float32(BENDING) * curve
 
 
 def _local_mean(image: Image) -> Image:

@@ -148,7 +148,7 @@ def test_a_cancel_frees_the_worker_and_keeps_it(executing, make_task, listen):
             return time.monotonic() - asked, (before,) == executor.pids
 
     seconds, kept = asyncio.run(scenario())
-    assert seconds < 1
+    assert seconds < 3
     assert kept
 
 
@@ -172,7 +172,7 @@ def test_a_worker_that_ignores_a_cancel_is_replaced(executing, make_task, listen
             return seconds, before, result
 
     seconds, before, result = asyncio.run(scenario())
-    assert 0.2 <= seconds < 2
+    assert 0.2 <= seconds < 4
     assert result.outcome.data["pid"] != before
 
 

@@ -103,7 +103,7 @@ def test_a_hang_ends_with_the_watchdog(crash):
 
 def test_the_watchdog_lets_slow_tasks_be(executing, make_task, listen):
     async def scenario():
-        async with executing(patience=Patience(watchdog=0.5), block_seconds=1.0) as executor:
+        async with executing(patience=Patience(watchdog=1.0), block_seconds=1.5) as executor:
             return await executor.run(make_task(), listen())
 
     assert asyncio.run(scenario()).outcome.status == "done"

@@ -1,0 +1,146 @@
+"""The server's own operations through worker processes, planned and answered as the server and a client would."""
+
+import asyncio
+import os
+import time
+import uuid
+
+import numpy as np
+import pytest
+
+from foveate_server.config import load_config
+from foveate_server.engines.catalog import restoration_spec
+from foveate_server.engines.deterministic import FACE_COLOR, deterministic_spec
+from foveate_server.executors.base import Task, TaskPatch, TaskProgress, WindowFile
+from foveate_server.executors.local import LocalExecutor
+from foveate_server.operations.base import JobRequest
+from foveate_server.operations.table import operations
+from foveate_shared.errors import CancelledJobError
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.pixels import Channels, PixelFormat, SampleType
+from foveate_shared.protocol import Selection
+
+RGB = PixelFormat(SampleType.U8, Channels.RGB)
+
+
+def _document(width, height):
+    """Draw something soft, so that there is something to restore."""
+    rows, columns = np.indices((height, width))
+    waves = 0.5 + 0.2 * np.sin(columns / 9) * np.cos(rows / 7)
+    return np.repeat((waves * 255).astype(np.uint8)[..., np.newaxis], 3, axis=2)
+
+
+def _request(operation, document, parameters=None, selection=None):
+    extent = Extent(document.shape[1], document.shape[0])
+    return JobRequest(operation, parameters or {}, extent, RGB, "srgb", None, selection)
+
+
+@pytest.fixture
+def task_of(tmp_path):
+    """Make the task of an item, its windows cut out of `document` at full size."""
+
+    def make(request, item, document):
+        folder = tmp_path / uuid.uuid4().hex
+        output = folder / "out"
+        output.mkdir(parents=True)
+        windows = {}
+        for wanted in item.windows:
+            area = wanted.bounds
+            path = folder / f"{len(windows)}.pixels"
+            path.write_bytes(document[area.y : area.bottom, area.x : area.right].tobytes())
+            windows[wanted.id] = WindowFile(area, area.extent, path, None, None)
+        return Task(str(uuid.uuid4()), request, item, windows, output)
+
+    return make
+
+
+@pytest.fixture
+def run_job(task_of):
+    """Run all items of a job; give the results by item, and the patches."""
+
+    async def run(executor, request, document):
+        waiting = list(operations()[request.operation].plan(request).items)
+        results, patches = {}, []
+        while waiting:
+            item = waiting.pop(0)
+            events = []
+            results[item.id] = await executor.run(task_of(request, item, document), events.append)
+            patches += [event for event in events if isinstance(event, TaskPatch)]
+            waiting += results[item.id].next_items
+        return results, patches
+
+    async def scenario(request, document):
+        executor = LocalExecutor(deterministic_spec())
+        await executor.start()
+        try:
+            return await run(executor, request, document)
+        finally:
+            await executor.stop()
+
+    return lambda request, document: asyncio.run(scenario(request, document))
+
+
+def _patch_pixels(patch):
+    return np.frombuffer(patch.pixels.read_bytes(), np.uint8).reshape(patch.bounds.height, patch.bounds.width, 3)
+
+
+def test_refocus_patches_the_selection_alone(run_job):
+    document = _document(160, 120)
+    region = Bounds(40, 30, 60, 50)
+    results, patches = run_job(_request("refocus", document, {"strength": 1.0}, Selection(region)), document)
+    assert [result.outcome.status for result in results.values()] == ["done"]
+    (patch,) = patches
+    assert region.contains(patch.bounds)
+    area = patch.bounds
+    assert (_patch_pixels(patch) != document[area.y : area.bottom, area.x : area.right]).any()
+
+
+def test_upscale_gives_a_new_image_without_gaps(run_job):
+    document = _document(50, 40)
+    results, patches = run_job(_request("upscale", document, {"scale": 2, "target": "new"}), document)
+    assert {result.outcome.status for result in results.values()} == {"done"}
+    assert sum(patch.bounds.area for patch in patches) == 100 * 80
+    assert all(result.recipe["model"] for result in results.values())
+
+
+def test_faces_are_found_and_become_items_of_their_own(run_job):
+    document = _document(400, 300)
+    rows, columns = np.indices(document.shape[:2])
+    color = (np.array(FACE_COLOR) * 255).astype(np.uint8)
+    for x, y in ((100, 120), (280, 150)):
+        document[(columns - x) ** 2 + (rows - y) ** 2 <= 30**2] = color
+    detected, patches = run_job(_request("detect", document, {"min_score": 0.5}), document)
+    boxes = [face["box"] for result in detected.values() for face in result.outcome.data.get("faces", [])]
+    assert np.allclose(boxes, [[70, 90, 61, 61], [250, 120, 61, 61]], atol=2)
+    assert patches == []
+    results, _ = run_job(_request("faces", document, {"min_score": 0.5, "strength": 1.0}), document)
+    numbers = [result.outcome.data["number"] for result in results.values() if "number" in result.outcome.data]
+    assert numbers == [1, 2]
+    assert {result.outcome.status for result in results.values()} <= {"done", "kept"}
+
+
+@pytest.mark.weights
+def test_a_real_network_on_the_cpu_is_free_soon_after_a_cancel(task_of, listen):
+    document = _document(512, 512)
+    request = _request("upscale", document, {"scale": 4, "target": "new"})
+    (item, *_) = operations()["upscale"].plan(request).items
+
+    async def scenario():
+        executor = LocalExecutor(restoration_spec(load_config(environment=os.environ, flags={"device": "cpu"})))
+        await executor.start()
+        try:
+            pids, listener, task = executor.pids, listen(), task_of(request, item, document)
+            run = asyncio.create_task(executor.run(task, listener))
+            await listener.progress.wait()
+            asked = time.monotonic()
+            executor.cancel(task.key)
+            with pytest.raises(CancelledJobError):
+                await run
+            return time.monotonic() - asked, pids == executor.pids, listener.of(TaskProgress)
+        finally:
+            await executor.stop()
+
+    seconds, kept, progress = asyncio.run(scenario())
+    assert seconds < 5
+    assert kept  # it listened: it did not have to be replaced
+    assert progress
