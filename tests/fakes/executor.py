@@ -62,6 +62,10 @@ class ScriptedExecutor:
         self.behaviours[item_id] = wait
         return gate.set
 
+    async def settled(self):
+        """Wait until what runs now has ended."""
+        await asyncio.gather(*self.running.values(), return_exceptions=True)
+
     async def run(self, task, listener):
         assert task.key not in self.running
         self.keys.append(task.key)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from foveate_server.operations.base import Item, ItemResult, Plan
 from foveate_shared.geometry import Bounds
 from foveate_shared.protocol import Outcome, WindowRequest
@@ -21,9 +23,7 @@ SCHEMA = {
 def strips(region, count):
     """Split a region into `count` strips from top to bottom."""
     edges = [region.y + region.height * index // count for index in range(count + 1)]
-    return [
-        Bounds(region.x, top, region.width, bottom - top) for top, bottom in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [Bounds(region.x, top, region.width, bottom - top) for top, bottom in itertools.pairwise(edges)]
 
 
 def item(number, bounds, wants_coverage=False, follow=0):

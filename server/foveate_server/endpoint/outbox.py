@@ -85,7 +85,8 @@ class Outbox:
 
     def follow(self, job: Job, since: int) -> None:
         """Send the lasting events of `job` after number `since`, and all that come."""
-        self._feeds[job.number] = feed = _Feed(job, since)
+        # A number that the job has not reached yet is none that the client can have seen.
+        self._feeds[job.number] = feed = _Feed(job, min(since, job.stored_seq))
         self._mark(feed)
 
     def repeat_ending(self, job: Job) -> None:

@@ -303,8 +303,7 @@ def test_a_cancel_is_answered_at_once_though_the_worker_goes_on(tmp_path):
             assert made.spool.account.used  # the worker may still read the window
             assert other.state == "open"
             free.set()
-            while made.executor.running:
-                await asyncio.sleep(0)
+            await made.executor.settled()
             await made.manager.stop()
             assert not made.spool.account.used
             await watcher.read()
@@ -519,9 +518,10 @@ def test_idleness_counts_clients_and_runnable_work(tmp_path):
             assert not made.manager.is_idle
             assert made.manager.idle_seconds == 0
             release()
-            while not job.ended:
-                await asyncio.sleep(0)
-            await asyncio.sleep(0)
+            watcher = made.watch()
+            watcher.resume(job)
+            await watcher.until(Done)
+            made.manager.disconnect(ANNA, watcher)
             assert made.manager.is_idle
 
     asyncio.run(scenario())

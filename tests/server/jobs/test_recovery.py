@@ -91,6 +91,7 @@ def test_a_patch_of_an_interrupted_item_is_not_sent_twice(tmp_path):
             watcher.resume(made.manager.find(ANNA, job.id))
             await watcher.until(Done)
             assert len(watcher.of(Patch)) == 1
+            await made.manager.stop()  # lets deletions come to their end
             assert made.spool.account.used == 16 * 12
 
     asyncio.run(scenario())
