@@ -24,8 +24,8 @@ MAX_HEADER_BYTES = 16 << 10
 MAX_BODY_BYTES = 64 << 10  # of a plain HTTP request; pixels travel over the websocket
 COOKIE = "foveate_session"
 SECURE_COOKIE = "__Host-foveate_session"  # browsers accept this prefix over TLS alone
-PUBLIC_PATHS = frozenset({"/", "/status.css"})  # for the page that asks for a code; they tell nothing about the server
-STATUS_PATHS = frozenset({"/", "/status.css", "/status.js", "/status.json"})  # what the cookie opens
+PUBLIC_PATHS = frozenset({"/", "/status.css", "/status.svg"})  # the page that asks for a code: tells nothing about us
+STATUS_PATHS = PUBLIC_PATHS | {"/status.js", "/status.json"}  # what the cookie opens
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -190,7 +190,7 @@ class FailureLimiter:
 
 
 def is_public(request: Request) -> bool:
-    """Tell whether anyone may see this: the page that asks for a code, and its style sheet."""
+    """Tell whether anyone may see this: the page that asks for a code, its style sheet and its icon."""
     return not request.is_websocket and request.method in {"GET", "HEAD"} and request.path in PUBLIC_PATHS
 
 

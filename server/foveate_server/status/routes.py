@@ -16,7 +16,7 @@ from foveate_server.security import OWNER_TOKEN
 from foveate_server.status.report import StatusSource
 from foveate_server.status.sessions import CODE_SECONDS, SESSION_SECONDS, Sessions
 
-_MEDIA_TYPES = {"css": "text/css", "html": "text/html", "js": "text/javascript"}
+_MEDIA_TYPES = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
 class StatusPage:
@@ -32,6 +32,7 @@ class StatusPage:
         return [
             Route("/", self._page),
             Route("/status.css", lambda _: _asset("status.css")),
+            Route("/status.svg", lambda _: _asset("status.svg")),
             Route("/status.js", lambda _: _asset("status.js")),
             Route("/status.json", self._status),
             Route("/status/code", self._code, methods=["POST"]),

@@ -51,8 +51,10 @@ function fill(span, fraction) {
 }
 
 // A bar of something that runs out; without a total there is nothing to measure against.
-function fillStore(id, used, total) {
-  const span = find(id);
+function showStore(name, used, total) {
+  show(name, used === null ? "not in use" : bytes(used));
+  show(`${name}-total`, total ? `of ${bytes(total)}` : "");
+  const span = find(`${name}-bar`);
   span.parentElement.hidden = !total;
   if (!total) return;
   fill(span, used / total);
@@ -66,10 +68,8 @@ function showTiles(status) {
   const parts = [status.model && `last model: ${status.model}`, replaced && `replaced ${plural(replaced, "time", "times")}`];
   show("model", parts.filter(Boolean).join(" · "));
   const { device_memory: used, device_memory_total: total } = status;
-  show("memory", used === null ? "not reported" : total ? `${bytes(used)} of ${bytes(total)}` : bytes(used));
-  fillStore("memory-bar", used, total);
-  show("disk", `${bytes(status.spool_bytes)} of ${bytes(status.spool_quota)}`);
-  fillStore("disk-bar", status.spool_bytes, status.spool_quota);
+  showStore("memory", used, total);
+  showStore("disk", status.spool_bytes, status.spool_quota);
   show("clients", String(status.clients));
   show("clients-detail", status.clients === 1 ? "open connection" : "open connections");
   const count = (state) => status.jobs.filter((job) => job.state === state).length;
