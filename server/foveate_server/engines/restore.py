@@ -82,7 +82,7 @@ class RestorationEngine:
 
         if self._detector is None:
             name = self._registry.default("detect").name
-            self._detector = CenterFace(self._registry.path(name, _Fetching(ticker, name)))
+            self._detector = CenterFace(self._registry.path(name, _Fetching(ticker, name)), self._threads)
         return self._detector.detect(image, min_score, ticker)
 
     def release(self) -> None:

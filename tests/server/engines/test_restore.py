@@ -214,3 +214,14 @@ def test_the_spec_names_the_engine_without_loading_torch(config) -> None:
     assert spec.models()[0].name == "realesrgan-x4plus"
     engine = create({**spec.options, "device": "cpu"})
     assert engine.model_scale(None) == 4
+
+
+@pytest.mark.weights
+def test_finds_faces_with_the_weights_of_the_registry(registry: Registry, photo, ticker) -> None:
+    engine = RestorationEngine(registry, CPU, threads=2)
+    [face] = engine.detect_faces(photo[:256, 100:356], min_score=0.5, ticker=ticker)
+    x, y, width, height = face.box
+    assert 60 < x < x + width < 200
+    assert 30 < y < y + height < 220
+    engine.release()
+    assert engine.detect_faces(photo[:256, 100:356], min_score=0.5, ticker=ticker) == [face]
