@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Union
+from typing import Protocol
 
 from foveate_server.operations.base import Item, ItemResult, JobRequest
 from foveate_shared.geometry import Bounds, Extent
@@ -75,7 +75,7 @@ class TaskPatch:
     coverage_format: PixelFormat | None
 
 
-TaskEvent = Union[TaskProgress, TaskNote, TaskPreview, TaskPatch]
+TaskEvent = TaskProgress | TaskNote | TaskPreview | TaskPatch
 
 
 @dataclass(frozen=True)
