@@ -21,7 +21,8 @@ from foveate_server.spool.rows import StoredEvent
 from foveate_server.spool.store import Spool
 from foveate_shared.blobs import BlobSender
 from foveate_shared.codec import CHUNK_HEADER, blobs_of, decode, encode
-from foveate_shared.protocol import LASTING_EVENTS, Blob, JobEvent, Message, Patch, Preview
+from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.protocol import LASTING_EVENTS, Blob, Cancelled, JobEvent, Message, Patch, Preview, Problem
 
 MAX_REPLIES = 64  # unsent ones; the client's next requests wait until it has read them
 READ_AHEAD = 16  # events of one job that are taken from the spool at once
@@ -142,10 +143,12 @@ class Outbox:
             self._mark(feed)
 
     def closed(self, job: Job) -> None:
-        """Forget a job."""
-        self._feeds.pop(job.number, None)
+        """Forget a job; where another of the owner's connections was faster to acknowledge it, say how it ended."""
+        feed = self._feeds.pop(job.number, None)
         self._due.pop(job.number, None)
         self._sender.discard(job.id)
+        if feed and feed.cursor < job.seq:
+            self.post(_farewell(job))
 
     # --- handing over ---
 
@@ -227,6 +230,16 @@ class Outbox:
     def _count(self, frame: str | bytes) -> None:
         if isinstance(frame, bytes):
             self._metrics.sent(len(frame) - CHUNK_HEADER.size)
+
+
+def _farewell(job: Job) -> Message:
+    """Return what a client is told whose job is gone before it was told of the ending."""
+    if job.state == "cancelled":
+        return Cancelled(job.id, job.seq)
+    error = InputError(
+        f"Job {job.id} has ended, and its result was taken by another program.", code=ErrorCode.UNKNOWN_JOB
+    )
+    return Problem(error.info, job=job.id)
 
 
 def _map(path: Path) -> memoryview:
