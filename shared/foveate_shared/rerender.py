@@ -23,7 +23,7 @@ from typing import Protocol
 
 from .blobs import Buffer, MintMessage
 from .client import ClientEvent, ConnectionState, StateChange
-from .errors import ErrorCode, ErrorInfo, Fault, FoveateError, ServerError, to_exception
+from .errors import ErrorCode, ErrorInfo, Fault, FoveateError, InputError, ServerError, to_exception
 from .host import Host, Image, Result, ResultPatch, Snapshot
 from .protocol import (
     Accepted,
@@ -81,7 +81,7 @@ class State(str, Enum):
     WAITING = "waiting"  # for pixels or its turn
     RUNNING = "running"
     DONE = "done"  # the result was applied
-    UNAPPLIED = "unapplied"  # the result is complete, but the host refused it: apply() tries again
+    UNAPPLIED = "unapplied"  # the result is complete and waits: for a yes, or because it could not be applied
     FAILED = "failed"
     CANCELLED = "cancelled"
 
@@ -117,9 +117,14 @@ class Rerender:
         *,
         job: str | None = None,
         priority: int = 0,
+        ask_first: bool = False,
         on_preview: Callable[[Preview, bytes], None] | None = None,
     ) -> None:
-        """`job` is the id of an earlier job that shall be resumed; else one is minted. `on_preview` may draw."""
+        """Prepare; nothing is sent before :meth:`start`.
+
+        `job` is the id of an earlier job that shall be resumed; else one is minted. With `ask_first` the complete
+        result waits for :meth:`apply`. `on_preview` may draw.
+        """
         self.job = job or str(uuid.uuid4())
         self.status = Status()
         self.result: Result | None = None  # set when the job is done, before it is applied
@@ -128,6 +133,7 @@ class Rerender:
         self._operation = operation
         self._parameters = parameters
         self._priority = priority
+        self._ask_first = ask_first
         self._on_preview = on_preview
         self._snapshot: Snapshot | None = None
         self._plan: Planned | None = None
@@ -219,12 +225,16 @@ class Rerender:
             self._connection.post(Cancel(self.job))
             self._end(State.FAILED, error=error.info)
 
-    def apply(self) -> None:
-        """Apply the complete result, once more where the host refused it before; then let the server forget it."""
+    def apply(self, *, even_if_changed: bool = False) -> None:
+        """Apply the complete result, once more where it was not applied before; then let the server forget it.
+
+        A document that is not what was frozen any more is left alone, and the result waits (state UNAPPLIED), unless
+        the person wants it `even_if_changed`.
+        """
         assert self.result is not None  # noqa: S101 - set before, by the only caller and by state UNAPPLIED
         try:
-            if self.result.frame == "document" and not self._host.is_unchanged():
-                self._add_note("The picture changed meanwhile; the result was made from its earlier state.")
+            if not even_if_changed and self.result.frame == "document":
+                self._require_unchanged()
             self._host.apply(self.result)
         except FoveateError as error:
             self._set(state=State.UNAPPLIED, text="Not applied", error=error.info)
@@ -288,6 +298,9 @@ class Rerender:
         self.result = Result(
             self._plan.frame, self._plan.extent, tuple(self._patches), tuple(event.outcomes), event.recipe
         )
+        if self._ask_first:
+            self._set(state=State.UNAPPLIED, text="Waiting for your yes", fraction=1.0, seconds_left=None)
+            return
         self._set(text="Applying the result", seconds_left=None)
         self.apply()
 
@@ -340,6 +353,14 @@ class Rerender:
         self._connection.send(build, (image.data, coverage.data) if coverage else (image.data,), job=self.job)
 
     # --- state ---
+
+    def _require_unchanged(self) -> None:
+        if not self._host.is_unchanged():
+            raise InputError(
+                "The selected pixels changed while the result was made, so it was not applied.",
+                code=ErrorCode.CONFLICT,
+                remedy="Apply it all the same, or run the job again.",
+            )
 
     def _frozen(self) -> Snapshot:
         if self._snapshot is None:

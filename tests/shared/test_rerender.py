@@ -40,10 +40,10 @@ BROKEN = ErrorInfo(ErrorCode.WORKER_CRASHED, "The worker crashed.", "Try again."
 class Scene:
     """A started flow with its host and connection, and a server's side that counts `seq`."""
 
-    def __init__(self, **host):
+    def __init__(self, *, ask_first=False, **host):
         self.host = MemoryHost(**host)
         self.connection = RecordingConnection()
-        self.flow = Rerender(self.connection, self.host, "refocus", {"strength": 0.5})
+        self.flow = Rerender(self.connection, self.host, "refocus", {"strength": 0.5}, ask_first=ask_first)
         self.flow.start()
         self.seq = 0
 
@@ -200,12 +200,37 @@ def test_a_result_that_was_not_applied_can_be_dropped(scene):
     assert scene.connection.last == Ack(scene.flow.job)
 
 
-def test_the_person_hears_that_the_document_changed(scene):
+def test_a_result_is_kept_where_the_document_changed_meanwhile(scene):
     scene.host.unchanged = False
     scene.plan()
     scene.done()
-    assert any("changed meanwhile" in note for note in scene.flow.status.notes)
-    assert scene.host.applied
+    assert scene.flow.status.state is State.UNAPPLIED
+    assert scene.flow.status.error.code is ErrorCode.CONFLICT
+    assert scene.host.applied == []
+    assert scene.host.releases == 0
+    scene.flow.apply(even_if_changed=True)
+    assert scene.flow.status.state is State.DONE
+    assert scene.host.applied == [scene.flow.result]
+    assert scene.connection.last == Ack(scene.flow.job)
+
+
+def test_a_new_picture_does_not_ask_whether_the_document_changed(scene):
+    scene.host.unchanged = False
+    scene.plan(frame="new")
+    scene.done()
+    assert scene.flow.status.state is State.DONE
+
+
+def test_a_result_waits_for_a_yes_where_that_was_asked():
+    scene = Scene(ask_first=True)
+    scene.plan()
+    scene.done()
+    assert scene.flow.status.state is State.UNAPPLIED
+    assert scene.flow.status.error is None
+    assert scene.host.applied == []
+    scene.flow.apply()
+    assert scene.flow.status.state is State.DONE
+    assert scene.host.applied == [scene.flow.result]
 
 
 def test_events_that_come_twice_count_once(scene):
