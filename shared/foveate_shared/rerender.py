@@ -384,7 +384,7 @@ class Rerender:
 
 
 def dispatch(events: Iterable[ClientEvent], flows: Sequence[Rerender]) -> None:
-    """Hand what a client polled to the flows that share it, and let them answer windows. Call it some times a second."""
+    """Hand what a client polled to the flows that share it, and let them answer windows; some times a second."""
     for event in events:
         if isinstance(event, StateChange):
             _tell_state(event, flows)

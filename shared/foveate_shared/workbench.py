@@ -1,0 +1,178 @@
+"""What every editor's panel shows, without a widget: the connection, running jobs and the history of results.
+
+Single-threaded: the editor's main thread calls everything, :meth:`Workbench.poll` some times a second. Each job has a
+host of its own, so that two documents, and two editors on one server, never mix their results.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .client import ClientEvent, ConnectionState, StateChange
+from .errors import ErrorInfo
+from .host import Host
+from .protocol import JsonObject, ModelInfo, Models, OperationInfo, Preview, Welcome
+from .rerender import Connection, Rerender, State, dispatch
+
+HISTORY_LENGTH = 50  # ended jobs that are remembered; results that were not applied are never dropped
+
+
+class WorkbenchClient(Connection, Protocol):
+    """What the workbench needs of :class:`foveate_shared.client.Client`."""
+
+    def list_models(self) -> int:
+        """Ask for the models; a Models event follows."""
+
+    def poll(self) -> list[ClientEvent]:
+        """Return what happened since the last call."""
+
+    def close(self) -> None:
+        """End the connection."""
+
+
+@dataclass(frozen=True)
+class ConnectionView:
+    """What a panel shows about the server."""
+
+    state: ConnectionState = ConnectionState.SEARCHING
+    error: ErrorInfo | None = None  # why it is lost or refused
+    server: str = ""  # name and version, once it is ready
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether jobs start at once; else they wait for the server."""
+        return self.state is ConnectionState.READY
+
+
+@dataclass(frozen=True)
+class PreviewPicture:
+    """The newest unfinished picture of a job: to look at, never to apply."""
+
+    event: Preview
+    pixels: bytes
+
+
+@dataclass(eq=False)
+class Entry:
+    """One job: while it runs, and afterwards in the history."""
+
+    title: str  # such as "Refocus, Real-ESRGAN x4plus"
+    operation: str
+    parameters: JsonObject
+    flow: Rerender = field(repr=False)
+    created: float  # seconds since the epoch
+    preview: PreviewPicture | None = None  # replaced by poll(), dropped at the end
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether it can still be cancelled."""
+        return not self.flow.ended
+
+    @property
+    def waits_for_person(self) -> bool:
+        """Tell whether there is a result that was not applied: apply and discard are offered."""
+        return self.flow.status.state is State.UNAPPLIED
+
+
+class Workbench:
+    """The state behind a panel. Construct one per editor, close it with the editor."""
+
+    def __init__(self, open_client: Callable[[], WorkbenchClient], *, clock: Callable[[], float] = time.time) -> None:
+        """`open_client` makes a client from the current settings: at once, and again on :meth:`reconnect`."""
+        self.connection = ConnectionView()
+        self.operations: tuple[OperationInfo, ...] = ()  # empty until the server was reached
+        self.models: tuple[ModelInfo, ...] = ()
+        self.entries: list[Entry] = []  # newest first
+        self._open_client = open_client
+        self._clock = clock
+        self._client = open_client()
+
+    def submit(
+        self, host: Host, operation: str, parameters: JsonObject, *, title: str, ask_first: bool = False
+    ) -> Entry:
+        """Freeze the host's document and start a job on it; it waits by itself where there is no server yet.
+
+        With `ask_first` the complete result waits for :meth:`apply`. Raises FoveateError where the host has nothing
+        to work on; there is no entry then.
+        """
+        entry: Entry
+
+        def on_preview(event: Preview, pixels: bytes) -> None:
+            entry.preview = PreviewPicture(event, pixels)
+
+        flow = Rerender(self._client, host, operation, parameters, ask_first=ask_first, on_preview=on_preview)
+        entry = Entry(title, operation, parameters, flow, self._clock())
+        flow.start()
+        self.entries.insert(0, entry)
+        self._forget_oldest()
+        return entry
+
+    def poll(self) -> bool:
+        """Take what the server sent, answer its windows, apply complete results; return whether anything changed."""
+        events = self._client.poll()
+        before = [entry.flow.status for entry in self.entries]
+        for event in events:
+            self._note(event)
+        dispatch(events, [entry.flow for entry in self.entries if entry.is_running])
+        for entry in self.entries:
+            if not entry.is_running:
+                entry.preview = None
+        return bool(events) or before != [entry.flow.status for entry in self.entries]
+
+    def cancel(self, entry: Entry) -> None:
+        """Ask the server to end a running job."""
+        if entry.is_running:
+            entry.flow.cancel()
+
+    def apply(self, entry: Entry, *, even_if_changed: bool = False) -> None:
+        """Apply a result that waits. `even_if_changed`: although the document is not what it was made from."""
+        if entry.waits_for_person:
+            entry.flow.apply(even_if_changed=even_if_changed)
+
+    def discard(self, entry: Entry) -> None:
+        """Drop an entry from the history; a running job is cancelled first, a waiting result is given up."""
+        if entry.is_running or entry.waits_for_person:
+            entry.flow.cancel()
+        if entry in self.entries:
+            self.entries.remove(entry)
+
+    def cancel_all(self) -> None:
+        """Ask the server to end all running jobs, such as when the editor closes."""
+        for entry in self.entries:
+            self.cancel(entry)
+
+    def reconnect(self) -> None:
+        """Use the current settings from now on. Running jobs end here; over there they go on."""
+        for entry in self.entries:
+            if entry.is_running:
+                entry.flow.cancel()
+        self.close()
+        self.connection = ConnectionView()
+        self._client = self._open_client()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._client.close()
+
+    def models_for(self, operation: str) -> Sequence[ModelInfo]:
+        """Return the models that `operation` can use."""
+        return [model for model in self.models if operation in model.operations]
+
+    def _note(self, event: ClientEvent) -> None:
+        if isinstance(event, StateChange):
+            self.connection = ConnectionView(event.state, event.error)
+        elif isinstance(event.message, Welcome):
+            self.operations = event.message.operations
+            peer = event.message.server
+            self.connection = ConnectionView(ConnectionState.READY, None, f"{peer.name} {peer.version}")
+            self._client.list_models()
+        elif isinstance(event.message, Models):
+            self.models = event.message.models
+
+    def _forget_oldest(self) -> None:
+        ended = [entry for entry in self.entries if not entry.is_running and not entry.waits_for_person]
+        for entry in ended[HISTORY_LENGTH:]:
+            self.entries.remove(entry)
