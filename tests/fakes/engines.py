@@ -5,11 +5,6 @@ from foveate_server.engines.base import EngineSpec
 from foveate_server.engines.deterministic import deterministic_spec
 
 
-def exact(config: ServerConfig) -> EngineSpec:
-    """The deterministic engine, as fast as it is."""
-    return deterministic_spec()
-
-
 def slow(config: ServerConfig) -> EngineSpec:
-    """The same, taking its time for each small tile: long enough to be interrupted."""
+    """The deterministic engine, taking its time for each small tile: long enough to be interrupted."""
     return deterministic_spec(block_seconds=0.5, tile=16)

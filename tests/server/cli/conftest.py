@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from foveate_shared.discovery import read_runtime_file
+
 TESTS = Path(__file__).parents[2]
 START_SECONDS = 60
+EXACT = "foveate_server.engines.deterministic:configured_spec"
+SLOW = "fakes.engines:slow"
 
 
 @dataclass
@@ -19,7 +24,7 @@ class Workplace:
     """A home of its own for one server and its clients."""
 
     folder: Path
-    engine: str = "fakes.engines:exact"
+    engine: str = EXACT
     extra: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -58,14 +63,25 @@ class Workplace:
         assert "Traceback" not in errors
         return subprocess.CompletedProcess(process.args, status, output, errors)
 
+    @property
+    def runtime_file(self) -> Path:
+        """Where clients find the server."""
+        return Path(self.environment["FOVEATE_RUNTIME_FILE"])
+
+    def end_started_server(self) -> None:
+        """End a server that a command has started."""
+        running = read_runtime_file(self.runtime_file)
+        if running:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(running.pid, signal.SIGTERM)
+
     @contextlib.contextmanager
     def serving(self, *arguments: str):
         """Run a server; give its process once clients can find it."""
-        runtime = Path(self.environment["FOVEATE_RUNTIME_FILE"])
         process = self.start("serve", "--quiet", *arguments)
         try:
             deadline = time.monotonic() + START_SECONDS
-            while not runtime.exists():
+            while not self.runtime_file.exists():
                 assert process.poll() is None, process.communicate()[1]
                 assert time.monotonic() < deadline
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -87,4 +103,15 @@ def server(tmp_path_factory):
 @pytest.fixture
 def workplace(tmp_path):
     """A workplace without a server."""
-    return Workplace(tmp_path)
+    workplace = Workplace(tmp_path)
+    yield workplace
+    workplace.end_started_server()
+
+
+@pytest.fixture
+def slow(workplace):
+    """A workplace whose server runs, and takes its time."""
+    workplace.engine = SLOW
+    with workplace.serving():
+        workplace.engine = EXACT  # of a server that a command may have to start
+        yield workplace

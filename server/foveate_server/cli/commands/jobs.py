@@ -72,9 +72,9 @@ def run_cancel(options: argparse.Namespace) -> int:
     from foveate_server.cli.display import Display, print_line
     from foveate_shared.protocol import Ack, Cancel
 
-    jobs = _jobs(options)
-    chosen = [_find(jobs, text) for text in options.job]
     with Display(quiet=options.quiet) as display, asking(options, display) as inquiry:
+        jobs = inquiry.jobs()
+        chosen = [_find(jobs, text) for text in options.job]
         for job in chosen:
             inquiry.client.post(Cancel(job.job))
             inquiry.client.post(Ack(job.job))

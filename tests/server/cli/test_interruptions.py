@@ -1,0 +1,89 @@
+"""What happens to a job when somebody is interrupted: nothing is lost that was finished, nothing is left behind."""
+
+import json
+import signal
+import time
+
+import pytest
+
+from fakes.pictures import scene
+from foveate_server.cli.files import read_picture
+from foveate_server.cli.saving import save
+
+
+class Upscaling:
+    """A command that is under way, with its server at work on it."""
+
+    def __init__(self, workplace):
+        self.workplace = workplace
+        self.before, self.after = workplace.folder / "in.png", workplace.folder / "out.png"
+        save(scene(), self.before)
+        self.process = workplace.start("upscale", self.before, self.after, "--scale", "2")
+        assert any("Restoring" in line for line in self.process.stderr), "it ended before it began"
+
+    def jobs(self):
+        return json.loads(self.workplace.foveate("jobs", "--json").stdout)["jobs"]
+
+    def end(self):
+        """Wait for the end; return the exit status and the last line on stderr."""
+        _, said = self.process.communicate(timeout=60)
+        assert "Traceback" not in said
+        return self.process.returncode, said.splitlines()[-1]
+
+
+@pytest.fixture
+def upscaling(slow):
+    return Upscaling(slow)
+
+
+def test_ctrl_c_cancels_the_job_and_leaves_nothing(upscaling):
+    began = time.monotonic()
+    upscaling.process.send_signal(signal.SIGINT)
+    assert upscaling.end() == (130, "Cancelled.")
+    assert time.monotonic() - began < 5
+    assert upscaling.jobs() == []
+    assert sorted(path.name for path in upscaling.workplace.folder.iterdir()) == ["home", "in.png"]
+
+
+def test_a_killed_client_gets_its_result_later(upscaling):
+    upscaling.process.kill()
+    upscaling.process.communicate()
+    assert not upscaling.after.exists()
+    (job,) = upscaling.jobs()
+    upscaling.workplace.foveate("jobs", "resume", job["job"][:8], upscaling.before, upscaling.after, "--quiet")
+    assert read_picture(upscaling.after).extent.width == 128
+    assert upscaling.jobs() == []
+
+
+def test_a_job_can_be_cancelled_from_elsewhere(upscaling):
+    (job,) = upscaling.jobs()
+    upscaling.workplace.foveate("jobs", "cancel", job["job"], "--quiet")
+    assert upscaling.end() == (1, "The job was cancelled. Nothing was written.")
+
+
+def test_a_killed_server_is_started_again_and_the_job_goes_on(workplace):
+    exact = workplace.engine
+    workplace.engine = "fakes.engines:slow"
+    with workplace.serving() as server:
+        workplace.engine = exact
+        upscaling = Upscaling(workplace)
+        server.kill()
+        server.communicate()
+        status, said = upscaling.end()
+    assert status == 0, said
+    assert read_picture(upscaling.after).extent.width == 128
+
+
+def test_two_commands_start_one_server(workplace):
+    processes = [workplace.start("jobs", "--json") for _ in range(2)]
+    outputs = [process.communicate(timeout=60) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    log = next((workplace.folder / "home" / "log").iterdir()).read_text()
+    assert log.count(" ready at ") == 1
+
+
+def test_an_idle_server_ends_by_itself(workplace):
+    with workplace.serving("--idle-exit-minutes", "0.01") as server:
+        workplace.foveate("jobs")
+        assert server.wait(30) == 0
+    assert not workplace.runtime_file.exists()
