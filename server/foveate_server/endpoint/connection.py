@@ -99,7 +99,9 @@ class Connection:
         finally:
             for task in (reader, writer):
                 task.cancel()
-            await asyncio.gather(reader, writer, return_exceptions=True)
+            for result in await asyncio.gather(reader, writer, return_exceptions=True):
+                if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
+                    _log.error("%s: ended by a bug", self._name, exc_info=result)
             if self._inbox:
                 await self._inbox.close()
         await self._close(reader)

@@ -80,15 +80,17 @@ class Requests:
         uploads = uploads_of(delivery)
         if uploads is None:
             return
-        for upload in uploads:
-            if upload.error:
-                failure = upload.error
-                for entry in uploads:
-                    entry.abort()
-                raise failure
-        pixels, *coverage = uploads
-        job = self._manager.find(self._owner, message.job)
-        await self._manager.deliver(job, message, pixels, coverage[0] if coverage else None)
+        try:
+            for upload in uploads:
+                if upload.error:
+                    raise upload.error
+            pixels, *coverage = uploads
+            job = self._manager.find(self._owner, message.job)
+            await self._manager.deliver(job, message, pixels, coverage[0] if coverage else None)
+        except FoveateError:
+            for upload in uploads:
+                upload.abort()
+            raise
 
     def _resume(self, message: Resume) -> None:
         job = self._manager.find(self._owner, message.job)

@@ -7,7 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from foveate_server.jobs.intake import Intake
 from foveate_server.jobs.job import Job, WorkItem
@@ -22,6 +22,7 @@ from foveate_server.operations.base import ItemResult
 from foveate_server.spool.database import Change, delete_job, put_item, put_window, set_recipe, set_state
 from foveate_server.spool.files import Upload
 from foveate_server.spool.rows import Owner, WindowRow
+from foveate_server.spool.store import StoredJob
 from foveate_server.status.report import ErrorStatus
 from foveate_shared.errors import ErrorCode, ErrorInfo, InputError, ProtocolError, ServerError
 from foveate_shared.geometry import Bounds
@@ -37,7 +38,10 @@ from foveate_shared.protocol import (
     Windows,
 )
 
+STOP_SECONDS = 5.0  # that the end of the server waits for files to be written and deleted
 REMEMBERED_ERRORS = 10  # for the status page
+
+Result = TypeVar("Result")
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +58,7 @@ class JobManager:
         self._runner = Runner(parts, self._journal, reports, self._item_ended, self._tidy)
         self._jobs: dict[tuple[Owner, str], Job] = {}  # by owner and the client's id, oldest first
         self._intake = Intake(parts, self._publisher, self._journal, self._jobs)
-        self._chores: set[asyncio.Task[None]] = set()  # deletions under way
+        self._chores: set[asyncio.Task[Any]] = set()  # work under way that must come to its end
         self._idle_since: float | None = parts.clocks.monotonic()
         self.engine = EngineUse()
         self.errors: deque[ErrorStatus] = deque(maxlen=REMEMBERED_ERRORS)  # newest first
@@ -67,16 +71,28 @@ class JobManager:
         await self._intake.start()
         self._journal.start()
         for entry in stored:
-            job = restore(entry, self._parts.clocks.monotonic)
-            self._jobs[job.owner, job.id] = job
+            self._restore(entry)
         for job in list(self._jobs.values()):
             self._advance(job)
+
+    def _restore(self, entry: StoredJob) -> None:
+        try:
+            job = restore(entry, self._parts.clocks.monotonic)
+        except Exception:  # one job that we cannot read must not keep the others from going on
+            _log.exception("job %s: cannot be restored; its files stay", entry.row.job)
+            return
+        self._jobs[job.owner, job.id] = job
 
     async def stop(self) -> None:
         """Interrupt what runs, to be begun anew after the next start, and write everything."""
         await self._runner.stop()
-        await self._journal.stop()
-        await asyncio.gather(*self._chores, return_exceptions=True)
+        await self._finish_chores()
+        await self._journal.stop()  # which may have brought more to delete
+        await self._finish_chores()
+
+    async def _finish_chores(self) -> None:
+        if self._chores:  # bounded: on a full disk they would wait for room
+            await asyncio.wait(self._chores, timeout=STOP_SECONDS)
 
     @property
     def jobs(self) -> list[Job]:
@@ -117,6 +133,9 @@ class JobManager:
 
         Raises FoveateError where it cannot be taken: nothing is stored then.
         """
+        return await self._to_its_end(self._submit(owner, submit, icc))
+
+    async def _submit(self, owner: Owner, submit: Submit, icc: bytes | None) -> tuple[Job, bool]:
         job, is_new = await self._intake.take(owner, submit, icc)
         if is_new:
             _log.info("job %s: accepted, %s", job.id, submit.operation)
@@ -142,6 +161,9 @@ class JobManager:
 
     async def deliver(self, job: Job, window: Window, pixels: Upload, coverage: Upload | None) -> None:
         """Take a window's complete files. Raises InputError where they are no answer to what was asked."""
+        await self._to_its_end(self._deliver(job, window, pixels, coverage))
+
+    async def _deliver(self, job: Job, window: Window, pixels: Upload, coverage: Upload | None) -> None:
         if not job.check_window(window):
             pixels.abort()
             if coverage:
@@ -300,10 +322,15 @@ class JobManager:
             self._journal.write([put_window(job.number, job.forget_window(row))])
             self._start(self._spool.in_files_thread(files.wipe_window, row))
 
-    def _start(self, chore: Coroutine[None, None, None]) -> None:
+    def _start(self, chore: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
         task = asyncio.create_task(chore)
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
+        return task
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Do `work`; its caller's connection may be lost meanwhile, and files and rows must not be left half-way."""
+        return await asyncio.shield(self._start(work))
 
     def _remember(self, job: Job, error: ErrorInfo) -> None:
         _log.warning("job %s: %s", job.id, error.code.value)

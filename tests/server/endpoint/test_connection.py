@@ -130,6 +130,7 @@ def test_a_second_hello_is_fatal(site):
         (encode(submit_of(operation="bake")), ErrorCode.UNKNOWN_OPERATION),
         (encode(submit_of(items=-1)), ErrorCode.INVALID_PARAMETER),
     ],
+    ids=["type", "field", "list", "nothing", "cancel", "resume", "operation", "parameter"],
 )
 def test_a_bad_request_is_answered_and_the_connection_goes_on(site, frame, code):
     with site.client() as client:
