@@ -76,13 +76,6 @@ class Application:
         """Serve; see ASGI."""
         await self._guarded(scope, receive, send)
 
-    @property
-    def manager(self) -> JobManager:
-        """Return the jobs, while the application runs. Raises RuntimeError else."""
-        if self._service is None:
-            raise RuntimeError("the application is not running")
-        return self._service.manager
-
     def status(self) -> ServerStatus:
         """Return one look at the server; see :data:`foveate_server.status.report.StatusSource`."""
         if self._service is None:

@@ -16,7 +16,7 @@ from foveate_server.jobs.reports import Reports
 from foveate_server.operations.base import ItemResult
 from foveate_server.scheduler import Entry, Scheduler
 from foveate_server.spool.database import put_item
-from foveate_shared.errors import CancelledJobError, ErrorCode, ErrorInfo, FoveateError, ServerError
+from foveate_shared.errors import CancelledJobError, ErrorCode, ErrorInfo, FoveateError, ProtocolError, ServerError
 from foveate_shared.protocol import Outcome
 
 MAX_ATTEMPTS = 3  # runs of an item that end with the server's own death; then the item is what kills it
@@ -190,9 +190,9 @@ class Runner:
             return
         try:
             written = self._reports.patch(job, work, patch, kept)
-        except FoveateError:
+        except ProtocolError as error:
             await self._spool.in_files_thread(files.drop_patch, kept)
-            raise
+            raise ServerError(f"The operation made a malformed patch: {error}", remedy="Please report this.") from error
         work.patches.add(patch.bounds)
         await written
 

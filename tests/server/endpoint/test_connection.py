@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
 from fakes.jobs import EXTENT, GRAY, PHOTO, blob_of, crop, job_id, submit_of, window_of
+from fakes.messages import BY_CLASS
 from fakes.painting import inverted
 from foveate_server.config import Rates
 from foveate_server.endpoint.connection import Patience
@@ -19,6 +20,7 @@ from foveate_shared.codec import decode, encode
 from foveate_shared.errors import ErrorCode
 from foveate_shared.geometry import Bounds
 from foveate_shared.protocol import (
+    CLIENT_MESSAGES,
     SERVER_MESSAGES,
     Accepted,
     Ack,
@@ -345,6 +347,21 @@ def test_arbitrary_frames_never_break_the_server(site, frames):
     with site.client("somebody else") as client:
         client.send(ListJobs(1))
         assert client.until(Jobs).jobs == ()
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.one_of(*(BY_CLASS[cls] for cls in CLIENT_MESSAGES)), max_size=8))
+def test_well_formed_nonsense_never_breaks_the_server(site, messages):
+    with site.client() as client, contextlib.suppress(ConnectionClosed):
+        for message in messages:
+            client.send(message)
+        client.send(ListJobs(2**40))
+        client.until(Jobs)
+        assert not [problem for problem in client.of(Problem) if problem.error.code is ErrorCode.INTERNAL]
+    with site.client("somebody else") as client:
+        client.send(ListJobs(1))
+        assert client.until(Jobs).jobs == ()
+    assert site.app.status().spool_bytes == 0
 
 
 # --- connections that come and go ---
