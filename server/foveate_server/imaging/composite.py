@@ -62,7 +62,8 @@ def _mix_floats(old: NDArray[Any], new: NDArray[Any], amount: NDArray[np.float32
     # As a weighted sum: the difference of two large values may overflow where their mean does not.
     with np.errstate(over="ignore", invalid="ignore"):
         mixed = old.astype(np.float32) * (1 - amount) + new.astype(np.float32) * amount
-        return mixed.astype(old.dtype)
+        # Samples that agree, such as alpha, stay to the bit, which the sum would not promise.
+        return np.where(old == new, old, mixed.astype(old.dtype))
 
 
 def _require_fit(document: NDArray[Any], bounds: Bounds, pixels: NDArray[Any], coverage: NDArray[Any] | None) -> None:

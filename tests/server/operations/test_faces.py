@@ -1,0 +1,102 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fakes.documents import run_job
+from foveate_server.engines.deterministic import DeterministicEngine, Options
+from foveate_shared.geometry import Bounds
+
+DISCS = [(60, 60, 40), (150, 120, 50)]
+
+
+@pytest.fixture
+def picture(soft, paint_discs):
+    return paint_discs(soft, DISCS)
+
+
+class MovingEngine(DeterministicEngine):
+    """Sees faces elsewhere, or none, once it has restored something."""
+
+    def __init__(self, dx: float | None) -> None:
+        super().__init__(Options())
+        self._dx = dx
+        self._looks = 0
+
+    def detect_faces(self, image, *, min_score, ticker):
+        faces = super().detect_faces(image, min_score=min_score, ticker=ticker)
+        self._looks += 1
+        if self._looks < 3:  # the search, and the face before it was restored
+            return faces
+        if self._dx is None:
+            return []
+        return [replace(f, landmarks=tuple((x + self._dx * f.box[2], y) for x, y in f.landmarks)) for f in faces]
+
+
+def test_each_face_is_an_item_with_a_patch_of_its_own(picture, make_document, engine) -> None:
+    document = make_document(picture)
+    run = run_job(document, engine, "faces")
+    assert [outcome.item for outcome in run.outcomes] == ["detect", "face-1", "face-2"]
+    assert [patch.item for patch in run.patches] == ["face-1", "face-2"]
+    for number, (x, y, diameter) in enumerate(DISCS, 1):
+        outcome, patch = run.outcome(f"face-{number}"), run.patches[number - 1]
+        assert outcome.status == "done"
+        assert outcome.data["number"] == number
+        assert outcome.data["face"]["box"][2] == pytest.approx(diameter, abs=1)
+        assert outcome.data["shift"] == pytest.approx(0, abs=0.05)
+        assert outcome.data["strength"] > 0
+        assert patch.bounds.contains(Bounds(x - diameter // 2, y - diameter // 2, diameter, diameter))
+        assert patch.bounds.area < (1.7 * diameter) ** 2
+        assert patch.coverage[patch.coverage.shape[0] // 2, patch.coverage.shape[1] // 2] == 255
+        edges = np.concatenate([patch.coverage[0], patch.coverage[-1], patch.coverage[:, 0], patch.coverage[:, -1]])
+        assert edges.max() <= 16
+    assert run.recipe["model"]["name"] == "deterministic-x4"
+
+
+def test_windows_are_crops_at_full_scale(picture, make_document, engine) -> None:
+    run = run_job(make_document(np.tile(picture, (4, 4, 1))), engine, "faces", only=[3])
+    (item,) = run.items[1:]
+    assert item.windows[0].extent == item.windows[0].bounds.extent
+    assert item.windows[0].bounds.area <= 110 * 110
+
+
+def test_only_some_and_numbers_that_there_are_not(picture, make_document, engine) -> None:
+    run = run_job(make_document(picture), engine, "faces", only=[2, 7])
+    assert [outcome.item for outcome in run.outcomes] == ["detect", "face-2"]
+    assert "no face number 7" in run.outcome("detect").message
+
+
+def test_no_face_is_no_error(soft, make_document, engine) -> None:
+    run = run_job(make_document(soft), engine, "faces")
+    (outcome,) = run.outcomes
+    assert outcome.status == "done"
+    assert outcome.data == {"faces": []}
+    assert run.patches == []
+
+
+@pytest.mark.parametrize(("dx", "words"), [(None, "no longer recognised"), (0.3, "moved")])
+def test_a_face_that_vanishes_or_moves_is_kept_as_it_was(picture, make_document, dx, words) -> None:
+    document = make_document(picture)
+    run = run_job(document, MovingEngine(dx), "faces", only=[1])
+    outcome = run.outcome("face-1")
+    assert outcome.status == "kept"
+    assert words in outcome.message
+    assert outcome.data["strength"] == 0.0
+    assert run.patches == []
+
+
+def test_a_face_beside_the_mask_is_skipped(picture, make_document, engine) -> None:
+    coverage = np.zeros(picture.shape[:2], np.uint8)
+    coverage[0:20, :] = 255
+    coverage[90:171, 100:203] = 255
+    document = make_document(picture, bounds=(0, 0, 203, 171), coverage=coverage)
+    run = run_job(document, engine, "faces")
+    assert run.outcome("face-1").status == "skipped"
+    assert run.outcome("face-2").status == "done"
+
+
+def test_a_face_at_the_border(soft, paint_discs, make_document, engine) -> None:
+    document = make_document(paint_discs(soft, [(12, 12, 40), (195, 160, 36)]))
+    run = run_job(document, engine, "faces", min_score=0.2)
+    assert len(run.patches) == 2
+    assert run.applied_to(document).shape == document.image.shape
