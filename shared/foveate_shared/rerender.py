@@ -288,7 +288,8 @@ class Rerender:
     def _on_item(self, event: ItemEnded) -> None:
         self._outcomes.append(event.outcome)
         if event.outcome.message:
-            self._add_note(event.outcome.message)
+            number = event.outcome.data.get("number")
+            self._add_note(f"Face {number}: {event.outcome.message}" if number else event.outcome.message)
 
     def _on_done(self, event: Done) -> None:
         if self._plan is None:

@@ -305,6 +305,13 @@ def test_status_tells_stage_queue_and_time(scene):
     assert scene.flow.status.summary == "One region."
 
 
+def test_notes_about_faces_say_which(scene):
+    scene.plan()
+    for number in (1, 2):
+        scene.tell(ItemEnded, outcome=Outcome(f"face-{number}", "kept", "It is too soft.", {"number": number}))
+    assert scene.flow.status.notes == ("Face 1: It is too soft.", "Face 2: It is too soft.")
+
+
 def test_done_without_a_plan_is_the_servers_fault(scene):
     scene.tell(Accepted)
     scene.done()

@@ -1,6 +1,7 @@
 """The command line as a person runs it, against a real server with the deterministic engine."""
 
 import json
+import socket
 
 import numpy as np
 import pytest
@@ -239,3 +240,23 @@ def test_a_named_token_lets_in_and_revoking_keeps_out(server):
     assert "faces" in server.foveate(*arguments).stdout
     server.foveate("token", "revoke", "guest", "--quiet")
     server.foveate(*arguments, status=3)
+
+
+def test_a_paired_client_trusts_one_certificate_alone(workplace):
+    before = workplace.folder / "in.png"
+    save(scene(), before)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with workplace.start("serve", "--pair", "127.0.0.1", "--port", port) as server:
+        line = server.stdout.readline().strip()
+        assert line.startswith(f"foveate://127.0.0.1:{port}?token=")
+        (workplace.folder / "line").write_text(line)
+        paired = ("--pairing", "@line", "--json", "--quiet")
+        assert "faces" in workplace.foveate("detect", before, *paired).stdout
+        assert json.loads(workplace.foveate("status", *paired).stdout)["url"] == f"https://127.0.0.1:{port}"
+        (workplace.folder / "line").write_text(line[:-64] + "0" * 64)
+        for command in (("detect", before), ("status",)):
+            assert "certificate" in workplace.foveate(*command, *paired, status=3).stderr
+        server.terminate()
+        server.communicate()

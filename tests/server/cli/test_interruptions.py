@@ -84,6 +84,5 @@ def test_two_commands_start_one_server(workplace):
 
 def test_an_idle_server_ends_by_itself(workplace):
     with workplace.serving("--idle-exit-minutes", "0.01") as server:
-        workplace.foveate("jobs")
         assert server.wait(30) == 0
     assert not workplace.runtime_file.exists()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def add_to(commands: Commands) -> None:
     """Add the three commands."""
     upscale = _add(commands, "upscale", "enlarge a picture, or give a region the detail of a larger rendering")
-    upscale.add_argument("--scale", type=int, choices=(2, 3, 4), help="how many times larger (default: the server's)")
+    upscale.add_argument("--scale", type=int, choices=(2, 3, 4), help="how many times larger (default 4)")
     target = upscale.add_mutually_exclusive_group()
     target.add_argument("--in-place", action="store_true", help="keep the picture's size; the region gets the detail")
     target.add_argument("--as-new", action="store_true", help="write just the region, enlarged")
