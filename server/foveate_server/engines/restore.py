@@ -30,6 +30,7 @@ _MAX_TILE = 1024  # input px: above, the halo costs next to nothing, and memory 
 _MIN_TILE = 64
 _MEMORY_SHARE = 3  # a tile may take one part in so many of the free memory: other programs live here too
 _HALF_SHARE = 0.6  # of float32's memory that a pass in 16 bits takes: its sums stay in float32
+_MEGABYTE = 1_000_000
 _MAX_NETWORKS = 2  # in memory at once: documents of 8 and of 16 bit want the same one in two precisions
 
 
@@ -162,15 +163,15 @@ class RestorationEngine:
 
 
 class _Fetching:
-    """Shows a download as the running item's progress."""
+    """Shows a download by its megabytes: it is no part of the item's own work, whose fraction stays where it is."""
 
     def __init__(self, ticker: Ticker, model: str) -> None:
         self._ticker = ticker
-        self._stage = f"Fetching the model {model}"
+        self._stage = f"Fetching the model {model} (MB)"
 
     def __call__(self, done: int, total: int) -> None:
         """See models.progress.Progress; raises CancelledJobError where the job was cancelled."""
-        self._ticker.progress(self._stage, done / total if total else 0.0)
+        self._ticker.progress(self._stage, 0.0, done // _MEGABYTE, total // _MEGABYTE)
 
 
 def _check_image(image: Image) -> None:

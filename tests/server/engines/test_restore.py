@@ -49,6 +49,26 @@ def test_is_an_engine(engine: RestorationEngine) -> None:
     assert as_engine.model_scale(None) == 4
 
 
+class SlowRegistry(Registry):
+    """Fetches what it has at hand already, telling how far it is."""
+
+    def path(self, name, progress=None):
+        for done in (0, 40_000_000, 80_000_000):
+            progress(done, 80_000_000)
+        return super().path(name)
+
+
+def test_fetching_a_model_takes_nothing_off_the_work_that_follows(tmp_path, image, ticker) -> None:
+    save_file(SRVGGNetCompact(2, 8, 2).state_dict(), tmp_path / "Tiny x2.safetensors")
+    registry = SlowRegistry(tmp_path / "cache")
+    registry.add_file(tmp_path / "Tiny x2.safetensors")
+    engine = RestorationEngine(registry, CPU, threads=2)
+    engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    assert ticker.fractions[:3] == [0, 0, 0]
+    assert ticker.fractions == sorted(ticker.fractions)
+    assert ticker.fractions[-1] == 1
+
+
 def test_a_rendering_tells_how_it_was_made(engine: RestorationEngine, small_registry, image, ticker) -> None:
     rendering = engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
     assert rendering.image.shape == (40, 60, 3)
