@@ -57,7 +57,7 @@ format: $(INSTALLED) ## Put all sources into their standard form
 	@$(BIN)/ruff format .
 
 bench: weights ## Measure quality, speed and memory; results go to benchmarks/results
-	@$(BIN)/python -m benchmarks
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean: ## Remove the virtual environment and the demo's pictures
 	rm -rf $(VENV) demo
