@@ -57,7 +57,9 @@ format: $(INSTALLED) ## Put all sources into their standard form
 	@$(BIN)/ruff format .
 
 bench: weights ## Measure quality, speed and memory; results go to benchmarks/results
-	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@$(BIN)/python -m benchmarks.quality
+	@$(BIN)/python -m benchmarks.restore speed
+	@$(BIN)/python -m benchmarks.restore memory
 
 clean: ## Remove the virtual environment and the demo's pictures
 	rm -rf $(VENV) demo
