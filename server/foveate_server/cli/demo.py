@@ -33,7 +33,7 @@ FOLDER = Path("demo")
 START_SECONDS = 60.0
 REDUCTION = 0.75  # of the default photo: its face is then 75 pixels wide, as in a group photo
 BLUR = 1.4  # sigma in pixels after that: slightly out of focus
-REGION = 128  # side of the region that is enlarged in place
+REGION = 96  # side of the region that is enlarged in place
 ZOOM = 3  # of the close-up in the side-by-side picture
 
 
