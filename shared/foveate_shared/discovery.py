@@ -19,7 +19,6 @@ from .transport import ServerAddress, tls_context
 RUNTIME_FILE_VARIABLE = "FOVEATE_RUNTIME_FILE"  # in the environment, to choose another file
 HEALTH_PATH = "/healthz"
 PROBE_TIMEOUT = 5.0  # seconds: the server answers from memory, whatever it computes
-_SANDBOXES = ("FLATPAK_ID", "SNAP")  # set where the processes outside cannot be seen
 
 
 @dataclass(frozen=True)
@@ -105,9 +104,26 @@ def find_server(path: Path | None = None) -> ServerAddress:
     return server.address
 
 
+def in_sandbox(environ: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether this program sees no processes outside, and cannot start any: in a Flatpak or a confined Snap."""
+    if environ.get("FLATPAK_ID"):
+        return True
+    snap = environ.get("SNAP")
+    return bool(snap) and not _is_classic_snap(Path(str(snap)))
+
+
+def _is_classic_snap(folder: Path) -> bool:
+    """Tell whether a Snap is not confined: its description says so."""
+    try:
+        lines = (folder / "meta" / "snap.yaml").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return any(line.replace(" ", "") == "confinement:classic" for line in lines)
+
+
 def is_alive(pid: int) -> bool:
     """Tell whether a process may be running; True where that cannot be known."""
-    if sys.platform == "win32" or any(name in os.environ for name in _SANDBOXES):
+    if sys.platform == "win32" or in_sandbox():
         return True
     if pid <= 0:
         return False

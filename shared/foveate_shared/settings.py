@@ -27,6 +27,9 @@ class Settings:
     remote_token: str = field(default="", repr=False)
     remote_fingerprint: str = ""  # of its certificate; empty: the system's authorities vouch for it
     defaults: JsonObject = field(default_factory=dict)  # parameters as last used, by operation
+    runtime_file: str = ""  # where this machine's server says how to reach it; empty: where it does by default
+    ask_first: bool = False  # results wait for a yes before they are applied
+    language: str = ""  # of the interface, such as "de"; empty: the system's
 
     @property
     def remote(self) -> ServerAddress | None:
@@ -79,15 +82,18 @@ def parse(text: str, *, version: int = VERSION, migrations: Mapping[int, Migrati
     return _checked(known)
 
 
+_NO_TEXTS = ("server_command", "ask_first", "defaults")
+
+
 def _checked(values: dict[str, Any]) -> Settings:
-    texts = {name: value for name, value in values.items() if name not in ("server_command", "defaults")}
+    texts = {name: value for name, value in values.items() if name not in _NO_TEXTS}
     command = values.get("server_command", [])
     if not all(isinstance(value, str) for value in texts.values()) or not texts.get("client_id"):
         raise ValueError("a setting that must be a text is none")
     if not isinstance(command, Sequence) or isinstance(command, str) or not all(isinstance(e, str) for e in command):
         raise ValueError("server_command is a list of texts")
-    if not isinstance(values.get("defaults", {}), dict):
-        raise ValueError("defaults are an object")  # noqa: TRY004 - as above
+    if not isinstance(values.get("ask_first", False), bool) or not isinstance(values.get("defaults", {}), dict):
+        raise ValueError("ask_first is true or false, and defaults are an object")  # noqa: TRY004 - as above
     return Settings(**{**values, **({"server_command": tuple(command)} if command else {})})
 
 
