@@ -10,11 +10,11 @@ import numpy as np
 
 from foveate_server.detect.placing import Placement
 from foveate_server.engines.base import Engine, Face
-from foveate_server.imaging.blur import estimate_blur
-from foveate_server.imaging.reach import Reach, reduction_for
+from foveate_server.imaging.reach import Reach
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations import facegate, finding, inplace, parameters, surface
 from foveate_server.operations.base import Context, Item, ItemResult, JobRequest, WindowData
+from foveate_server.operations.facereach import SHARP, face_reach, with_surroundings
 from foveate_server.operations.restoring import QUARTERS, Restorer, Share, snap
 from foveate_shared.geometry import Bounds
 from foveate_shared.protocol import JsonObject, Outcome
@@ -52,8 +52,7 @@ def restore_face(request: JobRequest, item: Item, window: WindowData, engine: En
         return ItemResult(Outcome(item.id, "done", "", {**data, "strength": 0.0}))
     picture = surface.read(request, window)
     upright = _upright(picture.working, face, window.bounds)
-    blur = estimate_blur(_box_of(upright))
-    reach = _reach(blur, upright)
+    blur, reach = _reach(upright)
     amount = strength * reach.effect
     data |= {"blur": round(blur, 3), "reduction": snap(reach.reduction) / QUARTERS, "strength": 0.0}
     if amount == 0:
@@ -98,27 +97,22 @@ def _upright(working: FloatArray, face: Face, window: Bounds) -> _Upright:
     return _Upright(np.ascontiguousarray(np.rot90(working, turns)), turned, turns)
 
 
-def _reach(blur: float, upright: _Upright) -> Reach:
-    """Return what the restorer can do for this face, within the pixels that it may see."""
-    reach = reduction_for(blur, facegate.size_of(upright.face))
+def _reach(upright: _Upright) -> tuple[float, Reach]:
+    """Return the face's blur, and what the restorer can do for it within the pixels that it may see."""
+    blur, reach = face_reach(with_surroundings(upright.image, upright.face), facegate.size_of(upright.face))
     extent = surface.extent_of(upright.image)
     least = (extent.area / _WORKING_PIXELS) ** 0.5
     if least <= reach.reduction:
-        return reach
+        return blur, reach
     if least > reach.reduction * _SHARP_MARGIN:
-        return Reach(least, 0.0, "This face is large and already sharper than the restorer would make it.")
-    return Reach(least, reach.effect, reach.sentence)
+        return blur, Reach(least, 0.0, SHARP)
+    return blur, Reach(least, reach.effect, reach.sentence)
 
 
 def _judge(upright: _Upright, blended: FloatArray, engine: Engine, context: Context) -> facegate.Verdict:
     before = facegate.locate(upright.image, upright.face, engine, Share(context, 0.9, 0.05))
     after = facegate.locate(blended, before or upright.face, engine, Share(context, 0.95, 0.05))
     return facegate.judge(before, after)
-
-
-def _box_of(upright: _Upright) -> FloatArray:
-    box = finding.bounds_of(upright.face, surface.extent_of(upright.image))
-    return surface.cut(upright.image, box, Bounds(0, 0, 0, 0))
 
 
 def _moved(face: Face, dx: float, dy: float) -> Face:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from statistics import median
 from typing import cast
 
@@ -10,9 +11,10 @@ from foveate_server.engines.base import Engine
 from foveate_server.imaging.blur import estimate_blur
 from foveate_server.imaging.crop import context_window
 from foveate_server.imaging.reach import Reach, reduction_for
-from foveate_server.operations import inplace, parameters, surface
+from foveate_server.operations import inplace, parameters, subject, surface
 from foveate_server.operations.base import Context, Item, ItemResult, JobRequest, Plan, WindowData
 from foveate_server.operations.restoring import QUARTERS, Restorer, snap
+from foveate_server.operations.subject import Subject
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.protocol import JsonObject, Outcome, WindowRequest
 
@@ -64,7 +66,7 @@ def _inspect(request: JobRequest, item: Item, windows: Mapping[str, WindowData],
     blur = float(median(blurs))
     reach = reduction_for(blur, _subject_side(request.region))
     if reach.effect <= 0:
-        return ItemResult(_outcome(item.id, "kept", blur, reach, 0.0))
+        return ItemResult(_outcome(item.id, "kept", Subject(blur, reach, None)))
     tiles = inplace.tile_items(request, snap(reach.reduction), _reach_arguments(blur, reach))
     return ItemResult(Outcome(item.id, "done", reach.sentence or "", {"blur": blur}), tiles)
 
@@ -78,22 +80,22 @@ def _restore(request: JobRequest, item: Item, window: WindowData, engine: Engine
         return ItemResult(Outcome(item.id, "done", "", {"strength": 0.0}))
     picture = surface.read(request, window)
     is_tile = "reduction" in item.arguments
-    if is_tile:
-        blur, reach = _reach_from(item)
-    else:
-        blur = estimate_blur(surface.cut(picture.working, core, window.bounds))
-        reach = reduction_for(blur, _subject_side(core))
+    seen = _subject_from(item) if is_tile else subject.examine(picture, core, engine, context)
+    reach = seen.reach
     amount = strength * reach.effect
     if amount == 0:
-        return ItemResult(_outcome(item.id, "kept", blur, reach, 0.0))
+        return ItemResult(_outcome(item.id, "kept", seen))
     restorer = Restorer(request, engine, context)
     sigma = inplace.TILE_SIGMA if is_tile else None
     restored = restorer.restore(picture.working, snap(reach.reduction), sigma=sigma)
     blended = picture.working + amount * (restored - picture.working)
+    problem = subject.problem_with(seen, picture.working, blended, engine, context)
+    if problem is not None:
+        return ItemResult(replace(_outcome(item.id, "kept", seen), message=problem), recipe=restorer.recipe)
     sent = canvas.send(core, blended, surface.feathered(request, window))
     if not sent:
         return ItemResult(Outcome(item.id, "kept", "Nothing is selected here.", {}), recipe=restorer.recipe)
-    return ItemResult(_outcome(item.id, "done", blur, reach, amount, silent=is_tile), recipe=restorer.recipe)
+    return ItemResult(_outcome(item.id, "done", seen, amount), recipe=restorer.recipe)
 
 
 def _probes(region: Bounds) -> tuple[WindowRequest, ...]:
@@ -116,11 +118,12 @@ def _reach_arguments(blur: float, reach: Reach) -> JsonObject:
     return {"blur": blur, "reduction": reach.reduction, "effect": reach.effect}
 
 
-def _reach_from(item: Item) -> tuple[float, Reach]:
+def _subject_from(item: Item) -> Subject:
     blur, reduction, effect = (float(cast("float", item.arguments[name])) for name in ("blur", "reduction", "effect"))
-    return blur, Reach(reduction, effect, None)
+    return Subject(blur, Reach(reduction, effect, None), None)
 
 
-def _outcome(item: str, status: str, blur: float, reach: Reach, amount: float, *, silent: bool = False) -> Outcome:
-    data: JsonObject = {"blur": round(blur, 3), "reduction": snap(reach.reduction) / QUARTERS, "strength": amount}
-    return Outcome(item, status, "" if silent else reach.sentence or "", data)
+def _outcome(item: str, status: str, seen: Subject, amount: float = 0.0) -> Outcome:
+    reduction = snap(seen.reach.reduction) / QUARTERS
+    data: JsonObject = {"blur": round(seen.blur, 3), "reduction": reduction, "strength": amount}
+    return Outcome(item, status, seen.reach.sentence or "", data)
