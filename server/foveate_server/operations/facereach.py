@@ -17,10 +17,10 @@ from foveate_shared.geometry import Bounds, Extent
 _SOFT_SHARES = (0.030, 0.045)  # blur over the face's size, between which the effect falls to nothing
 _SMALL_SIZES = (12.0, 40.0)  # pixels of the face, between which the effect rises from a little to all
 _SMALL_EFFECTS = (0.15, 1.0)
-_SHARP_BLURS = (0.6, 0.9)  # pixels of blur, between which there begins to be something to do
-_CLEAN_NOISE = 0.015  # standard deviation: a sharp face with more noise has something to be done too
+_SHARP_BLURS = (0.85, 1.0)  # pixels of blur, between which there begins to be something to do
+_CLEAN_NOISE = 0.03  # standard deviation: a sharp face with more noise has something to be done too
 _SEEN = 1.25  # sides of the face's box
-_LEAST_EFFECT = 0.1  # below it nobody sees a difference
+_LEAST_EFFECT = 0.15  # below it nobody sees a difference
 
 SHARP = "This face is in focus already and was left as it is."
 _TOO_SOFT = "This face is too soft for the restorer and was left as it is; a diffusion checkpoint can re-render it."

@@ -1,0 +1,75 @@
+"""The operations with the real weights, on small crops: what people will see."""
+
+import os
+
+import numpy as np
+import pytest
+from scipy import ndimage
+from skimage import data
+
+from fakes.documents import MemoryDocument, run_job
+from foveate_shared.geometry import Bounds
+from foveate_shared.protocol import Selection
+
+pytestmark = pytest.mark.weights
+
+
+@pytest.fixture(scope="module")
+def real_engine():
+    from foveate_server.config import load_config
+    from foveate_server.engines.restore import create
+
+    models_dir = load_config(environment=os.environ).cache_dir
+    return create({"models_dir": str(models_dir), "device": "cpu", "threads": 2})
+
+
+@pytest.fixture(scope="module")
+def sharp():
+    """A face of about 50 pixels, (128, 128, 3) u8."""
+    return np.ascontiguousarray(data.astronaut()[:256, 96:352].reshape(128, 2, 128, 2, 3).mean(axis=(1, 3)).round())
+
+
+@pytest.fixture(scope="module")
+def document(sharp):
+    return MemoryDocument(ndimage.gaussian_filter(sharp, (1, 1, 0)).round().astype(np.uint8))
+
+
+def error(image, sharp, box=(36, 28, 56, 64)):
+    x, y, width, height = box
+    part = (slice(y, y + height), slice(x, x + width))
+    return float(np.sqrt(((image[part].astype(float) - sharp[part]) ** 2).mean()))
+
+
+def test_a_soft_face_comes_nearer_to_its_sharp_original(document, sharp, real_engine) -> None:
+    run = run_job(document, real_engine, "faces")
+    outcome = run.outcome("face-1")
+    assert outcome.status == "done"
+    assert outcome.data["shift"] < 0.06
+    assert run.recipe["model"]["name"] == "realesrgan-x4plus"
+    assert error(run.applied_to(document), sharp) < 0.9 * error(document.image, sharp)
+
+
+def test_a_selected_face_does_so_too_by_refocus(document, sharp, real_engine) -> None:
+    selected = MemoryDocument(document.image, selection=Selection(Bounds(34, 26, 60, 68)))
+    run = run_job(selected, real_engine, "refocus", model="realesrgan-x4plus")
+    assert run.outcomes[0].status == "done"
+    assert error(run.applied_to(selected), sharp) < 0.95 * error(document.image, sharp)
+
+
+def test_what_is_far_too_soft_is_kept_rather_than_made_a_monster(sharp, real_engine) -> None:
+    mush = MemoryDocument(ndimage.gaussian_filter(sharp, (2.2, 2.2, 0)).round().astype(np.uint8))
+    run = run_job(mush, real_engine, "faces", min_score=0.3)
+    assert run.outcome("face-1").status == "kept"
+    assert "too soft" in run.outcome("face-1").message
+    assert run.applied_to(mush).tobytes() == mush.image.tobytes()
+
+
+def test_strips_with_the_fast_model_equal_the_whole(document, real_engine, monkeypatch) -> None:
+    from foveate_server.operations import upscale
+
+    options = {"scale": 3, "model": "realesr-animevideov3", "pinned": {"dtype": "float32"}}
+    whole = run_job(document, real_engine, "upscale", **options).applied_to(document)
+    monkeypatch.setattr(upscale, "_CORE", 50)
+    strips = run_job(document, real_engine, "upscale", **options)
+    assert len(strips.patches) == 9
+    assert np.abs(strips.applied_to(document).astype(int) - whole).max() <= 1
