@@ -18,8 +18,8 @@ from foveate_server.worker.link import Order, Report, decode_report, encode
 _COMMAND = (sys.executable, "-m", "foveate_server.worker")
 _ENVIRONMENT = {
     "PYTHONSAFEPATH": "1",  # a file random.py in the folder where the server was started is none of ours
-    "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin while they wait slow the editor, and each other where cores are few
-    "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime 1.31 and later send usage data, and leave a device id in the home
+    "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin while they wait slow the editor, and each other on few cores
+    "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime 1.29 and later send usage data, and leave a device id in the home
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 _MAX_LINE = 64 << 20  # bytes of one report; the longest ones are previews
