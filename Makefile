@@ -14,10 +14,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --constraint
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup weights demo serve test check format bench clean
+.PHONY: help setup weights demo serve test test-hosts check format bench clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 setup: $(INSTALLED) ## Make the virtual environment with pinned dependencies
 
@@ -44,6 +44,9 @@ serve: $(INSTALLED) ## Run the server until Ctrl+C
 
 test: weights ## Run the default test suite: make test [JOBS=processes]
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+test-hosts: weights ## Test the plugins in the real editors (a Debian chroot with them is made once, as root)
+	@$(BIN)/python -m pytest -m hosts -rs --timeout=900 tests/hosts
 
 check: $(INSTALLED) ## Lint, types, import rules, and that clients' code is valid for Python 3.10
 	@$(BIN)/ruff check .

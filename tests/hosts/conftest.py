@@ -1,0 +1,85 @@
+"""The real editors: `make test-hosts` runs what is here, the default suite never does."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from hosts.lib.blender_module import provide_bpy
+from hosts.lib.building import UnavailableError, provide_chroot
+from hosts.lib.chroot import Chroot
+from hosts.lib.screen import Screen, xvfb
+from hosts.lib.servers import Launcher, Server, foveate_server, launcher
+
+HERE = Path(__file__).parent
+ARTEFACTS = HERE.parents[1] / "build" / "hosts"
+REQUIRED_VARIABLE = "FOVEATE_HOSTS_REQUIRED"  # where it is set, editors that cannot be had are a failure
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark everything beside this file, and leave it out unless it was asked for by its mark."""
+    ours = [item for item in items if HERE in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.hosts)
+    if "hosts" not in config.option.markexpr:
+        config.hook.pytest_deselected(items=ours)
+        items[:] = [item for item in items if item not in ours]
+
+
+@pytest.fixture(scope="session")
+def chroot() -> Iterator[Chroot]:
+    """Debian with Krita, GIMP, Blender, Xvfb, xdotool and ImageMagick."""
+    made = Chroot(_or_skip(provide_chroot), uuid.uuid4().hex[:8])
+    yield made
+    made.clean()
+
+
+@pytest.fixture(scope="session")
+def bpy_python() -> Path:
+    """A Python outside the chroot that can import bpy."""
+    return _or_skip(provide_bpy)
+
+
+@pytest.fixture(scope="session")
+def artefacts() -> Path:
+    """The folder for screenshots."""
+    return ARTEFACTS
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[ExitStack]:
+    """What a module has started, ended with it."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def start_screen(chroot: Chroot, artefacts: Path, stack: ExitStack) -> Callable[..., Screen]:
+    """See screen.xvfb; the screen stays until the module's tests have ended."""
+    return lambda **options: stack.enter_context(xvfb(chroot, artefacts, **options))
+
+
+@pytest.fixture(scope="module")
+def start_server(stack: ExitStack) -> Callable[..., Server]:
+    """See servers.foveate_server; the server stays until the module's tests have ended."""
+    return lambda *arguments, **options: stack.enter_context(foveate_server(*arguments, **options))
+
+
+@pytest.fixture(scope="module")
+def make_launcher(chroot: Chroot, stack: ExitStack) -> Callable[..., Launcher]:
+    """See servers.launcher; its servers stay until the module's tests have ended."""
+    return lambda *arguments: stack.enter_context(launcher(chroot, *arguments))
+
+
+def _or_skip(provide: Callable[[], Path]) -> Path:
+    try:
+        return provide()
+    except UnavailableError as error:
+        if os.environ.get(REQUIRED_VARIABLE):
+            raise
+        pytest.skip(str(error))

@@ -1,0 +1,97 @@
+"""The tests' own tools: programs in the chroot, the screen, and the server outside."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from foveate_shared.discovery import find_server
+from foveate_shared.errors import ConnectionLostError
+from hosts.lib.servers import DETERMINISTIC
+from hosts.lib.waiting import wait_until
+
+ASK_HEALTH = textwrap.dedent(
+    """
+    import json, sys, urllib.request
+    fields = json.load(open(sys.argv[1]))
+    url = fields["url"].replace("ws:", "http:") + "/healthz"
+    request = urllib.request.Request(url, headers={"Authorization": "Bearer " + fields["token"]})
+    print(urllib.request.urlopen(request).status)
+    """
+)
+
+
+def test_a_program_runs_in_its_folder_and_sees_nothing_of_ours(chroot, monkeypatch):
+    monkeypatch.setenv("SECRET_OF_OURS", "1")
+    folder = chroot.folder("run")
+    done = chroot.run(["sh", "-c", "pwd; echo $HOME $X; env"], folder=folder, env={"X": 3}).check()
+    assert done.output.splitlines()[:2] == [folder.inside, f"{folder.inside} 3"]
+    assert "SECRET_OF_OURS" not in done.output
+
+
+def test_a_failure_shows_what_the_program_said(chroot):
+    done = chroot.run(["sh", "-c", "echo alas >&2; exit 7"], folder=chroot.folder("run"))
+    with pytest.raises(AssertionError, match="ended with 7, not 0:\nalas"):
+        done.check()
+
+
+def test_a_program_that_does_not_end_is_ended(chroot):
+    folder = chroot.folder("run")
+    with pytest.raises(AssertionError, match=r"did not end within 0\.5 s:\nbusy"):
+        chroot.run(["sh", "-c", "echo busy; sleep 100; echo done"], folder=folder, timeout=0.5)
+
+
+def test_a_screen_shows_windows_and_can_be_kept(chroot, start_screen):
+    screen = start_screen(size=(320, 200))
+    other = start_screen(size=(320, 200))
+    assert screen.display != other.display
+    command = ["display", "-title", "picture", "-size", "64x64", "xc:red"]
+    with chroot.running(command, folder=screen.folder, env=screen.environment):
+        assert screen.wait_for_window("picture", 20)
+        assert not other.windows("picture")
+    picture = screen.screenshot("lib-screen")
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    picture.unlink()
+
+
+@pytest.mark.parametrize(
+    ("editor", "version"), [("krita", "krita 5."), ("gimp", "Program version 3."), ("blender", "Blender 4.")]
+)
+def test_the_editors_are_there(chroot, start_screen, editor, version):
+    screen = start_screen()  # without one, Krita does not even tell its version
+    done = chroot.run([editor, "--version"], folder=screen.folder, env=screen.environment)
+    assert version in done.check().output
+
+
+def test_a_server_outside_is_reached_from_inside(chroot, start_server):
+    folder = chroot.folder("server")
+    server = start_server((folder / "state").outside, (folder / "run/server.json").outside, DETERMINISTIC)
+    first = server.wait_until_ready()
+    command = ["python3", "-c", ASK_HEALTH, (folder / "run/server.json").inside]
+    assert chroot.run(command, folder=folder).check().output.strip() == "200"
+    assert server.restart().pid != first.pid
+    assert chroot.run(command, folder=folder).check().output.strip() == "200"
+
+
+def test_a_program_inside_starts_a_server_outside(chroot, make_launcher):
+    launcher = make_launcher(DETERMINISTIC)
+    runtime_file = launcher.folder / "run/server.json"
+    env = {"FOVEATE_RUNTIME_FILE": runtime_file.inside}
+    with chroot.running(launcher.command, folder=launcher.folder, env=env) as script:
+        address = find_server_soon(runtime_file.outside)
+        assert address.is_loopback
+        (server,) = launcher.servers
+        assert script.is_running
+        server.stop()
+        assert script.wait(10).status == 0
+
+
+def find_server_soon(path):
+    def look():
+        try:
+            return find_server(path)
+        except ConnectionLostError:
+            return None
+
+    return wait_until(look, 30, "the server")
