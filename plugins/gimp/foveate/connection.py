@@ -1,0 +1,57 @@
+"""This plugin's settings file and what it says about the server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gi.repository import Gimp
+
+from ._shared import client, errors, protocol, settings, startup, texts, workbench
+
+VERSION = "0.1.0"
+_FILE = "foveate.json"  # in GIMP's folder of the user, beside its plug-ins
+
+
+def settings_path() -> Path:
+    """Return where this plugin's settings are."""
+    return Path(Gimp.directory()) / _FILE
+
+
+def load_settings() -> settings.Settings:
+    """Return the settings. Raises ResourceError where new ones cannot be written."""
+    return settings.load(settings_path())
+
+
+def open_client() -> client.Client:
+    """Return a client that begins to connect."""
+    return startup.open_client(load_settings(), _peer())
+
+
+def open_workbench() -> workbench.Workbench:
+    """Return a view of the server for a dialog; it begins to connect."""
+    return startup.open_workbench(settings_path(), _peer())
+
+
+def load_texts() -> texts.Texts:
+    """Return the texts in the person's language; English where the settings cannot be read yet."""
+    path = settings_path()
+    language = settings.load(path).language if path.is_file() else ""
+    return texts.Texts(language or texts.system_language())
+
+
+def _peer() -> protocol.Peer:
+    return protocol.Peer("foveate-gimp", VERSION)
+
+
+def server_state(say: texts.Texts) -> str:
+    """Return a sentence about the server, once it was reached. Raises the FoveateError that says why it was not."""
+    with open_client() as waiting:
+        while True:
+            waiting.wait(0.1)
+            for event in waiting.poll():
+                if isinstance(event, client.StateChange):
+                    if event.error is not None:
+                        raise errors.to_exception(event.error)
+                elif isinstance(event.message, protocol.Welcome):
+                    server = event.message.server
+                    return say("Ready: {server}", server=f"{server.name} {server.version}")

@@ -1,0 +1,205 @@
+"""A GIMP image as a host: frozen as one hidden layer of what is visible, which shares its tiles with GIMP's core.
+
+Only the planned windows are read from there. The result becomes a layer above all others: its alpha is the coverage,
+clipped to what lies below, so that the image's own transparency stays, and it is blended as the protocol says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gi.repository import Gegl, Gimp
+
+from . import buffers, formats
+from ._shared import errors, geometry, host, protocol
+from .compare import same_where_covered
+from .layers import ImageKind, build_image, build_layers, insert
+
+_SNAPSHOT = "foveate-snapshot"  # the hidden layer's name; nobody sees it
+
+
+@dataclass(frozen=True)
+class _Frozen:
+    """The image as it was."""
+
+    visible: Gegl.Buffer
+    coverage: Gegl.Buffer | None  # of the selection
+    kind: ImageKind
+    snapshot: host.Snapshot
+    items: tuple[Gimp.Item, ...]  # what the buffers belong to: to be deleted at the end
+
+    @property
+    def region(self) -> geometry.Bounds:
+        """Return what was selected."""
+        return self.snapshot.selection.bounds if self.snapshot.selection else self.snapshot.extent.bounds
+
+
+class GimpHost:
+    """See foveate_shared.host.Host."""
+
+    def __init__(self, image: Gimp.Image, *, title: str, to_image: bool = False, show: bool = False) -> None:
+        """`title` names the operation. `to_image`: the result shall be an image of its own; `show`: with a window."""
+        self.layers: tuple[Gimp.Layer, ...] = ()  # what apply() made
+        self.result_image: Gimp.Image | None = None  # ... where it made an image
+        self._image = image
+        self._title = title
+        self._to_image = to_image
+        self._show = show
+        self._frozen: _Frozen | None = None
+
+    def freeze(self) -> host.Snapshot:
+        """See Host. Raises InputError for images that no result could be put into."""
+        self._frozen = _freeze(self._image)
+        return self._frozen.snapshot
+
+    @property
+    def kind(self) -> ImageKind:
+        """Return what kind of image was frozen."""
+        return self._state.kind
+
+    def read_pixels(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
+        """See Host. The bounds' own size is handed out: GEGL's reductions are not exact enough."""
+        del extent
+        self._require_image()
+        layout = self.kind.layout
+        data = buffers.read(self._state.visible, bounds, layout.name, layout.pixels.pixel_size)
+        return host.Image(bounds.extent, data, layout.pixels)
+
+    def read_coverage(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
+        """See Host."""
+        del extent  # it is that of the pixels: the bounds' own
+        self._require_image()
+        name, layout = formats.coverage_format(self.kind.layout.pixels.dtype)
+        if self._state.coverage is None:
+            raise errors.ServerError("Coverage was asked for where nothing is selected.")
+        data = buffers.read(self._state.coverage, bounds, name, layout.pixel_size)
+        return host.Image(bounds.extent, data, layout)
+
+    def is_unchanged(self) -> bool:
+        """See Host."""
+        if self._to_image:
+            return True  # it stands for itself
+        if not self._image.is_valid():
+            return False
+        try:
+            now = _freeze(self._image)
+        except errors.FoveateError:
+            return False
+        try:
+            return self._is_same(now)
+        finally:
+            _delete(now.items)
+
+    def apply(self, result: host.Result) -> None:
+        """See Host. Raises InputError where the image is gone."""
+        if not result.patches:
+            return
+        if self._to_image or result.frame == "new":
+            self.result_image = self.keep(result)
+            return
+        self._require_fitting()
+        layers = build_layers(self._image, result, self.kind, self._name(result))
+        self._image.undo_group_start()
+        try:
+            taken = [insert(self._image, placed, placed.bounds) for placed in layers]
+        finally:
+            self._image.undo_group_end()
+        if not all(taken):
+            raise errors.InputError("GIMP did not take the new layer.", remedy="Open the result as a new image.")
+        self.layers = tuple(placed.layer for placed in layers)
+        Gimp.displays_flush()
+
+    def keep(self, result: host.Result) -> Gimp.Image:
+        """Return the result as a new image, with a window where windows are wanted."""
+        image = self.build(result)
+        if self._show:
+            Gimp.Display.new(image)
+        return image
+
+    def build(self, result: host.Result) -> Gimp.Image:
+        """Return the result as a new image without a window."""
+        return build_image(result, self.kind, self._name(result))
+
+    def release(self) -> None:
+        """See Host."""
+        if self._frozen is not None:
+            _delete(self._frozen.items)
+
+    @property
+    def _state(self) -> _Frozen:
+        if self._frozen is None:
+            raise errors.ServerError("The image was not frozen.")
+        return self._frozen
+
+    def _require_image(self) -> None:
+        if not self._image.is_valid():
+            raise errors.InputError("The image was closed while it was being worked on.", remedy="Open it again.")
+
+    def _is_same(self, now: _Frozen) -> bool:
+        then = self._state
+        if (now.snapshot.extent, now.kind) != (then.snapshot.extent, then.kind):
+            return False
+        return same_where_covered(then.visible, now.visible, then.coverage, then.region, then.kind.layout)
+
+    def _require_fitting(self) -> None:
+        image, kind = self._image, self.kind
+        if not image.is_valid():
+            reason = "The image was closed before the result came."
+        elif (image.get_base_type(), image.get_precision()) != (kind.base, kind.precision):
+            reason = "The image has another mode or precision by now."
+        else:
+            return
+        raise errors.InputError(
+            reason, code=errors.ErrorCode.CONFLICT, remedy="The result can be opened as a new image."
+        )
+
+    def _name(self, result: host.Result) -> str:
+        model = result.recipe.get("model")
+        name = model.get("name") if isinstance(model, dict) else None
+        return f"{self._title} ({name})" if name else self._title
+
+
+def _freeze(image: Gimp.Image) -> _Frozen:
+    _require_usable(image)
+    visible = Gimp.Layer.new_from_visible(image, image, _SNAPSHOT)
+    if visible is None:
+        raise errors.InputError("Nothing in this image is visible.", remedy="Show at least one layer.")
+    extent = geometry.Extent(image.get_width(), image.get_height())
+    layout = formats.layer_format(visible)
+    kind = ImageKind.of(image, layout)
+    selection, channel = _selection(image, extent)
+    snapshot = host.Snapshot(extent, layout.pixels, selection, kind.space, None if kind.space else kind.icc)
+    items = (visible,) if channel is None else (visible, channel)
+    return _Frozen(visible.get_buffer(), channel.get_buffer() if channel else None, kind, snapshot, items)
+
+
+def _require_usable(image: Gimp.Image) -> None:
+    if not image.is_valid():
+        raise errors.InputError("The image is closed.", remedy="Open it again.")
+    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+        raise errors.InputError(
+            "This image has an indexed palette, which cannot hold the result.",
+            code=errors.ErrorCode.UNSUPPORTED_FORMAT,
+            remedy="Choose Image > Mode > RGB first.",
+        )
+    if image.get_floating_sel() is not None:
+        raise errors.InputError(
+            "There is a floating selection.", remedy="Anchor it, or make it a layer, then run this again."
+        )
+    if not image.get_layers():
+        raise errors.InputError("The image has no layer.", remedy="Add one.")
+
+
+def _selection(image: Gimp.Image, extent: geometry.Extent) -> tuple[protocol.Selection | None, Gimp.Channel | None]:
+    """Return what is selected, and a copy of its coverage; None where nothing is."""
+    if Gimp.Selection.is_empty(image):
+        return None, None
+    _, _, left, top, right, bottom = Gimp.Selection.bounds(image)
+    bounds = geometry.Bounds(left, top, right - left, bottom - top).clamp(extent)
+    return protocol.Selection(bounds, has_coverage=True), image.get_selection().copy()
+
+
+def _delete(items: tuple[Gimp.Item, ...]) -> None:
+    for item in items:
+        if item.is_valid():
+            item.delete()

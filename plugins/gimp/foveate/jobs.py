@@ -1,0 +1,103 @@
+"""One job from a procedure: run it, show how it goes in GIMP's progress bar, and bring its result to the person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gi.repository import Gimp
+
+from . import connection
+from ._shared import driver, errors, protocol, rerender, texts
+from .caretaker import Caretaker
+from .document import GimpHost
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is wanted."""
+
+    operation: str  # the protocol's name
+    title: str  # for the person, and the layer's name
+    parameters: protocol.JsonObject
+    to_image: bool  # the result becomes an image of its own
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What came of it."""
+
+    layers: tuple[Gimp.Layer, ...]  # empty where nothing was changed, or the result is an image
+    image: Gimp.Image | None  # the result as an image of its own
+    recipe: protocol.JsonObject
+    notes: tuple[str, ...]  # sentences that the person should see
+
+
+Decide = Callable[[rerender.Rerender, GimpHost], None]  # applies a result that waits, keeps it or drops it
+
+
+def run(image: Gimp.Image, work: Work, say: texts.Texts, *, show: bool, ask_first: bool, decide: Decide) -> Finished:
+    """Run a job to its end. `decide` is called where the result waits for the person, or could not be applied.
+
+    Raises the FoveateError that ended it, CancelledJobError where the person did.
+    """
+    host = GimpHost(image, title=work.title, to_image=work.to_image, show=show)
+    Gimp.progress_init(work.title)
+    try:
+        with connection.open_client() as client:
+            flow = rerender.Rerender(client, host, work.operation, work.parameters, ask_first=ask_first)
+            with Caretaker(connection.settings_path(), flow.job):
+                flow.start()
+                driver.run_to_end(client, flow, on_status=_Bar(say).show)
+            if flow.status.state is rerender.State.UNAPPLIED:
+                decide(flow, host)
+    finally:
+        host.release()
+        Gimp.progress_end()
+    return _finished(flow, host)
+
+
+def keep_as_image(flow: rerender.Rerender, host: GimpHost) -> None:
+    """Where nobody can be asked: keep a result that could not be applied as a new image. Raises what was wrong."""
+    error = flow.status.error
+    if flow.result is None or error is None:
+        return
+    image = host.keep(flow.result)
+    flow.cancel()  # the server may forget it
+    remedy = f"The result was kept as a new image, number {image.get_id()}."
+    raise errors.InputError(error.message, code=error.code, remedy=remedy, fault=error.fault)
+
+
+def _finished(flow: rerender.Rerender, host: GimpHost) -> Finished:
+    status = flow.status
+    if host.result_image is None and status.state is rerender.State.CANCELLED:
+        raise errors.CancelledJobError("The result was dropped.")
+    if status.error is not None and status.state is not rerender.State.CANCELLED:
+        raise errors.to_exception(status.error)
+    recipe = flow.result.recipe if flow.result else {}
+    return Finished(host.layers, host.result_image, recipe, status.notes)
+
+
+class _Bar:
+    """GIMP's progress bar. It is told only what is new: each word crosses to another process."""
+
+    def __init__(self, say: texts.Texts) -> None:
+        self._say = say
+        self._shown = ("", -1.0)
+
+    def show(self, status: rerender.Status) -> None:
+        """Show what happens, how far it is, and how long it takes."""
+        now = (self._sentence(status), round(status.fraction, 3))
+        if now[0] != self._shown[0]:
+            Gimp.progress_set_text(now[0])
+        if now[1] != self._shown[1]:
+            Gimp.progress_update(now[1])
+        self._shown = now
+
+    def _sentence(self, status: rerender.Status) -> str:
+        parts = [self._say(status.text)]
+        if status.steps > 1:
+            parts.append(self._say("{step} of {steps}", step=status.step, steps=status.steps))
+        if status.seconds_left is not None:
+            parts.append(self._say("{time} left", time=rerender.duration(status.seconds_left)))
+        return ", ".join(part for part in parts if part)

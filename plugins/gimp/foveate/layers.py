@@ -1,0 +1,139 @@
+"""Results as GIMP's layers and images."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gi.repository import Gimp
+
+from . import buffers, formats
+from ._shared import geometry, host
+
+RECIPE = "foveate-recipe"  # the parasite's name
+_SPACES = {  # in which a layer is blended, so that it is blended as its samples are
+    "own": Gimp.LayerColorSpace.RGB_NON_LINEAR,
+    "srgb": Gimp.LayerColorSpace.RGB_PERCEPTUAL,
+    "linear": Gimp.LayerColorSpace.RGB_LINEAR,
+}
+
+
+@dataclass(frozen=True)
+class ImageKind:
+    """What an image holds in each pixel; a result fits where this is the same."""
+
+    precision: Gimp.Precision
+    layout: formats.LayerFormat
+    attached_icc: bytes | None  # the image's own profile; None where it has GIMP's own
+    icc: bytes  # what the samples mean
+    space: str | None  # the protocol's name of that; None where it has none
+
+    @classmethod
+    def of(cls, image: Gimp.Image, layout: formats.LayerFormat) -> ImageKind:
+        """Return the kind of an image whose visible pixels have the given layout."""
+        attached = image.get_color_profile()
+        meaning = formats.color_profile(image, layout)
+        return cls(
+            image.get_precision(),
+            layout,
+            bytes(attached.get_icc_profile()) if attached else None,
+            bytes(meaning.get_icc_profile()),
+            formats.named_space(meaning),
+        )
+
+    @property
+    def base(self) -> Gimp.ImageBaseType:
+        """Return what GIMP calls grey and colour."""
+        return Gimp.ImageBaseType.GRAY if self.layout.is_gray else Gimp.ImageBaseType.RGB
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A layer that is not in its image yet."""
+
+    layer: Gimp.Layer
+    bounds: geometry.Bounds  # where it belongs
+
+
+def build_layers(image: Gimp.Image, result: host.Result, kind: ImageKind, name: str) -> list[Placed]:
+    """Return the layers, lowest first, that bring a result of frame "document" into `image`.
+
+    It is one, unless patches overlap (the soft edges of neighbouring faces): these are blended one after the other, as
+    the protocol wants it, and so they lie in layers above each other.
+    """
+    return [
+        _build_layer(image, result, patches, kind, name if not number else f"{name} {number + 1}")
+        for number, patches in enumerate(in_levels(result.patches))
+    ]
+
+
+def build_image(result: host.Result, kind: ImageKind, name: str) -> Gimp.Image:
+    """Return a new image that holds the result, of the same kind as the old one."""
+    frame = result.extent.bounds if result.frame == "new" else covered_bounds(result.patches)
+    image = Gimp.Image.new_with_precision(frame.width, frame.height, kind.base, kind.precision)
+    image.undo_disable()
+    if kind.attached_icc is not None:
+        image.set_color_profile(Gimp.ColorProfile.new_from_icc_profile(kind.attached_icc))
+    for placed in build_layers(image, result, kind, name):
+        placed.layer.set_composite_mode(Gimp.LayerCompositeMode.AUTO)  # there is no backdrop
+        insert(image, placed, placed.bounds.relative_to(frame))
+    image.undo_enable()
+    return image
+
+
+def insert(image: Gimp.Image, placed: Placed, bounds: geometry.Bounds) -> bool:
+    """Put a layer above all others; return whether GIMP took it."""
+    taken = image.insert_layer(placed.layer, None, 0)
+    placed.layer.set_offsets(bounds.x, bounds.y)
+    return taken
+
+
+def in_levels(patches: Sequence[host.ResultPatch]) -> list[list[host.ResultPatch]]:
+    """Return the patches in levels, lowest first: within one they do not overlap, and their order is kept."""
+    levels: list[list[host.ResultPatch]] = []
+    for patch in patches:
+        above = 0
+        for number, level in enumerate(levels, 1):
+            if any(not patch.bounds.intersect(other.bounds).is_empty for other in level):
+                above = number
+        if above == len(levels):
+            levels.append([])
+        levels[above].append(patch)
+    return levels
+
+
+def covered_bounds(patches: Sequence[host.ResultPatch]) -> geometry.Bounds:
+    """Return what all patches together cover, in the result's frame."""
+    bounds = patches[0].bounds
+    for patch in patches[1:]:
+        bounds = bounds.union(patch.bounds)
+    return bounds
+
+
+def _build_layer(
+    image: Gimp.Image, result: host.Result, patches: Sequence[host.ResultPatch], kind: ImageKind, name: str
+) -> Placed:
+    bounds = covered_bounds(patches)
+    pixels = Gimp.ImageType.GRAYA_IMAGE if kind.layout.is_gray else Gimp.ImageType.RGBA_IMAGE
+    layer = Gimp.Layer.new(image, name, bounds.width, bounds.height, pixels, 100.0, Gimp.LayerMode.NORMAL)
+    buffer = layer.get_buffer()
+    for patch in patches:
+        data = bytes(patch.pixels.data) if result.frame == "new" else _with_coverage(patch, kind.layout)
+        place = patch.bounds.relative_to(bounds)
+        buffers.write(buffer, place, kind.layout.name, data, kind.layout.pixels.pixel_size)
+    buffer.flush()
+    layer.update(0, 0, bounds.width, bounds.height)
+    layer.set_composite_space(_SPACES[kind.layout.curve])
+    layer.set_composite_mode(Gimp.LayerCompositeMode.CLIP_TO_BACKDROP)
+    text = json.dumps(result.recipe, ensure_ascii=False, sort_keys=True)
+    layer.attach_parasite(Gimp.Parasite.new(RECIPE, Gimp.PARASITE_PERSISTENT, list(text.encode())))
+    return Placed(layer, bounds)
+
+
+def _with_coverage(patch: host.ResultPatch, layout: formats.LayerFormat) -> bytes:
+    coverage = None
+    if patch.coverage is not None:
+        given = patch.coverage
+        coverage = buffers.converted_coverage(given.data, given.extent, given.format.dtype, layout.pixels.dtype)
+    return buffers.with_alpha(bytes(patch.pixels.data), coverage, layout)

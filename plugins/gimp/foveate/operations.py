@@ -1,0 +1,178 @@
+"""What each procedure offers: its arguments, in GIMP's terms, and the parameters that follow from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gi.repository import Gimp, GObject
+
+from ._shared import errors, protocol, texts
+
+_READ_WRITE = GObject.ParamFlags.READWRITE
+_MAX_FACES = 1024  # that can be chosen by number
+_RANGE = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One procedure that works on an image."""
+
+    procedure: str  # its name in GIMP
+    name: str  # the protocol's name
+    title: str  # for the person; the menu adds an ellipsis
+    menu_label: str
+    blurb: str
+    add_arguments: Callable[[Gimp.Procedure, texts.Texts], None]
+    parameters: Callable[[Gimp.ProcedureConfig], protocol.JsonObject]
+    widgets: tuple[str, ...]  # arguments that the dialog shows at once
+    expert: tuple[str, ...]  # and the ones that it folds away
+
+
+def wants_image(config: Gimp.ProcedureConfig) -> bool:
+    """Tell whether the result shall be an image of its own."""
+    return config.find_property("output") is not None and config.get_property("output") == "image"
+
+
+def chosen_faces(text: str) -> list[int]:
+    """Return the numbers in a text such as "1, 3-5", sorted. Raises InputError where it is none."""
+    numbers: set[int] = set()
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        match = _RANGE.fullmatch(part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= first <= last <= _MAX_FACES:
+            raise errors.InputError(f"“{part}” is no number of a face.", remedy="Write numbers such as 1, 3-5.")
+        numbers.update(range(first, last + 1))
+    return sorted(numbers)
+
+
+def all_operations() -> tuple[Operation, ...]:
+    """Return the operations in the order of the menu."""
+    return (
+        Operation(
+            "plug-in-foveate-refocus",
+            "refocus",
+            "Refocus",
+            "_Refocus Selection...",
+            "Bring the selected region into focus, in place, as a new layer",
+            _add_refocus,
+            _refocus_parameters,
+            ("strength",),
+            ("output",),
+        ),
+        Operation(
+            "plug-in-foveate-faces",
+            "faces",
+            "Refocus Faces",
+            "Refocus _Faces...",
+            "Find the faces in the selected region and bring each into focus, as a new layer",
+            _add_faces,
+            _faces_parameters,
+            ("strength", "only"),
+            ("min-score", "output"),
+        ),
+        Operation(
+            "plug-in-foveate-upscale",
+            "upscale",
+            "Upscale",
+            "_Upscale Region...",
+            "Enlarge the selected region to a new image, or give it the detail of a larger rendering in place",
+            _add_upscale,
+            _upscale_parameters,
+            ("scale", "target"),
+            (),
+        ),
+    )
+
+
+def _add_refocus(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+    _add_strength(procedure, say)
+    _add_model(procedure, say)
+    _add_output(procedure, say)
+
+
+def _refocus_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
+    return {"strength": config.get_property("strength"), **_model(config)}
+
+
+def _add_faces(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+    _add_strength(procedure, say)
+    procedure.add_string_argument(
+        "only",
+        say("_Only these faces"),
+        say("Numbers of faces from left to right, such as 1, 3-5; empty for all"),
+        "",
+        _READ_WRITE,
+    )
+    _add_model(procedure, say)
+    procedure.add_double_argument(
+        "min-score",
+        say("_Certainty"),
+        say("How certain it must be that something is a face; a lower value finds more, also what is none"),
+        0.2,
+        1.0,
+        0.5,
+        _READ_WRITE,
+    )
+    _add_output(procedure, say)
+
+
+def _faces_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
+    only = chosen_faces(config.get_property("only") or "")
+    values: protocol.JsonObject = {
+        "strength": config.get_property("strength"),
+        "min_score": config.get_property("min-score"),
+        **_model(config),
+    }
+    return {**values, "only": only} if only else values
+
+
+def _add_upscale(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+    procedure.add_int_argument(
+        "scale", say("S_cale"), say("How many times as wide and high the rendering is"), 2, 4, 4, _READ_WRITE
+    )
+    target = Gimp.Choice.new()
+    target.add("new-image", 0, say("New image"), say("The region, enlarged"))
+    target.add("in-place", 1, say("In place"), say("The region at its own size, with the detail of a larger rendering"))
+    procedure.add_choice_argument(
+        "target", say("_Target"), say("Where the result goes"), target, "new-image", _READ_WRITE
+    )
+    _add_model(procedure, say)
+
+
+def _upscale_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
+    target = "document" if config.get_property("target") == "in-place" else "new"
+    return {"scale": config.get_property("scale"), "target": target, **_model(config)}
+
+
+def _add_strength(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+    procedure.add_double_argument(
+        "strength",
+        say("_Strength"),
+        say("0 leaves every pixel as it is, 1 is the full effect"),
+        0.0,
+        1.0,
+        1.0,
+        _READ_WRITE,
+    )
+
+
+def _add_model(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+    procedure.add_string_argument(
+        "model", say("_Model"), say("A model's name; empty for the server's default"), "", _READ_WRITE
+    )
+
+
+def _add_output(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+    output = Gimp.Choice.new()
+    output.add("layer", 0, say("New layer"), say("Above all others, in the same place"))
+    output.add("image", 1, say("New image"), say("The document is left alone"))
+    procedure.add_choice_argument(
+        "output", say("_Output"), say("What the result becomes"), output, "layer", _READ_WRITE
+    )
+
+
+def _model(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
+    name = (config.get_property("model") or "").strip()
+    return {"model": name} if name else {}

@@ -1,0 +1,184 @@
+"""The procedures that GIMP sees, and what happens when one is called."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import gi
+
+for _name, _version in (("Babl", "0.1"), ("Gegl", "0.4"), ("Gimp", "3.0")):
+    gi.require_version(_name, _version)
+
+from gi.repository import Gimp, GLib, GObject  # noqa: E402 - the versions come first
+
+from . import connection, jobs  # noqa: E402
+from ._shared import errors, texts  # noqa: E402
+from .operations import Operation, all_operations, wants_image  # noqa: E402
+
+_MENU = "<Image>/Filters/Foveate"
+_SETTINGS = "plug-in-foveate-settings"
+
+
+class FoveatePlugIn(Gimp.PlugIn):
+    """See GIMP's documentation of GimpPlugIn."""
+
+    def do_query_procedures(self) -> list[str]:
+        """Return the names of all procedures."""
+        return [*(operation.procedure for operation in all_operations()), _SETTINGS]
+
+    def do_set_i18n(self, name: str) -> bool:
+        """Decline GIMP's translations: we have texts of our own."""
+        del name
+        return False
+
+    def do_create_procedure(self, name: str) -> Gimp.Procedure:
+        """Return the procedure of that name."""
+        say = connection.load_texts()
+        if name == _SETTINGS:
+            return _create_settings(self, say)
+        return _create(self, next(each for each in all_operations() if each.procedure == name), say)
+
+
+def serve(arguments: Sequence[str]) -> None:
+    """Hand over to GIMP."""
+    Gimp.main(FoveatePlugIn.__gtype__, list(arguments))
+
+
+def _create(plug_in: Gimp.PlugIn, operation: Operation, say: texts.Texts) -> Gimp.Procedure:
+    procedure = Gimp.ImageProcedure.new(plug_in, operation.procedure, Gimp.PDBProcType.PLUGIN, _run, operation)
+    procedure.set_image_types("*")  # where one does not fit, a sentence says so, and no entry is grey for no reason
+    mask = Gimp.ProcedureSensitivityMask
+    procedure.set_sensitivity_mask(mask.DRAWABLE | mask.DRAWABLES | mask.NO_DRAWABLES)
+    _describe(procedure, say, operation.menu_label, operation.blurb)
+    operation.add_arguments(procedure, say)
+    flags = GObject.ParamFlags.READWRITE
+    procedure.add_layer_return_value("layer", "Layer", "The result; none where it is an image", True, flags)
+    procedure.add_image_return_value("result-image", "Image", "The result; none where it is a layer", True, flags)
+    procedure.add_string_return_value("recipe", "Recipe", "What makes the same result again, as JSON", "", flags)
+    procedure.add_string_return_value("notes", "Notes", "What a person should know about it", "", flags)
+    return procedure
+
+
+def _create_settings(plug_in: Gimp.PlugIn, say: texts.Texts) -> Gimp.Procedure:
+    procedure = Gimp.Procedure.new(plug_in, _SETTINGS, Gimp.PDBProcType.PLUGIN, _run_settings, None)
+    _describe(procedure, say, "_Server Settings...", "Choose the server that renders, and see whether it is there")
+    modes = Gimp.RunMode
+    procedure.add_enum_argument(
+        "run-mode", "Run mode", "Without interaction, it only tells the state", modes, modes.NONINTERACTIVE,
+        GObject.ParamFlags.READWRITE,
+    )  # fmt: skip
+    procedure.add_string_return_value("state", "State", "The server's, as a sentence", "", GObject.ParamFlags.READWRITE)
+    return procedure
+
+
+def _describe(procedure: Gimp.Procedure, say: texts.Texts, label: str, blurb: str) -> None:
+    procedure.set_menu_label(say(label))
+    procedure.add_menu_path(_MENU)
+    procedure.set_documentation(say(blurb), say(blurb), procedure.get_name())
+    procedure.set_attribution("The Foveate founders", "GPL-3.0-or-later", "2026")
+
+
+@dataclass(frozen=True)
+class _Call:
+    """What GIMP asks for."""
+
+    procedure: Gimp.Procedure
+    mode: Gimp.RunMode
+    image: Gimp.Image
+    config: Gimp.ProcedureConfig
+    operation: Operation
+    say: texts.Texts
+
+
+def _run(  # noqa: PLR0917 - GIMP passes them so
+    procedure: Gimp.Procedure,
+    mode: Gimp.RunMode,
+    image: Gimp.Image,
+    drawables: Sequence[Gimp.Drawable],
+    config: Gimp.ProcedureConfig,
+    operation: Operation,
+) -> Gimp.ValueArray:
+    del drawables  # what is visible counts, whichever layers are selected
+    say = connection.load_texts()
+    call = _Call(procedure, mode, image, config, operation, say)
+    try:
+        finished = _silently(call) if mode == Gimp.RunMode.NONINTERACTIVE else _with_person(call)
+    except errors.CancelledJobError:
+        return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
+    except errors.FoveateError as error:
+        return _failed(procedure, error, say)
+    return _succeeded(procedure, finished)
+
+
+def _silently(call: _Call) -> jobs.Finished:
+    return jobs.run(call.image, _work(call), call.say, show=False, ask_first=False, decide=jobs.keep_as_image)
+
+
+def _with_person(call: _Call) -> jobs.Finished:
+    from . import dialogs, results  # noqa: PLC0415 - only now: scripts need no GTK
+
+    dialogs.init()
+    if call.mode == Gimp.RunMode.INTERACTIVE and not dialogs.ask(
+        call.procedure, call.image, call.config, call.operation, call.say
+    ):
+        raise errors.CancelledJobError("The dialog was closed.")
+    decide = results.Decision(call.image, call.say).ask
+    ask_first = connection.load_settings().ask_first
+    finished = jobs.run(call.image, _work(call), call.say, show=True, ask_first=ask_first, decide=decide)
+    if finished.notes:
+        Gimp.message("\n".join(map(call.say, finished.notes)))
+    return finished
+
+
+def _work(call: _Call) -> jobs.Work:
+    operation = call.operation
+    return jobs.Work(
+        operation.name, call.say(operation.title), operation.parameters(call.config), wants_image(call.config)
+    )
+
+
+def _succeeded(procedure: Gimp.Procedure, finished: jobs.Finished) -> Gimp.ValueArray:
+    values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
+    returned = (
+        finished.layers[-1] if finished.layers else None,
+        finished.image,
+        json.dumps(finished.recipe, ensure_ascii=False, sort_keys=True),
+        "\n".join(finished.notes),
+    )
+    for at, value in enumerate(returned, 1):
+        if value is not None:
+            values.remove(at)
+            values.insert(at, _gvalue(value))
+    return values
+
+
+def _gvalue(value: object) -> GObject.Value:
+    kind = GObject.TYPE_STRING if isinstance(value, str) else type(value)
+    return GObject.Value(kind, value)
+
+
+def _failed(procedure: Gimp.Procedure, error: errors.FoveateError, say: texts.Texts) -> Gimp.ValueArray:
+    sentence = f"{say(error.info.message)} {say(error.info.remedy)}".strip()
+    return procedure.new_return_values(
+        Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error.new_literal(Gimp.PlugIn.error_quark(), sentence, 0)
+    )
+
+
+def _run_settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, _: object) -> Gimp.ValueArray:
+    say = connection.load_texts()
+    try:
+        if config.get_property("run-mode") == Gimp.RunMode.NONINTERACTIVE:
+            state = connection.server_state(say)
+        else:
+            from . import dialogs, server_dialog  # noqa: PLC0415 - as above
+
+            dialogs.init()
+            state = server_dialog.run(say)
+    except errors.FoveateError as error:
+        return _failed(procedure, error, say)
+    values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
+    values.remove(1)
+    values.insert(1, _gvalue(state))
+    return values

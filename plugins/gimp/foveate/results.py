@@ -1,0 +1,105 @@
+"""Results that wait for the person: a preview, or one that does not fit the image any more."""
+
+from __future__ import annotations
+
+from gi.repository import GdkPixbuf, Gimp, Gtk
+
+from . import layers
+from ._shared import errors, rerender, texts
+from .document import GimpHost
+
+_PREVIEW_SIDE = 480  # pixels of the longest side
+_APPLY, _AS_IMAGE, _DROP = 1, 2, 3  # answers
+
+
+class Decision:
+    """Asks what becomes of a result."""
+
+    def __init__(self, image: Gimp.Image, say: texts.Texts) -> None:
+        self._image = image
+        self._say = say
+
+    def ask(self, flow: rerender.Rerender, host: GimpHost) -> None:
+        """Apply the result, keep it as a new image, or drop it, as the person says.
+
+        Asks again where applying fails; a closed dialog keeps what could not be applied, for it must not be lost.
+        """
+        even_if_changed = False
+        while flow.status.state is rerender.State.UNAPPLIED:
+            error = flow.status.error
+            answer = self._ask_about(error) if error else self._ask_with_preview(flow, host)
+            if answer == _APPLY:
+                even_if_changed = error is not None
+                flow.apply(even_if_changed=even_if_changed)
+            elif answer == _AS_IMAGE:
+                host.result_image = host.keep(flow.result)
+                flow.cancel()
+            else:
+                flow.cancel()
+
+    def _ask_with_preview(self, flow: rerender.Rerender, host: GimpHost) -> int:
+        say = self._say
+        dialog = Gtk.Dialog(title=say("Preview: not applied yet"))
+        dialog.add_button(say("Discard"), _DROP)
+        dialog.add_button(say("Open as new image"), _AS_IMAGE)
+        dialog.add_button(say("Apply"), _APPLY).grab_default()
+        row = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=12, border_width=12)
+        for title, picture in _pictures(self._image, flow, host):
+            column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+            column.pack_start(Gtk.Label(label=say(title)), False, False, 0)
+            column.pack_start(Gtk.Image.new_from_pixbuf(picture), True, True, 0)
+            row.pack_start(column, True, True, 0)
+        dialog.get_content_area().add(row)
+        return _answer(dialog, otherwise=_DROP)
+
+    def _ask_about(self, error: errors.ErrorInfo) -> int:
+        say = self._say
+        dialog = Gtk.MessageDialog(message_type=Gtk.MessageType.WARNING, text=say(error.message))
+        dialog.format_secondary_text(say("The result is complete. It is lost if you discard it."))
+        dialog.set_title("Foveate")
+        dialog.add_button(say("Discard"), _DROP)
+        if self._image.is_valid():
+            dialog.add_button(say("Apply all the same"), _APPLY)
+        dialog.add_button(say("Open as new image"), _AS_IMAGE).grab_default()
+        return _answer(dialog, otherwise=_AS_IMAGE)
+
+
+def _answer(dialog: Gtk.Dialog, *, otherwise: int) -> int:
+    dialog.set_keep_above(True)
+    dialog.show_all()
+    answer = dialog.run()
+    dialog.destroy()
+    while Gtk.events_pending():
+        Gtk.main_iteration()
+    return answer if answer in (_APPLY, _AS_IMAGE, _DROP) else otherwise
+
+
+def _pictures(image: Gimp.Image, flow: rerender.Rerender, host: GimpHost) -> list[tuple[str, GdkPixbuf.Pixbuf]]:
+    """Return pictures with their titles: before and after, made in a copy of the image that nobody sees."""
+    result = flow.result
+    if result is None or not result.patches:
+        return []
+    if result.frame == "new" or not image.is_valid():
+        made = host.build(result)
+        try:
+            return [("Preview", _thumbnail(made))]
+        finally:
+            made.delete()
+    bounds = layers.covered_bounds(result.patches)
+    copy = image.duplicate()
+    try:
+        copy.undo_disable()
+        copy.crop(bounds.width, bounds.height, bounds.x, bounds.y)
+        before = _thumbnail(copy)
+        for placed in layers.build_layers(copy, result, host.kind, "preview"):
+            layers.insert(copy, placed, placed.bounds.relative_to(bounds))
+        return [("Now", before), ("Preview", _thumbnail(copy))]
+    finally:
+        copy.delete()
+
+
+def _thumbnail(image: Gimp.Image) -> GdkPixbuf.Pixbuf:
+    longest = max(image.get_width(), image.get_height())
+    scale = min(1.0, _PREVIEW_SIDE / longest)
+    width, height = max(1, round(image.get_width() * scale)), max(1, round(image.get_height() * scale))
+    return image.get_thumbnail(width, height, Gimp.PixbufTransparency.SMALL_CHECKS)

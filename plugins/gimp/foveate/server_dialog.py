@@ -1,0 +1,162 @@
+"""Server Settings: which server renders, whether it is there, and whether results wait for a yes."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+from gi.repository import GLib, Gtk
+
+from . import connection, dialogs
+from ._shared import errors, pairing, settings, texts
+
+_TEST = 1  # the button's answer
+
+
+def run(say: texts.Texts) -> str:
+    """Show the dialog until it is closed; return the server's state as it was shown last.
+
+    Raises CancelledJobError where nothing shall change.
+    """
+    dialog = ServerDialog(say)
+    try:
+        return dialog.run()
+    finally:
+        dialog.close()
+
+
+class ServerDialog:
+    """See the module."""
+
+    def __init__(self, say: texts.Texts) -> None:
+        self._say = say
+        self._values = connection.load_settings()
+        self._dialog = Gtk.Dialog(title=say("Foveate: Server Settings"))
+        self._dialog.add_button(say("_Test"), _TEST).set_use_underline(True)
+        self._dialog.add_button(say("_Cancel"), Gtk.ResponseType.CANCEL).set_use_underline(True)
+        self._dialog.add_button(say("_OK"), Gtk.ResponseType.OK).set_use_underline(True)
+        self._dialog.set_default_response(Gtk.ResponseType.OK)
+        self._state = dialogs.StateLine(say)
+        self._local = Gtk.RadioButton.new_with_mnemonic(None, say("The server on _this machine"))
+        self._remote = Gtk.RadioButton.new_with_mnemonic_from_widget(self._local, say("A server on _another machine"))
+        self._command = Gtk.Entry(text=shlex.join(self._values.server_command), hexpand=True)
+        self._pairing = Gtk.Entry(placeholder_text="foveate://...", hexpand=True)
+        self._url = Gtk.Entry(text=self._values.remote_url, placeholder_text="wss://host:7317", hexpand=True)
+        self._token = Gtk.Entry(text=self._values.remote_token, visibility=False, hexpand=True)
+        self._fingerprint = Gtk.Entry(text=self._values.remote_fingerprint, hexpand=True)
+        self._ask = Gtk.CheckButton.new_with_mnemonic(say("As_k before a result is applied, with a preview"))
+        self._ask.set_active(self._values.ask_first)
+        self._lay_out()
+        (self._remote if self._values.remote_url else self._local).set_active(True)
+        self._show_choice()
+        self._bench = connection.open_workbench()
+        self._timer = GLib.timeout_add(dialogs.LOOK_MS, self._look)
+
+    def run(self) -> str:
+        """Show it until it is closed; save with OK and with Test."""
+        while True:
+            answer = self._dialog.run()
+            if answer not in (Gtk.ResponseType.OK, _TEST):
+                raise errors.CancelledJobError("The settings were left as they are.")
+            try:
+                settings.save(connection.settings_path(), self._edited())
+            except errors.FoveateError as error:
+                self._state.widget.set_text(f"{self._say(error.info.message)} {self._say(error.info.remedy)}")
+                continue
+            if answer == Gtk.ResponseType.OK:
+                return self._state.widget.get_text()
+            self._values = connection.load_settings()
+            self._bench.reconnect()
+            self._state.show(self._bench.connection)
+
+    def close(self) -> None:
+        """Let go of the server and the window."""
+        GLib.source_remove(self._timer)
+        self._bench.close()
+        self._dialog.destroy()
+
+    def _lay_out(self) -> None:
+        say = self._say
+        grid = Gtk.Grid(row_spacing=6, column_spacing=12, border_width=12)
+        for row, part in enumerate(
+            (
+                self._state.widget,
+                self._local,
+                (say("_Command that starts it"), self._command),
+                self._remote,
+                (say("_Pairing line"), self._pairing),
+                (say("A_ddress"), self._url),
+                (say("T_oken"), self._token),
+                (say("Certificate's _fingerprint"), self._fingerprint),
+                self._ask,
+            )
+        ):
+            _attach(grid, row, part)
+        self._state.widget.set_width_chars(60)
+        self._pairing.set_tooltip_text(say("The line that `foveate serve --pair` printed; it fills the fields below"))
+        self._pairing.connect("changed", self._take_pairing)
+        self._local.connect("toggled", lambda _: self._show_choice())
+        self._dialog.get_content_area().add(grid)
+        grid.show_all()
+
+    def _show_choice(self) -> None:
+        """Let only the fields be edited that count."""
+        local = self._local.get_active()
+        self._command.set_sensitive(local)
+        for entry in (self._pairing, self._url, self._token, self._fingerprint):
+            entry.set_sensitive(not local)
+
+    def _take_pairing(self, entry: Gtk.Entry) -> None:
+        if not entry.get_text().strip():
+            return
+        try:
+            found = pairing.parse_pairing(entry.get_text())
+        except errors.FoveateError as error:
+            self._state.widget.set_text(f"{self._say(error.info.message)} {self._say(error.info.remedy)}")
+            return
+        self._url.set_text(found.url)
+        self._token.set_text(found.token)
+        self._fingerprint.set_text(found.fingerprint)
+
+    def _edited(self) -> settings.Settings:
+        """Return what the dialog says. Raises InputError where it makes no sense."""
+        remote = ("", "", "")
+        if self._remote.get_active():
+            remote = tuple(entry.get_text().strip() for entry in (self._url, self._token, self._fingerprint))
+            if not remote[0]:
+                raise errors.InputError("The server's address is missing.", remedy="Paste its pairing line.")
+        values = replace(
+            self._values,
+            remote_url=remote[0],
+            remote_token=remote[1],
+            remote_fingerprint=remote[2],
+            server_command=_command(self._command.get_text()) or self._values.server_command,
+            ask_first=self._ask.get_active(),
+        )
+        values.remote  # noqa: B018 - it checks address, token and fingerprint
+        return values
+
+    def _look(self) -> bool:
+        if self._bench.poll():
+            self._state.show(self._bench.connection)
+        return True
+
+
+def _command(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise errors.InputError(f"The command is not complete: {error}.", remedy="Close the quotation mark.") from error
+
+
+def _attach(grid: Gtk.Grid, row: int, part: Gtk.Widget | tuple[str, Gtk.Widget]) -> None:
+    if not isinstance(part, tuple):
+        grid.attach(part, 0, row, 2, 1)
+        return
+    title, widget = part
+    label = Gtk.Label.new_with_mnemonic(title)
+    label.set_xalign(0.0)
+    label.set_margin_start(24)
+    label.set_mnemonic_widget(widget)
+    grid.attach(label, 0, row, 1, 1)
+    grid.attach(widget, 1, row, 1, 1)
