@@ -68,7 +68,7 @@ class Damage:
 
 
 _DAMAGES = (
-    Damage(), Damage(blur=1), Damage(blur=2), Damage(blur=3), Damage(blur=4), Damage(blur=6),
+    Damage(), Damage(blur=1), Damage(blur=2), Damage(blur=2.5), Damage(blur=3), Damage(blur=4), Damage(blur=6),
     Damage(blur=1.5, noise=0.03), Damage(blur=1, quality=30), Damage(reduction=3),
     Damage(face=48, blur=1), Damage(face=48, blur=2), Damage(face=24, blur=0.7),
 )  # fmt: skip

@@ -14,7 +14,7 @@ from foveate_server.imaging.reach import Reach, reduction_for
 from foveate_server.imaging.samples import FloatArray
 from foveate_shared.geometry import Bounds, Extent
 
-_SOFT_SHARES = (0.030, 0.045)  # blur over the face's size, between which the effect falls to nothing
+_SOFT_SHARES = (0.027, 0.034)  # blur over the face's size, between which the effect falls to nothing
 _SMALL_SIZES = (12.0, 40.0)  # pixels of the face, between which the effect rises from a little to all
 _SMALL_EFFECTS = (0.15, 1.0)
 _SHARP_BLURS = (0.85, 1.0)  # pixels of blur, between which there begins to be something to do

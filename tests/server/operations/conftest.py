@@ -83,7 +83,9 @@ def with_discs(image: np.ndarray, discs) -> np.ndarray:
     result = image.copy()
     y, x = np.indices(image.shape[:2], np.float32) + 0.5
     for center_x, center_y, diameter in discs:
-        result[np.hypot(x - center_x, y - center_y) < diameter / 2] = FACE_COLOR
+        disc = (np.hypot(x - center_x, y - center_y) < diameter / 2).astype(np.float32)
+        soft = ndimage.gaussian_filter(disc, min(0.9, diameter / 60))[..., np.newaxis]  # nothing is done in focus
+        result += soft * (np.array(FACE_COLOR, np.float32) - result)
     return result
 
 

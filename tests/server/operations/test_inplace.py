@@ -17,7 +17,7 @@ def job(request):
 
 @pytest.fixture
 def picture(soft, paint_discs):
-    return paint_discs(soft, [(60, 60, 40), (150, 120, 50)])
+    return paint_discs(soft, [(55, 60, 60), (150, 110, 64)])
 
 
 def same_bytes(a, b, where):
