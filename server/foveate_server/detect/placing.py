@@ -34,7 +34,9 @@ class Placement:
         if round(self.turns - 0.25) % 2:  # sideways, or the diagonal after that
             width, height = height, width
         box = (float(center_x - width / 2), float(center_y - height / 2), width, height)
-        points = tuple((float(px), float(py)) for px, py in self._points(np.array(face.landmarks, float).reshape(-1, 2)))
+        points = tuple(
+            (float(px), float(py)) for px, py in self._points(np.array(face.landmarks, float).reshape(-1, 2))
+        )
         return Face(box, points, face.score)
 
     def _points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
