@@ -1,0 +1,57 @@
+"""All that the plugin uses of foveate_shared: its own copy in a bundle, the installed package in a checkout."""
+
+from __future__ import annotations
+
+__all__ = [
+    "client",
+    "errors",
+    "geometry",
+    "host",
+    "pairing",
+    "pixels",
+    "protocol",
+    "rerender",
+    "settings",
+    "startup",
+    "texts",
+    "workbench",
+]
+
+try:
+    from ._vendor.foveate_shared import (
+        client,
+        errors,
+        geometry,
+        host,
+        pairing,
+        pixels,
+        protocol,
+        rerender,
+        settings,
+        startup,
+        texts,
+        workbench,
+    )
+except ModuleNotFoundError as missing:
+    if not (missing.name or "").endswith("_vendor"):
+        raise
+    try:
+        from foveate_shared import (
+            client,
+            errors,
+            geometry,
+            host,
+            pairing,
+            pixels,
+            protocol,
+            rerender,
+            settings,
+            startup,
+            texts,
+            workbench,
+        )
+    except ModuleNotFoundError:
+        raise ImportError(
+            "This copy of Foveate's plugin is not complete. Install it with `foveate plugins install krita`, "
+            "or from foveate-krita.zip."
+        ) from None

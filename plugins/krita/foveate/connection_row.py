@@ -1,0 +1,61 @@
+"""The first row of the panel: whether the server is there, and what to do where it is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import style, words
+from .desk import Desk
+from .parts import Dot, button, column, label, row
+from .qt import Qt, QtWidgets
+
+State = words.ConnectionState
+_COLORS = {State.READY: style.GOOD, State.LOST: style.BAD, State.REFUSED: style.BAD, State.CLOSED: style.IDLE}
+
+
+class ConnectionRow(QtWidgets.QWidget):  # type: ignore[misc]
+    """A light and a word; below, where something is wrong, a sentence with its remedy and buttons."""
+
+    def __init__(self, desk: Desk, settings_button: Any) -> None:
+        super().__init__()
+        self._desk = desk
+        say = desk.say
+        self._dot = Dot()
+        self._state = label(name="title", wraps=False)
+        self._server = label(name="muted", wraps=False)
+        self._trouble = QtWidgets.QFrame()
+        self._trouble.setObjectName("notice")
+        self._sentence = label(name="sentence")
+        self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._retry = button(
+            say("Start or retry"), say("Look for the server again now, and start it where none runs"), desk.retry
+        )
+        self._copy = button(
+            say("Copy command"),
+            say("Copy the command that starts the server, for a terminal on this machine"),
+            self._copy_command,
+        )
+        inner = column(self._trouble, margin=8)
+        inner.addWidget(self._sentence)
+        inner.addLayout(row(self._retry, self._copy, None))
+        layout = column(self)
+        layout.addLayout(row(self._dot, self._state, self._server, None, settings_button))
+        layout.addWidget(self._trouble)
+        desk.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the connection as it is."""
+        view = self._desk.bench.connection
+        self._dot.show_color(_COLORS.get(view.state, style.BUSY))
+        self._state.setText(words.connection(view, self._desk.say))
+        self._server.setText(view.server)
+        wrong = view.error is not None and view.state is not State.READY
+        self._trouble.setVisible(wrong)
+        if wrong and view.error is not None:
+            say = self._desk.say
+            self._sentence.setText(f"{say(view.error.message)} {say(view.error.remedy)}".strip())
+            self._copy.setVisible(not self._desk.is_remote)
+
+    def _copy_command(self) -> None:
+        QtWidgets.QApplication.clipboard().setText(self._desk.command)

@@ -1,0 +1,288 @@
+"""What all of Krita's windows share: the connection, the jobs and the settings. Dockers show it and hand in wishes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from . import words
+from ._shared import errors, geometry, host, protocol, rerender, settings, startup, texts, workbench
+from .qt import QtCore, Signal
+
+PEER_NAME = "foveate-krita"
+_BUSY_PAUSE = 30  # milliseconds between two polls while a job runs
+_IDLE_PAUSE = 200
+_CONTEXT_PAUSE = 400  # between two looks at the active document and its selection
+
+
+class JobHost(host.Host, Protocol):
+    """A host that also has pictures of its region (QImages)."""
+
+    before: Any
+    after: Any
+
+    def preview(self, result: host.Result) -> Any:
+        """Return a picture of the region with the result."""
+
+
+class Survey(JobHost, Protocol):
+    """A host that takes faces for a result."""
+
+    faces: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a job would work on now."""
+
+    document: Any  # compared, never touched
+    extent: geometry.Extent
+    selection: geometry.Bounds | None
+
+
+class Editor(Protocol):
+    """The active document of the program around us."""
+
+    def context(self) -> Context | None:
+        """Return what is open and selected, or None where no document is open."""
+
+    def open_host(self, title: str) -> JobHost:
+        """Return a host for the active document. Raises InputError where there is none."""
+
+    def open_survey(self) -> Survey:
+        """Return a host that finds faces in the active document. Raises InputError where there is none."""
+
+
+@dataclass(eq=False)
+class Job:
+    """An entry of the workbench with the host that has its pictures."""
+
+    entry: workbench.Entry
+    host: JobHost
+    preview: Any = None  # a QImage of the result while it waits for a yes
+
+
+class Desk(QtCore.QObject):  # type: ignore[misc]
+    """Owns the workbench and polls it. Everything happens on Krita's main thread."""
+
+    changed = Signal()  # the connection or a job
+    context_changed = Signal()  # the active document or its selection
+    faces_changed = Signal()
+    refused = Signal(str)  # a wish could not be fulfilled: a sentence
+    restyled = Signal()  # the language is another one: texts have to be written anew
+
+    def __init__(
+        self,
+        editor: Editor,
+        settings_path: Path,
+        version: str,
+        *,
+        open_workbench: Callable[[Path, protocol.Peer], workbench.Workbench] = startup.open_workbench,
+    ) -> None:
+        """Begin to connect and to poll. Raises ResourceError where settings cannot be written."""
+        super().__init__()
+        self.settings = settings.load(settings_path)
+        self.say = texts.Texts(self.settings.language or texts.system_language())
+        self.bench = open_workbench(settings_path, protocol.Peer(PEER_NAME, version))
+        self.jobs: list[Job] = []  # newest first; surveys are not among them
+        self.context: Context | None = None
+        self.survey: Job | None = None  # the newest one
+        self._surveyed: Context | None = None  # what its faces were found in
+        self._editor = editor
+        self._settings_path = settings_path
+        self._timer = self._start(_IDLE_PAUSE, self._poll)
+        self._context_timer = self._start(_CONTEXT_PAUSE, self.look)
+
+    # --- wishes ------------------------------------------------------------------------------------------------------
+
+    def run(self, operation: str, parameters: protocol.JsonObject) -> Job | None:
+        """Start a job on the active document, or say why not."""
+        title = self._title(operation, parameters)
+        self._remember(operation, parameters)
+        job = self._submit(lambda: self._editor.open_host(title), operation, parameters, title)
+        if job:
+            self.jobs.insert(0, job)
+            self.changed.emit()
+        return job
+
+    def find_faces(self, parameters: protocol.JsonObject) -> None:
+        """Look for faces in the active document."""
+        self.look()
+        job = self._submit(self._editor.open_survey, "detect", parameters, self.say("Find faces"))
+        if job:
+            self._forget_survey()
+            self.survey, self._surveyed = job, self.context
+            self.faces_changed.emit()
+
+    def again(self, job: Job) -> Job | None:
+        """Start the same job on the active document."""
+        return self.run(job.entry.operation, job.entry.parameters)
+
+    def apply(self, job: Job) -> None:
+        """Apply a result that waits. Where the person was told that the document changed, a second yes is enough."""
+        told = job.entry.flow.status.error is not None
+        self.bench.apply(job.entry, even_if_changed=told)
+        self._settle()
+
+    def discard(self, job: Job) -> None:
+        """Remove a job from the list; what it does or holds is given up."""
+        self.bench.discard(job.entry)
+        self.jobs.remove(job)
+        self.changed.emit()
+
+    def cancel(self, job: Job) -> None:
+        """End a job that runs."""
+        self.bench.cancel(job.entry)
+        self.changed.emit()
+
+    def cancel_all(self) -> None:
+        """End all jobs that run."""
+        self.bench.cancel_all()
+        self.changed.emit()
+
+    def retry(self) -> None:
+        """Look for the server anew, and start it where none runs."""
+        self.bench.reconnect()
+        self._settle()
+
+    def change_settings(self, wanted: settings.Settings) -> None:
+        """Keep settings, and connect anew where they name another server; say why where that is impossible."""
+        try:
+            settings.save(self._settings_path, wanted)
+        except errors.FoveateError as error:
+            self.refused.emit(str(error))
+            return
+        before, self.settings = self.settings, wanted
+        if _server_of(before) != _server_of(wanted):
+            self.retry()
+        if before.language != wanted.language:
+            self.say = texts.Texts(wanted.language or texts.system_language())
+            self.restyled.emit()
+
+    # --- what is shown -----------------------------------------------------------------------------------------------
+
+    @property
+    def faces(self) -> tuple[Any, ...]:
+        """Return the faces that were found, as long as they are those of the active document's selection."""
+        if self.survey is None or self._surveyed != self.context:
+            return ()
+        return self.survey.host.faces  # type: ignore[attr-defined]
+
+    @property
+    def command(self) -> str:
+        """Return the command that starts the server on this machine."""
+        return startup.command_to_copy(self.settings)
+
+    @property
+    def is_remote(self) -> bool:
+        """Tell whether the server is one on another machine."""
+        return bool(self.settings.remote_url)
+
+    def defaults(self, operation: str) -> protocol.JsonObject:
+        """Return the parameters as last used."""
+        stored = self.settings.defaults.get(operation)
+        return dict(stored) if isinstance(stored, dict) else {}
+
+    def blocked(self) -> str:
+        """Return why no job can be started now, or nothing."""
+        if self.context is None:
+            return self.say("Open an image first.")
+        if self.bench.connection.state is words.ConnectionState.REFUSED:
+            return self.say("The server refuses this plugin; see above.")
+        return ""
+
+    def close(self) -> None:
+        """Cancel what runs and end the connection."""
+        self._timer.stop()
+        self._context_timer.stop()
+        self.bench.cancel_all()
+        self.bench.close()
+
+    def look(self) -> None:
+        """Look at the active document and its selection."""
+        found = self._editor.context()
+        if found != self.context:
+            self.context = found
+            self.context_changed.emit()
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _submit(
+        self, open_host: Callable[[], JobHost], operation: str, parameters: protocol.JsonObject, title: str
+    ) -> Job | None:
+        asks = self.settings.ask_first and operation != "detect"
+        try:
+            editor_host = open_host()
+            entry = self.bench.submit(editor_host, operation, parameters, title=title, ask_first=asks)
+        except errors.FoveateError as error:
+            self.refused.emit(str(error))
+            return None
+        self._timer.setInterval(_BUSY_PAUSE)
+        return Job(entry, editor_host)
+
+    def _poll(self) -> None:
+        if self.bench.poll():
+            self._settle()
+        busy = any(entry.is_running for entry in self.bench.entries)
+        self._timer.setInterval(_BUSY_PAUSE if busy else _IDLE_PAUSE)
+
+    def _settle(self) -> None:
+        """Draw what waits for a yes, forget what the workbench forgot, and tell everybody."""
+        self.jobs = [job for job in self.jobs if job.entry in self.bench.entries]
+        for job in self.jobs:
+            self._draw_preview(job)
+        if self.survey and not self.survey.entry.is_running:
+            self.faces_changed.emit()
+        self.changed.emit()
+
+    def _draw_preview(self, job: Job) -> None:
+        if not job.entry.waits_for_person:
+            job.preview = None
+        elif job.preview is None and job.entry.flow.result is not None:
+            job.preview = job.host.preview(job.entry.flow.result)
+
+    def _forget_survey(self) -> None:
+        if self.survey is not None:
+            self.bench.discard(self.survey.entry)
+            self.survey = None
+
+    def _title(self, operation: str, parameters: protocol.JsonObject) -> str:
+        """Return the name of a job and of its layer: operation and model."""
+        title = self.say(words.OPERATIONS.get(operation, operation))
+        wanted = parameters.get("model")
+        name = next((model.title for model in self.bench.models if model.name == wanted), wanted)
+        return f"{title} ({name})" if name else title
+
+    def _remember(self, operation: str, parameters: protocol.JsonObject) -> None:
+        kept = {name: value for name, value in parameters.items() if name not in {"only", "pinned"}}
+        if self.settings.defaults.get(operation) != kept:
+            self.change_settings(replace(self.settings, defaults={**self.settings.defaults, operation: kept}))
+
+    def _start(self, pause: int, act: Callable[[], None]) -> Any:
+        timer = QtCore.QTimer(self)
+        timer.timeout.connect(act)
+        timer.start(pause)
+        return timer
+
+
+def _server_of(values: settings.Settings) -> tuple[object, ...]:
+    """Return what decides which server is used."""
+    return (
+        values.server_command,
+        values.remote_url,
+        values.remote_token,
+        values.remote_fingerprint,
+        values.runtime_file,
+    )
+
+
+def is_over(job: Job) -> bool:
+    """Tell whether a job has ended and its result was applied or given up."""
+    return not job.entry.is_running and not job.entry.waits_for_person
+
+
+def failed(job: Job) -> bool:
+    """Tell whether a job failed."""
+    return job.entry.flow.status.state is rerender.State.FAILED

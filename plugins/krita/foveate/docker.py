@@ -1,0 +1,33 @@
+"""The docker: Krita makes one for each of its windows, and all of them show the same desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from krita import DockWidget
+
+from .desk import Desk
+from .panel import Panel
+
+
+class FoveateDocker(DockWidget):  # type: ignore[misc]
+    """Holds the panel."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.setWindowTitle("Foveate")
+        self._desk = desk
+        self._fill()
+        desk.restyled.connect(self._fill)
+
+    @property
+    def panel(self) -> Panel:
+        """Return what is inside."""
+        return self.widget()
+
+    def canvasChanged(self, _canvas: Any) -> None:  # noqa: N802 - Krita's name
+        """Look at the document that is active now."""
+        self._desk.look()
+
+    def _fill(self) -> None:
+        self.setWidget(Panel(self._desk))

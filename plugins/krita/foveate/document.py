@@ -1,0 +1,253 @@
+"""A Krita document as Foveate's flow sees it: frozen, read window by window, given its result as one new layer.
+
+A snapshot is a clone of the document. Clones share their tiles with the original until either is changed, so that it
+costs some milliseconds and little memory, whatever the document's size, and stays when the document is closed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from . import layers
+from ._shared import errors, geometry, host, pixels, protocol
+from .coverage import Mask, same_under
+from .layouts import named_space, pixel_format
+from .profiles import read_profile
+
+_PICTURE_SIDE = 1024  # pixels: thumbnails show the middle of what is larger, since Krita takes long for all of it
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What a document was when it was frozen."""
+
+    clone: Any
+    extent: geometry.Extent
+    colors: tuple[str, str, str]  # model, depth and profile, as Krita names them
+    format: pixels.PixelFormat
+    mask: Mask | None  # None: all of it
+
+    @property
+    def region(self) -> geometry.Bounds:
+        """Return the selected bounds, or all."""
+        return self.mask.bounds if self.mask else self.extent.bounds
+
+
+class KritaHost:
+    """One job's view of one document. See foveate_shared.host.Host."""
+
+    def __init__(self, krita: Any, document: Any, title: str) -> None:
+        """`krita` is Krita's module, `title` the name of the layer that the result becomes."""
+        self.before: Any = None  # a QImage of the selected region as it was, for lists
+        self.after: Any = None  # and as it is since the result was applied
+        self._krita = krita
+        self._document = document
+        self._title = title
+        self._frozen: Frozen | None = None
+
+    @property
+    def region(self) -> geometry.Bounds:
+        """Return the frozen region, in document pixels."""
+        return self._snapshot.region
+
+    def freeze(self) -> host.Snapshot:
+        """See Host. Raises InputError for images that are neither RGB nor grey, and for profiles that stay unknown."""
+        document = self._document
+        document.waitForDone()
+        colors = _colors(document)
+        layout = pixel_format(colors[0], colors[1])
+        space = named_space(colors[0], colors[2])
+        icc = None if space else read_profile(self._krita, colors[0], colors[2])
+        extent = geometry.Extent(document.width(), document.height())
+        mask = _selected(document, extent)
+        self._frozen = Frozen(document.clone(), extent, colors, layout, mask)
+        self.before = self.picture(self._frozen.clone, self.region)
+        selection = protocol.Selection(mask.bounds, not mask.is_full) if mask else None
+        return host.Snapshot(extent, layout, selection, space, icc)
+
+    def read_pixels(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
+        """See Host. Pixels are handed out at the bounds' own size."""
+        layout = self._snapshot.format
+        data = memoryview(_read(self._snapshot.clone, bounds))
+        if data.nbytes != layout.size(bounds.extent):
+            raise errors.ServerError(
+                f"Krita gave {data.nbytes} bytes of pixels where {layout.size(bounds.extent)} were expected.",
+                remedy="Report it, with the image's color space.",
+                fault=errors.Fault.CLIENT,
+            )
+        return host.Image(bounds.extent, data, layout)
+
+    def read_coverage(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
+        """See Host. As pixels are handed out at the bounds' own size, so is their coverage."""
+        mask = self._snapshot.mask
+        data = mask.window(bounds) if mask else b"\xff" * bounds.area
+        return host.Image(bounds.extent, data, pixels.COVERAGE_U8)
+
+    def is_unchanged(self) -> bool:
+        """See Host. Raises InputError where the document was closed."""
+        if not self._is_open():
+            raise errors.InputError(
+                "The image was closed while the result was made.",
+                code=errors.ErrorCode.CONFLICT,
+                remedy="Apply opens the result as an image of its own.",
+            )
+        if not self._fits():
+            return False
+        self._document.waitForDone()
+        region = self.region
+        return same_under(
+            self._snapshot.mask,
+            memoryview(_read(self._snapshot.clone, region)),
+            memoryview(_read(self._document, region)),
+            self._snapshot.format.pixel_size,
+        )
+
+    def apply(self, result: host.Result) -> None:
+        """See Host. Where the document is gone or has another form, its snapshot is opened with the result in it."""
+        if result.frame == "new":
+            document = self._new_document(result)
+            self.after = self.picture(document, result.extent.bounds)
+        elif result.patches:
+            document = self._document if self._is_open() and self._fits() else self._reopened()
+            layer = layers.add_layer(self._krita, document, result, self._title)
+            layers.keep_recipe(document, layer, result, self._title)
+            self.after = self.picture(document, self.region)
+
+    def release(self) -> None:
+        """See Host."""
+        if self._frozen is not None:
+            _drop(self._frozen.clone)
+            self._frozen = None
+
+    def preview(self, result: host.Result) -> Any:
+        """Return a QImage of the region as it would look with the result, without touching the document."""
+        if result.frame == "new":
+            scratch = self._create(result)
+            layers.fill(scratch.rootNode().childNodes()[0], result.patches)
+            scratch.refreshProjection()
+            area = result.extent.bounds
+        else:
+            scratch = self._snapshot.clone.clone()
+            layers.add_layer(self._krita, scratch, result, self._title)
+            area = self.region
+        scratch.waitForDone()
+        picture = self.picture(scratch, area)
+        _drop(scratch)
+        return picture
+
+    def picture(self, document: Any, area: geometry.Bounds) -> Any:
+        """Return a QImage (sRGB) of an area of a document; of its middle where it is large."""
+        side = geometry.Extent(min(area.width, _PICTURE_SIDE), min(area.height, _PICTURE_SIDE))
+        x, y = area.x + (area.width - side.width) // 2, area.y + (area.height - side.height) // 2
+        return document.projection(x, y, side.width, side.height)
+
+    @property
+    def _snapshot(self) -> Frozen:
+        if self._frozen is None:
+            raise errors.ServerError("A document was used before it was frozen.", fault=errors.Fault.CLIENT)
+        return self._frozen
+
+    def _is_open(self) -> bool:
+        return any(document == self._document for document in self._krita.Krita.instance().documents())
+
+    def _fits(self) -> bool:
+        """Tell whether the document still has the extent and the color space that it had."""
+        extent = geometry.Extent(self._document.width(), self._document.height())
+        return extent == self._snapshot.extent and _colors(self._document) == self._snapshot.colors
+
+    def _new_document(self, result: host.Result) -> Any:
+        """Open a window on a new image that holds the result's patches, and return it."""
+        document = self._create(result)
+        layer = document.rootNode().childNodes()[0]
+        layer.setName(self._title)
+        layers.fill(layer, result.patches)
+        document.refreshProjection()
+        document.waitForDone()
+        layers.keep_recipe(document, layer, result, self._title)
+        self._show(document)
+        return document
+
+    def _reopened(self) -> Any:
+        """Open a copy of the snapshot, without a file of its own, and return it."""
+        copy = self._snapshot.clone.clone()
+        copy.setFileName("")
+        copy.setName(self._title)
+        self._show(copy)
+        return copy
+
+    def _show(self, document: Any) -> None:
+        """Open a window on a document; Krita owns it from then on."""
+        app = self._krita.Krita.instance()
+        window = app.activeWindow() or next(iter(app.windows()), None)
+        if window is None:
+            raise errors.InputError("Krita has no window for the new image.", remedy="Open one, then apply again.")
+        window.addView(document)
+
+    def _create(self, result: host.Result) -> Any:
+        model, depth, profile = self._snapshot.colors
+        extent = result.extent
+        document = self._krita.Krita.instance().createDocument(
+            extent.width, extent.height, self._title, model, depth, profile, float(self._snapshot.clone.resolution())
+        )
+        if document is None:
+            raise errors.ResourceError(
+                f"Krita did not make an image of {extent.width} x {extent.height} pixels.",
+                remedy="Close other images, or choose a smaller scale.",
+            )
+        return document
+
+
+def _colors(document: Any) -> tuple[str, str, str]:
+    return document.colorModel(), document.colorDepth(), document.colorProfile()
+
+
+def _read(document: Any, bounds: geometry.Bounds) -> Any:
+    """Return a QByteArray of the visible pixels."""
+    return document.pixelData(bounds.x, bounds.y, bounds.width, bounds.height)
+
+
+def _drop(document: Any) -> None:
+    """Close a document that nobody saw."""
+    document.setModified(False)
+    document.close()
+
+
+def find_selection(document: Any) -> Any:
+    """Return the selection that the person sees: the image's, or that of the active layer's selection mask; or None."""
+    selection = document.selection()
+    if selection is None or not selection.width():
+        selection = _local_selection(document.activeNode())
+    return selection if selection is not None and selection.width() and selection.height() else None
+
+
+def _local_selection(node: Any) -> Any:
+    if node is None:
+        return None
+    masks = [node, *node.childNodes()]
+    return next((mask.selection() for mask in masks if mask.type() == "selectionmask" and mask.visible()), None)
+
+
+def selected_bounds(document: Any) -> geometry.Bounds | None:
+    """Return the part of the document that is selected, or None where all of it is."""
+    selection = find_selection(document)
+    if selection is None:
+        return None
+    extent = geometry.Extent(document.width(), document.height())
+    bounds = geometry.Bounds(selection.x(), selection.y(), selection.width(), selection.height()).clamp(extent)
+    return None if bounds.is_empty else bounds
+
+
+def _selected(document: Any, extent: geometry.Extent) -> Mask | None:
+    """Return the frozen coverage of the document's selection. Raises InputError where it lies outside."""
+    selection = find_selection(document)
+    if selection is None:
+        return None
+    bounds = geometry.Bounds(selection.x(), selection.y(), selection.width(), selection.height()).clamp(extent)
+    if bounds.is_empty:
+        raise errors.InputError(
+            "The selection lies outside of the image.",
+            code=errors.ErrorCode.INVALID_REGION,
+            remedy="Select a part of the image, or nothing for all of it.",
+        )
+    return Mask(bounds, bytes(selection.pixelData(bounds.x, bounds.y, bounds.width, bounds.height)))

@@ -1,0 +1,106 @@
+"""The faces that were found, as thumbnails with ticks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from . import style
+from .desk import Desk
+from .parts import button, column, label, row
+from .qt import Qt, QtCore, QtGui, QtWidgets
+
+_SIDE = 60  # logical pixels of a thumbnail
+
+
+class FacesList(QtWidgets.QWidget):  # type: ignore[misc]
+    """Finds faces, and lets some of them be chosen. Space ticks, arrows move."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._shown: tuple[Any, ...] = ()
+        say = desk.say
+        self._find = button(
+            say("Find faces"), say("List the faces of the selection, or of all of the image, to choose from"), self.find
+        )
+        self._state = label(name="hint")
+        self._list = QtWidgets.QListWidget()
+        self._list.setObjectName("faces")
+        self._list.setViewMode(QtWidgets.QListView.ViewMode.IconMode)
+        self._list.setResizeMode(QtWidgets.QListView.ResizeMode.Adjust)
+        self._list.setMovement(QtWidgets.QListView.Movement.Static)
+        self._list.setIconSize(QtCore.QSize(_SIDE, _SIDE))
+        self._list.setSpacing(4)
+        self._list.setAccessibleName(say("Faces found"))
+        layout = column(self)
+        layout.addLayout(row(self._find, self._state))
+        layout.addWidget(self._list)
+        layout.itemAt(0).layout().setStretch(1, 1)
+        desk.faces_changed.connect(self.refresh)
+        desk.context_changed.connect(self.refresh)
+        self.certainty = 0.5
+        self.refresh()
+
+    @property
+    def chosen(self) -> Sequence[int]:
+        """Return the numbers of the ticked faces; none are listed, none are chosen."""
+        items = [self._list.item(index) for index in range(self._list.count())]
+        return [
+            face.number
+            for item, face in zip(items, self._shown, strict=True)
+            if item.checkState() == Qt.CheckState.Checked
+        ]
+
+    @property
+    def is_listing(self) -> bool:
+        """Tell whether there is anything to choose from."""
+        return bool(self._shown)
+
+    def find(self) -> None:
+        """Look for faces in the active image."""
+        self._desk.find_faces({"min_score": self.certainty})
+
+    def refresh(self) -> None:
+        """Show the faces that were found."""
+        faces = self._desk.faces
+        self._state.setText(self._sentence(faces))
+        if faces is not self._shown:
+            self._shown = faces
+            self._list.clear()
+            for face in faces:
+                self._list.addItem(self._item(face))
+        self._list.setVisible(bool(faces))
+        if faces:
+            rows = 1 if len(faces) <= max(1, self.width() // (_SIDE + 30)) else 2
+            self._list.setFixedHeight(rows * (_SIDE + 34) + 8)
+
+    def _item(self, face: Any) -> Any:
+        icon = QtGui.QIcon(style.square(face.picture, _SIDE, self.devicePixelRatioF()))
+        item = QtWidgets.QListWidgetItem(icon, str(face.number))
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+        item.setCheckState(Qt.CheckState.Checked)
+        size = face.bounds
+        item.setToolTip(
+            self._desk.say(
+                "Face {number}: {width} × {height} px, {score} % certain",
+                number=face.number,
+                width=size.width,
+                height=size.height,
+                score=round(100 * face.score),
+            )
+        )
+        return item
+
+    def _sentence(self, faces: tuple[Any, ...]) -> str:
+        say, survey = self._desk.say, self._desk.survey
+        if faces:
+            return say("Untick those that shall stay as they are.")
+        if survey is None:
+            return say("All faces are taken unless you choose.")
+        if survey.entry.is_running:
+            return say(survey.entry.flow.status.text)
+        error = survey.entry.flow.status.error
+        if error is not None:
+            return str(error)
+        return say("No face was found.") if not survey.host.faces else say("The selection changed; find them again.")

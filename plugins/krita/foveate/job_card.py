@@ -1,0 +1,91 @@
+"""One job in the list: its picture, how far it is or how it ended, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import words
+from .desk import Desk, Job, is_over
+from .parts import Picture, PreviewPicture, button, column, label, row
+from .qt import QtWidgets, Signal
+
+_SIDE = 52  # logical pixels of the thumbnail
+State = words.State
+
+
+class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
+    """A job; refresh() makes it show what is."""
+
+    recipe_wanted = Signal()
+
+    def __init__(self, desk: Desk, job: Job) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self._desk, self._job = desk, job
+        say = desk.say
+        self._picture = Picture(_SIDE)
+        self._title = label(job.entry.title, "title")
+        self._state = label(name="hint")
+        self._progress = QtWidgets.QProgressBar()
+        self._progress.setObjectName("progress")
+        self._progress.setRange(0, 1000)
+        self._progress.setTextVisible(False)
+        self._progress.setFixedHeight(4)
+        self._preview = PreviewPicture(say("Preview, not applied"))
+        self._notes = label(name="notes")
+        self.cancel = button(say("Cancel"), say("End this job; the image stays as it is"), lambda: desk.cancel(job))
+        self.apply = button(say("Apply"), say("Add the result as a new layer; one step to undo"), self._apply)
+        self.discard = button(say("Discard"), say("Give this result up"), lambda: desk.discard(job))
+        self.again = button(say("Again"), say("Run the same on the active image"), lambda: desk.again(job))
+        self.recipe = button(say("Recipe"), say("Show what makes this result again"), self.recipe_wanted.emit)
+        self.remove = button(say("Remove"), say("Remove this from the list; layers stay"), lambda: desk.discard(job))
+        self._lay_out()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the job as it is."""
+        job, status = self._job, self._job.entry.flow.status
+        running, waiting = job.entry.is_running, job.entry.waits_for_person
+        self._picture.show_image(job.host.after or job.host.before)
+        self._picture.setVisible(not waiting)
+        self._state.setText(words.status(status, self._desk.say))
+        self._state.setToolTip(status.summary)
+        self._progress.setVisible(running)
+        self._progress.setValue(round(1000 * status.fraction))
+        self._preview.show_image(job.preview)
+        self._preview.setVisible(waiting and job.preview is not None)
+        self._notes.setText("\n".join(self._sentences()))
+        self._notes.setVisible(bool(self._notes.text()))
+        self.cancel.setVisible(running)
+        self.cancel.setEnabled(status.text != "Cancelling")
+        self.apply.setVisible(waiting)
+        self.apply.setText(self._desk.say("Apply all the same" if status.error else "Apply"))
+        self.discard.setVisible(waiting)
+        over = is_over(job)
+        self.again.setVisible(over)
+        self.remove.setVisible(over)
+        self.recipe.setVisible(job.entry.flow.result is not None and not running)
+
+    def _sentences(self) -> list[str]:
+        say, status = self._desk.say, self._job.entry.flow.status
+        said = [say(note) for note in status.notes]
+        if status.error:
+            said.append(f"{say(status.error.message)} {say(status.error.remedy)}".strip())
+        return said
+
+    def _apply(self) -> None:
+        self._desk.apply(self._job)
+
+    def _lay_out(self) -> None:
+        texts = column(spacing=3)
+        texts.addWidget(self._title)
+        texts.addWidget(self._state)
+        texts.addWidget(self._progress)
+        texts.addStretch(1)
+        layout = column(self, margin=8)
+        top = row(self._picture, texts, spacing=8)
+        top.setStretch(1, 1)
+        layout.addLayout(top)
+        layout.addWidget(self._preview)
+        layout.addWidget(self._notes)
+        layout.addLayout(row(self.cancel, self.apply, self.discard, self.again, self.recipe, self.remove, None))

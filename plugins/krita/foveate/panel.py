@@ -1,0 +1,57 @@
+"""The docker's content: connection, task, jobs. It knows Qt and the desk, and nothing of Krita."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import style
+from .connection_row import ConnectionRow
+from .desk import Desk
+from .jobs_list import JobsList
+from .parts import column
+from .qt import QtCore, QtWidgets
+from .settings_dialog import SettingsDialog
+from .task_form import TaskForm
+
+_THEME_CHANGES = (QtCore.QEvent.Type.PaletteChange, QtCore.QEvent.Type.ApplicationPaletteChange)
+
+
+class Panel(QtWidgets.QWidget):  # type: ignore[misc]
+    """All of the docker; several may show one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        gear = QtWidgets.QToolButton()
+        gear.setObjectName("flat")
+        gear.setText("⚙")
+        gear.setToolTip(desk.say("Settings"))
+        gear.setAccessibleName(desk.say("Settings"))
+        gear.clicked.connect(self.open_settings)
+        self.connection = ConnectionRow(desk, gear)
+        self.task = TaskForm(desk)
+        self.jobs = JobsList(desk)
+        layout = column(self, margin=10, spacing=10)
+        layout.addWidget(self.connection)
+        layout.addWidget(self.task)
+        layout.addWidget(self.jobs, 1)
+        self._theme = ""  # the style sheet that is set
+        self._dress()
+
+    def open_settings(self) -> Any:
+        """Open the settings dialog."""
+        dialog = SettingsDialog(self.desk, self.window())
+        dialog.open()
+        return dialog
+
+    def changeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Follow Krita's theme."""
+        super().changeEvent(event)
+        if event.type() in _THEME_CHANGES:
+            self._dress()
+
+    def _dress(self) -> None:
+        sheet = style.sheet(QtWidgets.QApplication.palette())
+        if sheet != getattr(self, "_theme", sheet):
+            self._theme = sheet
+            self.setStyleSheet(sheet)

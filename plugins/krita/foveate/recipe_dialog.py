@@ -1,0 +1,58 @@
+"""The recipe of a result: to read, to copy and to save."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ._shared import protocol, texts
+from .parts import button, column, label, row
+from .qt import Qt, QtGui, QtWidgets
+
+
+class RecipeDialog(QtWidgets.QDialog):  # type: ignore[misc]
+    """Shows a recipe as JSON."""
+
+    def __init__(self, say: texts.Texts, title: str, recipe: protocol.JsonObject, parent: Any = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(say("Recipe: {title}", title=title))
+        self._say = say
+        self._text = json.dumps(recipe, indent=2, ensure_ascii=False)
+        view = QtWidgets.QPlainTextEdit(self._text)
+        view.setReadOnly(True)
+        view.setFont(QtGui.QFontDatabase.systemFont(QtGui.QFontDatabase.SystemFont.FixedFont))
+        self._problem = label()
+        layout = column(self, margin=12, spacing=8)
+        layout.addWidget(
+            label(say("The same recipe makes the same result again. It holds no pixels, no paths and no token."))
+        )
+        layout.addWidget(view)
+        layout.addWidget(self._problem)
+        layout.addLayout(
+            row(
+                button(say("Copy"), say("Copy the recipe"), self._copy),
+                button(say("Save…"), say("Save the recipe as a file"), self._ask_where),
+                None,
+                button(say("Close"), "", self.close),
+            )
+        )
+        self.resize(520, 460)
+
+    def save(self, path: Path) -> None:
+        """Write the recipe; where that is impossible, say so."""
+        try:
+            path.write_text(self._text + "\n", encoding="utf-8")
+        except OSError as error:
+            self._problem.setText(
+                self._say("{path} cannot be written: {reason}", path=path, reason=error.strerror or error)
+            )
+
+    def _copy(self) -> None:
+        QtWidgets.QApplication.clipboard().setText(self._text)
+
+    def _ask_where(self) -> None:
+        name, _ = QtWidgets.QFileDialog.getSaveFileName(self, self._say("Save…"), "recipe.json", "JSON (*.json)")
+        if name:
+            self.save(Path(name))

@@ -1,0 +1,110 @@
+"""The settings that are seldom changed: the server, what happens with results, the language."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from ._shared import errors, pairing, settings, texts
+from .desk import Desk
+from .parts import button, column, label, row
+from .qt import QtWidgets
+
+_LANGUAGES = {"": "As the system", "en": "English", "de": "Deutsch"}
+
+
+class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
+    """Changes the desk's settings when it is accepted."""
+
+    def __init__(self, desk: Desk, parent: Any = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        say, values = desk.say, desk.settings
+        self.setWindowTitle(say("Foveate: settings"))
+        self._local = QtWidgets.QRadioButton(say("On this machine"))
+        self._local.setToolTip(say("It is found, and started where none runs"))
+        self._remote = QtWidgets.QRadioButton(say("On another machine"))
+        self._command = QtWidgets.QLineEdit(desk.command)
+        self._command.setToolTip(say("What starts the server, as in a terminal"))
+        self._line = QtWidgets.QLineEdit()
+        self._line.setToolTip(say("The line that `foveate serve --pair` prints on the other machine. It is a key."))
+        self._line.setPlaceholderText(values.remote_url or "foveate://…")
+        (self._remote if values.remote_url else self._local).setChecked(True)
+        self._ask = QtWidgets.QCheckBox(say("Ask before a result is applied"))
+        self._ask.setToolTip(say("Results are then shown as a preview first, with Apply and Discard"))
+        self._ask.setChecked(values.ask_first)
+        self._language = QtWidgets.QComboBox()
+        for code in ("", "en", *(code for code in texts.languages() if code != "en")):
+            self._language.addItem(say(_LANGUAGES.get(code, code)), code)
+        self._language.setCurrentIndex(max(0, self._language.findData(values.language)))
+        self._problem = label(name="problem")
+        self._lay_out()
+        self._local.toggled.connect(self._enable)
+        self._enable()
+
+    def accept(self) -> None:
+        """Take the settings, or say what is wrong with them."""
+        try:
+            wanted = self._wanted()
+        except (errors.FoveateError, ValueError) as error:
+            self._problem.setText(str(error))
+            return
+        self._desk.change_settings(wanted)
+        super().accept()
+
+    def _wanted(self) -> settings.Settings:
+        values = replace(
+            self._desk.settings, ask_first=self._ask.isChecked(), language=str(self._language.currentData())
+        )
+        if self._local.isChecked():
+            return replace(
+                values, server_command=self._typed_command(), remote_url="", remote_token="", remote_fingerprint=""
+            )
+        typed = self._line.text().strip()
+        if not typed:
+            if values.remote_url:
+                return values
+            raise errors.InputError(
+                self._desk.say("There is no line for the other machine yet."),
+                remedy=self._desk.say("Run `foveate serve --pair` there, and paste what it prints."),
+            )
+        server = pairing.parse_pairing(typed)
+        return replace(values, remote_url=server.url, remote_token=server.token, remote_fingerprint=server.fingerprint)
+
+    def _typed_command(self) -> tuple[str, ...]:
+        typed = self._command.text().strip()
+        if typed == self._desk.command:
+            return self._desk.settings.server_command
+        words = shlex.split(typed)
+        if not words:
+            raise errors.InputError(
+                self._desk.say("The command that starts the server is missing."),
+                remedy=self._desk.say("Where Foveate is installed, it is `foveate serve`."),
+            )
+        return tuple(words)
+
+    def _enable(self) -> None:
+        self._command.setEnabled(self._local.isChecked())
+        self._line.setEnabled(self._remote.isChecked())
+
+    def _lay_out(self) -> None:
+        say = self._desk.say
+        server = QtWidgets.QGroupBox(say("Server"))
+        form = QtWidgets.QFormLayout(server)
+        form.addRow(self._local)
+        form.addRow(say("Command"), self._command)
+        form.addRow(self._remote)
+        form.addRow(say("Pairing line"), self._line)
+        others = QtWidgets.QFormLayout()
+        others.addRow(self._ask)
+        others.addRow(say("Language"), self._language)
+        save = button(say("Save"), "", self.accept)
+        save.setDefault(True)
+        layout = column(self, margin=12, spacing=10)
+        layout.addWidget(server)
+        layout.addLayout(others)
+        layout.addWidget(self._problem)
+        layout.addStretch(1)
+        layout.addLayout(row(None, button(say("Cancel"), "", self.reject), save))
+        self.resize(460, 320)
