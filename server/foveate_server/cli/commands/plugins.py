@@ -1,0 +1,132 @@
+"""`foveate plugins`: the plugins for Krita, GIMP and Blender."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from foveate_server.cli import options as shared
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+HOSTS = ("krita", "gimp", "blender")
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command and its parts."""
+    parser = commands.add_parser("plugins", help="Foveate in Krita, GIMP and Blender", description="The plugins.")
+    parts = parser.add_subparsers(metavar="PART", required=True)
+
+    build = parts.add_parser(
+        "build",
+        help="write the plugins' packages",
+        description="Write a zip file per plugin, to be installed by the editors' own means.",
+    )
+    build.add_argument("--to", metavar="DIR", type=Path, default=Path(), help="where to (default: the current folder)")
+    build.add_argument("host", metavar="EDITOR", nargs="*", help=f"some of {', '.join(HOSTS)} (default: all)")
+    build.set_defaults(run=run_build)
+
+    install = parts.add_parser(
+        "install", help="put a plugin into an editor", description="Put a plugin into each installation of an editor."
+    )
+    install.set_defaults(run=run_install)
+    uninstall = parts.add_parser(
+        "uninstall", help="take a plugin out", description="Take a plugin out of an editor; its settings are kept."
+    )
+    uninstall.set_defaults(run=run_uninstall)
+    for part in (install, uninstall):
+        part.add_argument("host", metavar="EDITOR", choices=HOSTS, help="krita, gimp or blender")
+        part.add_argument(
+            "--to",
+            metavar="DIR",
+            type=Path,
+            help="Krita's folder of resources, GIMP's of plug-ins, or Blender's repository of extensions "
+            "(default: wherever this user's editors are found)",
+        )
+
+    doctor = parts.add_parser(
+        "doctor",
+        help="what is installed, and what is wrong",
+        description="Look for editors, plugins, server and models, and say what is wrong. The report may be shown: it "
+        "holds no secrets. Exit status 1 where something is wrong.",
+    )
+    doctor.set_defaults(run=run_doctor)
+    for part in (build, install, uninstall, doctor):
+        shared.add_output(part)
+
+
+def run_build(options: argparse.Namespace) -> int:
+    """Write the packages."""
+    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.plugins.bundle import write_bundle
+    from foveate_shared.errors import InputError
+
+    for host in options.host:
+        if host not in HOSTS:
+            raise InputError(f"There is no plugin for {host}.", remedy=f"There are: {', '.join(HOSTS)}.")
+    paths = {host: str(write_bundle(host, options.to)) for host in options.host or HOSTS}
+    if options.json:
+        print_json({"bundles": paths})
+    elif not options.quiet:
+        for path in paths.values():
+            print_line(path)
+    return 0
+
+
+def run_install(options: argparse.Namespace) -> int:
+    """Install a plugin."""
+    from foveate_server.cli.connect import server_command
+    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.plugins.install import install, places_for
+    from foveate_server.plugins.places import Machine
+
+    machine = Machine()
+    places = places_for(options.host, machine, options.to)
+    installed = [install(place, server_command(), machine) for place in places]
+    if options.json:
+        entries = [
+            {"folder": str(e.place.package), "version": e.version, "enabled": e.is_enabled, "next": e.next_step}
+            for e in installed
+        ]
+        print_json({"installed": entries})
+    elif not options.quiet:
+        for entry in installed:
+            print_line(f"{entry.place}: installed {entry.version} in {entry.place.package}")
+            print_line(f"  {entry.next_step}")
+    return 0
+
+
+def run_uninstall(options: argparse.Namespace) -> int:
+    """Remove a plugin."""
+    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.plugins.install import places_for, uninstall
+    from foveate_server.plugins.places import Machine
+
+    machine = Machine()
+    removed = {place: uninstall(place, machine) for place in places_for(options.host, machine, options.to)}
+    if options.json:
+        print_json({"removed": [str(place.package) for place, was_there in removed.items() if was_there]})
+    elif not options.quiet:
+        for place, was_there in removed.items():
+            kept = f"; its settings are kept in {place.settings}" if place.settings.exists() else ""
+            print_line(f"{place}: {'removed' if was_there else 'there was no plugin'}{kept}")
+    return 0
+
+
+def run_doctor(options: argparse.Namespace) -> int:
+    """Print the report."""
+    from dataclasses import asdict
+
+    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.plugins.doctor import examine, report
+    from foveate_server.plugins.places import Machine
+
+    machine = Machine()
+    findings = examine(machine)
+    if options.json:
+        print_json({"findings": [asdict(finding) for finding in findings]})
+    else:
+        print_line(report(findings, machine))
+    return int(any(finding.problem for finding in findings))

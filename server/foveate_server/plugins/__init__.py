@@ -1,0 +1,1 @@
+"""The editors' plugins: built into packages, installed where an editor looks for them, and looked after."""

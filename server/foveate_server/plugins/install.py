@@ -1,0 +1,119 @@
+"""Install a plugin where an editor looks for it, tell it how to reach the server, and remove it again."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from foveate_server.plugins import blender, kritarc
+from foveate_server.plugins.bundle import Bundle, make_bundle
+from foveate_server.plugins.places import CHOSEN, FLATPAK, SNAP, TITLES, Machine, Place, chosen_place, find_places
+from foveate_server.plugins.swap import remove_all, replace_all
+from foveate_shared import settings
+from foveate_shared.discovery import default_runtime_file
+from foveate_shared.errors import ErrorCode, InputError
+
+MENUS = {
+    "krita": "Settings > Dockers > Foveate",
+    "gimp": "Filters > Foveate",
+    "blender": "the sidebar (N) of the Image Editor",
+}
+ENABLE_BY_HAND = {
+    "krita": "In Krita, tick Foveate in Settings > Configure Krita > Python Plugin Manager, and start Krita again.",
+    "blender": "In Blender, tick Foveate in Edit > Preferences > Add-ons.",
+}
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A plugin in its place."""
+
+    place: Place
+    version: str
+    is_enabled: bool
+    next_step: str  # what the person does now: a sentence or two
+
+
+def places_for(host: str, machine: Machine, to: Path | None = None) -> list[Place]:
+    """Return where the plugin goes. Raises InputError where the editor is not found and no folder was named."""
+    places = [chosen_place(host, to)] if to else find_places(host, machine)
+    if not places:
+        raise InputError(
+            f"{TITLES[host]} was not found.",
+            code=ErrorCode.INVALID_FILE,
+            remedy=f"Start {TITLES[host]} once so that it makes its folders, or name its plugin folder with --to.",
+        )
+    return places
+
+
+def install(place: Place, server_command: Sequence[str], machine: Machine) -> Installed:
+    """Install the plugin, in the place of an older version, and write its settings, which keep what they hold.
+
+    `server_command` starts the server on this machine. Raises FoveateError; an older version is as before then.
+    """
+    bundle = make_bundle(place.host)
+    _write_settings(place, server_command)
+    program = blender.program_for(place, machine)
+    if program:
+        with tempfile.TemporaryDirectory(prefix="foveate-") as folder:
+            path = Path(folder) / bundle.name
+            path.write_bytes(bundle.to_zip())
+            blender.install(program, path)
+    else:
+        _unpack(bundle, place)
+    if place.kritarc:
+        kritarc.enable(place.kritarc)
+    is_enabled = bool(program or place.kritarc or place.host == "gimp")
+    return Installed(place, bundle.version, is_enabled, _next_step(place, is_enabled))
+
+
+def uninstall(place: Place, machine: Machine) -> bool:
+    """Remove the plugin; return whether there was one. Its settings stay. Raises InputError, ResourceError."""
+    was_there = place.package.exists()
+    program = blender.program_for(place, machine)
+    if program and was_there:
+        blender.remove(program)
+    removed = remove_all(list(place.targets.values()))
+    if place.kritarc:
+        kritarc.forget(place.kritarc)
+    return was_there or bool(removed)
+
+
+def _unpack(bundle: Bundle, place: Place) -> None:
+    contents: dict[Path, Mapping[str, bytes]] = {}
+    for name, target in place.targets.items():
+        files = _within(bundle.files, name)
+        if files:
+            contents[target] = files
+    folder = place.targets.get("foveate", place.package)
+    programs = {folder / name[len(bundle.package) :] for name in bundle.files if bundle.is_executable(name)}
+    replace_all(contents, frozenset(programs))
+
+
+def _within(files: Mapping[str, bytes], name: str) -> dict[str, bytes]:
+    """Return the files of the folder `name` by their paths in it; a file of that name is given as ""."""
+    if name in files:
+        return {"": files[name]}
+    prefix = f"{name}/" if name else ""
+    return {path[len(prefix) :]: data for path, data in files.items() if path.startswith(prefix)}
+
+
+def _write_settings(place: Place, server_command: Sequence[str]) -> None:
+    command = list(server_command)
+    if place.runtime_file != default_runtime_file().absolute():
+        command += ["--runtime-file", str(place.runtime_file)]
+    found = settings.load(place.settings)
+    settings.save(place.settings, replace(found, server_command=tuple(command), runtime_file=str(place.runtime_file)))
+
+
+def _next_step(place: Place, is_enabled: bool) -> str:
+    title = TITLES[place.host]
+    steps = [] if is_enabled else [ENABLE_BY_HAND[place.host]]
+    if place.kind == CHOSEN:
+        steps = [f"{title} must look for plugins in {place.folder}.", *steps]
+    steps.append(f"Start {title} anew: Foveate is in {MENUS[place.host]}.")
+    if place.kind in (FLATPAK, SNAP):
+        steps.append("Its sandbox does not let it start the server: the plugin shows the command to start it with.")
+    return " ".join(steps)
