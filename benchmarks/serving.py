@@ -1,0 +1,327 @@
+"""What the server costs: over the bare network, on the wire beside its peers, and until a cancel is confirmed.
+
+    python -m benchmarks.serving [added] [throughput] [latency] [--repeat N]
+
+A server process, the shared client and the real websocket on the loopback interface; weights are the real ones. Peers
+and Foveate take turns within each round, so that a busy machine is busy for all. Prints Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+from benchmarks.local_server import DETERMINISTIC, RESTORATION, ArrayDocument, Pixels, run_job, serving
+from benchmarks.peers import peers
+from benchmarks.report import header, table
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage import data
+
+from foveate_server.config import load_config
+from foveate_server.engines.base import Engine, Face, Image, Pinned, Rendering, Ticker
+from foveate_server.operations.base import JobRequest, WindowData
+from foveate_server.operations.table import operations
+from foveate_shared.client import Client
+from foveate_shared.geometry import Bounds
+from foveate_shared.protocol import JsonObject, WindowRequest
+
+PHOTO_MODEL, FAST_MODEL = "realesrgan-x4plus", "realesr-animevideov3"
+_SIDE = 4096  # pixels of the picture that is only sent there and back
+_MEGA = 1e6
+_Call = Callable[[], object]
+
+
+# --- pictures --------------------------------------------------------------------------------------------------------
+
+
+def photo(side: int, blur: float = 0.0) -> Pixels:
+    """Return an RGB photo of side x side pixels, softened by a Gaussian of sigma `blur`."""
+    image = np.pad(_astronaut(), ((0, max(0, side - 512)), (0, max(0, side - 512)), (0, 0)), mode="symmetric")[
+        :side, :side
+    ]
+    soft = ndimage.gaussian_filter(image.astype(np.float32), (blur, blur, 0)) if blur else image
+    return np.clip(np.rint(soft), 0, 255).astype(np.uint8)
+
+
+def _astronaut() -> Pixels:
+    image: Pixels = data.astronaut()  # type: ignore[no-untyped-call]  # 512 x 512
+    return image
+
+
+def noisy_rgba(side: int) -> Pixels:
+    """Return an RGBA photo with the noise of a camera (sigma of 2 levels), so that no two mirrored parts are equal."""
+    tiles = -(-side // 1024)
+    mirrored = np.pad(_astronaut(), ((0, 512), (0, 512), (0, 0)), mode="symmetric")
+    image = np.tile(mirrored, (tiles, tiles, 1))[:side, :side].astype(np.float32)
+    image += np.random.default_rng(0).normal(0, 2, image.shape).astype(np.float32)
+    alpha = np.full((side, side, 1), 255, np.uint8)
+    return np.concatenate([np.clip(np.rint(image), 0, 255).astype(np.uint8), alpha], axis=2)
+
+
+# --- what the server adds --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Case:
+    """A job of which every layer is timed."""
+
+    operation: str
+    model: str
+    side: int  # pixels of the document, all of which is worked on
+
+    @property
+    def document(self) -> ArrayDocument:
+        """Return a soft photo: what is sharp already is left alone."""
+        return ArrayDocument(photo(self.side, blur=1.5))
+
+    @property
+    def parameters(self) -> JsonObject:
+        """Return what the job is asked with."""
+        return {"model": self.model} | ({"scale": 4} if self.operation == "upscale" else {"strength": 1.0})
+
+
+_CASES = (
+    Case("refocus", PHOTO_MODEL, 256), Case("refocus", PHOTO_MODEL, 512), Case("upscale", PHOTO_MODEL, 256),
+    Case("upscale", PHOTO_MODEL, 512), Case("upscale", FAST_MODEL, 512), Case("upscale", FAST_MODEL, 1024),
+)  # fmt: skip
+
+
+class Quiet:
+    """A context of an item that keeps nothing."""
+
+    def check(self) -> None:
+        """Do nothing."""
+
+    def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
+        """Do nothing."""
+
+    def note(self, text: str) -> None:
+        """Show the sentence: it tells that a measurement is not what it seems."""
+        print("note:", text)
+
+    def preview(self, bounds: Bounds, pixels: NDArray[np.uint8]) -> None:
+        """Do nothing."""
+
+    def patch(self, bounds: Bounds, pixels: bytes | memoryview, coverage: bytes | memoryview | None) -> None:
+        """Do nothing."""
+
+
+@dataclass
+class Recorder:
+    """An engine that remembers what it was asked, so that the same can be asked again without anything around it."""
+
+    engine: Engine
+    calls: list[_Call] = field(default_factory=list)
+
+    def upscale(self, image: Image, model: str | None, *, exact: bool, pinned: Pinned, ticker: Ticker) -> Rendering:
+        """See engines.base.Engine."""
+        call = partial(self.engine.upscale, image, model, exact=exact, pinned=pinned, ticker=Quiet())
+        self.calls.append(call)
+        return call()
+
+    def model_scale(self, model: str | None) -> int:
+        """See engines.base.Engine."""
+        return self.engine.model_scale(model)
+
+    def detect_faces(self, image: Image, *, min_score: float, ticker: Ticker) -> list[Face]:
+        """See engines.base.Engine."""
+        call = partial(self.engine.detect_faces, image, min_score=min_score, ticker=Quiet())
+        self.calls.append(call)
+        return call()
+
+    def release(self) -> None:
+        """See engines.base.Engine."""
+        self.engine.release()
+
+
+def run_operation(document: ArrayDocument, operation: str, parameters: JsonObject, engine: Engine) -> None:
+    """Run a job's items one after the other, here, without server, files or wire."""
+    snapshot = document.freeze()
+    request = JobRequest(operation, parameters, snapshot.extent, snapshot.format, snapshot.space, None, None)
+    work = operations()[operation]
+    items = deque(work.plan(request).items)
+    while items:
+        item = items.popleft()
+        windows = {entry.id: window_of(document, entry) for entry in item.windows}
+        items.extend(work.run(request, item, windows, engine, Quiet()).next_items)
+
+
+def window_of(document: ArrayDocument, wanted: WindowRequest) -> WindowData:
+    image = document.read_pixels(wanted.bounds, wanted.extent)
+    return WindowData(wanted.bounds, image.extent, memoryview(image.data), None)
+
+
+def run_all(calls: Sequence[_Call]) -> None:
+    for call in calls:
+        call()
+
+
+def report_added(repeat: int) -> None:
+    print("## What the server adds to the bare network\n")
+    print(
+        "The median of the seconds, warm. *Network*: the engine's calls alone (network and, for refocus, face\n"
+        "detector), in this process, with the very images that the job gives them. *Operation*: the item around them\n"
+        "(decoding, colour, blur estimate, resampling, encoding). *Job*: from submit until the client holds the checked result.\n"
+        "The ratio is the median over the rounds.\n"
+    )
+    rows = []
+    with restoration_engine() as engine, serving(RESTORATION) as client:
+        for case in _CASES:
+            rows.append(added(case, engine, client, repeat))
+            print("<!--", " | ".join(rows[-1]), "-->", flush=True)
+    print(table(["job", "network", "operation", "job", "job / network", "job - operation, ms"], rows), flush=True)
+
+
+def added(case: Case, engine: Engine, client: Client, repeat: int) -> list[str]:
+    recorder = Recorder(engine)
+    steps: dict[str, _Call] = {
+        "operation": lambda: run_operation(case.document, case.operation, case.parameters, engine),
+        "network": lambda: run_all(recorder.calls),
+        "job": lambda: run_job(client, case.document, case.operation, case.parameters),
+    }
+    run_operation(case.document, case.operation, case.parameters, recorder)  # which warms up this process as well
+    steps["job"]()
+    rounds = [{name: seconds_of(step) for name, step in steps.items()} for _ in range(repeat)]
+    network, operation, job = (statistics.median(r[name] for r in rounds) for name in ("network", "operation", "job"))
+    ratio = statistics.median(r["job"] / r["network"] for r in rounds)
+    over = statistics.median(r["job"] - r["operation"] for r in rounds) * 1000
+    name = f"{case.operation} {case.side} px, {case.model}"
+    return [name, f"{network:.3f}", f"{operation:.3f}", f"{job:.3f}", f"**{ratio:.3f}**", f"{over:.0f}"]
+
+
+@contextmanager
+def restoration_engine() -> Iterator[Engine]:
+    from foveate_server.engines.catalog import restoration_spec
+    from foveate_server.engines.restore import create
+
+    engine = create(restoration_spec(load_config(environment=os.environ)).options)
+    yield engine
+    engine.release()
+
+
+# --- throughput ------------------------------------------------------------------------------------------------------
+
+
+def report_throughput(repeat: int) -> None:
+    pixels = noisy_rgba(_SIDE)
+    size = pixels.nbytes
+    print(f"## {_SIDE} x {_SIDE} RGBA, 8 bits: there and back, {size / _MEGA:.1f} MB each way\n")
+    print(
+        "Foveate's job is `refocus` with strength 0 and the deterministic engine, which answers with the bytes that\n"
+        "it got: 16 tiles whose windows overlap, stored in files on both ways, hashed on both sides. MB/s counts the\n"
+        "picture alone, both ways. All bytes that came back were compared.\n"
+    )
+    seconds: dict[str, list[float]] = {}
+    wire: dict[str, int] = {}
+    with serving(DETERMINISTIC) as client, peers() as others:
+        document = ArrayDocument(pixels)
+
+        def foveate() -> tuple[Pixels, int]:
+            document.bytes_sent = 0
+            run_job(client, document, "refocus", {"strength": 0.0})
+            assert document.result is not None
+            back = sum(memoryview(patch.pixels.data).nbytes for patch in document.result.patches)
+            return document.assembled(), document.bytes_sent + back
+
+        ways: dict[str, Callable[[], tuple[Pixels, int]]] = {
+            "Foveate": foveate,
+            "PNG level 1 over HTTP": partial(others.png_round_trip, pixels, 1),
+            "PNG level 6 over HTTP": partial(others.png_round_trip, pixels, 6),
+            "raw bytes over HTTP (requests, uvicorn)": partial(others.raw_round_trip, pixels),
+            "bare TCP (sendall, recv_into)": partial(others.tcp_round_trip, pixels),
+            "memory alone: copied twice": lambda: (pixels.copy().copy(), 0),
+        }
+        for _ in range(repeat):
+            for name, way in ways.items():
+                start = time.perf_counter()
+                back, wire[name] = way()
+                seconds.setdefault(name, []).append(time.perf_counter() - start)
+                assert np.array_equal(back, pixels), name
+    ours = statistics.median(seconds["Foveate"])
+    rows = []
+    for name, found in seconds.items():
+        middle = statistics.median(found)
+        cells = [
+            f"{middle:.2f}",
+            f"{2 * size / _MEGA / middle:.0f}",
+            f"{middle / ours:.2f}",
+            f"{wire[name] / _MEGA:.0f}",
+        ]
+        rows.append([name, *cells])
+    print(table(["way", "seconds", "MB/s", "time / Foveate's", "MB on the wire"], rows), flush=True)
+
+
+# --- latency ---------------------------------------------------------------------------------------------------------
+
+
+def report_latency(repeat: int) -> None:
+    print("## Latency\n")
+    print("Milliseconds at the client: median (largest).\n")
+    large = noisy_rgba(_SIDE)
+    found: dict[str, list[float | None]] = {}
+    with serving(DETERMINISTIC) as client:
+        found["cancel while 4096 x 4096 are uploaded"] = [uploading(client, large) for _ in range(repeat)]
+    with serving(RESTORATION) as client:
+        parameters: JsonObject = {"scale": 4, "model": PHOTO_MODEL}
+
+        def first_progress() -> float | None:
+            return run_job(client, ArrayDocument(photo(256)), "upscale", parameters).first_progress
+
+        first_progress()
+        found["submit to first progress, upscale 256 px"] = [first_progress() for _ in range(repeat)]
+        found["cancel while x4plus runs on 512 px"] = [running(client, parameters) for _ in range(repeat)]
+    rows = [[name, *spread([value for value in values if value is not None])] for name, values in found.items()]
+    print(table(["what", "ms", "runs"], rows), flush=True)
+
+
+def uploading(client: Client, pixels: Pixels) -> float | None:
+    document = ArrayDocument(pixels)
+
+    def is_under_way(_: object) -> bool:
+        return 0 < client.queued_bytes < document.bytes_sent - (4 << 20)  # some were sent, and many wait
+
+    return run_job(client, document, "refocus", {"strength": 0.0}, cancel_when=is_under_way).cancel
+
+
+def running(client: Client, parameters: JsonObject) -> float | None:
+    document = ArrayDocument(photo(512))
+    return run_job(client, document, "upscale", parameters, cancel_when=lambda status: status.fraction > 0).cancel
+
+
+def spread(found: Sequence[float]) -> list[str]:
+    return [f"{1000 * statistics.median(found):.0f} ({1000 * max(found):.0f})", str(len(found))]
+
+
+def seconds_of(call: _Call) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    reports = {"added": report_added, "throughput": report_throughput, "latency": report_latency}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "parts", nargs="*", metavar="part", help="added, throughput or latency; all of them unless named"
+    )
+    parser.add_argument("--repeat", type=int, default=3)
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(reports):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    print("# What the server costs\n")
+    print(header("serving", ("torch", "numpy", "websockets", "uvicorn", "starlette", "requests", "pillow")))
+    for name in options.parts or reports:
+        reports[name](options.repeat)
+
+
+if __name__ == "__main__":
+    main()
