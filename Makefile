@@ -60,9 +60,7 @@ format: $(INSTALLED) ## Put all sources into their standard form
 	@$(BIN)/ruff format .
 
 bench: weights ## Measure quality, speed and memory; results go to benchmarks/results
-	@$(BIN)/python -m benchmarks.quality
-	@$(BIN)/python -m benchmarks.restore speed
-	@$(BIN)/python -m benchmarks.restore memory
+	@$(BIN)/python -m benchmarks
 
 clean: ## Remove the virtual environment and the demo's pictures
 	rm -rf $(VENV) demo

@@ -33,7 +33,7 @@ Pixels = NDArray[np.uint8]  # (height, width, 3 or 4)
 
 @contextlib.contextmanager
 def serving(engine: str) -> Iterator[Client]:
-    """Run `foveate serve` on a free port, in a folder that goes away; give a client. Models lie where they always do."""
+    """Run `foveate serve` on a free port, in a folder that goes away; give a client. Models are the usual ones."""
     with tempfile.TemporaryDirectory(prefix="foveate-benchmark-") as name:
         folder = Path(name)
         runtime_file = folder / "server.json"
@@ -45,7 +45,7 @@ def serving(engine: str) -> Iterator[Client]:
             "FOVEATE_RUNTIME_FILE": str(runtime_file),
             "FOVEATE_ENGINE": engine,
         }
-        command = [sys.executable, "-m", "foveate_server", "serve", "--quiet"]
+        command = [sys.executable, "-m", "foveate_server", "serve", "--quiet", "--idle-exit-minutes", "1"]
         with subprocess.Popen(command, env=environment) as process:
             try:
                 _wait_for(runtime_file, process)

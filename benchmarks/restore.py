@@ -12,17 +12,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
-from importlib.metadata import version
 
 import numpy as np
+from benchmarks.report import header
 from numpy.typing import NDArray
 
 from foveate_server.config import load_config
@@ -231,22 +229,6 @@ def report_memory() -> None:
                 print(f"| {model} | {megapixels} MP | {cells} |", flush=True)
 
 
-def header() -> str:
-    import torch
-
-    from foveate_server.engines.precision import describe_device
-
-    packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "ncnn", "openvino", "spandrel", "numpy"))
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-    device = describe_device(torch.device("cpu"))
-    return (
-        f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC; {device}, {os.cpu_count()} cores; "
-        f"{platform.system()} {platform.release()}, Python {platform.python_version()}, {packages}; "
-        f"OMP_WAIT_POLICY={os.environ.get('OMP_WAIT_POLICY', 'PASSIVE')}; load before: {load:.1f}. "
-        f"Command: `python -m benchmarks.restore {' '.join(sys.argv[1:])}`\n"
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = parser.add_subparsers(dest="part", required=True)
@@ -267,7 +249,9 @@ def main() -> None:
     elif options.part == "peak":
         print(json.dumps(memory_one(options.model, options.megapixels)))
     else:
-        print(header())
+        policy = os.environ.get("OMP_WAIT_POLICY", "PASSIVE")
+        print(header("restore", ("torch", "ncnn", "openvino", "spandrel", "numpy")))
+        print(f"OMP_WAIT_POLICY={policy}.\n")
         report_speed(options.sizes, options.repeat) if options.part == "speed" else report_memory()
 
 

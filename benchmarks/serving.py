@@ -170,8 +170,8 @@ def report_added(repeat: int) -> None:
     print(
         "The median of the seconds, warm. *Network*: the engine's calls alone (network and, for refocus, face\n"
         "detector), in this process, with the very images that the job gives them. *Operation*: the item around them\n"
-        "(decoding, colour, blur estimate, resampling, encoding). *Job*: from submit until the client holds the checked result.\n"
-        "The ratio is the median over the rounds.\n"
+        "(decoding, colour, blur estimate, resampling, encoding). *Job*: from submit until the client holds the\n"
+        "checked result. The ratio is the median over the rounds.\n"
     )
     rows = []
     with restoration_engine() as engine, serving(RESTORATION) as client:
