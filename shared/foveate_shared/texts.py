@@ -26,6 +26,11 @@ class Texts:
         self.language = language
         self._catalogue = _load(language)
 
+    @property
+    def catalogue(self) -> Mapping[str, str]:
+        """Return all translations, by the English text: for a host that translates its labels itself."""
+        return self._catalogue
+
     def __call__(self, text: str, /, **values: object) -> str:
         """Return `text` in the language, with {name} replaced by the value of that name."""
         translated = self._catalogue.get(text, text)

@@ -1,0 +1,57 @@
+"""All that this extension uses of `foveate_shared`: the copy in its bundle, else the one that is installed."""
+
+import importlib.util
+
+if importlib.util.find_spec(f"{__package__}._vendor"):
+    from ._vendor.foveate_shared import (
+        client,
+        driver,
+        errors,
+        geometry,
+        host,
+        pairing,
+        pixels,
+        protocol,
+        rerender,
+        settings,
+        startup,
+        texts,
+        workbench,
+    )
+elif importlib.util.find_spec("foveate_shared"):
+    from foveate_shared import (
+        client,
+        driver,
+        errors,
+        geometry,
+        host,
+        pairing,
+        pixels,
+        protocol,
+        rerender,
+        settings,
+        startup,
+        texts,
+        workbench,
+    )
+else:
+    raise ImportError(
+        "Foveate's shared part is missing. Install the extension again, from the complete foveate zip file or with "
+        "`foveate plugins install blender`"
+    )
+
+__all__ = [
+    "client",
+    "driver",
+    "errors",
+    "geometry",
+    "host",
+    "pairing",
+    "pixels",
+    "protocol",
+    "rerender",
+    "settings",
+    "startup",
+    "texts",
+    "workbench",
+]

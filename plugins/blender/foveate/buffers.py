@@ -1,0 +1,193 @@
+"""Blender's images <-> arrays of samples.
+
+A byte image holds 8-bit samples, encoded in its colour space, with straight alpha; they come as floats, but exactly.
+A float image holds premultiplied scene-linear samples, whatever colour space its file had.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from . import spaces
+from ._shared import errors
+from .samples import FloatArray, Samples
+
+_PACKED_CHANNELS = "CHANNEL_PACKED"  # alpha is no alpha, but one more picture
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image's samples and what they mean."""
+
+    samples: Samples  # (height, width, channels), uint8 or float32, bottom row first
+    colorspace: str  # as Blender names it
+    alpha_mode: str  # of an image that is to hold such samples
+
+    @property
+    def space(self) -> str:
+        """Return the protocol's name of the colour space."""
+        space = spaces.space_of(self.colorspace)
+        return "gray-linear" if self.samples.shape[2] < 3 else space
+
+    @property
+    def premultiplied(self) -> bool:
+        """Tell whether colour is multiplied by alpha."""
+        return self.alpha_mode == "PREMUL"
+
+
+def read(image: bpy.types.Image) -> Picture:
+    """Return an image's pixels. Raises InputError where it has none that could be worked on."""
+    if image.source in {"SEQUENCE", "MOVIE"}:
+        raise _unsupported(f"{image.name} is a movie or a sequence.", "Open the frame as a single image.")
+    with _readable(image) as source:
+        width, height = source.size
+        if not width or not height or not len(source.pixels):
+            raise _unsupported(f"{image.name} has no pixels.", "Check that its file is there, or render first.")
+        samples = np.empty((height, width, source.channels), np.float32)
+        source.pixels.foreach_get(samples.ravel())
+        return _picture(source, samples)
+
+
+def make(picture: Picture, name: str) -> bpy.types.Image:
+    """Return a new image with the samples, packed, so that it is saved with the file and survives undo and redo."""
+    samples = _four_channels(picture.samples)
+    height, width = samples.shape[:2]
+    image = bpy.data.images.new(name, width, height, alpha=True, float_buffer=samples.dtype != np.uint8)
+    try:
+        image.colorspace_settings.name = picture.colorspace
+        image.alpha_mode = picture.alpha_mode
+        image.pixels.foreach_set(_as_floats(samples).ravel())
+        image.update()
+        image.pack()
+    except RuntimeError as error:
+        bpy.data.images.remove(image)
+        raise errors.ResourceError(f"Blender cannot make the image: {error}") from error
+    return image
+
+
+def reference(image: bpy.types.Image) -> int | str:
+    """Return what :func:`find` finds the image by, also under a new name and after an undo."""
+    return getattr(image, "session_uid", 0) or image.name
+
+
+def find(wanted: int | str) -> bpy.types.Image | None:
+    """Return an image, or None where it is gone."""
+    return next((image for image in bpy.data.images if wanted in {reference(image), image.name}), None)
+
+
+def scene_linear() -> str:
+    """Return the colour space of float images."""
+    file_space = getattr(bpy.data, "colorspace", None)  # Blender 5: each file chooses
+    return file_space.working_space if file_space else spaces.SCENE_LINEAR
+
+
+def _picture(image: bpy.types.Image, samples: FloatArray) -> Picture:
+    named = image.colorspace_settings.name
+    if image.is_float:
+        spaces.refuse_data(named)
+        alpha = image.alpha_mode if image.alpha_mode == _PACKED_CHANNELS else "PREMUL"
+        return Picture(samples, scene_linear(), alpha)
+    alpha = "STRAIGHT" if image.alpha_mode == "PREMUL" else image.alpha_mode
+    return Picture(np.rint(samples * 255).astype(np.uint8), named, alpha)
+
+
+def _as_floats(samples: Samples) -> FloatArray:
+    return samples.astype(np.float32) / np.float32(255) if samples.dtype == np.uint8 else samples
+
+
+def _four_channels(samples: Samples) -> Samples:
+    """Return RGBA: all that new images in Blender have."""
+    channels = samples.shape[2]
+    if channels == 4:
+        return samples
+    full = np.full((*samples.shape[:2], 4), 255 if samples.dtype == np.uint8 else 1, samples.dtype)
+    if channels >= 3:
+        full[..., :3] = samples
+    else:
+        full[..., :3] = samples[..., :1]
+    if channels == 2:
+        full[..., 3:] = samples[..., 1:]
+    return full
+
+
+# --- images that hold no pixels themselves --------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _readable(image: bpy.types.Image) -> Iterator[bpy.types.Image]:
+    """Give the image, or, where its pixels cannot be reached, a copy that ends with the context."""
+    if image.type == "RENDER_RESULT":
+        with _folder() as folder, _loaded(_saved_render(image, folder)) as copy:
+            yield copy
+    elif image.source == "TILED" and image.tiles.active != image.tiles[0]:
+        with _folder() as folder, _loaded(_tile_file(image, folder)) as copy:
+            copy.colorspace_settings.name = image.colorspace_settings.name
+            yield copy
+    else:
+        yield image
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="foveate-") as folder:
+        yield Path(folder)
+
+
+@contextlib.contextmanager
+def _loaded(path: Path) -> Iterator[bpy.types.Image]:
+    try:
+        image = bpy.data.images.load(str(path))
+    except RuntimeError as error:
+        raise _unsupported(f"The image cannot be read: {error}", "Save it to a file and open that.") from error
+    try:
+        yield image
+    finally:
+        bpy.data.images.remove(image)
+
+
+def _saved_render(image: bpy.types.Image, folder: Path) -> Path:
+    """Return a file with the render as it is: linear, 32 bits, without the view transform."""
+    path = folder / "render.exr"
+    scene = bpy.data.scenes.new("Foveate")  # its settings say how to save; those of the person stay untouched
+    try:
+        settings = scene.render.image_settings
+        settings.file_format, settings.color_mode, settings.color_depth = "OPEN_EXR", "RGBA", "32"
+        image.save_render(str(path), scene=scene)
+    except RuntimeError as error:
+        raise _unsupported(f"There is no render to work on: {error}", "Render first.") from error
+    finally:
+        bpy.data.scenes.remove(scene)
+    return path
+
+
+def _tile_file(image: bpy.types.Image, folder: Path) -> Path:
+    """Return the file of the active tile: Blender gives scripts the first tile's pixels only."""
+    number = image.tiles.active.number
+    if image.is_dirty:
+        raise _unsupported(
+            f"Tile {number} has changes that are not saved.", "Save the image, or choose the first tile."
+        )
+    named = image.filepath_raw.replace("<UDIM>", str(number)).replace("<UVTILE>", _uv_name(number))
+    path = Path(bpy.path.abspath(named, library=image.library))
+    for packed in image.packed_files:
+        if Path(packed.filepath).name == path.name:
+            path = folder / path.name
+            path.write_bytes(packed.data)
+    if not path.is_file():
+        raise _unsupported(f"The file of tile {number} is not there.", "Save the image, or choose the first tile.")
+    return path
+
+
+def _uv_name(number: int) -> str:
+    return f"u{(number - 1001) % 10 + 1}_v{(number - 1001) // 10 + 1}"
+
+
+def _unsupported(message: str, remedy: str) -> errors.InputError:
+    return errors.InputError(message, code=errors.ErrorCode.UNSUPPORTED_FORMAT, remedy=remedy)

@@ -1,0 +1,145 @@
+"""One image of Blender as the shared flow's host. The image is never written to: the result is a new one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import bpy
+import numpy as np
+
+from . import buffers, samples
+from ._shared import errors, geometry, host, protocol
+from .buffers import Picture
+from .region import Region, RegionOf
+
+RECIPE_PROPERTY = "foveate_recipe"  # custom property of a result: JSON
+
+NameResult = Callable[[host.Result], str]
+Place = Callable[[bpy.types.Image], None]
+
+
+@dataclass(frozen=True)
+class _Frozen:
+    picture: Picture
+    region: Region | None
+    coverage: samples.Samples | None  # of the region, at the picture's depth
+
+
+class BlenderHost:
+    """See :class:`foveate_shared.host.Host`."""
+
+    def __init__(self, image: int | str, region: RegionOf, name_result: NameResult, place: Place) -> None:
+        """`image` is a :func:`buffers.reference`; `place` shows the new image, and makes the undo step."""
+        self.made = ""  # name of the result's image, once it was made
+        self._image = image
+        self._region = region
+        self._name_result = name_result
+        self._place = place
+        self._state: _Frozen | None = None
+
+    def freeze(self) -> host.Snapshot:
+        """Copy the pixels. Raises InputError for images and regions that cannot be worked on."""
+        picture = buffers.read(self._found())
+        region = self._region(samples.extent_of(picture.samples))
+        coverage = _at_depth(region, picture) if region else None
+        space = picture.space
+        self._state = _Frozen(picture, region, coverage)
+        selection = protocol.Selection(region.bounds, coverage is not None) if region else None
+        return host.Snapshot(samples.extent_of(picture.samples), self._format(picture), selection, space)
+
+    def read_pixels(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
+        """Return frozen pixels at their own size."""
+        picture = self._frozen.picture
+        return samples.window(picture.samples, bounds, self._format(picture))
+
+    def read_coverage(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
+        """Return the frozen coverage, at the size that pixels are handed out in."""
+        region, coverage = self._frozen.region, self._frozen.coverage
+        if region is None or coverage is None:
+            raise errors.ProtocolError("The server asked for a coverage that there is none of.")
+        return samples.coverage_window(coverage, region.bounds, bounds)
+
+    def is_unchanged(self) -> bool:
+        """Compare depth, colour space, extent and the selected pixels. Raises InputError where the image is gone."""
+        old, new = self._frozen.picture, buffers.read(self._found())
+        if not _same_kind(old, new):
+            return False
+        region = self._frozen.region
+        bounds = region.bounds if region else samples.extent_of(old.samples).bounds
+        differs = samples.view(old.samples, bounds) != samples.view(new.samples, bounds)
+        if self._frozen.coverage is not None:
+            differs &= self._frozen.coverage > 0
+        return not differs.any()
+
+    def apply(self, result: host.Result) -> None:
+        """Make the new image and place it; where the server left everything as it is, make none."""
+        if not result.patches:
+            return
+        picture = self._base(result)
+        samples.apply_patches(picture.samples, result.patches, self._format(picture))
+        image = buffers.make(picture, self._name_result(result))
+        try:
+            image[RECIPE_PROPERTY] = json.dumps(result.recipe)
+            self._place(image)
+        except BaseException:
+            bpy.data.images.remove(image)
+            raise
+        self.made = image.name
+
+    def release(self) -> None:
+        """Forget the copy."""
+        self._state = None
+
+    @property
+    def _frozen(self) -> _Frozen:
+        if self._state is None:
+            raise errors.ServerError("The image was used before it was frozen.", fault=errors.Fault.CLIENT)
+        return self._state
+
+    def _found(self) -> bpy.types.Image:
+        image = buffers.find(self._image)
+        if image is None:
+            raise errors.InputError(
+                "The image that the result was made for is gone.",
+                code=errors.ErrorCode.CONFLICT,
+                remedy="Apply it all the same to get the result as an image of its own.",
+            )
+        return image
+
+    def _base(self, result: host.Result) -> Picture:
+        """Return what patches are blended into: the image as it is now, or as it was frozen where that is gone."""
+        frozen = self._frozen.picture
+        if result.frame == "new":
+            if sum(patch.bounds.area for patch in result.patches) != result.extent.area:
+                raise errors.ServerError("The server's result has gaps.", remedy="Run the job again.")
+            shape = (result.extent.height, result.extent.width, frozen.samples.shape[2])
+            return replace(frozen, samples=np.empty(shape, frozen.samples.dtype))
+        try:
+            now = buffers.read(self._found())
+        except errors.InputError:
+            now = None
+        if now is not None and _same_kind(frozen, now):
+            return now
+        return replace(frozen, samples=frozen.samples.copy())
+
+    @staticmethod
+    def _format(picture: Picture) -> samples.pixels.PixelFormat:
+        return samples.format_of(picture.samples, premultiplied=picture.premultiplied)
+
+
+def _same_kind(one: Picture, other: Picture) -> bool:
+    return (
+        one.samples.shape == other.samples.shape
+        and one.samples.dtype == other.samples.dtype
+        and one.colorspace == other.colorspace
+        and one.alpha_mode == other.alpha_mode
+    )
+
+
+def _at_depth(region: Region, picture: Picture) -> samples.Samples | None:
+    """Return the coverage in the picture's own type: eight bits do for eight bits."""
+    if region.coverage is None or picture.samples.dtype != np.uint8:
+        return region.coverage
+    return np.rint(region.coverage * 255).astype(np.uint8)

@@ -1,0 +1,55 @@
+"""What a job is to do, from the button to the result's name; it can be started again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ._shared import host, protocol
+from .document import BlenderHost
+from .placing import Placement
+from .region import RegionOf
+
+TITLES = {"refocus": "Refocus", "faces": "Faces", "upscale": "Upscale"}
+_LONGEST_NAME = 63  # bytes, in all Blenders before 5.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """One job on one image."""
+
+    operation: str
+    parameters: protocol.JsonObject
+    image: int | str  # a buffers.reference
+    image_name: str
+    region: RegionOf
+    placement: Placement
+    result_name: str = ""  # empty: made of the image's name, the operation and the model
+
+    @property
+    def title(self) -> str:
+        """Return what the history calls it."""
+        return f"{TITLES[self.operation]}: {self.image_name}"
+
+    def host(self) -> BlenderHost:
+        """Return a document to run it on, once."""
+        return BlenderHost(self.image, self.region, self._name, self.placement)
+
+    def on(self, image: str) -> Task:
+        """Return the same for another image."""
+        return replace(self, image=image, image_name=image)
+
+    def _name(self, result: host.Result) -> str:
+        return self.result_name or result_name(self.image_name, TITLES[self.operation], model_of(result.recipe))
+
+
+def model_of(recipe: protocol.JsonObject) -> str:
+    """Return the name of the model that a recipe names, or nothing."""
+    model = recipe.get("model")
+    return str(model.get("name", "")) if isinstance(model, dict) else ""
+
+
+def result_name(image: str, title: str, model: str) -> str:
+    """Return a name for the result that fits into Blender's; the image's own is cut where it is too long."""
+    ending = f", {title}" + (f" ({model})" if model else "")
+    room = max(8, _LONGEST_NAME - len(ending.encode()))
+    return image.encode()[:room].decode(errors="ignore") + ending

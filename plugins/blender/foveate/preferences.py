@@ -1,0 +1,109 @@
+"""The extension's preferences: views on the settings file, which also holds the token (and Blender's file does not)."""
+
+import shlex
+from typing import Any
+
+import bpy
+
+from . import runtime
+from ._shared import errors, pairing, texts
+
+
+def _kept(name: str) -> dict[str, Any]:
+    """Return the accessors of a setting of the same kind."""
+    return {
+        "get": lambda _: getattr(runtime.get().settings, name),
+        "set": lambda _, new: runtime.get().change(**{name: new}),
+    }
+
+
+def _get_command(_: Any) -> str:
+    return shlex.join(runtime.get().settings.server_command)
+
+
+def _set_command(_: Any, text: str) -> None:
+    try:
+        runtime.get().change(server_command=tuple(shlex.split(text)))
+    except ValueError as error:
+        runtime.get().problem = f"The command cannot be read: {error}."
+
+
+def _pair(_: Any, line: str) -> None:
+    rt = runtime.get()
+    if not line.strip():
+        return
+    try:
+        paired = pairing.parse_pairing(line)
+    except errors.FoveateError as error:
+        rt.problem = str(error)
+        return
+    rt.change(remote_url=paired.url, remote_token=paired.token, remote_fingerprint=paired.fingerprint)
+
+
+_LANGUAGES = ["", "en", *texts.languages()]
+_LANGUAGE_NAMES = {"": "As Blender", "en": "English", "de": "Deutsch"}
+
+
+def _get_language(_: Any) -> int:
+    language = runtime.get().settings.language
+    return _LANGUAGES.index(language) if language in _LANGUAGES else 0
+
+
+class FoveatePreferences(bpy.types.AddonPreferences):
+    """Where the server is, and how results are applied."""
+
+    bl_idname = __package__
+
+    server_command: bpy.props.StringProperty(
+        name="Server Command",
+        description="Starts the server on this machine where none runs",
+        get=_get_command,
+        set=_set_command,
+    )
+    remote_url: bpy.props.StringProperty(
+        name="Remote Server",
+        description="Address of a server on another machine. Empty: the one on this machine",
+        **_kept("remote_url"),
+    )
+    remote_token: bpy.props.StringProperty(
+        name="Token", description="The key to that server", subtype="PASSWORD", **_kept("remote_token")
+    )
+    remote_fingerprint: bpy.props.StringProperty(
+        name="Fingerprint",
+        description="SHA-256 of that server's certificate. Empty: the system's authorities vouch for it",
+        **_kept("remote_fingerprint"),
+    )
+    pairing_line: bpy.props.StringProperty(
+        name="Pairing Line",
+        description="Paste what `foveate serve --pair` printed: it sets address, token and fingerprint",
+        get=lambda _: "",
+        set=_pair,
+    )
+    ask_first: bpy.props.BoolProperty(
+        name="Ask First", description="Results wait in the panel until you apply them", **_kept("ask_first")
+    )
+    language: bpy.props.EnumProperty(
+        name="Language",
+        items=[(name or "AUTO", _LANGUAGE_NAMES.get(name, name), "") for name in _LANGUAGES],
+        get=_get_language,
+        set=lambda _, number: runtime.get().change(language=_LANGUAGES[number]),
+    )
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw them."""
+        layout = self.layout
+        layout.use_property_split = True
+        if problem := runtime.get().problem:
+            layout.label(text=problem, icon="ERROR", translate=False)
+        layout.prop(self, "server_command")
+        remote = layout.box().column()
+        for name in ("pairing_line", "remote_url", "remote_token", "remote_fingerprint"):
+            remote.prop(self, name)
+        if runtime.get().settings.remote_url and not bpy.app.online_access:
+            remote.label(text=runtime.get().texts("Blender is not allowed to go online: see System"), icon="ERROR")
+        layout.prop(self, "ask_first")
+        layout.prop(self, "language")
+        layout.operator("foveate.reconnect", icon="FILE_REFRESH")
+
+
+CLASSES = (FoveatePreferences,)

@@ -1,0 +1,134 @@
+"""What Blender keeps for us: the region of an image, the panel's choices, the scene's wish for its renders.
+
+The panel's parameters are views on the settings file, so that they outlast the session and need no second place.
+"""
+
+from typing import Any
+
+import bpy
+
+from . import choosing, runtime
+
+OPERATIONS = (
+    ("refocus", "Refocus", "Bring a blurred or noisy region into focus"),
+    ("faces", "Faces", "Find the faces in the region, and refocus each"),
+    ("upscale", "Upscale", "Enlarge the region as a new image, or give it more detail in place"),
+)
+SCALES = (("2", "2x", "Twice as wide and high"), ("3", "3x", "Three times"), ("4", "4x", "Four times"))
+TARGETS = (
+    ("new", "New Image", "The region, enlarged, becomes an image of its own"),
+    ("document", "In Place", "The image keeps its size, and gets the detail of a larger rendering"),
+)
+
+
+def _kept(operation: str, name: str, value: Any) -> dict[str, Any]:
+    """Return the accessors of a property that lives in the settings."""
+    return {
+        "get": lambda _: runtime.get().default(operation, name, value),
+        "set": lambda _, new: runtime.get().set_default(operation, name, new),
+    }
+
+
+def _kept_choice(operation: str, name: str, items: tuple[tuple[str, str, str], ...], value: str) -> dict[str, Any]:
+    """Return the same for a choice, which Blender numbers."""
+    names = [item[0] for item in items]
+
+    def get(_: Any) -> int:
+        kept = runtime.get().default(operation, name, value)
+        return names.index(kept if kept in names else value)
+
+    return {"get": get, "set": lambda _, new: runtime.get().set_default(operation, name, names[new])}
+
+
+def search_models(operation: str) -> Any:
+    """Return the callback that offers the server's models while one types."""
+    return lambda _self, _context, _text: [
+        model.name for model in runtime.get().models if operation in model.operations
+    ]
+
+
+class FoveateImage(bpy.types.PropertyGroup):
+    """Of an image."""
+
+    rect: bpy.props.IntVectorProperty(
+        name="Region", description="x, y, width and height in pixels, from the top left corner", size=4, min=0
+    )
+
+
+class FoveateScene(bpy.types.PropertyGroup):
+    """Of a scene."""
+
+    refocus_renders: bpy.props.BoolProperty(
+        name="Refocus Finished Renders", description="Refocus a region of each render when it is finished"
+    )
+    render_box: bpy.props.FloatVectorProperty(
+        name="Region",
+        description="Left, bottom, right and top, as parts of the render. A render border comes first",
+        size=4,
+        min=0,
+        max=1,
+        default=(0, 0, 1, 1),
+    )
+
+
+class FoveatePanel(bpy.types.PropertyGroup):
+    """Of the panel: parameters as last used."""
+
+    operation: bpy.props.EnumProperty(
+        name="Operation", items=OPERATIONS, **_kept_choice("panel", "operation", OPERATIONS, "refocus")
+    )
+    region: bpy.props.EnumProperty(
+        name="Region", items=choosing.KINDS, **_kept_choice("panel", "region", choosing.KINDS, "AUTO")
+    )
+    mask: bpy.props.StringProperty(name="Mask", description="The mask that is the region")
+    replace_users: bpy.props.BoolProperty(
+        name="Replace Everywhere",
+        description="Materials, brushes and editors use the result instead of the old image",
+        **_kept("panel", "replace_users", False),
+    )
+    refocus_strength: bpy.props.FloatProperty(
+        name="Strength", subtype="FACTOR", min=0, max=1, **_kept("refocus", "strength", 1.0)
+    )
+    refocus_model: bpy.props.StringProperty(
+        name="Model",
+        description="Empty: the server chooses",
+        search=search_models("refocus"),
+        **_kept("refocus", "model", ""),
+    )
+    faces_strength: bpy.props.FloatProperty(
+        name="Strength", subtype="FACTOR", min=0, max=1, **_kept("faces", "strength", 1.0)
+    )
+    faces_only: bpy.props.StringProperty(
+        name="Only", description="Numbers of faces, from left to right, such as 1, 3. Empty: all"
+    )
+    faces_model: bpy.props.StringProperty(
+        name="Model",
+        description="Empty: the server chooses",
+        search=search_models("faces"),
+        **_kept("faces", "model", ""),
+    )
+    upscale_scale: bpy.props.EnumProperty(name="Scale", items=SCALES, **_kept_choice("upscale", "scale", SCALES, "4"))
+    upscale_target: bpy.props.EnumProperty(
+        name="Target", items=TARGETS, **_kept_choice("upscale", "target", TARGETS, "new")
+    )
+    upscale_model: bpy.props.StringProperty(
+        name="Model",
+        description="Empty: the server chooses",
+        search=search_models("upscale"),
+        **_kept("upscale", "model", ""),
+    )
+
+
+CLASSES = (FoveateImage, FoveateScene, FoveatePanel)
+
+
+def attach() -> None:
+    """Give images, scenes and the window manager their groups."""
+    bpy.types.Image.foveate = bpy.props.PointerProperty(type=FoveateImage)
+    bpy.types.Scene.foveate = bpy.props.PointerProperty(type=FoveateScene)
+    bpy.types.WindowManager.foveate = bpy.props.PointerProperty(type=FoveatePanel)
+
+
+def detach() -> None:
+    """Take them back."""
+    del bpy.types.Image.foveate, bpy.types.Scene.foveate, bpy.types.WindowManager.foveate

@@ -1,0 +1,58 @@
+"""Tells Blender about everything, in order, and takes it back in the opposite one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from . import operators, panels, placing, preferences, properties, render_handler, results, runtime, selecting
+from ._shared import texts
+
+_MODULES = (properties, preferences, operators, results, selecting, panels)
+_CLASSES = tuple(cls for module in _MODULES for cls in module.CLASSES)
+
+
+def register_classes() -> None:
+    """Register classes, menus, handlers and translations."""
+    for cls in _CLASSES:
+        bpy.utils.register_class(cls)
+    properties.attach()
+    bpy.types.IMAGE_MT_image.append(panels.draw_in_image_menu)
+    for name, handler in _handlers():
+        getattr(bpy.app.handlers, name).append(handler)
+    bpy.app.translations.register(__package__, _translations())
+    selecting.start_drawing()
+
+
+def unregister_classes() -> None:
+    """Take it all back."""
+    selecting.stop_drawing()
+    bpy.app.translations.unregister(__package__)
+    for name, handler in _handlers():
+        getattr(bpy.app.handlers, name).remove(handler)
+    bpy.types.IMAGE_MT_image.remove(panels.draw_in_image_menu)
+    properties.detach()
+    for cls in reversed(_CLASSES):
+        bpy.utils.unregister_class(cls)
+
+
+def _handlers() -> tuple[tuple[str, Any], ...]:
+    return (*render_handler.HANDLERS, ("undo_post", _after_undo), ("redo_post", _after_undo))
+
+
+@bpy.app.handlers.persistent
+def _after_undo(*_: Any) -> None:
+    placing.after_undo(runtime.get().swaps)
+
+
+def _translations() -> dict[str, dict[tuple[str, str], str]]:
+    """Return our catalogues as Blender wants them: for labels and descriptions, which it translates itself."""
+    return {
+        language: {
+            (context, text): translated
+            for text, translated in texts.Texts(language).catalogue.items()
+            for context in ("*", "Operator")
+        }
+        for language in texts.languages()
+    }

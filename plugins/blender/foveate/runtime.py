@@ -1,0 +1,211 @@
+"""What panels, operators and handlers share: settings, texts, the workbench, and the timer that polls it.
+
+Blender makes operators and panels itself and hands nothing to them, so what they share can only be reached through a
+module. It is made by :func:`open_runtime` at register, and nothing of it is left after :func:`close_runtime`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import placing
+from ._shared import client, driver, errors, protocol, rerender, settings, startup, texts, workbench
+from .document import BlenderHost
+from .jobs import Task
+
+BUSY_SECONDS = 0.1  # between two polls while a job runs
+IDLE_SECONDS = 0.4
+
+_runtime: list[Runtime] = []  # the one that is open, or none
+
+
+class Runtime:
+    """The state behind all panels of one Blender."""
+
+    def __init__(self, settings_path: Path, peer: protocol.Peer) -> None:
+        """Read the settings. Nothing connects before :meth:`wake` or :meth:`submit`."""
+        self.settings = settings.load(settings_path)
+        self.swaps: list[placing.Swap] = []
+        self.tasks: dict[str, Task] = {}  # by job
+        self.hosts: dict[str, BlenderHost] = {}  # by job
+        self.problem = ""  # with the settings: shown in the preferences
+        self._path = settings_path
+        self._peer = peer
+        self._bench: workbench.Workbench | None = None
+
+    @property
+    def texts(self) -> texts.Texts:
+        """Return the language that is set, else Blender's own."""
+        return texts.Texts(self.settings.language or bpy.app.translations.locale)
+
+    @property
+    def connection(self) -> workbench.ConnectionView:
+        """Return how the server is reached."""
+        return self._bench.connection if self._bench else workbench.ConnectionView()
+
+    @property
+    def entries(self) -> list[workbench.Entry]:
+        """Return all jobs, newest first."""
+        return self._bench.entries if self._bench else []
+
+    @property
+    def models(self) -> tuple[protocol.ModelInfo, ...]:
+        """Return the server's models, none before it was reached."""
+        return self._bench.models if self._bench else ()
+
+    # --- settings ---
+
+    def change(self, **values: Any) -> None:
+        """Change settings and keep them; what is wrong with that is shown in the preferences."""
+        self.settings = replace(self.settings, **values)
+        try:
+            settings.save(self._path, self.settings)
+            self.problem = ""
+        except errors.FoveateError as error:
+            self.problem = str(error)
+
+    def default(self, operation: str, name: str, value: Any) -> Any:
+        """Return a parameter as last used, else `value`."""
+        used = self.settings.defaults.get(operation)
+        return used.get(name, value) if isinstance(used, Mapping) else value
+
+    def set_default(self, operation: str, name: str, value: Any) -> None:
+        """Remember a parameter; the next job writes it to the disk."""
+        used = self.settings.defaults.get(operation)
+        changed = {**(used if isinstance(used, dict) else {}), name: value}
+        self.settings = replace(self.settings, defaults={**self.settings.defaults, operation: changed})
+
+    # --- jobs ---
+
+    def wake(self) -> workbench.Workbench:
+        """Begin to connect, where that has not begun."""
+        if self._bench is None:
+            self._bench = workbench.Workbench(self._open_client)
+        return self._bench
+
+    def submit(self, task: Task) -> workbench.Entry:
+        """Start a job that the timer brings to its end. Raises FoveateError where there is nothing to work on."""
+        bench = self.wake()
+        if self.connection.state is client.ConnectionState.REFUSED:
+            bench.reconnect()  # the person has read why, and tries again
+        host = task.host()
+        ask_first = self.settings.ask_first
+        entry = bench.submit(host, task.operation, task.parameters, title=task.title, ask_first=ask_first)
+        self.tasks[entry.flow.job], self.hosts[entry.flow.job] = task, host
+        self.change()
+        return entry
+
+    def run(self, task: Task, on_status: Callable[[rerender.Status], None] = lambda _: None) -> BlenderHost:
+        """Run a job to its end, on a connection of its own; return its document. Raises FoveateError."""
+        host = task.host()
+        with self._open_client() as connection:
+            flow = rerender.Rerender(connection, host, task.operation, task.parameters)
+            flow.start()
+            status = driver.run_to_end(connection, flow, on_status=on_status)
+        if status.error:
+            raise errors.to_exception(status.error)
+        if status.state is rerender.State.CANCELLED:
+            raise errors.CancelledJobError("The job was cancelled.")
+        on_status(status)
+        return host
+
+    def entry(self, job: str) -> workbench.Entry | None:
+        """Return a job by its id."""
+        return next((entry for entry in self.entries if entry.flow.job == job), None)
+
+    def cancel(self, entry: workbench.Entry) -> None:
+        """End a job: at once where no server is there to confirm it."""
+        bench = self.wake()
+        bench.cancel(entry)
+        if not bench.connection.is_ready:
+            entry.flow.abandon(errors.CancelledJobError("Cancelled."))
+
+    def apply(self, entry: workbench.Entry) -> None:
+        """Apply a result that waits; where that was refused before, the person wants it all the same."""
+        self.wake().apply(entry, even_if_changed=entry.flow.status.error is not None)
+
+    def discard(self, entry: workbench.Entry) -> None:
+        """Drop a job and its result."""
+        if entry.is_running:
+            self.cancel(entry)
+        self.wake().discard(entry)
+        self.tasks.pop(entry.flow.job, None)
+        self.hosts.pop(entry.flow.job, None)
+
+    def reconnect(self) -> None:
+        """Use the settings as they are now."""
+        self.wake().reconnect()
+
+    def tick(self) -> float:
+        """Poll; return the seconds until the next time."""
+        if self._bench is not None and self._bench.poll():
+            placing.redraw_editors()
+        return BUSY_SECONDS if any(entry.is_running for entry in self.entries) else IDLE_SECONDS
+
+    def close(self) -> None:
+        """End all jobs that run, and the connection with its threads."""
+        if self._bench is not None:
+            self._bench.cancel_all()
+            self._bench.close()
+
+    def _open_client(self) -> client.Client:
+        find = startup.find_server(self.settings)
+        if self.settings.remote_url and not bpy.app.online_access:
+            find = _refuse_offline
+        return client.Client(find, self.settings.client_id, self._peer)
+
+
+def _refuse_offline() -> Any:
+    raise errors.InputError(
+        "The server is on another machine, and Blender is not allowed to go online.",
+        code=errors.ErrorCode.OFFLINE,
+        remedy="Allow Online Access in Blender's preferences under System, or use a server on this machine.",
+    )
+
+
+# --- the open one ----------------------------------------------------------------------------------------------------
+
+
+def open_runtime() -> None:
+    """Make the runtime; in the interface, poll from now on."""
+    _runtime.append(Runtime(_settings_path(), protocol.Peer("foveate-blender", _version())))
+    if not bpy.app.background:
+        bpy.app.timers.register(_tick, first_interval=IDLE_SECONDS, persistent=True)
+
+
+def get() -> Runtime:
+    """Return the open runtime."""
+    return _runtime[-1]
+
+
+def close_runtime() -> None:
+    """End the timer, the connection and its threads."""
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+    while _runtime:
+        _runtime.pop().close()
+
+
+def _tick() -> float | None:
+    return get().tick() if _runtime else None
+
+
+def _settings_path() -> Path:
+    """Return the file in the folder that Blender keeps for the extension, or, where it is none, for the person."""
+    try:
+        folder = bpy.utils.extension_path_user(__package__, create=True)
+    except ValueError:
+        folder = bpy.utils.user_resource("CONFIG", path="foveate", create=True)
+    return Path(folder) / "foveate.json"
+
+
+def _version() -> str:
+    manifest = Path(__file__).with_name("blender_manifest.toml").read_text(encoding="utf-8")
+    found = re.search(r'^version = "(.+)"', manifest, re.MULTILINE)
+    return found[1] if found else "unknown"

@@ -1,0 +1,92 @@
+"""Arrays of samples: windows out of them, patches into them. Without Blender.
+
+All arrays are (height, width, channels) with the bottom row first, as Blender has them; bounds count from the top, as
+everywhere in Foveate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._shared import errors, geometry, host, pixels
+
+Samples = NDArray[Any]  # uint8 or float32
+FloatArray = NDArray[np.float32]
+
+_DTYPES = {pixels.SampleType.U8: np.uint8, pixels.SampleType.U16: np.uint16, pixels.SampleType.F32: np.float32}
+_CHANNELS = {1: pixels.Channels.Y, 2: pixels.Channels.YA, 3: pixels.Channels.RGB, 4: pixels.Channels.RGBA}
+
+
+def extent_of(samples: Samples) -> geometry.Extent:
+    """Return the size of an image."""
+    return geometry.Extent(samples.shape[1], samples.shape[0])
+
+
+def format_of(samples: Samples, *, premultiplied: bool) -> pixels.PixelFormat:
+    """Return the layout of an image's memory."""
+    alpha = pixels.AlphaMode.PREMULTIPLIED if premultiplied else pixels.AlphaMode.STRAIGHT
+    dtype = pixels.SampleType.U8 if samples.dtype == np.uint8 else pixels.SampleType.F32
+    return pixels.PixelFormat(dtype, _CHANNELS[samples.shape[2]], alpha, pixels.RowOrder.BOTTOM_UP)
+
+
+def view(samples: Samples, bounds: geometry.Bounds) -> Samples:
+    """Return the part of an image that lies in `bounds`: not a copy."""
+    height = samples.shape[0]
+    return samples[height - bounds.bottom : height - bounds.y, bounds.x : bounds.right]
+
+
+def window(samples: Samples, bounds: geometry.Bounds, layout: pixels.PixelFormat) -> host.Image:
+    """Return a part of an image at its own size, tightly packed. Raises ProtocolError outside of the image."""
+    if bounds.is_empty or not extent_of(samples).bounds.contains(bounds):
+        raise errors.ProtocolError("The server asked for pixels outside of the image.", fault=errors.Fault.SERVER)
+    return host.Image(bounds.extent, np.ascontiguousarray(view(samples, bounds)).tobytes(), layout)
+
+
+def coverage_window(region: Samples, region_bounds: geometry.Bounds, bounds: geometry.Bounds) -> host.Image:
+    """Return the coverage of `bounds`: (height, width, 1) of `region` where they meet, and nothing elsewhere."""
+    plane = np.zeros((bounds.height, bounds.width, 1), region.dtype)
+    common = bounds.intersect(region_bounds)
+    if not common.is_empty:
+        view(plane, common.relative_to(bounds))[...] = view(region, common.relative_to(region_bounds))
+    return host.Image(bounds.extent, plane.tobytes(), format_of(plane, premultiplied=False))
+
+
+def apply_patches(samples: Samples, patches: Iterable[host.ResultPatch], layout: pixels.PixelFormat) -> None:
+    """Blend patches into an image, in place. Raises ProtocolError where one does not fit."""
+    for patch in patches:
+        if patch.pixels.format != layout or not extent_of(samples).bounds.contains(patch.bounds):
+            raise errors.ProtocolError("The server's result does not fit the image.", fault=errors.Fault.SERVER)
+        coverage = _coverage(patch.coverage) if patch.coverage else None
+        _blend(view(samples, patch.bounds), _unpack(patch.pixels), coverage)
+
+
+def _blend(old: Samples, new: Samples, coverage: FloatArray | None) -> None:
+    """Write `new` over `old` as far as it covers it; where that is nothing, the old samples stay as they are."""
+    if coverage is None:
+        old[...] = new
+        return
+    base = old.astype(np.float32)
+    mixed = base + (new.astype(np.float32) - base) * coverage
+    if old.dtype == np.uint8:
+        mixed = np.rint(np.clip(mixed, 0, 255))
+    np.copyto(old, mixed.astype(old.dtype), where=(coverage > 0) & (coverage < 1))
+    np.copyto(old, new, where=coverage >= 1)
+
+
+def _unpack(image: host.Image) -> Samples:
+    layout = image.format
+    shape = (image.extent.height, image.extent.width, layout.channels.count)
+    samples = np.frombuffer(image.data, _DTYPES[layout.dtype]).reshape(shape)
+    return samples if layout.rows is pixels.RowOrder.BOTTOM_UP else samples[::-1]
+
+
+def _coverage(image: host.Image) -> FloatArray:
+    """Return (height, width, 1), 0 to 1."""
+    plane = _unpack(image)
+    if plane.dtype == np.float32:
+        return plane
+    return plane.astype(np.float32) / np.float32(np.iinfo(plane.dtype).max)

@@ -1,0 +1,38 @@
+"""Blender's names of colour spaces, and the protocol's."""
+
+from __future__ import annotations
+
+from ._shared import errors
+
+SCENE_LINEAR = "Linear Rec.709"  # what float images are in, unless the file chose another working space (Blender 5)
+
+SPACES = {
+    "sRGB": "srgb",
+    "Linear Rec.709": "srgb-linear",
+    "Linear Rec.2020": "rec2020-linear",
+    "Display P3": "display-p3",
+    "ACEScg": "acescg",
+}
+_DATA = ("Non-Color", "Raw", "Data")
+
+
+def space_of(name: str) -> str:
+    """Return the protocol's name of a Blender colour space. Raises InputError where it has none."""
+    if name in SPACES:
+        return SPACES[name]
+    refuse_data(name)
+    raise errors.InputError(
+        f"The image's colour space {name} is not supported.",
+        code=errors.ErrorCode.UNSUPPORTED_FORMAT,
+        remedy=f"Set it to one of: {', '.join(SPACES)}.",
+    )
+
+
+def refuse_data(name: str) -> None:
+    """Raise InputError where the colour space says that samples are no colours."""
+    if name in _DATA:
+        raise errors.InputError(
+            f"The image's colour space is {name}: it holds data, such as normals or a mask, and no colours.",
+            code=errors.ErrorCode.UNSUPPORTED_FORMAT,
+            remedy="If it is a picture all the same, set its colour space to sRGB or to Linear Rec.709.",
+        )
