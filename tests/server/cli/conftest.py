@@ -19,6 +19,11 @@ EXACT = "foveate_server.engines.deterministic:configured_spec"
 SLOW = "fakes.engines:slow"
 
 
+def _hear_ctrl_c() -> None:
+    """A test run in a shell's background has Ctrl+C ignored, and its children would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass
 class Workplace:
     """A home of its own for one server and its clients."""
@@ -53,6 +58,7 @@ class Workplace:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - no thread of ours holds a lock that it could need
         )
 
     def foveate(self, *arguments: str, status: int = 0) -> "subprocess.CompletedProcess[str]":
