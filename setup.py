@@ -1,13 +1,13 @@
 """What pyproject.toml cannot say: the plugins' sources, which are no package of ours, go into the wheel as data."""
 
 from pathlib import Path
-from shutil import copytree, ignore_patterns
+from shutil import copytree, ignore_patterns, rmtree
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
-SOURCES = "foveate_server/plugins/sources"  # as foveate_server/plugins/sources.py finds them
+SOURCES = "foveate_server/plugins/packaged"  # as foveate_server/plugins/sources.py finds them
 
 
 class BuildWithPlugins(build_py):
@@ -19,6 +19,7 @@ class BuildWithPlugins(build_py):
         if self.editable_mode:
             return
         target = Path(self.build_lib) / SOURCES
+        rmtree(target, ignore_errors=True)  # an earlier build's
         copytree(ROOT / "plugins", target, dirs_exist_ok=True, ignore=ignore_patterns("__pycache__", "*.pyc", ".*"))
         self.copy_file(str(ROOT / "LICENSE"), str(target / "LICENSE"))
 

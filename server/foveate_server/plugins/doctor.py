@@ -14,7 +14,7 @@ from typing import Any
 
 from foveate_server.plugins import kritarc, sources
 from foveate_server.plugins.bundle import RECORD
-from foveate_server.plugins.places import FLATPAK, NATIVE, TITLES, Machine, Place, find_places
+from foveate_server.plugins.places import NATIVE, TITLES, Machine, Place, find_places
 from foveate_server.plugins.programs import version_of
 from foveate_shared import settings
 from foveate_shared.discovery import default_runtime_file, find_server, read_runtime_file
@@ -126,8 +126,11 @@ def _plugin(place: Place, record: Mapping[str, Any]) -> Finding:
 
 
 def _enabled(place: Place) -> Iterator[Finding]:
-    if place.kritarc and not kritarc.is_enabled(place.kritarc):
-        yield _wrong(place, "not enabled", "Krita does not load it.")
+    try:
+        if place.kritarc and not kritarc.is_enabled(place.kritarc):
+            yield _wrong(place, "not enabled", "Krita does not load it.")
+    except FoveateError as error:
+        yield Finding("", "not known whether it is enabled", error.info.message, error.info.remedy)
     program = place.package / "foveate.py"
     if place.host == "gimp" and os.name == "posix" and not os.access(program, os.X_OK):
         yield _wrong(place, "not a program", f"{program} may not be executed, so GIMP passes over it.")
@@ -177,7 +180,7 @@ def _krita_python(machine: Machine) -> Iterator[Finding]:
 
 
 def _editor_version(place: Place, machine: Machine) -> str:
-    if place.kind == FLATPAK or place.kind != NATIVE:
+    if place.kind != NATIVE:
         return ""
     program = machine.program(place.host)
     version = version_of([program]) if program else ""

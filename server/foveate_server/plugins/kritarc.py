@@ -12,43 +12,43 @@ KEY = "enable_foveate"
 
 
 def is_enabled(path: Path) -> bool:
-    """Tell whether Krita loads the plugin."""
+    """Tell whether Krita loads the plugin. Raises ResourceError where the file cannot be read."""
     lines = _lines(path)
-    at = _find(lines)
-    return at is not None and lines[at].split("=", 1)[1].strip().lower() == "true"
+    ours = _ours(lines)
+    return bool(ours) and lines[ours[-1]].split("=", 1)[1].strip().lower() == "true"
 
 
 def enable(path: Path) -> None:
     """Let Krita load the plugin. Raises ResourceError where the file cannot be read or written."""
-    lines = _lines(path)
-    if (at := _find(lines)) is not None:
-        lines[at] = f"{KEY}=true"
-    elif GROUP in lines:
-        lines.insert(lines.index(GROUP) + 1, f"{KEY}=true")
-    else:
-        lines += [*([""] if lines and lines[-1] else []), GROUP, f"{KEY}=true"]
+    lines = _without_ours(_lines(path))
+    if GROUP not in lines:
+        lines += [*([""] if lines and lines[-1] else []), GROUP]
+    last = len(lines) - 1 - lines[::-1].index(GROUP)
+    lines.insert(last + 1, f"{KEY}=true")
     _write(path, lines)
 
 
 def forget(path: Path) -> None:
     """Remove the plugin from what Krita loads. Raises ResourceError."""
     lines = _lines(path)
-    if (at := _find(lines)) is not None:
-        del lines[at]
-        _write(path, lines)
+    if _ours(lines):
+        _write(path, _without_ours(lines))
 
 
-def _find(lines: list[str]) -> int | None:
-    """Return the number of our line, or None."""
-    if GROUP not in lines:
-        return None
-    start = lines.index(GROUP) + 1
-    for at in range(start, len(lines)):
-        if lines[at].startswith("["):
-            return None
-        if lines[at].split("=", 1)[0].strip() == KEY and "=" in lines[at]:
-            return at
-    return None
+def _ours(lines: list[str]) -> list[int]:
+    """Return the numbers of our lines in all groups [python]: the last one counts."""
+    group, found = "", []
+    for at, line in enumerate(lines):
+        if line.startswith("["):
+            group = line
+        elif group == GROUP and "=" in line and line.split("=", 1)[0].strip() == KEY:
+            found.append(at)
+    return found
+
+
+def _without_ours(lines: list[str]) -> list[str]:
+    ours = set(_ours(lines))
+    return [line for at, line in enumerate(lines) if at not in ours]
 
 
 def _lines(path: Path) -> list[str]:

@@ -19,8 +19,7 @@ FLATPAKS = {"krita": "org.kde.krita", "gimp": "org.gimp.GIMP", "blender": "org.b
 CONFINED_SNAPS = ("krita", "gimp")  # Blender's is not, and so counts as native
 BLENDER_REPOSITORY = "extensions/user_default"
 OLDEST = {"gimp": (3, 0), "blender": (4, 2)}
-KRITA_SETTINGS = "foveate/settings.json"  # in Krita's resources
-SETTINGS = "foveate.json"  # elsewhere
+SETTINGS = {"krita": "foveate/settings.json", "gimp": "foveate.json"}  # in Krita's resources, in GIMP's folder
 _RELEASE = re.compile(r"(\d+)\.(\d+)")
 
 
@@ -111,8 +110,8 @@ def chosen_place(host: str, folder: Path) -> Place:
     """Return the place that a person names: the folder is meant as :attr:`Place.folder`."""
     folder = folder.absolute()
     settings = {
-        "krita": folder / KRITA_SETTINGS,
-        "gimp": folder.parent / SETTINGS,
+        "krita": folder / SETTINGS["krita"],
+        "gimp": folder.parent / SETTINGS["gimp"],
         "blender": _blender_settings(folder),
     }
     return Place(host, CHOSEN, folder, settings[host])
@@ -130,11 +129,11 @@ def find_places(host: str, machine: Machine) -> list[Place]:
 def _krita(machine: Machine) -> Iterator[Place]:
     folder, kritarc = machine.data / "krita", _kritarc(machine)
     if folder.is_dir() or kritarc.is_file() or machine.program("krita"):
-        yield Place("krita", NATIVE, folder, folder / KRITA_SETTINGS, kritarc=kritarc)
+        yield Place("krita", NATIVE, folder, folder / SETTINGS["krita"], kritarc=kritarc)
     for kind, data, config, runtime_file in _sandboxes("krita", machine):
         folder = data / "krita"
         kritarc = config / "kritarc"
-        yield Place("krita", kind, folder, folder / KRITA_SETTINGS, kritarc=kritarc, runtime_file=runtime_file)
+        yield Place("krita", kind, folder, folder / SETTINGS["krita"], kritarc=kritarc, runtime_file=runtime_file)
 
 
 def _kritarc(machine: Machine) -> Path:
@@ -148,10 +147,12 @@ def _kritarc(machine: Machine) -> Path:
 def _gimp(machine: Machine) -> Iterator[Place]:
     native = machine.config / "GIMP"
     for folder in _releases(native, "gimp") or ([native / "3.0"] if machine.program("gimp") else []):
-        yield Place("gimp", NATIVE, folder / "plug-ins", folder / SETTINGS, folder.name)
+        yield Place("gimp", NATIVE, folder / "plug-ins", folder / SETTINGS["gimp"], folder.name)
     for kind, _, config, runtime_file in _sandboxes("gimp", machine):
         for folder in _releases(config / "GIMP", "gimp") or [config / "GIMP/3.0"]:
-            yield Place("gimp", kind, folder / "plug-ins", folder / SETTINGS, folder.name, runtime_file=runtime_file)
+            yield Place(
+                "gimp", kind, folder / "plug-ins", folder / SETTINGS["gimp"], folder.name, runtime_file=runtime_file
+            )
 
 
 def _blender(machine: Machine) -> Iterator[Place]:
@@ -180,7 +181,7 @@ def _unstarted_blender(machine: Machine, parent: Path | None) -> list[Path]:
 
 def _blender_settings(repository: Path) -> Path:
     """Return the file in the folder that Blender gives an extension for what it keeps over updates."""
-    return repository.parent / ".user" / repository.name / "foveate" / SETTINGS
+    return repository.parent / ".user" / repository.name / "foveate/settings.json"
 
 
 def _releases(folder: Path, host: str) -> list[Path]:

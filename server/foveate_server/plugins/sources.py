@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 import foveate_shared
 from foveate_shared.errors import ErrorCode, InputError
 
-HOSTS = ("krita", "gimp", "blender")
+FOLDERS = {"krita": "krita", "gimp": "gimp", "blender": "blender/foveate"}  # whose contents go into the zip file
+HOSTS = tuple(FOLDERS)
 VENDORED = "websockets"
 
 
@@ -33,7 +34,7 @@ def version() -> str:
 
 def plugin_files(host: str) -> dict[str, bytes]:
     """Return the sources of a plugin by their paths. Raises InputError where they are not here."""
-    files = dict(_read_tree(_sources() / host))
+    files = dict(_read_tree(_sources() / FOLDERS[host]))
     if not files:
         raise InputError(
             f"The sources of the plugin for {host} are missing.",
@@ -101,7 +102,7 @@ def _in_wheel() -> bool:
 
 
 def _beside() -> Path:
-    return Path(__file__).with_name("sources")
+    return Path(__file__).with_name("packaged")
 
 
 def _read_tree(folder: Path) -> Iterator[tuple[str, bytes]]:

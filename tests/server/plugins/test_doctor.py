@@ -1,0 +1,156 @@
+"""The doctor says what is wrong, with a remedy, and gives nothing away."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+
+import pytest
+
+from foveate_server.cli.main import main
+from foveate_server.plugins.doctor import examine, report
+from foveate_server.plugins.install import install, places_for
+from foveate_shared import settings
+from foveate_shared.discovery import RunningServer, write_runtime_file
+
+COMMAND = ("sh", "serve")
+
+
+@pytest.fixture(autouse=True)
+def runtime_file(tmp_path, monkeypatch):
+    path = tmp_path / "run/server.json"
+    monkeypatch.setenv("FOVEATE_RUNTIME_FILE", str(path))
+    return path
+
+
+@pytest.fixture
+def krita(machine, runtime_file):
+    (machine.home / ".local/share/krita").mkdir(parents=True)
+    (place,) = places_for("krita", replace_environ(machine, runtime_file))
+    install(place, COMMAND, machine)
+    return place
+
+
+def replace_environ(machine, runtime_file):
+    return replace(machine, environ={"FOVEATE_RUNTIME_FILE": str(runtime_file)})
+
+
+@pytest.fixture
+def look(machine, runtime_file):
+    """Examine; return the problems with their remedies, and the report."""
+    machine = replace_environ(machine, runtime_file)
+
+    def look():
+        findings = examine(machine)
+        return [f"{f.problem} {f.remedy}" for f in findings if f.problem], report(findings, machine)
+
+    return look
+
+
+def test_a_machine_without_editors_has_no_problem(look):
+    problems, text = look()
+    assert problems == []
+    assert "krita     not found" in text
+
+
+def test_a_good_installation_has_no_problem(krita, look):
+    problems, text = look()
+    assert problems == []
+    assert "~/.local/share/krita/pykrita/foveate" in text
+    assert str(krita.folder) not in text
+
+
+def spoil_file(place):
+    (place.package / "_vendor/foveate_shared/client.py").write_text("")
+
+
+def remove_file(place):
+    (place.package / "_vendor/foveate_shared/client.py").unlink()
+
+
+def age(place):
+    record = json.loads((place.package / "bundle.json").read_text())
+    (place.package / "bundle.json").write_text(json.dumps({**record, "version": "0.0.1"}))
+
+
+def disable(place):
+    place.kritarc.write_text("[python]\nenable_foveate=false\n")
+
+
+def lose_record(place):
+    (place.package / "bundle.json").unlink()
+
+
+def lose_settings(place):
+    place.settings.unlink()
+
+
+def garble_settings(place):
+    place.settings.write_text("{")
+
+
+def move_program(place):
+    settings.save(place.settings, replace(settings.load(place.settings), server_command=("/gone/foveate",)))
+
+
+def look_elsewhere(place):
+    settings.save(place.settings, replace(settings.load(place.settings), runtime_file="/elsewhere/server.json"))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (spoil_file, "1 of its files are missing or changed, such as _vendor/foveate_shared/client.py."),
+        (remove_file, "1 of its files are missing or changed"),
+        (age, "It is not version"),
+        (disable, "Krita does not load it."),
+        (lose_record, "It is not one that `foveate plugins build` has made."),
+        (lose_settings, "is missing, so the plugin may not find the server."),
+        (garble_settings, "settings.json: Expecting property name"),
+        (move_program, "The program that starts it is not there: /gone/foveate."),
+        (look_elsewhere, "It looks for it in /elsewhere/server.json."),
+    ],
+)
+def test_what_is_wrong_is_said_with_the_command_that_mends_it(krita, machine, look, spoil, problem):
+    spoil(krita)
+    (found,) = look()[0]
+    assert problem in found
+    assert found.endswith("Run: foveate plugins install krita")
+    install(krita, COMMAND, machine)
+    assert look()[0] == []
+
+
+def test_a_configuration_that_cannot_be_read_is_no_end(krita, look):
+    krita.kritarc.write_bytes(b"\xff")
+    assert "Python Plugin Manager" in look()[0][0]
+
+
+def test_gimps_program_must_be_one(machine, look, runtime_file):
+    (machine.home / ".config/GIMP/3.0").mkdir(parents=True)
+    (place,) = places_for("gimp", replace_environ(machine, runtime_file))
+    install(place, COMMAND, machine)
+    (place.package / "foveate.py").chmod(0o644)
+    assert "may not be executed" in look()[0][0]
+
+
+def test_secrets_stay_secret(krita, look, runtime_file):
+    remote = replace(settings.load(krita.settings), remote_url="wss://studio:7317", remote_token="fvt_secret")
+    settings.save(krita.settings, remote)
+    write_runtime_file(runtime_file, RunningServer("ws://127.0.0.1:9", "fvt_other", os.getpid(), "9.9.9", 1.0))
+    problems, text = look()
+    assert "uses a server on another machine: studio" in text
+    assert "fvt_" not in text
+    assert len(problems) == 1  # the server that is said to run does not
+    assert not runtime_file.exists()
+
+
+def test_the_exit_status_tells_whether_something_is_wrong(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", "")
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["plugins", "doctor", "--json"]) == 0
+    (tmp_path / ".config/GIMP/3.0/plug-ins/foveate").mkdir(parents=True)
+    assert main(["plugins", "doctor"]) == 1
+    assert "! It is not one that `foveate plugins build` has made." in capsys.readouterr().out
