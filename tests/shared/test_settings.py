@@ -84,3 +84,14 @@ def test_whatever_stands_in_a_field_is_read_or_refused(value: object, data: st.D
         settings.parse(text)
     except ValueError:
         return
+
+
+def test_settings_of_an_older_plugin_get_the_new_defaults() -> None:
+    old = '{"version": 1, "client_id": "x", "server_command": ["foveate", "serve"], "defaults": {}}'
+    assert settings.parse(old) == Settings("x")
+
+
+@pytest.mark.parametrize("field", ['"ask_first": "yes"', '"runtime_file": 3', '"language": null', '"defaults": []'])
+def test_a_setting_of_the_wrong_kind_is_none(field: str) -> None:
+    with pytest.raises(ValueError, match=r"text|true or false"):
+        settings.parse(f'{{"version": 1, "client_id": "x", {field}}}')
