@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from . import words
 from .desk import Desk, Job, is_over
 from .parts import Picture, PreviewPicture, button, column, label, row
@@ -34,7 +32,7 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         self._preview = PreviewPicture(say("Preview, not applied"))
         self._notes = label(name="notes")
         self.cancel = button(say("Cancel"), say("End this job; the image stays as it is"), lambda: desk.cancel(job))
-        self.apply = button(say("Apply"), say("Add the result as a new layer; one step to undo"), self._apply)
+        self.apply = button(say("Apply"), say("Add the result as a new layer; one step to undo"), self._apply, "strong")
         self.discard = button(say("Discard"), say("Give this result up"), lambda: desk.discard(job))
         self.again = button(say("Again"), say("Run the same on the active image"), lambda: desk.again(job))
         self.recipe = button(say("Recipe"), say("Show what makes this result again"), self.recipe_wanted.emit)

@@ -31,7 +31,9 @@ class Panel(QtWidgets.QWidget):  # type: ignore[misc]
         self.connection = ConnectionRow(desk, gear)
         self.task = TaskForm(desk)
         self.jobs = JobsList(desk)
-        layout = column(self, margin=10, spacing=10)
+        inside = QtWidgets.QWidget()  # Krita takes the margins of a docker's own layout away
+        column(self).addWidget(inside)
+        layout = column(inside, margin=8, spacing=10)
         layout.addWidget(self.connection)
         layout.addWidget(self.task)
         layout.addWidget(self.jobs, 1)

@@ -52,7 +52,10 @@ def sheet(palette: Any) -> str:
             padding: 3px 8px; }}
         QPushButton#small:hover {{ background: {hover.name()}; }}
         QPushButton#small:focus {{ border-color: {accent.name()}; }}
-        QPushButton#small:default {{ background: {accent.name()}; color: {on_accent.name()}; }}
+        QPushButton#strong {{ background: {accent.name()}; color: {on_accent.name()}; border-radius: 4px;
+            border: 1px solid {accent.name()}; padding: 3px 8px; }}
+        QPushButton#strong:hover {{ background: {strong.name()}; }}
+        QPushButton#strong:focus {{ border-color: {text.name()}; }}
         QToolButton#flat {{ border: none; padding: 3px; border-radius: 4px; }}
         QToolButton#flat:hover, QToolButton#flat:focus {{ background: {hover.name()}; }}
         QProgressBar#progress {{ background: {hover.name()}; border: none; border-radius: 2px; }}

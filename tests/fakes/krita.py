@@ -1,0 +1,222 @@
+"""As much of Krita's module as the plugin uses, in memory: documents of one visible image, layers, selections.
+
+tests/hosts/test_krita.py proves that the real one behaves like this.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+SIZES = {"U8": 1, "U16": 2, "F16": 2, "F32": 4}
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Area:
+    """A selection: coverage, one byte per pixel."""
+
+    left: int
+    top: int
+    columns: int
+    rows: int
+    data: bytes = b""
+
+    def x(self):
+        return self.left
+
+    def y(self):
+        return self.top
+
+    def width(self):
+        return self.columns
+
+    def height(self):
+        return self.rows
+
+    def pixelData(self, x, y, width, height):  # noqa: N802
+        full = self.data or b"\xff" * (self.columns * self.rows)
+        found = bytearray()
+        for row in range(y - self.top, y - self.top + height):
+            start = row * self.columns + x - self.left
+            found += full[start : start + width]
+        return bytes(found)
+
+
+@dataclass
+class Identity:
+    number: int
+
+    def toString(self):  # noqa: N802
+        return f"{{{self.number}}}"
+
+
+@dataclass
+class Layer:
+    """A paint layer, or the root."""
+
+    title: str
+    written: list[tuple[bytes, int, int, int, int]] = field(default_factory=list)
+    children: list[Layer] = field(default_factory=list)
+    inherits: bool = False
+    takes: bool = True  # children
+    number: int = field(default_factory=lambda: next(_numbers))
+
+    def name(self):
+        return self.title
+
+    def setName(self, title):  # noqa: N802
+        self.title = title
+
+    def type(self):
+        return "paintlayer"
+
+    def uniqueId(self):  # noqa: N802
+        return Identity(self.number)
+
+    def setPixelData(self, data, x, y, width, height):  # noqa: N802
+        self.written.append((bytes(data), x, y, width, height))
+
+    def setInheritAlpha(self, inherits):  # noqa: N802
+        self.inherits = inherits
+
+    def childNodes(self):  # noqa: N802
+        return list(self.children)
+
+    def addChildNode(self, child, _above):  # noqa: N802
+        if self.takes:
+            self.children.append(child)
+        return self.takes
+
+    def remove(self):
+        self.written.clear()
+
+
+@dataclass(eq=False)
+class Document:
+    """A document whose visible pixels are `data`; layers that are added do not change them."""
+
+    columns: int
+    rows: int
+    data: bytes
+    model: str = "RGBA"
+    depth: str = "U8"
+    profile: str = "sRGB-elle-V2-srgbtrc.icc"
+    chosen: Area | None = None
+    root: Layer = field(default_factory=lambda: Layer("root", children=[Layer("Background")]))
+    annotations: dict[str, bytes] = field(default_factory=dict)
+    closed: bool = False
+    clones: list[Document] = field(default_factory=list)
+
+    def width(self):
+        return self.columns
+
+    def height(self):
+        return self.rows
+
+    def resolution(self):
+        return 300
+
+    def colorModel(self):  # noqa: N802
+        return self.model
+
+    def colorDepth(self):  # noqa: N802
+        return self.depth
+
+    def colorProfile(self):  # noqa: N802
+        return self.profile
+
+    def selection(self):
+        return self.chosen
+
+    def activeNode(self):  # noqa: N802
+        return None
+
+    def rootNode(self):  # noqa: N802
+        return self.root
+
+    def waitForDone(self):  # noqa: N802
+        pass
+
+    refreshProjection = waitForDone  # noqa: N815
+
+    def setModified(self, _modified):  # noqa: N802
+        pass
+
+    setFileName = setName = setModified  # noqa: N815
+
+    def close(self):
+        self.closed = True
+
+    def clone(self):
+        copy = replace(self, root=Layer("root", children=list(self.root.children)), annotations={}, clones=[])
+        self.clones.append(copy)
+        return copy
+
+    def pixelData(self, x, y, width, height):  # noqa: N802
+        size = SIZES[self.depth] * (4 if self.model == "RGBA" else 2)
+        rows = range(y, y + height)
+        stride = self.columns * size
+        return b"".join(self.data[row * stride + x * size : row * stride + (x + width) * size] for row in rows)
+
+    def projection(self, x, y, width, height):
+        return ("picture", x, y, width, height)
+
+    def createNode(self, title, _kind):  # noqa: N802
+        return Layer(title)
+
+    def setAnnotation(self, name, _description, data):  # noqa: N802
+        self.annotations[name] = bytes(data)
+
+
+@dataclass
+class Window:
+    shown: list[Document] = field(default_factory=list)
+
+    def addView(self, document):  # noqa: N802
+        self.shown.append(document)
+
+
+@dataclass
+class App:
+    opened: list[Document]
+    window: Window = field(default_factory=Window)
+    created: list[Document] = field(default_factory=list)
+
+    def documents(self):
+        return [document for document in self.opened if not document.closed]
+
+    def activeDocument(self):  # noqa: N802
+        return next(iter(self.documents()), None)
+
+    def activeWindow(self):  # noqa: N802
+        return self.window
+
+    def windows(self):
+        return [self.window]
+
+    def createDocument(self, width, height, _name, model, depth, profile, _resolution):  # noqa: N802, PLR0917
+        size = SIZES[depth] * (4 if model == "RGBA" else 2)
+        made = Document(width, height, bytes(width * height * size), model, depth, profile)
+        self.created.append(made)
+        return made
+
+
+@dataclass
+class KritaModule:
+    """What `import krita` gives."""
+
+    app: App
+
+    @property
+    def Krita(self) -> Any:  # noqa: N802
+        return self
+
+    def instance(self) -> App:
+        return self.app
+
+
+def module(*documents: Document) -> KritaModule:
+    """Return Krita's module with some documents open; the first one is active."""
+    return KritaModule(App(list(documents)))

@@ -1,0 +1,104 @@
+"""Coverage: planes moved by slices are what a loop over pixels would give."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from foveate_krita.coverage import Mask, is_opaque, same_under, with_alpha
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.host import Image
+from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
+
+FORMATS = [
+    PixelFormat(SampleType.U8, Channels.BGRA),
+    PixelFormat(SampleType.U16, Channels.BGRA),
+    PixelFormat(SampleType.F16, Channels.RGBA),
+    PixelFormat(SampleType.F32, Channels.RGBA),
+    PixelFormat(SampleType.U8, Channels.YA),
+    PixelFormat(SampleType.F32, Channels.YA),
+]
+CODES = {SampleType.U8: "B", SampleType.U16: "H", SampleType.F16: "e", SampleType.F32: "f"}
+TOPS = {SampleType.U8: 255, SampleType.U16: 65535, SampleType.F16: 1.0, SampleType.F32: 1.0}
+places = st.builds(Bounds, st.integers(0, 9), st.integers(0, 9), st.integers(1, 8), st.integers(1, 8))
+
+
+def samples(data, layout):
+    return struct.unpack(f"<{len(data) // layout.dtype.size}{CODES[layout.dtype]}", bytes(data))
+
+
+def image(layout, alpha, count=6):
+    """Return pixels that count up, with one alpha."""
+    top, channels = TOPS[layout.dtype], layout.channels.count
+    values = [
+        alpha if index % channels == channels - 1 else index * (top / 100 if layout.dtype.is_float else 1)
+        for index in range(count * channels)
+    ]
+    return Image(Extent(count, 1), struct.pack(f"<{len(values)}{CODES[layout.dtype]}", *values), layout)
+
+
+@given(places, places, st.randoms())
+@settings(max_examples=60)
+def test_a_window_of_a_mask_is_what_lies_there(selected, window, random):
+    data = bytes(random.choice((0, 1, 128, 255)) for _ in range(selected.area))
+    mask = Mask(selected, data)
+    expected = bytearray()
+    for y in range(window.y, window.bottom):
+        for x in range(window.x, window.right):
+            inside = selected.x <= x < selected.right and selected.y <= y < selected.bottom
+            expected.append(data[(y - selected.y) * selected.width + x - selected.x] if inside else 0)
+    assert mask.window(window) == bytes(expected)
+
+
+@pytest.mark.parametrize("layout", FORMATS, ids=str)
+@pytest.mark.parametrize("depth", [SampleType.U8, SampleType.U16, SampleType.F32])
+def test_coverage_becomes_alpha_and_colours_stay(layout, depth):
+    amounts = (0, 0.2, 0.5, 0.75, 1, 1)
+    top = TOPS[depth]
+    coverage = struct.pack(
+        f"<6{CODES[depth]}", *(amount * top if depth.is_float else round(amount * top) for amount in amounts)
+    )
+    before = image(layout, TOPS[layout.dtype])
+    after = samples(with_alpha(before, Image(before.extent, coverage, PixelFormat(depth, Channels.Y))), layout)
+    channels = layout.channels.count
+    old = samples(before.data, layout)
+    for pixel, amount in enumerate(amounts):
+        colour = slice(pixel * channels, (pixel + 1) * channels - 1)
+        assert after[colour] == old[colour]
+        assert after[(pixel + 1) * channels - 1] / TOPS[layout.dtype] == pytest.approx(amount, abs=0.003)
+    assert after[channels - 1] == 0
+    assert after[-1] == TOPS[layout.dtype]
+
+
+@pytest.mark.parametrize("layout", FORMATS, ids=str)
+def test_without_coverage_alpha_is_full(layout):
+    after = with_alpha(image(layout, 0), None)
+    assert after == image(layout, TOPS[layout.dtype]).data
+
+
+@pytest.mark.parametrize("layout", FORMATS, ids=str)
+def test_opacity_is_seen_in_every_layout(layout):
+    top = TOPS[layout.dtype]
+    assert is_opaque(image(layout, top).data, layout)
+    data = bytearray(image(layout, top).data)
+    data[-layout.dtype.size :] = bytes(layout.dtype.size)
+    assert not is_opaque(data, layout)
+
+
+def test_pixels_are_compared_under_the_coverage_alone():
+    mask = Mask(Bounds(0, 0, 3, 1), b"\x00\x01\xff")
+    first = memoryview(b"aaaabbbbcccc")
+    assert same_under(mask, first, memoryview(b"XXXXbbbbcccc"), 4)
+    assert not same_under(mask, first, memoryview(b"aaaabbbXcccc"), 4)
+    assert not same_under(mask, first, memoryview(b"aaaabbbb"), 4)
+    assert same_under(None, first, memoryview(bytes(first)), 4)
+    assert not same_under(None, first, memoryview(b"XXXXbbbbcccc"), 4)
+
+
+def test_a_full_mask_is_known():
+    assert Mask(Bounds(0, 0, 2, 2), b"\xff" * 4).is_full
+    assert not Mask(Bounds(0, 0, 2, 2), b"\xff\xff\xfe\xff").is_full
+    assert COVERAGE_U8.pixel_size == 1

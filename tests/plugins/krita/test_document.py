@@ -1,0 +1,203 @@
+"""KritaHost: frozen once, read in windows, applied as one layer, and never to another document."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from fakes.krita import Area, Document, module
+from foveate_krita.document import KritaHost
+from foveate_krita.layouts import named_space, pixel_format
+from foveate_krita.survey import FaceSurvey
+
+from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.host import Image, Result, ResultPatch
+from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
+from foveate_shared.protocol import Outcome
+
+WIDTH, HEIGHT = 8, 6
+LAYOUT = PixelFormat(SampleType.U8, Channels.BGRA)
+REGION = Bounds(2, 1, 4, 3)
+
+
+def document(**changes):
+    data = b"".join(bytes((x, y, x ^ y, 255)) for y in range(HEIGHT) for x in range(WIDTH))
+    return Document(WIDTH, HEIGHT, data, **changes)
+
+
+def patch(bounds, *, alpha=255, coverage=None):
+    pixels = Image(bounds.extent, bytes((9, 8, 7, alpha)) * bounds.area, LAYOUT)
+    covered = None if coverage is None else Image(bounds.extent, bytes([coverage]) * bounds.area, COVERAGE_U8)
+    return ResultPatch(bounds, pixels, covered)
+
+
+def result(*patches, frame="document", extent=Extent(WIDTH, HEIGHT)):
+    return Result(frame, extent, patches, (Outcome("refocus", "done"),), {"operation": "refocus"})
+
+
+@pytest.fixture
+def scene():
+    return document(chosen=Area(2, 1, 4, 3))
+
+
+@pytest.fixture
+def host(scene):
+    made = KritaHost(module(scene), scene, "Refocus")
+    made.freeze()
+    return made
+
+
+def test_what_is_frozen_is_described(scene):
+    snapshot = KritaHost(module(scene), scene, "").freeze()
+    assert (snapshot.extent, snapshot.format, snapshot.space) == (Extent(WIDTH, HEIGHT), LAYOUT, "srgb")
+    assert snapshot.selection.bounds == REGION
+    assert not snapshot.selection.has_coverage  # all of it is fully selected
+
+
+def test_a_selection_beyond_the_border_is_cut_there():
+    scene = document(chosen=Area(5, 4, 10, 10, bytes(range(100))))
+    snapshot = KritaHost(module(scene), scene, "").freeze()
+    assert snapshot.selection.bounds == Bounds(5, 4, 3, 2)
+    assert snapshot.selection.has_coverage
+
+
+def test_nothing_selected_means_all_and_a_selection_outside_is_refused():
+    for chosen in (None, Area(0, 0, 0, 0)):
+        scene = document(chosen=chosen)
+        assert KritaHost(module(scene), scene, "").freeze().selection is None
+    scene = document(chosen=Area(100, 100, 5, 5))
+    with pytest.raises(InputError, match="outside") as caught:
+        KritaHost(module(scene), scene, "").freeze()
+    assert caught.value.info.code is ErrorCode.INVALID_REGION
+
+
+def test_windows_are_read_out_of_the_frozen_state(host, scene):
+    scene.data = bytes(len(scene.data))
+    window = host.read_pixels(Bounds(3, 2, 2, 1), Extent(1, 1))
+    assert window.extent == Extent(2, 1)
+    assert bytes(window.data) == bytes((3, 2, 1, 255, 4, 2, 6, 255))
+    assert host.read_coverage(Bounds(1, 1, 2, 1), Extent(2, 1)).data == b"\x00\xff"
+
+
+def test_changes_are_seen_under_the_selection_alone(host, scene):
+    assert host.is_unchanged()
+    scene.chosen = None
+    scene.data = b"\x01" * 4 + scene.data[4:]  # the corner is not selected
+    assert host.is_unchanged()
+    inside = (2 * WIDTH + 3) * 4
+    scene.data = scene.data[:inside] + b"\x99" + scene.data[inside + 1 :]
+    assert not host.is_unchanged()
+
+
+@pytest.mark.parametrize("change", [{"columns": 9}, {"depth": "U16"}, {"profile": "other"}, {"model": "GRAYA"}])
+def test_another_form_is_a_change(host, scene, change):
+    ((name, value),) = change.items()
+    setattr(scene, name, value)
+    assert not host.is_unchanged()
+
+
+def test_a_closed_document_is_named_as_such_and_its_result_opens_alone(host, scene):
+    scene.close()
+    with pytest.raises(InputError, match="closed"):
+        host.is_unchanged()
+    host.apply(result(patch(REGION)))
+    (shown,) = host._krita.app.window.shown
+    assert shown is not scene
+    assert [layer.title for layer in shown.root.children] == ["Background", "Refocus"]
+    assert len(scene.root.children) == 1
+
+
+def test_the_result_is_one_layer_with_its_recipe(host, scene):
+    host.apply(result(patch(REGION, coverage=128)))
+    layer = scene.root.children[-1]
+    assert (layer.title, layer.inherits) == ("Refocus", False)
+    ((data, *place),) = layer.written
+    assert place == [2, 1, 4, 3]
+    assert data == bytes((9, 8, 7, 128)) * 12
+    ((name, recipe),) = scene.annotations.items()
+    assert name.endswith(str(layer.number))
+    assert json.loads(recipe) == {"operation": "refocus"}
+    assert host.after is not None
+
+
+def test_a_translucent_result_inherits_the_documents_alpha(host, scene):
+    host.apply(result(patch(Bounds(0, 0, 2, 2), alpha=77, coverage=200), patch(Bounds(4, 4, 2, 2), alpha=77)))
+    layer = scene.root.children[-1]
+    assert layer.inherits
+    assert [data[3] for data, *_ in layer.written] == [200, 255]
+
+
+def test_overlapping_patches_are_laid_over_each_other_by_krita(host, scene):
+    host.apply(result(patch(Bounds(0, 0, 4, 4), coverage=128), patch(Bounds(2, 2, 4, 4), coverage=128)))
+    (scratch,) = host._krita.app.created
+    assert (scratch.columns, scratch.rows) == (6, 6)
+    assert [layer.written[0][1:] for layer in scratch.root.children[1:]] == [(0, 0, 4, 4), (2, 2, 4, 4)]
+    assert scratch.closed
+    assert [place for _, *place in scene.root.children[-1].written] == [[0, 0, 6, 6]]
+
+
+def test_a_new_frame_is_a_new_document(host, scene):
+    host.apply(result(patch(Bounds(0, 0, 8, 6)), frame="new", extent=Extent(8, 6)))
+    (shown,) = host._krita.app.window.shown
+    assert (shown.columns, shown.rows, shown.profile) == (8, 6, scene.profile)
+    assert len(scene.root.children) == 1
+
+
+def test_nothing_to_apply_leaves_the_document_alone(host, scene):
+    host.apply(result())
+    assert len(scene.root.children) == 1
+
+
+def test_a_layer_that_krita_refuses_is_a_sentence(host, scene):
+    scene.root.takes = False
+    with pytest.raises(InputError, match="did not take"):
+        host.apply(result(patch(REGION)))
+
+
+def test_a_preview_touches_a_copy_alone(host, scene):
+    assert host.preview(result(patch(REGION))) is not None
+    assert len(scene.root.children) == 1
+    (frozen,) = scene.clones
+    (scratch,) = frozen.clones
+    assert scratch.closed
+    assert not frozen.closed
+
+
+def test_release_closes_the_snapshot_and_may_come_twice(host, scene):
+    host.release()
+    host.release()
+    assert scene.clones[0].closed
+
+
+def test_a_survey_cuts_faces_out_of_the_snapshot(scene):
+    survey = FaceSurvey(module(scene), scene, "")
+    survey.freeze()
+    face = {"box": [1.2, 1.0, 2.5, 2.0], "landmarks": [], "score": 0.9}
+    found = replace(result(), outcomes=(Outcome("detect", "done", "", {"faces": [face]}),))
+    survey.apply(found)
+    (only,) = survey.faces
+    assert (only.number, only.bounds, only.score) == (1, Bounds(1, 1, 3, 2), 0.9)
+    assert survey.is_unchanged()
+    assert len(scene.root.children) == 1
+
+
+@pytest.mark.parametrize("model", ["CMYKA", "LABA", "XYZA", "YCbCrA", "A"])
+def test_other_color_models_are_refused_with_a_remedy(model):
+    with pytest.raises(InputError, match="RGB") as caught:
+        pixel_format(model, "U8")
+    assert "Convert Image Color Space" in caught.value.info.remedy
+
+
+def test_blue_comes_first_in_whole_numbers_alone():
+    assert pixel_format("RGBA", "U16").channels is Channels.BGRA
+    assert pixel_format("RGBA", "F16").channels is Channels.RGBA
+    assert pixel_format("GRAYA", "F32") == PixelFormat(SampleType.F32, Channels.YA)
+
+
+def test_profiles_are_named_by_their_model():
+    assert named_space("RGBA", "sRGB-elle-V2-g10.icc") == "srgb-linear"
+    assert named_space("GRAYA", "Gray-D50-elle-V2-srgbtrc.icc") == "gray-srgb"
+    assert named_space("RGBA", "Gray-D50-elle-V2-srgbtrc.icc") is None
+    assert named_space("RGBA", "somebody's") is None
