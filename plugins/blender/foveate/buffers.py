@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
@@ -19,6 +20,13 @@ from . import spaces
 from ._shared import errors
 from .samples import FloatArray, Samples
 
+_AS_IT_IS = {  # in this order: each decides what the next ones can be
+    "media_type": "IMAGE",  # Blender 5
+    "file_format": "OPEN_EXR",
+    "color_mode": "RGBA",
+    "color_depth": "32",
+    "color_management": "FOLLOW_SCENE",
+}
 _PACKED_CHANNELS = "CHANNEL_PACKED"  # alpha is no alpha, but one more picture
 
 
@@ -42,11 +50,14 @@ class Picture:
         return self.alpha_mode == "PREMUL"
 
 
-def read(image: bpy.types.Image) -> Picture:
-    """Return an image's pixels. Raises InputError where it has none that could be worked on."""
+def read(image: bpy.types.Image, scene: str) -> Picture:
+    """Return an image's pixels; `scene` says whose render a Render Result shows.
+
+    Raises InputError where it has none that could be worked on.
+    """
     if image.source in {"SEQUENCE", "MOVIE"}:
         raise _unsupported(f"{image.name} is a movie or a sequence.", "Open the frame as a single image.")
-    with _readable(image) as source:
+    with _readable(image, scene) as source:
         width, height = source.size
         if not width or not height or not len(source.pixels):
             raise _unsupported(f"{image.name} has no pixels.", "Check that its file is there, or render first.")
@@ -63,6 +74,7 @@ def make(picture: Picture, name: str) -> bpy.types.Image:
     try:
         image.colorspace_settings.name = picture.colorspace
         image.alpha_mode = picture.alpha_mode
+        image.use_fake_user = True  # else Blender does not save what nothing uses yet
         image.pixels.foreach_set(_as_floats(samples).ravel())
         image.update()
         image.pack()
@@ -121,10 +133,10 @@ def _four_channels(samples: Samples) -> Samples:
 
 
 @contextlib.contextmanager
-def _readable(image: bpy.types.Image) -> Iterator[bpy.types.Image]:
+def _readable(image: bpy.types.Image, scene: str) -> Iterator[bpy.types.Image]:
     """Give the image, or, where its pixels cannot be reached, a copy that ends with the context."""
     if image.type == "RENDER_RESULT":
-        with _folder() as folder, _loaded(_saved_render(image, folder)) as copy:
+        with _folder() as folder, _loaded(_saved_render(image, folder, bpy.data.scenes[scene])) as copy:
             yield copy
     elif image.source == "TILED" and image.tiles.active != image.tiles[0]:
         with _folder() as folder, _loaded(_tile_file(image, folder)) as copy:
@@ -152,19 +164,29 @@ def _loaded(path: Path) -> Iterator[bpy.types.Image]:
         bpy.data.images.remove(image)
 
 
-def _saved_render(image: bpy.types.Image, folder: Path) -> Path:
+def _saved_render(image: bpy.types.Image, folder: Path, scene: bpy.types.Scene) -> Path:
     """Return a file with the render as it is: linear, 32 bits, without the view transform."""
     path = folder / "render.exr"
-    scene = bpy.data.scenes.new("Foveate")  # its settings say how to save; those of the person stay untouched
     try:
-        settings = scene.render.image_settings
-        settings.file_format, settings.color_mode, settings.color_depth = "OPEN_EXR", "RGBA", "32"
-        image.save_render(str(path), scene=scene)
+        with _set(scene.render.image_settings, _AS_IT_IS):
+            image.save_render(str(path), scene=scene)
     except RuntimeError as error:
-        raise _unsupported(f"There is no render to work on: {error}", "Render first.") from error
-    finally:
-        bpy.data.scenes.remove(scene)
+        raise _unsupported("There is no render to work on.", "Render first.") from error
     return path
+
+
+@contextlib.contextmanager
+def _set(settings: Any, values: Mapping[str, str]) -> Iterator[None]:
+    """Change settings while the context lasts; those that this Blender does not have are left out."""
+    values = {name: value for name, value in values.items() if hasattr(settings, name)}
+    before = {name: getattr(settings, name) for name in values}
+    try:
+        for name, value in values.items():
+            setattr(settings, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(settings, name, value)
 
 
 def _tile_file(image: bpy.types.Image, folder: Path) -> Path:

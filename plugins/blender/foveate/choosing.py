@@ -101,7 +101,8 @@ def _layer(layer: bpy.types.MaskLayer) -> masks.Layer:
 
 
 def _knot(point: bpy.types.MaskSplinePoint) -> masks.Knot:
-    return masks.Knot(tuple(point.co), tuple(point.handle_left), tuple(point.handle_right), point.weight)
+    stops = tuple((stop.u, stop.weight) for stop in point.feather_points)
+    return masks.Knot(tuple(point.co), tuple(point.handle_left), tuple(point.handle_right), point.weight, stops)
 
 
 def _missing(message: str, remedy: str) -> errors.InputError:

@@ -30,10 +30,11 @@ class _Frozen:
 class BlenderHost:
     """See :class:`foveate_shared.host.Host`."""
 
-    def __init__(self, image: int | str, region: RegionOf, name_result: NameResult, place: Place) -> None:
+    def __init__(self, image: int | str, scene: str, region: RegionOf, name_result: NameResult, place: Place) -> None:
         """`image` is a :func:`buffers.reference`; `place` shows the new image, and makes the undo step."""
         self.made = ""  # name of the result's image, once it was made
         self._image = image
+        self._scene = scene
         self._region = region
         self._name_result = name_result
         self._place = place
@@ -41,7 +42,7 @@ class BlenderHost:
 
     def freeze(self) -> host.Snapshot:
         """Copy the pixels. Raises InputError for images and regions that cannot be worked on."""
-        picture = buffers.read(self._found())
+        picture = buffers.read(self._found(), self._scene)
         region = self._region(samples.extent_of(picture.samples))
         coverage = _at_depth(region, picture) if region else None
         space = picture.space
@@ -63,7 +64,7 @@ class BlenderHost:
 
     def is_unchanged(self) -> bool:
         """Compare depth, colour space, extent and the selected pixels. Raises InputError where the image is gone."""
-        old, new = self._frozen.picture, buffers.read(self._found())
+        old, new = self._frozen.picture, buffers.read(self._found(), self._scene)
         if not _same_kind(old, new):
             return False
         region = self._frozen.region
@@ -82,6 +83,8 @@ class BlenderHost:
         image = buffers.make(picture, self._name_result(result))
         try:
             image[RECIPE_PROPERTY] = json.dumps(result.recipe)
+            if result.frame == "document":
+                self._keep_rectangle(image)
             self._place(image)
         except BaseException:
             bpy.data.images.remove(image)
@@ -117,12 +120,18 @@ class BlenderHost:
             shape = (result.extent.height, result.extent.width, frozen.samples.shape[2])
             return replace(frozen, samples=np.empty(shape, frozen.samples.dtype))
         try:
-            now = buffers.read(self._found())
+            now = buffers.read(self._found(), self._scene)
         except errors.InputError:
             now = None
         if now is not None and _same_kind(frozen, now):
             return now
         return replace(frozen, samples=frozen.samples.copy())
+
+    def _keep_rectangle(self, image: bpy.types.Image) -> None:
+        """Select in the result what was selected in the old image, so that work on it can go on."""
+        old = buffers.find(self._image)
+        if old is not None:
+            image.foveate.rect = old.foveate.rect
 
     @staticmethod
     def _format(picture: Picture) -> samples.pixels.PixelFormat:

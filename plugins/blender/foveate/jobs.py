@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ._shared import host, protocol
 from .document import BlenderHost
@@ -21,6 +21,7 @@ class Task:
     parameters: protocol.JsonObject
     image: int | str  # a buffers.reference
     image_name: str
+    scene: str  # whose render a Render Result shows
     region: RegionOf
     placement: Placement
     result_name: str = ""  # empty: made of the image's name, the operation and the model
@@ -32,11 +33,7 @@ class Task:
 
     def host(self) -> BlenderHost:
         """Return a document to run it on, once."""
-        return BlenderHost(self.image, self.region, self._name, self.placement)
-
-    def on(self, image: str) -> Task:
-        """Return the same for another image."""
-        return replace(self, image=image, image_name=image)
+        return BlenderHost(self.image, self.scene, self.region, self._name, self.placement)
 
     def _name(self, result: host.Result) -> str:
         return self.result_name or result_name(self.image_name, TITLES[self.operation], model_of(result.recipe))

@@ -17,6 +17,7 @@ Plane = NDArray[np.float32]  # (height, width), 0 to 1, bottom row first
 Points = NDArray[np.float64]  # (count, 2)
 
 _SUBROWS = 8  # scan lines per row of pixels
+_OVERLAP = 1.5  # pixels
 _STEPS = 48  # of each Bezier segment
 
 FALLOFFS: dict[str, Callable[[Plane], Plane]] = {
@@ -42,12 +43,16 @@ BLENDS: dict[str, Callable[[Plane, Plane, float], Plane]] = {
 
 @dataclass(frozen=True)
 class Knot:
-    """A control point: its place, its two handles, and how far the feather reaches outwards."""
+    """A control point: its place, its two handles, and how far the feather reaches.
+
+    `stops` are further widths of the feather, on the way to the next point: (part of the way, width).
+    """
 
     point: tuple[float, float]
     left: tuple[float, float]
     right: tuple[float, float]
     feather: float = 0.0
+    stops: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,8 @@ def _sampled(knots: Sequence[Knot], extent: geometry.Extent) -> tuple[Points, ND
     for start, end in zip(knots, (*knots[1:], knots[0]), strict=True):
         a, b, c, d = (np.array(p, np.float64) for p in (start.point, start.right, end.left, end.point))
         pieces.append((1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t**2 * c + t**3 * d)
-        widths.append(start.feather + (end.feather - start.feather) * t[:, 0])
+        stops = [(0.0, start.feather), *sorted(start.stops), (1.0, end.feather)]
+        widths.append(np.interp(t[:, 0], *zip(*stops, strict=True)))
     side = max(extent.width, extent.height)
     offset = np.array([(extent.width - side) / 2, (extent.height - side) / 2])
     return np.concatenate(pieces) * side + offset, np.concatenate(widths) * side
@@ -124,24 +130,31 @@ def _add_span(row: Plane, left: float, right: float, weight: float) -> None:
 
 
 def _feather(inner: Points, widths: NDArray[np.float64], extent: geometry.Extent) -> Plane:
-    """Return the feather: 1 at the outline, falling linearly to 0 at its widths outside."""
-    outer = inner + _outward(inner) * widths[:, None]
+    """Return the feather: 1 at the outline, falling linearly to 0 at its widths outside.
+
+    It begins within the outline, so that no pixel on it is taken for the edge of what is filled.
+    """
+    outwards = _left(inner)
+    outer = inner + outwards * widths[:, None]
+    begin = inner - outwards * np.minimum(widths, _OVERLAP)[:, None]
     plane = np.zeros((extent.height, extent.width), np.float32)
     for i in range(len(inner)):
         j = (i + 1) % len(inner)
         _add_triangle(plane, (inner[i], inner[j], outer[i]), (1.0, 1.0, 0.0))
         _add_triangle(plane, (inner[j], outer[j], outer[i]), (1.0, 0.0, 0.0))
+        _add_triangle(plane, (inner[i], inner[j], begin[i]), (1.0, 1.0, 1.0))
+        _add_triangle(plane, (inner[j], begin[j], begin[i]), (1.0, 1.0, 1.0))
     return plane
 
 
-def _outward(polygon: Points) -> Points:
-    """Return the unit normals of a closed polygon that point away from its inside."""
+def _left(polygon: Points) -> Points:
+    """Return the unit normals to the left of a closed polygon's direction.
+
+    Blender feathers to this side: outwards where the points run clockwise, and else, unseen, inwards.
+    """
     tangent = np.roll(polygon, -1, axis=0) - np.roll(polygon, 1, axis=0)
-    normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=1)
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
-    x, y = polygon.T
-    doubled_area = float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
-    return normal if doubled_area > 0 else -normal
+    normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
+    return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
 
 
 def _add_triangle(plane: Plane, corners: tuple[Points, Points, Points], values: tuple[float, float, float]) -> None:

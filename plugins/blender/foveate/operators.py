@@ -152,6 +152,7 @@ class JobOperator:
             self.parameters(),
             reference(image),
             image.name,
+            context.scene.name,
             chosen.select,
             placement,
             self.result,

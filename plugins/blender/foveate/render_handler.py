@@ -100,7 +100,7 @@ def _task(scene: bpy.types.Scene, image: bpy.types.Image, name: str) -> Task:
     if model := rt.default("refocus", "model", ""):
         parameters["model"] = model
     placement = Placement("Refocus Render", reference(image), 0, False, rt.swaps)
-    return Task("refocus", parameters, reference(image), image.name, region.box(box), placement, name)
+    return Task("refocus", parameters, reference(image), image.name, scene.name, region.box(box), placement, name)
 
 
 HANDLERS = (("render_init", on_start), ("render_write", on_write), ("render_complete", on_complete))

@@ -72,7 +72,7 @@ def carry_out(path):
 
 def look():
     """Carry out what is there."""
-    for path in sorted(FOLDER.glob("*.py")):
+    for path in sorted(FOLDER.glob("[0-9]*.py")):
         carry_out(path)
     return PAUSE
 

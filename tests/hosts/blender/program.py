@@ -121,5 +121,3 @@ def _once_ready(remote: Path, program: Program) -> Running:
 
     wait_until(ready, START_SECONDS, "Blender")
     return Running(remote, program)
-
-

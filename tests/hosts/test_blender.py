@@ -1,0 +1,304 @@
+"""The extension in a real Blender, without a window: kinds of images and regions, from scripts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from foveate_server.plugins.bundle import make_bundle
+from hosts.blender.program import blender, install
+
+WIDTH, HEIGHT = 96, 80
+RUN = """
+for image in [image for image in bpy.data.images if image.name in {"in", "out"}]:
+    bpy.data.images.remove(image)
+scene = bpy.context.scene
+scene.render.use_border = False
+image = put("in", "in", colorspace, alpha_mode)
+exec(prepare)
+getattr(bpy.ops.foveate, operation)(image="in", result="out", **arguments)
+answer = {"in": grab(image, "before"), "out": grab(bpy.data.images["out"], "after")}
+"""
+BORDER = """
+scene.render.use_border = True
+scene.render.border_min_x, scene.render.border_max_x = 0.25, 0.75
+scene.render.border_min_y, scene.render.border_max_y = 0.5, 1.0
+"""
+MASK = """
+mask = bpy.data.masks.get("soft") or bpy.data.masks.new("soft")
+if not mask.layers:
+    spline = mask.layers.new().splines.new()
+    spline.use_cyclic = True
+    spline.points.add(3)
+    for point, place in zip(spline.points, ((0.3, 0.65), (0.65, 0.7), (0.7, 0.35), (0.3, 0.3))):
+        point.co = point.handle_left = point.handle_right = place
+        point.weight = 0.08
+"""
+RECT = {"rect": (20, 16, 48, 40)}
+AT_THE_BORDER = {"rect": (60, 0, 36, 30)}
+IN_RECT = (slice(16, 56), slice(20, 68))
+CASES = [  # pairs: every kind of image and every kind of region, not every combination
+    ("u8", "sRGB", "", RECT, IN_RECT),
+    ("u8", "Display P3", "", AT_THE_BORDER, (slice(0, 30), slice(60, 96))),
+    ("u8", "sRGB", BORDER, {}, (slice(0, 40), slice(24, 72))),
+    ("u8", "sRGB", "", {}, (slice(0, 80), slice(0, 96))),
+    ("u8 alpha", "sRGB", "", RECT, IN_RECT),
+    ("u8 packed", "sRGB", "", AT_THE_BORDER, (slice(0, 30), slice(60, 96))),
+    ("f32", "Linear Rec.709", "", RECT, IN_RECT),
+    ("f32", "Linear Rec.709", BORDER, {"region": "BORDER"}, (slice(0, 40), slice(24, 72))),
+    ("f32 bright", "Linear Rec.709", "", AT_THE_BORDER, (slice(0, 30), slice(60, 96))),
+    ("f32 alpha", "Linear Rec.709", "", RECT, IN_RECT),
+    ("f32 alpha", "Linear Rec.709", "", {}, (slice(0, 80), slice(0, 96))),
+]
+
+
+def scene():
+    """Return a picture that is a little soft: blocks of colour with narrow ramps between them, top row first."""
+    coarse = np.random.default_rng(3).random((HEIGHT // 4, WIDTH // 4, 3))
+    values = coarse.repeat(4, axis=0).repeat(4, axis=1)
+    for axis in (0, 1):
+        values = (np.roll(values, 1, axis) + values + np.roll(values, -1, axis)) / 3
+    return values
+
+
+def linear(encoded):
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+
+
+def picture(kind):
+    """Return samples as Blender keeps them, bottom row first, and the alpha mode."""
+    depth, _, extra = kind.partition(" ")
+    color = np.rint(scene() * 255) / 255
+    alpha = np.ones((HEIGHT, WIDTH, 1))
+    if extra in {"alpha", "packed"}:
+        alpha = np.rint(np.linspace(0, 255, WIDTH)).reshape(1, WIDTH, 1).repeat(HEIGHT, 0) / 255
+    if depth == "u8":
+        samples = np.rint(np.concatenate([color, alpha], axis=2) * 255).astype(np.uint8)
+        return samples[::-1], "CHANNEL_PACKED" if extra == "packed" else "STRAIGHT"
+    light = linear(color) * (6 if extra == "bright" else 1)
+    return np.concatenate([light * alpha, alpha], axis=2).astype(np.float32)[::-1], "PREMUL"
+
+
+@pytest.fixture(scope="module")
+def folder(chroot, tmp_path_factory):
+    made = chroot.folder("blender")
+    bundle = make_bundle("blender")
+    package = tmp_path_factory.mktemp("package") / bundle.name
+    package.write_bytes(bundle.to_zip())
+    install(chroot, made, package)
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(folder, start_server):
+    return start_server((folder / "server").outside, (folder / "run/server.json").outside)
+
+
+@pytest.fixture(scope="module")
+def running(chroot, folder, server, stack):
+    env = {"FOVEATE_RUNTIME_FILE": (folder / "run/server.json").inside}
+    running = stack.enter_context(blender(chroot, folder, env))
+    yield running
+    running.quit()
+
+
+@pytest.fixture
+def run(running):
+    def run_case(kind, colorspace="", prepare="", operation="refocus", **arguments):
+        samples, alpha_mode = picture(kind)
+        running.save("in", samples)
+        names = {"colorspace": colorspace, "alpha_mode": alpha_mode, "prepare": prepare}
+        answer = running.run(RUN, operation=operation, arguments=arguments, **names)
+        return answer, running.load("before")[::-1], running.load("after")[::-1]
+
+    return run_case
+
+
+@pytest.mark.parametrize(("kind", "colorspace", "prepare", "arguments", "inside"), CASES)
+def test_what_is_selected_is_refocused_and_all_else_stays_to_the_bit(run, kind, colorspace, prepare, arguments, inside):
+    answer, before, after = run(kind, colorspace, prepare, **arguments)
+    assert np.array_equal(as_kept(before, kind), picture(kind)[0][::-1])  # the old image was never touched
+    changed = (before != after).any(axis=2)
+    assert changed[inside].mean() > 0.5
+    changed[inside] = False
+    assert not changed.any()
+    for name in ("is_float", "alpha_mode", "size", "colorspace"):
+        assert answer["out"][name] == answer["in"][name]
+    assert answer["out"]["recipe"]["operation"] == "refocus"
+    assert answer["out"]["recipe"]["document"]["extent"] == [WIDTH, HEIGHT]
+
+
+def as_kept(grabbed, kind):
+    """Return samples as Blender keeps them: bytes come as floats."""
+    return np.rint(grabbed * 255).astype(np.uint8) if kind.startswith("u8") else grabbed
+
+
+def test_alpha_stays_as_it_was(run):
+    for kind in ("u8 alpha", "f32 alpha"):
+        _, before, after = run(kind, **RECT)
+        assert np.array_equal(before[..., 3], after[..., 3])
+
+
+def test_a_linear_image_gives_the_same_picture_as_an_encoded_one(run):
+    encoded = run("u8", "sRGB", **RECT)[2]
+    light = run("f32", "Linear Rec.709", **RECT)[2]
+    assert np.abs(linear(encoded[..., :3]) - light[..., :3]).max() < 0.02
+
+
+def test_a_mask_is_respected_with_its_soft_edges(run, running):
+    _, before, whole = run("f32", "", "")
+    answer, _, masked = run("f32", "", MASK, mask="soft")
+    assert answer["out"]["recipe"]["selection"]["has_coverage"]
+    running.run(
+        "import bl_ext.user_default.foveate.choosing as c, bl_ext.user_default.foveate._shared as s\n"
+        "r = c.choose(bpy.context, None, 'MASK', mask='soft').select(s.geometry.Extent(96, 80))\n"
+        "np.save(FOLDER / 'cover.npy', r.coverage); answer = 1"
+    )
+    b = answer["out"]["recipe"]["selection"]["bounds"]
+    coverage = np.zeros((HEIGHT, WIDTH, 1), np.float32)
+    coverage[b[1] : b[1] + b[3], b[0] : b[0] + b[2]] = running.load("cover")[::-1]
+    untouched = coverage[..., 0] == 0
+    assert np.array_equal(masked[untouched], before[untouched])
+    assert 0 < ((coverage > 0) & (coverage < 1)).mean() < 0.5
+    soft = (coverage[..., 0] > 0.02) & (coverage[..., 0] < 0.5)
+    full = coverage[..., 0] == 1
+    change = np.abs(masked - before).sum(axis=2)
+    assert change[full].mean() > 1.5 * change[soft].mean() > 0
+    assert whole.shape == masked.shape
+
+
+COMPOSITED = """
+exec(prepare)
+scene = bpy.data.scenes.new("masks")
+scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = size[0], size[1], 100
+scene.use_nodes = True
+tree = scene.node_tree
+tree.nodes.clear()
+node, out = tree.nodes.new("CompositorNodeMask"), tree.nodes.new("CompositorNodeComposite")
+node.mask = mask
+tree.links.new(node.outputs[0], out.inputs[0])
+bpy.ops.render.render(scene="masks")
+settings = scene.render.image_settings
+settings.file_format, settings.color_depth = "OPEN_EXR", "32"
+path = str(FOLDER / "mask.exr")
+bpy.data.images["Render Result"].save_render(path, scene=scene)
+image = bpy.data.images.load(path)
+answer = grab(image, "theirs")
+bpy.data.images.remove(image)
+bpy.data.scenes.remove(scene)
+import bl_ext.user_default.foveate.choosing as choosing, bl_ext.user_default.foveate.masks as masks
+import bl_ext.user_default.foveate._shared as shared
+layers = [choosing._layer(layer) for layer in mask.layers]
+np.save(FOLDER / "ours.npy", masks.rasterize(layers, shared.geometry.Extent(*size)))
+"""
+
+
+@pytest.mark.parametrize("size", [(96, 80), (80, 120)])
+def test_masks_are_drawn_as_blender_draws_them(running, size):
+    running.run(COMPOSITED, prepare=MASK, size=size)
+    ours, theirs = running.load("ours"), running.load("theirs")[..., 0]
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs).mean() < 0.01
+    assert np.abs(ours.sum() / theirs.sum() - 1) < 0.03
+
+
+def test_an_enlarged_region_is_an_image_of_its_own(run, running):
+    answer, _, after = run("u8", "sRGB", operation="upscale", scale="3", rect=(20, 16, 10, 8))
+    assert answer["out"]["size"] == [30, 24]
+    assert after[..., 3].min() == 1
+    name = running.run(
+        'before = set(i.name for i in bpy.data.images); bpy.ops.foveate.upscale(image="in", target="document",'
+        " rect=(20, 16, 30, 20)); answer = (set(i.name for i in bpy.data.images) - before).pop()"
+    )
+    assert name == "in, Upscale (deterministic-x4)"
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ('bpy.ops.foveate.refocus(image="none")', "There is no image none."),
+        ("bpy.ops.foveate.refocus()", "No image is chosen."),
+        ('bpy.ops.foveate.refocus(image="in", rect=(500, 500, 5, 5))', "does not lie in the image"),
+        ('bpy.ops.foveate.refocus(image="in", region="RECTANGLE")', "No rectangle is selected."),
+        ('bpy.ops.foveate.refocus(image="in", mask="absent")', "There is no mask absent."),
+        ('bpy.ops.foveate.refocus(image="in", model="absent")', "absent"),
+        ('bpy.ops.foveate.faces(image="in", only="two")', "two does not name faces."),
+        ('bpy.data.images["in"].colorspace_settings.name = "Non-Color"; bpy.ops.foveate.refocus(image="in")', "data"),
+        (
+            'bpy.data.images["in"].colorspace_settings.name = "Filmic Log"; bpy.ops.foveate.refocus(image="in")',
+            "Filmic",
+        ),
+        ('bpy.ops.foveate.refocus(image="Render Result")', "Render first."),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence_and_leaves_nothing(run, running, code, sentence):
+    run("u8", **RECT)
+    error = running.run(
+        "before = sorted(i.name for i in bpy.data.images)\n"
+        f"try:\n    {code}\n    answer = ['', []]\n"
+        "except RuntimeError as error:\n    answer = [str(error), []]\n"
+        "answer[1] = [before, sorted(i.name for i in bpy.data.images)]"
+    )
+    assert sentence in error[0]
+    assert error[1][0] == error[1][1]
+
+
+def test_the_result_is_saved_with_the_file_and_comes_back_exactly(run, running):
+    for kind in ("u8 alpha", "f32 alpha"):
+        _, _, after = run(kind, **RECT)
+        running.run(
+            'path = str(FOLDER / "saved.blend"); bpy.ops.wm.save_as_mainfile(filepath=path);'
+            'bpy.ops.wm.open_mainfile(filepath=path); answer = grab(bpy.data.images["out"], "reopened")'
+        )
+        reopened = running.load("reopened")[::-1]
+        assert np.array_equal(reopened, after)
+
+
+SETUP_RENDER = """
+scene = bpy.context.scene
+scene.render.engine = "CYCLES"
+scene.cycles.device, scene.cycles.samples, scene.cycles.use_denoising = "CPU", 1, False
+scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = 96, 64, 100
+scene.render.use_border = False
+scene.foveate.refocus_renders = True
+scene.foveate.render_box = (0.25, 0.25, 0.75, 0.75)
+"""
+
+
+def test_a_finished_render_is_refocused_and_the_render_itself_can_be(running):
+    names = running.run(
+        SETUP_RENDER + "bpy.ops.render.render(); answer = [i.name for i in bpy.data.images]\n"
+        'answer.append(grab(bpy.data.images["Scene, frame 1, Refocus"], "rendered"))',
+        timeout=90,
+    )
+    assert names[-1]["is_float"]
+    assert names[-1]["size"] == [96, 64]
+    running.run(
+        "bpy.context.scene.foveate.refocus_renders = False\n"
+        'bpy.ops.foveate.refocus(image="Render Result", rect=(24, 16, 48, 32), result="by hand")\n'
+        'answer = grab(bpy.data.images["by hand"], "by_hand")'
+    )
+    assert np.array_equal(running.load("rendered"), running.load("by_hand"))
+
+
+def test_frames_that_are_written_are_refocused_beside(running):
+    made = running.run(
+        SETUP_RENDER + "scene.frame_start, scene.frame_end = 1, 2\n"
+        'scene.render.filepath = str(FOLDER / "frame-"); scene.render.image_settings.file_format = "PNG"\n'
+        "bpy.ops.render.render(animation=True)\n"
+        "scene.foveate.refocus_renders = False\n"
+        'answer = sorted(path.name for path in FOLDER.glob("frame-*.png"))',
+        timeout=90,
+    )
+    assert made == ["frame-0001-foveate.png", "frame-0001.png", "frame-0002-foveate.png", "frame-0002.png"]
+    one, other = (
+        running.run(
+            f'i = bpy.data.images.load(str(FOLDER / "{name}")); answer = grab(i, "frame"); bpy.data.images.remove(i)'
+        )
+        and running.load("frame")
+        for name in made[:2]
+    )
+    changed = (one != other).any(axis=2)
+    changed[16:48, 24:72] = False
+    assert not changed.any()
+    assert not np.array_equal(one, other)
