@@ -12,7 +12,8 @@ import pytest
 
 from hosts.lib.blender_module import provide_bpy
 from hosts.lib.building import UnavailableError, provide_chroot
-from hosts.lib.chroot import Chroot
+from hosts.lib.chroot import Chroot, Folder
+from hosts.lib.homes import warm
 from hosts.lib.screen import Screen, xvfb
 from hosts.lib.servers import Launcher, Server, foveate_server, launcher
 
@@ -62,6 +63,12 @@ def stack() -> Iterator[ExitStack]:
 def start_screen(chroot: Chroot, artefacts: Path, stack: ExitStack) -> Callable[..., Screen]:
     """See screen.xvfb; the screen stays until the module's tests have ended."""
     return lambda **options: stack.enter_context(xvfb(chroot, artefacts, **options))
+
+
+@pytest.fixture(scope="module")
+def make_home(chroot: Chroot) -> Callable[[str, Screen], Folder]:
+    """Make a home in which an editor ("krita" or "gimp") was started before; see homes.warm."""
+    return lambda editor, screen: warm(chroot, editor, chroot.folder(editor), screen)
 
 
 @pytest.fixture(scope="module")

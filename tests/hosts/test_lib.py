@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import textwrap
 
 import pytest
@@ -95,3 +96,17 @@ def find_server_soon(path):
             return None
 
     return wait_until(look, 30, "the server")
+
+
+def test_a_warmed_home_is_a_copy(chroot, start_screen, make_home):
+    screen = start_screen()
+    first = make_home("krita", screen)
+    database = first.outside / ".local/share/krita/resourcecache.sqlite"
+    assert database.stat().st_size > 1 << 20
+    database.unlink()
+    assert (make_home("krita", screen).outside / ".local/share/krita/resourcecache.sqlite").exists()
+
+
+def test_blender_as_a_module_is_there(bpy_python):
+    command = [bpy_python, "-c", "import bpy; print(bpy.app.version_string)"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.startswith("4.5")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hosts.lib.chroot import Chroot, Completed, Folder
+from hosts.lib.chroot import Chroot, Completed, Folder, Program
 from hosts.lib.waiting import wait_until
 
 START_SECONDS = 20.0
+DISPLAYS = range(90, 190)  # far from those of people
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,43 @@ def xvfb(
 ) -> Iterator[Screen]:
     """Give a screen; its number is a free one unless `display` names one."""
     folder = chroot.folder("screen")
-    number = folder / "display"
-    command = f"exec Xvfb {f':{display}' if display is not None else ''} -displayfd 3 -screen 0 {size[0]}x{size[1]}x24 "
-    command += f"+extension GLX -nolisten tcp 3>{number.inside}"
-    with chroot.running(["sh", "-c", command], folder=folder, log="xvfb.log") as server:
+    with ExitStack() as stack:
+        for number in _free_displays() if display is None else (display,):
+            server = _start(chroot, folder, number, size)
+            stack.callback(server.kill)
+            if _is_ready(server, folder):
+                yield Screen(chroot, folder, f":{number}", artefacts)
+                return
+        raise AssertionError(f"Xvfb does not start: {server.output}")
 
-        def read_number() -> str:
-            assert server.is_running, server.output
-            return number.outside.read_text().strip() if number.outside.exists() else ""
 
-        shown = wait_until(read_number, START_SECONDS, "Xvfb")
-        yield Screen(chroot, folder, f":{shown}", artefacts)
+def _start(chroot: Chroot, folder: Folder, number: int, size: tuple[int, int]) -> Program:
+    told = (folder / "display").inside
+    options = f"-screen 0 {size[0]}x{size[1]}x24 +extension GLX -nolisten tcp -noreset"
+    command = f"exec Xvfb :{number} -displayfd 3 {options} 3>{told}"
+    return chroot.start(["sh", "-c", command], folder=folder, log="xvfb.log")
+
+
+def _is_ready(server: Program, folder: Folder) -> bool:
+    """Wait until the server has told its number; return False where it has ended instead."""
+    told = (folder / "display").outside
+
+    def look() -> bool:
+        return not server.is_running or (told.exists() and bool(told.read_text().strip()))
+
+    wait_until(look, START_SECONDS, "Xvfb")
+    return server.is_running
+
+
+def _free_displays() -> Iterator[int]:
+    """Yield numbers that no X server has, inside the chroot or out: all share the names of abstract sockets."""
+    return (number for number in DISPLAYS if _is_free(number))
+
+
+def _is_free(number: int) -> bool:
+    with socket.socket(socket.AF_UNIX) as attempt:
+        try:
+            attempt.bind(f"\0/tmp/.X11-unix/X{number}")
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,96 @@
+"""The plugins' packages and their installer, judged by the editors themselves."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from foveate_server.plugins import install as installer
+from foveate_server.plugins.bundle import write_bundle
+from foveate_server.plugins.places import Machine, find_places
+from foveate_shared import settings
+
+IMPORTER = "/usr/share/krita/pykrita/plugin_importer/plugin_importer.py"
+ASK_BLENDER = "import addon_utils; print('enabled:', addon_utils.check('bl_ext.user_default.foveate'))"
+ASK_GIMP = """
+from gi.repository import Gimp
+print([name for name in Gimp.get_pdb().query_procedures(*[".*"] * 8) if "foveate" in name])
+"""
+# Stands for the program as a person outside would start it: packages are handed in, paths are the chroot's.
+BLENDER = """#!{python}
+import os, shutil, sys
+words = sys.argv[1:]
+for place, word in enumerate(words):
+    if word.endswith(".zip"):
+        words[place] = "{inside}/" + os.path.basename(shutil.copy(word, "{outside}"))
+environment = ["HOME={inside}", "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"]
+os.execvp("chroot", ["chroot", "{root}", "env", "-i", *environment, "blender", *words])
+"""
+
+
+def packed(chroot, host):
+    """Put a plugin's package into a folder of the chroot; return the folder and the package's path in it."""
+    folder = chroot.folder(host)
+    return folder, folder / write_bundle(host, folder.outside).name
+
+
+def test_kritas_own_importer_takes_the_package(chroot):
+    folder, package = packed(chroot, "krita")
+    (folder / "resources").outside.mkdir()
+    command = ["python3", IMPORTER, package, folder / "resources"]
+    assert "Imported plugin: Foveate" in chroot.run(command, folder=folder).check().output
+    resources = (folder / "resources").outside
+    assert (resources / "pykrita/foveate/_vendor/foveate_shared/_vendor/websockets/sync/client.py").is_file()
+    assert (resources / "pykrita/foveate.desktop").is_file()
+    assert (resources / "actions/foveate.action").is_file()
+
+
+def test_blender_finds_nothing_to_complain_about(chroot):
+    folder, package = packed(chroot, "blender")
+    said = chroot.run(["blender", "--command", "extension", "validate", package], folder=folder).check().output
+    assert "Success" in said, said
+    assert "warn" not in said.lower(), said
+
+
+def test_blender_loads_what_was_installed(chroot, tmp_path):
+    home = chroot.folder("home")
+    program = tmp_path / "blender"
+    program.write_text(
+        BLENDER.format(python=sys.executable, inside=home.inside, outside=home.outside, root=chroot.root)
+    )
+    program.chmod(0o755)
+    machine = Machine(home.outside, "linux", {"PATH": str(tmp_path)})
+    (place,) = find_places("blender", machine)
+    installed = installer.install(place, ("foveate", "serve"), machine)
+    assert installed.is_enabled
+    asking = ["blender", "-b", "--python-exit-code", 7, "--python-expr", ASK_BLENDER]
+    assert "enabled: (True, True)" in chroot.run(asking, folder=home).check().output
+    assert installer.uninstall(place, machine)
+    assert "enabled: (False, False)" in chroot.run(asking, folder=home).check().output
+
+
+def test_gimp_loads_what_was_installed(chroot, start_screen, make_home):
+    home = make_home("gimp", start_screen())
+    machine = Machine(home.outside, "linux", {"PATH": ""})
+    (place,) = find_places("gimp", machine)
+    installer.install(place, ("foveate", "serve"), machine)
+    asking = ["gimp-console", "-i", "--quit", "--batch-interpreter=python-fu-eval", "-b", ASK_GIMP]
+    said = chroot.run(asking, folder=home).check().output
+    assert "foveate" in said, said
+    assert settings.load(place.settings).server_command == ("foveate", "serve")
+
+
+def test_the_command_line_installs_for_the_persons_krita(chroot, start_screen, make_home):
+    home = make_home("krita", start_screen())
+    environment = {**os.environ, "HOME": str(home.outside), "PATH": ""}
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        environment.pop(name, None)
+    foveate = [sys.executable, "-m", "foveate_server", "plugins"]
+    done = subprocess.run([*foveate, "install", "krita"], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Settings > Dockers > Foveate" in done.stdout
+    assert "enable_foveate=true" in Path(home.outside, ".config/kritarc").read_text()
+    doctor = subprocess.run([*foveate, "doctor"], env=environment, capture_output=True, text=True, check=False)
+    assert doctor.returncode == 0, doctor.stdout
