@@ -6,6 +6,7 @@ logarithmic shoulder, which is the identity within 0..1 and exactly reversible b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,20 +61,23 @@ def color_transform(space: str | None, icc: bytes | None, *, gray: bool) -> Colo
 
 def compress(encoded: FloatArray) -> FloatArray:
     """Return encoded values with what lies beyond 0..1 brought nearer; reversible, smooth, and the identity within."""
-    beyond = np.clip(encoded - np.clip(encoded, 0, 1), -_BRIGHTEST, _BRIGHTEST)
-    if not beyond.any():
-        return encoded
-    bent = np.copysign(np.minimum(_SHOULDER * np.log1p(np.abs(beyond) / _SHOULDER), _FARTHEST), beyond)
-    return np.where(beyond == 0, encoded, np.clip(encoded, 0, 1) + bent)
+    return _bend(encoded, _BRIGHTEST, lambda beyond: np.minimum(_SHOULDER * np.log1p(beyond / _SHOULDER), _FARTHEST))
 
 
 def expand(working: FloatArray) -> FloatArray:
     """Return the inverse of :func:`compress`."""
-    beyond = np.clip(working - np.clip(working, 0, 1), -_FARTHEST, _FARTHEST)
-    if not beyond.any():
-        return working
-    straight = np.copysign(_SHOULDER * np.expm1(np.abs(beyond) / _SHOULDER), beyond)
-    return np.where(beyond == 0, working, np.clip(working, 0, 1) + straight)
+    return _bend(working, _FARTHEST, lambda beyond: _SHOULDER * np.expm1(beyond / _SHOULDER))
+
+
+def _bend(values: FloatArray, limit: float | np.float32, curve: Callable[[FloatArray], FloatArray]) -> FloatArray:
+    """Return `values`; where they lie beyond 0..1, by how much (`limit` at most) goes through `curve`."""
+    nominal = np.clip(values, 0, 1)
+    outside = values != nominal  # few samples, mostly overshoots of a resampling: curves are slow
+    if not outside.any():
+        return values
+    beyond = np.clip(values[outside] - nominal[outside], -limit, limit)
+    nominal[outside] += np.copysign(curve(np.abs(beyond)), beyond)
+    return nominal
 
 
 def split_range(working: FloatArray) -> tuple[FloatArray, FloatArray | None]:
