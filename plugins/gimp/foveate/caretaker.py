@@ -48,7 +48,7 @@ def end_job(settings_path: Path, job: str, patience: float = _PATIENCE) -> bool:
 
     A server that does not run is not started for this.
     """
-    from . import _shared as shared  # only now: the usual case ends without
+    from . import _shared as shared  # noqa: PLC0415 - only now: the usual case ends without
 
     values = shared.settings.load(settings_path)
 
@@ -56,15 +56,16 @@ def end_job(settings_path: Path, job: str, patience: float = _PATIENCE) -> bool:
         return values.remote or shared.discovery.find_server(shared.startup.runtime_file(values))
 
     with shared.client.Client(find, values.client_id, shared.protocol.Peer("foveate-gimp", "caretaker")) as client:
+        client.post(shared.protocol.Resume(job))  # so that this connection hears of it
         client.post(shared.protocol.Cancel(job))
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             client.wait(0.1)
             for event in client.poll():
-                if isinstance(event, shared.client.StateChange):
-                    if event.state is shared.client.ConnectionState.REFUSED:
-                        return False
-                elif getattr(event.message, "job", None) == job:
+                if getattr(event, "state", None) is shared.client.ConnectionState.REFUSED:
+                    return False
+                message = getattr(event, "message", None)
+                if isinstance(message, (*shared.protocol.FINAL_EVENTS, shared.protocol.Problem)):
                     client.post(shared.protocol.Ack(job))
                     return True
     return False

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from gi.repository import Gegl
 
 from . import buffers
-from ._shared import geometry
+from ._shared import geometry, pixels
 from .formats import LayerFormat
 
+_EVERYWHERE = struct.pack("<f", 1.0)
+_NOISE = {pixels.SampleType.F32: 1e-5, pixels.SampleType.F16: 2e-3}  # in parts of white
 _STRIP_BYTES = 16 << 20  # of each side, held at once
 
 
@@ -22,20 +25,31 @@ def same_where_covered(
         old, new = (buffers.read(side, strip, layout.name, size) for side in (then, now))
         if old == new:
             continue
-        if coverage is None:
-            return False
-        if differs_where_covered(old, new, buffers.read(coverage, strip, "Y float", 4), size):
+        covered = _EVERYWHERE * strip.area if coverage is None else buffers.read(coverage, strip, "Y float", 4)
+        if differs_where_covered(old, new, covered, layout.pixels):
             return False
     return True
 
 
-def differs_where_covered(old: bytes, new: bytes, coverage: bytes, size: int) -> bool:
-    """Tell whether any pixel (of `size` bytes) differs whose coverage, a 32 bit float, is not 0."""
+def differs_where_covered(old: bytes, new: bytes, coverage: bytes, layout: pixels.PixelFormat) -> bool:
+    """Tell whether any pixel differs whose coverage, a 32 bit float, is not 0."""
+    size = layout.pixel_size
     covered = memoryview(coverage).cast("I")  # the bits of 0.0 are 0
-    return any(
-        level and old[at * size : (at + 1) * size] != new[at * size : (at + 1) * size]
-        for at, level in enumerate(covered)
-    )
+    for at, level in enumerate(covered):
+        pixel = slice(at * size, (at + 1) * size)
+        if level and old[pixel] != new[pixel] and not _is_noise(old[pixel], new[pixel], layout):
+            return True
+    return False
+
+
+def _is_noise(old: bytes, new: bytes, layout: pixels.PixelFormat) -> bool:
+    """Tell whether floats differ so little as GIMP's own drawing does from one time to the next."""
+    if not layout.dtype.is_float:
+        return False
+    code = f"<{layout.channels.count}{'e' if layout.dtype is pixels.SampleType.F16 else 'f'}"
+    tolerance = _NOISE[layout.dtype]
+    pairs = zip(struct.unpack(code, old), struct.unpack(code, new), strict=True)
+    return all(abs(one - other) <= tolerance * max(1.0, abs(one)) for one, other in pairs)
 
 
 def _strips(region: geometry.Bounds, pixel_size: int) -> Iterator[geometry.Bounds]:

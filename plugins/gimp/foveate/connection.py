@@ -1,4 +1,4 @@
-"""This plugin's settings file and what it says about the server."""
+"""The settings file of this plugin, and what it says about the server."""
 
 from __future__ import annotations
 

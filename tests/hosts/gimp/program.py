@@ -1,0 +1,114 @@
+"""GIMP with the plugin in it, and the tests' hands."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+import textwrap
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hosts.lib.chroot import Chroot, Folder, Program
+from hosts.lib.waiting import wait_until
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parents[2]
+START_SECONDS = 60.0
+RC = '(config-version "3.0.4")\n(show-welcome-dialog no)\n(check-updates no)\n'
+SAMPLES = {"u8": np.uint8, "u16": np.uint16, "u32": np.uint32, "half": np.float16, "float": np.float32, "double": float}
+CHANNELS = {"RGBA": 4, "YA": 2, "Y": 1, "RGB": 3}
+
+
+@dataclass
+class Running:
+    """A GIMP that runs."""
+
+    folder: Folder
+    program: Program
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def start(self, code: str, hand: str = "left", **values: object) -> Path:
+        """Let a hand run a snippet, in which `values` are variables; return where its answer will be."""
+        folder = self.folder.outside / "remote" / hand
+        given = "".join(f"{name} = {value!r}\n" for name, value in values.items())
+        name = f"{next(self.numbers):04}"
+        unfinished = folder / f"{name}.new"
+        unfinished.write_text(given + textwrap.dedent(code))
+        unfinished.rename(folder / f"{name}.py")
+        return folder / f"{name}.json"
+
+    def answer(self, path: Path, timeout: float = 60.0):
+        """Return a snippet's answer. Fails with its traceback where it raised."""
+        __tracebackhide__ = True
+
+        def look() -> bool:
+            assert self.program.is_running, self.program.output[-4000:]
+            return path.exists()
+
+        wait_until(look, timeout, "an answer out of GIMP")
+        outcome = json.loads(path.read_text())
+        assert "error" not in outcome, outcome["error"]
+        return outcome["answer"]
+
+    def run(self, code: str, hand: str = "left", timeout: float = 60.0, **values: object):
+        """Run a snippet and return its answer."""
+        __tracebackhide__ = True
+        return self.answer(self.start(code, hand, **values), timeout)
+
+    def pixels(self, dump: Mapping[str, object]) -> NDArray:
+        """Return dumped pixels as (height, width, channels)."""
+        model, _, sample = str(dump["format"]).partition(" ")
+        channels = CHANNELS[model.replace("'", "").replace("~", "")]
+        name = Path(str(dump["path"])).name
+        data = (self.folder.outside / name).read_bytes()
+        return np.frombuffer(data, SAMPLES[sample]).reshape(dump["height"], dump["width"], channels)
+
+    def check_output(self) -> None:
+        """Fail where a plug-in said something that it must not say."""
+        said = self.program.output
+        for word in ("Traceback", "GEGL-CRITICAL", "LibGimp-CRITICAL", "Gimp-Core-CRITICAL", "GLib-GObject-CRITICAL"):
+            assert word not in said, said[-4000:]
+
+
+def install(folder: Folder) -> None:
+    """Put the plugin, as a bundle would hold it, and the hands into the home `folder`."""
+    home = folder.outside / ".config/GIMP/3.0"
+    plug_ins = home / "plug-ins"
+    skip = shutil.ignore_patterns("__pycache__", "*.so", "*.c")
+    shutil.copytree(REPOSITORY / "plugins/gimp/foveate", plug_ins / "foveate", ignore=skip)
+    vendored = plug_ins / "foveate/_vendor/foveate_shared"
+    shutil.copytree(REPOSITORY / "shared/foveate_shared", vendored, ignore=skip)
+    if not (vendored / "_vendor/websockets").exists():
+        import websockets
+
+        shutil.copytree(Path(websockets.__file__).parent, vendored / "_vendor/websockets", ignore=skip)
+    shutil.copytree(HERE / "remote", plug_ins / "remote", ignore=skip)
+    (home / "gimprc").write_text(RC)
+
+
+@contextmanager
+def gimp(chroot: Chroot, folder: Folder, env: Mapping[str, object], *, console: bool = True) -> Iterator[Running]:
+    """Start GIMP in the home `folder`; give it once both hands are ready."""
+    command = ["gimp-console", "-i", "--no-splash"] if console else ["gimp", "--no-splash"]
+    values = {"FOVEATE_REMOTE": f"{folder.inside}/remote", **env}
+    with chroot.running(command, folder=folder, env=values, log="gimp.log") as program:
+        running = Running(folder, program)
+
+        def ready() -> bool:
+            assert program.is_running, program.output
+            return all((folder.outside / "remote" / hand / "ready").exists() for hand in ("left", "right"))
+
+        wait_until(ready, START_SECONDS, "GIMP")
+        yield running
+        running.check_output()
+
+
+def blend(before: NDArray, patch: NDArray, coverage: NDArray) -> NDArray:
+    """Return colours (float64) as the protocol wants them: `patch` over `before` by coverage (height, width, 1)."""
+    return before + (patch.astype(float) - before) * coverage

@@ -1,0 +1,341 @@
+"""The plugin in a real GIMP, without a window: every procedure, what it refuses, and what happens in the middle."""
+
+from __future__ import annotations
+
+import os
+import signal
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from foveate_shared.client import Client, Delivery
+from foveate_shared.discovery import find_server
+from foveate_shared.protocol import Jobs, Peer
+from foveate_shared.settings import load, save
+from hosts.gimp.program import gimp, install
+from hosts.gimp.scenes import scene
+from hosts.lib.servers import SLOW
+from hosts.lib.waiting import wait_until
+
+OPEN = """
+image = load(folder + "/scene.png")
+select(image, 20, 16, 48, 40)
+"""
+REFOCUS = f"{OPEN}answer = call('refocus', image); answer['layers'] = layers(image)"
+CLOSED_PORT = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def folder(chroot):
+    made = chroot.folder("gimp")
+    Image.fromarray(scene(96, 80)).save(made.outside / "scene.png")
+    faces = Image.fromarray(scene(200, 120) // 4)  # dark: only the discs are magenta
+    for x in (30, 120):
+        ImageDraw.Draw(faces).ellipse((x, 40, x + 40, 80), fill=(255, 0, 255))
+    faces.save(made.outside / "faces.png")
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(folder, start_server):
+    return start_server((folder / "server").outside, (folder / "run/server.json").outside)
+
+
+@pytest.fixture(scope="module")
+def slow(folder, start_server):
+    """A server that takes its time. Its runtime file is where a test's settings point to."""
+    return start_server((folder / "slow").outside, (folder / "run/slow.json").outside, SLOW)
+
+
+@pytest.fixture(scope="module")
+def running(chroot, folder, server, stack):
+    install(folder)
+    return stack.enter_context(gimp(chroot, folder, {}))
+
+
+@pytest.fixture
+def settings(folder):
+    """The plugin's settings file, as we see it."""
+    return folder.outside / ".config/GIMP/3.0/foveate.json"
+
+
+@pytest.fixture(autouse=True)
+def use(settings, folder, server):
+    """Let the plugin use the fast server; a test may change that."""
+
+    def change(runtime="server.json", **values):
+        inside = (folder / f"run/{runtime}").inside
+        save(settings, replace(load(settings), runtime_file=inside, **values))
+
+    change(remote_url="", remote_token="", remote_fingerprint="", server_command=("/nowhere/foveate", "serve"))
+    return change
+
+
+@pytest.fixture
+def do(running, folder):
+    def run_snippet(code, hand="left", *, first="", **values):
+        return running.run(first + textwrap.dedent(code), hand, folder=folder.inside, **values)
+
+    return run_snippet
+
+
+def jobs_of(settings: Path, server) -> list:
+    """Return what the server says about the plugin's jobs."""
+    with Client(find_server(server.runtime_file), load(settings).client_id, Peer("test", "1")) as client:
+        request = client.list_jobs()
+        found = []
+
+        def answered():
+            client.wait(0.1)
+            found.extend(
+                event.message.jobs
+                for event in client.poll()
+                if isinstance(event, Delivery) and isinstance(event.message, Jobs) and event.message.request == request
+            )
+            return bool(found)
+
+        wait_until(answered, 10, "the list of jobs")
+        return list(found[0])
+
+
+def until_running(settings, server):
+    wait_until(lambda: any(job.state == "running" for job in jobs_of(settings, server)), 30, "a running job")
+
+
+def until_forgotten(settings, server):
+    wait_until(lambda: not jobs_of(settings, server), 15, "the server to forget the job")
+
+
+# --- every procedure -------------------------------------------------------------------------------------------------
+
+
+def test_the_settings_procedure_tells_the_servers_state(do):
+    answer = do("answer = call('settings', None)")
+    assert answer["status"] == "success"
+    assert answer["given"][0].startswith("Ready: foveate")
+
+
+def test_faces_are_found_and_can_be_chosen(running, do, folder):
+    code = """
+    image = load(folder + "/faces.png")
+    answer = [call("faces", image, **arguments) for arguments in ({}, {"only": "2"}, {"only": "7"})]
+    answer[0]["layers"] = layers(image)
+    """
+    both, second, none = do(code)
+    assert both["status"] == second["status"] == none["status"] == "success"
+    assert both["layer"] is not None, both
+    left, _, width, _ = both["layer"]["bounds"]
+    assert left < 40
+    assert left + width > 120
+    assert second["layer"]["bounds"][0] > 70
+    assert none["layer"] is None
+    assert "no face number 7" in none["notes"]
+    assert "2 faces" in both["notes"]
+
+
+def test_an_upscaled_region_becomes_an_image(running, do):
+    code = """
+    image.convert_precision(Gimp.Precision.U16_NON_LINEAR)
+    answer = call("upscale", image, scale=3)
+    made = Gimp.Image.get_by_id(answer["image"])
+    answer |= {"size": [made.get_width(), made.get_height()], "precision": made.get_precision().value_nick}
+    answer |= {"old": layers(image), "pixels": dump_visible(made, folder + "/made.bin")}
+    """
+    answer = do(code, first=OPEN)
+    assert answer["size"] == [144, 120]
+    assert answer["precision"] == "u16-non-linear"
+    assert answer["old"] == ["Background"]
+    made = running.pixels(answer["pixels"])[..., :3] / 65535
+    source = scene(96, 80)[16:56, 20:68] / 255
+    assert np.abs(made.reshape(40, 3, 48, 3, 3).mean(axis=(1, 3)) - source).mean() < 0.05
+
+
+def test_upscaling_in_place_gives_a_layer(do):
+    answer = do(f"{OPEN}answer = call('upscale', image, target='in-place'); answer['layers'] = layers(image)")
+    assert answer["image"] is None
+    assert answer["layers"] == [answer["layer"]["name"], "Background"]
+
+
+def test_a_result_can_be_an_image_of_its_own(do):
+    answer = do(f"{OPEN}answer = call('refocus', image, output='image'); answer['layers'] = layers(image)")
+    assert answer["image"] is not None
+    assert answer["layers"] == ["Background"]
+
+
+def test_no_strength_leaves_every_pixel_as_it_is(do):
+    code = """
+    before = dump_visible(image, folder + "/before.bin")
+    answer = call("refocus", image, strength=0.0)
+    answer["same"] = open(folder + "/before.bin", "rb").read() == (
+        dump_visible(image, folder + "/after.bin") and open(folder + "/after.bin", "rb").read())
+    """
+    answer = do(code, first=OPEN)
+    assert answer["status"] == "success"
+    assert answer["same"]
+
+
+def test_the_example_of_the_documentation_runs(chroot, folder, running, do):
+    text = (Path(__file__).parents[2] / "docs/gimp.md").read_text()
+    script = text.partition("```python\n")[2].partition("```")[0]
+    (folder.outside / "batch.py").write_text(script)
+    command = text.partition("```sh\n")[2].partition("```")[0].replace("batch.py", f"{folder.inside}/batch.py")
+    env = {"FOVEATE_RUNTIME_FILE": (folder / "run/server.json").inside, "IN": f"{folder.inside}/scene.png"}
+    env["OUT"] = f"{folder.inside}/batch.png"
+    chroot.run(["sh", "-c", command], folder=folder, env=env).check()
+    before, after = (
+        np.asarray(Image.open(folder.outside / name).convert("RGB")) for name in ("scene.png", "batch.png")
+    )
+    changed = np.argwhere((before != after).any(axis=2))
+    assert changed.size
+    assert changed.min(axis=0).tolist() >= [16, 20]
+
+
+def pixels_of(path):
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+# --- what is refused -------------------------------------------------------------------------------------------------
+
+REFUSED = {
+    "an indexed image": ("image.convert_indexed(0, 0, 16, False, False, '')", {}, "Choose Image > Mode > RGB first."),
+    "a floating selection": (
+        "Gimp.Selection.float(image, [image.get_layers()[0]], 5, 5)",
+        {},
+        "There is a floating selection. Anchor it",
+    ),
+    "no layer": ("image.remove_layer(image.get_layers()[0])", {}, "The image has no layer. Add one."),
+    "an unknown model": ("", {"model": "imaginary"}, "imaginary"),
+    "words for faces": ("", {"only": "the left one"}, "Write numbers such as 1, 3-5."),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused(do, case):
+    prepare, arguments, sentence = REFUSED[case]
+    operation = "faces" if "only" in arguments else "refocus"
+    code = f"{OPEN}{prepare}\nbefore = layers(image)\nanswer = call('{operation}', image, **arguments)\n"
+    answer = do(f"{code}answer['same'] = layers(image) == before", arguments=arguments)
+    assert answer["status"] == "execution-error"
+    assert sentence in answer["error"]
+    assert "Traceback" not in answer["error"]
+    assert answer["same"]
+
+
+def test_no_server_and_no_way_to_start_one(do, use):
+    use("nobody.json")
+    answer = do(REFOCUS)
+    assert answer["status"] == "execution-error"
+    assert "/nowhere/foveate serve" in answer["error"]
+    assert answer["layers"] == ["Background"]
+
+
+def test_a_wrong_token(do, use, server):
+    address = find_server(server.runtime_file)
+    use(remote_url=address.url, remote_token="fvt_" + "x" * 40)
+    answer = do(REFOCUS)
+    assert answer["status"] == "execution-error"
+    assert "token" in answer["error"].lower()
+
+
+def test_a_server_is_started_where_none_runs(do, use, make_launcher, folder):
+    launcher = make_launcher()
+    use("started.json", server_command=tuple(launcher.command))
+    answer = do(REFOCUS)
+    assert answer["status"] == "success", answer
+    assert len(launcher.servers) == 1
+
+
+# --- in the middle ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_the_middle(running, folder, use, slow, settings):
+    """Start a slow job with the left hand; return what waits for its answer. The job runs by then."""
+    use("slow.json")
+
+    def begin(code=REFOCUS):
+        until_forgotten(settings, slow)
+        path = running.start(code, folder=folder.inside)
+        until_running(settings, slow)
+        return lambda: running.answer(path)
+
+    return begin
+
+
+LATEST = "image = max(Gimp.get_images(), key=lambda each: each.get_id())\n"
+
+
+def test_a_killed_plug_in_cancels_its_job(in_the_middle, settings, slow, running):
+    finish = in_the_middle()
+    os.kill(plug_in_process(running), signal.SIGKILL)
+    answer = finish()
+    assert answer["status"] != "success"
+    assert answer["layers"] == ["Background"]
+    until_forgotten(settings, slow)
+
+
+def test_an_image_that_was_resized_keeps_its_pixels_and_the_result_becomes_an_image(in_the_middle, do):
+    finish = in_the_middle()
+    do("image.resize(120, 100, 4, 4)", hand="right", first=LATEST)
+    answer = finish()
+    assert answer["status"] == "execution-error"
+    assert "changed" in answer["error"]
+    assert "kept as a new image, number" in answer["error"]
+    assert answer["layers"] == ["Background"]
+    number = int(answer["error"].rpartition("number ")[2].rstrip("."))
+    size = do("made = Gimp.Image.get_by_id(number); answer = [made.get_width(), made.get_height()]", number=number)
+    assert size == [48, 40]
+
+
+def test_an_image_that_was_closed(in_the_middle, do, settings, slow):
+    code = f"{OPEN}answer = call('refocus', image)"
+    finish = in_the_middle(code)
+    do("assert image.delete()", hand="right", first=LATEST)
+    answer = finish()
+    assert answer["status"] == "execution-error", answer
+    assert "kept as a new image" in answer["error"] or "closed" in answer["error"]
+    until_forgotten(settings, slow)
+
+
+def test_painting_elsewhere_does_not_matter_painting_in_the_selection_does(in_the_middle, do):
+    paint = """
+    Gimp.Selection.none(image)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, *place)
+    image.get_layers()[0].edit_clear()
+    """
+    finish = in_the_middle()
+    do(paint, hand="right", first=LATEST, place=[0, 0, 10, 10])
+    assert finish()["status"] == "success"
+    finish = in_the_middle()
+    do(paint, hand="right", first=LATEST, place=[30, 30, 2, 2])
+    assert "changed" in finish()["error"]
+
+
+def test_a_server_that_is_killed_and_restarted_finishes_the_job(in_the_middle, slow):
+    finish = in_the_middle()
+    slow.restart()
+    answer = finish()
+    assert answer["status"] == "success", answer
+    assert len(answer["layers"]) == 2
+
+
+def plug_in_process(running) -> int:
+    """Return the process of the plug-in that runs now: the newest one of ours that GIMP has started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        words = _words(path)
+        if any(word.endswith("/foveate/foveate.py") for word in words) and "--caretaker" not in words:
+            found.append(int(path.parent.name))
+    assert found
+    return max(found)
+
+
+def _words(path: Path) -> list[str]:
+    try:
+        return path.read_text().split("\0")
+    except OSError:
+        return []
