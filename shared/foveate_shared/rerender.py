@@ -138,6 +138,7 @@ class Rerender:
         self._snapshot: Snapshot | None = None
         self._plan: Planned | None = None
         self._accepted = job is not None
+        self._cancelling = False  # the person wants its end, and the server has not confirmed it
         self._seq = 0  # of the newest lasting event that was taken: where resume goes on
         self._patches: list[ResultPatch] = []
         self._outcomes: list[Outcome] = []
@@ -180,6 +181,19 @@ class Rerender:
         if not self.ended:
             self._set(text=reason, seconds_left=None)
 
+    def move_to(self, connection: Connection) -> None:
+        """Go on over another connection of the same client, such as one with new settings.
+
+        The job is resumed or submitted there; a server that does not know it ends it with a sentence.
+        """
+        self._connection = connection
+        if self.ended or self.status.state is State.NEW:
+            return
+        self._requests.clear()  # they are asked for anew
+        self._introduce()
+        if self._cancelling:
+            connection.post(Cancel(self.job))
+
     def cancel(self) -> None:
         """Ask the server to end the job; :attr:`ended` follows with its answer. Drops a result that was not applied."""
         if self.status.state is State.UNAPPLIED:
@@ -187,6 +201,7 @@ class Rerender:
             self._end(State.CANCELLED, text="Dropped")
         elif not self.ended:
             self._requests.clear()
+            self._cancelling = True
             self._set(text="Cancelling", seconds_left=None)
             self._connection.post(Cancel(self.job))
 

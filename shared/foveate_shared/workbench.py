@@ -145,13 +145,12 @@ class Workbench:
             self.cancel(entry)
 
     def reconnect(self) -> None:
-        """Use the current settings from now on. Running jobs end here; over there they go on."""
-        for entry in self.entries:
-            if entry.is_running:
-                entry.flow.cancel()
+        """Use the current settings from now on. Jobs go on over the new connection, where the server knows them."""
         self.close()
         self.connection = ConnectionView()
         self._client = self._open_client()
+        for entry in self.entries:
+            entry.flow.move_to(self._client)
 
     def close(self) -> None:
         """End the connection."""

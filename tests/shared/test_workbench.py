@@ -23,6 +23,7 @@ from foveate_shared.protocol import (
     Peer,
     Planned,
     Progress,
+    Resume,
     Submit,
     Welcome,
 )
@@ -180,12 +181,33 @@ def test_the_history_forgets_the_oldest_but_never_a_result_that_waits(desk):
 
 
 def test_new_settings_take_a_new_client(desk):
-    entry = desk.submit()
     desk.bench.reconnect()
-    assert desk.clients[0].last == Cancel(entry.flow.job)
     assert desk.clients[0].closed
     assert len(desk.clients) == 2
     assert desk.bench.connection.state is ConnectionState.SEARCHING
+
+
+def test_jobs_go_on_over_the_new_connection(desk):
+    waiting, accepted, cancelled, ended = (desk.submit() for _ in range(4))
+    desk.tell(Accepted(accepted.flow.job, 1))
+    desk.bench.cancel(cancelled)
+    desk.finish(ended)
+    desk.bench.reconnect()
+    assert [type(message) for message in desk.clients[1].messages] == [Submit, Cancel, Resume, Submit]
+    assert desk.clients[1].messages[2] == Resume(accepted.flow.job, 1)
+    desk.finish(waiting)
+    assert waiting.flow.status.state is State.DONE
+    desk.bench.discard(accepted)
+    assert desk.clients[1].last == Cancel(accepted.flow.job)
+
+
+def test_a_result_that_waits_is_acknowledged_over_the_new_connection(desk):
+    entry = desk.submit(ask_first=True)
+    desk.finish(entry)
+    desk.bench.reconnect()
+    assert desk.clients[1].messages == []
+    desk.bench.apply(entry)
+    assert desk.clients[1].last == Ack(entry.flow.job)
 
 
 def test_a_document_that_changed_keeps_its_result(desk):
