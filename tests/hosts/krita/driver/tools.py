@@ -1,0 +1,151 @@
+"""What orders can use: documents, selections, the docker, and undo."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from PyQt5.QtCore import QByteArray
+from PyQt5.QtWidgets import QApplication, QListView
+
+from krita import InfoObject, Krita, Selection
+
+app = Krita.instance()
+kept = {}  # what one order leaves for the next
+__all__ = ["InfoObject", "Path", "Selection", "app", "kept", "replace"]
+
+
+def pump(seconds=0.2):
+    """Let Krita live for a while."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QApplication.processEvents()
+        time.sleep(0.003)
+
+
+def wait_for(what, seconds=30.0):
+    """Let Krita live until what() is true, and return it."""
+    end = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > end:
+            raise AssertionError("it did not come about in time")
+        pump(0.02)
+    return what()
+
+
+def docker():
+    """Return our docker, shown."""
+    found = next(docker for docker in app.dockers() if docker.objectName() == "foveate_docker")
+    found.setVisible(True)
+    found.raise_()
+    return found
+
+
+def desk():
+    return docker().panel.desk
+
+
+def set_asking(asks):
+    desk().settings = replace(desk().settings, ask_first=asks)
+
+
+def open_document(width, height, path, model="RGBA", depth="U8", profile=""):  # noqa: PLR0917
+    """Return a new document with the raw pixels of a file, in a window."""
+    document = app.createDocument(width, height, "scene", model, depth, profile, 72.0)
+    document.setBatchmode(True)
+    layer = document.rootNode().childNodes()[0]
+    layer.setPixelData(QByteArray(Path(path).read_bytes()), 0, 0, width, height)
+    document.refreshProjection()
+    document.waitForDone()
+    app.activeWindow().addView(document)
+    wait_for(lambda: app.activeDocument() == document)
+    pump()
+    return document
+
+
+def open_file(path):
+    document = app.openDocument(path)
+    document.setBatchmode(True)
+    app.activeWindow().addView(document)
+    wait_for(lambda: app.activeDocument() == document)
+    pump()
+    return document
+
+
+def select(document, x, y, width, height, feather=0):  # noqa: PLR0917
+    selection = Selection()
+    selection.select(x, y, width, height, 255)
+    if feather:
+        selection.feather(feather)
+    document.setSelection(selection)
+    document.waitForDone()
+    pump()
+
+
+def pixels(document, path=None):
+    """Return the visible pixels; with a path, write them there."""
+    document.waitForDone()
+    data = bytes(document.pixelData(0, 0, document.width(), document.height()))
+    if path:
+        Path(path).write_bytes(data)
+    return data
+
+
+def layers(document):
+    return [node for node in document.rootNode().childNodes() if node.type() == "paintlayer"]
+
+
+def undo_steps():
+    """Return what the docker of undo steps lists."""
+    for view in app.windows()[0].qwindow().findChildren(QListView):
+        if "Undo" in view.metaObject().className():
+            model = view.model()
+            return [str(model.data(model.index(row, 0))) for row in range(model.rowCount())]
+    return []
+
+
+def trigger(name, document):
+    app.action(name).trigger()
+    document.waitForDone()
+    pump()
+
+
+def start(operation, **values):
+    """Press the panel's button, with some parameters set; return the job."""
+    form = docker().panel.task
+    form.choose(operation)
+    for name, value in values.items():
+        getattr(form, f"_{name}").value = value
+    before = list(desk().jobs)
+    form.run_button.click()
+    started = [job for job in desk().jobs if job not in before]
+    assert len(started) == 1, form._reason.text()
+    return started[0]
+
+
+def finish(job, seconds=60.0):
+    """Wait for a job's end and return its state."""
+    wait_for(lambda: not job.entry.is_running, seconds)
+    pump(0.1)
+    return state(job)
+
+
+def state(job):
+    status = job.entry.flow.status
+    return {
+        "state": status.state.value,
+        "text": status.text,
+        "error": str(status.error or ""),
+        "notes": list(status.notes),
+    }
+
+
+def close_all():
+    """Forget all jobs and close all documents."""
+    kept.clear()
+    the_desk = desk()
+    for job in list(the_desk.jobs):
+        the_desk.discard(job)
+    for document in app.documents():
+        document.setModified(False)
+        document.close()
+    pump()

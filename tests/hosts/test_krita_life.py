@@ -1,0 +1,294 @@
+"""The plugin in a real Krita when things go otherwise: cancelled, closed, changed, the server gone or not to be had."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from foveate_shared.discovery import read_runtime_file
+from hosts.krita.program import krita
+from hosts.lib.servers import SLOW
+
+WIDTH, HEIGHT = 320, 240
+OPEN = """
+document = open_document(320, 240, folder + "/scene.raw")
+select(document, 40, 30, 200, 160)
+before = pixels(document)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(chroot):
+    made = chroot.folder("krita")
+    coarse = np.random.default_rng(2).integers(0, 256, (HEIGHT // 8, WIDTH // 8, 4), np.uint8)
+    coarse[..., 3] = 255
+    (made.outside / "scene.raw").write_bytes(coarse.repeat(8, axis=0).repeat(8, axis=1).tobytes())
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(folder, start_server):
+    return start_server((folder / "server").outside, (folder / "run/server.json").outside, SLOW)
+
+
+@pytest.fixture(scope="module")
+def running(chroot, folder, server, start_screen, stack):
+    env = {"FOVEATE_RUNTIME_FILE": (folder / "run/server.json").inside}
+    return stack.enter_context(krita(chroot, start_screen(), folder, env))
+
+
+@pytest.fixture
+def run(running, folder):
+    return lambda code, **values: running.run_case(OPEN + code, folder=folder.inside, **values)
+
+
+def test_cancel_shows_at_once_and_leaves_nothing(run):
+    answer = run(
+        """
+        job = start("refocus")
+        wait_for(lambda: job.entry.flow.status.state.value == "running")
+        card = docker().panel.jobs.card(job)
+        begun = time.monotonic()
+        card.cancel.click()
+        shown = time.monotonic() - begun
+        text = card._state.text()
+        ended = finish(job)
+        answer = {**ended, "shown": shown, "text": text, "took": time.monotonic() - begun,
+            "layers": len(layers(document)), "same": pixels(document) == before, "steps": len(undo_steps())}
+        """.replace("\n        ", "\n")
+    )
+    assert answer["state"] == "cancelled"
+    assert answer["shown"] < 0.3
+    assert answer["text"] == "Cancelling"
+    assert (answer["layers"], answer["same"], answer["steps"]) == (1, True, 1)
+
+
+def test_painting_elsewhere_and_deselecting_do_not_matter(run):
+    answer = run(
+        """
+job = start("refocus")
+document.setSelection(None)
+corner = document.createNode("corner", "paintlayer")
+corner.setPixelData(bytes([1, 2, 3, 255]) * 100, 300, 220, 10, 10)
+document.rootNode().addChildNode(corner, None)
+document.refreshProjection()
+ended = finish(job)
+answer = {**ended, "layers": [node.name() for node in layers(document)]}
+"""
+    )
+    assert answer["state"] == "done"
+    assert answer["layers"] == ["Background", "corner", "Refocus"]
+
+
+def test_a_changed_image_is_left_alone_until_the_person_says_so(run):
+    answer = run(
+        """
+job = start("refocus")
+blot = document.createNode("blot", "paintlayer")
+blot.setPixelData(bytes([1, 2, 3, 255]) * 100, 100, 100, 10, 10)
+document.rootNode().addChildNode(blot, None)
+document.refreshProjection()
+ended = finish(job)
+kept = [node.name() for node in layers(document)]
+docker().panel.jobs.card(job).apply.click()
+answer = {**ended, "kept": kept, "then": state(job)["state"], "layers": [node.name() for node in layers(document)]}
+"""
+    )
+    assert answer["state"] == "unapplied"
+    assert "changed" in answer["error"]
+    assert answer["kept"] == ["Background", "blot"]
+    assert (answer["then"], answer["layers"]) == ("done", ["Background", "blot", "Refocus"])
+
+
+def test_a_closed_image_comes_back_with_its_result(run):
+    answer = run(
+        """
+job = start("refocus")
+document.setModified(False)
+document.close()
+other = open_document(320, 240, folder + "/scene.raw")
+ended = finish(job)
+untouched = len(layers(other))
+docker().panel.jobs.card(job).apply.click()
+made = [found for found in app.documents() if found != other]
+answer = {**ended, "untouched": untouched, "then": state(job)["state"],
+    "layers": [[node.name() for node in layers(found)] for found in made]}
+"""
+    )
+    assert answer["state"] == "unapplied"
+    assert "closed" in answer["error"]
+    assert answer["untouched"] == 1
+    assert answer["then"] == "done"
+    assert answer["layers"] == [["Background", "Refocus"]]
+
+
+def test_a_resized_image_is_left_alone(run):
+    answer = run(
+        """
+job = start("refocus")
+document.resizeImage(0, 0, 400, 300)
+document.waitForDone()
+ended = finish(job)
+answer = {**ended, "layers": len(layers(document))}
+"""
+    )
+    assert (answer["state"], answer["layers"]) == ("unapplied", 1)
+
+
+def test_results_can_wait_for_a_yes(run):
+    answer = run(
+        """
+set_asking(True)
+job = start("refocus")
+ended = finish(job)
+card = docker().panel.jobs.card(job)
+preview = [card._preview.isVisible(), job.preview.width(), job.preview.height()]
+waiting = pixels(document) == before
+card.apply.click()
+first = len(layers(document))
+job = start("refocus")
+finish(job)
+docker().panel.jobs.card(job).discard.click()
+set_asking(False)
+answer = {**ended, "preview": preview, "waiting": waiting, "applied": first, "layers": len(layers(document)),
+    "jobs": len(desk().jobs)}
+"""
+    )
+    assert answer["state"] == "unapplied"
+    assert answer["preview"] == [True, 200, 160]
+    assert answer["waiting"]
+    assert (answer["applied"], answer["layers"], answer["jobs"]) == (2, 2, 1)
+
+
+def test_two_images_never_mix_their_results(run):
+    answer = run(
+        """
+first = start("refocus")
+other = open_document(320, 240, folder + "/scene.raw")
+select(other, 10, 10, 60, 50)
+second = start("refocus", strength=0.5)
+states = [finish(first)["state"], finish(second)["state"]]
+places = []
+for found in (document, other):
+    made = layers(found)[-1].bounds()
+    places.append([made.x(), made.y(), made.width(), made.height()])
+answer = [states, places]
+"""
+    )
+    assert answer == [["done", "done"], [[40, 30, 200, 160], [10, 10, 60, 50]]]
+
+
+def test_a_killed_server_costs_nothing_but_time(running, folder, server):
+    begun = running.run(
+        OPEN
+        + """
+kept["job"], kept["document"] = job, document = start("refocus"), document
+wait_for(lambda: job.entry.flow.status.state.value == "running")
+answer = state(job)["state"]
+""",
+        folder=folder.inside,
+    )
+    assert begun == "running"
+    server.restart()
+    answer = running.run_case("answer = [finish(kept['job'], 80)['state'], len(layers(kept['document']))]")
+    assert answer == ["done", 2]
+
+
+def test_krita_draws_and_answers_while_a_job_runs(run):
+    """Between two events of the main thread there is never a long pause."""
+    answer = run(
+        """
+ticks = []
+from PyQt5.QtCore import QTimer
+timer = QTimer()
+timer.timeout.connect(lambda: ticks.append(time.monotonic()))
+timer.start(5)
+job = start("refocus")
+begun = len(ticks)
+ended = finish(job)
+timer.stop()
+gaps = sorted(later - sooner for sooner, later in zip(ticks[begun:], ticks[begun + 1:]))
+answer = [ended["state"], gaps[-1], len(gaps)]
+"""
+    )
+    ended, longest, count = answer
+    assert ended == "done"
+    assert count > 50
+    assert longest < 0.5  # with other processes on the same cores; mostly applying and drawing
+
+
+@pytest.fixture
+def settle(chroot, folder):
+    """A home with settings, for a Krita of its own."""
+
+    def make(**values):
+        made = chroot.folder("krita")
+        (made.outside / "scene.raw").write_bytes((folder.outside / "scene.raw").read_bytes())
+        path = made.outside / ".local/share/krita/foveate/settings.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"version": 1, "client_id": "test", **values}))
+        return made
+
+    return make
+
+
+def test_no_server_and_none_to_start_then_one_that_is_started(chroot, settle, start_screen, make_launcher):
+    launcher = make_launcher()
+    folder = settle(server_command=["/nowhere/foveate", "serve"])
+    env = {"FOVEATE_RUNTIME_FILE": (folder / "run/server.json").inside}
+    with krita(chroot, start_screen(), folder, env) as running:
+        shown = running.run(
+            OPEN
+            + """
+row = docker().panel.connection
+wait_for(lambda: row._trouble.isVisible())
+job = kept["job"] = start("refocus")
+kept["document"] = document
+row._copy.click()
+from PyQt5.QtWidgets import QApplication
+answer = [row._state.text(), row._sentence.text(), QApplication.clipboard().text(), job.entry.is_running,
+    docker().panel.task._reason.text()]
+""",
+            folder=folder.inside,
+        )
+        state, sentence, copied, is_running, hint = shown
+        assert state == "No server"
+        assert "/nowhere/foveate serve" in sentence
+        assert copied == "/nowhere/foveate serve"
+        assert is_running
+        assert hint == "It starts once the server is there."
+        answer = running.run_case(
+            """
+desk().change_settings(replace(desk().settings, server_command=tuple(command)))
+wait_for(lambda: desk().bench.connection.is_ready, 60)
+again = start("refocus")
+answer = [finish(kept["job"])["state"], finish(again)["state"], len(layers(kept["document"]))]
+""",
+            command=launcher.command,
+        )
+        assert answer == ["done", "done", 3]
+        assert read_runtime_file((folder / "run/server.json").outside)
+
+
+def test_a_wrong_token_is_refused_with_a_remedy(chroot, settle, start_screen, server):
+    address = read_runtime_file(server.runtime_file)
+    folder = settle(remote_url=address.url, remote_token="not-the-token-of-this-server")
+    with krita(chroot, start_screen(), folder, {}) as running:
+        shown = running.run_case(
+            OPEN
+            + """
+row = docker().panel.connection
+wait_for(lambda: row._state.text() == "Refused")
+form = docker().panel.task
+form.refresh()
+answer = [row._sentence.text(), form.run_button.isEnabled(), form._reason.text(), row._copy.isVisible()]
+""",
+            folder=folder.inside,
+        )
+    sentence, enabled, reason, offers_command = shown
+    assert "token" in sentence
+    assert not enabled
+    assert reason
+    assert not offers_command
