@@ -76,7 +76,17 @@ def _spawn(command: Sequence[str], path: Path, log: Path) -> subprocess.Popen[by
 def _environment(environ: Mapping[str, str], path: Path) -> dict[str, str]:
     """Return the environment without what an editor set for its own Python, and with the runtime file."""
     kept = {name: value for name, value in environ.items() if name not in _EDITORS_OWN}
-    return {**kept, RUNTIME_FILE_VARIABLE: str(path)}
+    return {**_outside_appimage(kept), RUNTIME_FILE_VARIABLE: str(path)}
+
+
+def _outside_appimage(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment without the folders of an AppImage: its libraries are not those of our Python."""
+    folder = environ.get("APPDIR")
+    if not folder:
+        return environ
+    paths = {name: value.split(os.pathsep) for name, value in environ.items()}
+    kept = {name: [entry for entry in entries if not entry.startswith(folder)] for name, entries in paths.items()}
+    return {name: os.pathsep.join(entries) for name, entries in kept.items() if entries}
 
 
 def _detached() -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -53,6 +54,20 @@ def test_starts_a_server_and_waits_until_it_is_ready(path: Path, monkeypatch: py
     monkeypatch.setenv("PYTHONPATH", "/an/editors/own")
     address = find_or_start(COMMAND, path)
     assert find_server(path) == address
+
+
+def test_an_appimages_libraries_are_not_the_servers(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APPDIR", "/tmp/.mount_krita")
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/tmp/.mount_krita/usr/lib:/opt/lib")
+    monkeypatch.setenv("QT_PLUGIN_PATH", "/tmp/.mount_krita/usr/plugins")
+    seen = path.parent / "environment.json"
+    look = f"import json, os; json.dump(dict(os.environ), open({str(seen)!r}, 'w'))"
+    with pytest.raises(ServerError):
+        find_or_start([sys.executable, "-S", "-c", look], path)
+    environment = json.loads(seen.read_text())
+    assert environment["LD_LIBRARY_PATH"] == "/opt/lib"
+    assert environment["PATH"] == os.environ["PATH"]
+    assert not {"APPDIR", "QT_PLUGIN_PATH"} & set(environment)
 
 
 def test_many_clients_start_one_server(path: Path) -> None:
