@@ -202,7 +202,7 @@ class Rerender:
         elif not self.ended:
             self._requests.clear()
             self._cancelling = True
-            self._set(text="Cancelling", seconds_left=None)
+            self._set(text="Cancelling", step=0, steps=0, seconds_left=None)
             self._connection.post(Cancel(self.job))
 
     def abandon(self, error: FoveateError) -> None:

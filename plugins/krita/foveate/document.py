@@ -90,7 +90,7 @@ class KritaHost:
             raise errors.InputError(
                 "The image was closed while the result was made.",
                 code=errors.ErrorCode.CONFLICT,
-                remedy="Apply opens the result as an image of its own.",
+                remedy="Apply opens it again, with the result in it.",
             )
         if not self._fits():
             return False

@@ -8,13 +8,15 @@ from typing import Any
 from . import style
 from .desk import Desk
 from .parts import button, column, label, row
-from .qt import Qt, QtCore, QtGui, QtWidgets
+from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
 
 _SIDE = 60  # logical pixels of a thumbnail
 
 
 class FacesList(QtWidgets.QWidget):  # type: ignore[misc]
     """Finds faces, and lets some of them be chosen. Space ticks, arrows move."""
+
+    chosen_changed = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -33,6 +35,7 @@ class FacesList(QtWidgets.QWidget):  # type: ignore[misc]
         self._list.setIconSize(QtCore.QSize(_SIDE, _SIDE))
         self._list.setSpacing(4)
         self._list.setAccessibleName(say("Faces found"))
+        self._list.itemChanged.connect(lambda _: self.chosen_changed.emit())
         layout = column(self)
         layout.addLayout(row(self._find, self._state))
         layout.addWidget(self._list)
@@ -48,7 +51,7 @@ class FacesList(QtWidgets.QWidget):  # type: ignore[misc]
         items = [self._list.item(index) for index in range(self._list.count())]
         return [
             face.number
-            for item, face in zip(items, self._shown, strict=True)
+            for item, face in zip(items, self._shown, strict=False)  # not all are listed while they are being added
             if item.checkState() == Qt.CheckState.Checked
         ]
 

@@ -45,6 +45,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
             say("Certainty"), say("How certain the detector must be of a face; less finds more, also what is none"), 0.5
         )
         self._certainty.changed.connect(self._take_certainty)
+        self._faces.chosen_changed.connect(self.refresh)
         self._model = ModelChoice(desk)
         self._region = label(name="hint")
         self.run_button = button("", say("Start (Alt+Return)"), self.start, "run")
@@ -100,7 +101,6 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         if context is not None:
             self._region.setText(words.region(context.extent, context.selection, say))
         self._model.offer(self.operation)
-        self._strength.setEnabled(True)
         self.run_button.setText(self._verb(context is not None and context.selection is not None))
         reason = self._desk.blocked() or self._missing()
         self.run_button.setEnabled(not reason)
@@ -110,6 +110,8 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         say = self._desk.say
         if self.operation == "faces":
             count = len(self._faces.chosen)
+            if count == 1:
+                return say("Refocus 1 face")
             return say("Refocus {count} faces", count=count) if count else say("Refocus all faces")
         if self.operation == "upscale":
             return say("Upscale selection") if selected else say("Upscale image")

@@ -6,11 +6,11 @@ import json
 from dataclasses import replace
 
 import pytest
-from fakes.krita import Area, Document, module
 from foveate_krita.document import KritaHost
 from foveate_krita.layouts import named_space, pixel_format
 from foveate_krita.survey import FaceSurvey
 
+from fakes.krita import Area, Document, module
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.host import Image, Result, ResultPatch
@@ -33,8 +33,8 @@ def patch(bounds, *, alpha=255, coverage=None):
     return ResultPatch(bounds, pixels, covered)
 
 
-def result(*patches, frame="document", extent=Extent(WIDTH, HEIGHT)):
-    return Result(frame, extent, patches, (Outcome("refocus", "done"),), {"operation": "refocus"})
+def result(*patches, frame="document"):
+    return Result(frame, Extent(WIDTH, HEIGHT), patches, (Outcome("refocus", "done"),), {"operation": "refocus"})
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_overlapping_patches_are_laid_over_each_other_by_krita(host, scene):
 
 
 def test_a_new_frame_is_a_new_document(host, scene):
-    host.apply(result(patch(Bounds(0, 0, 8, 6)), frame="new", extent=Extent(8, 6)))
+    host.apply(result(patch(Bounds(0, 0, 8, 6)), frame="new"))
     (shown,) = host._krita.app.window.shown
     assert (shown.columns, shown.rows, shown.profile) == (8, 6, scene.profile)
     assert len(scene.root.children) == 1

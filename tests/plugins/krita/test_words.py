@@ -1,0 +1,65 @@
+"""Sentences: in the person's language, and none forgotten by the German catalogue."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from foveate_krita import words
+from foveate_krita.settings_dialog import _LANGUAGES
+from foveate_krita.task_form import _TARGETS, _TIPS
+
+from foveate_shared.client import ConnectionState
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.rerender import State, Status
+from foveate_shared.texts import Texts
+from foveate_shared.workbench import ConnectionView
+from plugins.krita.conftest import PACKAGE
+
+ENGLISH, GERMAN = Texts("en"), Texts("de")
+
+
+def spoken(path):
+    """Return the texts that a module says."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
+            if name in {"say", "_say"}:
+                yield from (part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant))
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
+def test_german_has_every_text(path):
+    missing = [text for text in spoken(path) if isinstance(text, str) and text not in GERMAN._catalogue]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [words.OPERATIONS.values(), _TIPS.values(), [text for _, text in _TARGETS], _LANGUAGES.values()],
+)
+def test_german_has_what_tables_hold(texts):
+    assert [text for text in texts if text not in GERMAN._catalogue] == []
+
+
+@pytest.mark.parametrize("state", ConnectionState)
+def test_every_state_of_the_connection_has_a_word(state):
+    assert words.connection(ConnectionView(state), ENGLISH)
+    assert words.connection(ConnectionView(state), GERMAN) in GERMAN._catalogue.values()
+
+
+def test_a_status_says_what_how_far_and_how_long():
+    status = Status(State.RUNNING, "Restoring", 0.5, 2, 6, 3700.0)
+    assert words.status(status, ENGLISH) == "Restoring · 2 of 6 · 1 h 1 min left"
+    assert words.status(Status(State.WAITING, "", position=3), ENGLISH) == "In the queue: 3"
+    assert words.status(Status(State.DONE, "Done", 1.0, 6, 6), GERMAN) == "Fertig"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.6, "1 min 0 s"), (61, "1 min 1 s"), (-3, "0 s")])
+def test_time_spans(seconds, text):
+    assert words.duration(seconds, ENGLISH) == text
+
+
+def test_what_a_job_would_work_on():
+    assert words.region(Extent(640, 480), None, ENGLISH).startswith("Nothing is selected: all")
+    assert words.region(Extent(640, 480), Bounds(0, 0, 30, 20), ENGLISH) == "Selection: 30 × 20 px"

@@ -1,0 +1,271 @@
+"""What a person sees and does in the docker."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from foveate_krita.panel import Panel
+from foveate_krita.qt import Qt, QtGui, QtWidgets
+from foveate_krita.recipe_dialog import RecipeDialog
+from foveate_krita.settings_dialog import SettingsDialog
+
+from foveate_shared import settings
+from foveate_shared.client import ConnectionState, StateChange
+from foveate_shared.errors import ConnectionLostError, RefusedError
+from foveate_shared.protocol import Accepted, Cancel, Progress, Started, Submit
+from foveate_shared.texts import Texts
+
+
+def test_the_connection_says_what_is_wrong_and_what_to_do(studio):
+    row = studio.panel.connection
+    assert row._state.text() == "Searching for the server"
+    error = ConnectionLostError("No server runs.", remedy="Run this in a terminal: foveate serve").info
+    studio.tell(StateChange(ConnectionState.LOST, error))
+    assert row._state.text() == "No server"
+    assert row._sentence.text() == "No server runs. Run this in a terminal: foveate serve"
+    row._copy.click()
+    assert QtWidgets.QApplication.clipboard().text() == studio.desk.command
+    row._retry.click()
+    assert len(studio.clients) == 2
+    studio.connect()
+    assert (row._state.text(), row._server.text()) == ("Ready", "foveate 9.9")
+    assert not row._trouble.isVisible()
+
+
+def test_the_button_says_why_it_cannot_be_pressed(studio):
+    form = studio.panel.task
+    assert form.run_button.isEnabled()
+    assert form._reason.text() == "It starts once the server is there."
+    studio.editor.now = None
+    studio.desk.look()
+    assert not form.run_button.isEnabled()
+    assert form._reason.text() == "Open an image first."
+
+
+def test_a_refusal_is_a_reason_too(studio):
+    studio.tell(StateChange(ConnectionState.REFUSED, RefusedError("The token is not known.").info))
+    assert not studio.panel.task.run_button.isEnabled()
+    assert studio.panel.task._reason.text() == "The server refuses this plugin; see above."
+
+
+def test_what_is_selected_is_said(studio):
+    form = studio.panel.task
+    assert form._region.text() == "Selection: 300 × 200 px"
+    assert form.run_button.text() == "Refocus selection"
+    studio.editor.now = replace(studio.editor.now, selection=None)
+    studio.desk.look()
+    assert form._region.text() == "Nothing is selected: all of the image, 640 × 480 px"
+    assert form.run_button.text() == "Refocus image"
+
+
+def test_only_the_parameters_of_the_operation_are_shown(studio):
+    form = studio.panel.task
+    form.choose("upscale")
+    studio.breathe()
+    assert form._scale.isVisible()
+    assert not form._strength.isVisible()
+    form.choose("faces")
+    assert form._faces.isVisible()
+    assert form._strength.isVisible()
+    assert not form._scale.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("operation", "values", "sent"),
+    [
+        ("refocus", {"strength": 0.4}, {"strength": 0.4}),
+        ("upscale", {"scale": 2, "target": "document"}, {"scale": 2, "target": "document"}),
+        ("faces", {"certainty": 0.7}, {"strength": 1.0, "min_score": 0.7}),
+    ],
+)
+def test_what_is_set_is_sent_and_remembered(studio, operation, values, sent):
+    studio.connect()
+    form = studio.panel.task
+    form.choose(operation)
+    for name, value in values.items():
+        getattr(form, f"_{name}").value = value
+    form.run_button.click()
+    submit = studio.clients[-1].last
+    assert isinstance(submit, Submit)
+    assert (submit.operation, submit.parameters) == (operation, sent)
+    assert settings.load(studio.path).defaults[operation] == sent
+    form.choose(operation)
+    assert form.parameters() == sent
+
+
+def test_models_are_offered_by_operation(studio):
+    form, box = studio.panel.task, studio.panel.task._model._box
+    studio.connect()
+    assert [box.itemText(index) for index in range(box.count())] == ["Best for photos (default)", "Photo x4"]
+    form.choose("upscale")
+    assert box.itemText(2) == "Anime x4 (is fetched first)"
+    box.setCurrentIndex(2)
+    box.activated.emit(2)
+    form.run_button.click()
+    assert studio.clients[-1].last.parameters["model"] == "anime"
+    assert studio.desk.jobs[0].entry.title == "Upscale (Anime x4)"
+
+
+def test_a_job_shows_its_progress_and_is_cancelled(studio):
+    studio.connect()
+    studio.panel.task.run_button.click()
+    (job,) = studio.desk.jobs
+    card, name = studio.panel.jobs.card(job), job.entry.flow.job
+    studio.tell(Accepted(name, 1), Started(name, 2, "item"), Progress(name, 3, "restoring", 0.4, 2, 5, 75.0))
+    assert card._state.text() == "Restoring · 2 of 5 · 1 min 15 s left"
+    assert card._progress.value() == 400
+    card.cancel.click()
+    assert studio.clients[-1].last == Cancel(name)
+    assert card._state.text() == "Cancelling"
+    assert not card.cancel.isEnabled()
+
+
+def test_a_result_that_waits_is_shown_as_a_preview(studio):
+    studio.desk.change_settings(replace(studio.desk.settings, ask_first=True))
+    studio.connect()
+    studio.panel.task.run_button.click()
+    (job,) = studio.desk.jobs
+    studio.finish(job)
+    card, host = studio.panel.jobs.card(job), studio.editor.hosts[0]
+    assert host.applied == []
+    assert card._preview.isVisible()
+    assert not card.again.isVisible()
+    card.apply.click()
+    assert len(host.applied) == 1
+    assert not card._preview.isVisible()
+    assert card.again.isVisible()
+    card.again.click()
+    assert len(studio.desk.jobs) == 2
+    card.remove.click()
+    assert job not in studio.desk.jobs
+
+
+def test_a_changed_document_is_applied_to_only_on_demand(studio):
+    studio.connect()
+    studio.panel.task.run_button.click()
+    (job,) = studio.desk.jobs
+    studio.editor.hosts[0].unchanged = False
+    studio.finish(job)
+    card = studio.panel.jobs.card(job)
+    assert card.apply.text() == "Apply all the same"
+    assert "changed" in card._notes.text()
+    card.apply.click()
+    assert len(studio.editor.hosts[0].applied) == 1
+
+
+def test_faces_are_listed_and_some_are_chosen(studio):
+    studio.connect()
+    form = studio.panel.task
+    form.choose("faces")
+    assert form.run_button.text() == "Refocus all faces"
+    form._faces._find.click()
+    studio.finish(studio.desk.survey, faces=[{}, {}, {}])
+    assert studio.desk.jobs == []  # finding is no result
+    assert form._faces._list.count() == 3
+    assert form.run_button.text() == "Refocus 3 faces"
+    form._faces._list.item(1).setCheckState(Qt.CheckState.Unchecked)
+    studio.breathe()
+    assert form.run_button.text() == "Refocus 2 faces"
+    form.run_button.click()
+    assert studio.clients[-1].last.parameters["only"] == [1, 3]
+    for index in (0, 2):
+        form._faces._list.item(index).setCheckState(Qt.CheckState.Unchecked)
+    assert not form.run_button.isEnabled()
+    assert form._reason.text() == "Tick a face first."
+
+
+def test_found_faces_belong_to_one_selection(studio):
+    studio.connect()
+    form = studio.panel.task
+    form.choose("faces")
+    form._faces._find.click()
+    studio.finish(studio.desk.survey, faces=[{}])
+    studio.editor.now = replace(studio.editor.now, selection=None)
+    studio.desk.look()
+    assert not form._faces.is_listing
+    assert form._faces._state.text() == "The selection changed; find them again."
+
+
+def test_what_the_editor_refuses_is_said_and_stays(studio):
+    studio.connect()
+    studio.editor.refusal = "This image is in CMYK."
+    studio.panel.task.run_button.click()
+    assert studio.panel.task._reason.text() == "This image is in CMYK."
+    assert studio.desk.jobs == []
+
+
+def test_settings_are_checked_and_kept(studio):
+    dialog = SettingsDialog(studio.desk)
+    dialog._remote.setChecked(True)
+    dialog.accept()
+    assert "foveate serve --pair" in dialog._problem.text()
+    dialog._line.setText("foveate://studio:7317?token=short")
+    dialog.accept()
+    assert dialog._problem.text()
+    token, fingerprint = "t" * 32, "ab" * 32
+    dialog._line.setText(f"foveate://studio:7317?token={token}&fingerprint=sha256:{fingerprint}")
+    dialog._ask.setChecked(True)
+    dialog.accept()
+    kept = settings.load(studio.path)
+    assert (kept.remote_url, kept.remote_token, kept.ask_first) == ("https://studio:7317", token, True)
+    assert len(studio.clients) == 2
+
+
+def test_settings_that_do_not_change_the_server_leave_the_connection_alone(studio):
+    dialog = SettingsDialog(studio.desk)
+    dialog._ask.setChecked(True)
+    dialog.accept()
+    assert len(studio.clients) == 1
+
+
+def test_an_empty_command_is_refused(studio):
+    dialog = SettingsDialog(studio.desk)
+    dialog._command.setText("  ")
+    dialog.accept()
+    assert "missing" in dialog._problem.text()
+
+
+def test_a_recipe_is_copied_and_saved(studio, tmp_path):
+    dialog = RecipeDialog(Texts(), "Refocus", {"operation": "refocus"})
+    dialog._copy()
+    assert json.loads(QtWidgets.QApplication.clipboard().text()) == {"operation": "refocus"}
+    dialog.save(tmp_path / "recipe.json")
+    assert json.loads((tmp_path / "recipe.json").read_text()) == {"operation": "refocus"}
+    dialog.save(tmp_path / "nowhere" / "recipe.json")
+    assert "cannot be written" in dialog._problem.text()
+
+
+def test_german_leaves_no_english_word(studio):
+    studio.desk.change_settings(replace(studio.desk.settings, language="de"))
+    english = {text for text in studio.texts() if text}
+    studio.panel.close()
+    studio.panel = Panel(studio.desk)
+    studio.panel.show()
+    studio.connect()
+    same = {"Foveate", "⚙", "foveate 9.9", "2 ×", "3 ×", "4 ×", "100 %", "50 %"}
+    assert studio.panel.task.run_button.text() == "Auswahl fokussieren"
+    assert {text for text in studio.texts() if text} & english <= same
+
+
+def test_everything_is_reached_by_the_keyboard_and_explained(studio):
+    for kind in (QtWidgets.QAbstractButton, QtWidgets.QSlider, QtWidgets.QComboBox, QtWidgets.QSpinBox):
+        for widget in studio.panel.findChildren(kind):
+            if widget.window() is studio.panel and not widget.objectName().startswith(("qt_", "ScrollLeft")):
+                assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, widget
+                assert widget.toolTip(), (widget, widget.objectName())
+
+
+def test_the_panel_follows_the_theme(studio):
+    application = QtWidgets.QApplication.instance()
+    before = application.palette()
+    sheet = studio.panel.styleSheet()
+    dark = QtGui.QPalette(QtGui.QColor("#333333"))
+    dark.setColor(QtGui.QPalette.ColorRole.WindowText, QtGui.QColor("#eeeeee"))
+    try:
+        application.setPalette(dark)
+        studio.breathe()
+        assert studio.panel.styleSheet() != sheet
+    finally:
+        application.setPalette(before)

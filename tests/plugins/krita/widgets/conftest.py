@@ -1,0 +1,176 @@
+"""A panel over a desk whose client is scripted; the binding is the one that the environment names."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import pytest
+
+BINDING = os.environ.get("FOVEATE_TEST_QT", "PyQt6")
+import_module(f"{BINDING}.QtCore")  # the plugin takes what is loaded
+
+from foveate_krita import desk as desk_module  # noqa: E402
+from foveate_krita.panel import Panel  # noqa: E402
+from foveate_krita.qt import BINDING as TAKEN  # noqa: E402
+from foveate_krita.qt import QtGui, QtWidgets  # noqa: E402
+from foveate_krita.survey import FoundFace  # noqa: E402
+
+from fakes.connection import RecordingConnection  # noqa: E402
+from fakes.host import MemoryHost  # noqa: E402
+from foveate_shared.blobs import Delivery  # noqa: E402
+from foveate_shared.client import ConnectionState, StateChange  # noqa: E402
+from foveate_shared.errors import InputError  # noqa: E402
+from foveate_shared.geometry import Bounds, Extent  # noqa: E402
+from foveate_shared.protocol import (  # noqa: E402
+    Accepted,
+    Done,
+    Limits,
+    ListModels,
+    ModelInfo,
+    Models,
+    OperationInfo,
+    Outcome,
+    Peer,
+    Planned,
+    Welcome,
+)
+from foveate_shared.workbench import Workbench  # noqa: E402
+
+assert TAKEN == BINDING
+ALL = ("refocus", "faces", "upscale")
+MODELS = (
+    ModelInfo("photo", "Photo x4", ALL, 4, True, "BSD-3-Clause"),
+    ModelInfo("anime", "Anime x4", ("upscale",), 4, False),
+)
+WELCOME = Welcome(1, Peer("foveate", "9.9"), (), Limits(), tuple(OperationInfo(name, name, {}) for name in ALL))
+
+
+def picture(color="teal", width=40, height=30):
+    image = QtGui.QImage(width, height, QtGui.QImage.Format.Format_ARGB32)
+    image.fill(QtGui.QColor(color))
+    return image
+
+
+class Client(RecordingConnection):
+    def __init__(self):
+        super().__init__()
+        self.events = []
+
+    def list_models(self):
+        self.post(ListModels(1))
+        return 1
+
+    def poll(self):
+        events, self.events = self.events, []
+        return events
+
+    def close(self):
+        pass
+
+
+class PictureHost(MemoryHost):
+    """A host in memory that has pictures as well."""
+
+    before = after = None
+
+    def freeze(self):
+        self.before = picture()
+        return super().freeze()
+
+    def preview(self, _result):
+        return picture("orange", 400, 300)
+
+
+class SurveyHost(PictureHost):
+    faces = ()
+
+    def apply(self, result):
+        boxes = result.outcomes[0].data["faces"]
+        self.faces = tuple(FoundFace(n, Bounds(1, 1, 30, 30), 0.9, picture()) for n, _ in enumerate(boxes, 1))
+
+
+class FakeEditor:
+    """An editor with one document, or none."""
+
+    def __init__(self):
+        self.now = desk_module.Context("document", Extent(640, 480), Bounds(10, 20, 300, 200))
+        self.refusal = ""
+        self.hosts = []
+
+    def context(self):
+        return self.now
+
+    def open_host(self, title):
+        return self._open(PictureHost())
+
+    def open_survey(self):
+        return self._open(SurveyHost())
+
+    def _open(self, host):
+        if self.refusal:
+            raise InputError(self.refusal)
+        self.hosts.append(host)
+        return host
+
+
+class Studio:
+    """A panel, and the hands of a person and of a server."""
+
+    def __init__(self, folder):
+        self.clients = []
+        self.editor = FakeEditor()
+        self.path = folder / "settings.json"
+        self.desk = desk_module.Desk(self.editor, self.path, "1.0", open_workbench=self._bench)
+        self.desk.look()
+        self.panel = Panel(self.desk)
+        self.panel.resize(320, 800)
+        self.panel.show()
+        self.breathe()
+
+    def _bench(self, _path, _peer):
+        def open_client():
+            self.clients.append(Client())
+            return self.clients[-1]
+
+        return Workbench(open_client)
+
+    def breathe(self):
+        QtWidgets.QApplication.processEvents()
+
+    def tell(self, *messages):
+        self.clients[-1].events += [m if isinstance(m, StateChange) else Delivery(m) for m in messages]
+        self.desk._poll()
+        self.breathe()
+
+    def connect(self):
+        self.tell(StateChange(ConnectionState.READY), WELCOME, Models(1, MODELS))
+
+    def finish(self, job, **data):
+        name = job.entry.flow.job
+        self.tell(
+            Accepted(name, 1),
+            Planned(name, 2, "document", Extent(16, 16), "One region."),
+            Done(name, 3, (Outcome("item", "done", "", data),), {"operation": job.entry.operation}),
+        )
+
+    def texts(self):
+        """Return all that is written on visible labels and buttons."""
+        kinds = (QtWidgets.QLabel, QtWidgets.QAbstractButton)
+        return [widget.text() for kind in kinds for widget in self.panel.findChildren(kind) if widget.isVisible()]
+
+
+@pytest.fixture(scope="session")
+def application():
+    app = QtWidgets.QApplication.instance() or QtWidgets.QApplication([])
+    sys.excepthook = lambda *error: os._exit(70)  # an exception in a slot must not pass unseen
+    return app
+
+
+@pytest.fixture
+def studio(application, tmp_path):
+    made = Studio(tmp_path)
+    yield made
+    made.desk.close()
+    made.panel.close()
