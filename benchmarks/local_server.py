@@ -28,25 +28,28 @@ from foveate_shared.rerender import Rerender, State, Status
 DETERMINISTIC = "foveate_server.engines.deterministic:configured_spec"
 RESTORATION = "foveate_server.engines.catalog:restoration_spec"
 _START_SECONDS = 60
+TIMED = "benchmarks.timed_engine:timed_spec"
 Pixels = NDArray[np.uint8]  # (height, width, 3 or 4)
 
 
 @contextlib.contextmanager
-def serving(engine: str) -> Iterator[Client]:
+def serving(engine: str, **environment: str) -> Iterator[Client]:
     """Run `foveate serve` on a free port, in a folder that goes away; give a client. Models are the usual ones."""
     with tempfile.TemporaryDirectory(prefix="foveate-benchmark-") as name:
         folder = Path(name)
         runtime_file = folder / "server.json"
-        environment = {
+        settings = {
             **os.environ,
+            "PYTHONPATH": str(Path(__file__).parents[1]),  # for engines among the benchmarks
             "XDG_CONFIG_HOME": str(folder / "config"),
             "FOVEATE_DATA_DIR": str(folder / "data"),
             "FOVEATE_LOG_DIR": str(folder / "log"),
             "FOVEATE_RUNTIME_FILE": str(runtime_file),
             "FOVEATE_ENGINE": engine,
+            **environment,
         }
         command = [sys.executable, "-m", "foveate_server", "serve", "--quiet", "--idle-exit-minutes", "1"]
-        with subprocess.Popen(command, env=environment) as process:
+        with subprocess.Popen(command, env=settings) as process:
             try:
                 _wait_for(runtime_file, process)
                 with Client(find_server(runtime_file), "benchmark", Peer("benchmark", "1")) as client:

@@ -11,33 +11,28 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import sys
+import tempfile
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
-from benchmarks.local_server import DETERMINISTIC, RESTORATION, ArrayDocument, Pixels, run_job, serving
+from benchmarks.local_server import DETERMINISTIC, RESTORATION, TIMED, ArrayDocument, Pixels, run_job, serving
 from benchmarks.peers import peers
 from benchmarks.report import header, table
-from numpy.typing import NDArray
+from benchmarks.timed_engine import TIMES_VARIABLE, take_seconds
 from scipy import ndimage
 from skimage import data
 
-from foveate_server.config import load_config
-from foveate_server.engines.base import Engine, Face, Image, Pinned, Rendering, Ticker
-from foveate_server.operations.base import JobRequest, WindowData
-from foveate_server.operations.table import operations
 from foveate_shared.client import Client
-from foveate_shared.geometry import Bounds
-from foveate_shared.protocol import JsonObject, WindowRequest
+from foveate_shared.protocol import JsonObject
 
 PHOTO_MODEL, FAST_MODEL = "realesrgan-x4plus", "realesr-animevideov3"
 _SIDE = 4096  # pixels of the picture that is only sent there and back
 _MEGA = 1e6
-_Call = Callable[[], object]
 
 
 # --- pictures --------------------------------------------------------------------------------------------------------
@@ -83,7 +78,7 @@ class Case:
 
     @property
     def document(self) -> ArrayDocument:
-        """Return a soft photo: what is sharp already is left alone."""
+        """Return a soft photo: one that is sharp would be left alone."""
         return ArrayDocument(photo(self.side, blur=1.5))
 
     @property
@@ -98,128 +93,39 @@ _CASES = (
 )  # fmt: skip
 
 
-class Quiet:
-    """A context of an item that keeps nothing."""
-
-    def check(self) -> None:
-        """Do nothing."""
-
-    def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
-        """Do nothing."""
-
-    def note(self, text: str) -> None:
-        """Show the sentence: it tells that a measurement is not what it seems."""
-        print("note:", text)
-
-    def preview(self, bounds: Bounds, pixels: NDArray[np.uint8]) -> None:
-        """Do nothing."""
-
-    def patch(self, bounds: Bounds, pixels: bytes | memoryview, coverage: bytes | memoryview | None) -> None:
-        """Do nothing."""
-
-
-@dataclass
-class Recorder:
-    """An engine that remembers what it was asked, so that the same can be asked again without anything around it."""
-
-    engine: Engine
-    calls: list[_Call] = field(default_factory=list)
-
-    def upscale(self, image: Image, model: str | None, *, exact: bool, pinned: Pinned, ticker: Ticker) -> Rendering:
-        """See engines.base.Engine."""
-        call = partial(self.engine.upscale, image, model, exact=exact, pinned=pinned, ticker=Quiet())
-        self.calls.append(call)
-        return call()
-
-    def model_scale(self, model: str | None) -> int:
-        """See engines.base.Engine."""
-        return self.engine.model_scale(model)
-
-    def detect_faces(self, image: Image, *, min_score: float, ticker: Ticker) -> list[Face]:
-        """See engines.base.Engine."""
-        call = partial(self.engine.detect_faces, image, min_score=min_score, ticker=Quiet())
-        self.calls.append(call)
-        return call()
-
-    def release(self) -> None:
-        """See engines.base.Engine."""
-        self.engine.release()
-
-
-def run_operation(document: ArrayDocument, operation: str, parameters: JsonObject, engine: Engine) -> None:
-    """Run a job's items one after the other, here, without server, files or wire."""
-    snapshot = document.freeze()
-    request = JobRequest(operation, parameters, snapshot.extent, snapshot.format, snapshot.space, None, None)
-    work = operations()[operation]
-    items = deque(work.plan(request).items)
-    while items:
-        item = items.popleft()
-        windows = {entry.id: window_of(document, entry) for entry in item.windows}
-        items.extend(work.run(request, item, windows, engine, Quiet()).next_items)
-
-
-def window_of(document: ArrayDocument, wanted: WindowRequest) -> WindowData:
-    image = document.read_pixels(wanted.bounds, wanted.extent)
-    return WindowData(wanted.bounds, image.extent, memoryview(image.data), None)
-
-
-def run_all(calls: Sequence[_Call]) -> None:
-    for call in calls:
-        call()
-
-
 def report_added(options: argparse.Namespace) -> None:
-    repeat = options.repeat
     print("## What the server adds to the bare network\n")
     print(
-        f"The best of {repeat} rounds in seconds, warm: other work on the machine only ever adds. *Network*: the\n"
-        "engine's calls alone (network and, for refocus, face detector), in this process, with the very images that the\n"
-        "job gives them. *Operation*: the item around them (decoding, colour, blur estimate, resampling, encoding).\n"
-        "*Job*: from submit until the client holds the checked result.\n"
+        f"Medians of {options.repeat} warm jobs. *Job*: seconds from submit until the client holds the checked\n"
+        "result. *Network*: how much of it the worker spent in the engine's calls (network and, for refocus, face\n"
+        "detector). All else is *added*: wire, files, hashes, colour, blur estimate, resampling, encoding. Both are\n"
+        "of the same job, so that other work on the machine, which slows both, tells less in the ratio.\n"
     )
     rows = []
-    with restoration_engine() as engine, serving(RESTORATION) as client:
-        for case in (case for case in _CASES if options.only in str(case)):
-            rows.append(added(case, engine, client, repeat))
-            print("<!--", " | ".join(rows[-1]), "-->", flush=True)
-    columns = ["job", "network", "operation", "job", "job / network", "in the median", "job - operation, ms", "load"]
-    print(table(columns, rows), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        times = Path(folder) / "times"
+        with serving(TIMED, **{TIMES_VARIABLE: str(times)}) as client:
+            for case in (case for case in _CASES if options.only in str(case)):
+                rows.append(added(case, client, times, options.repeat))
+                print(*rows[-1], sep=" | ", file=sys.stderr)
+    print(
+        table(["job", "job, s", "network, s", "job / network (smallest)", "added, ms", "load after"], rows), flush=True
+    )
 
 
-def added(case: Case, engine: Engine, client: Client, repeat: int) -> list[str]:
-    recorder = Recorder(engine)
-    steps: dict[str, _Call] = {
-        "operation": lambda: run_operation(case.document, case.operation, case.parameters, engine),
-        "network": lambda: run_all(recorder.calls),
-        "job": lambda: run_job(client, case.document, case.operation, case.parameters),
-    }
-    run_operation(case.document, case.operation, case.parameters, recorder)  # which warms up this process as well
-    steps["job"]()
-    rounds = [{name: seconds_of(step) for name, step in steps.items()} for _ in range(repeat)]
-    best = {name: min(entry[name] for entry in rounds) for name in steps}
-    median = statistics.median(entry["job"] / entry["network"] for entry in rounds)
-    cells = [f"{best[name]:.3f}" for name in ("network", "operation", "job")]
-    over = 1000 * (best["job"] - best["operation"])
-    load = os.getloadavg()[0]
-    return [
-        str(case),
-        *cells,
-        f"**{best['job'] / best['network']:.3f}**",
-        f"{median:.3f}",
-        f"{over:.0f}",
-        f"{load:.1f}",
-    ]
-
-
-@contextmanager
-def restoration_engine() -> Iterator[Engine]:
-    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # as workers have it; it is read when torch is loaded
-    from foveate_server.engines.catalog import restoration_spec
-    from foveate_server.engines.restore import create
-
-    engine = create(restoration_spec(load_config(environment=os.environ)).options)
-    yield engine
-    engine.release()
+def added(case: Case, client: Client, times: Path, repeat: int) -> list[str]:
+    jobs, networks = [], []
+    for number in range(repeat + 1):
+        job = run_job(client, case.document, case.operation, case.parameters).total
+        network = take_seconds(times)
+        if number:  # the first one loads the model
+            jobs.append(job)
+            networks.append(network)
+    ratios = [job / network for job, network in zip(jobs, networks, strict=True)]
+    more = 1000 * statistics.median(job - network for job, network in zip(jobs, networks, strict=True))
+    cells = [f"{statistics.median(jobs):.3f}", f"{statistics.median(networks):.3f}"]
+    ratio = f"**{statistics.median(ratios):.3f}** ({min(ratios):.3f})"
+    return [str(case), *cells, ratio, f"{more:.0f}", f"{os.getloadavg()[0]:.1f}"]
 
 
 # --- throughput ------------------------------------------------------------------------------------------------------
@@ -314,12 +220,6 @@ def running(client: Client, parameters: JsonObject) -> float | None:
 
 def spread(found: Sequence[float]) -> list[str]:
     return [f"{1000 * statistics.median(found):.0f} ({1000 * max(found):.0f})", str(len(found))]
-
-
-def seconds_of(call: _Call) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
 
 
 def main() -> None:

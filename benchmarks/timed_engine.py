@@ -1,0 +1,73 @@
+"""The restoration engine, telling how long it works: what a job takes beyond that is what the server adds.
+
+A server is told to use it by FOVEATE_ENGINE=benchmarks.timed_engine:timed_spec. Each call's seconds become a line of
+the file that FOVEATE_BENCHMARK_TIMES names.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from foveate_server.config import ServerConfig
+from foveate_server.engines.base import Engine, EngineSpec, Face, Image, Pinned, Rendering, Ticker
+from foveate_server.engines.catalog import restoration_spec
+from foveate_shared.protocol import JsonObject
+
+TIMES_VARIABLE = "FOVEATE_BENCHMARK_TIMES"
+
+
+def timed_spec(config: ServerConfig) -> EngineSpec:
+    """Return how a worker gets it."""
+    return replace(restoration_spec(config), factory=f"{__name__}:create")
+
+
+def create(options: JsonObject) -> Engine:
+    """Return the engine."""
+    from foveate_server.engines import restore
+
+    return TimedEngine(restore.create(options), Path(os.environ[TIMES_VARIABLE]))
+
+
+@dataclass
+class TimedEngine:
+    """Passes every call on."""
+
+    engine: Engine
+    times: Path
+
+    def upscale(self, image: Image, model: str | None, *, exact: bool, pinned: Pinned, ticker: Ticker) -> Rendering:
+        """See engines.base.Engine."""
+        with self._timed():
+            return self.engine.upscale(image, model, exact=exact, pinned=pinned, ticker=ticker)
+
+    def model_scale(self, model: str | None) -> int:
+        """See engines.base.Engine."""
+        return self.engine.model_scale(model)
+
+    def detect_faces(self, image: Image, *, min_score: float, ticker: Ticker) -> list[Face]:
+        """See engines.base.Engine."""
+        with self._timed():
+            return self.engine.detect_faces(image, min_score=min_score, ticker=ticker)
+
+    def release(self) -> None:
+        """See engines.base.Engine."""
+        self.engine.release()
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        with self.times.open("a", encoding="ascii") as file:
+            file.write(f"{time.perf_counter() - start}\n")
+
+
+def take_seconds(times: Path) -> float:
+    """Return the seconds of all calls since the last time."""
+    seconds = sum(map(float, times.read_text(encoding="ascii").split())) if times.exists() else 0.0
+    times.unlink(missing_ok=True)
+    return seconds
