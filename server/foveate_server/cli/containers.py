@@ -1,4 +1,4 @@
-"""What the containers PNG, JPEG, WebP, TIFF and EXR say about themselves, read without decoding a pixel.
+"""What the containers PNG, JPEG, WebP and TIFF say about themselves, read without decoding a pixel.
 
 The decoders would tell some of this too late or not at all: that a file was cut off, that it is an animation, that
 its colours were a palette; and they keep only the Exif tags that they know, where the raw block keeps all.
@@ -13,11 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from foveate_server.cli import tiff
 from foveate_shared.errors import ErrorCode, InputError
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 EXIF_PREFIX = b"Exif\0\0"  # in JPEG's APP1
-MAX_EXIF_BYTES = 65_527  # what fits into JPEG's APP1; larger blocks are not carried over
+XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"  # in JPEG's APP1
+XMP_KEY = b"XML:com.adobe.xmp\0"  # in PNG's iTXt
+MAX_METADATA_BYTES = 16 << 20  # of one block; larger ones are not carried over
+MAX_SEGMENT_BYTES = 65_533  # of JPEG's APP1, prefix included
 STANDALONE_MARKERS = {0x01, *range(0xD0, 0xD8)}
 JPEG_START_OF_SCAN, JPEG_END = 0xDA, 0xD9
 
@@ -39,6 +43,7 @@ class ContainerFacts:
 
     kind: str  # a key of TITLES
     exif: bytes | None = None  # the raw TIFF-structured block, without JPEG's prefix
+    xmp: bytes | None = None  # the raw packet
     animated: bool = False
     palette: bool = False
     one_bit: bool = False
@@ -67,6 +72,8 @@ def inspect(stream: BinaryIO, kind: str) -> ContainerFacts:
             return _inspect_jpeg(stream)
         if kind == "webp":
             return _inspect_webp(stream)
+        if kind == "tiff":
+            return _inspect_tiff(stream)
     except (struct.error, EOFError):
         raise truncated(TITLES[kind]) from None
     return ContainerFacts(kind)
@@ -99,7 +106,7 @@ def png_chunk(name: bytes, content: bytes) -> bytes:
 
 
 def _inspect_png(stream: BinaryIO) -> ContainerFacts:
-    exif = None
+    exif = xmp = None
     names = set()
     depth = color_type = 0
     for name, offset, length in png_chunks(stream):
@@ -107,15 +114,35 @@ def _inspect_png(stream: BinaryIO) -> ContainerFacts:
         stream.seek(offset)
         if name == b"IHDR":
             depth, color_type = struct.unpack("8xBB", stream.read(10))
-        elif name == b"eXIf" and length <= MAX_EXIF_BYTES:
+        elif name == b"eXIf" and length <= MAX_METADATA_BYTES:
             exif = stream.read(length)
+        elif name == b"iTXt" and length <= MAX_METADATA_BYTES:
+            xmp = _packet_in(stream.read(length)) or xmp
     palette = color_type == 3
     one_bit = depth == 1 and not palette
-    return ContainerFacts("png", exif=exif, animated=b"acTL" in names, palette=palette, one_bit=one_bit)
+    return ContainerFacts("png", exif, xmp, animated=b"acTL" in names, palette=palette, one_bit=one_bit)
+
+
+def _packet_in(text: bytes) -> bytes | None:
+    """Return the XMP packet in the content of an iTXt chunk; None where it holds another text, or is damaged."""
+    if not text.startswith(XMP_KEY):
+        return None
+    compressed, method = struct.unpack_from("BB", text, len(XMP_KEY))
+    parts = text[len(XMP_KEY) + 2 :].split(b"\0", 2)  # language, translated keyword, text
+    if len(parts) < 3 or method:
+        return None
+    if not compressed:
+        return parts[2]
+    inflater = zlib.decompressobj()
+    try:
+        packet = inflater.decompress(parts[2], MAX_METADATA_BYTES)
+    except zlib.error:
+        return None
+    return packet if inflater.eof else None
 
 
 def _inspect_jpeg(stream: BinaryIO) -> ContainerFacts:
-    exif = None
+    exif = xmp = None
     stream.seek(2)
     while True:
         start, marker = struct.unpack("BB", stream.read(2))
@@ -134,8 +161,10 @@ def _inspect_jpeg(stream: BinaryIO) -> ContainerFacts:
             raise EOFError
         if marker == 0xE1 and content.startswith(EXIF_PREFIX) and exif is None:
             exif = content[len(EXIF_PREFIX) :]
+        elif marker == 0xE1 and content.startswith(XMP_PREFIX) and xmp is None:
+            xmp = content[len(XMP_PREFIX) :]
     _require_jpeg_end(stream)
-    return ContainerFacts("jpeg", exif=exif)
+    return ContainerFacts("jpeg", exif, xmp)
 
 
 def _require_jpeg_end(stream: BinaryIO) -> None:
@@ -152,14 +181,24 @@ def _inspect_webp(stream: BinaryIO) -> ContainerFacts:
     end = struct.unpack("<4xI", stream.read(8))[0] + 8
     if stream.seek(0, 2) < end:
         raise EOFError
-    exif = None
+    exif = xmp = None
     animated = False
     position = 12
     while position + 8 <= end:
         stream.seek(position)
         name, length = struct.unpack("<4sI", stream.read(8))
-        if name == b"EXIF" and length <= MAX_EXIF_BYTES:
+        if name == b"EXIF" and length <= MAX_METADATA_BYTES:
             exif = stream.read(length).removeprefix(EXIF_PREFIX)
+        elif name == b"XMP " and length <= MAX_METADATA_BYTES:
+            xmp = stream.read(length)
         animated = animated or name in (b"ANIM", b"ANMF")
         position += 8 + length + length % 2
-    return ContainerFacts("webp", exif=exif, animated=animated)
+    return ContainerFacts("webp", exif, xmp, animated=animated)
+
+
+def _inspect_tiff(stream: BinaryIO) -> ContainerFacts:
+    found = tiff.read_descriptive(stream)
+    if found is None:  # the decoder tells what is wrong
+        return ContainerFacts("tiff")
+    layout, fields, xmp = found
+    return ContainerFacts("tiff", tiff.exif_block(layout, fields), xmp)

@@ -1,18 +1,19 @@
-"""Recipes and Exif blocks in files: inside a PNG or OpenEXR, beside all others.
+"""Recipes, Exif blocks and XMP packets in files.
 
-A recipe that cannot go into the file lies beside it, as `NAME.foveate.json`.
+A recipe lies inside a PNG or OpenEXR, and beside all others, as `NAME.foveate.json`.
 """
 
 from __future__ import annotations
 
+import io
 import struct
 from pathlib import Path
 from typing import BinaryIO
 
 import OpenImageIO as oiio
 
-from foveate_server.cli import containers
-from foveate_server.cli.containers import EXIF_PREFIX, PNG_SIGNATURE, png_chunk
+from foveate_server.cli import containers, tiff
+from foveate_server.cli.containers import EXIF_PREFIX, PNG_SIGNATURE, XMP_KEY, XMP_PREFIX, png_chunk
 from foveate_shared.errors import ErrorCode, InputError
 
 RECIPE_KEY = "foveate:recipe"
@@ -25,12 +26,14 @@ def sidecar_of(path: Path) -> Path:
     return path.with_name(path.name + ".foveate.json")
 
 
-def finish(path: Path, kind: str, *, exif: bytes | None, recipe: str | None) -> None:
-    """Put the raw Exif block into the PNG or JPEG at `path`, and the recipe into a PNG."""
-    if kind == "png" and (exif or recipe):
-        _finish_png(path, exif, recipe)
-    elif kind == "jpeg" and exif and len(exif) <= containers.MAX_EXIF_BYTES:
-        _finish_jpeg(path, exif)
+def finish(path: Path, kind: str, exif: bytes | None, xmp: bytes | None, recipe: str | None) -> None:
+    """Put the raw Exif block and XMP packet into the PNG, JPEG or TIFF at `path`, and the recipe into a PNG."""
+    if kind == "png":
+        _finish_png(path, exif, xmp, recipe)
+    elif kind == "jpeg":
+        _finish_jpeg(path, exif, xmp)
+    elif kind == "tiff":
+        _finish_tiff(path, exif, xmp)
 
 
 def place_beside(path: Path, recipe: str | None) -> None:
@@ -90,14 +93,14 @@ def _png_text(stream: BinaryIO) -> str | None:
     return None
 
 
-def _finish_png(path: Path, exif: bytes | None, recipe: str | None) -> None:
-    """Insert the chunks before the first image data; an older recipe, and another Exif block, go."""
+def _finish_png(path: Path, exif: bytes | None, xmp: bytes | None, recipe: str | None) -> None:
+    """Insert the chunks before the first image data; an older recipe, and another block and packet, go."""
     key = RECIPE_KEY.encode() + b"\0"
+    new = png_chunk(b"eXIf", exif) if exif else b""
+    new += png_chunk(b"iTXt", XMP_KEY + b"\0\0\0\0" + xmp) if xmp else b""  # not compressed; no language, no keyword
+    new += png_chunk(b"tEXt", key + recipe.encode("ascii")) if recipe else b""
     data = path.read_bytes()
     parts = [PNG_SIGNATURE]
-    new = (png_chunk(b"eXIf", exif) if exif else b"") + (
-        png_chunk(b"tEXt", key + recipe.encode("ascii")) if recipe else b""
-    )
     position = len(PNG_SIGNATURE)
     while position < len(data):
         length, name = struct.unpack_from(">I4s", data, position)
@@ -106,23 +109,38 @@ def _finish_png(path: Path, exif: bytes | None, recipe: str | None) -> None:
             parts.append(new)
             new = b""
         replaced = name == b"eXIf" and exif
-        outdated = name in (b"tEXt", b"iTXt", b"zTXt") and data.startswith(key, position + 8)
+        text = name in (b"tEXt", b"iTXt", b"zTXt")
+        outdated = text and (data.startswith(key, position + 8) or data.startswith(XMP_KEY, position + 8))
         if not (replaced or outdated):
             parts.append(data[position:end])
         position = end
     path.write_bytes(b"".join(parts))
 
 
-def _finish_jpeg(path: Path, exif: bytes) -> None:
-    """Put the block behind the start-of-image marker, and drop the one that the encoder wrote."""
+def _finish_jpeg(path: Path, exif: bytes | None, xmp: bytes | None) -> None:
+    """Put the segments behind the start-of-image marker; what the encoder wrote in their place goes."""
     data = path.read_bytes()
-    content = EXIF_PREFIX + exif
-    parts = [data[:2], struct.pack(">BBH", 0xFF, 0xE1, len(content) + 2), content]
+    new = [content for content in (exif and EXIF_PREFIX + exif, xmp and XMP_PREFIX + xmp) if content]
+    outdated = (EXIF_PREFIX, XMP_PREFIX) if exif else (XMP_PREFIX,)
+    parts = [data[:2], *(struct.pack(">BBH", 0xFF, 0xE1, len(content) + 2) + content for content in new)]
     position = 2
     while data[position + 1] != containers.JPEG_START_OF_SCAN:
         (length,) = struct.unpack_from(">H", data, position + 2)
         end = position + 2 + length
-        if not (data[position + 1] == 0xE1 and data.startswith(EXIF_PREFIX, position + 4)):
+        if not (data[position + 1] == 0xE1 and data.startswith(outdated, position + 4)):
             parts.append(data[position:end])
         position = end
     path.write_bytes(b"".join([*parts, data[position:]]))
+
+
+def _finish_tiff(path: Path, exif: bytes | None, xmp: bytes | None) -> None:
+    """Put the block's fields and the packet into the directory; a packet and a date that the encoder made up go."""
+    fields: tiff.Directory = {}
+    made_up = (tiff.XMP, tiff.DATE_TIME) if exif else (tiff.XMP,)
+    if exif:
+        found = tiff.read_descriptive(io.BytesIO(exif))
+        fields = found[1] if found else {}
+    if xmp:
+        fields[tiff.XMP] = tiff.Field(tiff.BYTE, xmp)
+    with path.open("r+b") as stream:
+        tiff.add_fields(stream, fields, without=made_up)

@@ -1,18 +1,26 @@
-"""Orientation: applied to the pixels when a file is read, and set back in the Exif block that is kept.
+"""What Exif says about a picture: orientation is applied to the pixels, and the block that is kept is made true again.
 
-The numbers are those of Exif 2.32, tag 0x0112: 1 is upright.
+Tags and numbers are those of Exif 2.32; orientation 1 is upright.
 """
 
 from __future__ import annotations
 
+import contextlib
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-ORIENTATION_TAG = 0x0112
-SHORT = 3  # a field type of TIFF
+from foveate_server.cli import tiff
+from foveate_shared.geometry import Extent
+
+ORIENTATION = 0x0112
+PIXEL_X, PIXEL_Y = 0xA002, 0xA003
+THUMBNAIL, THUMBNAIL_BYTES = 0x0201, 0x0202  # where a JPEG file lies in the block
+SHORT, LONG = 3, 4
+NUMBERS = {SHORT: "H", LONG: "I"}  # TIFF's types of fields that a single number can have, as struct codes
 
 Samples = NDArray[Any]
 
@@ -32,19 +40,89 @@ def upright(samples: Samples, orientation: int) -> Samples:
     return np.ascontiguousarray(samples)
 
 
-def with_upright_tag(exif: bytes) -> bytes | None:
-    """Return the block with its orientation set to 1; None where it is too damaged to be carried over."""
-    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
-    if order is None:
-        return None
-    block = bytearray(exif)
+def orientation_in(block: bytes) -> int | None:
+    """Return the orientation that a block tells; None where it tells none."""
+    with contextlib.suppress(struct.error):
+        view = _Block(bytearray(block))
+        for tag, at in view.fields(view.first()):
+            if tag == ORIENTATION:
+                return view.number(at)
+    return None
+
+
+def describing(block: bytes, extent: Extent) -> bytes | None:
+    """Return the block as it is true of an upright picture of `extent`; None where it is too damaged to be kept.
+
+    Values are changed in place, so that maker notes, whose offsets only their makers know, stay whole. The thumbnail
+    shows the picture before, and goes.
+    """
+    view = _Block(bytearray(block))
     try:
-        (directory,) = struct.unpack_from(order + "I", block, 4)
-        (count,) = struct.unpack_from(order + "H", block, directory)
-        for entry in range(directory + 2, directory + 2 + 12 * count, 12):
-            tag, field_type = struct.unpack_from(order + "HH", block, entry)
-            if tag == ORIENTATION_TAG and field_type == SHORT:
-                struct.pack_into(order + "H", block, entry + 8, 1)
+        first = view.first()
+        for tag, at in view.fields(first):
+            if tag == ORIENTATION:
+                view.set_number(at, 1)
+            elif tag == tiff.EXIF:
+                _set_size(view, view.offset(at + 8), extent)
+        _drop_thumbnail(view, first)
     except struct.error:
         return None
-    return bytes(block)
+    return bytes(view.data)
+
+
+def _set_size(view: _Block, directory: int, extent: Extent) -> None:
+    for tag, at in view.fields(directory):
+        if tag in (PIXEL_X, PIXEL_Y):
+            view.set_number(at, extent.width if tag == PIXEL_X else extent.height)
+
+
+def _drop_thumbnail(view: _Block, first: int) -> None:
+    """Unlink the second directory, and overwrite the JPEG file that it names."""
+    link = view.end_of(first)
+    directory = view.offset(link)
+    if not directory:
+        return
+    values = {tag: view.offset(at + 8) for tag, at in view.fields(directory)}
+    begin, length = values.get(THUMBNAIL, 0), values.get(THUMBNAIL_BYTES, 0)
+    if begin + length <= len(view.data):
+        view.data[begin : begin + length] = bytes(length)
+    struct.pack_into(view.order + "I", view.data, link, 0)
+
+
+class _Block:
+    """The directories of an Exif block. Whatever lies outside raises struct.error."""
+
+    def __init__(self, data: bytearray) -> None:
+        self.data = data
+        self.order = {b"II": "<", b"MM": ">"}.get(bytes(data[:2]), "")
+
+    def first(self) -> int:
+        """Return where the first directory is."""
+        if not self.order:
+            raise struct.error("not a TIFF structure")
+        return self.offset(4)
+
+    def offset(self, at: int) -> int:
+        """Return the offset that lies at `at`."""
+        return int(struct.unpack_from(self.order + "I", self.data, at)[0])
+
+    def end_of(self, directory: int) -> int:
+        """Return where the link to the next directory lies."""
+        return directory + 2 + 12 * int(struct.unpack_from(self.order + "H", self.data, directory)[0])
+
+    def fields(self, directory: int) -> Iterator[tuple[int, int]]:
+        """Yield tag and position of each field."""
+        for at in range(directory + 2, self.end_of(directory), 12):
+            yield int(struct.unpack_from(self.order + "H", self.data, at)[0]), at
+
+    def number(self, at: int) -> int | None:
+        """Return the number in the field at `at`; None where it holds something else."""
+        code = NUMBERS.get(struct.unpack_from(self.order + "H", self.data, at + 2)[0])
+        return int(struct.unpack_from(self.order + code, self.data, at + 8)[0]) if code else None
+
+    def set_number(self, at: int, value: int) -> None:
+        """Set the one number in the field at `at`, in the smaller type that holds it; both lie within the field."""
+        if self.number(at) is not None:
+            kind = SHORT if value < 1 << 16 else LONG
+            struct.pack_into(self.order + "HI4x", self.data, at + 2, kind, 1)
+            struct.pack_into(self.order + NUMBERS[kind], self.data, at + 8, value)

@@ -54,14 +54,16 @@ def _picture(path: Path, samples: NDArray[Any], spec: Any, facts: containers.Con
         notes += (f"{path.name} has a palette; its colours are kept, and the result has full {channels.value}.",)
     if facts.one_bit or spec.get_int_attribute("oiio:BitsPerSample", 8) == 1:
         notes += (f"{path.name} has 1 bit per pixel; the result has 8.",)
+    turned = exif.orientation_in(facts.exif) if facts.exif else None  # XMP, which the decoder reads too, comes second
     premultiplied = channels.has_alpha and not spec.get_int_attribute(STRAIGHT, 0)
     return Picture(
-        samples=exif.upright(samples, spec.get_int_attribute("Orientation", 1)),
+        samples=exif.upright(samples, turned or spec.get_int_attribute("Orientation", 1)),
         channels=channels,
         alpha=AlphaMode.PREMULTIPLIED if premultiplied else AlphaMode.STRAIGHT,
         icc=icc,
         space=space,
-        exif=exif.with_upright_tag(facts.exif) if facts.exif else None,
+        exif=facts.exif,
+        xmp=facts.xmp,
         metadata=spec,
         kind=facts.kind,
         source=path,

@@ -30,7 +30,8 @@ class Picture:
     alpha: AlphaMode = AlphaMode.STRAIGHT
     icc: bytes | None = None  # an ICC profile that fits the channels; where None, `space` says what samples mean
     space: str = "srgb"  # one of the protocol's named spaces
-    exif: bytes | None = None  # raw block, its orientation already set to upright
+    exif: bytes | None = None  # the raw block of the source; made true of the result when it is written
+    xmp: bytes | None = None  # the raw packet of the source, likewise
     metadata: Any = None  # OpenImageIO.ImageSpec of the source: whatever else it said about itself
     kind: str = "png"  # the container that it came from
     source: Path | None = None

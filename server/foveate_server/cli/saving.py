@@ -1,8 +1,8 @@
 """Writing pictures whole or not at all: into a file beside the target, then renamed.
 
 Samples go to the encoder as they are. OpenImageIO encodes all but WebP, for which Pillow is exact (also the colours
-under zero alpha) and keeps the Exif block. PNG and JPEG get the source's raw Exif block, since OpenImageIO writes
-only the tags that it knows.
+under zero alpha). PNG, JPEG, WebP and TIFF get the source's own Exif block and XMP packet, since OpenImageIO writes
+only what it knows of them.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import numpy as np
 import OpenImageIO as oiio
 from PIL import Image
 
-from foveate_server.cli import embedding
-from foveate_server.cli.containers import SUFFIXES, TITLES
+from foveate_server.cli import embedding, exif, xmp
+from foveate_server.cli.containers import EXIF_PREFIX, MAX_SEGMENT_BYTES, SUFFIXES, TITLES, XMP_PREFIX
 from foveate_server.cli.files import STRAIGHT
 from foveate_server.cli.picture import Picture
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
@@ -40,8 +40,10 @@ MAX_SIDE = {"jpeg": 65_500, "webp": 16_383}
 # What described the source's encoding rather than its picture.
 ENCODING_ATTRIBUTES = (
     r"oiio:BitsPerSample|oiio:subimages|oiio:RowsPerChunk|oiio:UnassociatedAlpha|tiff:.*|planarconfig|png:.*|"
-    r"openexr:.*|ICCProfile.*|webp:.*|oiio:Movie|oiio:LoopCount|multipart|type|chunkCount|thumbnail_.*"
+    r"openexr:.*|ICCProfile.*|webp:.*|oiio:Movie|oiio:LoopCount|multipart|type|chunkCount|thumbnail_.*|"
+    r"XML:com\.adobe\.xmp|Raw profile type .*"
 )
+EXIF_ATTRIBUTES = r"Exif:.*|GPS:.*|Orientation"  # what OpenImageIO knows of a block; needless where that is kept
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,20 @@ def prepare(picture: Picture, path: Path) -> Picture:
         raise _unfit(f"{title} cannot be larger than {MAX_SIDE[kind]} pixels on a side.", "Write a PNG or TIFF.")
     if picture.alpha is AlphaMode.PREMULTIPLIED and picture.channels.has_alpha and kind in ("png", "webp"):
         raise _unfit(f"{title} cannot hold premultiplied alpha.", "Write a TIFF or OpenEXR.")
-    return _at_depth_of(kind, picture)
+    return _with_fitting_metadata(kind, _at_depth_of(kind, picture))
+
+
+def _with_fitting_metadata(kind: str, picture: Picture) -> Picture:
+    """Leave out, with a word, what is too large for JPEG's segments. Everything else takes it."""
+    if kind != "jpeg":
+        return picture
+    changes: dict[str, Any] = {}
+    for name, title, prefix in (("exif", "Exif block", EXIF_PREFIX), ("xmp", "XMP packet", XMP_PREFIX)):
+        block = getattr(picture, name)
+        if block and len(prefix) + len(block) > MAX_SEGMENT_BYTES:
+            note = f"JPEG cannot hold the {title} of {len(block) >> 10} KiB; it is left out."
+            changes |= {name: None, "notes": (*changes.get("notes", picture.notes), note)}
+    return replace(picture, **changes)
 
 
 def _at_depth_of(kind: str, picture: Picture) -> Picture:
@@ -112,13 +127,18 @@ def save(picture: Picture, path: Path, *, recipe: str | None = None, options: Sa
     kind = container_of(path)
     options = options or SaveOptions()
     inside = recipe if kind in embedding.CARRIERS else None
+    picture = replace(
+        picture,
+        exif=exif.describing(picture.exif, picture.extent) if picture.exif else None,
+        xmp=xmp.describing(picture.xmp, picture.extent) if picture.xmp else None,
+    )
     try:
         with _replacing(path) as temporary:
             if kind == "webp":
                 _write_webp(picture, temporary, options)
             else:
                 _write_oiio(picture, temporary, kind, inside, options)
-                embedding.finish(temporary, kind, exif=picture.exif, recipe=inside)
+                embedding.finish(temporary, kind, picture.exif, picture.xmp, inside)
         embedding.place_beside(path, recipe)
     except OSError as error:
         raise ResourceError(
@@ -171,6 +191,8 @@ def _spec(picture: Picture, kind: str) -> Any:
     """Return OpenImageIO's description of the file: the source's metadata, with the result's own layout."""
     spec = oiio.ImageSpec(picture.metadata) if picture.metadata is not None else oiio.ImageSpec()
     spec.erase_attribute(ENCODING_ATTRIBUTES)
+    if picture.exif and kind != "openexr":
+        spec.erase_attribute(EXIF_ATTRIBUTES)
     if spec.get_string_attribute("compression") not in LOSSLESS or picture.kind != kind:
         spec.erase_attribute("compression")
         if kind in ("tiff", "openexr"):
@@ -200,6 +222,8 @@ def _write_webp(picture: Picture, path: Path, options: SaveOptions) -> None:
     if picture.channels.is_gray:  # WebP has no grey
         samples = samples[..., [0, 0, 0, 1] if picture.channels.has_alpha else [0, 0, 0]]
     extra: dict[str, Any] = {"exif": picture.exif} if picture.exif else {}
+    if picture.xmp:
+        extra["xmp"] = picture.xmp
     if picture.icc and not picture.channels.is_gray:
         extra["icc_profile"] = picture.icc
     quality = options.quality if options.lossy else 80  # of lossless: how hard to try

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image, ImageCms
-from PIL.TiffImagePlugin import IFDRational
+from PIL import ImageCms
 
 from foveate_server.cli.embedding import read_recipe
 from foveate_server.cli.files import read_picture
@@ -37,23 +36,6 @@ def samples_of(dtype: SampleType, channels: Channels) -> st.SearchStrategy[np.nd
 
 def icc_profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-
-
-def exif_block(orientation: int) -> Image.Exif:
-    exif = Image.Exif()
-    exif[0x010F], exif[0x0112], exif[0x013B] = "Maker", orientation, "Photographer"
-    details = exif.get_ifd(0x8769)
-    details[0x829A], details[0x829D], details[0x927C] = IFDRational(1, 125), IFDRational(28, 10), b"MAKER NOTE"
-    place = exif.get_ifd(0x8825)
-    place[1], place[2] = "N", (IFDRational(48), IFDRational(51), IFDRational(30))
-    return exif
-
-
-def exif_of(path: Path) -> dict[int, object]:
-    with Image.open(path) as image:
-        exif = image.getexif()
-        tags = {**exif, **exif.get_ifd(0x8769), **exif.get_ifd(0x8825)}
-    return {tag: str(value) for tag, value in tags.items() if tag not in (0x8769, 0x8825)}
 
 
 @pytest.mark.parametrize("channels", CHANNELS, ids=lambda channels: channels.value)
@@ -92,31 +74,6 @@ def test_the_profile_survives(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
     save(Picture(np.zeros((4, 4, 3), np.uint8), Channels.RGB, icc=icc_profile()), path)
     assert read_picture(path).icc == icc_profile()
-
-
-@pytest.mark.parametrize("target", [".png", ".jpg", ".webp"])
-@pytest.mark.parametrize("source", [".png", ".jpg", ".webp"])
-def test_exif_survives_whole_and_upright(tmp_path, source, target):
-    original, result = tmp_path / f"in{source}", tmp_path / f"out{target}"
-    Image.fromarray(np.zeros((20, 30, 3), np.uint8)).save(original, exif=exif_block(6))
-    picture = read_picture(original)
-    assert (picture.extent.width, picture.extent.height) == (20, 30)
-    save(prepare(picture, result), result)
-    expected = exif_of(original) | {0x0112: "1"}
-    assert exif_of(result) == expected
-    assert read_picture(result).extent == picture.extent
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_orientation_is_applied_as_pillow_does(tmp_path, orientation):
-    from PIL import ImageOps
-
-    path = tmp_path / "a.png"
-    pixels = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
-    Image.fromarray(pixels).save(path, exif=exif_block(orientation))
-    with Image.open(path) as image:
-        expected = np.asarray(ImageOps.exif_transpose(image))
-    np.testing.assert_array_equal(read_picture(path).samples, expected)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".exr"])

@@ -1,0 +1,58 @@
+"""XMP packets: kept as they are, except for what the result has made untrue.
+
+Changed as text, in the serialisation that its author chose: a parser would give back another document. Property names:
+XMP specification parts 1 to 3 (ISO 16684).
+"""
+
+from __future__ import annotations
+
+import re
+
+from foveate_shared.geometry import Extent
+
+MAX_BYTES = 16 << 20
+TIFF_NAMES, EXIF_NAMES, XMP_NAMES, NOTE_NAMES = (
+    b"http://ns.adobe.com/tiff/1.0/",
+    b"http://ns.adobe.com/exif/1.0/",
+    b"http://ns.adobe.com/xap/1.0/",
+    b"http://ns.adobe.com/xmp/note/",
+)
+
+
+def describing(packet: bytes, extent: Extent) -> bytes:
+    """Return the packet as it is true of an upright picture of `extent`, without thumbnails of the one before.
+
+    JPEG's way to continue a packet in further segments is undone: those mostly hold pictures, and are not kept.
+    """
+    for names, name, value in (
+        (TIFF_NAMES, b"Orientation", 1),
+        (TIFF_NAMES, b"ImageWidth", extent.width),
+        (TIFF_NAMES, b"ImageLength", extent.height),
+        (EXIF_NAMES, b"PixelXDimension", extent.width),
+        (EXIF_NAMES, b"PixelYDimension", extent.height),
+    ):
+        packet = _with_value(packet, names, name, b"%d" % value)
+    return _without(_without(packet, XMP_NAMES, b"Thumbnails"), NOTE_NAMES, b"HasExtendedXMP")
+
+
+def _prefixes(packet: bytes, names: bytes) -> set[bytes]:
+    """Return what the packet calls a namespace; several, where parts of it were written by several programs."""
+    return set(re.findall(rb"""xmlns:([\w.-]+)\s*=\s*["']""" + re.escape(names) + rb"""["']""", packet))
+
+
+def _with_value(packet: bytes, names: bytes, name: bytes, value: bytes) -> bytes:
+    for prefix in _prefixes(packet, names):
+        full = re.escape(prefix + b":" + name)
+        packet = re.sub(rb"(\s" + full + rb"""\s*=\s*["'])[^"'<]*""", rb"\g<1>" + value, packet)
+        packet = re.sub(rb"(<" + full + rb"(?:\s[^>]*)?(?<!/)>)[^<]*(?=</)", rb"\g<1>" + value, packet)
+    return packet
+
+
+def _without(packet: bytes, names: bytes, name: bytes) -> bytes:
+    for prefix in _prefixes(packet, names):
+        full = re.escape(prefix + b":" + name)
+        packet = re.sub(rb"\s" + full + rb"""\s*=\s*(?:"[^"]*"|'[^']*')""", b"", packet)
+        packet = re.sub(
+            rb"<" + full + rb"(?:\s[^>]*)?(?:/>|(?<!/)>.*?</" + full + rb"\s*>)", b"", packet, flags=re.DOTALL
+        )
+    return packet
