@@ -13,7 +13,8 @@ from . import connection  # noqa: E402
 from ._shared import client, texts, workbench  # noqa: E402
 from .operations import Operation  # noqa: E402
 
-_SCALES = ("strength", "min-score", "scale")  # arguments that are shown as scales
+_SCALES = ("strength", "scale")  # arguments that are shown as scales
+_NUMBERS = ("min-score",)  # ... and in a field that is a scale itself
 LOOK_MS = 100  # between two looks at the server
 _STATES = {
     client.ConnectionState.SEARCHING: "Searching for the server",
@@ -44,6 +45,8 @@ def ask(
     for name in (*operation.widgets, *operation.expert):
         if name in _SCALES:
             dialog.get_scale_entry(name, 1.0)
+        elif name in _NUMBERS:  # GIMP complains about a scale entry of less than a whole
+            dialog.get_spin_scale(name, 1.0)
     dialog.fill_box("foveate-main", list(operation.widgets)).pack_end(models.widget, False, False, 0)
     parts = ["foveate-main"]
     if operation.expert:

@@ -45,6 +45,7 @@ class GimpHost:
         self._title = title
         self._to_image = to_image
         self._show = show
+        self._display = Gimp.default_display() if show else None  # from which the plug-in was called
         self._frozen: _Frozen | None = None
 
     def freeze(self) -> host.Snapshot:
@@ -56,6 +57,11 @@ class GimpHost:
     def kind(self) -> ImageKind:
         """Return what kind of image was frozen."""
         return self._state.kind
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the person still has the image. GIMP itself keeps it as long as the plug-in runs."""
+        return self._image.is_valid() and (self._display is None or self._display.is_valid())
 
     def read_pixels(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
         """See Host. The bounds' own size is handed out: GEGL's reductions are not exact enough."""
@@ -79,7 +85,7 @@ class GimpHost:
         """See Host."""
         if self._to_image:
             return True  # it stands for itself
-        if not self._image.is_valid():
+        if not self.is_open:
             return False
         try:
             now = _freeze(self._image)
@@ -143,7 +149,7 @@ class GimpHost:
 
     def _require_fitting(self) -> None:
         image, kind = self._image, self.kind
-        if not image.is_valid():
+        if not self.is_open:
             reason = "The image was closed before the result came."
         elif (image.get_base_type(), image.get_precision()) != (kind.base, kind.precision):
             reason = "The image has another mode or precision by now."

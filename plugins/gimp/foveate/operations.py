@@ -100,7 +100,7 @@ def _add_faces(procedure: Gimp.Procedure, say: texts.Texts) -> None:
     _add_strength(procedure, say)
     procedure.add_string_argument(
         "only",
-        say("_Only these faces"),
+        say("Only these _faces"),
         say("Numbers of faces from left to right, such as 1, 3-5; empty for all"),
         "",
         _READ_WRITE,
@@ -108,7 +108,7 @@ def _add_faces(procedure: Gimp.Procedure, say: texts.Texts) -> None:
     _add_model(procedure, say)
     procedure.add_double_argument(
         "min-score",
-        say("_Certainty"),
+        say("Cer_tainty"),
         say("How certain it must be that something is a face; a lower value finds more, also what is none"),
         0.2,
         1.0,
@@ -130,7 +130,7 @@ def _faces_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
 
 def _add_upscale(procedure: Gimp.Procedure, say: texts.Texts) -> None:
     procedure.add_int_argument(
-        "scale", say("S_cale"), say("How many times as wide and high the rendering is"), 2, 4, 4, _READ_WRITE
+        "scale", say("Sc_ale"), say("How many times as wide and high the rendering is"), 2, 4, 4, _READ_WRITE
     )
     target = Gimp.Choice.new()
     target.add("new-image", 0, say("New image"), say("The region, enlarged"))
@@ -149,7 +149,7 @@ def _upscale_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
 def _add_strength(procedure: Gimp.Procedure, say: texts.Texts) -> None:
     procedure.add_double_argument(
         "strength",
-        say("_Strength"),
+        say("Stren_gth"),
         say("0 leaves every pixel as it is, 1 is the full effect"),
         0.0,
         1.0,
@@ -169,7 +169,7 @@ def _add_output(procedure: Gimp.Procedure, say: texts.Texts) -> None:
     output.add("layer", 0, say("New layer"), say("Above all others, in the same place"))
     output.add("image", 1, say("New image"), say("The document is left alone"))
     procedure.add_choice_argument(
-        "output", say("_Output"), say("What the result becomes"), output, "layer", _READ_WRITE
+        "output", say("O_utput"), say("What the result becomes"), output, "layer", _READ_WRITE
     )
 
 

@@ -24,13 +24,11 @@ class Decision:
 
         Asks again where applying fails; a closed dialog keeps what could not be applied, for it must not be lost.
         """
-        even_if_changed = False
         while flow.status.state is rerender.State.UNAPPLIED:
             error = flow.status.error
-            answer = self._ask_about(error) if error else self._ask_with_preview(flow, host)
+            answer = self._ask_about(error, host) if error else self._ask_with_preview(flow, host)
             if answer == _APPLY:
-                even_if_changed = error is not None
-                flow.apply(even_if_changed=even_if_changed)
+                flow.apply(even_if_changed=error is not None)
             elif answer == _AS_IMAGE:
                 host.result_image = host.keep(flow.result)
                 flow.cancel()
@@ -52,13 +50,13 @@ class Decision:
         dialog.get_content_area().add(row)
         return _answer(dialog, otherwise=_DROP)
 
-    def _ask_about(self, error: errors.ErrorInfo) -> int:
+    def _ask_about(self, error: errors.ErrorInfo, host: GimpHost) -> int:
         say = self._say
         dialog = Gtk.MessageDialog(message_type=Gtk.MessageType.WARNING, text=say(error.message))
         dialog.format_secondary_text(say("The result is complete. It is lost if you discard it."))
         dialog.set_title("Foveate")
         dialog.add_button(say("Discard"), _DROP)
-        if self._image.is_valid():
+        if host.is_open:
             dialog.add_button(say("Apply all the same"), _APPLY)
         dialog.add_button(say("Open as new image"), _AS_IMAGE).grab_default()
         return _answer(dialog, otherwise=_AS_IMAGE)
@@ -79,7 +77,7 @@ def _pictures(image: Gimp.Image, flow: rerender.Rerender, host: GimpHost) -> lis
     result = flow.result
     if result is None or not result.patches:
         return []
-    if result.frame == "new" or not image.is_valid():
+    if result.frame == "new" or not host.is_open:
         made = host.build(result)
         try:
             return [("Preview", _thumbnail(made))]

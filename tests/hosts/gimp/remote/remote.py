@@ -28,7 +28,7 @@ def serve(procedure, config, data):
     procedure.persistent_ready()
     folder = Path(os.environ[FOLDER]) / procedure.get_name().rpartition("-")[2]
     folder.mkdir(parents=True, exist_ok=True)
-    known = {"Babl": Babl, "Gegl": Gegl, "Gimp": Gimp, "Gio": Gio, "GLib": GLib}
+    known = {"Babl": Babl, "Gegl": Gegl, "Gimp": Gimp, "Gio": Gio, "GLib": GLib, "open_displays": []}
     exec(compile(Path(__file__).with_name("tools.py").read_text(), "tools.py", "exec"), known)  # noqa: S102
     (folder / "ready").touch()
     while True:

@@ -1,0 +1,192 @@
+"""The plugin in a GIMP with windows: dialogs, progress, cancel, and undo with the keyboard."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from foveate_shared.settings import load, save
+from hosts.gimp.program import gimp, install
+from hosts.gimp.scenes import scene
+from hosts.gimp.waiting import until_forgotten, until_running
+from hosts.lib.servers import SLOW
+from hosts.lib.waiting import wait_until
+
+SIZE = (1200, 820)
+CANCEL_BUTTON = (SIZE[0] - 277, SIZE[1] - 19)  # of the progress bar, in a main window of that size
+OPEN = """
+while open_displays:
+    open_displays.pop().delete()
+image = load(folder + "/scene.png")
+open_displays.append(Gimp.Display.new(image))
+select(image, 140, 100, 48, 40, feather=4.0)
+Gimp.displays_flush()
+"""
+LATEST = "image = max(Gimp.get_images(), key=lambda each: each.get_id())\n"
+PIXELS = f"{LATEST}answer = dump_visible(image, folder + '/' + name)"
+
+
+@pytest.fixture(scope="module")
+def folder(chroot):
+    made = chroot.folder("gimp")
+    Image.fromarray(scene(400, 300)).save(made.outside / "scene.png")
+    return made
+
+
+@pytest.fixture(scope="module")
+def slow(folder, start_server):
+    return start_server((folder / "slow").outside, (folder / "run/slow.json").outside, SLOW)
+
+
+@pytest.fixture(scope="module")
+def servers(folder, start_server, slow):
+    return start_server((folder / "server").outside, (folder / "run/server.json").outside), slow
+
+
+@pytest.fixture(scope="module")
+def screen(start_screen):
+    return start_screen(size=SIZE)
+
+
+@pytest.fixture(scope="module")
+def running(chroot, folder, servers, screen, stack):
+    install(folder)
+    running = stack.enter_context(gimp(chroot, folder, screen.environment, console=False))
+    main = screen.wait_for_window("GNU Image")
+    screen.xdotool("windowsize", "--sync", main, *SIZE)
+    return running
+
+
+@pytest.fixture
+def settings(folder):
+    return folder.outside / ".config/GIMP/3.0/foveate.json"
+
+
+@pytest.fixture
+def use(settings, folder):
+    def change(runtime="server.json", **values):
+        save(settings, replace(load(settings), runtime_file=(folder / f"run/{runtime}").inside, **values))
+
+    change(ask_first=False)
+    return change
+
+
+@pytest.fixture
+def window(running, screen, folder, use):
+    window = Window(running, screen, folder)
+    running.run(OPEN, folder=folder.inside)
+    return window
+
+
+class Window:
+    """What a person does."""
+
+    def __init__(self, running, screen, folder):
+        self.running, self.screen, self.folder = running, screen, folder
+
+    def call(self, operation, mode="interactive"):
+        code = f"{LATEST if operation != 'settings' else 'image = None'}\nanswer = call({operation!r}, image, {mode!r})"
+        path = self.running.start(code)
+        return lambda timeout=60: self.running.answer(path, timeout)
+
+    def press(self, title, key, picture=None):
+        found = self.screen.wait_for_window(title)
+        self.screen.xdotool("windowfocus", "--sync", found)
+        if picture:
+            time.sleep(0.7)  # the window is there before it is drawn, and tells nobody when it is
+            self.screen.screenshot(picture)
+        self.screen.xdotool("key", key)
+
+    def undo(self):
+        main = self.screen.wait_for_window("GNU Image|scene|GIMP")
+        self.screen.xdotool("windowfocus", "--sync", main)
+        self.screen.xdotool("key", "ctrl+z")
+
+    def layers(self):
+        return self.running.run(f"{LATEST}answer = layers(image)", "right")
+
+    def pixels(self, name="pixels.bin"):
+        dump = self.running.run(PIXELS, "right", folder=self.folder.inside, name=name)
+        return self.running.pixels(dump).copy()
+
+
+def test_a_dialog_and_undo_with_the_exact_bytes_back(window):
+    before = window.pixels()
+    finish = window.call("refocus")
+    window.press("Foveate: Refocus", "Return", "gimp-refocus-dialog")
+    assert finish()["status"] == "success"
+    assert len(window.layers()) == 2
+    assert (window.pixels() != before).any()
+    window.undo()
+    wait_until(lambda: len(window.layers()) == 1, 10, "the end of the undo")
+    assert (window.pixels() == before).all()
+
+
+@pytest.mark.parametrize("operation", ["Refocus Faces", "Upscale"])
+def test_a_dialog_can_be_closed(window, operation):
+    name = operation.rpartition(" ")[2].lower()
+    finish = window.call(name)
+    window.press(f"Foveate: {operation}", "Escape", f"gimp-{name}-dialog")
+    assert finish()["status"] == "cancel"
+    assert len(window.layers()) == 1
+
+
+def test_repeating_takes_the_last_values(window):
+    finish = window.call("refocus", mode="with-last-vals")
+    assert finish()["status"] == "success"
+    assert len(window.layers()) == 2
+
+
+def test_a_preview_before_anything_is_changed(window, use):
+    use(ask_first=True)
+    finish = window.call("refocus", mode="with-last-vals")
+    window.press("Preview: not applied yet", "Escape", "gimp-preview")
+    assert finish()["status"] == "cancel"
+    assert len(window.layers()) == 1
+    finish = window.call("refocus", mode="with-last-vals")
+    window.press("Preview: not applied yet", "Return")
+    assert finish()["status"] == "success"
+    assert len(window.layers()) == 2
+
+
+def test_the_cancel_button_ends_the_job_and_leaves_nothing(window, use, slow, settings):
+    use("slow.json")
+    before = window.pixels()
+    finish = window.call("refocus", mode="with-last-vals")
+    until_running(settings, slow)
+    wait_until(lambda: window.running.program.is_running, 1, "GIMP")
+    time.sleep(1.5)  # so that the picture shows the progress
+    window.screen.screenshot("gimp-progress")
+    window.screen.xdotool("mousemove", *CANCEL_BUTTON, "click", 1)
+    started = time.monotonic()
+    assert finish()["status"] != "success"
+    assert time.monotonic() - started < 1.0
+    until_forgotten(settings, slow)
+    assert len(window.layers()) == 1
+    assert (window.pixels() == before).all()
+
+
+def test_a_result_for_a_changed_image_is_offered(window, use, slow, settings):
+    use("slow.json")
+    finish = window.call("refocus", mode="with-last-vals")
+    until_running(settings, slow)
+    paint = f"{LATEST}image.get_layers()[0].invert(False)"
+    window.running.run(paint, "right")
+    window.press("^Foveate$", "Return", "gimp-changed")
+    answer = finish()
+    assert answer["status"] == "success"
+    assert answer["image"] is not None
+    made = "answer = [Gimp.Image.get_by_id(number).get_width(), Gimp.Image.get_by_id(number).get_height()]"
+    size = window.running.run(made, number=answer["image"])
+    assert 48 <= size[0] < 80
+
+
+def test_server_settings(window):
+    finish = window.call("settings")
+    window.press("Foveate: Server Settings", "Return", "gimp-settings")
+    answer = finish()
+    assert answer["status"] == "success"
+    assert "Server:" in answer["given"][0]
