@@ -31,6 +31,9 @@ def edit(options: argparse.Namespace, operation: str, parameters: JsonObject, *,
     with Display(quiet=options.quiet) as display:
         for note in picture.notes:
             display.say(note)
+        if options.mask and region.selection and parameters.get("target") == "new":
+            bounds = region.selection.bounds
+            display.say(f"A new picture is a rectangle: the mask's bounds, {bounds.width} x {bounds.height} pixels.")
         output = _Output(options, picture, region, display)
         flow = run_job(options, display, PictureDocument(picture, region, output.store), operation, parameters, job=job)
         seconds = time.monotonic() - began

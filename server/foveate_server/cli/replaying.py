@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from foveate_server.cli import embedding
+from foveate_server.cli import agreement, embedding
+from foveate_server.cli.agreement import Difference
 from foveate_server.cli.display import Display, print_json, print_line
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.files import read_picture
@@ -26,7 +28,7 @@ LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")  # where the file's own samples may 
 
 
 def replay(options: argparse.Namespace) -> int:
-    """Make OUT again; return 0 where the samples are the same, 1 where they are not."""
+    """Make OUT again; return 0 where the samples are the same, or close enough for another device's, else 1."""
     text = embedding.read_recipe(options.result)
     recipe = parse_recipe(text)
     old = read_picture(options.result)
@@ -44,6 +46,51 @@ def replay(options: argparse.Namespace) -> int:
     verdict = _compare(made, old, recipe, lossy=options.result.suffix.lower() in LOSSY_SUFFIXES)
     devices = recipe.recipe.get("device"), flow.result.recipe.get("device") if flow.result else None
     return _report(options, verdict, devices)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How what was made again compares with what was made then."""
+
+    recorded: bool  # the samples are those whose hash the recipe holds
+    in_file: bool | None  # they are those in the file; None where a lossy encoder was in between
+    apart: Difference | None  # from those in the file; None where the pictures cannot be compared
+    bound: Difference  # for another device
+
+    @property
+    def same(self) -> bool:
+        """Tell whether all is as it was, bit for bit."""
+        return self.recorded and self.in_file is not False
+
+    @property
+    def agrees(self) -> bool:
+        """Tell whether the samples are as close to those in the file as another device's must be."""
+        return self.apart is not None and self.apart.within(self.bound)
+
+    def sentence(self) -> str:
+        """Return the verdict in words."""
+        if self.same:
+            return "the same samples again, bit for bit."
+        if self.recorded:
+            return "the recipe gives the recorded samples again, but the file was changed since."
+        if self.apart is None:
+            return "the samples differ from those that were written, and the file holds a picture of another kind."
+        outcome = "within" if self.agrees else "beyond"
+        lossy = " (the losses of the file's own encoding included)" if self.in_file is None else ""
+        return (
+            f"the samples differ from those in the file by {self.apart} in 8-bit levels{lossy}. That is {outcome} what "
+            f"another device may make of a recipe: {self.bound}."
+        )
+
+    def fields(self) -> dict[str, Any]:
+        """Return the verdict for scripts."""
+        return {
+            "same": self.recorded,
+            "same_as_file": self.in_file,
+            "agrees": self.same or self.agrees,
+            "difference_in_levels": asdict(self.apart) if self.apart else None,
+            "bound_in_levels": asdict(self.bound),
+        }
 
 
 class _Kept:
@@ -101,30 +148,23 @@ def _region(options: argparse.Namespace, recipe: FileRecipe, picture: Picture) -
     return region
 
 
-def _compare(made: Picture, old: Picture, recipe: FileRecipe, *, lossy: bool) -> dict[str, Any]:
-    """Return whether the samples are those that were written, and how far they are from those in the file."""
-    verdict: dict[str, Any] = {"same": sha256_of_samples(made) == recipe.result_sha256}
-    if not lossy:
-        file_equal = old.samples.shape == made.samples.shape and np.array_equal(old.samples, made.samples)
-        verdict["same_as_file"] = file_equal
-        if not file_equal and old.samples.shape == made.samples.shape:
-            difference = np.abs(old.samples.astype(np.float64) - made.samples.astype(np.float64))
-            verdict["largest_difference"] = float(difference.max())
-            verdict["samples_changed"] = int(np.count_nonzero(difference))
-    return verdict
+def _compare(made: Picture, old: Picture, recipe: FileRecipe, *, lossy: bool) -> Verdict:
+    return Verdict(
+        recorded=sha256_of_samples(made) == recipe.result_sha256,
+        in_file=None
+        if lossy
+        else old.samples.shape == made.samples.shape and np.array_equal(old.samples, made.samples),
+        apart=agreement.difference(made, old),
+        bound=agreement.bound_for(recipe.recipe),
+    )
 
 
-def _report(options: argparse.Namespace, verdict: dict[str, Any], devices: tuple[Any, Any]) -> int:
-    name = options.result.name
-    same = verdict["same"] and verdict.get("same_as_file", True)
+def _report(options: argparse.Namespace, verdict: Verdict, devices: tuple[Any, Any]) -> int:
+    elsewhere = devices[0] != devices[1]
+    status = 0 if verdict.same or (elsewhere and verdict.agrees) else 1
     if options.json:
-        print_json(verdict | {"device_then": devices[0], "device_now": devices[1]})
-    elif same:
-        if not options.quiet:
-            print_line(f"{name}: the same samples again, bit for bit.")
-    elif verdict["same"]:
-        print_line(f"{name}: the recipe gives the recorded samples again, but the file was changed since.")
-    else:
-        where = "" if devices[0] == devices[1] else f" It was made on {devices[0]}, and this is {devices[1]}."
-        print_line(f"{name}: the samples differ from those that were written.{where}")
-    return 0 if same else 1
+        print_json(verdict.fields() | {"device_then": devices[0], "device_now": devices[1]})
+    elif status or not options.quiet:
+        where = f" It was made on {devices[0]}, and this is {devices[1]}." if elsewhere else ""
+        print_line(f"{options.result.name}: {verdict.sentence()}{'' if verdict.recorded else where}")
+    return status

@@ -2,12 +2,14 @@
 
 import json
 import socket
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from fakes.pictures import scene
+from foveate_server.cli.embedding import read_recipe
 from foveate_server.cli.files import read_picture
 from foveate_server.cli.picture import Picture
 from foveate_server.cli.saving import save
@@ -91,6 +93,18 @@ def test_upscale_in_place_and_as_new(server):
     assert (made.extent.width, made.extent.height) == (40, 48)
 
 
+def test_upscale_as_new_makes_the_bounds_of_a_mask_with_a_word(server):
+    before, mask, after = (server.folder / name for name in ("soft-in.png", "soft-mask.png", "soft-out.png"))
+    coverage = np.zeros((64, 64, 1), np.uint8)
+    coverage[10:30, 20:50] = 90
+    save(scene(), before)
+    save(Picture(coverage, Channels.Y), mask)
+    said = server.foveate("upscale", before, after, "--mask", mask, "--as-new", "--scale", 2).stderr
+    assert "the mask's bounds, 30 x 20 pixels" in said
+    made = read_picture(after)
+    assert (made.extent.width, made.extent.height) == (60, 40)
+
+
 def test_detect_prints_faces_from_left_to_right(server):
     path = server.folder / "faces.png"
     save(with_faces(), path)
@@ -148,6 +162,24 @@ def test_replay_notices_what_is_not_the_same(server):
     assert server.foveate("replay", after, "--input", moved, "--quiet").returncode == 0
     save(scene(side=32), before)
     assert "SHA-256 differs" in server.foveate("replay", after, status=2).stderr
+
+
+@pytest.mark.parametrize(("levels", "status", "words"), [(1, 0, "within"), (9, 1, "beyond")])
+def test_replay_of_another_devices_result_tells_how_far_it_is(server, levels, status, words):
+    before, after = server.folder / "device-in.png", server.folder / "device-out.png"
+    save(scene(), before)
+    server.foveate("refocus", before, after, "--quiet")
+    recipe = json.loads(read_recipe(after)) | {"result_sha256": "0" * 64}
+    recipe["recipe"]["device"] = "another device"
+    made = read_picture(after)
+    samples = made.samples.copy()
+    samples[3, 4, 1] = abs(int(samples[3, 4, 1]) - levels)
+    save(replace(made, samples=samples), after, recipe=json.dumps(recipe))
+    said = server.foveate("replay", after, status=status).stdout
+    assert f"by {levels} at most" in said
+    assert words in said
+    assert "It was made on another device" in said
+    assert json.loads(server.foveate("replay", after, "--json", status=status).stdout)["agrees"] is (status == 0)
 
 
 def test_without_recipe_nothing_tells_how_it_was_made(server):

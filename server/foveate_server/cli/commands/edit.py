@@ -22,7 +22,7 @@ def add_to(commands: Commands) -> None:
     upscale.add_argument("--scale", type=int, choices=(2, 3, 4), help="how many times larger (default 4)")
     target = upscale.add_mutually_exclusive_group()
     target.add_argument("--in-place", action="store_true", help="keep the picture's size; the region gets the detail")
-    target.add_argument("--as-new", action="store_true", help="write just the region, enlarged")
+    target.add_argument("--as-new", action="store_true", help="write just the region, enlarged; of a mask, its bounds")
     upscale.set_defaults(run=_runner("upscale", _upscale_parameters))
 
     refocus = _add(commands, "refocus", "bring a soft region into focus, in place")
