@@ -8,3 +8,13 @@ from foveate_server.engines.deterministic import deterministic_spec
 def slow(config: ServerConfig) -> EngineSpec:
     """The deterministic engine, taking its time for each small tile: long enough to be interrupted."""
     return deterministic_spec(block_seconds=0.5, tile=16)
+
+
+def brisk(config: ServerConfig) -> EngineSpec:
+    """The deterministic engine, taking some seconds for a region of 200 pixels: to do something meanwhile."""
+    return deterministic_spec(block_seconds=0.02, tile=16)
+
+
+def unhurried(config: ServerConfig) -> EngineSpec:
+    """The deterministic engine, slow enough for a person, or an editor, to do something meanwhile."""
+    return deterministic_spec(block_seconds=0.12, tile=16)

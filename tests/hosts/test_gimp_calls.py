@@ -17,8 +17,8 @@ from foveate_shared.settings import load, save
 from hosts.gimp.program import gimp, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten, until_running
-from hosts.lib.servers import SLOW
 
+UNHURRIED = "fakes.engines:unhurried"
 OPEN = """
 image = load(folder + "/scene.png")
 select(image, 20, 16, 48, 40)
@@ -34,7 +34,7 @@ def folder(chroot):
     faces = Image.fromarray(scene(200, 120) // 4)  # dark: only the discs are magenta
     for x in (30, 120):
         ImageDraw.Draw(faces).ellipse((x, 40, x + 40, 80), fill=(255, 0, 255))
-    faces.filter(ImageFilter.GaussianBlur(2)).save(made.outside / "faces.png")
+    faces.filter(ImageFilter.GaussianBlur(1.2)).save(made.outside / "faces.png")
     return made
 
 
@@ -46,7 +46,7 @@ def server(folder, start_server):
 @pytest.fixture(scope="module")
 def slow(folder, start_server):
     """A server that takes its time. Its runtime file is where a test's settings point to."""
-    return start_server((folder / "slow").outside, (folder / "run/slow.json").outside, SLOW)
+    return start_server((folder / "slow").outside, (folder / "run/slow.json").outside, UNHURRIED)
 
 
 @pytest.fixture(scope="module")

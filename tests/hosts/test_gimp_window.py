@@ -5,16 +5,19 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from PIL import Image
+import skimage.data
+from PIL import Image, ImageFilter
 
 from foveate_shared.settings import load, save
 from hosts.gimp.program import gimp, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten, until_running
-from hosts.lib.servers import SLOW
+from hosts.lib.servers import REAL
 from hosts.lib.waiting import wait_until
 
+UNHURRIED = "fakes.engines:unhurried"
 SIZE = (1200, 820)
 CANCEL_BUTTON = (SIZE[0] - 277, SIZE[1] - 19)  # of the progress bar, in a main window of that size
 OPEN = """
@@ -38,7 +41,7 @@ def folder(chroot):
 
 @pytest.fixture(scope="module")
 def slow(folder, start_server):
-    return start_server((folder / "slow").outside, (folder / "run/slow.json").outside, SLOW)
+    return start_server((folder / "slow").outside, (folder / "run/slow.json").outside, UNHURRIED)
 
 
 @pytest.fixture(scope="module")
@@ -190,3 +193,22 @@ def test_server_settings(window):
     answer = finish()
     assert answer["status"] == "success"
     assert "Server:" in answer["given"][0]
+
+
+@pytest.mark.weights
+def test_a_real_face_with_the_real_weights(window, use, start_server, folder):
+    start_server((folder / "real").outside, (folder / "run/real.json").outside, REAL)
+    use("real.json")
+    photo = Image.fromarray(skimage.data.astronaut()).resize((384, 384), Image.Resampling.LANCZOS)
+    photo.filter(ImageFilter.GaussianBlur(1.4)).save(folder.outside / "scene.png")
+    window.running.run(OPEN + "Gimp.Selection.none(image)", folder=folder.inside)
+    before = window.pixels()
+    finish = window.call("faces")
+    window.press("Foveate: Refocus Faces", "Return", "gimp-real-dialog")
+    window.press("Refocus Faces Message", "Return", "gimp-real-result")
+    answer = finish(300)
+    assert answer["status"] == "success"
+    assert "1 face" in answer["notes"]
+    changed = np.argwhere((window.pixels() != before).any(axis=2))
+    assert changed.min(axis=0).tolist() > [20, 120]
+    assert changed.max(axis=0).tolist() < [180, 240]

@@ -49,8 +49,8 @@ def run(image: Gimp.Image, work: Work, say: texts.Texts, *, show: bool, ask_firs
             with Caretaker(connection.settings_path(), flow.job):
                 flow.start()
                 driver.run_to_end(client, flow, on_status=_Bar(say).show)
-            if flow.status.state is rerender.State.UNAPPLIED:
-                decide(flow, host)
+                if flow.status.state is rerender.State.UNAPPLIED:
+                    decide(flow, host)
     finally:
         host.release()
         Gimp.progress_end()

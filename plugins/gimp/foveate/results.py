@@ -97,7 +97,11 @@ def _pictures(image: Gimp.Image, flow: rerender.Rerender, host: GimpHost) -> lis
 
 
 def _thumbnail(image: Gimp.Image) -> GdkPixbuf.Pixbuf:
+    """Return a picture of the image; a small one is enlarged pixel by pixel."""
     longest = max(image.get_width(), image.get_height())
     scale = min(1.0, _PREVIEW_SIDE / longest)
     width, height = max(1, round(image.get_width() * scale)), max(1, round(image.get_height() * scale))
-    return image.get_thumbnail(width, height, Gimp.PixbufTransparency.SMALL_CHECKS)
+    picture = image.get_thumbnail(width, height, Gimp.PixbufTransparency.SMALL_CHECKS)
+    factor = max(1, _PREVIEW_SIDE // (2 * longest))
+    width, height = picture.get_width() * factor, picture.get_height() * factor
+    return picture.scale_simple(width, height, GdkPixbuf.InterpType.NEAREST)

@@ -1,0 +1,70 @@
+"""From a procedure's arguments to the protocol's parameters."""
+
+import pytest
+from foveate_gimp.operations import all_operations, chosen_faces, wants_image
+
+from foveate_shared.errors import InputError
+from foveate_shared.texts import Texts
+
+
+class Config(dict):
+    """The values of a procedure's arguments."""
+
+    def get_property(self, name):
+        return self[name]
+
+    def find_property(self, name):
+        return name if name in self else None
+
+
+class Procedure:
+    """Notes which arguments are added."""
+
+    def __init__(self):
+        self.names = []
+
+    def __getattr__(self, name):
+        return lambda argument, *_: self.names.append(argument)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"), [("", []), ("2", [2]), ("1, 3-5", [1, 3, 4, 5]), ("5,1, 1 ,", [1, 5]), ("2 - 3", [2, 3])]
+)
+def test_faces_are_chosen_by_numbers(text, numbers):
+    assert chosen_faces(text) == numbers
+
+
+@pytest.mark.parametrize("text", ["0", "left", "3-1", "1-99999", "1.5", "-2", "1025"])
+def test_what_is_no_number_of_a_face_is_refused(text):
+    with pytest.raises(InputError, match="Write numbers such as 1, 3-5"):
+        chosen_faces(text)
+
+
+def test_parameters_of_each_operation():
+    refocus, faces, upscale = all_operations()
+    assert refocus.parameters(Config(strength=0.5, model=" x4 ")) == {"strength": 0.5, "model": "x4"}
+    values = Config({"strength": 1.0, "only": "2", "min-score": 0.4, "model": ""})
+    assert faces.parameters(values) == {"strength": 1.0, "only": [2], "min_score": 0.4}
+    assert "only" not in faces.parameters(Config(values, only=""))
+    assert upscale.parameters(Config(scale=3, target="in-place", model=None)) == {"scale": 3, "target": "document"}
+    assert upscale.parameters(Config(scale=2, target="new-image", model="")) == {"scale": 2, "target": "new"}
+
+
+def test_only_some_operations_ask_where_the_result_goes():
+    assert wants_image(Config(output="image"))
+    assert not wants_image(Config(output="layer"))
+    assert not wants_image(Config())
+
+
+@pytest.mark.parametrize("operation", all_operations(), ids=lambda each: each.name)
+def test_a_dialog_shows_arguments_that_there_are(operation):
+    procedure = Procedure()
+    operation.add_arguments(procedure, Texts())
+    assert {*operation.widgets, *operation.expert, "model"} == set(procedure.names)
+
+
+def test_every_text_of_the_menu_is_in_german():
+    say = Texts("de")
+    for operation in all_operations():
+        for text in (operation.title, operation.menu_label, operation.blurb):
+            assert say(text) != text

@@ -1,0 +1,105 @@
+"""What happens to bytes between the protocol and GIMP's buffers."""
+
+import struct
+
+import numpy as np
+import pytest
+from foveate_gimp.buffers import converted_coverage, read, with_alpha, write
+from foveate_gimp.compare import differs_where_covered
+from foveate_gimp.formats import LayerFormat, coverage_format
+from foveate_gimp.layers import covered_bounds, in_levels
+
+from foveate_shared.errors import InputError, ServerError
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.host import Image, ResultPatch
+from foveate_shared.pixels import Channels, PixelFormat, SampleType
+
+DTYPES = {SampleType.U8: "u1", SampleType.U16: "<u2", SampleType.F16: "<f2", SampleType.F32: "<f4"}
+
+
+def layout(samples, channels=Channels.RGBA):
+    return LayerFormat("any", "own", PixelFormat(samples, channels), is_reduced=False)
+
+
+def patch(*bounds):
+    extent = Extent(*bounds[2:])
+    return ResultPatch(Bounds(*bounds), Image(extent, b"", PixelFormat(SampleType.U8, Channels.RGBA)), None)
+
+
+@pytest.mark.parametrize("samples", SampleType)
+@pytest.mark.parametrize("channels", [Channels.RGBA, Channels.YA])
+def test_alpha_becomes_the_coverage_and_colour_stays(samples, channels):
+    pixels = (np.random.default_rng(1).random((3, 5, channels.count)) * 200).astype(DTYPES[samples])
+    coverage = (np.random.default_rng(2).random((3, 5)) * 200).astype(DTYPES[samples])
+    result = np.frombuffer(with_alpha(pixels.tobytes(), coverage.tobytes(), layout(samples, channels)), pixels.dtype)
+    result = result.reshape(pixels.shape)
+    assert np.array_equal(result[..., :-1], pixels[..., :-1])
+    assert np.array_equal(result[..., -1], coverage)
+
+
+@pytest.mark.parametrize("samples", SampleType)
+def test_without_coverage_all_is_taken(samples):
+    pixels = np.zeros((2, 2, 4), DTYPES[samples])
+    result = np.frombuffer(with_alpha(pixels.tobytes(), None, layout(samples)), pixels.dtype).reshape(2, 2, 4)
+    full = 1.0 if samples.is_float else np.iinfo(pixels.dtype).max
+    assert (result[..., 3] == full).all()
+    assert not result[..., :3].any()
+
+
+class Buffer:
+    """A GEGL buffer that hands out fewer bytes than were asked for, and takes any."""
+
+    def __init__(self):
+        self.taken = None
+
+    def get(self, rectangle, scale, name, policy):
+        return b"\0" * 7
+
+    def set(self, rectangle, name, data):
+        self.taken = data
+
+
+def test_a_wrong_number_of_bytes_is_never_passed_on():
+    buffer = Buffer()
+    with pytest.raises(InputError):
+        read(buffer, Bounds(0, 0, 2, 1), "any", 4)
+    with pytest.raises(ServerError):
+        write(buffer, Bounds(0, 0, 2, 1), "any", b"\0" * 7, 4)
+    assert buffer.taken is None
+    write(buffer, Bounds(0, 0, 2, 1), "any", b"\1" * 8, 4)
+    assert buffer.taken == b"\1" * 8
+
+
+def test_coverage_of_the_right_kind_is_not_converted():
+    assert converted_coverage(b"\1\2", Extent(2, 1), SampleType.U8, SampleType.U8) == b"\1\2"
+
+
+@pytest.mark.parametrize(
+    ("samples", "name"),
+    [(SampleType.U8, "Y u8"), (SampleType.U16, "Y u16"), (SampleType.F16, "Y float"), (SampleType.F32, "Y float")],
+)
+def test_selections_are_read_as_the_protocol_allows(samples, name):
+    found, kind = coverage_format(samples)
+    assert found == name
+    assert kind.channels is Channels.Y
+    assert kind.dtype is not SampleType.F16
+
+
+def test_patches_that_overlap_lie_above_each_other_in_their_order():
+    first, apart, over_first, over_both = patch(0, 0, 9, 9), patch(20, 0, 9, 9), patch(5, 5, 9, 9), patch(6, 0, 20, 9)
+    assert in_levels([first, apart, over_first, over_both]) == [[first, apart], [over_first], [over_both]]
+    assert covered_bounds([first, apart]) == Bounds(0, 0, 29, 9)
+
+
+def test_only_covered_pixels_count():
+    old, new = bytes(12), bytes(4) + b"\1" + bytes(7)
+    u8 = layout(SampleType.U8).pixels
+    assert differs_where_covered(old, new, struct.pack("<3f", 0, 0.01, 0), u8)
+    assert not differs_where_covered(old, new, struct.pack("<3f", 1, 0, 1), u8)
+
+
+@pytest.mark.parametrize(("change", "differs"), [(1e-7, False), (1e-3, True)])
+def test_floats_may_differ_as_little_as_gimp_draws_them(change, differs):
+    old, new = (struct.pack("<4f", value, 0, 0, 1) for value in (0.5, 0.5 + change))
+    covered = struct.pack("<f", 1.0)
+    assert differs_where_covered(old, new, covered, layout(SampleType.F32).pixels) is differs
