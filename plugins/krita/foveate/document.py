@@ -123,7 +123,7 @@ class KritaHost:
     def preview(self, result: host.Result) -> Any:
         """Return a QImage of the region as it would look with the result, without touching the document."""
         if result.frame == "new":
-            scratch = self._create(result)
+            scratch = self._create(result.extent)
             layers.fill(scratch.rootNode().childNodes()[0], result.patches)
             scratch.refreshProjection()
             area = result.extent.bounds
@@ -158,7 +158,7 @@ class KritaHost:
 
     def _new_document(self, result: host.Result) -> Any:
         """Open a window on a new image that holds the result's patches, and return it."""
-        document = self._create(result)
+        document = self._create(result.extent)
         layer = document.rootNode().childNodes()[0]
         layer.setName(self._title)
         layers.fill(layer, result.patches)
@@ -169,12 +169,13 @@ class KritaHost:
         return document
 
     def _reopened(self) -> Any:
-        """Open a copy of the snapshot, without a file of its own, and return it."""
-        copy = self._snapshot.clone.clone()
-        copy.setFileName("")
-        copy.setName(self._title)
-        self._show(copy)
-        return copy
+        """Open a flat copy of the snapshot and return it. (Krita crashes where clones get a window.)"""
+        area = self._snapshot.extent.bounds
+        document = self._create(self._snapshot.extent)
+        layer = document.rootNode().childNodes()[0]
+        layer.setPixelData(_read(self._snapshot.clone, area), area.x, area.y, area.width, area.height)
+        self._show(document)
+        return document
 
     def _show(self, document: Any) -> None:
         """Open a window on a document; Krita owns it from then on."""
@@ -184,9 +185,8 @@ class KritaHost:
             raise errors.InputError("Krita has no window for the new image.", remedy="Open one, then apply again.")
         window.addView(document)
 
-    def _create(self, result: host.Result) -> Any:
+    def _create(self, extent: geometry.Extent) -> Any:
         model, depth, profile = self._snapshot.colors
-        extent = result.extent
         document = self._krita.Krita.instance().createDocument(
             extent.width, extent.height, self._title, model, depth, profile, float(self._snapshot.clone.resolution())
         )
@@ -208,7 +208,8 @@ def _read(document: Any, bounds: geometry.Bounds) -> Any:
 
 
 def _drop(document: Any) -> None:
-    """Close a document that nobody saw."""
+    """Close a document that nobody saw, once Krita has no work with it any more."""
+    document.waitForDone()
     document.setModified(False)
     document.close()
 

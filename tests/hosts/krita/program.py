@@ -58,23 +58,25 @@ class Running:
         return self.answer(self.start(code, **values), timeout)
 
     def run_case(self, code: str, **values: object):
-        """Run a snippet, then close all documents and forget all jobs; return the snippet's answer."""
+        """Run a snippet, then forget all jobs; return the snippet's answer."""
         __tracebackhide__ = True
         try:
             return self.run(code, **values)
         finally:
             if self.program.is_running:
-                self.run("close_all()")
+                self.run("forget_all()")
 
     def quit(self) -> None:
         """Let Krita end as by its menu. Fails where it does not, or ends badly."""
-        self.start("close_all()\napp.action('file_quit').trigger()")
+        self.start("forget_all()\napp.action('file_quit').trigger()")
         self.program.wait(30).check()
         assert not (self.folder.outside / "orders/crash.txt").exists(), self._last_words()
 
     def _last_words(self) -> str:
-        crash = self.folder.outside / "orders/crash.txt"
-        return crash.read_text() if crash.exists() else self.program.output[-4000:]
+        """Return the trace of an exception that nobody caught, or of a crash, or what Krita said."""
+        orders = self.folder.outside / "orders"
+        traces = [path.read_text() for path in (orders / "crash.txt", orders / "fault.txt") if path.exists()]
+        return "\n".join(traces).strip() or self.program.output[-4000:]
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 Krita shows exceptions in a modal dialog, where a test would hang: whatever nobody caught ends it with a trace instead.
 """
 
+import faulthandler
 import json
 import os
 import sys
@@ -24,6 +25,7 @@ def give_up(*error):
 
 
 sys.excepthook = give_up
+faulthandler.enable((FOLDER / "fault.txt").open("w"))
 
 
 class Driver(Extension):

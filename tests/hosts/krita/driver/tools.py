@@ -139,13 +139,12 @@ def state(job):
     }
 
 
-def close_all():
-    """Forget all jobs and close all documents."""
+def forget_all():
+    """Forget all jobs. Documents stay open: closed from within a script, some of them take Krita along later."""
     kept.clear()
     the_desk = desk()
     for job in list(the_desk.jobs):
         the_desk.discard(job)
     for document in app.documents():
         document.setModified(False)
-        document.close()
     pump()
