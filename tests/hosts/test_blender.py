@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from foveate_server.plugins.bundle import make_bundle
+from hosts.blender.pictures import HEIGHT, WIDTH, as_kept, linear, picture
 from hosts.blender.program import blender, install
 
-WIDTH, HEIGHT = 96, 80
 RUN = """
 for image in [image for image in bpy.data.images if image.name in {"in", "out"}]:
     bpy.data.images.remove(image)
@@ -52,40 +51,10 @@ CASES = [  # pairs: every kind of image and every kind of region, not every comb
 ]
 
 
-def scene():
-    """Return a picture that is a little soft: blocks of colour with narrow ramps between them, top row first."""
-    coarse = np.random.default_rng(3).random((HEIGHT // 4, WIDTH // 4, 3))
-    values = coarse.repeat(4, axis=0).repeat(4, axis=1)
-    for axis in (0, 1):
-        values = (np.roll(values, 1, axis) + values + np.roll(values, -1, axis)) / 3
-    return values
-
-
-def linear(encoded):
-    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-
-
-def picture(kind):
-    """Return samples as Blender keeps them, bottom row first, and the alpha mode."""
-    depth, _, extra = kind.partition(" ")
-    color = np.rint(scene() * 255) / 255
-    alpha = np.ones((HEIGHT, WIDTH, 1))
-    if extra in {"alpha", "packed"}:
-        alpha = np.rint(np.linspace(0, 255, WIDTH)).reshape(1, WIDTH, 1).repeat(HEIGHT, 0) / 255
-    if depth == "u8":
-        samples = np.rint(np.concatenate([color, alpha], axis=2) * 255).astype(np.uint8)
-        return samples[::-1], "CHANNEL_PACKED" if extra == "packed" else "STRAIGHT"
-    light = linear(color) * (6 if extra == "bright" else 1)
-    return np.concatenate([light * alpha, alpha], axis=2).astype(np.float32)[::-1], "PREMUL"
-
-
 @pytest.fixture(scope="module")
-def folder(chroot, tmp_path_factory):
+def folder(chroot):
     made = chroot.folder("blender")
-    bundle = make_bundle("blender")
-    package = tmp_path_factory.mktemp("package") / bundle.name
-    package.write_bytes(bundle.to_zip())
-    install(chroot, made, package)
+    install(chroot, made)
     return made
 
 
@@ -115,7 +84,9 @@ def run(running):
 
 
 @pytest.mark.parametrize(("kind", "colorspace", "prepare", "arguments", "inside"), CASES)
-def test_what_is_selected_is_refocused_and_all_else_stays_to_the_bit(run, kind, colorspace, prepare, arguments, inside):
+def test_what_is_selected_is_refocused_and_all_else_stays_to_the_bit(  # noqa: PLR0917 - a table's columns
+    run, kind, colorspace, prepare, arguments, inside
+):
     answer, before, after = run(kind, colorspace, prepare, **arguments)
     assert np.array_equal(as_kept(before, kind), picture(kind)[0][::-1])  # the old image was never touched
     changed = (before != after).any(axis=2)
@@ -126,11 +97,6 @@ def test_what_is_selected_is_refocused_and_all_else_stays_to_the_bit(run, kind, 
         assert answer["out"][name] == answer["in"][name]
     assert answer["out"]["recipe"]["operation"] == "refocus"
     assert answer["out"]["recipe"]["document"]["extent"] == [WIDTH, HEIGHT]
-
-
-def as_kept(grabbed, kind):
-    """Return samples as Blender keeps them: bytes come as floats."""
-    return np.rint(grabbed * 255).astype(np.uint8) if kind.startswith("u8") else grabbed
 
 
 def test_alpha_stays_as_it_was(run):

@@ -91,6 +91,17 @@ class BlenderHost:
             raise
         self.made = image.name
 
+    def picture(self, result: host.Result) -> samples.Samples:
+        """Return a result that waits, in its surroundings or all of it: to look at."""
+        picture = self._base(result)
+        samples.apply_patches(picture.samples, result.patches, self._format(picture))
+        if result.frame == "new" or not result.patches:
+            return picture.samples
+        bounds = result.patches[0].bounds
+        for patch in result.patches[1:]:
+            bounds = bounds.union(patch.bounds)
+        return samples.view(picture.samples, bounds)
+
     def release(self) -> None:
         """Forget the copy."""
         self._state = None

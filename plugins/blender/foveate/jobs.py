@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from ._shared import host, protocol
 from .document import BlenderHost
+from .naming import model_of, result_name
 from .placing import Placement
 from .region import RegionOf
 
 TITLES = {"refocus": "Refocus", "faces": "Faces", "upscale": "Upscale"}
-_LONGEST_NAME = 63  # bytes, in all Blenders before 5.0
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,3 @@ class Task:
 
     def _name(self, result: host.Result) -> str:
         return self.result_name or result_name(self.image_name, TITLES[self.operation], model_of(result.recipe))
-
-
-def model_of(recipe: protocol.JsonObject) -> str:
-    """Return the name of the model that a recipe names, or nothing."""
-    model = recipe.get("model")
-    return str(model.get("name", "")) if isinstance(model, dict) else ""
-
-
-def result_name(image: str, title: str, model: str) -> str:
-    """Return a name for the result that fits into Blender's; the image's own is cut where it is too long."""
-    ending = f", {title}" + (f" ({model})" if model else "")
-    room = max(8, _LONGEST_NAME - len(ending.encode()))
-    return image.encode()[:room].decode(errors="ignore") + ending

@@ -11,6 +11,7 @@ from .jobs import TITLES, Task
 from .parameters import numbers, with_model
 from .placing import Placement
 from .properties import SCALES, TARGETS, search_models
+from .words import progress
 
 _ONCE = {"SKIP_SAVE"}  # not remembered for the next call
 _TICK_SECONDS = 0.1
@@ -104,7 +105,9 @@ class JobOperator:
             return {"PASS_THROUGH"}
         status = self._entry.flow.status
         if self._entry.is_running:
-            context.workspace.status_text_set(f"{TITLES[self.operation]}: {rerender.describe(status)} (Esc: Cancel)")
+            say = runtime.get().texts
+            line = f"{say(TITLES[self.operation])}: {progress(status, say)} ({say('Esc: cancel')})"
+            context.workspace.status_text_set(line)
             context.window_manager.progress_update(100 * status.fraction)
             return {"PASS_THROUGH"}
         self.cancel(context)

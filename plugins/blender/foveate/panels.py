@@ -7,6 +7,8 @@ import bpy
 
 from . import choosing, runtime
 from ._shared import client, errors, rerender, workbench
+from .jobs import TITLES
+from .words import progress
 
 _STATES = {
     client.ConnectionState.SEARCHING: ("Searching for the server", "VIEWZOOM"),
@@ -17,6 +19,13 @@ _STATES = {
     client.ConnectionState.CLOSED: ("Closed", "X"),
 }
 _KINDS = {"MASK": "Mask {name}", "BORDER": "Render border", "ALL": "Whole image, as nothing is selected"}
+_OPERATIONS = {"refocus": "Refocus Region", "faces": "Refocus Faces", "upscale": "Upscale Region"}
+_MENU = (
+    {"select_region": "Select Region", "clear_region": "Clear Region"},
+    _OPERATIONS,
+    {"cancel": "Cancel", "apply_result": "Apply Result"},
+)
+_LABELS = {"strength": "Strength", "only": "Only", "model": "Model", "scale": "Scale", "target": "Target"}
 _LETTER = 7.5  # pixels that a letter takes, about
 
 
@@ -74,13 +83,14 @@ class FoveateRenderPanel(_Sidebar, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the switch and the region."""
         scene = context.scene
-        self.layout.prop(scene.foveate, "refocus_renders")
+        say = runtime.get().texts
+        self.layout.prop(scene.foveate, "refocus_renders", text=say("Refocus Finished Renders"))
         column = self.layout.column()
         column.active = scene.foveate.refocus_renders
         if scene.render.use_border and not scene.render.use_crop_to_border:
-            column.label(text=runtime.get().texts("The render border is the region"), icon="INFO")
+            column.label(text=say("The render border is the region"), icon="INFO")
         else:
-            column.prop(scene.foveate, "render_box")
+            column.prop(scene.foveate, "render_box", text=say("Region"))
 
 
 class FoveateMenu(bpy.types.Menu):
@@ -91,15 +101,12 @@ class FoveateMenu(bpy.types.Menu):
 
     def draw(self, _context: bpy.types.Context) -> None:
         """Draw the entries."""
-        for name in ("select_region", "clear_region"):
-            self.layout.operator(f"foveate.{name}")
-        self.layout.separator()
+        say = runtime.get().texts
         self.layout.operator_context = "INVOKE_DEFAULT"
-        for name in ("refocus", "faces", "upscale"):
-            self.layout.operator(f"foveate.{name}")
-        self.layout.separator()
-        for name in ("cancel", "apply_result"):
-            self.layout.operator(f"foveate.{name}")
+        for group in _MENU:
+            for name, label in group.items():
+                self.layout.operator(f"foveate.{name}", text=say(label))
+            self.layout.separator()
 
 
 def draw_in_image_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
@@ -117,13 +124,13 @@ def _draw_connection(layout: Any, context: bpy.types.Context) -> None:
     if error := rt.connection.error:
         _draw_error(layout, context, error)
         if error.code is errors.ErrorCode.NO_SERVER:
-            layout.operator("foveate.copy_command", icon="COPYDOWN")
+            layout.operator("foveate.copy_command", text=rt.texts("Copy Server Command"), icon="COPYDOWN")
 
 
 def _draw_region(layout: Any, context: bpy.types.Context) -> None:
     panel, image = context.window_manager.foveate, context.space_data.image
     row = layout.row(align=True)
-    row.operator("foveate.select_region", icon="SELECT_SET")
+    row.operator("foveate.select_region", text=runtime.get().texts("Select Region"), icon="SELECT_SET")
     row.operator("foveate.clear_region", text="", icon="X")
     layout.prop(panel, "region", text="")
     if panel.region == "MASK":
@@ -147,31 +154,34 @@ def _region_text(chosen: choosing.Chosen) -> str:
 
 
 def _draw_operation(layout: Any, context: bpy.types.Context) -> None:
-    panel = context.window_manager.foveate
-    layout.row().prop(panel, "operation", expand=True)
+    panel, say = context.window_manager.foveate, runtime.get().texts
+    row = layout.row(align=True)
+    for operation, title in TITLES.items():
+        row.prop_enum(panel, "operation", operation, text=say(title))
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
     names = {"refocus": ("strength", "model"), "faces": ("strength", "only", "model")}
     for name in names.get(panel.operation, ("scale", "target", "model")):
-        column.prop(panel, f"{panel.operation}_{name}")
-    column.prop(panel, "replace_users")
+        column.prop(panel, f"{panel.operation}_{name}", text=say(_LABELS[name]))
+    column.prop(panel, "replace_users", text=say("Replace Everywhere"))
     button = layout.row()
     button.scale_y = 1.5
     button.operator_context = "INVOKE_DEFAULT"
-    button.operator(f"foveate.{panel.operation}", icon="PLAY")
+    button.operator(f"foveate.{panel.operation}", text=say(_OPERATIONS[panel.operation]), icon="PLAY")
     if context.space_data.image is None:
-        layout.label(text=runtime.get().texts("Open an image in this editor first"), icon="INFO")
+        layout.label(text=say("Open an image in this editor first"), icon="INFO")
 
 
 def _draw_running(layout: Any, context: bpy.types.Context, entry: workbench.Entry) -> None:
     box, status = layout.box(), entry.flow.status
     box.label(text=entry.title)
     row = box.row(align=True)
-    row.progress(factor=status.fraction, type="BAR", text=rerender.describe(status))
+    row.progress(factor=status.fraction, type="BAR", text=progress(status, runtime.get().texts))
     row.operator("foveate.cancel", text="", icon="X").job = entry.flow.job
     if status.summary:
         _draw_lines(box, context, status.summary, "NONE")
+    _draw_preview(box, entry)
 
 
 def _draw_ended(box: Any, context: bpy.types.Context, entry: workbench.Entry) -> None:
@@ -182,15 +192,23 @@ def _draw_ended(box: Any, context: bpy.types.Context, entry: workbench.Entry) ->
     if entry.flow.result is not None:
         row.operator("foveate.copy_recipe", text="", icon="COPYDOWN").job = job
     row.operator("foveate.discard", text="", icon="TRASH").job = job
-    if status.error:
+    if status.error and status.error.code is not errors.ErrorCode.CANCELLED:
         _draw_error(box, context, status.error)
     for note in status.notes:
         _draw_lines(box, context, note, "INFO")
     if entry.waits_for_person:
+        _draw_preview(box, entry)
         text = "Apply All the Same" if status.error else "Apply Result"
         box.operator("foveate.apply_result", text=rt.texts(text), icon="CHECKMARK").job = job
     elif job in rt.hosts and rt.hosts[job].made:
         box.operator("foveate.show_result", text=rt.hosts[job].made, icon="IMAGE_DATA", translate=False).job = job
+
+
+def _draw_preview(box: Any, entry: workbench.Entry) -> None:
+    rt = runtime.get()
+    if icon := rt.previews.icon(entry, rt.hosts.get(entry.flow.job)):
+        box.label(text=rt.texts("Preview, not applied"), icon="HIDE_OFF")
+        box.template_icon(icon_value=icon, scale=8)
 
 
 def _ending_icon(status: rerender.Status) -> str:

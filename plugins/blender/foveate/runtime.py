@@ -18,6 +18,7 @@ from . import placing
 from ._shared import client, driver, errors, protocol, rerender, settings, startup, texts, workbench
 from .document import BlenderHost
 from .jobs import Task
+from .previews import Previews
 
 BUSY_SECONDS = 0.1  # between two polls while a job runs
 IDLE_SECONDS = 0.4
@@ -34,7 +35,9 @@ class Runtime:
         self.swaps: list[placing.Swap] = []
         self.tasks: dict[str, Task] = {}  # by job
         self.hosts: dict[str, BlenderHost] = {}  # by job
+        self.previews = Previews()
         self.problem = ""  # with the settings: shown in the preferences
+        self._texts = texts.Texts()
         self._path = settings_path
         self._peer = peer
         self._bench: workbench.Workbench | None = None
@@ -42,7 +45,10 @@ class Runtime:
     @property
     def texts(self) -> texts.Texts:
         """Return the language that is set, else Blender's own."""
-        return texts.Texts(self.settings.language or bpy.app.translations.locale)
+        language = self.settings.language or bpy.app.translations.locale
+        if self._texts.language != language:
+            self._texts = texts.Texts(language)
+        return self._texts
 
     @property
     def connection(self) -> workbench.ConnectionView:
@@ -98,7 +104,7 @@ class Runtime:
         ask_first = self.settings.ask_first
         entry = bench.submit(host, task.operation, task.parameters, title=task.title, ask_first=ask_first)
         self.tasks[entry.flow.job], self.hosts[entry.flow.job] = task, host
-        self.change()
+        self.change()  # writes the parameters that were used
         return entry
 
     def run(self, task: Task, on_status: Callable[[rerender.Status], None] = lambda _: None) -> BlenderHost:
@@ -150,6 +156,7 @@ class Runtime:
 
     def close(self) -> None:
         """End all jobs that run, and the connection with its threads."""
+        self.previews.close()
         if self._bench is not None:
             self._bench.cancel_all()
             self._bench.close()

@@ -61,7 +61,7 @@ def apply_patches(samples: Samples, patches: Iterable[host.ResultPatch], layout:
         if patch.pixels.format != layout or not extent_of(samples).bounds.contains(patch.bounds):
             raise errors.ProtocolError("The server's result does not fit the image.", fault=errors.Fault.SERVER)
         coverage = _coverage(patch.coverage) if patch.coverage else None
-        _blend(view(samples, patch.bounds), _unpack(patch.pixels), coverage)
+        _blend(view(samples, patch.bounds), unpack(patch.pixels), coverage)
 
 
 def _blend(old: Samples, new: Samples, coverage: FloatArray | None) -> None:
@@ -77,7 +77,8 @@ def _blend(old: Samples, new: Samples, coverage: FloatArray | None) -> None:
     np.copyto(old, new, where=coverage >= 1)
 
 
-def _unpack(image: host.Image) -> Samples:
+def unpack(image: host.Image) -> Samples:
+    """Return the samples of a packed image, bottom row first."""
     layout = image.format
     shape = (image.extent.height, image.extent.width, layout.channels.count)
     samples = np.frombuffer(image.data, _DTYPES[layout.dtype]).reshape(shape)
@@ -86,7 +87,7 @@ def _unpack(image: host.Image) -> Samples:
 
 def _coverage(image: host.Image) -> FloatArray:
     """Return (height, width, 1), 0 to 1."""
-    plane = _unpack(image)
+    plane = unpack(image)
     if plane.dtype == np.float32:
         return plane
     return plane.astype(np.float32) / np.float32(np.iinfo(plane.dtype).max)

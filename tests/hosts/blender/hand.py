@@ -3,6 +3,7 @@
 In the background nothing else happens in between; with windows a timer looks for snippets, so that Blender lives on.
 """
 
+import importlib
 import json
 import os
 import time
@@ -53,7 +54,22 @@ def editor():
     return {"window": window, "area": area, "region": next(r for r in area.regions if r.type == "WINDOW")}
 
 
-HANDS = {"bpy": bpy, "np": np, "json": json, "time": time, "grab": grab, "put": put, "editor": editor, "FOLDER": FOLDER}
+def runtime():
+    """Return what the extension's parts share."""
+    return importlib.import_module("bl_ext.user_default.foveate.runtime").get()
+
+
+HANDS = {
+    "runtime": runtime,
+    "bpy": bpy,
+    "np": np,
+    "json": json,
+    "time": time,
+    "grab": grab,
+    "put": put,
+    "editor": editor,
+    "FOLDER": FOLDER,
+}
 
 
 def carry_out(path):
@@ -61,12 +77,12 @@ def carry_out(path):
     names = dict(HANDS)
     try:
         exec(compile(path.read_text(), path.name, "exec"), names)  # noqa: S102 - the tests' own
-        outcome = {"answer": names.get("answer")}
+        outcome = json.dumps({"answer": names.get("answer")})
     except BaseException:
-        outcome = {"error": traceback.format_exc()}
+        outcome = json.dumps({"error": traceback.format_exc()})
     path.unlink()
     unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(outcome))
+    unfinished.write_text(outcome)
     unfinished.rename(path.with_suffix(".json"))
 
 

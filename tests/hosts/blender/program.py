@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from foveate_server.plugins.bundle import make_bundle
 from hosts.lib.chroot import Chroot, Folder, Program
 from hosts.lib.waiting import wait_until
 
@@ -44,6 +45,7 @@ class Running:
 
         def look() -> bool:
             assert self.program.is_running, self.program.output[-4000:]
+            self.check_output()
             return path.exists()
 
         wait_until(look, timeout, "an answer out of Blender")
@@ -57,9 +59,9 @@ class Running:
         return self.answer(self.start(code, **values), timeout)
 
     def wait_for(self, expression: str, timeout: float = 30.0):
-        """Return the first true value of an expression."""
+        """Wait until an expression is true."""
         __tracebackhide__ = True
-        return wait_until(lambda: self.run(f"answer = {expression}"), timeout, expression)
+        return wait_until(lambda: self.run(f"answer = bool({expression})"), timeout, expression)
 
     def save(self, name: str, samples: NDArray) -> None:
         """Let the hand's `put` find an array."""
@@ -80,12 +82,13 @@ class Running:
         self.check_output()
 
 
-def install(chroot: Chroot, folder: Folder, package: Path) -> None:
-    """Validate and install the extension's package in the home `folder`, as the README tells a new user."""
-    shutil.copy(package, folder.outside / package.name)
+def install(chroot: Chroot, folder: Folder) -> None:
+    """Build, validate and install the extension in the home `folder`, as the README tells a new user."""
+    bundle = make_bundle("blender")
+    (folder / bundle.name).outside.write_bytes(bundle.to_zip())
     for command in (
-        ("validate", package.name),
-        ("install-file", "--repo", "user_default", "--enable", package.name),
+        ("validate", bundle.name),
+        ("install-file", "--repo", "user_default", "--enable", bundle.name),
     ):
         done = chroot.run(["blender", "--command", "extension", *command], folder=folder, timeout=60.0).check()
         assert "Traceback" not in done.output, done.output

@@ -1,0 +1,372 @@
+"""The extension in a real Blender with windows: dragging, progress, undo, and what happens in the middle."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from hosts.blender.pictures import HEIGHT, WIDTH, as_kept, picture
+from hosts.blender.program import blender, install
+from hosts.lib.servers import SLOW
+
+RECT = (20, 16, 48, 40)
+INSIDE = (slice(16, 56), slice(20, 68))
+QUIET = "import bpy; bpy.context.preferences.view.show_splash = False; bpy.ops.wm.save_userpref()"
+SHOW = """
+area = max(bpy.context.window_manager.windows[0].screen.areas, key=lambda area: area.width * area.height)
+area.type = "IMAGE_EDITOR"
+area.spaces.active.show_region_ui = True
+"""
+OPEN = """
+for image in list(bpy.data.images):
+    if image.type == "IMAGE":
+        bpy.data.images.remove(image)
+image = put("in", "in")
+image.foveate.rect = rect
+bpy.context.scene.render.use_border = False
+here = editor()
+here["area"].spaces.active.image = image
+next(region for region in here["area"].regions if region.type == "UI").active_panel_category = "Foveate"
+with bpy.context.temp_override(**here):
+    bpy.ops.image.view_all(fit_view=True)
+bpy.ops.ed.undo_push(message="opened")
+answer = True
+"""
+RUNTIME = "rt = runtime();"
+STATE = (
+    RUNTIME
+    + """
+entry = rt.entries[0]
+status = entry.flow.status
+answer = {"state": status.state.value, "fraction": status.fraction, "error": str(status.error or "")}
+answer["images"] = sorted(image.name for image in bpy.data.images if image.type == "IMAGE")
+shown = editor()["area"].spaces.active.image
+answer["shown"] = shown.name if shown else None
+"""
+)
+RESULT = "in, Refocus (deterministic-x4)"
+
+
+@pytest.fixture(scope="module")
+def folder(chroot):
+    made = chroot.folder("blender")
+    install(chroot, made)
+    chroot.run(["blender", "--background", "--python-expr", QUIET], folder=made).check()
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(folder, start_server):
+    return start_server((folder / "server").outside, (folder / "run/server.json").outside)
+
+
+@pytest.fixture(scope="module")
+def slow(folder, start_server):
+    """A server that takes its time."""
+    return start_server((folder / "slow").outside, (folder / "run/slow.json").outside, SLOW)
+
+
+@pytest.fixture(scope="module")
+def screen(start_screen):
+    return start_screen(size=(1400, 900))
+
+
+@pytest.fixture(scope="module")
+def running(chroot, folder, server, screen, stack):
+    env = {**screen.environment, "FOVEATE_RUNTIME_FILE": (folder / "run/server.json").inside}
+    arguments = ("--window-geometry", 0, 0, 1400, 900, "--no-window-focus", "--enable-event-simulate")
+    running = stack.enter_context(blender(chroot, folder, env, arguments))
+    running.run(SHOW)
+    return running
+
+
+class Desk:
+    """What a person does at this Blender."""
+
+    def __init__(self, running, folder):
+        self.running = running
+        self.folder = folder
+
+    def open(self, kind="u8", rect=RECT):
+        """Show an image, the only one, with a rectangle."""
+        self.running.save("in", picture(kind)[0])
+        self.running.run(OPEN, rect=rect)
+
+    def connect(self, runtime_file):
+        """Use the server of another runtime file."""
+        path = (self.folder / "run" / runtime_file).inside
+        self.running.run(f"import os; os.environ['FOVEATE_RUNTIME_FILE'] = {path!r}; bpy.ops.foveate.reconnect()")
+
+    def press(self, operation="refocus"):
+        """Press the panel's button; return what it says."""
+        return self.running.run(
+            "with bpy.context.temp_override(**editor()):\n"
+            f"    answer = list(bpy.ops.foveate.{operation}('INVOKE_DEFAULT'))"
+        )
+
+    def do(self, code):
+        return self.running.run(f"with bpy.context.temp_override(**editor()):\n    answer = list({code})")
+
+    def state(self):
+        return self.running.run(STATE)
+
+    def wait_for_state(self, *states, timeout=40):
+        self.running.wait_for(
+            f"runtime().entries[0].flow.status.state.value in {states!r}",
+            timeout,
+        )
+        return self.state()
+
+    def wait_for_connection(self, state):
+        self.running.wait_for(
+            f"runtime().connection.state.value == {state!r}",
+            40,
+        )
+
+    def pixels(self, name):
+        self.running.run("answer = grab(bpy.data.images[name], 'pixels')", name=name)
+        return self.running.load("pixels")[::-1]
+
+
+@pytest.fixture
+def desk(running, folder):
+    desk = Desk(running, folder)
+    desk.connect("server.json")
+    desk.open()
+    yield desk
+    running.check_output()
+
+
+def test_a_rectangle_is_dragged(desk, running, screen):
+    desk.open(rect=(0, 0, 0, 0))
+    desk.do("bpy.ops.foveate.select_region('INVOKE_DEFAULT')")
+    expected = running.run("""
+here = editor()
+region, window = here["region"], here["window"]
+view = region.view2d
+(x0, y0), (x1, y1) = (view.view_to_region(*place, clip=False) for place in ((0.25, 0.75), (0.75, 0.25)))
+for kind, value, x, y in (
+    ("MOUSEMOVE", "NOTHING", x0, y0), ("LEFTMOUSE", "PRESS", x0, y0), ("MOUSEMOVE", "NOTHING", x1, y1),
+    ("LEFTMOUSE", "RELEASE", x1, y1),
+):
+    window.event_simulate(kind, value, x=region.x + x, y=region.y + y)
+answer = [bpy.data.images["in"].size[0] // 4, bpy.data.images["in"].size[1] // 4]
+""")
+    running.wait_for("bpy.data.images['in'].foveate.rect[2] > 40")
+    rect = running.run("answer = list(bpy.data.images['in'].foveate.rect)")
+    assert np.abs(np.array(rect) - [*expected, WIDTH // 2, HEIGHT // 2]).max() <= 1
+    screen.screenshot("blender-select")
+
+
+def test_the_result_is_shown_and_one_undo_takes_it_back_exactly(desk, running, screen):
+    for kind in ("u8 alpha", "f32 alpha"):
+        desk.open(kind)
+        before = desk.pixels("in")
+        assert desk.press() == ["RUNNING_MODAL"]
+        state = desk.wait_for_state("done")
+        assert (state["shown"], state["images"]) == (RESULT, ["in", RESULT])
+        after = desk.pixels(RESULT)
+        changed = (before != after).any(axis=2)
+        assert changed[INSIDE].mean() > 0.5
+        changed[INSIDE] = False
+        assert not changed.any()
+        desk.do("bpy.ops.ed.undo()")
+        state = desk.state()
+        assert (state["shown"], state["images"]) == ("in", ["in"])
+        assert np.array_equal(desk.pixels("in"), before)
+        assert np.array_equal(as_kept(before, kind), picture(kind)[0][::-1])
+        desk.do("bpy.ops.ed.redo()")
+        assert desk.state()["shown"] == RESULT
+        assert np.array_equal(desk.pixels(RESULT), after)
+    screen.screenshot("blender-result")
+
+
+def test_esc_cancels_and_leaves_nothing(desk, running, slow, screen):
+    desk.connect("slow.json")
+    desk.press()
+    desk.wait_for_state("running")
+    running.wait_for("runtime().entries[0].flow.status.fraction > 0.05")
+    screen.screenshot("blender-progress")
+    running.run(
+        "editor()['window'].event_simulate('ESC', 'PRESS', x=700, y=400);"
+        "editor()['window'].event_simulate('ESC', 'RELEASE', x=700, y=400)"
+    )
+    state = desk.wait_for_state("cancelled", timeout=2)
+    assert (state["shown"], state["images"]) == ("in", ["in"])
+
+
+def test_the_cancel_button_works_without_a_server(desk, running):
+    desk.connect("none.json")
+    running.run(RUNTIME + "rt.change(server_command=('/nowhere/foveate', 'serve'))")
+    desk.wait_for_connection("lost")
+    desk.press()
+    assert desk.state()["state"] == "submitted"
+    desk.do("bpy.ops.foveate.cancel()")
+    assert desk.state()["state"] == "failed"
+    assert desk.state()["error"] == "Cancelled."
+
+
+def test_a_result_whose_image_is_gone_is_kept(desk, running, slow, screen):
+    desk.connect("slow.json")
+    desk.press()
+    desk.wait_for_state("running")
+    running.run("bpy.data.images.remove(bpy.data.images['in'])")
+    state = desk.wait_for_state("unapplied")
+    assert "is gone" in state["error"]
+    assert state["images"] == []
+    screen.screenshot("blender-kept")
+    desk.do("bpy.ops.foveate.apply_result()")
+    assert desk.state()["images"] == [RESULT]
+    after, before = desk.pixels(RESULT), picture("u8")[0][::-1]
+    changed = (as_kept(after, "u8") != before).any(axis=2)
+    assert changed[INSIDE].any()
+    changed[INSIDE] = False
+    assert not changed.any()
+
+
+PAINT = """
+image = bpy.data.images["in"]
+samples = np.empty((image.size[1], image.size[0], 4), np.float32)
+image.pixels.foreach_get(samples.ravel())
+samples[-1 - y, x] = (1, 0, 0, 1)
+image.pixels.foreach_set(samples.ravel())
+image.update()
+"""
+
+
+def test_painting_elsewhere_is_kept_and_painting_inside_is_respected(desk, running, slow):
+    desk.connect("slow.json")
+    desk.press()
+    desk.wait_for_state("running")
+    running.run(PAINT, x=2, y=3)
+    state = desk.wait_for_state("done")
+    assert state["shown"] == RESULT
+    assert desk.pixels(RESULT)[3, 2].tolist() == [1, 0, 0, 1]
+    desk.open()
+    desk.press()
+    desk.wait_for_state("running")
+    running.run(PAINT, x=30, y=30)
+    state = desk.wait_for_state("unapplied")
+    assert "changed while" in state["error"]
+    assert state["images"] == ["in"]
+    desk.do("bpy.ops.foveate.discard()")
+    assert desk.state()["images"] == ["in"]
+
+
+def test_results_wait_for_a_yes_where_that_is_set(desk, running, screen):
+    running.run(RUNTIME + "rt.change(ask_first=True)")
+    try:
+        desk.press()
+        state = desk.wait_for_state("unapplied")
+        assert (state["error"], state["images"]) == ("", ["in"])
+        screen.screenshot("blender-ask")
+        desk.do("bpy.ops.foveate.apply_result()")
+        assert desk.state()["shown"] == RESULT
+        desk.do("bpy.ops.foveate.again()")
+        assert desk.wait_for_state("unapplied")["images"] == ["in", RESULT]
+        desk.do("bpy.ops.foveate.discard()")
+    finally:
+        running.run(RUNTIME + "rt.change(ask_first=False)")
+
+
+def test_materials_use_the_result_where_that_is_wished_and_undo_takes_it_back(desk, running):
+    running.run("""
+material = bpy.data.materials.new("painted")
+material.use_nodes = True
+node = material.node_tree.nodes.new("ShaderNodeTexImage")
+node.name, node.image = "texture", bpy.data.images["in"]
+bpy.ops.ed.undo_push(message="material")
+bpy.context.window_manager.foveate.replace_users = True
+""")
+    used = "answer = bpy.data.materials['painted'].node_tree.nodes['texture'].image.name"
+    desk.press()
+    desk.wait_for_state("done")
+    assert running.run(used) == RESULT
+    desk.do("bpy.ops.ed.undo()")
+    assert running.run(used) == "in"
+    assert desk.state()["shown"] == "in"
+    running.run("bpy.context.window_manager.foveate.replace_users = False")
+
+
+def test_a_wrong_token_is_said_and_the_next_try_uses_the_right_one(desk, running, folder, server, screen):
+    path = (folder / "run/wrong.json").outside
+    values = json.loads(server.runtime_file.read_text())
+    path.write_text(json.dumps({**values, "token": "wrong-token-wrong-token-wrong"}))
+    path.chmod(0o600)
+    desk.connect("wrong.json")
+    running.wait_for("runtime().connection.error", 30)
+    screen.screenshot("blender-refused")
+    desk.connect("server.json")
+    desk.press()
+    assert desk.wait_for_state("done")["shown"] == RESULT
+
+
+def test_no_server_and_no_way_to_start_one_shows_the_command(desk, running, screen):
+    running.run(RUNTIME + "rt.change(server_command=('/nowhere/foveate', 'serve'))")
+    desk.connect("none.json")
+    desk.wait_for_connection("lost")
+    error = running.run(RUNTIME + "answer = str(rt.connection.error)")
+    assert "/nowhere/foveate serve" in error
+    screen.screenshot("blender-no-server")
+
+
+def test_a_server_is_started_where_none_runs(desk, running, make_launcher):
+    command = make_launcher().command
+    running.run(RUNTIME + f"rt.change(server_command={tuple(command)!r})")
+    desk.connect("started.json")
+    desk.press()
+    assert desk.wait_for_state("done", timeout=60)["shown"] == RESULT
+
+
+def test_a_job_outlives_its_server(desk, running, slow):
+    desk.connect("slow.json")
+    desk.press()
+    desk.wait_for_state("running")
+    slow.restart()
+    assert desk.wait_for_state("done", timeout=90)["shown"] == RESULT
+
+
+RENDER = """
+scene = bpy.context.scene
+scene.render.engine = "CYCLES"
+scene.cycles.device, scene.cycles.samples, scene.cycles.use_denoising = "CPU", 1, False
+scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = 96, 64, 100
+scene.foveate.refocus_renders = True
+bpy.context.preferences.view.render_display_type = "NONE"
+with bpy.context.temp_override(**editor()):
+    bpy.ops.render.render("INVOKE_DEFAULT")
+"""
+
+
+def test_a_render_from_the_window_is_refocused_when_it_is_finished(desk, running):
+    running.run(RENDER)
+    running.wait_for("'Scene, frame 1, Refocus' in bpy.data.images", 60)
+    running.run("bpy.context.scene.foveate.refocus_renders = False")
+
+
+def test_it_speaks_german(desk, running, screen):
+    running.run(RUNTIME + "rt.change(language='de')")
+    try:
+        desk.press("upscale")
+        desk.wait_for_state("done")
+        assert running.run(RUNTIME + "answer = rt.texts('Cancel')") == "Abbrechen"
+        screen.screenshot("blender-german")
+    finally:
+        running.run(RUNTIME + "rt.change(language='')")
+
+
+def test_disabling_it_leaves_nothing_behind(desk, running):
+    left = running.run("""
+import threading
+bpy.ops.preferences.addon_disable(module="bl_ext.user_default.foveate")
+answer = [thread.name for thread in threading.enumerate() if thread.name.startswith("foveate")]
+answer += [name for name in dir(bpy.types) if "foveate" in name.lower()]
+answer += [str(handler) for name in dir(bpy.app.handlers) for handler in (getattr(bpy.app.handlers, name) or ())
+    if isinstance(getattr(bpy.app.handlers, name), list) and "foveate" in handler.__module__]
+bpy.ops.preferences.addon_enable(module="bl_ext.user_default.foveate")
+""")
+    assert left == []
+    desk.press()
+    desk.wait_for_state("done")

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foveate_shared.errors import ProtocolError
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.host import Image, ResultPatch
+from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, RowOrder, SampleType
+
+EXTENT = Extent(12, 9)
+BOUNDS = Bounds(3, 1, 5, 4)
+
+
+@pytest.fixture(scope="module")
+def samples(module):
+    return module("samples")
+
+
+def picture(dtype):
+    values = np.arange(12 * 9 * 4).reshape(9, 12, 4) % 251
+    return values.astype(np.uint8) if dtype == "u8" else (values / 100).astype(np.float32)
+
+
+@pytest.mark.parametrize("dtype", ["u8", "f32"])
+def test_a_window_is_what_its_format_says(samples, dtype):
+    image = picture(dtype)
+    layout = samples.format_of(image, premultiplied=dtype == "f32")
+    window = samples.window(image, BOUNDS, layout)
+    assert layout.size(window.extent) == len(window.data)
+    assert np.array_equal(samples.unpack(window)[::-1], image[::-1][1:5, 3:8])  # from the top, as bounds count
+
+
+def test_windows_outside_of_the_image_are_refused(samples):
+    image = picture("u8")
+    layout = samples.format_of(image, premultiplied=False)
+    for bounds in (Bounds(8, 0, 5, 2), Bounds(0, 0, 0, 3), Bounds(-1, 0, 2, 2)):
+        with pytest.raises(ProtocolError):
+            samples.window(image, bounds, layout)
+
+
+@given(st.integers(0, 9), st.integers(0, 6), st.integers(1, 3), st.integers(1, 3))
+def test_coverage_is_zero_beyond_the_region(samples, x, y, width, height):
+    region = np.full((4, 5, 1), 200, np.uint8)
+    bounds = Bounds(x, y, width, height)
+    plane = samples.unpack(samples.coverage_window(region, BOUNDS, bounds))
+    assert plane.sum() == 200 * bounds.intersect(BOUNDS).area
+
+
+def patch(samples, image, new, coverage=None):
+    layout = samples.format_of(image, premultiplied=False)
+    covered = Image(BOUNDS.extent, coverage.tobytes(), COVERAGE_U8) if coverage is not None else None
+    return ResultPatch(BOUNDS, Image(BOUNDS.extent, np.ascontiguousarray(new).tobytes(), layout), covered), layout
+
+
+@pytest.mark.parametrize("dtype", ["u8", "f32"])
+def test_patches_blend_by_their_coverage_and_keep_all_else_to_the_bit(samples, dtype):
+    old = picture(dtype)
+    new = old[:4, :5] + old.dtype.type(1)
+    coverage = np.zeros((4, 5), np.uint8)
+    coverage[0], coverage[1] = 255, 128
+    blended = old.copy()
+    made, layout = patch(samples, old, new, coverage)  # the coverage's rows run down, the pixels' rows up
+    samples.apply_patches(blended, [made], layout)
+    inside, was = samples.view(blended, BOUNDS)[::-1], samples.view(old, BOUNDS)[::-1]
+    assert np.array_equal(inside[0], new[::-1][0])
+    assert np.array_equal(inside[2:], was[2:])
+    half = was[1] + (new[::-1][1].astype(np.float32) - was[1]) * np.float32(128 / 255)
+    assert np.allclose(inside[1], np.rint(half) if dtype == "u8" else half, atol=1e-6)
+    blended[4:8, 3:8] = old[4:8, 3:8]
+    assert np.array_equal(blended, old)
+
+
+def test_a_patch_without_coverage_is_taken_as_it_is(samples):
+    old = picture("u8")
+    new = np.full((4, 5, 4), 7, np.uint8)
+    made, layout = patch(samples, old, new)
+    samples.apply_patches(old, [made], layout)
+    assert (samples.view(old, BOUNDS) == 7).all()
+
+
+def test_patches_that_do_not_fit_are_refused(samples):
+    old = picture("u8")
+    made, layout = patch(samples, old, np.zeros((4, 5, 4), np.uint8))
+    other = PixelFormat(SampleType.U8, Channels.RGBA, rows=RowOrder.TOP_DOWN)
+    outside = ResultPatch(Bounds(10, 1, 5, 4), made.pixels, None)
+    for wrong, expected in ((made, other), (outside, layout)):
+        with pytest.raises(ProtocolError):
+            samples.apply_patches(old.copy(), [wrong], expected)
