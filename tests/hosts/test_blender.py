@@ -6,18 +6,8 @@ import numpy as np
 import pytest
 
 from hosts.blender.pictures import HEIGHT, WIDTH, as_kept, linear, picture
-from hosts.blender.program import blender, install
+from hosts.blender.program import RUN, blender, install
 
-RUN = """
-for image in [image for image in bpy.data.images if image.name in {"in", "out"}]:
-    bpy.data.images.remove(image)
-scene = bpy.context.scene
-scene.render.use_border = False
-image = put("in", "in", colorspace, alpha_mode)
-exec(prepare)
-getattr(bpy.ops.foveate, operation)(image="in", result="out", **arguments)
-answer = {"in": grab(image, "before"), "out": grab(bpy.data.images["out"], "after")}
-"""
 BORDER = """
 scene.render.use_border = True
 scene.render.border_min_x, scene.render.border_max_x = 0.25, 0.75

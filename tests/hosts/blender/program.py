@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
+import subprocess
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +23,17 @@ from hosts.lib.waiting import wait_until
 HERE = Path(__file__).parent
 START_SECONDS = 90.0
 ERROR_STATUS = "7"  # of a Blender whose Python raised: without it, errors end with 0
+# A job on an image of its own: from kind, colour space and preparation to what was there and what came.
+RUN = """
+for image in [image for image in bpy.data.images if image.name in {"in", "out"}]:
+    bpy.data.images.remove(image)
+scene = bpy.context.scene
+scene.render.use_border = False
+image = put("in", "in", colorspace, alpha_mode)
+exec(prepare)
+getattr(bpy.ops.foveate, operation)(image="in", result="out", **arguments)
+answer = {"in": grab(image, "before"), "out": grab(bpy.data.images["out"], "after")}
+"""
 
 
 @dataclass
@@ -124,3 +137,33 @@ def _once_ready(remote: Path, program: Program) -> Running:
 
     wait_until(ready, START_SECONDS, "Blender")
     return Running(remote, program)
+
+
+@contextmanager
+def blender_module(python: Path, folder: Path, env: Mapping[str, object]) -> Iterator[Running]:
+    """Start bpy, a Blender without a program, outside of the chroot, with the extension in the home `folder`."""
+    remote = _remote(folder)
+    home = folder / "blender"
+    for name, data in make_bundle("blender").files.items():
+        path = home / "extensions/user_default/foveate" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    log = folder / "bpy.log"
+    values = {**os.environ, "BLENDER_USER_RESOURCES": str(home), "FOVEATE_REMOTE": str(remote), **env}
+    code = (
+        "import bpy, runpy\n"
+        "bpy.ops.preferences.addon_enable(module='bl_ext.user_default.foveate')\n"
+        f"runpy.run_path({str(remote / 'hand.py')!r})\n"
+        "bpy.ops.preferences.addon_disable(module='bl_ext.user_default.foveate')\n"
+    )
+    with log.open("wb") as output:
+        command = (str(python), "-c", code)
+        process = subprocess.Popen(
+            command, env={name: str(value) for name, value in values.items()}, stdin=subprocess.DEVNULL,
+            stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    program = Program(command, process, log)
+    try:
+        yield _once_ready(remote, program)
+    finally:
+        program.kill()
