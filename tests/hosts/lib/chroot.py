@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "LANGUAGE": "en"}
+DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL")  # no editor stays behind where the test run is killed
 SHOWN_LINES = 60  # of what a program said, when it failed
 
 
@@ -122,7 +123,7 @@ class Chroot:
         path = folder.outside / (log or f"{Path(words[0]).name}-{next(self._numbers)}.log")
         with path.open("wb") as output:
             process = subprocess.Popen(
-                ["chroot", str(self.root), "env", "-i", "-C", folder.inside, *assignments, *words],
+                [*DIES_WITH_US, "chroot", str(self.root), "env", "-i", "-C", folder.inside, *assignments, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from foveate_shared.discovery import RUNTIME_FILE_VARIABLE, RunningServer, read_runtime_file
-from hosts.lib.chroot import Chroot, Folder
+from hosts.lib.chroot import DIES_WITH_US, Chroot, Folder
 from hosts.lib.waiting import wait_until
 
 TESTS = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ class Server:
         """Start it; see :meth:`wait_until_ready`."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "foveate_server", "serve"],
+            [*DIES_WITH_US, sys.executable, "-m", "foveate_server", "serve"],
             env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
