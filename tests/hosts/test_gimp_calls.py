@@ -34,7 +34,7 @@ def folder(chroot):
     faces = Image.fromarray(scene(200, 120) // 4)  # dark: only the discs are magenta
     for x in (30, 120):
         ImageDraw.Draw(faces).ellipse((x, 40, x + 40, 80), fill=(255, 0, 255))
-    faces.filter(ImageFilter.GaussianBlur(1.2)).save(made.outside / "faces.png")
+    faces.filter(ImageFilter.GaussianBlur(0.6)).save(made.outside / "faces.png")
     return made
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from gi.repository import Gimp
 
 from ._shared import client, errors, protocol, settings, startup, texts, workbench
 
-VERSION = "0.1.0"
+_RECORD = "bundle.json"  # what a bundle says about itself
 _FILE = "foveate.json"  # in GIMP's folder of the user, beside its plug-ins
 
 
@@ -40,7 +41,12 @@ def load_texts() -> texts.Texts:
 
 
 def _peer() -> protocol.Peer:
-    return protocol.Peer("foveate-gimp", VERSION)
+    return protocol.Peer("foveate-gimp", _version())
+
+
+def _version() -> str:
+    record = Path(__file__).with_name(_RECORD)
+    return str(json.loads(record.read_text(encoding="utf-8"))["version"]) if record.is_file() else "development"
 
 
 def server_state(say: texts.Texts) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -109,6 +110,8 @@ def _run(  # noqa: PLR0917 - GIMP passes them so
         return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     except errors.FoveateError as error:
         return _failed(procedure, error, say)
+    except Exception as error:
+        return _failed(procedure, _unforeseen(error), say)
     return _succeeded(procedure, finished)
 
 
@@ -166,6 +169,15 @@ def _failed(procedure: Gimp.Procedure, error: errors.FoveateError, say: texts.Te
     )
 
 
+def _unforeseen(error: Exception) -> errors.FoveateError:
+    """Return a mistake of ours as a sentence; all that is known about it goes to where GIMP's own complaints go."""
+    traceback.print_exc()
+    return errors.ServerError(
+        f"The plugin failed in a way that nobody foresaw: {error!r}.",
+        remedy="Nothing was changed. Please report it with what GIMP printed.",
+    )
+
+
 def _run_settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, _: object) -> Gimp.ValueArray:
     say = connection.load_texts()
     try:
@@ -176,8 +188,12 @@ def _run_settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, _: ob
 
             dialogs.init()
             state = server_dialog.run(say)
+    except errors.CancelledJobError:
+        return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     except errors.FoveateError as error:
         return _failed(procedure, error, say)
+    except Exception as error:
+        return _failed(procedure, _unforeseen(error), say)
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
     values.remove(1)
     values.insert(1, _gvalue(state))

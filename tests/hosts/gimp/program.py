@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from foveate_server.plugins.bundle import make_bundle
 from hosts.lib.chroot import Chroot, Folder, Program
 from hosts.lib.waiting import wait_until
 
 HERE = Path(__file__).parent
-REPOSITORY = HERE.parents[2]
 START_SECONDS = 60.0
 RC = '(config-version "3.0.4")\n(show-welcome-dialog no)\n(check-updates no)\n'
 SAMPLES = {"u8": np.uint8, "u16": np.uint16, "u32": np.uint32, "half": np.float16, "float": np.float32, "double": float}
@@ -77,18 +77,17 @@ class Running:
 
 
 def install(folder: Folder) -> None:
-    """Put the plugin, as a bundle would hold it, and the hands into the home `folder`."""
+    """Put the plugin's bundle and the hands into the home `folder`."""
     home = folder.outside / ".config/GIMP/3.0"
     plug_ins = home / "plug-ins"
-    skip = shutil.ignore_patterns("__pycache__", "*.so", "*.c")
-    shutil.copytree(REPOSITORY / "plugins/gimp/foveate", plug_ins / "foveate", ignore=skip)
-    vendored = plug_ins / "foveate/_vendor/foveate_shared"
-    shutil.copytree(REPOSITORY / "shared/foveate_shared", vendored, ignore=skip)
-    if not (vendored / "_vendor/websockets").exists():
-        import websockets
-
-        shutil.copytree(Path(websockets.__file__).parent, vendored / "_vendor/websockets", ignore=skip)
-    shutil.copytree(HERE / "remote", plug_ins / "remote", ignore=skip)
+    bundle = make_bundle("gimp")
+    for name, data in bundle.files.items():
+        path = plug_ins / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        if bundle.is_executable(name):
+            path.chmod(0o755)
+    shutil.copytree(HERE / "remote", plug_ins / "remote", ignore=shutil.ignore_patterns("__pycache__"))
     (home / "gimprc").write_text(RC)
 
 
