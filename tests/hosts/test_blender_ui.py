@@ -7,53 +7,19 @@ import json
 import numpy as np
 import pytest
 
+from hosts.blender.desk import RUNTIME, Desk, prepare
 from hosts.blender.pictures import HEIGHT, WIDTH, as_kept, picture
-from hosts.blender.program import blender, install
+from hosts.blender.program import blender
 from hosts.lib.servers import SLOW
 
-RECT = (20, 16, 48, 40)
 INSIDE = (slice(16, 56), slice(20, 68))
-QUIET = "import bpy; bpy.context.preferences.view.show_splash = False; bpy.ops.wm.save_userpref()"
-SHOW = """
-area = max(bpy.context.window_manager.windows[0].screen.areas, key=lambda area: area.width * area.height)
-area.type = "IMAGE_EDITOR"
-area.spaces.active.show_region_ui = True
-"""
-OPEN = """
-for image in list(bpy.data.images):
-    if image.type == "IMAGE":
-        bpy.data.images.remove(image)
-image = put("in", "in")
-image.foveate.rect = rect
-bpy.context.scene.render.use_border = False
-here = editor()
-here["area"].spaces.active.image = image
-next(region for region in here["area"].regions if region.type == "UI").active_panel_category = "Foveate"
-with bpy.context.temp_override(**here):
-    bpy.ops.image.view_all(fit_view=True)
-bpy.ops.ed.undo_push(message="opened")
-answer = True
-"""
-RUNTIME = "rt = runtime();"
-STATE = (
-    RUNTIME
-    + """
-entry = rt.entries[0]
-status = entry.flow.status
-answer = {"state": status.state.value, "fraction": status.fraction, "error": str(status.error or "")}
-answer["images"] = sorted(image.name for image in bpy.data.images if image.type == "IMAGE")
-shown = editor()["area"].spaces.active.image
-answer["shown"] = shown.name if shown else None
-"""
-)
 RESULT = "in, Refocus (deterministic-x4)"
 
 
 @pytest.fixture(scope="module")
 def folder(chroot):
     made = chroot.folder("blender")
-    install(chroot, made)
-    chroot.run(["blender", "--background", "--python-expr", QUIET], folder=made).check()
+    prepare(chroot, made)
     return made
 
 
@@ -78,56 +44,8 @@ def running(chroot, folder, server, screen, stack):
     env = {**screen.environment, "FOVEATE_RUNTIME_FILE": (folder / "run/server.json").inside}
     arguments = ("--window-geometry", 0, 0, 1400, 900, "--no-window-focus", "--enable-event-simulate")
     running = stack.enter_context(blender(chroot, folder, env, arguments))
-    running.run(SHOW)
+    Desk(running, folder).show_editor()
     return running
-
-
-class Desk:
-    """What a person does at this Blender."""
-
-    def __init__(self, running, folder):
-        self.running = running
-        self.folder = folder
-
-    def open(self, kind="u8", rect=RECT):
-        """Show an image, the only one, with a rectangle."""
-        self.running.save("in", picture(kind)[0])
-        self.running.run(OPEN, rect=rect)
-
-    def connect(self, runtime_file):
-        """Use the server of another runtime file."""
-        path = (self.folder / "run" / runtime_file).inside
-        self.running.run(f"import os; os.environ['FOVEATE_RUNTIME_FILE'] = {path!r}; bpy.ops.foveate.reconnect()")
-
-    def press(self, operation="refocus"):
-        """Press the panel's button; return what it says."""
-        return self.running.run(
-            "with bpy.context.temp_override(**editor()):\n"
-            f"    answer = list(bpy.ops.foveate.{operation}('INVOKE_DEFAULT'))"
-        )
-
-    def do(self, code):
-        return self.running.run(f"with bpy.context.temp_override(**editor()):\n    answer = list({code})")
-
-    def state(self):
-        return self.running.run(STATE)
-
-    def wait_for_state(self, *states, timeout=40):
-        self.running.wait_for(
-            f"runtime().entries[0].flow.status.state.value in {states!r}",
-            timeout,
-        )
-        return self.state()
-
-    def wait_for_connection(self, state):
-        self.running.wait_for(
-            f"runtime().connection.state.value == {state!r}",
-            40,
-        )
-
-    def pixels(self, name):
-        self.running.run("answer = grab(bpy.data.images[name], 'pixels')", name=name)
-        return self.running.load("pixels")[::-1]
 
 
 @pytest.fixture
@@ -363,8 +281,9 @@ import threading
 bpy.ops.preferences.addon_disable(module="bl_ext.user_default.foveate")
 answer = [thread.name for thread in threading.enumerate() if thread.name.startswith("foveate")]
 answer += [name for name in dir(bpy.types) if "foveate" in name.lower()]
-answer += [str(handler) for name in dir(bpy.app.handlers) for handler in (getattr(bpy.app.handlers, name) or ())
-    if isinstance(getattr(bpy.app.handlers, name), list) and "foveate" in handler.__module__]
+lists = [getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers)]
+answer += [str(each) for handlers in lists if isinstance(handlers, list) for each in handlers
+    if "foveate" in each.__module__]
 bpy.ops.preferences.addon_enable(module="bl_ext.user_default.foveate")
 """)
     assert left == []

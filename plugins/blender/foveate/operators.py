@@ -205,19 +205,30 @@ class FacesOperator(JobOperator, bpy.types.Operator):
     bl_label = "Refocus Faces"
     bl_description = "Find the faces in the selected region and refocus each. The result is a new image"
     operation = "faces"
-    panel_names = ("strength", "only", "model")
+    panel_names = ("strength", "only", "min_score", "model")
 
     strength: bpy.props.FloatProperty(name="Strength", subtype="FACTOR", min=0, max=1, default=1)
     only: bpy.props.StringProperty(
         name="Only", description="Numbers of faces, from left to right, such as 1, 3. Empty: all", options=_ONCE
+    )
+    min_score: bpy.props.FloatProperty(
+        name="Certainty",
+        description="How certain it must be that something is a face. Lower finds more, also what is none",
+        subtype="FACTOR",
+        min=0.2,
+        max=1,
+        default=0.5,
     )
     model: bpy.props.StringProperty(
         name="Model", description="Empty: the server chooses", search=search_models("faces")
     )
 
     def parameters(self) -> protocol.JsonObject:
-        """Return strength, the faces' numbers and model."""
-        parameters: protocol.JsonObject = {"strength": round(self.strength, 4)}
+        """Return strength, the faces' numbers, certainty and model."""
+        parameters: protocol.JsonObject = {
+            "strength": round(self.strength, 4),
+            "min_score": round(self.min_score, 4),
+        }
         if self.only.strip():
             parameters["only"] = numbers(self.only)
         return with_model(parameters, self.model)

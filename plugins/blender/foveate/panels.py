@@ -25,7 +25,14 @@ _MENU = (
     _OPERATIONS,
     {"cancel": "Cancel", "apply_result": "Apply Result"},
 )
-_LABELS = {"strength": "Strength", "only": "Only", "model": "Model", "scale": "Scale", "target": "Target"}
+_LABELS = {
+    "strength": "Strength",
+    "only": "Only",
+    "min_score": "Certainty",
+    "model": "Model",
+    "scale": "Scale",
+    "target": "Target",
+}
 _LETTER = 7.5  # pixels that a letter takes, about
 
 
@@ -161,7 +168,7 @@ def _draw_operation(layout: Any, context: bpy.types.Context) -> None:
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
-    names = {"refocus": ("strength", "model"), "faces": ("strength", "only", "model")}
+    names = {"refocus": ("strength", "model"), "faces": ("strength", "only", "min_score", "model")}
     for name in names.get(panel.operation, ("scale", "target", "model")):
         column.prop(panel, f"{panel.operation}_{name}", text=say(_LABELS[name]))
     column.prop(panel, "replace_users", text=say("Replace Everywhere"))

@@ -101,6 +101,14 @@ class FoveatePanel(bpy.types.PropertyGroup):
     faces_only: bpy.props.StringProperty(
         name="Only", description="Numbers of faces, from left to right, such as 1, 3. Empty: all"
     )
+    faces_min_score: bpy.props.FloatProperty(
+        name="Certainty",
+        description="How certain it must be that something is a face. Lower finds more, also what is none",
+        subtype="FACTOR",
+        min=0.2,
+        max=1,
+        **_kept("faces", "min_score", 0.5),
+    )
     faces_model: bpy.props.StringProperty(
         name="Model",
         description="Empty: the server chooses",

@@ -1,0 +1,103 @@
+"""A person at a Blender with windows."""
+
+from __future__ import annotations
+
+from hosts.blender.pictures import picture
+from hosts.blender.program import install
+
+RECT = (20, 16, 48, 40)
+_QUIET = "import bpy; bpy.context.preferences.view.show_splash = False; bpy.ops.wm.save_userpref()"
+SHOW = """
+area = max(bpy.context.window_manager.windows[0].screen.areas, key=lambda area: area.width * area.height)
+area.type = "IMAGE_EDITOR"
+area.spaces.active.show_region_ui = True
+"""
+OPEN = """
+for image in list(bpy.data.images):
+    if image.type == "IMAGE":
+        bpy.data.images.remove(image)
+image = put(name, "in")
+image.foveate.rect = rect
+bpy.context.scene.render.use_border = False
+here = editor()
+here["area"].spaces.active.image = image
+next(region for region in here["area"].regions if region.type == "UI").active_panel_category = "Foveate"
+with bpy.context.temp_override(**here):
+    bpy.ops.image.view_all(fit_view=True)
+bpy.ops.ed.undo_push(message="opened")
+answer = True
+"""
+RUNTIME = "rt = runtime();"
+STATE = (
+    RUNTIME
+    + """
+entry = rt.entries[0]
+status = entry.flow.status
+answer = {"state": status.state.value, "fraction": status.fraction, "error": str(status.error or "")}
+answer["images"] = sorted(image.name for image in bpy.data.images if image.type == "IMAGE")
+shown = editor()["area"].spaces.active.image
+answer["shown"] = shown.name if shown else None
+"""
+)
+
+
+def prepare(chroot, folder):
+    """Install the extension in the home `folder`, and let Blender start without its splash."""
+    install(chroot, folder)
+    chroot.run(["blender", "--background", "--python-expr", _QUIET], folder=folder).check()
+
+
+class Desk:
+    """What a person does at this Blender."""
+
+    def __init__(self, running, folder):
+        self.running = running
+        self.folder = folder
+
+    def open(self, kind="u8", rect=RECT):
+        """Show an image, the only one, with a rectangle."""
+        self.open_samples(picture(kind)[0], rect)
+
+    def open_samples(self, samples, rect, name="in"):
+        """Show an image, the only one, with a rectangle."""
+        self.running.save("in", samples)
+        self.running.run(OPEN, rect=rect, name=name)
+
+    def show_editor(self):
+        """Make the largest area an image editor with its sidebar."""
+        self.running.run(SHOW)
+
+    def connect(self, runtime_file):
+        """Use the server of another runtime file."""
+        path = (self.folder / "run" / runtime_file).inside
+        self.running.run(f"import os; os.environ['FOVEATE_RUNTIME_FILE'] = {path!r}; bpy.ops.foveate.reconnect()")
+
+    def press(self, operation="refocus"):
+        """Press the panel's button; return what it says."""
+        return self.running.run(
+            "with bpy.context.temp_override(**editor()):\n"
+            f"    answer = list(bpy.ops.foveate.{operation}('INVOKE_DEFAULT'))"
+        )
+
+    def do(self, code):
+        return self.running.run(f"with bpy.context.temp_override(**editor()):\n    answer = list({code})")
+
+    def state(self):
+        return self.running.run(STATE)
+
+    def wait_for_state(self, *states, timeout=40):
+        self.running.wait_for(
+            f"runtime().entries[0].flow.status.state.value in {states!r}",
+            timeout,
+        )
+        return self.state()
+
+    def wait_for_connection(self, state):
+        self.running.wait_for(
+            f"runtime().connection.state.value == {state!r}",
+            40,
+        )
+
+    def pixels(self, name):
+        self.running.run("answer = grab(bpy.data.images[name], 'pixels')", name=name)
+        return self.running.load("pixels")[::-1]
