@@ -30,7 +30,8 @@ class Finished:
     layers: tuple[Gimp.Layer, ...]  # empty where nothing was changed, or the result is an image
     image: Gimp.Image | None  # the result as an image of its own
     recipe: protocol.JsonObject
-    notes: tuple[str, ...]  # sentences that the person should see
+    notes: tuple[str, ...]  # sentences about it
+    is_as_asked: bool  # all was done: no note has to be shown
 
 
 Decide = Callable[[rerender.Rerender, GimpHost], None]  # applies a result that waits, keeps it or drops it
@@ -75,7 +76,8 @@ def _finished(flow: rerender.Rerender, host: GimpHost) -> Finished:
     if status.error is not None and status.state is not rerender.State.CANCELLED:
         raise errors.to_exception(status.error)
     recipe = flow.result.recipe if flow.result else {}
-    return Finished(host.layers, host.result_image, recipe, status.notes)
+    is_as_asked = bool(host.layers or host.result_image) and all(each.status == "done" for each in flow.outcomes)
+    return Finished(host.layers, host.result_image, recipe, status.notes, is_as_asked)
 
 
 class _Bar:

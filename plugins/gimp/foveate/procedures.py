@@ -130,7 +130,7 @@ def _with_person(call: _Call) -> jobs.Finished:
     decide = results.Decision(call.image, call.say).ask
     ask_first = connection.load_settings().ask_first
     finished = jobs.run(call.image, _work(call), call.say, show=True, ask_first=ask_first, decide=decide)
-    if finished.notes:
+    if finished.notes and not finished.is_as_asked:
         Gimp.message("\n".join(map(call.say, finished.notes)))
     return finished
 

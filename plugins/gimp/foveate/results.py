@@ -8,6 +8,7 @@ from . import layers
 from ._shared import errors, rerender, texts
 from .document import GimpHost
 
+_PREVIEW = "Preview, not applied"  # as the person sees it, also where windows have no titles
 _PREVIEW_SIDE = 480  # pixels of the longest side
 _APPLY, _AS_IMAGE, _DROP = 1, 2, 3  # answers
 
@@ -80,7 +81,7 @@ def _pictures(image: Gimp.Image, flow: rerender.Rerender, host: GimpHost) -> lis
     if result.frame == "new" or not host.is_open:
         made = host.build(result)
         try:
-            return [("Preview", _thumbnail(made))]
+            return [(_PREVIEW, _thumbnail(made))]
         finally:
             made.delete()
     bounds = layers.covered_bounds(result.patches)
@@ -91,7 +92,7 @@ def _pictures(image: Gimp.Image, flow: rerender.Rerender, host: GimpHost) -> lis
         before = _thumbnail(copy)
         for placed in layers.build_layers(copy, result, host.kind, "preview"):
             layers.insert(copy, placed, placed.bounds.relative_to(bounds))
-        return [("Now", before), ("Preview", _thumbnail(copy))]
+        return [("Now", before), (_PREVIEW, _thumbnail(copy))]
     finally:
         copy.delete()
 
