@@ -103,28 +103,23 @@ answer = {**ended, "kept": kept, "then": state(job)["state"], "layers": [node.na
     assert (answer["then"], answer["layers"]) == ("done", ["Background", "blot", "Refocus"])
 
 
-def test_a_closed_image_comes_back_with_its_result(run):
-    answer = run(
+def test_a_closed_image_comes_back_with_its_result(running, folder):
+    # In orders of their own: Krita closes windows only when its events are not handled within others.
+    running.run(OPEN + 'kept["job"] = start("refocus")\ndocument.setModified(False)', folder=folder.inside)
+    running.run('app.action("file_close").trigger()')
+    running.run('kept["other"] = open_document(320, 240, folder + "/scene.raw")', folder=folder.inside)
+    ended = running.run('answer = finish(kept["job"])')
+    assert ended["state"] == "unapplied"
+    assert "closed" in ended["error"]
+    running.run('kept["known"] = app.documents()\ndocker().panel.jobs.card(kept["job"]).apply.click()')
+    answer = running.run_case(
         """
-job = start("refocus")
-document.setModified(False)
-app.action("file_close").trigger()
-wait_for(lambda: document not in app.documents())
-other = open_document(320, 240, folder + "/scene.raw")
-ended = finish(job)
-untouched = len(layers(other))
-known = app.documents()
-docker().panel.jobs.card(job).apply.click()
-made = [found for found in app.documents() if found not in known]
-answer = {**ended, "untouched": untouched, "then": state(job)["state"],
-    "layers": [[node.name() for node in layers(found)] for found in made]}
+made = [found for found in app.documents() if found not in kept["known"]]
+answer = [state(kept["job"])["state"], len(layers(kept["other"])),
+    [[node.name() for node in layers(found)] for found in made]]
 """
     )
-    assert answer["state"] == "unapplied"
-    assert "closed" in answer["error"]
-    assert answer["untouched"] == 1
-    assert answer["then"] == "done"
-    assert answer["layers"] == [["Background", "Refocus"]]
+    assert answer == ["done", 1, [["Background", "Refocus"]]]
 
 
 def test_a_resized_image_is_left_alone(run):

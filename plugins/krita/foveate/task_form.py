@@ -55,7 +55,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         desk.changed.connect(self.refresh)
         desk.context_changed.connect(self.refresh)
         desk.faces_changed.connect(self.refresh)
-        desk.refused.connect(self._reason.setText)
+        desk.refused.connect(self._explain)
         self.choose("refocus")
 
     def choose(self, operation: str) -> None:
@@ -74,9 +74,9 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         """Start the job, or say why not."""
         self._desk.look()
         if reason := self._desk.blocked() or self._missing():
-            self._reason.setText(reason)
+            self._explain(reason)
             return
-        self._reason.setText("")
+        self._explain("")
         self._desk.run(self.operation, self.parameters())
 
     def parameters(self) -> protocol.JsonObject:
@@ -104,7 +104,12 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self.run_button.setText(self._verb(context is not None and context.selection is not None))
         reason = self._desk.blocked() or self._missing()
         self.run_button.setEnabled(not reason)
-        self._reason.setText(reason or self._waiting())
+        self._explain(reason or self._waiting())
+
+    def _explain(self, reason: str) -> None:
+        """Say why nothing can be started, or why it does not start at once."""
+        self._reason.setText(reason)
+        self._reason.setVisible(bool(reason))
 
     def _verb(self, selected: bool) -> str:
         say = self._desk.say
