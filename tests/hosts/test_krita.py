@@ -119,7 +119,7 @@ def test_the_result_is_one_layer_and_the_rest_stays(  # noqa: PLR0917
 ):
     answer = run(model, depth, profile, prepare, translucent)
     assert (answer["state"], answer["error"]) == ("done", "")
-    assert answer["layers"] == ["Background", "Refocus"]
+    assert answer["layers"] == ["Background", "Refocus (deterministic-x4)"]
     assert answer["steps"] == 1
     assert answer["undone"]
     (recipe,) = answer["recipe"]
@@ -214,7 +214,7 @@ def test_groups_hidden_layers_and_layers_above_are_seen_as_the_person_sees_them(
         job = start("refocus")
         ended = finish(job)
         pixels(document, folder + "/after.raw")
-        answer = {**ended, "top": [node.name() for node in root.childNodes()][-1]}
+        answer = {**ended, "top": names(document)[-1]}
         """,
         width=WIDTH,
         height=HEIGHT,
@@ -285,8 +285,8 @@ def test_the_actions_are_in_the_menu_and_start_jobs(running, folder):
         select(document, 24, 20, 56, 48)
         app.action("foveate_refocus").trigger()
         ended = finish(desk().jobs[0])
-        names = [name for name in ("refocus", "faces", "upscale", "cancel", "panel") if app.action("foveate_" + name)]
-        answer = [ended["state"], [node.name() for node in layers(document)], names]
+        found = [name for name in ("refocus", "faces", "upscale", "cancel", "panel") if app.action("foveate_" + name)]
+        answer = [ended["state"], names(document), found]
         """,
         width=WIDTH,
         height=HEIGHT,

@@ -76,7 +76,7 @@ corner.setPixelData(bytes([1, 2, 3, 255]) * 100, 300, 220, 10, 10)
 document.rootNode().addChildNode(corner, None)
 document.refreshProjection()
 ended = finish(job)
-answer = {**ended, "layers": [node.name() for node in layers(document)]}
+answer = {**ended, "layers": names(document)}
 """
     )
     assert answer["state"] == "done"
@@ -92,9 +92,9 @@ blot.setPixelData(bytes([1, 2, 3, 255]) * 100, 100, 100, 10, 10)
 document.rootNode().addChildNode(blot, None)
 document.refreshProjection()
 ended = finish(job)
-kept = [node.name() for node in layers(document)]
+kept = names(document)
 docker().panel.jobs.card(job).apply.click()
-answer = {**ended, "kept": kept, "then": state(job)["state"], "layers": [node.name() for node in layers(document)]}
+answer = {**ended, "kept": kept, "then": state(job)["state"], "layers": names(document)}
 """
     )
     assert answer["state"] == "unapplied"
@@ -116,7 +116,7 @@ def test_a_closed_image_comes_back_with_its_result(running, folder):
         """
 made = [found for found in app.documents() if found not in kept["known"]]
 answer = [state(kept["job"])["state"], len(layers(kept["other"])),
-    [[node.name() for node in layers(found)] for found in made]]
+    [names(found) for found in made]]
 """
     )
     assert answer == ["done", 1, [["Background", "Refocus"]]]

@@ -38,7 +38,7 @@ class KritaHost:
     """One job's view of one document. See foveate_shared.host.Host."""
 
     def __init__(self, krita: Any, document: Any, title: str) -> None:
-        """`krita` is Krita's module, `title` the name of the layer that the result becomes."""
+        """`krita` is Krita's module, `title` names the layer that the result becomes."""
         self.before: Any = None  # a QImage of the selected region as it was, for lists
         self.after: Any = None  # and as it is since the result was applied
         self._krita = krita
@@ -110,8 +110,9 @@ class KritaHost:
             self.after = self.picture(document, result.extent.bounds)
         elif result.patches:
             document = self._document if self._is_open() and self._fits() else self._reopened()
-            layer = layers.add_layer(self._krita, document, result, self._title)
-            layers.keep_recipe(document, layer, result, self._title)
+            title = _named(self._title, result)
+            layer = layers.add_layer(self._krita, document, result, title)
+            layers.keep_recipe(document, layer, result, title)
             self.after = self.picture(document, self.region)
 
     def release(self) -> None:
@@ -160,7 +161,7 @@ class KritaHost:
         """Open a window on a new image that holds the result's patches, and return it."""
         document = self._create(result.extent)
         layer = document.rootNode().childNodes()[0]
-        layer.setName(self._title)
+        layer.setName(_named(self._title, result))
         layers.fill(layer, result.patches)
         document.refreshProjection()
         document.waitForDone()
@@ -169,7 +170,7 @@ class KritaHost:
         return document
 
     def _reopened(self) -> Any:
-        """Open a flat copy of the snapshot and return it. (Krita crashes where clones get a window.)"""
+        """Open a flat copy of the snapshot and return it: Krita crashes where clones get a window."""
         area = self._snapshot.extent.bounds
         document = self._create(self._snapshot.extent)
         layer = document.rootNode().childNodes()[0]
@@ -196,6 +197,13 @@ class KritaHost:
                 remedy="Close other images, or choose a smaller scale.",
             )
         return document
+
+
+def _named(title: str, result: host.Result) -> str:
+    """Return a layer's name: where nobody chose a model, the title lacks the one that the server took."""
+    model = result.recipe.get("model")
+    name = model.get("name") if isinstance(model, dict) else None
+    return f"{title} ({name})" if name and "(" not in title else title
 
 
 def _colors(document: Any) -> tuple[str, str, str]:

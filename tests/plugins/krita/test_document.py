@@ -34,7 +34,13 @@ def patch(bounds, *, alpha=255, coverage=None):
 
 
 def result(*patches, frame="document"):
-    return Result(frame, Extent(WIDTH, HEIGHT), patches, (Outcome("refocus", "done"),), {"operation": "refocus"})
+    return Result(
+        frame,
+        Extent(WIDTH, HEIGHT),
+        patches,
+        (Outcome("refocus", "done"),),
+        {"operation": "refocus", "model": {"name": "sharp"}},
+    )
 
 
 @pytest.fixture
@@ -105,20 +111,20 @@ def test_a_closed_document_is_named_as_such_and_its_result_opens_alone(host, sce
     host.apply(result(patch(REGION)))
     (shown,) = host._krita.app.window.shown
     assert shown is not scene
-    assert [layer.title for layer in shown.root.children] == ["Background", "Refocus"]
+    assert [layer.title for layer in shown.root.children] == ["Background", "Refocus (sharp)"]
     assert len(scene.root.children) == 1
 
 
 def test_the_result_is_one_layer_with_its_recipe(host, scene):
     host.apply(result(patch(REGION, coverage=128)))
     layer = scene.root.children[-1]
-    assert (layer.title, layer.inherits) == ("Refocus", False)
+    assert (layer.title, layer.inherits) == ("Refocus (sharp)", False)
     ((data, *place),) = layer.written
     assert place == [2, 1, 4, 3]
     assert data == bytes((9, 8, 7, 128)) * 12
     ((name, recipe),) = scene.annotations.items()
     assert name.endswith(str(layer.number))
-    assert json.loads(recipe) == {"operation": "refocus"}
+    assert json.loads(recipe)["operation"] == "refocus"
     assert host.after is not None
 
 

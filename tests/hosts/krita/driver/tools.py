@@ -94,6 +94,11 @@ def layers(document):
     return [node for node in document.rootNode().childNodes() if node.type() == "paintlayer"]
 
 
+def names(document):
+    """Return the layers' names, without the model's."""
+    return [node.name().partition(" (")[0] for node in layers(document)]
+
+
 def undo_steps():
     """Return what the docker of undo steps lists."""
     for view in app.windows()[0].qwindow().findChildren(QListView):
