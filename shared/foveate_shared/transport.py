@@ -54,7 +54,10 @@ class ServerAddress:
                 "The server's address is not one.", remedy="It looks like ws://127.0.0.1:8765 or wss://host:8765."
             )
         if not (self.token and self.token.isascii() and self.token.isprintable() and " " not in self.token):
-            raise InputError("The server's token is empty or has characters that no token has.")
+            raise InputError(
+                "The server's token is empty or has characters that no token has.",
+                remedy="Copy it again: `foveate token add NAME` prints one on the server's machine.",
+            )
         if self.fingerprint is not None and not _FINGERPRINT.fullmatch(self.pin):
             raise InputError(
                 "The certificate's fingerprint is not one.", remedy="It is 64 hexadecimal digits: copy all of them."

@@ -62,8 +62,8 @@ def sniff(head: bytes) -> str | None:
     return "openexr" if head[:4] == b"\x76\x2f\x31\x01" else None
 
 
-def inspect(stream: BinaryIO, kind: str) -> ContainerFacts:
-    """Return the facts of the file in `stream`. Raises InputError where it is cut off or its structure is broken."""
+def inspect(stream: BinaryIO, kind: str, name: str) -> ContainerFacts:
+    """Return the facts of the file called `name` in `stream`. Raises InputError where it is cut off or broken."""
     stream.seek(0)
     try:
         if kind == "png":
@@ -75,14 +75,14 @@ def inspect(stream: BinaryIO, kind: str) -> ContainerFacts:
         if kind == "tiff":
             return _inspect_tiff(stream)
     except (struct.error, EOFError):
-        raise truncated(TITLES[kind]) from None
+        raise truncated(name) from None
     return ContainerFacts(kind)
 
 
-def truncated(title: str) -> InputError:
+def truncated(name: str) -> InputError:
     """Return the error for a file that ends too early."""
     return InputError(
-        f"The {title} file is cut off or damaged.",
+        f"{name} is cut off or damaged.",
         code=ErrorCode.INVALID_FILE,
         remedy="Copy or export it again.",
     )
@@ -147,7 +147,7 @@ def _inspect_jpeg(stream: BinaryIO) -> ContainerFacts:
     while True:
         start, marker = struct.unpack("BB", stream.read(2))
         if start != 0xFF:
-            raise truncated(TITLES["jpeg"])
+            raise EOFError
         if marker == 0xFF:  # fill byte
             stream.seek(-1, 1)
             continue

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from foveate_shared.rerender import State, Status, describe, duration
+from foveate_shared.rerender import ENDED, State, Status, describe, duration
 
 LINE_SECONDS = 5.0  # between two lines where there is no terminal to draw a bar on
 
@@ -26,6 +26,7 @@ class Display:
         self._progress: Progress | None = None
         self._task = TaskID(0)
         self._said: set[str] = set()
+        self._held: tuple[str, ...] = ()
         self._last_text = ""
         self._last_time = 0.0
 
@@ -51,8 +52,9 @@ class Display:
 
     def show(self, status: Status) -> None:
         """Show where a job is, and its new notes."""
-        for note in status.notes:
-            self.say(note)
+        self._show_notes(status)
+        if status.state is State.FAILED:
+            return  # the command itself says why, also when quiet
         if self._progress:
             self._progress.update(
                 self._task,
@@ -63,6 +65,15 @@ class Display:
             )
         elif not self._quiet:
             self._print_line(status)
+
+    def _show_notes(self, status: Status) -> None:
+        """Print new notes, one status late: an item's failure, if it is the job's, is told by the command itself."""
+        ready = status.notes if status.state in ENDED else self._held
+        self._held = status.notes
+        reason = status.error.message if status.error else None
+        for note in ready:
+            if reason is None or not note.startswith(reason):
+                self.say(note)
 
     def _print_line(self, status: Status) -> None:
         """Print a line where the stage changed, or has not changed for long."""

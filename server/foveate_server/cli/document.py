@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from foveate_server.cli.picture import Picture, from_wire, little_endian
 from foveate_server.cli.region import Region
 from foveate_server.cli.resize import reduce_area
 from foveate_server.imaging.composite import apply_patch
-from foveate_shared.errors import Fault, ProtocolError, ServerError
+from foveate_shared.errors import ErrorCode, Fault, InputError, ProtocolError, ServerError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.host import Image, Result, Snapshot
 from foveate_shared.pixels import COVERAGE_U8
@@ -21,11 +22,31 @@ from foveate_shared.pixels import COVERAGE_U8
 Store = Callable[[Picture, Result], None]
 
 
+class OtherPicture(Exception):  # noqa: N818 - ends a resumed job's flow, and not the job: nothing else may catch it
+    """A resumed job was not started with this picture."""
+
+
+def other_picture() -> InputError:
+    """Return the error that says so."""
+    return InputError(
+        "The job was not started with this picture and region.",
+        code=ErrorCode.INVALID_FILE,
+        remedy="Give IN, and the region, as they were.",
+    )
+
+
 class PictureDocument:
     """A picture with a region. Implements foveate_shared.host.Host."""
 
-    def __init__(self, picture: Picture, region: Region, store: Store | None = None) -> None:
-        """`store` gets the resulting picture: the server forgets the job only after it has returned."""
+    def __init__(
+        self, picture: Picture, region: Region, store: Store | None = None, *, is_resumed: bool = False
+    ) -> None:
+        """`store` gets the resulting picture: the server forgets the job only after it has returned.
+
+        Of a job that `is_resumed`, nobody knows yet whether it was started with this picture and region.
+        """
+        self._is_resumed = is_resumed
+        self.on_other_picture: Callable[[], None] = lambda: None  # called before OtherPicture is raised
         self.picture = picture
         self.region = region
         self._store = store
@@ -43,7 +64,7 @@ class PictureDocument:
 
     def read_pixels(self, bounds: Bounds, extent: Extent) -> Image:
         """Return the samples of `bounds`, reduced to `extent` where that is at most half of their own."""
-        samples = _window(self.picture.samples, bounds, self.picture.extent)
+        samples = self._window(self.picture.samples, bounds)
         if 2 * extent.width <= bounds.width and 2 * extent.height <= bounds.height:
             samples = reduce_area(samples, extent)
         return Image(Extent(samples.shape[1], samples.shape[0]), _wire(samples), self.picture.format)
@@ -53,7 +74,7 @@ class PictureDocument:
         coverage = self.region.coverage
         if coverage is None:
             coverage = _full_within(self.region, self.picture.extent)
-        samples = _window(coverage[..., np.newaxis], bounds, self.picture.extent)
+        samples = self._window(coverage[..., np.newaxis], bounds)
         if extent != bounds.extent:
             samples = reduce_area(samples, extent)
         return Image(extent, _wire(samples), COVERAGE_U8)
@@ -66,6 +87,8 @@ class PictureDocument:
         """Make the resulting picture and store it. Raises FoveateError where the patches do not make one."""
         if self._store is None:
             return
+        if self._is_resumed:
+            self._require_same_windows(result)
         samples = self._new_frame(result) if result.frame == "new" else self.picture.samples.copy()
         for patch in result.patches:
             if patch.pixels.format != self.picture.format:
@@ -82,6 +105,31 @@ class PictureDocument:
     def release(self) -> None:
         """Do nothing: the picture is small change compared with the result, and ends with the command."""
 
+    def _window(self, samples: NDArray[Any], bounds: Bounds) -> NDArray[Any]:
+        if bounds.is_empty or not self.picture.extent.bounds.contains(bounds):
+            if self._is_resumed:
+                self.on_other_picture()
+                raise OtherPicture
+            raise ProtocolError("The server asked for pixels outside of the picture.", fault=Fault.SERVER)
+        return samples[bounds.y : bounds.bottom, bounds.x : bounds.right]
+
+    def _require_same_windows(self, result: Result) -> None:
+        """Raise InputError unless the pixels and coverage that the job was made from are those of this document."""
+        inputs: Any = result.recipe.get("inputs", [])
+        if not all(self._holds(window) for window in inputs):
+            raise other_picture()
+
+    def _holds(self, window: Any) -> bool:
+        bounds, extent = Bounds(*window["bounds"]), Extent(*window["extent"])
+        if not self.picture.extent.bounds.contains(bounds):
+            return False
+        hashes = {"pixels": self.read_pixels, "coverage": self.read_coverage}
+        return all(
+            hashlib.sha256(read(bounds, extent).data).hexdigest() == window[name]
+            for name, read in hashes.items()
+            if window.get(name)
+        )
+
     def _new_frame(self, result: Result) -> NDArray[Any]:
         if sum(patch.bounds.area for patch in result.patches) != result.extent.area:
             raise ServerError(
@@ -89,12 +137,6 @@ class PictureDocument:
             )
         shape = (result.extent.height, result.extent.width, self.picture.channels.count)
         return np.zeros(shape, self.picture.samples.dtype)
-
-
-def _window(samples: NDArray[Any], bounds: Bounds, extent: Extent) -> NDArray[Any]:
-    if bounds.is_empty or not extent.bounds.contains(bounds):
-        raise ProtocolError("The server asked for pixels outside of the picture.", fault=Fault.SERVER)
-    return samples[bounds.y : bounds.bottom, bounds.x : bounds.right]
 
 
 def _wire(samples: NDArray[Any]) -> memoryview:

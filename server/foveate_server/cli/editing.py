@@ -13,7 +13,7 @@ from foveate_server.cli.files import read_picture
 from foveate_server.cli.picture import Picture
 from foveate_server.cli.recipe import describe_result
 from foveate_server.cli.region import Region, parse_rect, region_of
-from foveate_server.cli.saving import SaveOptions, prepare, save
+from foveate_server.cli.saving import SaveOptions, prepare, require_writable, save
 from foveate_server.cli.work import run_job
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Extent
@@ -28,6 +28,7 @@ def edit(options: argparse.Namespace, operation: str, parameters: JsonObject, *,
     picture = read_picture(options.input)
     region = _region(options, picture.extent)
     prepare(picture, options.output)  # refuses now what could not be written in the end
+    require_writable(options.output)
     with Display(quiet=options.quiet) as display:
         for note in picture.notes:
             display.say(note)
@@ -35,7 +36,8 @@ def edit(options: argparse.Namespace, operation: str, parameters: JsonObject, *,
             bounds = region.selection.bounds
             display.say(f"A new picture is a rectangle: the mask's bounds, {bounds.width} x {bounds.height} pixels.")
         output = _Output(options, picture, region, display)
-        flow = run_job(options, display, PictureDocument(picture, region, output.store), operation, parameters, job=job)
+        document = PictureDocument(picture, region, output.store, is_resumed=job is not None)
+        flow = run_job(options, display, document, operation, parameters, job=job)
         seconds = time.monotonic() - began
         width, height = output.extent.width, output.extent.height
         display.say(f"{options.output}: {width} x {height} pixels, {seconds:.1f} s")

@@ -71,11 +71,11 @@ def _embedded_recipe(path: Path) -> str | None:
             try:
                 return _png_text(stream)
             except struct.error:
-                raise containers.truncated("PNG") from None
+                raise containers.truncated(path.name) from None
     if kind == "openexr":
         source = oiio.ImageInput.open(str(path))
         if source is None:
-            raise containers.truncated("OpenEXR")
+            raise containers.truncated(path.name)
         with_recipe = source.spec().get_string_attribute(RECIPE_KEY)
         source.close()
         return with_recipe or None

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from foveate_server.cli import containers, exif, spaces
 from foveate_server.cli.picture import Picture
-from foveate_shared.errors import ErrorCode, InputError, ResourceError
+from foveate_shared.errors import ErrorCode, FoveateError, InputError, ResourceError
 from foveate_shared.pixels import AlphaMode, Channels
 
 STRAIGHT = "oiio:UnassociatedAlpha"  # without it OpenImageIO multiplies colour by alpha
+TOO_LARGE_FOR_DECODER = "MB limit"  # in OpenImageIO's words for a size beyond its own limit, a share of the memory
 SUPPORTED_TYPES = ("uint8", "uint16", "half", "float")
 UNSUPPORTED_COLORS = ("CMYK", "YCCK", "YCbCrK", "Lab", "CIELAB", "ICCLAB", "separated")
 
@@ -81,7 +82,7 @@ def _examine(path: Path) -> tuple[containers.ContainerFacts, str]:
             if kind is None:
                 raise _unknown(path, head)
             _require_matching_name(path, kind)
-            facts = containers.inspect(stream, kind)
+            facts = containers.inspect(stream, kind, path.name)
             stream.seek(0)
             sha256 = hashlib.file_digest(stream, "sha256") if hasattr(hashlib, "file_digest") else _digest(stream)
     except OSError as error:
@@ -137,7 +138,9 @@ def _open(path: Path) -> Any:
     return source
 
 
-def _unreadable(path: Path, detail: str) -> InputError:
+def _unreadable(path: Path, detail: str) -> FoveateError:
+    if TOO_LARGE_FOR_DECODER in detail:
+        return _too_large(f"{path.name} has more pixels than this machine can hold.")
     reason = detail.strip().splitlines()[0].rstrip(".") if detail.strip() else "its content is damaged"
     return InputError(
         f"{path.name} cannot be read as a picture: {reason}.",
@@ -178,11 +181,13 @@ def _refuse_huge(path: Path, spec: Any) -> None:
     size = f"{spec.width} x {spec.height} pixels"
     available = _physical_memory() // 2
     if needed > available:
-        raise ResourceError(
-            f"{path.name} has {size}: {needed >> 20} MiB, more than half of this machine's memory.",
-            code=ErrorCode.TOO_LARGE,
-            remedy="Work on a part of it, or on a machine with more memory.",
-        )
+        raise _too_large(f"{path.name} has {size}: {needed >> 20} MiB, more than half of this machine's memory.")
+
+
+def _too_large(problem: str) -> ResourceError:
+    return ResourceError(
+        problem, code=ErrorCode.TOO_LARGE, remedy="Work on a part of it, or on a machine with more memory."
+    )
 
 
 def _physical_memory() -> int:

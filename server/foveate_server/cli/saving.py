@@ -8,6 +8,7 @@ only what it knows of them.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -59,7 +60,7 @@ def container_of(path: Path) -> str:
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
         raise InputError(
-            f"{path.name} does not say what kind of file to write.",
+            f"{path.name or 'OUT'} does not say what kind of file to write.",
             code=ErrorCode.INVALID_FILE,
             remedy=f"End its name in one of {' '.join(SUFFIXES)}.",
         )
@@ -141,11 +142,25 @@ def save(picture: Picture, path: Path, *, recipe: str | None = None, options: Sa
                 embedding.finish(temporary, kind, picture.exif, picture.xmp, inside)
         embedding.place_beside(path, recipe)
     except OSError as error:
-        raise ResourceError(
-            f"{path} cannot be written: {error.strerror or error}.",
-            code=ErrorCode.STORAGE_FULL,
-            remedy="Free some space or choose another folder.",
-        ) from None
+        raise _unwritable(path, error) from None
+
+
+def require_writable(path: Path) -> None:
+    """Raise ResourceError where no file can be made beside `path`: before a job that would be in vain."""
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> ResourceError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return ResourceError(
+        f"{path} cannot be written: {error.strerror or error}.",
+        code=ErrorCode.STORAGE_FULL,
+        remedy="Free some space, or choose another folder." if full else "Choose a folder that you may write to.",
+    )
 
 
 @contextlib.contextmanager

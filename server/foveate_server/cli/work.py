@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from foveate_server.cli.connect import connect
 from foveate_server.cli.display import Display
-from foveate_server.cli.document import PictureDocument
+from foveate_server.cli.document import OtherPicture, PictureDocument, other_picture
 from foveate_shared.driver import run_to_end
 from foveate_shared.errors import CancelledJobError, ErrorInfo, FoveateError, to_exception
 from foveate_shared.protocol import JsonObject
@@ -29,8 +29,12 @@ def run_job(
     """
     with connect(options, display) as client:
         flow = Rerender(client, document, operation, parameters, job=job)
+        document.on_other_picture = lambda: flow.abandon(other_picture())  # leaves the job as it is; errors cancel it
         flow.start()
-        status = run_to_end(client, flow, on_status=display.show)
+        try:
+            status = run_to_end(client, flow, on_status=display.show)
+        except OtherPicture:
+            raise other_picture() from None
     if status.state is State.CANCELLED:
         raise CancelledJobError("The job was cancelled.", remedy="Nothing was written.")
     if status.error:

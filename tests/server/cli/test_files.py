@@ -12,7 +12,7 @@ from foveate_server.cli.containers import PNG_SIGNATURE, png_chunk
 from foveate_server.cli.files import read_picture
 from foveate_server.cli.picture import Picture
 from foveate_server.cli.saving import save
-from foveate_shared.errors import FoveateError, InputError
+from foveate_shared.errors import FoveateError, InputError, ResourceError
 from foveate_shared.pixels import Channels
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
@@ -22,8 +22,8 @@ def photo() -> Image.Image:
     return Image.fromarray(PIXELS)
 
 
-def huge_png() -> bytes:
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 6, 0, 0, 0)
+def huge_png(side: int = 60_000) -> bytes:
+    header = struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 0)
     data = png_chunk(b"IDAT", zlib.compress(b"\0" * 100))
     return PNG_SIGNATURE + png_chunk(b"IHDR", header) + data + png_chunk(b"IEND", b"")
 
@@ -68,11 +68,18 @@ def test_bad_files_are_refused_with_a_sentence_and_a_remedy(tmp_path, name):
     assert "\n" not in str(caught.value)
 
 
+def test_what_no_memory_holds_is_refused_with_that_reason(tmp_path):
+    (tmp_path / "a.png").write_bytes(huge_png(900_000))
+    with pytest.raises(ResourceError, match=r"a\.png has more pixels than this machine can hold") as caught:
+        read_picture(tmp_path / "a.png")
+    assert "more memory" in caught.value.info.remedy
+
+
 @pytest.mark.parametrize("keep", [0.02, 0.3, 0.7, 0.97])
 @pytest.mark.parametrize(("name", "kind"), [("a.png", "PNG"), ("a.jpg", "JPEG"), ("a.webp", "WEBP"), ("a.tif", "TIFF")])
 def test_cut_files_are_refused(tmp_path, name, kind, keep):
     write_cut(tmp_path / name, kind, keep)
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError, match=f"^{name} ") as caught:
         read_picture(tmp_path / name)
     assert caught.value.info.remedy
 

@@ -51,6 +51,8 @@ BAD = {
     "output kind": (["refocus", "in.png", "out.gif"], 2, "End its name"),
     "output folder": (["refocus", "in.png", "missing/out.png"], 2, "does not exist"),
     "output is folder": (["refocus", "in.png", "folder.png"], 2, "is a folder"),
+    "output unwritable": (["refocus", "in.png", "/proc/out.png"], 1, "Choose a folder that you may write to"),
+    "output nameless": (["refocus", "in.png", ""], 2, "OUT does not say"),
     "rect": (["refocus", "in.png", "out.png", "--rect", "1,2"], 2, "X,Y,W,H"),
     "rect outside": (["refocus", "in.png", "out.png", "--rect", "25,0,10,10"], 2, "reaches out"),
     "rect and mask": (["refocus", "in.png", "out.png", "--rect", "0,0,1,1", "--mask", "in.png"], 2, "not allowed with"),
@@ -60,6 +62,7 @@ BAD = {
     "token without server": (["refocus", "in.png", "out.png", "--token-file", "token"], 2, "need --server"),
     "token file": (["detect", "in.png", "--server", "ws://127.0.0.1:1", "--token-file", "none"], 2, "cannot be read"),
     "unencrypted": (["detect", "in.png", "--server", "ws://192.0.2.1:1", "--token-file", "token"], 2, "encrypted"),
+    "token empty": (["detect", "in.png", "--server", "ws://127.0.0.1:1", "--token-file", "empty"], 2, "token add"),
     "no url": (["detect", "in.png", "--server", "studio", "--token-file", "token"], 2, "address is not one"),
     "pairing": (["detect", "in.png", "--pairing", "foveate://x"], 2, "not a pairing line"),
     "pairing file": (["detect", "in.png", "--pairing", "@none"], 2, "cannot be read"),
@@ -75,6 +78,7 @@ BAD = {
 def test_bad_usage_is_one_sentence_with_a_remedy(case, folder, capsys):
     arguments, expected, words = BAD[case]
     (folder / "folder.png").mkdir()
+    (folder / "empty").touch()
     before = sorted(path.name for path in folder.iterdir())
     status, line = failing(arguments, capsys)
     assert status == expected
