@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
+from scipy import ndimage
+from skimage import data
 
 from hosts.blender.pictures import HEIGHT, WIDTH, as_kept, linear, picture
 from hosts.blender.program import RUN, blender, install
@@ -258,3 +263,16 @@ def test_frames_that_are_written_are_refocused_beside(running):
     changed[16:48, 24:72] = False
     assert not changed.any()
     assert not np.array_equal(one, other)
+
+
+def test_the_example_of_the_documentation_works(running):
+    page = (Path(__file__).parents[2] / "docs/blender.md").read_text()
+    example = page.split("```python")[1].split("```")[0]
+    photo = np.rint(ndimage.gaussian_filter(data.astronaut().astype(float), (1, 1, 0))).astype(np.uint8)
+    Image.fromarray(photo).save(running.folder / "portrait.png")
+    running.run("import os\n" + example.replace('"/pictures/', 'str(FOLDER) + "/'))
+    made = np.asarray(Image.open(running.folder / "portrait-sharp.png").convert("RGB"))
+    changed = (made != photo).any(axis=2)
+    assert changed[80:336, 120:376].any()
+    changed[80:336, 120:376] = False
+    assert not changed.any()

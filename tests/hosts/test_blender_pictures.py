@@ -44,10 +44,12 @@ def test_a_face_comes_into_focus(desk, screen):
     soft = ndimage.gaussian_filter(sharp, (BLUR, BLUR, 0))
     desk.open_samples(rgba(soft), FACE, "portrait.png")
     desk.running.wait_for("runtime().models")
+    desk.settle()
     screen.screenshot("blender-region")
     desk.press("faces")
     state = desk.wait_for_state("done", timeout=100)
     after = desk.pixels(state["shown"])[..., :3] * 255
+    desk.settle()
     screen.screenshot("blender-faces")
     before = np.rint(soft)
 
@@ -62,6 +64,6 @@ def test_a_face_comes_into_focus(desk, screen):
     desk.running.run("runtime().change(ask_first=True); bpy.context.window_manager.foveate.operation = 'refocus'")
     desk.press("refocus")
     desk.wait_for_state("unapplied", timeout=100)
-    desk.running.run("import time; time.sleep(0.2); answer = 1")
+    desk.settle()
     screen.screenshot("blender-preview")
     desk.running.check_output()

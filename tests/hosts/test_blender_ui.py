@@ -75,6 +75,7 @@ answer = [bpy.data.images["in"].size[0] // 4, bpy.data.images["in"].size[1] // 4
     running.wait_for("bpy.data.images['in'].foveate.rect[2] > 40")
     rect = running.run("answer = list(bpy.data.images['in'].foveate.rect)")
     assert np.abs(np.array(rect) - [*expected, WIDTH // 2, HEIGHT // 2]).max() <= 1
+    desk.settle()
     screen.screenshot("blender-select")
 
 
@@ -98,6 +99,7 @@ def test_the_result_is_shown_and_one_undo_takes_it_back_exactly(desk, running, s
         desk.do("bpy.ops.ed.redo()")
         assert desk.state()["shown"] == RESULT
         assert np.array_equal(desk.pixels(RESULT), after)
+    desk.settle()
     screen.screenshot("blender-result")
 
 
@@ -106,6 +108,7 @@ def test_esc_cancels_and_leaves_nothing(desk, running, slow, screen):
     desk.press()
     desk.wait_for_state("running")
     running.wait_for("runtime().entries[0].flow.status.fraction > 0.05")
+    desk.settle()
     screen.screenshot("blender-progress")
     running.run(
         "editor()['window'].event_simulate('ESC', 'PRESS', x=700, y=400);"
@@ -115,9 +118,9 @@ def test_esc_cancels_and_leaves_nothing(desk, running, slow, screen):
     assert (state["shown"], state["images"]) == ("in", ["in"])
 
 
-def test_the_cancel_button_works_without_a_server(desk, running):
+def test_the_cancel_button_works_without_a_server(desk, settings):
+    settings(server_command=("/nowhere/foveate", "serve"))
     desk.connect("none.json")
-    running.run(RUNTIME + "rt.change(server_command=('/nowhere/foveate', 'serve'))")
     desk.wait_for_connection("lost")
     desk.press()
     assert desk.state()["state"] == "submitted"
@@ -134,6 +137,7 @@ def test_a_result_whose_image_is_gone_is_kept(desk, running, slow, screen):
     state = desk.wait_for_state("unapplied")
     assert "is gone" in state["error"]
     assert state["images"] == []
+    desk.settle()
     screen.screenshot("blender-kept")
     desk.do("bpy.ops.foveate.apply_result()")
     assert desk.state()["images"] == [RESULT]
@@ -208,31 +212,59 @@ bpy.context.window_manager.foveate.replace_users = True
     running.run("bpy.context.window_manager.foveate.replace_users = False")
 
 
-def test_a_wrong_token_is_said_and_the_next_try_uses_the_right_one(desk, running, folder, server, screen):
-    path = (folder / "run/wrong.json").outside
-    values = json.loads(server.runtime_file.read_text())
-    path.write_text(json.dumps({**values, "token": "wrong-token-wrong-token-wrong"}))
-    path.chmod(0o600)
-    desk.connect("wrong.json")
-    running.wait_for("runtime().connection.error", 30)
-    screen.screenshot("blender-refused")
+@pytest.fixture
+def settings(running):
+    """Change the extension's settings for one test."""
+    before = running.run(
+        "s = runtime().settings\n"
+        "answer = {'server_command': s.server_command, 'remote_url': '', 'remote_token': '', 'remote_fingerprint': ''}"
+    )
+    before["server_command"] = tuple(before["server_command"])
+    yield lambda **values: running.run("runtime().change(**values)", values=values)
+    running.run("runtime().change(**values)", values=before)
+
+
+def test_a_wrong_token_is_said_and_the_next_try_uses_the_right_one(desk, running, server, screen, settings):
+    url = json.loads(server.runtime_file.read_text())["url"]
+    settings(remote_url=url, remote_token="wrong-token-wrong-token-wrong")
     desk.connect("server.json")
+    desk.wait_for_connection("refused")
+    desk.settle()
+    screen.screenshot("blender-refused")
+    assert "token" in running.run("answer = str(runtime().connection.error)")
+    settings(remote_url="", remote_token="")
     desk.press()
     assert desk.wait_for_state("done")["shown"] == RESULT
 
 
-def test_no_server_and_no_way_to_start_one_shows_the_command(desk, running, screen):
-    running.run(RUNTIME + "rt.change(server_command=('/nowhere/foveate', 'serve'))")
+def test_another_machine_needs_blenders_leave_to_go_online(desk, running, settings):
+    settings(remote_url="https://192.0.2.1:7317", remote_token="some-token-some-token-some")
+    desk.connect("server.json")
+    desk.wait_for_connection("refused")
+    assert "not allowed to go online" in running.run("answer = str(runtime().connection.error)")
+
+
+def test_a_pairing_line_is_taken_or_refused_with_a_sentence(running, settings):
+    line = f"foveate://studio.example:7317?token={'t' * 32}&fingerprint=sha256:{'ab' * 32}"
+    paste = "p = bpy.context.preferences.addons['bl_ext.user_default.foveate'].preferences; p.pairing_line = line\n"
+    paste += "s = runtime().settings; answer = [s.remote_url, s.remote_token, p.remote_fingerprint, runtime().problem]"
+    taken = running.run(paste, line=line)
+    assert taken == ["https://studio.example:7317", "t" * 32, "ab" * 32, ""]
+    assert "not a pairing line" in running.run(paste, line="https://studio.example")[3]
+
+
+def test_no_server_and_no_way_to_start_one_shows_the_command(desk, running, screen, settings):
+    settings(server_command=("/nowhere/foveate", "serve"))
     desk.connect("none.json")
     desk.wait_for_connection("lost")
-    error = running.run(RUNTIME + "answer = str(rt.connection.error)")
+    error = running.run("answer = str(runtime().connection.error)")
     assert "/nowhere/foveate serve" in error
+    desk.settle()
     screen.screenshot("blender-no-server")
 
 
-def test_a_server_is_started_where_none_runs(desk, running, make_launcher):
-    command = make_launcher().command
-    running.run(RUNTIME + f"rt.change(server_command={tuple(command)!r})")
+def test_a_server_is_started_where_none_runs(desk, make_launcher, settings):
+    settings(server_command=tuple(make_launcher().command))
     desk.connect("started.json")
     desk.press()
     assert desk.wait_for_state("done", timeout=60)["shown"] == RESULT
@@ -279,7 +311,8 @@ def test_disabling_it_leaves_nothing_behind(desk, running):
     left = running.run("""
 import threading
 bpy.ops.preferences.addon_disable(module="bl_ext.user_default.foveate")
-answer = [thread.name for thread in threading.enumerate() if thread.name.startswith("foveate")]
+names = {thread.name for thread in threading.enumerate()}
+answer = [name for name in names - {"foveate-reaper"} if name.startswith("foveate")]  # it waits for a started server
 answer += [name for name in dir(bpy.types) if "foveate" in name.lower()]
 lists = [getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers)]
 answer += [str(each) for handlers in lists if isinstance(handlers, list) for each in handlers

@@ -30,14 +30,27 @@ class _Frozen:
 class BlenderHost:
     """See :class:`foveate_shared.host.Host`."""
 
-    def __init__(self, image: int | str, scene: str, region: RegionOf, name_result: NameResult, place: Place) -> None:
-        """`image` is a :func:`buffers.reference`; `place` shows the new image, and makes the undo step."""
+    def __init__(
+        self,
+        image: int | str,
+        scene: str,
+        region: RegionOf,
+        name_result: NameResult,
+        place: Place,
+        *,
+        always: bool = False,
+    ) -> None:
+        """`image` is a :func:`buffers.reference`; `place` shows the new image, and makes the undo step.
+
+        With `always` there is a new image even where the server left everything as it is.
+        """
         self.made = ""  # name of the result's image, once it was made
         self._image = image
         self._scene = scene
         self._region = region
         self._name_result = name_result
         self._place = place
+        self._always = always
         self._state: _Frozen | None = None
 
     def freeze(self) -> host.Snapshot:
@@ -75,8 +88,8 @@ class BlenderHost:
         return not differs.any()
 
     def apply(self, result: host.Result) -> None:
-        """Make the new image and place it; where the server left everything as it is, make none."""
-        if not result.patches:
+        """Make the new image and place it."""
+        if not result.patches and not self._always:
             return
         picture = self._base(result)
         samples.apply_patches(picture.samples, result.patches, self._format(picture))

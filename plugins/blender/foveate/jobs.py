@@ -33,7 +33,8 @@ class Task:
 
     def host(self) -> BlenderHost:
         """Return a document to run it on, once."""
-        return BlenderHost(self.image, self.scene, self.region, self._name, self.placement)
+        always = bool(self.result_name)  # whoever names the result counts on it
+        return BlenderHost(self.image, self.scene, self.region, self._name, self.placement, always=always)
 
     def _name(self, result: host.Result) -> str:
         return self.result_name or result_name(self.image_name, TITLES[self.operation], model_of(result.recipe))

@@ -33,6 +33,7 @@ _LABELS = {
     "scale": "Scale",
     "target": "Target",
 }
+_HINTS = {"only": "All", "model": "The server's choice"}
 _LETTER = 7.5  # pixels that a letter takes, about
 
 
@@ -126,7 +127,7 @@ def _draw_connection(layout: Any, context: bpy.types.Context) -> None:
     rt = runtime.get()
     text, icon = _STATES[rt.connection.state]
     row = layout.row()
-    row.label(text=f"{rt.texts(text)} {rt.connection.server}".strip(), icon=icon)
+    row.label(text=", ".join(filter(None, (rt.texts(text), rt.connection.server))), icon=icon)
     row.operator("foveate.reconnect", text="", icon="FILE_REFRESH")
     if error := rt.connection.error:
         _draw_error(layout, context, error)
@@ -170,7 +171,8 @@ def _draw_operation(layout: Any, context: bpy.types.Context) -> None:
     column.use_property_decorate = False
     names = {"refocus": ("strength", "model"), "faces": ("strength", "only", "min_score", "model")}
     for name in names.get(panel.operation, ("scale", "target", "model")):
-        column.prop(panel, f"{panel.operation}_{name}", text=say(_LABELS[name]))
+        hint = {"placeholder": say(_HINTS[name])} if name in _HINTS else {}
+        column.prop(panel, f"{panel.operation}_{name}", text=say(_LABELS[name]), **hint)
     column.prop(panel, "replace_users", text=say("Replace Everywhere"))
     button = layout.row()
     button.scale_y = 1.5

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import bpy
 
@@ -163,9 +164,17 @@ class Runtime:
 
     def _open_client(self) -> client.Client:
         find = startup.find_server(self.settings)
-        if self.settings.remote_url and not bpy.app.online_access:
+        if not bpy.app.online_access and _is_elsewhere(self.settings.remote_url):
             find = _refuse_offline
         return client.Client(find, self.settings.client_id, self._peer)
+
+
+def _is_elsewhere(url: str) -> bool:
+    """Tell whether an address is on another machine: Blender's switch is about those."""
+    try:
+        return urlsplit(url).hostname not in {None, "localhost", "127.0.0.1", "::1"}
+    except ValueError:  # the connection says what is wrong with it
+        return False
 
 
 def _refuse_offline() -> Any:

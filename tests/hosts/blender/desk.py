@@ -101,3 +101,8 @@ class Desk:
     def pixels(self, name):
         self.running.run("answer = grab(bpy.data.images[name], 'pixels')", name=name)
         return self.running.load("pixels")[::-1]
+
+    def settle(self):
+        """Let Blender draw some times: its panels move to their places."""
+        for _ in range(25):
+            self.running.run("editor()['area'].tag_redraw()")
