@@ -140,7 +140,9 @@ def _lock(path: Path, deadline: float) -> Iterator[None]:
         file = path.open("a+b")
     except OSError as error:
         raise ResourceError(
-            f"{path} cannot be written: {error.strerror or error}.", code=ErrorCode.STORAGE_FULL
+            f"{path} cannot be written: {error.strerror or error}.",
+            code=ErrorCode.STORAGE_FULL,
+            remedy="Make room on the disk, and check that the folder may be written.",
         ) from error
     with file:
         while not _try_lock(file.fileno()):

@@ -74,6 +74,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return JOB_FAILED
     except Exception as error:
+        if isinstance(error, OSError) and error.filename:  # a home that cannot be written, a full disk
+            _complain(
+                f"{error.filename} cannot be used: {error.strerror}.", "Check its folder, permissions and free space."
+            )
+            return JOB_FAILED
         if os.environ.get(DEBUG_VARIABLE):
             raise
         _complain(

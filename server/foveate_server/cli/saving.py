@@ -226,6 +226,9 @@ def _spec(picture: Picture, kind: str) -> Any:
         spec.attribute(STRAIGHT, 1)
     if spec.getattribute("Orientation") is not None:
         spec.attribute("Orientation", 1)
+    for name, side in (("Exif:PixelXDimension", extent.width), ("Exif:PixelYDimension", extent.height)):
+        if spec.getattribute(name) is not None:
+            spec.attribute(name, side)
     if picture.icc:
         profile = np.frombuffer(picture.icc, np.uint8)
         spec.attribute("ICCProfile", oiio.TypeDesc(f"uint8[{len(profile)}]"), profile)

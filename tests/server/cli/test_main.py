@@ -137,6 +137,17 @@ def test_exit_statuses(code, status):
     assert exit_status(ErrorInfo(code, "Something.", "", Fault.SERVER)) == status
 
 
+@pytest.mark.parametrize("arguments", [["token", "add", "guest"], ["jobs", "--quiet"]])
+def test_an_unusable_home_is_a_sentence(arguments, folder, capsys, monkeypatch):
+    blocked = folder / "in.png" / "home"  # below a file: not even root can make it
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "FOVEATE_DATA_DIR"):
+        monkeypatch.setenv(name, str(blocked))
+    status, line = failing(arguments, capsys)
+    assert status == 1
+    assert f"{blocked}" in line
+    assert "permissions" in line
+
+
 def test_a_bug_is_a_sentence_too(folder, capsys, monkeypatch):
     def explode(path):
         raise ZeroDivisionError("oh")
