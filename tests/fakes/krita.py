@@ -196,7 +196,7 @@ class App:
     def windows(self):
         return [self.window]
 
-    def createDocument(self, width, height, _name, model, depth, profile, _resolution):  # noqa: N802, PLR0917
+    def createDocument(self, width, height, _name, model, depth, profile, _resolution):  # noqa: N802
         size = SIZES[depth] * (4 if model == "RGBA" else 2)
         made = Document(width, height, bytes(width * height * size), model, depth, profile)
         self.created.append(made)
