@@ -296,6 +296,18 @@ def test_a_render_from_the_window_is_refocused_when_it_is_finished(desk, running
     running.run("bpy.context.scene.foveate.refocus_renders = False")
 
 
+def test_frames_rendered_from_the_window_are_refocused_beside_while_one_works_on(desk, running):
+    running.run(
+        RENDER.split("with bpy", maxsplit=1)[0] + "scene.frame_start, scene.frame_end = 1, 2\n"
+        "scene.render.filepath, scene.render.image_settings.file_format = str(FOLDER / 'shot-'), 'PNG'\n"
+        "with bpy.context.temp_override(**editor()):\n    bpy.ops.render.render('INVOKE_DEFAULT', animation=True)"
+    )
+    running.wait_for("(FOLDER / 'shot-0002-foveate.png').exists() and not runtime().entries[0].is_running", 60)
+    assert (running.folder / "shot-0001-foveate.png").exists()
+    assert desk.state()["images"] == ["in"]
+    running.run("bpy.context.scene.foveate.refocus_renders = False")
+
+
 def test_it_speaks_german(desk, running, screen):
     running.run(RUNTIME + "rt.change(language='de')")
     try:

@@ -98,11 +98,12 @@ class BlenderHost:
             image[RECIPE_PROPERTY] = json.dumps(result.recipe)
             if result.frame == "document":
                 self._keep_rectangle(image)
+            name = image.name
             self._place(image)
-        except BaseException:
+        except errors.FoveateError:
             bpy.data.images.remove(image)
             raise
-        self.made = image.name
+        self.made = name  # it may be gone again: written to a file, say
 
     def picture(self, result: host.Result) -> samples.Samples:
         """Return a result that waits, in its surroundings or all of it: to look at."""

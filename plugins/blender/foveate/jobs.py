@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ._shared import host, protocol
-from .document import BlenderHost
+from .document import BlenderHost, Place
 from .naming import model_of, result_name
-from .placing import Placement
 from .region import RegionOf
 
 TITLES = {"refocus": "Refocus", "faces": "Faces", "upscale": "Upscale"}
@@ -23,7 +22,7 @@ class Task:
     image_name: str
     scene: str  # whose render a Render Result shows
     region: RegionOf
-    placement: Placement
+    placement: Place  # shows the new image, and makes the undo step
     result_name: str = ""  # empty: made of the image's name, the operation and the model
 
     @property

@@ -7,18 +7,24 @@ what is to be done is noted, and a timer does it on the main one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from . import choosing, region, runtime
-from ._shared import errors
-from .buffers import reference
+from ._shared import errors, workbench
+from .buffers import find, reference
+from .document import Place
 from .jobs import Task
 from .placing import Placement
 
 SUFFIX = "-foveate"  # of the files beside
+_LINEAR_FORMATS = {"OPEN_EXR", "OPEN_EXR_MULTILAYER", "HDR"}
+_LOOK_SECONDS = 0.2  # between two looks whether the next frame can be worked on
+_pending: list[tuple[str, Path]] = []  # scenes and frames that wait; on the main thread only
+_running: list[workbench.Entry] = []  # the frame that is worked on
 _written: list[tuple[str, str]] = []  # scene and file of the render that runs; rendering may be on another thread
 
 
@@ -49,16 +55,46 @@ def on_complete(scene: bpy.types.Scene, _depsgraph: Any = None) -> None:
 
 def _process(name: str) -> None:
     scene = bpy.data.scenes.get(name)
-    files = [path for written_by, path in _written if written_by == name]
+    files = [Path(path) for written_by, path in _written if written_by == name]
     _written.clear()
     if scene is None:
         return
+    if not files:
+        _report(lambda: _refocus_shown(scene))
+    elif bpy.app.background:
+        for path in files:
+            _report(lambda path=path: _refocus_file(scene, path))
+    else:
+        _pending.extend((name, path) for path in files)
+        if not bpy.app.timers.is_registered(work_off):
+            bpy.app.timers.register(work_off, persistent=True)
+
+
+def work_off() -> float | None:
+    """Refocus the written frames one after the other, beside what the person does; a timer calls it."""
+    if any(entry.is_running for entry in _running):
+        return _LOOK_SECONDS
+    _running.clear()
+    if not _pending:
+        return None
+    name, path = _pending.pop(0)
+    scene = bpy.data.scenes.get(name)
+    if scene is not None:
+        _report(lambda: _running.append(runtime.get().submit(_file_task(scene, path), ask_first=False)))
+    return _LOOK_SECONDS
+
+
+def stop() -> None:
+    """Forget what is left to do."""
+    _pending.clear()
+    _running.clear()
+    if bpy.app.timers.is_registered(work_off):
+        bpy.app.timers.unregister(work_off)
+
+
+def _report(act: Callable[[], object]) -> None:
     try:
-        if files:
-            for path in files:
-                _refocus_file(scene, Path(path))
-        else:
-            _refocus_shown(scene)
+        act()
     except errors.FoveateError as error:
         print(f"Foveate: {error}")  # noqa: T201 - a render farm's log is where this is read
 
@@ -67,7 +103,8 @@ def _refocus_shown(scene: bpy.types.Scene) -> None:
     image = next((image for image in bpy.data.images if image.type == "RENDER_RESULT"), None)
     if image is None:
         return
-    task = _task(scene, image, f"{scene.name}, frame {scene.frame_current}, Refocus")
+    placement = Placement("Refocus Render", reference(image), 0, False, runtime.get().swaps)
+    task = _task(scene, image, f"{scene.name}, frame {scene.frame_current}, Refocus", placement)
     if bpy.app.background:
         runtime.get().run(task)
     else:
@@ -75,23 +112,52 @@ def _refocus_shown(scene: bpy.types.Scene) -> None:
 
 
 def _refocus_file(scene: bpy.types.Scene, path: Path) -> None:
+    task = _file_task(scene, path)
+    try:
+        runtime.get().run(task)
+    finally:
+        if image := find(task.image):  # the job failed, so nobody has placed its result
+            bpy.data.images.remove(image)
+
+
+def _file_task(scene: bpy.types.Scene, path: Path) -> Task:
+    """Load a frame; return the job that writes its result beside it, and unloads both."""
     if not path.is_file():
         raise errors.InputError(f"{path.name} is no single image.", remedy="Render to images to have them refocused.")
     image = bpy.data.images.load(str(path))
-    try:
-        made = bpy.data.images.get(runtime.get().run(_task(scene, image, path.stem)).made)
-    finally:
-        bpy.data.images.remove(image)
-    if made is not None:
-        _save(made, scene, path.with_name(f"{path.stem}{SUFFIX}{path.suffix}"))
+    frame, name = reference(image), scene.name
+
+    def place(made: bpy.types.Image) -> None:
+        loaded = find(frame)
+        if loaded is not None:
+            made.file_format = loaded.file_format
+            bpy.data.images.remove(loaded)
+        settings = bpy.data.scenes[name].render.image_settings
+        _save(made, path.with_name(f"{path.stem}{SUFFIX}{path.suffix}"), settings)
         bpy.data.images.remove(made)
 
-
-def _save(image: bpy.types.Image, scene: bpy.types.Scene, path: Path) -> None:
-    image.save(filepath=str(path))
+    return _task(scene, image, f"{path.stem}, Refocus", place)
 
 
-def _task(scene: bpy.types.Scene, image: bpy.types.Image, name: str) -> Task:
+def _save(image: bpy.types.Image, path: Path, settings: Any) -> None:
+    """Write an image in the form of the frames that `settings` describe."""
+    if not image.is_float or image.file_format in _LINEAR_FORMATS:
+        image.save(filepath=str(path))
+        return
+    # Samples of 16 bits come as linear floats; only saving a render encodes them again, and that as a scene says.
+    scene = bpy.data.scenes.new("Foveate")
+    try:
+        scene.display_settings.display_device = "sRGB"
+        scene.view_settings.view_transform = "Standard"
+        scene.render.dither_intensity = 0
+        for name in ("file_format", "color_mode", "color_depth"):
+            setattr(scene.render.image_settings, name, getattr(settings, name))
+        image.save_render(str(path), scene=scene)
+    finally:
+        bpy.data.scenes.remove(scene)
+
+
+def _task(scene: bpy.types.Scene, image: bpy.types.Image, name: str, place: Place) -> Task:
     rt = runtime.get()
     render = scene.render
     has_border = render.use_border and not render.use_crop_to_border
@@ -99,8 +165,7 @@ def _task(scene: bpy.types.Scene, image: bpy.types.Image, name: str) -> Task:
     parameters = {"strength": rt.default("refocus", "strength", 1.0)}
     if model := rt.default("refocus", "model", ""):
         parameters["model"] = model
-    placement = Placement("Refocus Render", reference(image), 0, False, rt.swaps)
-    return Task("refocus", parameters, reference(image), image.name, scene.name, region.box(box), placement, name)
+    return Task("refocus", parameters, reference(image), image.name, scene.name, region.box(box), place, name)
 
 
 HANDLERS = (("render_init", on_start), ("render_write", on_write), ("render_complete", on_complete))

@@ -96,13 +96,16 @@ class Runtime:
             self._bench = workbench.Workbench(self._open_client)
         return self._bench
 
-    def submit(self, task: Task) -> workbench.Entry:
-        """Start a job that the timer brings to its end. Raises FoveateError where there is nothing to work on."""
+    def submit(self, task: Task, *, ask_first: bool | None = None) -> workbench.Entry:
+        """Start a job that the timer brings to its end; `ask_first` is as set, unless it is given.
+
+        Raises FoveateError where there is nothing to work on.
+        """
         bench = self.wake()
         if self.connection.state is client.ConnectionState.REFUSED:
             bench.reconnect()  # the person has read why, and tries again
         host = task.host()
-        ask_first = self.settings.ask_first
+        ask_first = self.settings.ask_first if ask_first is None else ask_first
         entry = bench.submit(host, task.operation, task.parameters, title=task.title, ask_first=ask_first)
         self.tasks[entry.flow.job], self.hosts[entry.flow.job] = task, host
         self.change()  # writes the parameters that were used
