@@ -334,3 +334,15 @@ bpy.ops.preferences.addon_enable(module="bl_ext.user_default.foveate")
     assert left == []
     desk.press()
     desk.wait_for_state("done")
+
+
+def test_a_result_outlives_the_file_that_it_was_made_for(desk, running, slow):
+    desk.connect("slow.json")
+    desk.press()
+    desk.wait_for_state("running")
+    running.run("bpy.ops.wm.read_homefile()")
+    desk.show_editor()
+    state = desk.wait_for_state("unapplied", timeout=60)
+    assert "is gone" in state["error"]
+    desk.do("bpy.ops.foveate.apply_result()")
+    assert desk.state()["images"] == [RESULT]
