@@ -72,7 +72,7 @@ class JobOperator:
 
             host = runtime.get().run(self._task(context), show)
         except errors.FoveateError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, runtime.get().texts.sentence(str(error)))
             return {"CANCELLED"}
         finally:
             manager.progress_end()
@@ -87,7 +87,7 @@ class JobOperator:
         try:
             self._entry = runtime.get().submit(self._task(context))
         except errors.FoveateError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, runtime.get().texts.sentence(str(error)))
             return {"CANCELLED"}
         manager = context.window_manager
         self._timer = manager.event_timer_add(_TICK_SECONDS, window=context.window)
@@ -123,16 +123,16 @@ class JobOperator:
     def _end(self, entry: workbench.Entry) -> set[str]:
         status = entry.flow.status
         if status.error and status.error.code is not errors.ErrorCode.CANCELLED:
-            self.report({"ERROR"}, str(status.error))
+            self.report({"ERROR"}, runtime.get().texts.sentence(str(status.error)))
             return {"CANCELLED"}
         if status.state is rerender.State.DONE:
             self._tell(status.notes, runtime.get().hosts[entry.flow.job].made)
         return {"FINISHED"}
 
     def _tell(self, notes: tuple[str, ...], made: str) -> None:
-        for note in notes:
-            self.report({"INFO"}, note)
         text = runtime.get().texts
+        for note in notes:
+            self.report({"INFO"}, text.sentence(note))
         self.report({"INFO"}, text("Made {name}", name=made) if made else text("Nothing needed to be changed"))
 
     def _adopt_panel(self, panel: Any) -> None:

@@ -204,7 +204,7 @@ def _draw_ended(box: Any, context: bpy.types.Context, entry: workbench.Entry) ->
     if status.error and status.error.code is not errors.ErrorCode.CANCELLED:
         _draw_error(box, context, status.error)
     for note in status.notes:
-        _draw_lines(box, context, note, "INFO")
+        _draw_lines(box, context, rt.texts.sentence(note), "INFO")
     if entry.waits_for_person:
         _draw_preview(box, entry)
         text = "Apply All the Same" if status.error else "Apply Result"
@@ -227,11 +227,12 @@ def _ending_icon(status: rerender.Status) -> str:
 
 
 def _draw_error(layout: Any, context: bpy.types.Context, error: errors.ErrorInfo) -> None:
+    say = runtime.get().texts.sentence
     column = layout.column(align=True)
     column.alert = True
-    _draw_lines(column, context, error.message, "ERROR")
+    _draw_lines(column, context, say(error.message), "ERROR")
     if error.remedy:
-        _draw_lines(layout, context, error.remedy, "LIGHT")
+        _draw_lines(layout, context, say(error.remedy), "LIGHT")
 
 
 def _draw_lines(layout: Any, context: bpy.types.Context, text: str, icon: str) -> None:

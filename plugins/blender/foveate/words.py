@@ -7,7 +7,9 @@ from ._shared import rerender, texts
 
 def progress(status: rerender.Status, say: texts.Texts) -> str:
     """Return one line: what happens, how far it is, and how long it will take."""
-    parts = [say("In the queue: {position}", position=status.position) if status.position else say(status.text)]
+    parts = [
+        say("In the queue: {position}", position=status.position) if status.position else say.sentence(status.text)
+    ]
     if status.steps > 1:
         parts.append(say("{step} of {steps}", step=status.step, steps=status.steps))
     if status.state is rerender.State.RUNNING:

@@ -135,7 +135,7 @@ class StateLine:
         if view.is_ready:
             text += f" ({view.server})"
         elif view.error is not None:
-            text += f". {view.error.message} {view.error.remedy}"
+            text += f". {self._say.sentence(str(view.error))}"
         self.widget.set_text(text.strip())
 
 

@@ -97,7 +97,7 @@ class _Bar:
         self._shown = now
 
     def _sentence(self, status: rerender.Status) -> str:
-        parts = [self._say(status.text)]
+        parts = [self._say.sentence(status.text)]
         if status.steps > 1:
             parts.append(self._say("{step} of {steps}", step=status.step, steps=status.steps))
         if status.seconds_left is not None:

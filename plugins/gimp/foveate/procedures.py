@@ -131,7 +131,7 @@ def _with_person(call: _Call) -> jobs.Finished:
     ask_first = connection.load_settings().ask_first
     finished = jobs.run(call.image, _work(call), call.say, show=True, ask_first=ask_first, decide=decide)
     if finished.notes and not finished.is_as_asked:
-        Gimp.message("\n".join(map(call.say, finished.notes)))
+        Gimp.message("\n".join(map(call.say.sentence, finished.notes)))
     return finished
 
 
@@ -163,7 +163,7 @@ def _gvalue(value: object) -> GObject.Value:
 
 
 def _failed(procedure: Gimp.Procedure, error: errors.FoveateError, say: texts.Texts) -> Gimp.ValueArray:
-    sentence = f"{say(error.info.message)} {say(error.info.remedy)}".strip()
+    sentence = say.sentence(str(error.info))
     return procedure.new_return_values(
         Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error.new_literal(Gimp.PlugIn.error_quark(), sentence, 0)
     )

@@ -61,7 +61,7 @@ class ServerDialog:
             try:
                 settings.save(connection.settings_path(), self._edited())
             except errors.FoveateError as error:
-                self._state.widget.set_text(f"{self._say(error.info.message)} {self._say(error.info.remedy)}")
+                self._state.widget.set_text(self._say.sentence(str(error.info)))
                 continue
             if answer == Gtk.ResponseType.OK:
                 return self._state.widget.get_text()
@@ -112,7 +112,7 @@ class ServerDialog:
         try:
             found = pairing.parse_pairing(entry.get_text())
         except errors.FoveateError as error:
-            self._state.widget.set_text(f"{self._say(error.info.message)} {self._say(error.info.remedy)}")
+            self._state.widget.set_text(self._say.sentence(str(error.info)))
             return
         self._url.set_text(found.url)
         self._token.set_text(found.token)

@@ -54,7 +54,7 @@ class ConnectionRow(QtWidgets.QWidget):  # type: ignore[misc]
         self._trouble.setVisible(wrong)
         if wrong and view.error is not None:
             say = self._desk.say
-            self._sentence.setText(f"{say(view.error.message)} {say(view.error.remedy)}".strip())
+            self._sentence.setText(say.sentence(str(view.error)))
             self._copy.setVisible(not self._desk.is_remote)
 
     def _copy_command(self) -> None:

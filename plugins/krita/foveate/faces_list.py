@@ -102,8 +102,8 @@ class FacesList(QtWidgets.QWidget):  # type: ignore[misc]
         if survey is None:
             return say("All faces are taken unless you choose.")
         if survey.entry.is_running:
-            return say(survey.entry.flow.status.text)
+            return say.sentence(survey.entry.flow.status.text)
         error = survey.entry.flow.status.error
         if error is not None:
-            return str(error)
+            return say.sentence(str(error))
         return say("No face was found.") if not survey.host.faces else say("The selection changed; find them again.")

@@ -66,9 +66,9 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
 
     def _sentences(self) -> list[str]:
         say, status = self._desk.say, self._job.entry.flow.status
-        said = [say(note) for note in status.notes]
+        said = [say.sentence(note) for note in status.notes]
         if status.error:
-            said.append(f"{say(status.error.message)} {say(status.error.remedy)}".strip())
+            said.append(say.sentence(str(status.error)))
         return said
 
     def _apply(self) -> None:

@@ -24,7 +24,7 @@ def connection(view: workbench.ConnectionView, say: texts.Texts) -> str:
 
 def status(now: rerender.Status, say: texts.Texts) -> str:
     """Return one line: what happens, how far it is, and how long it will take."""
-    parts = [say("In the queue: {position}", position=now.position) if now.position else say(now.text)]
+    parts = [say("In the queue: {position}", position=now.position) if now.position else say.sentence(now.text)]
     if now.steps > 1 and now.state is State.RUNNING:
         parts.append(say("{step} of {steps}", step=now.step, steps=now.steps))
     if now.seconds_left is not None:
