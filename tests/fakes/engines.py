@@ -1,8 +1,20 @@
 """Engines that a server can be told to use: FOVEATE_ENGINE=fakes.engines:NAME, with this folder on PYTHONPATH."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
 from foveate_server.config import ServerConfig
-from foveate_server.engines.base import EngineSpec
-from foveate_server.engines.deterministic import deterministic_spec
+from foveate_server.engines.base import EngineSpec, Rendering
+from foveate_server.engines.deterministic import (
+    DeterministicEngine,
+    Failure,
+    Options,
+    deterministic_spec,
+    list_models,
+)
+from foveate_shared.protocol import JsonObject
 
 
 def slow(config: ServerConfig) -> EngineSpec:
@@ -18,3 +30,29 @@ def brisk(config: ServerConfig) -> EngineSpec:
 def unhurried(config: ServerConfig) -> EngineSpec:
     """The deterministic engine, slow enough for a person, or an editor, to do something meanwhile."""
     return deterministic_spec(block_seconds=0.12, tile=16)
+
+
+def failing(config: ServerConfig) -> EngineSpec:
+    """The deterministic engine, failing once in the way by which a file in the server's data folder is named."""
+    return EngineSpec(f"{__name__}:create_failing", list_models, {"folder": str(config.data_dir)})
+
+
+def create_failing(options: JsonObject) -> FailingEngine:
+    """The factory that :func:`failing` names."""
+    return FailingEngine(Path(str(options["folder"])))
+
+
+class FailingEngine(DeterministicEngine):
+    """See :func:`failing`."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(Options())
+        self._folder = folder
+
+    def upscale(self, *arguments: Any, **options: Any) -> Rendering:
+        """See engines.base.Engine."""
+        due = next((failure for failure in Failure if (self._folder / failure.value).exists()), None)
+        if due is None:
+            return super().upscale(*arguments, **options)
+        engine = DeterministicEngine(Options(failure=due, marker=self._folder / due.value))
+        return engine.upscale(*arguments, **options)
