@@ -17,14 +17,14 @@ from __future__ import annotations
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from typing import Protocol
 
 from .blobs import Buffer, MintMessage
 from .client import ClientEvent, ConnectionState, StateChange
-from .errors import ErrorCode, ErrorInfo, Fault, FoveateError, InputError, ServerError, to_exception
+from .errors import ErrorCode, Fault, FoveateError, InputError, ServerError, to_exception
 from .host import Host, Image, Result, ResultPatch, Snapshot
+from .job_status import ENDED, State, Status
 from .protocol import (
     Accepted,
     Ack,
@@ -56,6 +56,8 @@ from .protocol import (
     Windows,
 )
 
+__all__ = ["ENDED", "Connection", "Rerender", "State", "Status", "dispatch"]  # a flow's status is part of it
+
 MAX_QUEUED_BYTES = 32 << 20  # of windows that wait for the wire: more are read from the host only after that
 
 
@@ -71,38 +73,6 @@ class Connection(Protocol):
 
     def send(self, build: MintMessage, payloads: Sequence[Buffer], *, job: str | None = None) -> None:
         """Send a message with blobs, one per payload, which must stay as they are."""
-
-
-class State(str, Enum):
-    """Where a flow stands."""
-
-    NEW = "new"
-    SUBMITTED = "submitted"  # the server has not answered yet
-    WAITING = "waiting"  # for pixels or its turn
-    RUNNING = "running"
-    DONE = "done"  # the result was applied
-    UNAPPLIED = "unapplied"  # the result is complete and waits: for a yes, or because it could not be applied
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-ENDED = (State.DONE, State.UNAPPLIED, State.FAILED, State.CANCELLED)
-
-
-@dataclass(frozen=True)
-class Status:
-    """What an interface shows of a job."""
-
-    state: State = State.NEW
-    text: str = ""  # a short phrase: what happens now
-    fraction: float = 0.0  # of the whole job, 0 to 1
-    step: int = 0  # of `steps`, within the running item
-    steps: int = 0
-    seconds_left: float | None = None
-    position: int | None = None  # in the queue; 1 is next
-    summary: str = ""  # the plan in one sentence
-    notes: tuple[str, ...] = ()  # sentences that the person should see
-    error: ErrorInfo | None = None
 
 
 class Rerender:
@@ -422,24 +392,3 @@ def _tell_state(change: StateChange, flows: Sequence[Rerender]) -> None:
 def _bytes(payload: object) -> bytes:
     """Return a payload for reading; the client assembles blobs in memory."""
     return payload  # type: ignore[return-value]
-
-
-def describe(status: Status) -> str:
-    """Return one line for a status bar: what happens, how far it is, and how long it will take."""
-    parts = [status.text]
-    if status.steps > 1:
-        parts.append(f"{status.step} of {status.steps}")
-    if status.state is State.RUNNING:
-        parts.append(f"{status.fraction:.0%}")
-    if status.seconds_left is not None:
-        parts.append(f"{duration(status.seconds_left)} left")
-    return ", ".join(part for part in parts if part)
-
-
-def duration(seconds: float) -> str:
-    """Return a time span for a person: "8 s", "2 min 5 s", "1 h 20 min"."""
-    whole = max(0, round(seconds))
-    hours, minutes = divmod(whole // 60, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {whole % 60} s" if minutes else f"{whole} s"

@@ -8,6 +8,7 @@ from foveate_shared.blobs import Delivery
 from foveate_shared.client import ConnectionState, StateChange
 from foveate_shared.errors import ErrorCode, ErrorInfo, Fault, InputError, ResourceError, ServerError
 from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.job_status import State, describe
 from foveate_shared.protocol import (
     Accepted,
     Ack,
@@ -32,7 +33,7 @@ from foveate_shared.protocol import (
     WindowRequest,
     Windows,
 )
-from foveate_shared.rerender import MAX_QUEUED_BYTES, Rerender, State, Status, describe, dispatch, duration
+from foveate_shared.rerender import MAX_QUEUED_BYTES, Rerender, dispatch
 
 BROKEN = ErrorInfo(ErrorCode.WORKER_CRASHED, "The worker crashed.", "Try again.", Fault.SERVER)
 
@@ -317,12 +318,3 @@ def test_done_without_a_plan_is_the_servers_fault(scene):
     scene.done()
     assert scene.flow.status.state is State.FAILED
     assert scene.flow.status.error.fault is Fault.SERVER
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(-1, "0 s"), (8.4, "8 s"), (125, "2 min 5 s"), (4800, "1 h 20 min")])
-def test_durations_read_well(seconds, text):
-    assert duration(seconds) == text
-
-
-def test_nothing_to_say_is_said_with_nothing():
-    assert describe(Status()) == ""

@@ -5,13 +5,12 @@ from typing import Any
 import bpy
 
 from . import choosing, runtime
-from ._shared import errors, protocol, rerender, workbench
+from ._shared import errors, job_status, protocol, rerender, workbench
 from .buffers import find, reference
 from .jobs import TITLES, Task
 from .parameters import numbers, with_model
 from .placing import Placement
 from .properties import SCALES, TARGETS, search_models
-from .words import progress
 
 _ONCE = {"SKIP_SAVE"}  # not remembered for the next call
 _TICK_SECONDS = 0.1
@@ -106,7 +105,7 @@ class JobOperator:
         status = self._entry.flow.status
         if self._entry.is_running:
             say = runtime.get().texts
-            line = f"{say(TITLES[self.operation])}: {progress(status, say)} ({say('Esc: cancel')})"
+            line = f"{say(TITLES[self.operation])}: {job_status.describe(status, say)} ({say('Esc: cancel')})"
             context.workspace.status_text_set(line)
             context.window_manager.progress_update(100 * status.fraction)
             return {"PASS_THROUGH"}

@@ -6,9 +6,8 @@ from typing import Any
 import bpy
 
 from . import choosing, runtime
-from ._shared import client, errors, rerender, workbench
+from ._shared import client, errors, job_status, rerender, workbench
 from .jobs import TITLES
-from .words import progress
 
 _STATES = {
     client.ConnectionState.SEARCHING: ("Searching for the server", "VIEWZOOM"),
@@ -186,7 +185,7 @@ def _draw_running(layout: Any, context: bpy.types.Context, entry: workbench.Entr
     box, status = layout.box(), entry.flow.status
     box.label(text=entry.title)
     row = box.row(align=True)
-    row.progress(factor=status.fraction, type="BAR", text=progress(status, runtime.get().texts))
+    row.progress(factor=status.fraction, type="BAR", text=job_status.describe(status, runtime.get().texts))
     row.operator("foveate.cancel", text="", icon="X").job = entry.flow.job
     if status.summary:
         _draw_lines(box, context, status.summary, "NONE")

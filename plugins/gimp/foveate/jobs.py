@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gi.repository import Gimp
 
 from . import connection
-from ._shared import driver, errors, protocol, rerender, texts
+from ._shared import driver, errors, job_status, protocol, rerender, texts
 from .caretaker import Caretaker
 from .document import GimpHost
 
@@ -89,17 +89,9 @@ class _Bar:
 
     def show(self, status: rerender.Status) -> None:
         """Show what happens, how far it is, and how long it takes."""
-        now = (self._sentence(status), round(status.fraction, 3))
+        now = (job_status.describe(status, self._say, percent=False), round(status.fraction, 3))
         if now[0] != self._shown[0]:
             Gimp.progress_set_text(now[0])
         if now[1] != self._shown[1]:
             Gimp.progress_update(now[1])
         self._shown = now
-
-    def _sentence(self, status: rerender.Status) -> str:
-        parts = [self._say.sentence(status.text)]
-        if status.steps > 1:
-            parts.append(self._say("{step} of {steps}", step=status.step, steps=status.steps))
-        if status.seconds_left is not None:
-            parts.append(self._say("{time} left", time=rerender.duration(status.seconds_left)))
-        return ", ".join(part for part in parts if part)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from . import words
+from ._shared import job_status
 from .desk import Desk, Job, is_over
 from .parts import Picture, PreviewPicture, button, column, label, row
 from .qt import QtWidgets, Signal
 
 _SIDE = 52  # logical pixels of the thumbnail
-State = words.State
+State = job_status.State
 
 
 class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
@@ -46,7 +46,7 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         running, waiting = job.entry.is_running, job.entry.waits_for_person
         self._picture.show_image(job.host.after or job.host.before)
         self._picture.setVisible(not waiting)
-        self._state.setText(words.status(status, self._desk.say))
+        self._state.setText(job_status.describe(status, self._desk.say, separator=" · ", percent=False))
         self._state.setToolTip(status.summary)
         self._progress.setVisible(running)
         self._progress.setValue(round(1000 * status.fraction))

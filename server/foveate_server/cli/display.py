@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from foveate_shared.rerender import ENDED, State, Status, describe, duration
+from foveate_shared.job_status import ENDED, State, Status, describe, duration
 
 LINE_SECONDS = 5.0  # between two lines where there is no terminal to draw a bar on
 

@@ -49,14 +49,3 @@ def context_window(region: Bounds, document: Extent, *, minimum: int = 0) -> Bou
     least = max(minimum, round(max(padded.width, padded.height) * _LEAST_ASPECT))
     wanted = Extent(max(padded.width, least), max(padded.height, least))
     return region.resized_within(wanted, document)
-
-
-def working_extent(window: Bounds, *, budget: int | None = None, reduction: float = 1.0) -> Extent:
-    """Return the extent at which a model sees `window`: reduced `reduction` times, and to at most `budget` pixels.
-
-    The aspect stays, within a pixel. A window below the budget is not enlarged.
-    """
-    factor = 1 / max(reduction, 1.0)
-    if budget is not None and window.area * factor * factor > budget:
-        factor = (budget / window.area) ** 0.5
-    return window.extent.scaled(factor)

@@ -11,7 +11,6 @@ from foveate_krita.task_form import _TARGETS, _TIPS
 
 from foveate_shared.client import ConnectionState
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.rerender import State, Status
 from foveate_shared.texts import Texts
 from foveate_shared.workbench import ConnectionView
 from plugins.krita.conftest import PACKAGE
@@ -46,18 +45,6 @@ def test_german_has_what_tables_hold(texts):
 def test_every_state_of_the_connection_has_a_word(state):
     assert words.connection(ConnectionView(state), ENGLISH)
     assert words.connection(ConnectionView(state), GERMAN) in GERMAN._catalogue.values()
-
-
-def test_a_status_says_what_how_far_and_how_long():
-    status = Status(State.RUNNING, "Restoring", 0.5, 2, 6, 3700.0)
-    assert words.status(status, ENGLISH) == "Restoring · 2 of 6 · 1 h 1 min left"
-    assert words.status(Status(State.WAITING, "", position=3), ENGLISH) == "In the queue: 3"
-    assert words.status(Status(State.DONE, "Done", 1.0, 6, 6), GERMAN) == "Fertig"
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.6, "1 min 0 s"), (61, "1 min 1 s"), (-3, "0 s")])
-def test_time_spans(seconds, text):
-    assert words.duration(seconds, ENGLISH) == text
 
 
 def test_what_a_job_would_work_on():

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foveate_server.imaging.crop import context_margin, context_window, require_region, working_extent
+from foveate_server.imaging.crop import context_margin, context_window, require_region
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds, Extent
 
@@ -53,15 +53,3 @@ def test_impossible_regions_are_refused(region):
         require_region(region, Extent(10, 10))
     assert caught.value.info.code is ErrorCode.INVALID_REGION
     assert caught.value.info.remedy
-
-
-@given(regions(), st.integers(64, 1 << 20), st.floats(1, 4))
-def test_the_working_extent_keeps_to_its_budget_and_aspect(case, budget, reduction):
-    window, _ = case
-    extent = working_extent(window, budget=budget, reduction=reduction)
-    assert extent.width <= window.width
-    assert extent.height <= window.height
-    assert extent.area <= max(budget, window.area / reduction**2, 1) + extent.width + extent.height
-    if min(extent.width, extent.height) > 1:
-        same_aspect = extent.width * window.height / window.width
-        assert abs(extent.height - same_aspect) <= 1 + window.height / window.width
