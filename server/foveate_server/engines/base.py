@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foveate_shared.protocol import JsonObject, ModelInfo
+
+if TYPE_CHECKING:
+    from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
 
 Image = NDArray[np.float32]  # (height, width, 3), sRGB-encoded, nominal range 0 to 1
 
@@ -80,6 +83,17 @@ class Engine(Protocol):
 
     def detect_faces(self, image: Image, *, min_score: float, ticker: Ticker) -> list[Face]:
         """Return the faces in `image`, best first, without duplicates."""
+
+    def diffusion_facts(self, model: str | None) -> DiffusionFacts:
+        """Return what there is to know of a checkpoint. Raises InputError where there is none of that name."""
+
+    def diffuse(self, request: DiffusionRequest, *, ticker: Ticker, preview: ShowPreview | None = None) -> Pictures:
+        """Return pictures made from `request.image` with a prompt, one per seed; pixels are not clipped by the mask.
+
+        Where the mask is 0 the result is close to the image, not equal to it: the operation composites. Strength 0
+        returns the very image. Raises InputError for what does not fit the checkpoint (another family's LoRA, a wrong
+        extent), ResourceError for weights or memory that are not to be had.
+        """
 
     def release(self) -> None:
         """Give the device's memory back; the next call loads again."""

@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from foveate_server.config import ServerConfig
+from foveate_server.engines import deterministic_diffusion
 from foveate_server.engines.base import Engine, EngineSpec, Face, Image, Pinned, Rendering, Ticker
+from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
 from foveate_server.records import from_json, to_json
 from foveate_shared.errors import CancelledJobError, ErrorCode, InputError, ResourceError
 from foveate_shared.geometry import Bounds, Extent, tiles
@@ -135,6 +137,14 @@ class DeterministicEngine:
         found = (_face(rows, columns, labels[rows, columns]) for rows, columns in ndimage.find_objects(labels))
         faces = [face for face in found if face is not None and face.score >= min_score]
         return sorted(faces, key=lambda face: (-face.score, face.box))
+
+    def diffusion_facts(self, model: str | None) -> DiffusionFacts:
+        """Return what there is to know of the deterministic checkpoint. Raises InputError for any other."""
+        return deterministic_diffusion.facts(model)
+
+    def diffuse(self, request: DiffusionRequest, *, ticker: Ticker, preview: ShowPreview | None = None) -> Pictures:
+        """Return the image with tints; as slow, and failing as any rendering: each step is a block."""
+        return deterministic_diffusion.diffuse(request, self._before_block, ticker, preview)
 
     def release(self) -> None:
         """Do nothing: it holds no memory."""

@@ -1,0 +1,72 @@
+"""Diffusion without a network, for the deterministic engine: tints that follow from prompt, seed and strength alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+
+from foveate_server.engines.base import Image, Pinned, Ticker
+from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, Sampling, ShowPreview
+from foveate_shared.errors import ErrorCode, InputError
+
+MODEL = "deterministic-diffusion"
+MULTIPLE = 8  # image pixels
+SIDE = 512  # image pixels
+STEPS = 20  # of a run at full strength
+TINT = 0.25  # the largest change of a sample at full strength
+_SCHEDULER = "none"
+_OPERATIONS = ("refocus", "faces", "fill", "upscale", "compare")
+
+
+def facts(model: str | None) -> DiffusionFacts:
+    """Return what there is to know of the one checkpoint. Raises InputError for any other."""
+    if model not in (None, MODEL):
+        raise InputError(f'There is no checkpoint "{model}".', code=ErrorCode.UNKNOWN_MODEL, remedy=f"Choose {MODEL}.")
+    return DiffusionFacts(
+        model=MODEL,
+        sha256=hashlib.sha256(MODEL.encode()).hexdigest(),
+        family="deterministic",
+        title="Deterministic",
+        multiple=MULTIPLE,
+        pixels=SIDE * SIDE,
+        native_side=SIDE,
+        schedulers=(_SCHEDULER,),
+        defaults={"num_inference_steps": STEPS, "guidance_scale": 1.0, "scheduler": _SCHEDULER, "strength": 0.5},
+        operations=_OPERATIONS,
+    )
+
+
+def diffuse(
+    request: DiffusionRequest, before_step: Callable[[Ticker], None], ticker: Ticker, preview: ShowPreview | None
+) -> Pictures:
+    """Return the image tinted, one picture per seed; `before_step` is called as often as a network would be.
+
+    Raises InputError for sides that are no multiple of MULTIPLE.
+    """
+    known = facts(request.model)
+    height, width = request.image.shape[:2]
+    if height % MULTIPLE or width % MULTIPLE:
+        raise InputError(f"The sides of the image, {width} x {height}, are no multiples of {MULTIPLE}.")
+    steps = request.sampling.num_inference_steps or STEPS
+    run = max(1, round(steps * request.strength))
+    images = tuple(_tinted(request, seed) for seed in request.seeds)
+    for step in range(run):
+        ticker.progress("Denoising", step / run, step + 1, run)
+        before_step(ticker)
+        if preview is not None:
+            share = (step + 1) / run
+            halfway = request.image + share * (images[0] - request.image)
+            preview(np.rint(np.clip(halfway, 0, 1) * 255).astype(np.uint8))
+    sampling = Sampling(steps, request.sampling.guidance_scale or 1.0, _SCHEDULER)
+    return Pictures(images, known, sampling, "cpu: deterministic", Pinned("float32", None, 1))
+
+
+def _tinted(request: DiffusionRequest, seed: int) -> Image:
+    words = repr((request.prompt, seed, request.loras, request.embeddings, request.vae)).encode()
+    color = np.frombuffer(hashlib.sha256(words).digest()[:3], np.uint8).astype(np.float32) / 127.5 - 1
+    share = np.float32(request.strength * TINT)
+    amount = share if request.mask is None else share * request.mask[..., None]
+    result: Image = request.image + amount * color
+    return result
