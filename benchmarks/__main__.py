@@ -15,6 +15,7 @@ from benchmarks.report import RESULTS
 # The arguments of each run. Those that are not among the printing ones write their own results.
 _RUNS: dict[str, list[list[str]]] = {
     "blur": [[]],
+    "editors": [[]],
     "quality": [[]],
     "restore": [["speed"], ["memory"]],
     "serving": [[]],

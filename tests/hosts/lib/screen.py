@@ -30,6 +30,11 @@ class Screen:
         """Return what a program needs to show itself here, drawn by the processor alone."""
         return {"DISPLAY": self.display, "LIBGL_ALWAYS_SOFTWARE": "1", "QT_QPA_PLATFORM": "xcb", "GDK_BACKEND": "x11"}
 
+    @property
+    def framebuffer(self) -> Path:
+        """Return the file, in the X window dump format, that always holds what is on the screen."""
+        return (self.folder / "Xvfb_screen0").outside
+
     def screenshot(self, name: str) -> Path:
         """Keep what is on the screen as the artefact NAME.png, and return its path."""
         picture = self.folder / f"{name}.png"
@@ -71,7 +76,7 @@ def xvfb(
 
 def _start(chroot: Chroot, folder: Folder, number: int, size: tuple[int, int]) -> Program:
     told = (folder / "display").inside
-    options = f"-screen 0 {size[0]}x{size[1]}x24 +extension GLX -nolisten tcp -noreset"
+    options = f"-screen 0 {size[0]}x{size[1]}x24 +extension GLX -nolisten tcp -noreset -fbdir {folder.inside}"
     command = f"exec Xvfb :{number} -displayfd 3 {options} 3>{told}"
     return chroot.start(["sh", "-c", command], folder=folder, log="xvfb.log")
 
