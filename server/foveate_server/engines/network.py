@@ -52,6 +52,7 @@ class Network:
     dtypes: frozenset[torch.dtype]  # that it can be lowered to
     bytes_per_pixel: int  # peak memory of a pass in float32, per input pixel
     fit: Fit = Fit()
+    layout: torch.memory_format = torch.channels_last  # of the weights: that which the network is fastest and right in
 
     @property
     def scale(self) -> int:

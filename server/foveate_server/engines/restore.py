@@ -118,7 +118,7 @@ class RestorationEngine:
         network.lower(dtype)
         network.module.eval().requires_grad_(requires_grad=False)
         network.module.to(self._device)
-        network.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's types
+        network.module.to(memory_format=network.layout)  # type: ignore[call-overload]  # missing in torch's types
         self._networks[entry.sha256, dtype] = network
         return network, dtype
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
@@ -19,7 +20,8 @@ from foveate_server.engines.watch import layers
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 
 _HALO = 72  # input px; what ESRGAN-like networks need to err by less than one level at 8 bit
-_WINDOW = 16  # input px; transformers have windows of 8 or 16, and do not tell
+_WINDOW = 16  # input px; that of most networks that have windows and do not tell
+_WINDOW_NAMES = ("window_size", "win_size", "split_size", "split_size_0", "split_size_1")  # among hyperparameters
 _FACE_SIDE = 512  # input px: what face restorers are trained on
 _BYTES_PER_PIXEL = 40_000  # transformers hold many wide maps, and some enlarge before their last layers
 
@@ -47,19 +49,21 @@ def from_state(state: dict[str, Any], path: Path) -> tuple[Network, str, str]:
 
 def _as_network(spandrel: ModuleType, descriptor: Any) -> Network:
     """Return spandrel's model as the engine sees it: one stage."""
+    call = _call_of(descriptor)
 
     def run(image: Tensor) -> Tensor:
-        x = image.to(descriptor.dtype)
-        if descriptor.input_channels == 1:  # a network for greyscale sees the three channels as three images
-            x = torch.cat([descriptor(channel) for channel in torch.split(x, 1, dim=1)], 1)
-        else:
-            x = descriptor(x)
+        x = image.to(descriptor.dtype).contiguous()
+        with _same_noise(x.device):
+            if descriptor.input_channels == 1:  # a network for greyscale sees the three channels as three images
+                x = torch.cat([call(channel) for channel in torch.split(x, 1, dim=1)], 1)
+            else:
+                x = call(x)
         return x.float()
 
     descriptor.eval()
     requirements = descriptor.size_requirements
     fit = Fit(
-        multiple=requirements.multiple_of if requirements.multiple_of > 1 else _WINDOW,
+        multiple=_grid(descriptor.model, requirements.multiple_of),
         square=_FACE_SIDE if descriptor.purpose == "FaceSR" else None,
         whole=descriptor.tiling is spandrel.ModelTiling.INTERNAL or requirements.square,
     )
@@ -67,7 +71,55 @@ def _as_network(spandrel: ModuleType, descriptor: Any) -> Network:
     dtypes = {torch.float32}
     if descriptor.supports_half:  # no bfloat16: its last layers cannot be kept in float32, and so would band
         dtypes.add(torch.float16)
-    return Network(descriptor.model, (stage,), descriptor.model.to, frozenset(dtypes), _BYTES_PER_PIXEL, fit)
+    return Network(
+        descriptor.model,
+        (stage,),
+        descriptor.model.to,
+        frozenset(dtypes),
+        _BYTES_PER_PIXEL,
+        fit,
+        torch.contiguous_format,  # some have weights of five dimensions, or view what a layer gave as it lies in memory
+    )
+
+
+def _call_of(descriptor: Any) -> Callable[[Tensor], Tensor]:
+    """Return what runs the model on (1, channels, h, w) of range 0 to 1, and gives that range."""
+    if descriptor.architecture.id == "GFPGAN":
+        return _gfpgan(descriptor.model)
+    call: Callable[[Tensor], Tensor] = descriptor
+    return call
+
+
+def _gfpgan(model: Any) -> Callable[[Tensor], Tensor]:
+    """Return GFPGAN in its own range, -1 to 1, which spandrel does not bring it to, and with its stored noise."""
+
+    def run(image: Tensor) -> Tensor:
+        restored, _ = model(image * 2 - 1, return_rgb=False, randomize_noise=False)
+        result: Tensor = ((restored + 1) / 2).clamp(0, 1)
+        return result
+
+    return run
+
+
+def _grid(model: Any, multiple: int) -> int:
+    """Return what the edges of tiles must be multiples of, in input pixels, for windows to lie as in the whole."""
+    known = getattr(model, "hyperparameters", {})
+    windows = [size for name in _WINDOW_NAMES for size in _sizes(known.get(name))]
+    return math.lcm(multiple, *windows) if windows or multiple > 1 else _WINDOW
+
+
+def _sizes(value: Any) -> list[int]:
+    """Return the sizes in a hyperparameter: one, several, or none."""
+    values = value if isinstance(value, (list, tuple)) else (value,)
+    return [size for size in values if isinstance(size, int) and size > 0]
+
+
+@contextmanager
+def _same_noise(device: torch.device) -> Iterator[None]:
+    """Give networks that draw random numbers the same ones each time, lest a replay differ."""
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(0)
+        yield
 
 
 def import_spandrel(needed_by: str) -> ModuleType:
