@@ -220,12 +220,11 @@ class Connection:
         if shared:
             return max(shared)
         theirs, ours = max(hello.versions), max(SUPPORTED_VERSIONS)
-        older = f"{hello.client.name} {hello.client.version}" if theirs < ours else "the Foveate server"
+        client = f"{hello.client.name} {hello.client.version}"
         raise RefusedError(
-            f"{hello.client.name} {hello.client.version} and Foveate {self._service.version} speak no common version"
-            " of the protocol.",
+            f"{client} and Foveate {self._service.version} speak no common version of the protocol.",
             code=ErrorCode.VERSION_MISMATCH,
-            remedy=f"Update {older}.",
+            remedy=f"Update the program {client}." if theirs < ours else "Update the Foveate server.",
         )
 
     def _welcome(self, version: int) -> Welcome:
