@@ -38,6 +38,7 @@ class Faces:
         only=_ONLY,
         min_score=parameters.MIN_SCORE,
         model=parameters.MODEL,
+        exact=parameters.EXACT,
         pinned=parameters.PINNED,
     )
 

@@ -30,7 +30,9 @@ class Refocus:
 
     name = "refocus"
     title = "Refocus"
-    schema = parameters.schema(strength=parameters.STRENGTH, model=parameters.MODEL, pinned=parameters.PINNED)
+    schema = parameters.schema(
+        strength=parameters.STRENGTH, model=parameters.MODEL, exact=parameters.EXACT, pinned=parameters.PINNED
+    )
 
     def plan(self, request: JobRequest) -> Plan:
         """See operations.base.Operation. Raises InputError for a region that is empty or not in the document."""

@@ -45,7 +45,9 @@ class Upscale:
 
     name = "upscale"
     title = "Upscale"
-    schema = parameters.schema(scale=_SCALE, target=_TARGET, model=parameters.MODEL, pinned=parameters.PINNED)
+    schema = parameters.schema(
+        scale=_SCALE, target=_TARGET, model=parameters.MODEL, exact=parameters.EXACT, pinned=parameters.PINNED
+    )
 
     def plan(self, request: JobRequest) -> Plan:
         """See operations.base.Operation. Raises InputError for a region that is empty or not in the document."""

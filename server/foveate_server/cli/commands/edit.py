@@ -27,7 +27,9 @@ def add_to(commands: Commands) -> None:
 
     refocus = _add(commands, "refocus", "bring a soft region into focus, in place")
     shared.add_strength(refocus)
-    refocus.set_defaults(run=_runner("refocus", lambda o: shared.given(strength=o.strength, model=o.model)))
+    refocus.set_defaults(
+        run=_runner("refocus", lambda o: shared.given(strength=o.strength, model=o.model, exact=o.exact))
+    )
 
     faces = _add(commands, "faces", "find every face and bring each into focus, in place")
     shared.add_strength(faces)
@@ -41,6 +43,7 @@ def _add(commands: Commands, name: str, summary: str) -> argparse.ArgumentParser
     shared.add_files(parser)
     shared.add_region(parser)
     shared.add_model(parser)
+    shared.add_exact(parser)
     shared.add_output(parser)
     shared.add_connection(parser)
     return parser
@@ -54,12 +57,14 @@ def _upscale_parameters(options: argparse.Namespace) -> JsonObject:
             remedy="Say --in-place to keep the picture's size, or --as-new to write just the region, enlarged.",
         )
     target = "document" if options.in_place else "new"
-    return shared.given(scale=options.scale, target=target, model=options.model)
+    return shared.given(scale=options.scale, target=target, model=options.model, exact=options.exact)
 
 
 def _faces_parameters(options: argparse.Namespace) -> JsonObject:
     only: JsonObject = {"only": list(options.only)} if options.only else {}
-    return only | shared.given(strength=options.strength, min_score=options.min_score, model=options.model)
+    return only | shared.given(
+        strength=options.strength, min_score=options.min_score, model=options.model, exact=options.exact
+    )
 
 
 def _runner(operation: str, parameters: Parameters) -> Run:
