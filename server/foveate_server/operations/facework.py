@@ -15,7 +15,7 @@ from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations import facegate, finding, inplace, parameters, surface
 from foveate_server.operations.base import Context, Item, ItemResult, JobRequest, WindowData
 from foveate_server.operations.facereach import SHARP, face_reach, with_surroundings
-from foveate_server.operations.restoring import QUARTERS, Restorer, Share, snap
+from foveate_server.operations.restoring import QUARTERS, Restorer, Share
 from foveate_shared.geometry import Bounds
 from foveate_shared.protocol import JsonObject, Outcome
 
@@ -54,11 +54,12 @@ def restore_face(request: JobRequest, item: Item, window: WindowData, engine: En
     upright = _upright(picture.working, face, window.bounds)
     blur, reach = _reach(upright)
     amount = strength * reach.effect
-    data |= {"blur": round(blur, 3), "reduction": snap(reach.reduction) / QUARTERS, "strength": 0.0}
+    restorer = Restorer(request, engine, Share(context, 0.1, 0.8))
+    quarters = restorer.quarters(reach.reduction, surface.extent_of(upright.image), whole=True)
+    data |= {"blur": round(blur, 3), "reduction": quarters / QUARTERS, "strength": 0.0}
     if amount == 0:
         return ItemResult(Outcome(item.id, "kept", reach.sentence or "", data))
-    restorer = Restorer(request, engine, Share(context, 0.1, 0.8))
-    restored = restorer.restore(upright.image, snap(reach.reduction))
+    restored = restorer.restore(upright.image, quarters)
     blended = upright.image + np.float32(amount) * (restored - upright.image)
     verdict = _judge(upright, blended, engine, context)
     data |= {"shift": None if verdict.shift is None else round(verdict.shift, 4)}

@@ -89,7 +89,9 @@ def _restore(request: JobRequest, item: Item, window: WindowData, engine: Engine
         return ItemResult(_outcome(item.id, "kept", seen))
     restorer = Restorer(request, engine, context)
     sigma = inplace.TILE_SIGMA if is_tile else None
-    restored = restorer.restore(picture.working, snap(reach.reduction), sigma=sigma)
+    quarters = restorer.quarters(reach.reduction, surface.extent_of(picture.working))
+    seen = replace(seen, reach=replace(reach, reduction=quarters / QUARTERS))
+    restored = restorer.restore(picture.working, quarters, sigma=sigma)
     blended = picture.working + amount * (restored - picture.working)
     problem = subject.problem_with(seen, picture.working, blended, engine, context)
     if problem is not None:

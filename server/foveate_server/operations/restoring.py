@@ -75,6 +75,16 @@ class Restorer:
     ticker: Ticker
     last: Rendering | None = None  # without pixels that matter: its facts are the recipe's
 
+    def quarters(self, reduction: float, extent: Extent, *, whole: bool = False) -> int:
+        """Return the reduction before the network, in quarters, for an image of `extent`.
+
+        A network that does not enlarge sees every pixel: what it was not shown could only be interpolated. With
+        `whole` it is reduced so far that it is seen in one piece, as those that know one face alone must.
+        """
+        if self.engine.model_scale(parameters.model(self.request)) > 1:
+            return snap(reduction)
+        return max(QUARTERS, ceil(QUARTERS * (extent.area / _PIECE) ** 0.5)) if whole else QUARTERS
+
     def restore(self, working: FloatArray, quarters: int, *, sigma: float | None = None) -> FloatArray:
         """Return `working`, (height, width, 3), in more detail, in the same extent and with its own low frequencies.
 

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foveate_server.engines.base import Pinned, Rendering
 from foveate_server.operations import restoring
 from foveate_server.operations.base import JobRequest
 from foveate_server.operations.restoring import Restorer, halo, on_grid, snap
@@ -74,3 +77,32 @@ def test_low_frequencies_are_the_originals(soft, restorer) -> None:
 
 def test_a_recipe_without_a_rendering_is_empty(restorer) -> None:
     assert restorer.recipe == {}
+
+
+class OneToOne:
+    """A network that does not enlarge, such as a face restorer: it remembers what it saw."""
+
+    def __init__(self):
+        self.seen = []
+
+    def model_scale(self, model):
+        return 1
+
+    def upscale(self, image, model, *, exact, pinned, ticker):
+        self.seen.append(image.shape)
+        return Rendering(image, 1, {"name": "one", "sha256": ""}, "cpu: test", Pinned())
+
+
+@pytest.mark.parametrize(("side", "expected"), [(200, (200, 200, 3)), (1536, (1024, 1024, 3))])
+def test_a_network_that_does_not_enlarge_sees_every_pixel_in_one_piece(restorer, soft, side, expected) -> None:
+    one = OneToOne()
+    restorer = replace(restorer, engine=one)
+    extent = Extent(side, side)
+    quarters = restorer.quarters(3.0, extent, whole=True)
+    restorer.restore(np.resize(soft, (side, side, 3)).astype(np.float32), quarters)
+    assert one.seen == [expected]
+    assert restorer.quarters(3.0, extent) == 4
+
+
+def test_a_network_that_enlarges_sees_what_the_blur_leaves(restorer) -> None:
+    assert restorer.quarters(3.0, Extent(200, 200)) == 12
