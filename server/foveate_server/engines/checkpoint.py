@@ -59,9 +59,9 @@ def _read(path: Path) -> Any:
             warnings.simplefilter("ignore")  # of old formats, which load all the same or are refused below
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise _unusable(path, "it holds more than weights, and running code from a file is not safe") from error
+        raise unusable(path, "it holds more than weights, and running code from a file is not safe") from error
     except (OSError, RuntimeError, EOFError, ValueError, KeyError, safetensors.SafetensorError) as error:
-        raise _unusable(path, "it is damaged, or not a checkpoint at all") from error
+        raise unusable(path, "it is damaged, or not a checkpoint at all") from error
 
 
 def _unwrapped(data: Any, path: Path) -> Mapping[str, Tensor]:
@@ -71,17 +71,18 @@ def _unwrapped(data: Any, path: Path) -> Mapping[str, Tensor]:
             data = data[wrapper]
             break
     if not isinstance(data, Mapping):
-        raise _unusable(path, "it holds no weights")
+        raise unusable(path, "it holds no weights")
     state = {str(key): value for key, value in data.items() if isinstance(value, Tensor)}
     if not state:
-        raise _unusable(path, "it holds no weights")
+        raise unusable(path, "it holds no weights")
     for prefix in _PREFIXES:
         if all(key.startswith(prefix) for key in state):
             state = {key.removeprefix(prefix): value for key, value in state.items()}
     return {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
 
 
-def _unusable(path: Path, reason: str) -> InputError:
+def unusable(path: Path, reason: str) -> InputError:
+    """Return the error of a checkpoint that cannot be used for `reason`."""
     return InputError(
         f"The checkpoint {path.name} cannot be used: {reason}.",
         code=ErrorCode.INVALID_FILE,

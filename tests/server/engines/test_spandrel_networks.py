@@ -15,6 +15,7 @@ from foveate_server.engines.base import Pinned
 from foveate_server.engines.restore import RestorationEngine
 from foveate_server.engines.spandrel_networks import _gfpgan, import_spandrel
 from foveate_server.models.registry import Registry
+from foveate_shared.errors import ErrorCode, InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore:torch.meshgrid")
 CPU = torch.device("cpu")
@@ -154,3 +155,12 @@ def test_gfpgan_itself_restores_a_face_of_any_size(tmp_path: Path, spandrel, tic
     assert found.shape == (60, 90, 3)
     assert np.isfinite(found).all()
     assert found.std() > 0.01
+
+
+def test_weights_that_load_and_do_not_run_are_found_out_when_added(tmp_path: Path, spandrel) -> None:
+    from spandrel.architectures.SCUNet import SCUNet
+
+    torch.save(SCUNet(config=[1] * 7, dim=16).state_dict(), tmp_path / "odd.pth")  # its heads are 32 wide
+    with pytest.raises(InputError, match="fails on a first image") as caught:
+        Registry(tmp_path / "cache", offline=True).add_file(tmp_path / "odd.pth")
+    assert caught.value.info.code is ErrorCode.INVALID_FILE
