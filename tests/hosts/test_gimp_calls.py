@@ -272,6 +272,14 @@ def test_an_image_that_was_deleted_takes_its_result_with_it(in_the_middle, do, s
     assert do("answer = len(Gimp.get_images())") == 0
 
 
+@pytest.mark.parametrize("depth", ["u16-linear", "float-linear", "u8-perceptual"])
+def test_a_job_that_takes_seconds_fits_also_where_the_profile_is_made_anew(in_the_middle, depth):
+    """GIMP writes the second into each profile that it derives: the image is not another one for that."""
+    answer = in_the_middle(REFOCUS.replace("answer = ", f"precision(image, {depth!r}); answer = ", 1))()
+    assert answer["status"] == "success", answer
+    assert len(answer["layers"]) == 2
+
+
 def test_painting_elsewhere_does_not_matter_painting_in_the_selection_does(in_the_middle, do):
     paint = """
     Gimp.Selection.none(image)

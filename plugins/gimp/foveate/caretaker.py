@@ -6,6 +6,7 @@ server anything. The pipe to this process then breaks, and it is this process th
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -33,7 +34,10 @@ class Caretaker:
         return self
 
     def __exit__(self, failed: object, *_: object) -> None:
-        self._process.communicate(None if failed else DONE)
+        with contextlib.suppress(OSError):  # it was killed
+            if not failed:
+                self._process.stdin.write(DONE)
+            self._process.stdin.close()  # nobody waits for its end: it has nothing more to tell
 
 
 def main(settings_path: str, job: str) -> int:

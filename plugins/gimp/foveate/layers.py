@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gi.repository import Gimp
 
@@ -26,7 +26,8 @@ class ImageKind:
     precision: Gimp.Precision
     layout: formats.LayerFormat
     attached_icc: bytes | None  # the image's own profile; None where it has GIMP's own
-    icc: bytes  # what the samples mean
+    # What the samples mean. The fields above decide it, and GIMP writes the second into each profile that it derives.
+    icc: bytes = field(compare=False)
     space: str | None  # the protocol's name of that; None where it has none
 
     @classmethod

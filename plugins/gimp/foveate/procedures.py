@@ -15,7 +15,7 @@ for _name, _version in (("Babl", "0.1"), ("Gegl", "0.4"), ("Gimp", "3.0")):
 from gi.repository import Gimp, GLib, GObject  # noqa: E402 - the versions come first
 
 from . import connection, jobs  # noqa: E402
-from ._shared import errors, texts  # noqa: E402
+from ._shared import errors, rerender, texts  # noqa: E402
 from .operations import Operation, all_operations, wants_image  # noqa: E402
 
 _MENU = "<Image>/Filters/Foveate"
@@ -120,19 +120,30 @@ def _silently(call: _Call) -> jobs.Finished:
 
 
 def _with_person(call: _Call) -> jobs.Finished:
-    from . import dialogs, results  # noqa: PLC0415 - only now: scripts need no GTK
-
-    dialogs.init()
-    if call.mode == Gimp.RunMode.INTERACTIVE and not dialogs.ask(
-        call.procedure, call.image, call.config, call.operation, call.say
-    ):
+    if call.mode == Gimp.RunMode.INTERACTIVE and not _asked(call):
         raise errors.CancelledJobError("The dialog was closed.")
-    decide = results.Decision(call.image, call.say).ask
     ask_first = connection.load_settings().ask_first
-    finished = jobs.run(call.image, _work(call), call.say, show=True, ask_first=ask_first, decide=decide)
+    finished = jobs.run(call.image, _work(call), call.say, show=True, ask_first=ask_first, decide=_decider(call))
     if finished.notes and not finished.is_as_asked:
         Gimp.message("\n".join(map(call.say.sentence, finished.notes)))
     return finished
+
+
+def _asked(call: _Call) -> bool:
+    from . import dialogs  # noqa: PLC0415 - only now: loading GTK takes longer than all else, and few calls need it
+
+    dialogs.init()
+    return dialogs.ask(call.procedure, call.image, call.config, call.operation, call.say)
+
+
+def _decider(call: _Call) -> jobs.Decide:
+    def decide(flow: rerender.Rerender, host: jobs.GimpHost) -> None:
+        from . import dialogs, results  # noqa: PLC0415 - as above
+
+        dialogs.init()
+        results.Decision(call.image, call.say).ask(flow, host)
+
+    return decide
 
 
 def _work(call: _Call) -> jobs.Work:

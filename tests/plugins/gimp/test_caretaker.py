@@ -27,9 +27,13 @@ def said(monkeypatch):
         def __init__(self, command, **options):
             assert options["start_new_session"]
             said.append(command)
+            self.stdin = self
 
-        def communicate(self, words):
+        def write(self, words):
             said.append(words)
+
+        def close(self):
+            said.append("closed")
 
     monkeypatch.setattr(subprocess, "Popen", Process)
     return said
@@ -38,15 +42,15 @@ def said(monkeypatch):
 def test_a_job_that_ended_is_left_alone(said, tmp_path):
     with Caretaker(tmp_path / "settings.json", JOB):
         pass
-    command, words = said
+    command, *words = said
     assert command == [sys.executable, str(ENTRY), "--caretaker", str(tmp_path / "settings.json"), JOB]
-    assert words == DONE
+    assert words == [DONE, "closed"]
 
 
 def test_a_plug_in_that_fails_leaves_its_job_to_be_cancelled(said, tmp_path):
     with pytest.raises(StoppedError), Caretaker(tmp_path / "settings.json", JOB):
         raise StoppedError
-    assert said[-1] is None
+    assert said[1:] == ["closed"]
 
 
 @pytest.mark.parametrize("words", [DONE])

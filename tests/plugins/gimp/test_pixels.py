@@ -7,7 +7,7 @@ import pytest
 from foveate_gimp.buffers import converted_coverage, read, with_alpha, write
 from foveate_gimp.compare import differs_where_covered
 from foveate_gimp.formats import LayerFormat, coverage_format
-from foveate_gimp.layers import covered_bounds, in_levels
+from foveate_gimp.layers import ImageKind, covered_bounds, in_levels
 
 from foveate_shared.errors import InputError, ServerError
 from foveate_shared.geometry import Bounds, Extent
@@ -103,3 +103,12 @@ def test_floats_may_differ_as_little_as_gimp_draws_them(change, differs):
     old, new = (struct.pack("<4f", value, 0, 0, 1) for value in (0.5, 0.5 + change))
     covered = struct.pack("<f", 1.0)
     assert differs_where_covered(old, new, covered, layout(SampleType.F32).pixels) is differs
+
+
+def test_an_image_is_of_the_same_kind_whenever_its_profile_was_derived():
+    first, later, other = (
+        ImageKind("u16-linear", layout(SampleType.U16), attached, icc, None)
+        for attached, icc in ((b"own", b"at 1 s"), (b"own", b"at 2 s"), (b"another", b"at 1 s"))
+    )
+    assert first == later
+    assert first != other
