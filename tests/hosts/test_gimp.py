@@ -70,8 +70,20 @@ hidden.invert(False)
 hidden.set_visible(False)
 image.set_selected_layers([layer, hidden])
 """
+GROUPED = """
+group = Gimp.GroupLayer.new(image, "group")
+image.insert_layer(group, None, 0)
+for opacity, mode in ((60.0, Gimp.LayerMode.MULTIPLY), (40.0, Gimp.LayerMode.SCREEN)):
+    layer = image.get_layers()[-1].copy()
+    image.insert_layer(layer, group, 0)
+    layer.set_mode(mode)
+    layer.set_opacity(opacity)
+image.set_selected_layers([group, layer])
+"""
 GREY = "image.convert_grayscale()\n"
 ADOBE = "image.convert_color_profile(Gimp.ColorProfile.new_rgb_adobe(), Gimp.ColorRenderingIntent.PERCEPTUAL, False)\n"
+
+KINDS = {"grey": GREY, "alpha": ALPHA, "masked": MASKED_AND_MOVED, "grouped": GROUPED, "adobe": ADOBE}
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +177,7 @@ def test_every_depth_and_selection(running, run, depth, selection):
 
 
 @pytest.mark.parametrize("depth", ["u8-non-linear", "u16-linear", "float-linear"])
-@pytest.mark.parametrize("kind", [GREY, ALPHA, MASKED_AND_MOVED, ADOBE], ids=["grey", "alpha", "masked", "adobe"])
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_kinds_of_documents(running, run, kind, depth):
     check(running, run(kind + FEATHERED, depth))
 

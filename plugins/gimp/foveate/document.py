@@ -88,13 +88,13 @@ class GimpHost:
         if not self.is_open:
             return False
         try:
-            now = _freeze(self._image)
+            now, kind = _visible(self._image)
         except errors.FoveateError:
             return False
         try:
-            return self._is_same(now)
+            return self._is_same(now, kind)
         finally:
-            _delete(now.items)
+            _delete((now,))
 
     def apply(self, result: host.Result) -> None:
         """See Host. Raises InputError where the image is gone."""
@@ -141,11 +141,11 @@ class GimpHost:
         if not self._image.is_valid():
             raise errors.InputError("The image was closed while it was being worked on.", remedy="Open it again.")
 
-    def _is_same(self, now: _Frozen) -> bool:
+    def _is_same(self, now: Gimp.Layer, kind: ImageKind) -> bool:
         then = self._state
-        if (now.snapshot.extent, now.kind) != (then.snapshot.extent, then.kind):
+        if (_extent(self._image), kind) != (then.snapshot.extent, then.kind):
             return False
-        return same_where_covered(then.visible, now.visible, then.coverage, then.region, then.kind.layout)
+        return same_where_covered(then.visible, now.get_buffer(), then.coverage, then.region, kind.layout)
 
     def _require_fitting(self) -> None:
         image, kind = self._image, self.kind
@@ -166,17 +166,25 @@ class GimpHost:
 
 
 def _freeze(image: Gimp.Image) -> _Frozen:
+    visible, kind = _visible(image)
+    extent = _extent(image)
+    selection, channel = _selection(image, extent)
+    snapshot = host.Snapshot(extent, kind.layout.pixels, selection, kind.space, None if kind.space else kind.icc)
+    items = (visible,) if channel is None else (visible, channel)
+    return _Frozen(visible.get_buffer(), channel.get_buffer() if channel else None, kind, snapshot, items)
+
+
+def _visible(image: Gimp.Image) -> tuple[Gimp.Layer, ImageKind]:
+    """Return what is visible, as a layer that is in no image, and its kind. Raises InputError where nothing is."""
     _require_usable(image)
     visible = Gimp.Layer.new_from_visible(image, image, _SNAPSHOT)
     if visible is None:
         raise errors.InputError("Nothing in this image is visible.", remedy="Show at least one layer.")
-    extent = geometry.Extent(image.get_width(), image.get_height())
-    layout = formats.layer_format(visible)
-    kind = ImageKind.of(image, layout)
-    selection, channel = _selection(image, extent)
-    snapshot = host.Snapshot(extent, layout.pixels, selection, kind.space, None if kind.space else kind.icc)
-    items = (visible,) if channel is None else (visible, channel)
-    return _Frozen(visible.get_buffer(), channel.get_buffer() if channel else None, kind, snapshot, items)
+    return visible, ImageKind.of(image, formats.layer_format(visible))
+
+
+def _extent(image: Gimp.Image) -> geometry.Extent:
+    return geometry.Extent(image.get_width(), image.get_height())
 
 
 def _require_usable(image: Gimp.Image) -> None:

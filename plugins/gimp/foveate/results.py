@@ -53,7 +53,8 @@ class Decision:
 
     def _ask_about(self, error: errors.ErrorInfo, host: GimpHost) -> int:
         say = self._say
-        dialog = Gtk.MessageDialog(message_type=Gtk.MessageType.WARNING, text=say.sentence(error.message))
+        message = error.message if host.is_open else "The image was closed before the result came."
+        dialog = Gtk.MessageDialog(message_type=Gtk.MessageType.WARNING, text=say.sentence(message))
         dialog.format_secondary_text(say("The result is complete. It is lost if you discard it."))
         dialog.set_title("Foveate")
         dialog.add_button(say("Discard"), _DROP)

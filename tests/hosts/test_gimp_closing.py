@@ -1,0 +1,75 @@
+"""A GIMP that the person quits while a job runs which was begun by its menu entry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from foveate_shared.settings import load, save
+from hosts.gimp.program import gimp, install
+from hosts.gimp.scenes import scene
+from hosts.gimp.waiting import until_forgotten, until_running
+
+SIZE = (1200, 820)
+MAIN = "GNU Image|scene|GIMP"
+# So that GIMP itself calls it, with its window.
+SHORTCUT = '(file-version 1)\n(action "plug-in-foveate-refocus" "F9")\n'
+UNHURRIED = "fakes.engines:unhurried"
+OPEN = """
+image = load(folder + "/scene.png")
+open_displays.append(Gimp.Display.new(image))
+select(image, 140, 100, 48, 40)
+image.clean_all()
+Gimp.displays_flush()
+"""
+
+
+@pytest.fixture(scope="module")
+def server(chroot, start_server):
+    folder = chroot.folder("server")
+    server = start_server((folder / "slow").outside, (folder / "slow.json").outside, UNHURRIED)
+    return server, (folder / "slow.json").inside
+
+
+@pytest.fixture
+def window(chroot, server, start_screen, stack):
+    slow, runtime_file = server
+    folder = chroot.folder("gimp")
+    Image.fromarray(scene(400, 300)).save(folder.outside / "scene.png")
+    install(folder)
+    settings = folder.outside / ".config/GIMP/3.0/foveate.json"
+    save(settings, replace(load(settings), runtime_file=runtime_file, language="de"))
+    (settings.parent / "shortcutsrc").write_text(SHORTCUT)
+    screen = start_screen(size=SIZE)
+    with gimp(chroot, folder, screen.environment, console=False) as running:
+        screen.xdotool("windowsize", "--sync", screen.wait_for_window("GNU Image"), *SIZE)
+        yield Window(running, screen, folder, settings, slow)
+
+
+class Window:
+    """What a person does."""
+
+    def __init__(self, running, screen, folder, settings, server):
+        self.running, self.screen, self.folder = running, screen, folder
+        self.settings, self.server = settings, server
+
+    def keys(self, title, *keys):
+        """Press keys in a window."""
+        self.screen.xdotool("windowfocus", "--sync", self.screen.wait_for_window(title))
+        self.screen.xdotool("key", *keys)
+
+    def begin(self):
+        """Open a picture; choose the menu entry by its key, and OK in its dialog."""
+        self.running.run(OPEN, folder=self.folder.inside)
+        self.keys(MAIN, "F9")
+        self.keys("Foveate: Fokussieren", "Return")
+        until_running(self.settings, self.server)
+
+
+def test_a_gimp_that_is_quit_cancels_its_job(window):
+    window.begin()
+    window.keys(MAIN, "ctrl+q")
+    window.running.program.wait(20)
+    until_forgotten(window.settings, window.server)
