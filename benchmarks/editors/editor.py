@@ -39,7 +39,8 @@ class Own:
 
     start: float  # until a plug-in's code runs; 0 where plug-ins live in the editor's process
     read: float  # freeze what is visible, and hand out the first window
-    write: float  # bring the whole result into the document
+    write: float  # bring the whole result, already in memory, into the document
+    writing: float | None = None  # time.monotonic() when that began: the time until the screen shows it counts then
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Editor(Protocol):
         """Run `refocus` with its default values, as the button does, and wait for its end. Fails where it does."""
 
     def bare(self, window: Window) -> Own:
-        """Read and write the same pixels as the plugin, with the editor's own means."""
+        """Read and write as many pixels as the plugin, with the editor's own means; what is written looks different."""
 
 
 def new_processes(process: int, before: Collection[int]) -> list[int]:

@@ -42,8 +42,8 @@ config.set_core_object_array("drawables", image.get_selected_drawables())
 for name, value in window.items():
     config.set_property(name, value)
 called = time.monotonic()
-began, read, write = json.loads(procedure.run(config).index(1))
-answer = [began - called, read, write]
+began, read, writing, written = json.loads(procedure.run(config).index(1))
+answer = [began - called, read - began, written - writing, writing]
 """
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A plug-in for GIMP that reads and writes the pixels which Foveate's would, and nothing else; copied into GIMP.
 
-It returns seconds: when its code began to run (time.monotonic()), and what reading and writing took.
+It returns seconds of time.monotonic(): when its code began to run, when all was read, when writing began and ended.
 """
 
 import json
@@ -54,7 +54,7 @@ def run(  # noqa: PLR0917 - GIMP passes them so
         item.delete()
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
     values.remove(1)
-    values.insert(1, GObject.Value(GObject.TYPE_STRING, json.dumps([began, read - began, written - prepared])))
+    values.insert(1, GObject.Value(GObject.TYPE_STRING, json.dumps([began, read, prepared, written])))
     return values
 
 

@@ -91,7 +91,10 @@ class Measuring:
     def bare(self, window: Window) -> Own:
         """Let the editor do its own part alone."""
         self.open()
-        return self._editor.bare(window)
+        with self._eyes() as eyes:
+            own = self._editor.bare(window)
+            eyes.wait_until_still()
+        return own if own.writing is None else replace(own, write=eyes.settled - own.writing)
 
     def memory(self) -> report.Memory:
         """Run one job, which may take longer for it, and look at the memory."""
@@ -136,10 +139,9 @@ def main() -> int:
             path = Path(folder) / f"{side}.png"
             picture(side + 2 * MARGIN).save(path)
             rows.append(measure(Measuring(editor, parts, relay, path, side), side, options.repeat))
-            print(rows[-1], file=sys.stderr, flush=True)
-        section = report.section(options.editor, editor.title, about, rows)
-    report.write(options.editor, section)
-    print(section)
+            section = report.section(options.editor, editor.title, about, rows)
+            report.write(options.editor, section)  # after each size: a long run that is cut short is not lost
+        print(section)
     return 0
 
 

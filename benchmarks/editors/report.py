@@ -24,11 +24,11 @@ screen's memory is looked at every 2 ms.
 
 - *to first byte*: from the call of the procedure (what the button does) to the first byte of pixels at the server.
 - *server, wire*: from there to the last byte of the result: all windows, the engine and the patches.
-- *to done*: from the last byte to the end of the call: the result is in the document. *To visible*: until the screen
-  shows all of it.
+- *to visible*: from the last byte until the screen shows all of the result. *To done*: until the call ends, which may
+  be later: the editor draws first, then answers the plugin, which tidies up.
 - *own*: the same pixels with the editor's own means alone: *start* of an empty plug-in (where plug-ins are programs of
-  their own), *read* of what is visible and of the first window, *write* of the whole result as a layer or image.
-- *plugin's overhead*: to first byte and to done, without the editor's own.
+  their own), *read* of what is visible and of the first window, *write* of the whole result until the screen shows it.
+- *plugin's overhead*: to first byte and to visible, without the editor's own.
 - *memory*: resident MB. The plug-in's are the peaks of its processes together, where it has processes of its own.
 """
 
@@ -75,10 +75,15 @@ class Row:
         return self.job.returned - self.job.last_down
 
     @property
+    def to_visible(self) -> float:
+        """Return seconds from the last byte until the screen shows all of it."""
+        return self.job.visible - self.job.last_down
+
+    @property
     def overhead(self) -> float:
-        """Return the seconds of both that are not the editor's own."""
+        """Return the seconds to the first byte and to visible that are not the editor's own."""
         own = self.own
-        return self.to_first_byte - own.start - own.read + self.to_done - own.write
+        return self.to_first_byte - own.start - own.read + self.to_visible - own.write
 
 
 def middle(jobs: Sequence[Job]) -> Job:
@@ -99,7 +104,7 @@ def about(editor: str, sides: Sequence[int], repeat: int) -> str:
 
 def section(editor: str, title: str, about: str, rows: Sequence[Row]) -> str:
     """Return an editor's section."""
-    times = ["to first byte", "server, wire", "to done", "to visible"]
+    times = ["to first byte", "server, wire", "to visible", "to done"]
     own = ["own: start", "read", "write"]
     memory = ["memory: editor before", "at most", "plug-in at most"]
     lines = [_cells(row) for row in rows]
@@ -124,7 +129,7 @@ def _found(text: str, editor: str) -> str:
 
 def _cells(row: Row) -> list[str]:
     job, own, memory = row.job, row.own, row.memory
-    times = (row.to_first_byte, job.last_down - job.first_up, row.to_done, job.visible - job.last_down)
+    times = (row.to_first_byte, job.last_down - job.first_up, row.to_visible, row.to_done)
     cells = [_ms(seconds) for seconds in (*times, own.start, own.read, own.write)]
     sizes = [str(memory.before), str(memory.editor), str(memory.plugin) if memory.plugin else "in the editor"]
     return [f"{row.side} px", *cells, f"**{_ms(row.overhead)}**", *sizes]
