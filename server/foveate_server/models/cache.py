@@ -1,9 +1,10 @@
 """The cache folder: one folder per model, whole or not there at all.
 
 CACHE/NAME/             the files of a model, and its licence; verified when they came
-CACHE/NAME/entry.json   of a model that the user added: what it is
+CACHE/NAME/entry.json   of a model that the user added: what it is; alone, where the files are yet to be fetched
 CACHE/.partial/NAME/    what an unfinished download has brought so far
 CACHE/.locks/NAME.lock  held while a model is fetched, so that two processes do not fetch it twice
+CACHE/.verified/NAME    sizes and times of files whose hashes were right, so that gigabytes are not read at every start
 """
 
 from __future__ import annotations
@@ -12,19 +13,20 @@ import errno
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from foveate_server.models.entry import ModelEntry, entry_from_mapping, entry_to_mapping
-from foveate_server.models.progress import Progress
+from foveate_server.models.entry import ENTRY_FILE, ModelEntry, ModelFile, entry_from_mapping, entry_to_mapping
+from foveate_server.models.progress import Progress, silent
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 
-_ENTRY = "entry.json"
 _LOCK_POLL_SECONDS = 0.25
 _SPARE_BYTES = 64 << 20  # left free on the disk, for everything else
+_SETTLED_NANOSECONDS = 1_000_000_000  # a file that changed less than this before it was verified may yet change unseen
 
 
 class Cache:
@@ -33,6 +35,11 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self._root = folder
 
+    @property
+    def root(self) -> Path:
+        """Return the cache folder."""
+        return self._root
+
     def folder(self, name: str) -> Path:
         """Return where the files of the model `name` lie, if they do."""
         return self._root / name
@@ -40,6 +47,21 @@ class Cache:
     def has(self, entry: ModelEntry) -> bool:
         """Tell whether all files are there, by name and size alone."""
         return _is_complete(self.folder(entry.name), entry)
+
+    def intact(self, entry: ModelEntry) -> bool:
+        """Tell whether all files are there with the right hashes. What did not change since is not read again."""
+        folder = self.folder(entry.name)
+        if not _is_complete(folder, entry):
+            return False
+        known = self._verified(entry.name)
+        stamps = {file.name: _stamp(folder / file.name, file) for file in entry.files}
+        if any(known.get(name) != stamp for name, stamp in stamps.items()):
+            started = time.time_ns()
+            if not is_intact(folder, entry):
+                return False
+            settled = {n: stamp for n, stamp in stamps.items() if started - int(stamp[1]) > _SETTLED_NANOSECONDS}
+            self._remember(entry.name, settled)
+        return True
 
     @contextmanager
     def locked(self, entry: ModelEntry, progress: Progress) -> Iterator[None]:
@@ -61,13 +83,28 @@ class Cache:
 
     def staging(self, entry: ModelEntry) -> Path:
         """Return the folder for an unfinished download, which may hold an earlier attempt's bytes."""
-        folder = self._root / ".partial" / entry.name
+        folder = self.unfinished(entry.name)
         with storage_errors(self._root):
-            folder.mkdir(parents=True, exist_ok=True)
+            there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
             free = shutil.disk_usage(folder).free
-        if free < entry.size + _SPARE_BYTES:
+        if free + there < entry.size + _SPARE_BYTES:
             raise _full(self._root, f"{entry.size / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free")
         return folder
+
+    def unfinished(self, name: str) -> Path:
+        """Return the folder for what is not whole yet of the model `name`, whatever its size will be."""
+        folder = self._root / ".partial" / name
+        with storage_errors(self._root):
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def record(self, entry: ModelEntry) -> None:
+        """Keep the description of a model whose files are yet to be fetched."""
+        with storage_errors(self._root):
+            folder = self.folder(entry.name)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            _describe(entry, folder)
 
     def discard_staging(self, entry: ModelEntry) -> None:
         """Forget an unfinished download."""
@@ -77,8 +114,7 @@ class Cache:
         """Turn the staging `folder` into the model's own; with `describe`, its entry becomes part of it."""
         with storage_errors(self._root):
             if describe:
-                text = json.dumps(entry_to_mapping(entry), indent=2, ensure_ascii=False)
-                (folder / _ENTRY).write_text(text, encoding="utf-8")
+                _describe(entry, folder)
             target = self.folder(entry.name)
             shutil.rmtree(target, ignore_errors=True)
             folder.replace(target)
@@ -89,12 +125,13 @@ class Cache:
         existed = folder.is_dir()
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(self._root / ".partial" / name, ignore_errors=True)
+        (self._root / ".verified" / name).unlink(missing_ok=True)
         return existed
 
     def added(self) -> list[ModelEntry]:
         """Return the entries of models that users added, by name. Unreadable ones are left out."""
         entries = []
-        for path in sorted(self._root.glob(f"*/{_ENTRY}")):
+        for path in sorted(self._root.glob(f"*/{ENTRY_FILE}")):
             try:
                 entry = entry_from_mapping(json.loads(path.read_text(encoding="utf-8")))
             except (OSError, ValueError, InputError):
@@ -103,18 +140,42 @@ class Cache:
                 entries.append(entry)
         return entries
 
+    def _verified(self, name: str) -> dict[str, list[object]]:
+        try:
+            known = json.loads((self._root / ".verified" / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return known if isinstance(known, dict) else {}
+
+    def _remember(self, name: str, stamps: Mapping[str, list[int | str]]) -> None:
+        with suppress(OSError):  # then the files are read again next time
+            (self._root / ".verified").mkdir(exist_ok=True)
+            (self._root / ".verified" / name).write_text(json.dumps(stamps), encoding="utf-8")
+
+
+def _stamp(path: Path, file: ModelFile) -> list[int | str]:
+    """Return what a file had when it was verified: bytes, nanoseconds of its last change, and the hash."""
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns, file.sha256]
+
+
+def _describe(entry: ModelEntry, folder: Path) -> None:
+    text = json.dumps(entry_to_mapping(entry), indent=2, ensure_ascii=False)
+    (folder / ENTRY_FILE).write_text(text, encoding="utf-8")
+
 
 def is_intact(folder: Path, entry: ModelEntry) -> bool:
     """Tell whether `folder` holds all files of `entry` with the right sizes and hashes."""
     return _is_complete(folder, entry) and all(sha256_of(folder / file.name) == file.sha256 for file in entry.files)
 
 
-def sha256_of(path: Path) -> str:
+def sha256_of(path: Path, progress: Progress = silent) -> str:
     """Return the hash of a file, as hexadecimal digits."""
-    digest = hashlib.sha256()
+    digest, total = hashlib.sha256(), path.stat().st_size
     with path.open("rb") as reader:
         while chunk := reader.read(1 << 20):
             digest.update(chunk)
+            progress(reader.tell(), total)
     return digest.hexdigest()
 
 

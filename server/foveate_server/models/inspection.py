@@ -1,81 +1,142 @@
-"""What a checkpoint is, found out in a process of its own: it needs torch, and a hostile file must not hurt us."""
+"""What a file or folder on this machine is: the one place that decides who is asked."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
-from foveate_shared.errors import ErrorCode, ErrorInfo, Fault, InputError, ServerError, to_exception
+from foveate_server.models.headers import Header, damaged, read_header
+from foveate_server.models.recognition.additions import embedding_of, lora_of
+from foveate_server.models.recognition.autoencoder import vae_of
+from foveate_server.models.recognition.checkpoints import checkpoint_of
+from foveate_server.models.recognition.finding import Finding, refusal
+from foveate_server.models.recognition.folders import folder_of
+from foveate_server.models.recognition.foreign import refuse_foreign
+from foveate_server.models.restorers import inspect_restorer
+from foveate_server.models.selection import INDEX, Selection, select
+from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.protocol import JsonObject
 
-SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
-_TIMEOUT_SECONDS = 300
-_INSPECTOR = "foveate_server.engines.inspector"  # its standard output is one JSON object
+PICKLES = (".ckpt", ".pt", ".pth", ".bin")
+_MAX_JSON_BYTES = 16 << 20
 
 
-@dataclass(frozen=True)
-class Inspection:
-    """What was found in a checkpoint."""
+class LocalFolder:
+    """Implements recognition.folders.Folder for a folder on this machine."""
 
-    architecture: str  # "rrdbnet", "srvgg", or spandrel's name of it
-    title: str  # a few words for a person
-    scale: int  # output pixels per input pixel, along one axis
-    halo: int  # input pixels that a tile must see around itself
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def name(self) -> str:
+        """See Folder."""
+        return self._path.name
+
+    def paths(self) -> Iterable[str]:
+        """See Folder; hidden files and those of hidden folders are left out."""
+        for path in sorted(self._path.rglob("*")):
+            relative = path.relative_to(self._path)
+            if path.is_file() and not any(part.startswith(".") for part in relative.parts):
+                yield relative.as_posix()
+
+    def json(self, path: str) -> JsonObject:
+        """See Folder. Raises InputError where the file holds something else."""
+        return read_json(self._path / path)
+
+    def header(self, path: str) -> Header:
+        """See Folder. Raises InputError where the file is none."""
+        return read_header(self._path / path)
 
 
-def inspect_checkpoint(path: Path) -> Inspection:
-    """Return what the file at `path` holds.
+def inspect_path(path: Path) -> Finding:
+    """Return what the file or folder at `path` is. Pickles are asked for restoration networks alone.
 
-    Raises InputError where it is no checkpoint of a restoration network, ResourceError where spandrel is needed
-    and absent.
+    Raises InputError where it is nothing for us, in a sentence that says what it is if that can be told;
+    ResourceError where spandrel is needed and absent.
     """
-    if not path.is_file():
-        raise InputError(
-            f"There is no file {path}.", code=ErrorCode.INVALID_FILE, remedy="Check the path of the checkpoint."
-        )
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(
-            f"{path.name} does not look like a checkpoint.",
-            code=ErrorCode.INVALID_FILE,
-            remedy=f"Give a file that ends with one of {', '.join(SUFFIXES)}.",
-        )
-    return _read(path, _run(path))
+    if path.is_dir():
+        return inspect_folder(path)
+    if path.suffix.lower() == ".gguf":
+        raise refusal("a GGUF file, whose weights are quantized", "Look for the same as .safetensors.")
+    if path.is_file() and path.suffix.lower() == ".safetensors":
+        found = recognize(read_header(path), path.stem, read_json(path.with_name("config.json")))
+        if found is not None:
+            return found
+    return _restorer(path)
 
 
-def _run(path: Path) -> str:
-    """Return what the inspector wrote about `path`."""
-    command = [sys.executable, "-m", _INSPECTOR, str(path)]
-    try:
-        process = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise _unreadable(path, "reading it took too long") from error
-    if process.returncode:
-        lines = process.stderr.strip().splitlines()
-        raise _unreadable(path, lines[-1] if lines else f"the reader ended with status {process.returncode}")
-    return process.stdout
+def recognize(header: Header, name: str, config: JsonObject | None = None) -> Finding | None:
+    """Return what a single safetensors file is, or None where it is none of the diffusion world.
+
+    `name` is the file's, without suffix; `config` the configuration beside it. Raises InputError for what we can tell
+    and not use.
+    """
+    for finding in (
+        lora_of(header, name),
+        embedding_of(header, name),
+        vae_of(header, config),
+        checkpoint_of(header, name),
+    ):
+        if finding is not None:
+            return finding
+    refuse_foreign(header)
+    return None
 
 
-def _read(path: Path, text: str) -> Inspection:
-    """Return the inspection in the inspector's answer, or raise the error that it holds."""
-    try:
-        answer = json.loads(text)
-        if "error" in answer:
-            error = answer["error"]
-            info = ErrorInfo(ErrorCode(error["code"]), error["message"], error["remedy"], Fault(error["fault"]))
-        else:
-            return Inspection(**answer)
-    except (ValueError, TypeError, KeyError) as error:
-        raise ServerError(f"The inspection of {path.name} gave no answer.", remedy="Please report this.") from error
-    raise to_exception(info)
+def inspect_folder(path: Path) -> Finding:
+    """Return what the diffusers folder at `path` is, or its only safetensors file. Raises InputError."""
+    folder = LocalFolder(path)
+    if folder.json(INDEX):
+        return folder_of(folder, folder_selection(path))
+    return inspect_path(only_file(path))
 
 
-def _unreadable(path: Path, reason: str) -> InputError:
-    return InputError(
-        f"{path.name} cannot be read as a checkpoint: {reason.rstrip('.')}.",
+def folder_selection(path: Path) -> Selection:
+    """Return the files to take of the diffusers folder at `path`. Raises InputError."""
+    folder = LocalFolder(path)
+    return select(folder.paths(), folder.json(INDEX), checker=True)
+
+
+def only_file(path: Path) -> Path:
+    """Return the one checkpoint in a folder that is no pipeline; raises InputError where there are none or several."""
+    files = [file for file in sorted(path.iterdir()) if file.is_file() and file.suffix.lower() == ".safetensors"]
+    if len(files) == 1:
+        return files[0]
+    reason = "neither a model_index.json nor a .safetensors file" if not files else "several checkpoints"
+    raise InputError(
+        f"The folder {path} holds {reason}.",
         code=ErrorCode.INVALID_FILE,
-        remedy="Download it again, or choose another file.",
+        remedy="Name one file in it, or a folder as diffusers writes it.",
     )
+
+
+def read_json(path: Path) -> JsonObject:
+    """Return what the JSON file at `path` holds; an empty object where there is none. Raises InputError."""
+    try:
+        if path.stat().st_size > _MAX_JSON_BYTES:
+            raise damaged(path.name, "it is too large for a configuration")
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, RecursionError) as error:
+        raise damaged(path.name, "it is no JSON") from error
+    if not isinstance(document, dict):
+        raise damaged(path.name, "it is not the object that a configuration is")
+    return document
+
+
+def _restorer(path: Path) -> Finding:
+    try:
+        found = inspect_restorer(path)
+    except InputError as error:
+        if path.suffix.lower() not in PICKLES or not path.is_file():
+            raise
+        raise InputError(
+            error.info.message,
+            code=error.info.code,
+            remedy="If it is a Stable Diffusion checkpoint, LoRA, embedding or VAE, look for it as .safetensors, or "
+            "add it with --allow-pickle: only its weights are read, and kept as .safetensors.",
+        ) from error
+    facts: JsonObject = {"layout": "single", "architecture": found.architecture, "scale": found.scale}
+    return Finding("restore", "", found.title, {**facts, "halo": found.halo})

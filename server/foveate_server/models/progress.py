@@ -9,8 +9,22 @@ class Progress(Protocol):
     """Called a few times a second while bytes arrive. To cancel, raise CancelledJobError out of it."""
 
     def __call__(self, done: int, total: int) -> None:
-        """Report `done` of `total` bytes of the file under way."""
+        """Report `done` of `total` bytes of the model under way."""
 
 
 def silent(done: int, total: int) -> None:
     """Report nothing."""
+
+
+class Shifted:
+    """Reports the bytes of one file as part of all the bytes of a model."""
+
+    def __init__(self, progress: Progress, before: int, total: int) -> None:
+        """`before` bytes are there already, of `total`."""
+        self._progress = progress
+        self._before = before
+        self._total = total
+
+    def __call__(self, done: int, total: int) -> None:
+        """See Progress; `total` is that of the one file."""
+        self._progress(min(self._before + done, self._total), self._total)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from foveate_server.config import ServerConfig
-from foveate_server.models.cache import Cache, is_intact, sha256_of, storage_errors
-from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec, check_name
-from foveate_server.models.inspection import Inspection, inspect_checkpoint
+from foveate_server.models.cache import Cache, is_intact, storage_errors
+from foveate_server.models.defaults import Defaults
+from foveate_server.models.entry import ModelEntry, check_name
 from foveate_server.models.manifest import embedded_entries, license_text
 from foveate_server.models.progress import Progress, silent
 from foveate_server.models.sources.base import Source
@@ -19,6 +21,8 @@ from foveate_server.models.sources.package import PackageSource
 from foveate_server.models.sources.url import UrlSource
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 from foveate_shared.protocol import ModelInfo
+
+CONFIG = "config"  # in the folder of a single file's model: the configuration that came with it
 
 
 def default_sources() -> dict[str, Source]:
@@ -39,9 +43,15 @@ class Registry:
     ) -> None:
         """`offline` forbids the network. `entries` replaces the embedded manifest, `sources` the usual sources."""
         self._cache = Cache(cache_dir)
+        self._defaults = Defaults(cache_dir)
         self._offline = offline
         self._embedded = {entry.name: entry for entry in (embedded_entries() if entries is None else entries)}
         self._sources = default_sources() if sources is None else sources
+
+    @property
+    def cache_dir(self) -> Path:
+        """Return the folder of the models."""
+        return self._cache.root
 
     def entries(self) -> list[ModelEntry]:
         """Return all entries: the embedded ones first."""
@@ -58,11 +68,42 @@ class Registry:
         return self._cache.has(entry) or self._source(entry).installed(entry) is not None
 
     def default(self, kind: str = "restore") -> ModelEntry:
-        """Return the model to take where none is asked for: the first of its kind. Raises InputError without any."""
-        for entry in self.entries():
-            if entry.kind == kind:
+        """Return the model to take where none is asked for: the user's choice, else the first of its kind.
+
+        Raises InputError where there is none of that kind.
+        """
+        entries = [entry for entry in self.entries() if entry.kind == kind]
+        chosen = self._defaults.of(kind)
+        for entry in entries:
+            if entry.name == chosen:
                 return entry
-        raise InputError(f"There is no model that can {kind}.", code=ErrorCode.UNKNOWN_MODEL)
+        if entries:
+            return entries[0]
+        raise InputError(
+            "There is no checkpoint to render with yet."
+            if kind == "diffusion"
+            else f"There is no model that can {kind}.",
+            code=ErrorCode.UNKNOWN_MODEL,
+            remedy="Bring one: foveate models add FILE, FOLDER or a name of the model hub."
+            if kind == "diffusion"
+            else "",
+        )
+
+    def set_default(self, name: str) -> ModelEntry:
+        """Make the model `name` the one to take of its kind, and return its entry. Raises InputError."""
+        entry = self.entry(name)
+        if entry.kind not in ("restore", "detect", "diffusion"):
+            raise InputError(
+                f"{name} is no model that a job could take by itself.",
+                code=ErrorCode.INVALID_PARAMETER,
+                remedy="Choose a checkpoint, a restorer or a detector.",
+            )
+        self._defaults.set(entry.kind, name)
+        return entry
+
+    def find(self, sha256: str, kind: str | None = None) -> ModelEntry | None:
+        """Return the entry whose hash is `sha256` (see ModelEntry.sha256), whatever it is called here, if any is."""
+        return next((e for e in self.entries() if e.sha256 == sha256 and kind in (None, e.kind)), None)
 
     def entry(self, name: str) -> ModelEntry:
         """Return the entry called `name`. Raises InputError, with the nearest name, where there is none."""
@@ -81,35 +122,71 @@ class Registry:
 
         Raises InputError for an unknown name, and ResourceError: OFFLINE, MODEL_UNAVAILABLE or STORAGE_FULL.
         """
+        return self.folder(name, progress) / self.entry(name).files[0].name
+
+    def folder(self, name: str, progress: Progress = silent) -> Path:
+        """Return the folder with the model's files, verified, each under its ModelFile.name. Fetches them where needed.
+
+        Raises as :meth:`path` does.
+        """
         entry = self.entry(name)
         folder = self._at_hand(entry)
         if folder is None:
             self._fetch(entry, progress)
             folder = self._cache.folder(name)
-        return folder / entry.files[0].name
+        return folder
+
+    def config_folder(self, name: str, progress: Progress = silent) -> Path | None:
+        """Return the folder laid out as diffusers does it that configures the checkpoint `name`, if it has one.
+
+        That is its own folder, `config` in it, or the folder of the model that its entry refers to. Fetches it where
+        needed; raises as :meth:`path` does.
+        """
+        entry = self.entry(name)
+        if entry.is_folder:
+            return self.folder(name, progress)
+        if any(file.name.startswith(f"{CONFIG}/") for file in entry.files):
+            return self.folder(name, progress) / CONFIG
+        return self.folder(entry.reference, progress) if entry.reference else None
 
     def pull(self, name: str, progress: Progress = silent) -> Path:
-        """Fetch the model unless it is at hand; return its first file. Raises as :meth:`path` does."""
+        """Fetch the model, and what it refers to, unless it is at hand; return its first file.
+
+        Raises as :meth:`path` does.
+        """
+        reference = self.entry(name).reference
+        if reference:
+            self.folder(reference, progress)
         return self.path(name, progress)
 
-    def add_file(self, path: Path, name: str | None = None, progress: Progress = silent) -> ModelEntry:
-        """Add the user's own checkpoint under `name` (made from the file's name where None) and return its entry.
-
-        What it is is found out in a process of its own, from its weights alone. Raises InputError where it is no
-        checkpoint that we can run, or the name is that of an embedded model, ResourceError where spandrel is needed.
-        """
-        path = path.expanduser().resolve()
-        name = check_name(_name_from(path) if name is None else name)
-        if name in self._embedded:
+    def check_new(self, name: str) -> str:
+        """Return `name` where a model may be added under it; raises InputError."""
+        if check_name(name) in self._embedded:
             raise InputError(
                 f"{name!r} is the name of a model that comes with Foveate.",
                 code=ErrorCode.CONFLICT,
                 remedy="Choose another one with --name.",
             )
-        entry = _entry_of(path, name, inspect_checkpoint(path))
+        return name
+
+    def add(self, entry: ModelEntry, progress: Progress = silent, *, later: bool = False) -> ModelEntry:
+        """Make `entry` known, and fetch its files unless it shall be `later`. Raises as :meth:`path` does."""
+        self.check_new(entry.name)
         with self._cache.locked(entry, progress):
-            self._install(entry, progress, describe=True)
+            if later:
+                self._cache.record(entry)
+            else:
+                self._install(entry, progress, describe=True)
         return entry
+
+    @contextmanager
+    def workplace(self, name: str) -> Iterator[Path]:
+        """Lend a folder on the cache's disk for what is made while the model `name` is added; it is gone afterwards."""
+        folder = self._cache.unfinished(f"{name}.tmp")
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def remove(self, name: str) -> bool:
         """Delete the model's files from the cache; an added model is then unknown. Return whether there were any."""
@@ -120,8 +197,10 @@ class Registry:
 
     def _at_hand(self, entry: ModelEntry) -> Path | None:
         """Return the folder that holds the verified files of `entry`, if any does."""
-        candidates = (self._cache.folder(entry.name), self._source(entry).installed(entry))
-        return next((folder for folder in candidates if folder is not None and is_intact(folder, entry)), None)
+        if self._cache.intact(entry):
+            return self._cache.folder(entry.name)
+        installed = self._source(entry).installed(entry)
+        return installed if installed is not None and is_intact(installed, entry) else None
 
     def _fetch(self, entry: ModelEntry, progress: Progress) -> None:
         if self._offline and self._source(entry).remote:
@@ -149,30 +228,6 @@ class Registry:
             if entry.license_file:
                 (folder / "NOTICE.txt").write_text(license_text(entry.license_file), encoding="utf-8")
         self._cache.publish(entry, folder, describe=describe)
-
-
-def _entry_of(path: Path, name: str, found: Inspection) -> ModelEntry:
-    """Return the entry for the user's checkpoint at `path`."""
-    operations = ("refocus", "faces", "upscale") if found.scale > 1 else ("refocus", "faces")
-    return ModelEntry(
-        name=name,
-        title=f"{path.name} ({found.title})",
-        kind="restore",
-        architecture=found.architecture,
-        scale=found.scale,
-        halo=found.halo,
-        operations=operations,
-        license="",
-        license_file=None,
-        source=SourceSpec("file", {}),
-        files=(ModelFile(str(path), sha256_of(path), path.stat().st_size),),
-    )
-
-
-def _name_from(path: Path) -> str:
-    """Return a model's name for a file: its stem, with what cannot be in a name made dashes."""
-    letters = "".join(c if (c.isascii() and c.isalnum()) or c in "._-" else "-" for c in path.stem.lower())
-    return letters.strip("._-")[:64] or "model"
 
 
 def open_registry(config: ServerConfig) -> Registry:

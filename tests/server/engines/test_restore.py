@@ -15,6 +15,7 @@ from foveate_server.engines.network import Fit, Network, Stage
 from foveate_server.engines.restore import RestorationEngine, create
 from foveate_server.engines.srvgg import SRVGGNetCompact
 from foveate_server.engines.tiling import HaloTiles
+from foveate_server.models.adding import add_path
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import CancelledJobError, ErrorCode, InputError, ResourceError
 
@@ -29,7 +30,7 @@ def small_registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     torch.manual_seed(0)
     save_file(SRVGGNetCompact(2, 8, 2).state_dict(), folder / "Tiny x2.safetensors")
     registry = Registry(folder / "cache")
-    registry.add_file(folder / "Tiny x2.safetensors")
+    add_path(registry, folder / "Tiny x2.safetensors")
     return registry
 
 
@@ -61,7 +62,7 @@ class SlowRegistry(Registry):
 def test_fetching_a_model_takes_nothing_off_the_work_that_follows(tmp_path, image, ticker) -> None:
     save_file(SRVGGNetCompact(2, 8, 2).state_dict(), tmp_path / "Tiny x2.safetensors")
     registry = SlowRegistry(tmp_path / "cache")
-    registry.add_file(tmp_path / "Tiny x2.safetensors")
+    add_path(registry, tmp_path / "Tiny x2.safetensors")
     engine = RestorationEngine(registry, CPU, threads=2)
     engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
     assert ticker.fractions[:3] == [0, 0, 0]
@@ -187,7 +188,7 @@ def test_a_network_that_knows_one_size_sees_only_that(small_registry, ticker, mo
 def test_a_users_checkpoint_of_another_architecture_runs(tmp_path: Path, make_swin, ticker) -> None:
     torch.save({"params": make_swin().state_dict()}, tmp_path / "My SwinIR.pth")
     registry = Registry(tmp_path / "cache", offline=True)
-    entry = registry.add_file(tmp_path / "My SwinIR.pth")
+    entry = add_path(registry, tmp_path / "My SwinIR.pth")
     assert (entry.name, entry.architecture, entry.scale) == ("my-swinir", "SwinIR", 2)
     (tmp_path / "My SwinIR.pth").unlink()  # the cache has a copy
     image = np.random.default_rng(0).random((21, 40, 3), np.float32)

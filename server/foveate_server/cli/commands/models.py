@@ -93,9 +93,10 @@ def run_add(options: argparse.Namespace) -> int:
     """Add a checkpoint."""
     from foveate_server.cli.display import print_json, print_line
     from foveate_server.cli.downloads import Downloads
+    from foveate_server.models.adding import AddOptions, add_path
 
     with Downloads(quiet=options.quiet) as downloads:
-        entry = _registry().add_file(options.file, options.name, downloads.named(options.file.name))
+        entry = add_path(_registry(), options.file, AddOptions(options.name), downloads.named(options.file.name))
     if options.json:
         print_json({"name": entry.name, "title": entry.title, "scale": entry.scale, "sha256": entry.sha256})
     elif not options.quiet:

@@ -1,16 +1,16 @@
-"""The user's own file: copied into the cache when it is added, so that it stays what it was."""
+"""The user's own files: linked or copied into the cache when they are added, so that they stay what they were."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from foveate_server.models.entry import ModelEntry
-from foveate_server.models.progress import Progress
+from foveate_server.models.progress import Progress, Shifted
 from foveate_server.models.sources.base import unavailable
 
 
 class FileSource:
-    """Copies a file of this machine (the file's `path`)."""
+    """Brings files of this machine (each file's `path`)."""
 
     remote = False
 
@@ -19,13 +19,31 @@ class FileSource:
         return None
 
     def fetch(self, entry: ModelEntry, folder: Path, progress: Progress) -> None:
-        """Copy the files, as long as they are still where they were."""
+        """Link the files where the disk allows it, else copy them, as long as they are still where they were."""
         try:
+            done = 0
             for file in entry.files:
-                copy(Path(file.path), folder / file.name, progress)
+                (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
+                bring(Path(file.path), folder / file.name, Shifted(progress, done, entry.size))
+                done += file.size
         except FileNotFoundError as error:
-            remedy = f"Put it back there, or add it again: foveate models add FILE --name {entry.name}"
+            remedy = f"Put it back there, or add it again: foveate models add PATH --name {entry.name}"
             raise unavailable(f"The model {entry.name}", f"{error.filename} is gone", remedy) from error
+
+
+def bring(source: Path, target: Path, progress: Progress) -> None:
+    """Make `target` a second name of `source`, which costs no space; where that cannot be, copy it.
+
+    A checkpoint that is changed in place afterwards is seen by its hash and refused, as a damaged download is.
+    """
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(source.resolve())
+        progress(source.stat().st_size, source.stat().st_size)
+    except FileNotFoundError:
+        raise
+    except OSError:  # another disk, another owner, or a file system without links
+        copy(source, target, progress)
 
 
 def copy(source: Path, target: Path, progress: Progress) -> None:

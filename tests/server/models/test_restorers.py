@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from foveate_server.engines.rrdbnet import RRDBNet
-from foveate_server.models.inspection import Inspection, inspect_checkpoint
+from foveate_server.models.adding import AddOptions, add_path
 from foveate_server.models.registry import Registry
+from foveate_server.models.restorers import Restorer, inspect_restorer
 from foveate_shared.errors import ErrorCode, InputError
 
 
@@ -19,7 +20,7 @@ def checkpoint(tmp_path: Path) -> Path:
 
 
 def test_says_what_a_checkpoint_is(checkpoint: Path) -> None:
-    assert inspect_checkpoint(checkpoint) == Inspection("rrdbnet", "ESRGAN x4", 4, 74)
+    assert inspect_restorer(checkpoint) == Restorer("rrdbnet", "ESRGAN x4", 4, 74)
 
 
 @pytest.mark.parametrize(
@@ -34,13 +35,13 @@ def test_what_is_no_checkpoint_is_a_sentence(tmp_path: Path, name: str, content:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=word) as caught:
-        inspect_checkpoint(tmp_path / name)
+        inspect_restorer(tmp_path / name)
     assert caught.value.info.code is ErrorCode.INVALID_FILE
 
 
 def test_adding_and_removing(checkpoint: Path, cache_dir: Path) -> None:
     registry = Registry(cache_dir)
-    entry = registry.add_file(checkpoint)
+    entry = add_path(registry, checkpoint)
     assert entry.name == "4x-some.net--v2"
     info = registry.models()[-1]
     assert (info.name, info.scale, info.available) == (entry.name, 4, True)
@@ -53,12 +54,12 @@ def test_adding_and_removing(checkpoint: Path, cache_dir: Path) -> None:
 
 def test_the_name_of_an_embedded_model_is_taken(checkpoint: Path, cache_dir: Path) -> None:
     with pytest.raises(InputError, match="comes with Foveate") as caught:
-        Registry(cache_dir).add_file(checkpoint, "realesrgan-x4plus")
+        add_path(Registry(cache_dir), checkpoint, AddOptions(name="realesrgan-x4plus"))
     assert caught.value.info.code is ErrorCode.CONFLICT
 
 
 def test_nothing_is_left_of_a_file_that_cannot_be_added(tmp_path: Path, cache_dir: Path) -> None:
     (tmp_path / "broken.pth").write_bytes(b"x")
     with pytest.raises(InputError):
-        Registry(cache_dir).add_file(tmp_path / "broken.pth")
+        add_path(Registry(cache_dir), tmp_path / "broken.pth")
     assert not cache_dir.exists()

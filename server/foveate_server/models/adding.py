@@ -1,0 +1,210 @@
+"""Adding a model: from what a person names to an entry of the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from foveate_server.models.cache import sha256_of
+from foveate_server.models.entry import FAMILIES, ModelEntry, ModelFile, SourceSpec
+from foveate_server.models.inspection import PICKLES, folder_selection, inspect_path, only_file, read_json
+from foveate_server.models.progress import Progress, Shifted, silent
+from foveate_server.models.recognition.finding import Finding
+from foveate_server.models.registry import CONFIG, Registry
+from foveate_server.models.restorers import to_safetensors
+from foveate_server.models.selection import INDEX, select
+from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.protocol import JsonObject
+
+_OPERATIONS: Mapping[str, tuple[str, ...]] = {  # what checkpoints of a family can do
+    "sd1": ("refocus", "faces", "fill", "upscale", "compare"),
+    "sd2": ("refocus", "faces", "fill", "upscale", "compare"),
+    "sdxl": ("refocus", "faces", "fill", "upscale", "compare"),
+    "sd3": ("refocus", "faces", "fill", "compare"),
+    "flux1": ("refocus", "faces", "fill", "compare"),
+}
+
+
+@dataclass(frozen=True)
+class AddOptions:
+    """What a person may say about a model when adding it."""
+
+    name: str | None = None  # None: made from the file's, folder's or repository's
+    family: str = ""  # of a VAE, LoRA or embedding that shows none
+    variant: str = ""  # how it was trained to be sampled, where that is told wrongly or not at all
+    prediction: str = ""  # "epsilon" or "v", likewise
+    reference: str = ""  # a folder with the configuration of a single file, or a model that has it
+    allow_pickle: bool = False  # read the weights in .ckpt, .pt and .bin files
+    later: bool = False  # only note it; fetched at first use, or by `pull`
+
+
+def add_path(
+    registry: Registry, path: Path, options: AddOptions = AddOptions(), progress: Progress = silent
+) -> ModelEntry:
+    """Add the file or folder at `path` and return its entry.
+
+    What it is is found out from keys and shapes, for restoration networks in a process of its own. Raises InputError
+    where it is nothing that we can use, or its name is taken by an embedded model; ResourceError for the disk.
+    """
+    path = path.expanduser().resolve()
+    name = registry.check_new(name_from(path) if options.name is None else options.name)
+    if path.is_dir():
+        if not (path / INDEX).is_file():
+            return add_path(registry, only_file(path), replace(options, name=name), progress)
+        paths = {relative: path / relative for relative in folder_selection(path).paths}
+        found = adapted(inspect_path(path), options)
+        return registry.add(_local_entry(name, path, found, _model_files(paths, progress)), progress)
+    if options.allow_pickle and path.suffix.lower() in PICKLES and path.is_file():
+        with registry.workplace(name) as folder:
+            converted = folder / f"{path.stem}.safetensors"
+            to_safetensors(path, converted)
+            return _add_file(registry, name, converted, options, progress, original=path)
+    return _add_file(registry, name, path, options, progress, original=path)
+
+
+def _add_file(
+    registry: Registry, name: str, path: Path, options: AddOptions, progress: Progress, *, original: Path
+) -> ModelEntry:
+    """Add the single file at `path`, which was made from `original` or is it."""
+    found = adapted(inspect_path(path), options)
+    files = {path.name: path}
+    reference = ""
+    if found.kind == "vae" and read_json(path.with_name("config.json")):
+        files["config.json"] = path.with_name("config.json")
+    if found.kind == "diffusion":
+        configuration, reference = _reference(registry, found, options)
+        files |= configuration
+        check_whole(found, reference, registry)
+    entry = _local_entry(name, original, found, _model_files(files, progress))
+    return registry.add(replace(entry, reference=reference), progress)
+
+
+def _reference(registry: Registry, found: Finding, options: AddOptions) -> tuple[dict[str, Path], str]:
+    """Return the files of the configuration that comes with a single file, or the name of the model that has it."""
+    folder = Path(options.reference).expanduser()
+    if options.reference and (folder / INDEX).is_file():
+        index = read_json(folder / INDEX)
+        paths = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+        chosen = select(paths, index, checker=False, weights=False)
+        return {f"{CONFIG}/{path}": folder / path for path in chosen.paths}, ""
+    if not options.reference:
+        return {}, config_name(found)
+    entry = registry.entry(options.reference)
+    if entry.kind not in ("diffusion", "config") or entry.family != found.family:
+        raise InputError(
+            f"{entry.name} does not configure a checkpoint of {FAMILIES[found.family]}.",
+            code=ErrorCode.INVALID_PARAMETER,
+            remedy="Name a folder as diffusers writes it, or a model of the same family.",
+        )
+    return {}, entry.name
+
+
+def config_name(found: Finding) -> str:
+    """Return the entry of the manifest with the configuration for a single file like this."""
+    base = str(found.facts["base"]).lower()
+    if found.family == "sd3":
+        return {"medium": "config-sd35-medium", "large": "config-sd35-large"}.get(
+            base.split()[-1] if "3.5" in base else "", "config-sd3"
+        )
+    if found.family == "flux1":
+        return f"config-flux1-{base.split()[-1]}"
+    return f"config-{found.family}" + ("-inpainting" if found.facts["inpainting"] else "")
+
+
+def check_whole(found: Finding, reference: str, registry: Registry) -> None:
+    """Raise InputError where a checkpoint lacks components that the model `reference` does not have either."""
+    missing = found.facts.get("missing")
+    if not isinstance(missing, list) or not missing:
+        return
+    other = next((entry for entry in registry.entries() if entry.name == reference and entry.kind == "diffusion"), None)
+    components = other.facts.get("components") if other else None
+    lacking = [str(part) for part in missing if not isinstance(components, dict) or part not in components]
+    if lacking:
+        raise InputError(
+            f"This file holds a part of {found.facts['base']} only: it lacks {_listed(lacking)}.",
+            code=ErrorCode.INVALID_FILE,
+            remedy="Add a whole checkpoint of the family first, and then this file with --config and that one's name.",
+        )
+
+
+def _listed(components: Iterable[str]) -> str:
+    words = {
+        "vae": "the VAE",
+        "unet": "the network itself",
+        "transformer": "the network itself",
+        "text_encoder": "the text encoder",
+        "text_encoder_2": "the second text encoder",
+        "text_encoder_3": "the third text encoder",
+    }
+    named = [words.get(component, component) for component in components]
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+
+
+def adapted(found: Finding, options: AddOptions) -> Finding:
+    """Return `found` with what a person knows better."""
+    facts: JsonObject = dict(found.facts)
+    if options.variant and found.kind in ("diffusion", "lora"):
+        facts["variant"] = "" if options.variant == "none" else options.variant
+    if options.prediction and found.kind == "diffusion":
+        facts["prediction"] = options.prediction
+    family = found.family
+    if options.family and options.family != family:
+        if family or found.kind not in ("lora", "embedding", "vae"):
+            raise InputError(
+                f"This is of the family {family or 'of restorers'}, not {options.family}: its shapes say so.",
+                code=ErrorCode.INVALID_PARAMETER,
+                remedy="Leave --family out.",
+            )
+        family = options.family
+    return replace(found, family=family, facts=facts)
+
+
+def entry_of(
+    name: str, found: Finding, source: SourceSpec, files: tuple[ModelFile, ...], *, title: str, license_: str = ""
+) -> ModelEntry:
+    """Return the entry for what was found."""
+    restores = found.kind == "restore"
+    scale = int(str(found.facts["scale"])) if restores else 1
+    operations = (
+        (("refocus", "faces", "upscale") if scale > 1 else ("refocus", "faces"))
+        if restores
+        else _OPERATIONS.get(found.family if found.kind == "diffusion" else "", ())
+    )
+    return ModelEntry(
+        name=name,
+        title=f"{title} ({found.title})",
+        kind=found.kind,
+        architecture=str(found.facts["architecture"]) if restores else found.family,
+        scale=scale,
+        halo=int(str(found.facts["halo"])) if restores else 0,
+        operations=operations,
+        license=license_,
+        license_file=None,
+        source=source,
+        files=files,
+        family=found.family,
+        facts={} if restores else found.facts,
+    )
+
+
+def _local_entry(name: str, path: Path, found: Finding, files: tuple[ModelFile, ...]) -> ModelEntry:
+    return entry_of(name, found, SourceSpec("file", {"original": str(path)}), files, title=path.name)
+
+
+def _model_files(paths: Mapping[str, Path], progress: Progress) -> tuple[ModelFile, ...]:
+    """Return the files at `paths`, by their targets, with their hashes."""
+    sizes = {target: path.stat().st_size for target, path in paths.items()}
+    files, done, total = [], 0, sum(sizes.values())
+    for target, path in paths.items():
+        plain = "" if target == path.name else target
+        files.append(ModelFile(str(path), sha256_of(path, Shifted(progress, done, total)), sizes[target], plain))
+        done += sizes[target]
+    return tuple(files)
+
+
+def name_from(path: Path) -> str:
+    """Return a model's name for a file or folder: its stem, with what cannot be in a name made dashes."""
+    stem = path.name if path.is_dir() else path.stem
+    letters = "".join(c if (c.isascii() and c.isalnum()) or c in "._-" else "-" for c in stem.lower())
+    return letters.strip("._-")[:64] or "model"

@@ -1,0 +1,114 @@
+"""Checkpoints in single files, as their authors' programs write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from foveate_server.models.headers import Header
+from foveate_server.models.recognition.finding import Finding, component, precision_of, strings, title_of
+from foveate_server.models.recognition.networks import Network, network_of, refiner
+from foveate_server.models.recognition.variants import few_steps, prediction_of
+from foveate_shared.protocol import Json, JsonObject
+
+_NETWORK = "model.diffusion_model."
+_COMPONENTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {  # by family: component -> prefixes of its keys
+    "sd1": {"text_encoder": ("cond_stage_model.transformer.",)},
+    "sd2": {"text_encoder": ("cond_stage_model.model.", "cond_stage_model.transformer.")},
+    "sdxl": {
+        "text_encoder": ("conditioner.embedders.0.transformer.",),
+        "text_encoder_2": ("conditioner.embedders.1.model.", "conditioner.embedders.1.transformer."),
+    },
+    "sd3": {
+        "text_encoder": ("text_encoders.clip_l.transformer.",),
+        "text_encoder_2": ("text_encoders.clip_g.transformer.",),
+        "text_encoder_3": ("text_encoders.t5xxl.transformer.",),
+    },
+    "flux1": {
+        "text_encoder": ("text_encoders.clip_l.transformer.",),
+        "text_encoder_2": ("text_encoders.t5xxl.transformer.",),
+    },
+}
+_VAE = ("first_stage_model.", "vae.")
+_OPTIONAL = {("sd3", "text_encoder_3")}  # Stable Diffusion 3 also works without T5
+CLIP_ENCODERS: Mapping[str, Sequence[str]] = {
+    "sd1": ("text_encoder",),
+    "sd2": ("text_encoder",),
+    "sdxl": ("text_encoder", "text_encoder_2"),
+    "sd3": ("text_encoder", "text_encoder_2"),
+    "flux1": ("text_encoder",),
+}
+
+
+def main_component(family: str) -> str:
+    """Return what diffusers calls the denoising network of a family."""
+    return "transformer" if family in ("sd3", "flux1") else "unet"
+
+
+def needed_components(family: str) -> list[str]:
+    """Return what a pipeline of the family cannot do without, as diffusers names it."""
+    encoders = [name for name in _COMPONENTS[family] if (family, name) not in _OPTIONAL]
+    return [main_component(family), "vae", *encoders]
+
+
+def checkpoint_of(header: Header, name: str) -> Finding | None:
+    """Return what the checkpoint with these keys is, or None where it is none of our families. Raises InputError."""
+    if header.has("conditioner.embedders.0.model.") and not header.has("conditioner.embedders.1."):
+        raise refiner()
+    inner = header.below(_NETWORK) if header.has(_NETWORK) else header
+    network = network_of(inner, xl=header.has("conditioner."))
+    if network is None:
+        return None
+    parts = _parts(header, inner, network.family)
+    return Finding(
+        "diffusion",
+        network.family,
+        title_of(network.base, precision_of(inner)),
+        facts_of(network, parts, name, header.metadata, layout="single", v_marked=header.has("v_pred")),
+    )
+
+
+def _parts(header: Header, network: Header, family: str) -> dict[str, Header]:
+    """Return the components that a single file has."""
+    prefixes = {"vae": _VAE, **_COMPONENTS[family]}
+    parts = {component: header.below(*below) for component, below in prefixes.items()}
+    return {main_component(family): network, **{name: part for name, part in parts.items() if part.tensors}}
+
+
+def facts_of(
+    network: Network,
+    parts: Mapping[str, Header],
+    name: str,
+    metadata: Mapping[str, str],
+    *,
+    layout: str,
+    v_marked: bool = False,
+) -> JsonObject:
+    """Return the facts of a checkpoint (see finding.Finding) whose components have the headers `parts`."""
+    variant = few_steps(name, metadata)
+    if network.variant:
+        variant = {"variant": network.variant, "steps": variant["steps"]}
+    needed = needed_components(network.family)
+    components: dict[str, Json] = {name: component(part) for name, part in parts.items()}
+    return {
+        "layout": layout,
+        "base": network.base,
+        "precision": precision_of(parts[main_component(network.family)]),
+        "components": components,
+        "missing": strings([name for name in needed if name not in parts]),
+        "in_channels": network.in_channels,
+        "latent_channels": network.latent_channels,
+        "inpainting": network.inpainting,
+        "prediction": network.prediction or ("v" if v_marked else prediction_of(metadata)),
+        "guidance_embedded": network.guidance_embedded,
+        "embedding_widths": _embedding_widths(network.family, parts),
+        "context_width": network.context_width,
+        "width": network.width,
+        **variant,
+    }
+
+
+def _embedding_widths(family: str, parts: Mapping[str, Header]) -> list[Json]:
+    """Return the widths of the vectors that stand for words, by CLIP text encoder."""
+    headers = [parts[name] for name in CLIP_ENCODERS[family] if name in parts]
+    widths = (next(header.shapes_ending("token_embedding.weight"), (0, 0))[-1] for header in headers)
+    return [width for width in widths if width]

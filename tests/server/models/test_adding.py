@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from fakes import headers as made
+from foveate_server.models.adding import AddOptions, add_path
+from foveate_server.models.registry import Registry
+from foveate_shared.errors import InputError, ResourceError
+
+NARROW = {
+    **made.below("model.diffusion_model.", made.unet(16)),
+    **made.below("first_stage_model.", made.vae()),
+    **made.below("cond_stage_model.transformer.", {"text_model.embeddings.token_embedding.weight": (600, 16)}),
+}
+
+
+@pytest.fixture
+def registry(cache_dir: Path) -> Registry:
+    return Registry(cache_dir, offline=True, entries=[])
+
+
+def write_config(folder: Path) -> None:
+    index = {"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "U"], "tokenizer": ["transformers", "T"],
+             "safety_checker": [None, None], "requires_safety_checker": False}  # fmt: skip
+    for path, value in {
+        "model_index.json": index,
+        "unet/config.json": {"sample_size": 64},
+        "scheduler/scheduler_config.json": {"_class_name": "PNDMScheduler", "prediction_type": "v_prediction"},
+        "tokenizer/vocab.json": {"a": 1},
+    }.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(json.dumps(value))
+    (folder / "tokenizer" / "merges.txt").write_text("#version: 0.2\n")
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Path:
+    """A folder as diffusers writes it, with more in it than is needed."""
+    folder = tmp_path / "My Model"
+    write_config(folder)
+    index = json.loads((folder / "model_index.json").read_text())
+    index |= {name: ["x", "y"] for name in ("vae", "text_encoder", "scheduler")}
+    (folder / "model_index.json").write_text(json.dumps(index))
+    shapes = {"conv_in.weight": (8, 4, 3, 3), "conv_out.weight": (4, 8, 3, 3), "up_blocks.0.x": (1,),
+              "down_blocks.0.attentions.0.proj_in.weight": (8, 8, 1, 1),
+              "down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight": (8, 16)}  # fmt: skip
+    made.write(folder / "unet" / "diffusion_pytorch_model.fp16.safetensors", shapes)
+    made.write(folder / "unet" / "diffusion_pytorch_model.safetensors", shapes, "F32")
+    made.write(folder / "vae" / "diffusion_pytorch_model.safetensors", {"decoder.conv_in.weight": (8, 4, 3, 3)}, "F32")
+    made.write(folder / "text_encoder" / "model.safetensors", {"embeddings.token_embedding.weight": (60, 16)})
+    for name in ("unet/diffusion_pytorch_model.bin", "unet/flax_model.msgpack", "model.ckpt", "image.png", ".git/x"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    return folder
+
+
+def test_a_folder_brings_what_it_needs_and_nothing_twice(registry: Registry, pipeline: Path) -> None:
+    entry = add_path(registry, pipeline)
+    assert (entry.name, entry.kind, entry.family) == ("my-model", "diffusion", "sd1")
+    assert sorted(file.name for file in entry.files) == [
+        "model_index.json",
+        "scheduler/scheduler_config.json",
+        "text_encoder/model.safetensors",
+        "tokenizer/merges.txt",
+        "tokenizer/vocab.json",
+        "unet/config.json",
+        "unet/diffusion_pytorch_model.fp16.safetensors",
+        "vae/diffusion_pytorch_model.safetensors",
+    ]
+    assert entry.facts["prediction"] == "v"
+    assert entry.facts["components"]["unet"]["variant"] == "fp16"  # type: ignore[call-overload,index]
+    folder = registry.folder(entry.name)
+    assert registry.config_folder(entry.name) == folder
+    for file in entry.files:
+        assert (folder / file.name).read_bytes() == (pipeline / file.name).read_bytes()
+    assert registry.find(entry.sha256) == entry
+    assert registry.default("diffusion") == entry
+
+
+def test_files_are_linked_where_the_disk_allows_it(registry: Registry, pipeline: Path) -> None:
+    entry = add_path(registry, pipeline)
+    weights = "unet/diffusion_pytorch_model.fp16.safetensors"
+    assert (registry.folder(entry.name) / weights).samefile(pipeline / weights)
+    registry.remove(entry.name)
+    assert (pipeline / weights).exists()
+
+
+def test_a_single_file_with_its_configuration(registry: Registry, tmp_path: Path) -> None:
+    path = made.write(tmp_path / "tune.safetensors", NARROW)
+    write_config(tmp_path / "conf")
+    entry = add_path(registry, path, AddOptions(reference=str(tmp_path / "conf")))
+    assert (entry.family, entry.reference, entry.sha256) == ("sd1", "", entry.files[0].sha256)
+    assert registry.path(entry.name).name == "tune.safetensors"
+    config = registry.config_folder(entry.name)
+    assert config is not None
+    assert (config / "tokenizer" / "vocab.json").is_file()
+    assert (config / "model_index.json").is_file()
+
+
+def test_a_single_file_refers_to_the_configuration_of_its_family(registry: Registry, tmp_path: Path) -> None:
+    entry = add_path(registry, made.write(tmp_path / "tune.safetensors", NARROW), AddOptions("t"))
+    assert (entry.name, entry.reference, entry.title) == (
+        "t",
+        "config-sd1",
+        "tune.safetensors (Stable Diffusion 1.x, float16)",
+    )
+
+
+def test_what_a_part_of_a_checkpoint_lacks_is_said(registry: Registry, pipeline: Path, tmp_path: Path) -> None:
+    bare = made.write(tmp_path / "unet only.safetensors", made.unet(16))
+    with pytest.raises(InputError, match="lacks the VAE and the text encoder") as caught:
+        add_path(registry, bare)
+    assert "--config" in caught.value.info.remedy
+    whole = add_path(registry, pipeline)
+    entry = add_path(registry, bare, AddOptions(reference=whole.name))
+    assert entry.reference == whole.name
+    assert registry.config_folder(entry.name) == registry.folder(whole.name)
+
+
+def test_a_reference_of_another_family(registry: Registry, pipeline: Path, tmp_path: Path) -> None:
+    whole = add_path(registry, pipeline)
+    other = made.write(tmp_path / "x.safetensors", made.below("model.diffusion_model.", made.unet(32, linear=True)))
+    with pytest.raises(InputError, match=r"does not configure a checkpoint of Stable Diffusion 2\.x"):
+        add_path(registry, other, AddOptions(reference=whole.name))
+
+
+def test_what_a_person_knows_better(registry: Registry, tmp_path: Path) -> None:
+    path = made.write(tmp_path / "vae.safetensors", {
+        "encoder.conv_in.weight": (8, 3, 3, 3), "decoder.conv_in.weight": (8, 4, 3, 3), "decoder.up.0.x": (1,),
+    })  # fmt: skip
+    assert add_path(registry, path).family == ""
+    assert add_path(registry, path, AddOptions(family="sdxl")).family == "sdxl"
+    tune = made.write(tmp_path / "tune.safetensors", NARROW)
+    entry = add_path(registry, tune, AddOptions(variant="turbo", prediction="v"))
+    assert (entry.facts["variant"], entry.facts["prediction"]) == ("turbo", "v")
+    with pytest.raises(InputError, match="its shapes say so"):
+        add_path(registry, tune, AddOptions(family="sdxl"))
+
+
+class Code:
+    def __reduce__(self):
+        return (print, ("code from a pickle must never run",))
+
+
+def test_pickles_only_on_request_and_only_weights(registry: Registry, tmp_path: Path, capfd) -> None:
+    path = tmp_path / "toy.pt"
+    torch.save({"string_to_param": {"*": torch.ones(3, 768)}, "name": "toy", "step": 5}, path)
+    with pytest.raises(InputError) as caught:
+        add_path(registry, path)
+    assert "--allow-pickle" in caught.value.info.remedy
+    entry = add_path(registry, path, AddOptions(allow_pickle=True))
+    assert (entry.kind, entry.family, entry.files[0].name) == ("embedding", "sd1", "toy.safetensors")
+    assert entry.source.options["original"] == str(path)
+    assert registry.path("toy").name == "toy.safetensors"
+    torch.save({"string_to_param": {"*": torch.ones(3, 768)}, "code": Code()}, tmp_path / "evil.pt")
+    with pytest.raises(InputError, match="more than weights"):
+        add_path(registry, tmp_path / "evil.pt", AddOptions(allow_pickle=True))
+    assert "must never run" not in "".join(capfd.readouterr())
+
+
+def test_folders_that_are_no_model(registry: Registry, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"neither a model_index\.json nor"):
+        add_path(registry, tmp_path)
+    made.write(tmp_path / "toy.safetensors", {"emb_params": (2, 768)})
+    assert add_path(registry, tmp_path).kind == "embedding"
+    made.write(tmp_path / "b.safetensors", {"emb_params": (2, 768)})
+    with pytest.raises(InputError, match="several checkpoints"):
+        add_path(registry, tmp_path)
+
+
+def test_a_component_with_pickles_only(registry: Registry, pipeline: Path) -> None:
+    (pipeline / "text_encoder" / "model.safetensors").rename(pipeline / "text_encoder" / "pytorch_model.bin")
+    with pytest.raises(InputError, match="text_encoder has its weights only as pickles"):
+        add_path(registry, pipeline)
+
+
+def test_the_default_is_the_user_s_choice(registry: Registry, pipeline: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no checkpoint to render with") as caught:
+        registry.default("diffusion")
+    assert "foveate models add" in caught.value.info.remedy
+    first, second = add_path(registry, pipeline, AddOptions("a")), add_path(registry, pipeline, AddOptions("b"))
+    assert registry.default("diffusion") == first
+    registry.set_default("b")
+    assert Registry(registry.cache_dir, entries=[]).default("diffusion") == second
+    registry.remove("b")
+    assert registry.default("diffusion") == first
+    add_path(registry, made.write(tmp_path / "toy.safetensors", {"emb_params": (2, 768)}))
+    with pytest.raises(InputError, match="by itself"):
+        registry.set_default("toy")
+
+
+def test_a_checkpoint_that_was_changed_in_place_is_refused(registry: Registry, tmp_path: Path) -> None:
+    path = made.write(tmp_path / "toy.safetensors", {"emb_params": (2, 768)})
+    add_path(registry, path)
+    with path.open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"x")
+    with pytest.raises(ResourceError, match="SHA-256 differs"):
+        registry.path("toy")

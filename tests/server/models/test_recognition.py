@@ -1,0 +1,261 @@
+"""Inspection by the keys and shapes of the published checkpoints, without their weights."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fakes import headers as made
+from foveate_server.models.headers import read_header
+from foveate_server.models.inspection import inspect_path, recognize
+from foveate_shared.errors import ErrorCode, InputError
+
+
+@pytest.mark.parametrize(
+    ("shapes", "family", "facts"),
+    [
+        (made.sd1(), "sd1", {"base": "Stable Diffusion 1.x", "context_width": 768, "embedding_widths": [768]}),
+        (made.sd1(9), "sd1", {"base": "Stable Diffusion 1.x inpainting", "inpainting": True, "in_channels": 9}),
+        (made.sd2(), "sd2", {"context_width": 1024, "embedding_widths": [1024]}),
+        (made.sd2(9), "sd2", {"inpainting": True}),
+        (made.sdxl(), "sdxl", {"base": "SDXL", "context_width": 2048, "embedding_widths": [768, 1280]}),
+        (made.sdxl(9), "sdxl", {"inpainting": True, "latent_channels": 4}),
+        (
+            {**made.sd3(), **made.sd3_texts(), **made.below("first_stage_model.", made.vae(16))},
+            "sd3",
+            {"base": "Stable Diffusion 3 Medium", "prediction": "flow", "latent_channels": 16, "missing": []},
+        ),
+        (made.sd3(dual=True, normed=True), "sd3", {"base": "Stable Diffusion 3.5 Medium"}),
+        (made.sd3(2432, normed=True), "sd3", {"base": "Stable Diffusion 3.5 Large", "width": 2432}),
+        (made.flux(), "flux1", {"base": "FLUX.1 dev", "guidance_embedded": True, "variant": "", "latent_channels": 16}),
+        (made.flux(guided=False), "flux1", {"base": "FLUX.1 schnell", "variant": "schnell"}),
+        (made.flux(384), "flux1", {"base": "FLUX.1 Fill", "inpainting": True}),
+        (made.flux(), "flux1", {"missing": ["vae", "text_encoder", "text_encoder_2"]}),
+    ],
+)  # fmt: skip
+def test_a_checkpoint_s_family_and_facts(shapes, family: str, facts: dict[str, object]) -> None:
+    found = recognize(made.header(shapes), "model")
+    assert found is not None
+    assert (found.kind, found.family) == ("diffusion", family)
+    assert {key: found.facts[key] for key in facts} == facts
+
+
+def test_the_name_says_nothing_about_the_family(tmp_path: Path) -> None:
+    found = inspect_path(made.write(tmp_path / "my_sdxl_flux_model.safetensors", made.sd1()))
+    assert found.family == "sd1"
+    assert found.title == "Stable Diffusion 1.x, float16"
+    assert found.facts["components"]["text_encoder"] == {"parameters": 49408 * 768, "bytes": 2 * 49408 * 768}  # type: ignore[call-overload,index]
+
+
+@pytest.mark.parametrize(
+    ("name", "metadata", "variant", "steps"),
+    [
+        ("model", {}, "", 0),
+        ("sdxl_lightning_4step", {}, "lightning", 4),
+        ("turbovision", {}, "", 0),
+        ("sd_xl_turbo_1.0", {}, "turbo", 0),
+        ("model", {"modelspec.title": "Hyper-SDXL 8 steps"}, "hyper", 8),
+    ],
+)
+def test_few_step_variants(name: str, metadata: dict[str, str], variant: str, steps: int) -> None:
+    found = recognize(made.header(made.sdxl(), metadata=metadata), name)
+    assert found is not None
+    assert (found.facts["variant"], found.facts["steps"]) == (variant, steps)
+
+
+def test_an_lcm_shows_in_its_keys() -> None:
+    keys = {**made.sd1(), "model.diffusion_model.time_embed.cond_proj.weight": (320, 256)}
+    found = recognize(made.header(keys), "dreamshaper")
+    assert found is not None
+    assert found.facts["variant"] == "lcm"
+
+
+def test_the_prediction_is_told_by_metadata_or_a_marker() -> None:
+    marked = recognize(made.header({**made.sdxl(), "v_pred": (1,)}), "m")
+    told = recognize(made.header(made.sdxl(), metadata={"modelspec.prediction_type": "epsilon"}), "m")
+    untold = recognize(made.header(made.sdxl()), "m")
+    assert [found.facts["prediction"] for found in (marked, told, untold) if found] == ["v", "epsilon", ""]
+
+
+VIDEO = {"blocks.0.self_attn.q.weight": (5120, 5120), "blocks.0.cross_attn.norm_k.weight": (5120,)}
+
+
+@pytest.mark.parametrize(
+    ("shapes", "what"),
+    [
+        (made.sdxl_refiner(), "the refiner of SDXL"),
+        (made.below("", made.unet(1280, linear=True, labels=2560)), "the refiner of SDXL"),
+        (made.sd1(8), "further inputs beside the picture"),
+        (made.flux(128), "depth or edges"),
+        ({**VIDEO, "time_projection.1.weight": (30720, 5120)}, "video model (Wan)"),
+        ({"effnet_mapper.0.weight": (1, 1, 1, 1)}, "Stable Cascade"),
+        ({"double_stream_modulation_img.lin.weight": (1, 1), **made.below("x.", made.flux())}, "FLUX.2"),
+        ({"adaln_single.linear.weight": (1, 1), "caption_projection.linear_1.weight": (1, 1)}, "PixArt"),
+        ({"txt_norm.weight": (3584,), "transformer_blocks.0.img_mod.1.weight": (1, 1)}, "Qwen-Image"),
+        ({"control_model.input_hint_block.0.weight": (16, 3, 3, 3)}, "ControlNet"),
+        (made.CLIP_L | {"text_model.encoder.layers.0.mlp.fc1.bias": (3072,)}, "text encoder alone"),
+        ({"lora_unet_down_blocks_0.hada_w1_a": (8, 8)}, "LoHa"),
+        (made.below("model.diffusion_model.", {"strange.weight": (1, 1)}), "unknown family"),
+        ({"encoder.conv_in.weight": (96, 3, 3, 3, 3), "decoder.conv_in.weight": (384, 16, 3, 3, 3)}, "a video model"),
+    ],
+)
+def test_what_is_not_for_us_is_named(shapes, what: str) -> None:
+    with pytest.raises(InputError) as caught:
+        recognize(made.header(shapes), "model")
+    assert what in caught.value.info.message
+    assert caught.value.info.message.startswith("This is ")
+    assert caught.value.info.code is ErrorCode.INVALID_FILE
+    assert caught.value.info.remedy
+
+
+def test_quantized_weights_are_refused() -> None:
+    keys = {**made.flux(), "double_blocks.0.img_attn.qkv.weight.quant_state.bitsandbytes__nf4": (1,)}
+    with pytest.raises(InputError, match="quantized"):
+        recognize(made.header(keys), "flux-nf4")
+
+
+def test_what_nobody_knows_may_be_a_restorer() -> None:
+    assert recognize(made.header({"conv_first.weight": (64, 3, 3, 3), "conv_last.weight": (3, 64, 3, 3)}), "x") is None
+
+
+def kohya(stem: str, inputs: int, *, rank: int = 16, square: bool = False) -> dict[str, tuple[int, ...]]:
+    end = (1, 1) if square else ()
+    return {
+        f"{stem}.lora_down.weight": (rank, inputs, *end),
+        f"{stem}.lora_up.weight": (320, rank, *end),
+        f"{stem}.alpha": (),
+    }
+
+
+DOWN = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k"
+PEFT = "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k"
+
+
+@pytest.mark.parametrize(
+    ("shapes", "family", "facts"),
+    [
+        (kohya(DOWN, 768), "sd1", {"format": "kohya", "rank": 16, "targets": ["unet"], "context_width": 768}),
+        (kohya(DOWN, 1024), "sd2", {"context_width": 1024}),
+        (kohya(DOWN, 2048), "sdxl", {"context_width": 2048}),
+        (kohya("lora_unet_input_blocks_4_1_transformer_blocks_1_attn2_to_k", 2048), "sdxl", {}),
+        (
+            kohya(DOWN, 16) | kohya("lora_te2_text_model_encoder_layers_0_self_attn_q_proj", 16),
+            "sdxl",
+            {"targets": ["text_encoder_2", "unet"], "text_widths": {"text_encoder_2": 16}},
+        ),
+        (
+            kohya(DOWN, 16) | kohya("lora_unet_down_blocks_1_attentions_0_proj_in", 320, square=True),
+            "sd1",
+            {"context_width": 16},
+        ),
+        (kohya(DOWN, 16), "", {}),
+        (
+            {f"{PEFT}.lora_A.weight": (4, 768), f"{PEFT}.lora_B.weight": (320, 4)},
+            "sd1",
+            {"format": "diffusers", "rank": 4, "context_width": 768},
+        ),
+        ({f"{PEFT}.lora.down.weight": (4, 2048), f"{PEFT}.lora.up.weight": (320, 4)}, "sdxl", {"format": "diffusers"}),
+        (
+            kohya("lora_te_text_model_encoder_layers_0_self_attn_k_proj", 768),
+            "sd1",
+            {"targets": ["text_encoder"], "text_widths": {"text_encoder": 768}},
+        ),
+        (kohya("lora_unet_double_blocks_0_img_attn_qkv", 3072), "flux1", {"targets": ["transformer"], "width": 3072}),
+        (
+            {"transformer.single_transformer_blocks.0.attn.to_q.lora_A.weight": (16, 3072)},
+            "flux1",
+            {"format": "diffusers", "width": 3072},
+        ),
+        (kohya("lora_unet_joint_blocks_0_x_block_attn_qkv", 1536), "sd3", {"width": 1536}),
+        ({"transformer.transformer_blocks.0.attn.add_k_proj.lora_A.weight": (16, 2432)}, "sd3", {"width": 2432}),
+    ],
+)
+def test_a_lora_s_family_and_facts(shapes, family: str, facts: dict[str, object]) -> None:
+    found = recognize(made.header(shapes), "style")
+    assert found is not None
+    assert (found.kind, found.family) == ("lora", family)
+    assert {key: found.facts[key] for key in facts} == facts
+
+
+def test_a_lora_s_trigger_words() -> None:
+    tags = {"10_sks": {"sks dog": 20, "grass": 4, "1dog": 19}, "3_more": {"grass": 2}}
+    metadata = {"ss_tag_frequency": json.dumps(tags), "ss_base_model_version": "sd_v1"}
+    found = recognize(made.header(kohya(DOWN, 768), metadata=metadata), "dog")
+    assert found is not None
+    assert found.facts["trigger_words"] == ["sks dog", "1dog"]
+    assert found.facts["base"] == "sd_v1"
+    named = {**metadata, "modelspec.trigger_phrase": "sks, a dog"}
+    found = recognize(made.header(kohya(DOWN, 768), metadata=named), "dog")
+    assert found is not None
+    assert found.facts["trigger_words"] == ["sks", "a dog"]
+    broken = recognize(made.header(kohya(DOWN, 768), metadata={"ss_tag_frequency": "[1"}), "dog")
+    assert broken is not None
+    assert broken.facts["trigger_words"] == []
+
+
+@pytest.mark.parametrize(
+    ("shapes", "family", "facts"),
+    [
+        ({"emb_params": (8, 768)}, "sd1", {"vectors": 8, "widths": {"clip_l": 768}}),
+        ({"emb_params": (3, 1024)}, "sd2", {"format": "a1111"}),
+        ({"clip_l": (2, 768), "clip_g": (2, 1280)}, "sdxl", {"widths": {"clip_l": 768, "clip_g": 1280}}),
+        ({"<cat-toy>": (768,)}, "sd1", {"format": "diffusers", "vectors": 1}),
+        ({"<cat-toy>": (4, 48)}, "", {"widths": {"clip_l": 48}}),
+    ],
+)
+def test_embeddings(shapes, family: str, facts: dict[str, object]) -> None:
+    found = recognize(made.header(shapes), "toy")
+    assert found is not None
+    assert (found.kind, found.family) == ("embedding", family)
+    assert {key: found.facts[key] for key in facts} == facts
+
+
+def test_autoencoders() -> None:
+    plain = recognize(made.header(made.vae(), "F32"), "vae")
+    known = recognize(made.header(made.vae()), "vae", {"scaling_factor": 0.13025})
+    wide = recognize(made.header(made.below("first_stage_model.", made.vae(16))), "vae")
+    small = {"encoder.layers.0.weight": (64, 3, 3, 3), "decoder.layers.0.weight": (64, 4, 3, 3)}
+    tiny = recognize(made.header(small), "taesd")
+    assert plain is not None
+    assert known is not None
+    assert wide is not None
+    assert tiny is not None
+    assert (plain.kind, plain.family, plain.facts["latent_channels"]) == ("vae", "", 4)
+    assert known.family == "sdxl"
+    assert wide.facts["latent_channels"] == 16
+    assert (plain.facts["tiny"], tiny.facts["tiny"]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "no safetensors"),
+        (b"<html>Please log in</html>", "no safetensors"),
+        ((1 << 40).to_bytes(8, "little") + b"{}", "no safetensors"),
+        ((50).to_bytes(8, "little") + b"{}", "cut short"),
+        ((2).to_bytes(8, "little") + b"{}", "no weights"),
+        ((2).to_bytes(8, "little") + b"[]", "header"),
+        ((12).to_bytes(8, "little") + b'{"a": {"b":1', "header"),
+    ],
+)
+def test_damaged_files(tmp_path: Path, content: bytes, why: str) -> None:
+    (tmp_path / "m.safetensors").write_bytes(content)
+    with pytest.raises(InputError, match=why) as caught:
+        read_header(tmp_path / "m.safetensors")
+    assert "m.safetensors" in caught.value.info.message
+
+
+def test_a_download_that_broke_off(tmp_path: Path) -> None:
+    path = made.write(tmp_path / "m.safetensors", made.sd1())
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size - 1)
+    with pytest.raises(InputError, match="cut short"):
+        inspect_path(path)
+
+
+def test_gguf(tmp_path: Path) -> None:
+    (tmp_path / "flux.gguf").write_bytes(b"GGUF")
+    with pytest.raises(InputError, match="GGUF"):
+        inspect_path(tmp_path / "flux.gguf")
