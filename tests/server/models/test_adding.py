@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 
 from fakes import headers as made
 from foveate_server.models.adding import AddOptions, add_path
@@ -147,6 +146,8 @@ class Code:
 
 
 def test_pickles_only_on_request_and_only_weights(registry: Registry, tmp_path: Path, capfd) -> None:
+    import torch
+
     path = tmp_path / "toy.pt"
     torch.save({"string_to_param": {"*": torch.ones(3, 768)}, "name": "toy", "step": 5}, path)
     with pytest.raises(InputError) as caught:
