@@ -14,6 +14,7 @@ from foveate_server.engines import checkpoint
 from foveate_server.engines.base import Pinned
 from foveate_server.engines.restore import RestorationEngine
 from foveate_server.engines.spandrel_networks import _gfpgan, import_spandrel
+from foveate_server.models.adding import add_path
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError
 
@@ -88,7 +89,7 @@ def test_dat_runs_from_either_kind_of_file_on_any_size(tmp_path: Path, dat, suff
     state = dat.state_dict()
     torch.save({"params_ema": state}, path) if suffix == ".pth" else save_file(state, path)
     registry = Registry(tmp_path / "cache", offline=True)
-    entry = registry.add_file(path)
+    entry = add_path(registry, path)
     assert (entry.name, entry.architecture, entry.scale) == ("4x-some-dat", "DAT", 2)
     image = noise(37, 51)  # no multiple of any window
     with torch.inference_mode():
@@ -109,7 +110,7 @@ def test_tiles_begin_where_the_windows_of_the_whole_do(tmp_path: Path, request, 
 def test_tiles_agree_with_the_whole(tmp_path: Path, hat, ticker, levels) -> None:
     torch.save(hat.state_dict(), tmp_path / "hat.pth")
     registry = Registry(tmp_path / "cache", offline=True)
-    registry.add_file(tmp_path / "hat.pth")
+    add_path(registry, tmp_path / "hat.pth")
     image = noise(20, 200)
     assert levels(render(registry, "hat", image, ticker, 64), render(registry, "hat", image, ticker)) <= 1
 
@@ -149,7 +150,7 @@ def test_gfpgan_itself_restores_a_face_of_any_size(tmp_path: Path, spandrel, tic
     state = {key: weights_of(shape) for key, shape in shapes.items()}
     torch.save({"params_ema": state}, tmp_path / "GFPGANv1.4.pth")
     registry = Registry(tmp_path / "cache", offline=True)
-    entry = registry.add_file(tmp_path / "GFPGANv1.4.pth")
+    entry = add_path(registry, tmp_path / "GFPGANv1.4.pth")
     assert (entry.architecture, entry.scale, entry.operations) == ("GFPGAN", 1, ("refocus", "faces"))
     found = render(registry, entry.name, noise(60, 90), ticker, tile=16)
     assert found.shape == (60, 90, 3)
@@ -162,5 +163,5 @@ def test_weights_that_load_and_do_not_run_are_found_out_when_added(tmp_path: Pat
 
     torch.save(SCUNet(config=[1] * 7, dim=16).state_dict(), tmp_path / "odd.pth")  # its heads are 32 wide
     with pytest.raises(InputError, match="fails on a first image") as caught:
-        Registry(tmp_path / "cache", offline=True).add_file(tmp_path / "odd.pth")
+        add_path(Registry(tmp_path / "cache", offline=True), tmp_path / "odd.pth")
     assert caught.value.info.code is ErrorCode.INVALID_FILE
