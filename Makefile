@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 TORCH_INDEX ?=
 # Another photo for `make demo`.
 PHOTO ?=
-# Processes for the tests.
+# Processes for the tests, with and without editors.
 JOBS ?= 2
 
 VENV := .venv
@@ -46,7 +46,7 @@ test: weights ## Run the default test suite: make test [JOBS=processes]
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 test-hosts: weights ## Test the plugins in the real editors (a Debian chroot with them is made once, as root)
-	@$(BIN)/python -m pytest -m hosts -rs --timeout=900 tests/hosts
+	@$(BIN)/python -m pytest -m hosts -rs --timeout=900 --durations=10 -n $(JOBS) --dist loadfile tests/hosts
 
 check: $(INSTALLED) ## Lint, types, import rules, and that clients' code is valid for Python 3.10
 	@$(BIN)/ruff check .

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,12 @@ from hosts.lib.chroot import Chroot, Folder
 from hosts.lib.homes import warm
 from hosts.lib.screen import Screen, xvfb
 from hosts.lib.servers import Launcher, Server, foveate_server, launcher
+from hosts.lib.waiting import wait_until
 
 HERE = Path(__file__).parent
 ARTEFACTS = HERE.parents[1] / "build" / "hosts"
 REQUIRED_VARIABLE = "FOVEATE_HOSTS_REQUIRED"  # where it is set, editors that cannot be had are a failure
+END_SECONDS = 30.0  # for programs to end that were told to
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -37,7 +40,16 @@ def chroot() -> Iterator[Chroot]:
     """Debian with Krita, GIMP, Blender, Xvfb, xdotool and ImageMagick."""
     made = Chroot(_or_skip(provide_chroot), uuid.uuid4().hex[:8])
     yield made
-    made.clean()
+    try:
+        wait_until(lambda: not made.left_running(), END_SECONDS, "the end of all programs")
+    except AssertionError:
+        left = made.left_running()
+        for process in left:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        raise AssertionError(f"Programs were left running: {left}") from None
+    finally:
+        made.clean()
 
 
 @pytest.fixture(scope="session")

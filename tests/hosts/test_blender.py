@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from scipy import ndimage
 from skimage import data
 
 from hosts.blender.pictures import HEIGHT, WIDTH, as_kept, linear, picture
-from hosts.blender.program import RUN, blender, install
+from hosts.blender.program import RUN, blender, blender_module, install
+from hosts.lib.blender_module import VERSION_VARIABLE
 
 BORDER = """
 scene.render.use_border = True
@@ -47,23 +49,27 @@ CASES = [  # pairs: every kind of image and every kind of region, not every comb
 
 
 @pytest.fixture(scope="module")
-def folder(chroot):
-    made = chroot.folder("blender")
-    install(chroot, made)
-    return made
-
-
-@pytest.fixture(scope="module")
-def server(folder, start_server):
-    return start_server((folder / "server").outside, (folder / "run/server.json").outside)
-
-
-@pytest.fixture(scope="module")
-def running(chroot, folder, server, stack):
-    env = {"FOVEATE_RUNTIME_FILE": (folder / "run/server.json").inside}
-    running = stack.enter_context(blender(chroot, folder, env))
+def running(request, start_server, stack):
+    """The chroot's Blender, or the version of bpy that is asked for."""
+    as_module = bool(os.environ.get(VERSION_VARIABLE))
+    start = _start_module if as_module else _start_program
+    running = stack.enter_context(start(request.getfixturevalue, start_server))
     yield running
     running.quit()
+
+
+def _start_program(fixture, start_server):
+    chroot = fixture("chroot")
+    folder = chroot.folder("blender")
+    install(chroot, folder)
+    start_server((folder / "server").outside, (folder / "run/server.json").outside)
+    return blender(chroot, folder, {"FOVEATE_RUNTIME_FILE": (folder / "run/server.json").inside})
+
+
+def _start_module(fixture, start_server):
+    folder = fixture("tmp_path_factory").mktemp("bpy")
+    start_server(folder / "server", folder / "run/server.json")
+    return blender_module(fixture("bpy_python"), folder, {"FOVEATE_RUNTIME_FILE": folder / "run/server.json"})
 
 
 @pytest.fixture

@@ -303,12 +303,13 @@ def test_a_server_that_is_killed_and_restarted_finishes_the_job(in_the_middle, s
 
 
 def plug_in_process(running) -> int:
-    """Return the process of the plug-in that runs now: the newest one of ours that GIMP has started."""
+    """Return the process of the plug-in that runs now: the newest one of ours that this GIMP has started."""
     found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        words = _words(path)
-        if any(word.endswith("/foveate/foveate.py") for word in words) and "--caretaker" not in words:
-            found.append(int(path.parent.name))
+    for process in Path("/proc").glob("[0-9]*"):
+        words = _words(process / "cmdline")
+        is_ours = any(word.endswith("/foveate/foveate.py") for word in words) and "--caretaker" not in words
+        if is_ours and f"HOME={running.folder.inside}" in _words(process / "environ"):
+            found.append(int(process.name))
     assert found
     return max(found)
 

@@ -91,7 +91,7 @@ class Running:
     def quit(self) -> None:
         """Let a Blender without windows end by itself, and demand that it ends well."""
         (self.folder / "quit").touch()
-        self.program.wait(30).check()
+        self.program.wait(90).check()
         self.check_output()
 
 

@@ -27,15 +27,15 @@ def jobs_of(settings: Path, server: Server) -> list[JobSummary]:
             )
             return bool(found)
 
-        wait_until(answered, 10, "the list of jobs")
+        wait_until(answered, 30, "the list of jobs")
         return list(found[0])
 
 
 def until_running(settings: Path, server: Server) -> None:
     """Wait until one of the plugin's jobs runs."""
-    wait_until(lambda: any(job.state == "running" for job in jobs_of(settings, server)), 30, "a running job")
+    wait_until(lambda: any(job.state == "running" for job in jobs_of(settings, server)), 60, "a running job")
 
 
 def until_forgotten(settings: Path, server: Server) -> None:
     """Wait until the server has nothing of the plugin's any more."""
-    wait_until(lambda: not jobs_of(settings, server), 15, "the server to forget the job")
+    wait_until(lambda: not jobs_of(settings, server), 60, "the server to forget the job")

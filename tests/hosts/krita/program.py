@@ -69,7 +69,7 @@ class Running:
     def quit(self) -> None:
         """Let Krita end as by its menu. Fails where it does not, or ends badly."""
         self.start("forget_all()\napp.action('file_quit').trigger()")
-        self.program.wait(30).check()
+        self.program.wait(90).check()
         assert not (self.folder.outside / "orders/crash.txt").exists(), self._last_words()
 
     def _last_words(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,14 +12,19 @@ from filelock import FileLock
 from hosts.lib.building import LOCK_SECONDS, UnavailableError, cache_folder
 
 PYTHON = "python3.11"  # the only one that there are wheels for
-REQUIREMENTS = ("bpy==4.5.*",)
+VERSION_VARIABLE = "FOVEATE_HOSTS_BPY"  # another version to be tested, such as 4.2 or 5.0
+
+
+def bpy_version() -> str:
+    """Return the version that is tested, without its patch level."""
+    return os.environ.get(VERSION_VARIABLE) or "4.5"
 
 
 def provide_bpy() -> Path:
     """Return a Python that can import bpy; make its environment where there is none. Raises UnavailableError."""
-    folder = cache_folder() / "bpy"
+    folder = cache_folder() / f"bpy-{bpy_version()}"
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_suffix(".lock"), timeout=LOCK_SECONDS):
+    with FileLock(folder.with_name(f"{folder.name}.lock"), timeout=LOCK_SECONDS):
         complete = folder / "complete"
         if not complete.exists():
             _make(folder)
@@ -30,9 +36,10 @@ def _make(folder: Path) -> None:
     python = shutil.which(PYTHON)
     if python is None:
         raise UnavailableError(f"bpy needs {PYTHON}, which is not installed.")
+    pip = [str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check"]
     for command in (
         [python, "-m", "venv", "--clear", str(folder)],
-        [str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check", "install", "-q", *REQUIREMENTS],
+        [*pip, "install", "-q", f"bpy=={bpy_version()}.*"],
     ):
         result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if result.returncode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -105,6 +106,20 @@ class Chroot:
     def outside(self, inside: str | Path) -> Path:
         """Return where we see a path of the chroot."""
         return self.root / str(inside).lstrip("/")
+
+    def left_running(self) -> dict[int, str]:
+        """Return the commands of this session's programs that have not ended, by process id, servers outside included.
+
+        They are known by their environment: it names folders of the session.
+        """
+        mark = f"/tmp/foveate-{self.session}/".encode()
+        found = {}
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                if mark in (process / "environ").read_bytes():
+                    command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                    found[int(process.name)] = command.strip()
+        return found
 
     def clean(self) -> None:
         """Remove all folders of this session."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from hosts.lib.chroot import Chroot, Completed, Folder, Program
 from hosts.lib.waiting import wait_until
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 DISPLAYS = range(90, 190)  # far from those of people
 
 
