@@ -138,10 +138,16 @@ COMPOSITED = """
 exec(prepare)
 scene = bpy.data.scenes.new("masks")
 scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = size[0], size[1], 100
-scene.use_nodes = True
-tree = scene.node_tree
-tree.nodes.clear()
-node, out = tree.nodes.new("CompositorNodeMask"), tree.nodes.new("CompositorNodeComposite")
+if bpy.app.version < (5, 0):
+    scene.use_nodes = True
+    tree = scene.node_tree
+    tree.nodes.clear()
+    out = tree.nodes.new("CompositorNodeComposite")
+else:
+    tree = scene.compositing_node_group = bpy.data.node_groups.new("masks", "CompositorNodeTree")
+    tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+    out = tree.nodes.new("NodeGroupOutput")
+node = tree.nodes.new("CompositorNodeMask")
 node.mask = mask
 tree.links.new(node.outputs[0], out.inputs[0])
 bpy.ops.render.render(scene="masks")
