@@ -98,7 +98,7 @@ class Denoiser(Protocol):
         """Return `prompt` as the network reads it. Raises InputError where it cannot be parsed."""
 
     def encode(self, image: Tensor) -> Tensor:
-        """Return the latents (b, c, h / factor, w / factor), scaled as the network knows them, of (b, 3, h, w), -1..1."""
+        """Return the latents (b, c, h / factor, w / factor) of an image (b, 3, h, w), -1..1, scaled for the network."""
 
     def decode(self, latents: Tensor) -> Tensor:
         """Return the image (b, 3, h, w), about -1..1, of latents (b, c, h / factor, w / factor)."""
