@@ -47,10 +47,6 @@ def low_frequencies(x: Tensor, sigma: float) -> Tensor:
     kernel = (bell / bell.sum()).to(x.dtype).to(x.device)
     batch, channels, height, width = x.shape
     planes = x.reshape(batch * channels, 1, height, width)
-    planes = functional.conv2d(
-        functional.pad(planes, (radius, radius, 0, 0), mode="replicate"), kernel[None, None, None]
-    )
-    planes = functional.conv2d(
-        functional.pad(planes, (0, 0, radius, radius), mode="replicate"), kernel[None, None, :, None]
-    )
+    for padding, row in (((radius, radius, 0, 0), kernel[None, :]), ((0, 0, radius, radius), kernel[:, None])):
+        planes = functional.conv2d(functional.pad(planes, padding, mode="replicate"), row[None, None])
     return planes.reshape(x.shape)

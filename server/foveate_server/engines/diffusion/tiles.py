@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import torch
 from torch import Tensor
@@ -176,7 +176,7 @@ class _Axis:
 
         The Gaussian is as wide as the overlap allows: where one tile ends, it counts e^-4 of its neighbour.
         """
-        stride = max((after - before for before, after in zip(self.starts, self.starts[1:], strict=False)), default=0)
+        stride = max((after - before for before, after in pairwise(self.starts)), default=0)
         overlap = self.tile - stride
         places = torch.arange(self.tile, dtype=torch.float64) - (self.tile - 1) / 2
         variance = stride * overlap / 8

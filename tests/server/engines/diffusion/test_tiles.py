@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -119,9 +120,7 @@ def test_tiles_are_equal_and_keep_to_the_multiple_and_the_overlap(case: Case) ->
         assert ordered[0][0] == 0
         assert ordered[-1][0] + side == length
         least = min(case.overlap, side - case.multiple)
-        assert all(
-            before + side - after >= least for (before, _), (after, _) in zip(ordered, ordered[1:], strict=False)
-        )
+        assert all(before + side - after >= least for (before, _), (after, _) in pairwise(ordered))
 
 
 @settings(max_examples=40, deadline=None)
