@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import hypot
 from typing import Any, Protocol
 
 import torch
@@ -58,8 +59,8 @@ class Step:
             return latents - self.sigma * predicted
         if self.prediction == "epsilon":
             return (latents - self.sigma * predicted) / self.alpha
-        variance = self.alpha**2 + self.sigma**2
-        return self.alpha / variance * latents - self.sigma / variance**0.5 * predicted
+        length = hypot(self.alpha, self.sigma)
+        return self.alpha / length**2 * latents - self.sigma / length * predicted
 
     def predicted(self, latents: Tensor, clean: Tensor) -> Tensor:
         """Return the prediction that means `clean`: the inverse of :meth:`clean`."""
@@ -67,8 +68,8 @@ class Step:
             return (latents - clean) / self.sigma
         if self.prediction == "epsilon":
             return (latents - self.alpha * clean) / self.sigma
-        variance = self.alpha**2 + self.sigma**2
-        return (self.alpha / variance * latents - clean) * variance**0.5 / self.sigma
+        length = hypot(self.alpha, self.sigma)
+        return (self.alpha / length**2 * latents - clean) * length / self.sigma
 
 
 # (scaled latents (b, c, h, w) float32, step) -> prediction of the same shape, float32: what the loop asks at each step.

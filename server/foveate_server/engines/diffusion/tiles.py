@@ -100,7 +100,7 @@ class FusedTiles:
         fused = torch.zeros(latents.shape, dtype=torch.float32, device=latents.device)
         for views in self._batches(latents.shape[0]):
             rows = torch.cat([_cut(latents, view.bounds) for view in views])
-            predictions = ask(rows, views).to(torch.float32).split(latents.shape[0])
+            predictions = ask(rows, views).to(torch.float32).chunk(len(views))
             for view, prediction in zip(views, predictions, strict=True):
                 weight = self._weights[view].to(latents.device)
                 _cut(fused, view.bounds).add_(prediction * weight)

@@ -67,7 +67,8 @@ def is_known(vae: Any) -> bool:
     from diffusers.models.resnet import ResnetBlock2D  # noqa: PLC0415
     from diffusers.models.unets.unet_2d_blocks import DownEncoderBlock2D, UpDecoderBlock2D  # noqa: PLC0415
 
-    if not isinstance(vae, AutoencoderKL):
+    known: tuple[Any, ...] = (AutoencoderKL,)
+    if type(vae) not in known:
         return False
     blocks = [*vae.encoder.down_blocks, *vae.decoder.up_blocks]
     resnets = [resnet for block in (*blocks, vae.encoder.mid_block, vae.decoder.mid_block) for resnet in block.resnets]
@@ -84,7 +85,7 @@ def decoder_levels(vae: Any) -> list[Level]:
     decoder, levels = vae.decoder, []
     upsampler: nn.Module | None = None
     for block in decoder.up_blocks:
-        steps = [] if upsampler is None else [_module(upsampler, radius=1)]
+        steps: list[Norm | Local] = [] if upsampler is None else [_module(upsampler, radius=1)]
         steps += [step for resnet in block.resnets for step in _residual(resnet)]
         width = max(_channels(block.resnets))
         levels.append(Level(tuple(steps), width, enlarges=upsampler is not None))
@@ -99,7 +100,7 @@ def encoder_levels(vae: Any) -> list[Level]:
     """Return what precedes the middle of the encoder, from the image's resolution down to the latents'."""
     levels = []
     for index, block in enumerate(vae.encoder.down_blocks):
-        steps = [_module(vae.encoder.conv_in, radius=1)] if index == 0 else []
+        steps: list[Norm | Local] = [_module(vae.encoder.conv_in, radius=1)] if index == 0 else []
         steps += [step for resnet in block.resnets for step in _residual(resnet)]
         if block.downsamplers:
             steps.append(_module(block.downsamplers[0]))
@@ -168,6 +169,7 @@ def _residual(resnet: Any) -> list[Norm | Local]:
 
     def end(state: State) -> State:
         residual = state.residual
+        assert residual is not None  # noqa: S101 - the block began
         if resnet.conv_shortcut is not None:
             residual = resnet.conv_shortcut(residual)
         return State((residual + state.x) / resnet.output_scale_factor)
