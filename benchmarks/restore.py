@@ -24,11 +24,13 @@ from benchmarks.report import header
 from numpy.typing import NDArray
 
 from foveate_server.config import load_config
+from foveate_server.executors.process import ENVIRONMENT
 from foveate_server.models.registry import Registry, open_registry
 from foveate_shared.geometry import Extent, tiles
 
 PHOTO_MODEL, FAST_MODEL = "realesrgan-x4plus", "realesr-animevideov3"
 STRIP, STRIP_HALO = 768, 72  # document pixels, as the upscale operation cuts
+NCNN_SIDE = 512  # pixels: beyond it, ncnn wants more than 14 GB, so its own programs cut tiles
 Image = NDArray[np.float32]
 Run = Callable[[Image], object]
 
@@ -82,13 +84,13 @@ def ncnn(bfloat16: bool) -> Run:
     assert net.load_param(str(path.with_suffix(".param"))) == 0
     assert net.load_model(str(path)) == 0
 
-    def run(image: Image) -> object:
+    def render(image: Image) -> Image:
         planes = np.ascontiguousarray(image.transpose(2, 0, 1))
         extractor = net.create_extractor()
         extractor.input("data", ncnn.Mat(planes).clone())
-        return np.array(extractor.extract("output")[1])
+        return np.array(extractor.extract("output")[1]).transpose(1, 2, 0)
 
-    return run
+    return in_tiles(render, NCNN_SIDE)
 
 
 def openvino(precision: str) -> Run:
@@ -113,7 +115,7 @@ def openvino(precision: str) -> Run:
 
 
 def plain(tile: int | None) -> Run:
-    """Return what peers do around spandrel: float32, tiles of a fixed size with 10 pixels around, side by side."""
+    """Return what peers do around spandrel: float32, untiled or in tiles of a fixed size."""
     import torch
 
     from foveate_server.engines.ncnn import load
@@ -122,19 +124,27 @@ def plain(tile: int | None) -> Run:
     state = load(registry().path(PHOTO_MODEL)).module.state_dict()
     model = import_spandrel("the benchmark").ModelLoader("cpu").load_from_state_dict(dict(state)).eval()
 
+    def render(image: Image) -> Image:
+        result: Image = model(torch.from_numpy(image.transpose(2, 0, 1))[None])[0].permute(1, 2, 0).numpy()
+        return result
+
+    return in_tiles(torch.inference_mode()(render), tile)
+
+
+def in_tiles(render: Callable[[Image], Image], tile: int | None) -> Run:
+    """Return what peers do with large images: tiles of a fixed size with 10 pixels around, side by side."""
+
     def run(image: Image) -> object:
-        x = torch.from_numpy(image.transpose(2, 0, 1))[None]
-        height, width = image.shape[:2]
-        side, halo = (tile, 10) if tile else (max(height, width), 0)
-        output = torch.empty(1, 3, 4 * height, 4 * width)
-        for top in range(0, height, side):
-            for left in range(0, width, side):
-                y, x0 = max(0, top - halo), max(0, left - halo)
-                bottom, right = min(height, top + side), min(width, left + side)
-                part = model(x[:, :, y : bottom + halo, x0 : right + halo])
-                part = part[:, :, 4 * (top - y) :, 4 * (left - x0) :]
-                part = part[:, :, : 4 * (bottom - top), : 4 * (right - left)]
-                output[:, :, 4 * top : 4 * bottom, 4 * left : 4 * right] = part
+        extent = Extent(image.shape[1], image.shape[0])
+        output = np.empty((4 * extent.height, 4 * extent.width, 3), np.float32)
+        side = tile or max(extent.width, extent.height)
+        for core in tiles(extent.bounds, Extent(side, side)):
+            seen = core.pad(10).clamp(extent)
+            part = render(np.ascontiguousarray(image[seen.y : seen.bottom, seen.x : seen.right]))
+            inside, target = core.relative_to(seen).scaled(4), core.scaled(4)
+            output[target.y : target.bottom, target.x : target.right] = part[
+                inside.y : inside.bottom, inside.x : inside.right
+            ]
         return output
 
     return run
@@ -193,8 +203,7 @@ def peak_mb() -> float:
 def in_process(*arguments: str) -> dict[str, float] | None:
     """Return what a measurement in a process of its own printed; None where it failed."""
     command = [sys.executable, "-m", "benchmarks.restore", *arguments]
-    # Spinning threads are fastest on an idle machine, and up to ten times slower on one with anything else to do.
-    environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
+    environment = {**ENVIRONMENT, **os.environ}  # as the server's workers have it, for every contender
     process = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if process.returncode:
         print(process.stderr, file=sys.stderr)
@@ -249,9 +258,10 @@ def main() -> None:
     elif options.part == "peak":
         print(json.dumps(memory_one(options.model, options.megapixels)))
     else:
-        policy = os.environ.get("OMP_WAIT_POLICY", "PASSIVE")
         print(header("restore", ("torch", "ncnn", "openvino", "spandrel", "numpy")))
-        print(f"OMP_WAIT_POLICY={policy}.\n")
+        print(
+            "; ".join(f"{name}={value}" for name, value in {**ENVIRONMENT, **os.environ}.items() if name in ENVIRONMENT)
+        )
         report_speed(options.sizes, options.repeat) if options.part == "speed" else report_memory()
 
 

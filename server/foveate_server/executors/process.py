@@ -16,9 +16,10 @@ from foveate_server.logs import job_logging
 from foveate_server.worker.link import Order, Report, decode_report, encode
 
 _COMMAND = (sys.executable, "-m", "foveate_server.worker")
-_ENVIRONMENT = {
+ENVIRONMENT = {  # of every worker
     "PYTHONSAFEPATH": "1",  # a file random.py in the folder where the server was started is none of ours
     "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin while they wait slow the editor, and each other on few cores
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # large pages: faulting small ones in took a sixth of the time
     "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime 1.29 and later send usage data, and leave a device id in the home
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
@@ -49,7 +50,7 @@ class WorkerProcess:
         transport, protocol = await loop.subprocess_exec(
             lambda: _Protocol(limit=_MAX_LINE, loop=loop),
             *_COMMAND,
-            env={**os.environ, **_ENVIRONMENT, **environment},
+            env={**os.environ, **ENVIRONMENT, **environment},
             start_new_session=True,  # Ctrl+C in a terminal is for the server alone; and it makes a process group
         )
         process = asyncio.subprocess.Process(transport, protocol, loop)
