@@ -198,7 +198,8 @@ def storage_errors(folder: Path) -> Iterator[None]:
 
 def _is_complete(folder: Path, entry: ModelEntry) -> bool:
     try:
-        return all((folder / file.name).stat().st_size == file.size for file in entry.files)
+        sizes = [(folder / file.name).stat().st_size == file.size for file in entry.files]
+        return bool(sizes) and all(sizes)
     except OSError:
         return False
 

@@ -53,15 +53,21 @@ class Registry:
         """Return the folder of the models."""
         return self._cache.root
 
+    @property
+    def offline(self) -> bool:
+        """Tell whether the network is forbidden."""
+        return self._offline
+
     def entries(self) -> list[ModelEntry]:
-        """Return all entries: the embedded ones first."""
-        return [*self._embedded.values(), *(e for e in self._cache.added() if e.name not in self._embedded)]
+        """Return all entries: the embedded ones first. A configuration that was fetched knows its files by then."""
+        added = {entry.name: entry for entry in self._cache.added()}
+        embedded = (added.get(name, e) if e.kind == "config" else e for name, e in self._embedded.items())
+        return [*embedded, *(entry for name, entry in added.items() if name not in self._embedded)]
 
     def models(self) -> list[ModelInfo]:
         """Return what clients see of the models. Fast: looks at names and sizes of files only."""
-        return [
-            ModelInfo(e.name, e.title, e.operations, e.scale, self.is_available(e), e.license) for e in self.entries()
-        ]
+        entries = (entry for entry in self.entries() if entry.kind != "config")
+        return [ModelInfo(e.name, e.title, e.operations, e.scale, self.is_available(e), e.license) for e in entries]
 
     def is_available(self, entry: ModelEntry) -> bool:
         """Tell whether the files of `entry` are at hand, without reading them."""
@@ -179,6 +185,14 @@ class Registry:
                 self._install(entry, progress, describe=True)
         return entry
 
+    def unfinished(self, name: str) -> Path:
+        """Return the folder where what was downloaded of the model `name` lies until it is whole."""
+        return self._cache.unfinished(check_name(name))
+
+    def forget_unfinished(self, name: str) -> None:
+        """Delete what :meth:`unfinished` holds of the model `name`."""
+        shutil.rmtree(self._cache.unfinished(check_name(name)), ignore_errors=True)
+
     @contextmanager
     def workplace(self, name: str) -> Iterator[Path]:
         """Lend a folder on the cache's disk for what is made while the model `name` is added; it is gone afterwards."""
@@ -210,13 +224,16 @@ class Registry:
                 remedy=f"Fetch it once while online: foveate models pull {entry.name}",
             )
         with self._cache.locked(entry, progress):
-            if self._at_hand(entry) is None:  # else another process has just brought it
-                self._install(entry, progress, describe=entry.name not in self._embedded)
+            entry = self.entry(entry.name)  # another process may just have looked up what it consists of
+            if self._at_hand(entry) is None:  # else it has just brought it
+                looked_up = entry.kind == "config"
+                self._install(entry, progress, describe=looked_up or entry.name not in self._embedded)
 
     def _install(self, entry: ModelEntry, progress: Progress, *, describe: bool) -> None:
         """Fetch into the staging folder, verify, publish. The caller holds the lock."""
         folder = self._cache.staging(entry)
         with storage_errors(folder):
+            entry = self._source(entry).resolved(entry, folder, progress)
             self._source(entry).fetch(entry, folder, progress)
             if not is_intact(folder, entry):
                 self._cache.discard_staging(entry)

@@ -15,7 +15,7 @@ from foveate_server.engines.network import Fit, Network, Stage
 from foveate_server.engines.restore import RestorationEngine, create
 from foveate_server.engines.srvgg import SRVGGNetCompact
 from foveate_server.engines.tiling import HaloTiles
-from foveate_server.models.adding import add_path
+from foveate_server.models.adding.local import add_path
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import CancelledJobError, ErrorCode, InputError, ResourceError
 

@@ -14,7 +14,7 @@ from foveate_server.engines import checkpoint
 from foveate_server.engines.base import Pinned
 from foveate_server.engines.restore import RestorationEngine
 from foveate_server.engines.spandrel_networks import _gfpgan, import_spandrel
-from foveate_server.models.adding import add_path
+from foveate_server.models.adding.local import add_path
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError
 

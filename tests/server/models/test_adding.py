@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from fakes import headers as made
-from foveate_server.models.adding import AddOptions, add_path
+from foveate_server.models.adding.entries import AddOptions
+from foveate_server.models.adding.local import add_path
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import InputError, ResourceError
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from foveate_server.engines.rrdbnet import RRDBNet
-from foveate_server.models.adding import AddOptions, add_path
+from foveate_server.models.adding.entries import AddOptions
+from foveate_server.models.adding.local import add_path
 from foveate_server.models.registry import Registry
 from foveate_server.models.restorers import Restorer, inspect_restorer
 from foveate_shared.errors import ErrorCode, InputError

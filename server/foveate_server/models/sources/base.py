@@ -18,6 +18,12 @@ class Source(Protocol):
     def installed(self, entry: ModelEntry) -> Path | None:
         """Return a folder that holds all files of `entry` already, outside of the cache; else None. Not verified."""
 
+    def resolved(self, entry: ModelEntry, folder: Path, progress: Progress) -> ModelEntry:
+        """Return `entry` with its files, where those are only now to be looked up; may bring some to `folder`.
+
+        Raises as :meth:`fetch` does.
+        """
+
     def fetch(self, entry: ModelEntry, folder: Path, progress: Progress) -> None:
         """Put all files of `entry` into `folder`, under their own names.
 

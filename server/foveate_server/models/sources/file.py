@@ -18,6 +18,10 @@ class FileSource:
         """Return None: the cache's copy is the only one that counts."""
         return None
 
+    def resolved(self, entry: ModelEntry, folder: Path, progress: Progress) -> ModelEntry:
+        """Return `entry` as it is: its files are known."""
+        return entry
+
     def fetch(self, entry: ModelEntry, folder: Path, progress: Progress) -> None:
         """Link the files where the disk allows it, else copy them, as long as they are still where they were."""
         try:

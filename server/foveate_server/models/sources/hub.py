@@ -1,20 +1,35 @@
-"""Files from a model hub, through huggingface_hub: its resumption, its mirrors (HF_ENDPOINT) and its login."""
+"""Files from a model hub: at a pinned commit, resumed, and no byte of what is there already."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+
+import requests
 
 from foveate_server.models.entry import ModelEntry
-from foveate_server.models.progress import Progress
-from foveate_server.models.sources.base import unavailable, unreachable
-from foveate_shared.errors import ErrorCode, ResourceError
+from foveate_server.models.progress import Progress, Shifted
+from foveate_server.models.selection import INDEX, select
+from foveate_server.models.sources.base import unavailable
+from foveate_server.models.sources.download import fetch
+from foveate_server.models.sources.hub_client import HubClient, Repository
+from foveate_server.models.sources.repository import RepositoryFolder
+from foveate_shared.errors import ResourceError
 
 
 class HubSource:
-    """Fetches files of one repository at a pinned revision."""
+    """Fetches files of one repository at a pinned revision.
+
+    The library's own downloads keep nothing of one that broke off, and gigabytes are dear: it says where the bytes are
+    and with what login, and we fetch them.
+    """
 
     remote = True
+
+    def __init__(self, client: HubClient | None = None) -> None:
+        """`client` is how the hub is asked."""
+        self._client = HubClient() if client is None else client
 
     def installed(self, entry: ModelEntry) -> Path | None:
         """Return None: the hub's own cache belongs to other programs."""
@@ -22,57 +37,47 @@ class HubSource:
 
     def fetch(self, entry: ModelEntry, folder: Path, progress: Progress) -> None:
         """Download every file. Private and gated repositories need `hf auth login` beforehand."""
-        hub, errors = _import_hub()
         options = entry.source.options
-        what = f"{options['repository']} on the model hub"
-        for file in entry.files:
-            try:
-                path = hub.hf_hub_download(
-                    options["repository"],
-                    file.path,
-                    revision=options["revision"],
-                    local_dir=folder / "hub",
-                    tqdm_class=_reporter(progress, file.size),
-                )
-            except (errors.GatedRepoError, errors.RepositoryNotFoundError) as error:
-                remedy = "Accept its terms on the hub's page if it has any, run `hf auth login`, and try again."
-                raise unavailable(what, "it does not exist, or needs a login", remedy) from error
-            except (errors.RevisionNotFoundError, errors.RemoteEntryNotFoundError) as error:
-                remedy = "Look on the hub whether the file has moved, and correct the model's description."
-                raise unavailable(what, f"{file.path} is not in revision {options['revision']}", remedy) from error
-            except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, OSError) as error:
-                if isinstance(error, OSError) and error.errno is not None:
-                    raise  # of the disk, not of the network
-                raise unreachable(what, "no answer") from error
-            Path(path).replace(folder / file.name)
+        done = 0
+        with requests.Session() as session:
+            for file in entry.files:
+                target = folder / file.name
+                if not (target.is_file() and target.stat().st_size == file.size):
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    at = self._client.download_of(options["repository"], options["revision"], file.path, file.size)
+                    fetch(session, replace(at, size=file.size), target, Shifted(progress, done, entry.size))
+                done += file.size
 
+    def resolved(self, entry: ModelEntry, folder: Path, progress: Progress) -> ModelEntry:
+        """Return the entry of a configuration with its commit and files, which lie in `folder` then: they are small.
 
-def _import_hub() -> tuple[Any, Any]:
-    try:
-        import huggingface_hub  # noqa: PLC0415 - optional, and slow to import
-        from huggingface_hub import errors  # noqa: PLC0415
-    except ImportError as error:
-        raise ResourceError(
-            "Models from the hub need the package huggingface_hub, which is not installed.",
-            code=ErrorCode.MODEL_UNAVAILABLE,
-            remedy='Install it with: pip install "foveate[server]"',
-        ) from error
-    return huggingface_hub, errors
+        Its source names a `repository`, and with `otherwise` others for when that is gone.
+        """
+        if entry.files:
+            return entry
+        options = entry.source.options
+        repository = self._first([options["repository"], *options.get("otherwise", "").split()])
+        index = RepositoryFolder(self._client, repository)
+        chosen = select(index.paths(), index.json(INDEX), checker=False, weights=False)
+        if not chosen.components:
+            what = f"{repository.id} on the model hub"
+            raise unavailable(what, "it has no configuration", "Name a folder that has it with --config.")
+        files = index.bring(chosen.paths, folder, progress)
+        source = replace(entry.source, options={"repository": repository.id, "revision": repository.commit})
+        return replace(entry, files=files, source=source, license=entry.license or repository.license)
 
+    def _first(self, names: Iterable[str]) -> Repository:
+        """Return the first repository of `names` that is there; raises what the first one raised."""
+        problems = []
+        for name in names:
+            found = self._try(name)
+            if isinstance(found, Repository):
+                return found
+            problems.append(found)
+        raise problems[0]
 
-def _reporter(progress: Progress, size: int) -> Any:
-    """Return a progress bar class, as the hub wants one, that tells `progress` and draws nothing."""
-    from tqdm.auto import tqdm  # noqa: PLC0415 - comes with huggingface_hub
-
-    class Reporter(tqdm):  # type: ignore[misc]  # untyped
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            kwargs.pop("name", None)
-            self.done = kwargs.get("initial") or 0
-            super().__init__(*args, **{**kwargs, "disable": True})
-
-        def update(self, n: float | None = 1) -> bool | None:
-            self.done += int(n or 0)
-            progress(self.done, size)
-            return None
-
-    return Reporter
+    def _try(self, name: str) -> Repository | ResourceError:
+        try:
+            return self._client.look_up(name)
+        except ResourceError as error:
+            return error

