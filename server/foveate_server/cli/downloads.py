@@ -34,13 +34,32 @@ class Downloads:
         self._progress.stop()
 
     def named(self, name: str) -> ReportProgress:
-        """Return the function that a download reports its bytes to."""
+        """Return what a download reports its bytes and files to."""
+        return _Report(self, name)
 
-        def report(done: int, total: int) -> None:
-            if name not in self._tasks:
-                self._tasks[name] = self._progress.add_task(escape(name), total=total)
-                if self._console:
-                    self._console.print(escape(f"Fetching {name} ({total / 1e6:.0f} MB)"))
-            self._progress.update(self._tasks[name], completed=done, total=total)
+    def show(self, name: str, done: int, total: int) -> None:
+        """Show that `done` of `total` bytes of `name` are there."""
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(escape(name), total=total)
+            if self._console:
+                self._console.print(escape(f"Fetching {name} ({total / 1e6:.0f} MB)"))
+        self._progress.update(self._tasks[name], completed=done, total=total)
 
-        return report
+    def show_file(self, name: str, number: int, count: int) -> None:
+        """Show that file `number` of `count` of `name` is under way."""
+        if name in self._tasks and count > 1:
+            self._progress.update(self._tasks[name], description=escape(f"{name} ({number} of {count} files)"))
+
+
+class _Report:
+    """Implements models.progress.Progress and FileProgress."""
+
+    def __init__(self, downloads: Downloads, name: str) -> None:
+        self._downloads = downloads
+        self._name = name
+
+    def __call__(self, done: int, total: int) -> None:
+        self._downloads.show(self._name, done, total)
+
+    def file(self, number: int, count: int) -> None:
+        self._downloads.show_file(self._name, number, count)

@@ -13,10 +13,20 @@ else:
     import tomli as tomllib
 
 _PACKAGE = "foveate_server.models"
+_OPTIONAL = ("safety", "config")
 
 
 def embedded_entries() -> list[ModelEntry]:
-    """Return the models of the manifest, in its order; the first one that restores is the default."""
+    """Return the models that Foveate works with by itself, in order; the first restorer is the default."""
+    return [entry for entry in _entries() if entry.kind not in _OPTIONAL]
+
+
+def optional_entries() -> list[ModelEntry]:
+    """Return the other models of the manifest: fetched where a setting or another model wants them."""
+    return [entry for entry in _entries() if entry.kind in _OPTIONAL]
+
+
+def _entries() -> list[ModelEntry]:
     text = (files(_PACKAGE) / "manifest.toml").read_text(encoding="utf-8")
     return [entry_from_mapping(table) for table in tomllib.loads(text)["model"]]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Progress(Protocol):
@@ -14,6 +14,20 @@ class Progress(Protocol):
 
 def silent(done: int, total: int) -> None:
     """Report nothing."""
+
+
+@runtime_checkable
+class FileProgress(Protocol):
+    """What a Progress may also offer: to hear of each file of several."""
+
+    def file(self, number: int, count: int) -> None:
+        """Report that file `number`, from 1, of `count` begins."""
+
+
+def begin_file(progress: Progress, number: int, count: int) -> None:
+    """Tell `progress` that file `number`, from 1, of `count` begins, if it wants to know."""
+    if isinstance(progress, FileProgress):
+        progress.file(number, count)
 
 
 class Shifted:

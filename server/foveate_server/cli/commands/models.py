@@ -1,4 +1,4 @@
-"""`foveate models`: what can restore and detect here, and bringing more."""
+"""`foveate models`: what can restore, render and detect here, and bringing more."""
 
 from __future__ import annotations
 
@@ -9,14 +9,26 @@ from typing import TYPE_CHECKING, Any
 from foveate_server.cli import options as shared
 
 if TYPE_CHECKING:
+    from foveate_server.models.entry import ModelEntry
+    from foveate_server.models.progress import Progress
     from foveate_server.models.registry import Registry
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
+_ADD_EXAMPLES = """\
+examples:
+  foveate models add my-tune.safetensors                 a file, whatever it is
+  foveate models add ~/models/sdxl-folder                a folder as diffusers writes it
+  foveate models add stabilityai/stable-diffusion-xl-base-1.0
+  foveate models add org/name@v2                         a branch, tag or commit of it
+  foveate models add org/name:lora.safetensors           one file of it
+  foveate models add https://example.org/lora.safetensors
+"""
+
 
 def add_to(commands: Commands) -> None:
     """Add the command and its parts."""
-    parser = commands.add_parser("models", help="list, fetch, add or remove models", description="The models.")
+    parser = commands.add_parser("models", help="list, fetch, add, inspect or remove models", description="The models.")
     parts = parser.add_subparsers(metavar="PART", required=True)
 
     listing = parts.add_parser("list", help="what there is", description="The models of this machine, or of --server.")
@@ -28,29 +40,80 @@ def add_to(commands: Commands) -> None:
     pull.add_argument("--embedded", action="store_true", help="all that Foveate works with by itself")
     pull.set_defaults(run=run_pull)
 
-    add = parts.add_parser(
-        "add",
-        help="add a checkpoint of your own",
-        description="Add a restoration checkpoint (GFPGAN, SwinIR, DAT, ...). Weights are loaded, code never is.",
+    add = _add_adding(parts)
+
+    inspect = parts.add_parser(
+        "inspect",
+        help="say what a model, file or folder is, and what it fits",
+        description="Say what something is, by the keys and shapes of its tensors. Nothing is added or changed.",
     )
-    add.add_argument("file", metavar="FILE", type=Path)
-    add.add_argument("--name", help="what to call it (default: made from the file's name)")
-    add.set_defaults(run=run_add)
+    inspect.add_argument("what", metavar="NAME|FILE|FOLDER")
+    inspect.set_defaults(run=run_inspect)
 
     remove = parts.add_parser("remove", help="delete a model's files", description="Delete a model's files.")
     remove.add_argument("name", metavar="NAME")
     remove.set_defaults(run=run_remove)
-    for part in (listing, pull, add, remove):
+
+    default = parts.add_parser(
+        "default",
+        help="choose what is taken where no model is named",
+        description="Make a checkpoint, restorer or detector the one that is taken where no model is named.",
+    )
+    default.add_argument("name", metavar="NAME")
+    default.set_defaults(run=run_default)
+    for part in (listing, pull, add, inspect, remove, default):
         shared.add_output(part)
+
+
+def _add_adding(parts: Commands) -> argparse.ArgumentParser:
+    add = parts.add_parser(
+        "add",
+        help="add a checkpoint, LoRA, embedding, VAE or restorer of your own",
+        description="Add a model. What it is is told by its weights; code is never run.",
+        epilog=_ADD_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add.add_argument("what", metavar="FILE|FOLDER|ORG/NAME|URL")
+    add.add_argument("--name", help="what to call it (default: made from the file's name)")
+    add.add_argument("--later", action="store_true", help="from the hub: only note it, and fetch it at first use")
+    add.add_argument(
+        "--config",
+        default="",
+        metavar="FOLDER|NAME",
+        help="the configuration and vocabularies for a single file, and what else it lacks (default: its family's)",
+    )
+    add.add_argument("--family", default="", choices=_families(), help="of a VAE, LoRA or embedding that shows none")
+    add.add_argument(
+        "--variant",
+        default="",
+        choices=("none", "lcm", "turbo", "lightning", "hyper"),
+        help="how it was trained to be sampled in few steps, where that is told wrongly or not at all",
+    )
+    add.add_argument("--prediction", default="", choices=("epsilon", "v"), help="what it predicts, likewise")
+    add.add_argument(
+        "--allow-pickle", action="store_true", help="read .ckpt, .pt and .bin: weights only, kept as safetensors"
+    )
+    add.set_defaults(run=run_add)
+    return add
 
 
 def run_list(options: argparse.Namespace) -> int:
     """Print the models."""
-    from dataclasses import asdict
-
+    from foveate_server.cli import model_texts
     from foveate_server.cli.display import print_json, print_line
 
-    models = _models(options)
+    if options.server is None and options.pairing is None:
+        registry = _registry()
+        rows = model_texts.rows(registry)
+        if options.json:
+            print_json({"models": rows})
+        else:
+            for line in model_texts.table(rows):
+                print_line(line)
+        return 0
+    from dataclasses import asdict
+
+    models = _models_of_server(options)
     if options.json:
         print_json({"models": [asdict(model) for model in models]})
         return 0
@@ -60,9 +123,7 @@ def run_list(options: argparse.Namespace) -> int:
     return 0
 
 
-def _models(options: argparse.Namespace) -> list[Any]:
-    if options.server is None and options.pairing is None:
-        return _registry().models()
+def _models_of_server(options: argparse.Namespace) -> list[Any]:
     from foveate_server.cli.connect import asking
     from foveate_server.cli.display import Display
 
@@ -90,17 +151,70 @@ def run_pull(options: argparse.Namespace) -> int:
 
 
 def run_add(options: argparse.Namespace) -> int:
-    """Add a checkpoint."""
+    """Add a model, and fetch the configuration of its family where it needs that and it is not here yet."""
+    from foveate_server.cli import model_texts
     from foveate_server.cli.display import print_json, print_line
     from foveate_server.cli.downloads import Downloads
-    from foveate_server.models.adding import AddOptions, add_path
+    from foveate_server.models.adding.anything import add
+    from foveate_server.models.adding.entries import AddOptions
 
+    said = AddOptions(
+        name=options.name,
+        family=options.family,
+        variant=options.variant,
+        prediction=options.prediction,
+        reference=options.config,
+        allow_pickle=options.allow_pickle,
+        later=options.later,
+    )
+    registry = _registry()
     with Downloads(quiet=options.quiet) as downloads:
-        entry = add_path(_registry(), options.file, AddOptions(options.name), downloads.named(options.file.name))
+        entry = add(registry, options.what, said, downloads.named(Path(options.what).name or options.what))
+        problem = "" if options.later else _fetch_reference(registry, entry, downloads.named(entry.reference))
     if options.json:
-        print_json({"name": entry.name, "title": entry.title, "scale": entry.scale, "sha256": entry.sha256})
+        print_json(model_texts.row(registry, entry) | {"problem": problem})
     elif not options.quiet:
-        print_line(f"{entry.name}: {entry.title}, enlarges {entry.scale} times. Use it with --model {entry.name}.")
+        for line in model_texts.added(entry):
+            print_line(line)
+        if problem:
+            print_line(problem)
+    return 0
+
+
+def _fetch_reference(registry: Registry, entry: ModelEntry, progress: Progress) -> str:
+    """Fetch what `entry` needs beside itself; return a sentence where that is not to be had now."""
+    from foveate_shared.errors import ResourceError
+
+    if not entry.reference:
+        return ""
+    try:
+        registry.folder(entry.reference, progress)
+    except ResourceError as error:
+        return (
+            f"It still needs the configuration of its family, {entry.reference}, which could not be fetched. "
+            f"{error.info.message} {error.info.remedy}"
+        )
+    return ""
+
+
+def run_inspect(options: argparse.Namespace) -> int:
+    """Say what something is, and what it fits."""
+    from foveate_server.cli import model_texts
+    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.models.adding.local import draft
+
+    registry = _registry()
+    path = Path(options.what).expanduser()
+    known = {entry.name: entry for entry in registry.entries()}
+    entry = known.get(options.what)
+    if entry is None:
+        entry = draft(path) if path.exists() else registry.entry(options.what)
+    told = model_texts.inspection(registry, entry)
+    if options.json:
+        print_json(told)
+    else:
+        for line in model_texts.inspection_lines(told):
+            print_line(line)
     return 0
 
 
@@ -116,11 +230,30 @@ def run_remove(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_default(options: argparse.Namespace) -> int:
+    """Choose a default."""
+    from foveate_server.cli.display import print_json, print_line
+
+    entry = _registry().set_default(options.name)
+    if options.json:
+        print_json({"name": entry.name, "kind": entry.kind})
+    elif not options.quiet:
+        words = {"diffusion": "render with", "restore": "restore with", "detect": "find faces with"}
+        print_line(f"{entry.name} is now what jobs {words[entry.kind]} where no model is named.")
+    return 0
+
+
 def embedded_names() -> list[str]:
     """Return the names of the models that Foveate works with by itself."""
     from foveate_server.models.manifest import embedded_entries
 
     return [entry.name for entry in embedded_entries()]
+
+
+def _families() -> tuple[str, ...]:
+    from foveate_server.models.entry import FAMILIES
+
+    return tuple(FAMILIES)
 
 
 def _registry() -> Registry:

@@ -50,6 +50,19 @@ def add_path(registry: Registry, path: Path, options: AddOptions = PLAIN, progre
     return _add_file(registry, name, path, options, progress, original=path)
 
 
+def draft(path: Path) -> ModelEntry:
+    """Return the entry that the file or folder at `path` would have, without adding it. Raises InputError."""
+    path = path.expanduser().resolve()
+    found = inspect_path(path)
+    if path.is_dir() and (path / INDEX).is_file():
+        paths = {relative: path / relative for relative in folder_selection(path).paths}
+    else:
+        path = only_file(path) if path.is_dir() else path
+        paths = {path.name: path}
+    files = _model_files(paths, silent)
+    return entry_of(name_from(path), found, SourceSpec("file", {"original": str(path)}), files, title=path.name)
+
+
 def _add_file(
     registry: Registry, name: str, path: Path, options: AddOptions, progress: Progress, *, original: Path
 ) -> ModelEntry:

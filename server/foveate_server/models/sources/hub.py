@@ -9,7 +9,7 @@ from pathlib import Path
 import requests
 
 from foveate_server.models.entry import ModelEntry
-from foveate_server.models.progress import Progress, Shifted
+from foveate_server.models.progress import Progress, Shifted, begin_file
 from foveate_server.models.selection import INDEX, select
 from foveate_server.models.sources.base import unavailable
 from foveate_server.models.sources.download import fetch
@@ -40,7 +40,8 @@ class HubSource:
         options = entry.source.options
         done = 0
         with requests.Session() as session:
-            for file in entry.files:
+            for number, file in enumerate(entry.files, 1):
+                begin_file(progress, number, len(entry.files))
                 target = folder / file.name
                 if not (target.is_file() and target.stat().st_size == file.size):
                     target.parent.mkdir(parents=True, exist_ok=True)

@@ -47,13 +47,17 @@ class Repository:
 class HubClient:
     """Asks the hub. Every method raises ResourceError, with a sentence on what to do, where it does not answer well."""
 
-    def __init__(self) -> None:
+    def __init__(self, endpoint: str | None = None) -> None:
+        """`endpoint` is the address of the hub; None: as HF_ENDPOINT says, or the usual one."""
+        self._endpoint = endpoint
         self._session = requests.Session()
 
     @cached_property
     def _hub(self) -> Any:
         try:
-            import huggingface_hub  # noqa: PLC0415 - optional, and slow to import
+            import huggingface_hub.constants  # noqa: PLC0415 - optional, and slow to import
+            import huggingface_hub.errors  # noqa: PLC0415
+            import huggingface_hub.utils  # noqa: PLC0415
         except ImportError as error:
             raise ResourceError(
                 "Models from the hub need the package huggingface_hub, which is not installed.",
@@ -65,7 +69,9 @@ class HubClient:
     def look_up(self, repository: str, revision: str | None = None) -> Repository:
         """Return the repository at the commit that `revision` (a branch, a tag or a commit) means now."""
         with self._errors(repository, revision or "main"):
-            info = self._hub.HfApi().model_info(repository, revision=revision, files_metadata=True)
+            info = self._hub.HfApi(endpoint=self._endpoint).model_info(
+                repository, revision=revision, files_metadata=True
+            )
         files = tuple(
             RemoteFile(
                 sibling.rfilename,
@@ -79,12 +85,10 @@ class HubClient:
 
     def download_of(self, repository: str, commit: str, path: str, size: int) -> Download:
         """Return where the bytes of a file are to be had, and with what headers."""
-        url = self._hub.hf_hub_url(repository, path, revision=commit)
+        url = self._hub.hf_hub_url(repository, path, revision=commit, endpoint=self._endpoint)
         with self._errors(repository, commit, path):
             headers = self._hub.utils.build_hf_headers()
-            metadata = self._hub.get_hf_file_metadata(url, headers=headers)
-        if self._hub.utils.is_offline_mode():  # the library asks no further then
-            raise unreachable("The model hub", "HF_HUB_OFFLINE is set")
+            metadata = self._hub.get_hf_file_metadata(url, headers=headers, endpoint=self._endpoint)
         return Download(url, metadata.size or size, headers)
 
     def content(self, repository: Repository, file: RemoteFile) -> bytes:
@@ -107,7 +111,7 @@ class HubClient:
 
     def page(self, repository: str) -> str:
         """Return the address of a repository's page for a person."""
-        return f"{self._hub.constants.ENDPOINT}/{repository}"
+        return f"{self._endpoint or self._hub.constants.ENDPOINT}/{repository}"
 
     @contextmanager
     def _errors(self, repository: str, revision: str, path: str = "") -> Iterator[None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import requests
 
 from foveate_server.models.entry import ModelEntry
-from foveate_server.models.progress import Progress, Shifted
+from foveate_server.models.progress import Progress, Shifted, begin_file
 from foveate_server.models.sources.download import Download, fetch
 
 
@@ -28,7 +28,8 @@ class UrlSource:
         """Download every file; a partial one, `*.part`, is kept for the next attempt."""
         done = 0
         with requests.Session() as session:
-            for file in entry.files:
+            for number, file in enumerate(entry.files, 1):
+                begin_file(progress, number, len(entry.files))
                 target = folder / file.name
                 if not target.exists():
                     target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,110 +1,159 @@
-"""The hub's source against a small server that speaks the hub's protocol, in a process of its own: the library reads
-HF_ENDPOINT when it is imported."""
+"""The hub's source against a hub of our own that speaks the hub's protocol, through the real client library."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-DATA = bytes(range(256)) * 64
-COMMIT = "c0ffee" + "0" * 34
-FETCH = """
-import json, sys, time
-time.sleep = lambda seconds: None  # the library waits half a minute until it gives up on a hub that does not answer
-from pathlib import Path
+from fakes.hub import FakeHub, serving
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
+from foveate_server.models.progress import silent
 from foveate_server.models.sources.hub import HubSource
-from foveate_shared.errors import FoveateError
-import hashlib
-path, revision, folder = sys.argv[1:]
-source = SourceSpec("hub", {"repository": "someone/model", "revision": revision})
-entry = ModelEntry("m", "M", "restore", "a", 4, 0, (), "", None, source, (ModelFile(path, "0" * 64, 16384),))
-seen = []
-try:
-    HubSource().fetch(entry, Path(folder), lambda done, total: seen.append((done, total)))
-    print(json.dumps({"seen": seen}))
-except FoveateError as error:
-    print(json.dumps({"code": error.info.code.value, "message": error.info.message, "remedy": error.info.remedy}))
-"""
+from foveate_server.models.sources.hub_client import HubClient
+from foveate_shared.errors import CancelledJobError, ErrorCode, ResourceError
+
+DATA = bytes(range(256)) * 4096  # 1 MiB
+HALF = len(DATA) // 2
+NAME = "someone/model"
+FILES = {"unet/net.safetensors": DATA, "unet/config.json": b"{}", "vae/config.json": b'{"a": 1}'}
 
 
-class _Hub(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        known = f"/someone/model/resolve/{COMMIT}/weights/net.bin"
-        if self.path == known:
-            self._send(200, DATA, {"ETag": '"abc"', "X-Repo-Commit": COMMIT})
-        elif COMMIT not in self.path:
-            self._send(404, b"", {"X-Error-Code": "RevisionNotFound"})
-        elif "gated" in self.path:
-            self._send(403, b"", {"X-Error-Code": "GatedRepo"})
-        else:
-            self._send(404, b"", {"X-Error-Code": "EntryNotFound"})
-
-    do_HEAD = do_GET  # noqa: N815
-
-    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for key, value in {**headers, "Content-Length": str(len(body))}.items():
-            self.send_header(key, value)
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by the base class
-        pass
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeHub]:
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    with serving() as hub:
+        yield hub
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Hub)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "staging"
+    folder.mkdir()
+    return folder
 
 
-def fetch(endpoint: str, folder: Path, path: str, revision: str = COMMIT) -> dict[str, object]:
-    environment = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(folder / "home"), "HF_HUB_DISABLE_XET": "1"}
-    environment.pop("HF_HUB_OFFLINE", None)
-    command = [sys.executable, "-c", FETCH, path, revision, str(folder)]
-    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
-    answer: dict[str, object] = json.loads(process.stdout)
-    return answer
+def entry_of(hub: FakeHub, *paths: str, revision: str | None = None) -> ModelEntry:
+    repository = hub.repositories[NAME]
+    files = tuple(ModelFile(path, "0" * 64, len(repository.files.get(path, b"x")), path) for path in paths)
+    source = SourceSpec("hub", {"repository": NAME, "revision": revision or repository.commit})
+    return ModelEntry("m", "M", "diffusion", "sd1", 1, 0, (), "", None, source, files)
 
 
-def test_fetches_a_file_at_a_pinned_revision(endpoint: str, tmp_path: Path) -> None:
-    answer = fetch(endpoint, tmp_path, "weights/net.bin")
-    assert (tmp_path / "net.bin").read_bytes() == DATA
-    assert answer["seen"][-1] == [len(DATA), len(DATA)]  # type: ignore[index]
+def fetch(hub: FakeHub, folder: Path, *paths: str, progress=silent, revision: str | None = None) -> None:
+    HubSource(HubClient(hub.url)).fetch(entry_of(hub, *paths, revision=revision), folder, progress)
+
+
+def test_keeps_the_folders_of_a_repository_and_counts_all_bytes(hub: FakeHub, folder: Path) -> None:
+    hub.add(NAME, FILES)
+    seen: list[tuple[int, int]] = []
+    fetch(hub, folder, *FILES, progress=lambda done, total: seen.append((done, total)))
+    for path, data in FILES.items():
+        assert (folder / path).read_bytes() == data
+    total = sum(map(len, FILES.values()))
+    assert seen == sorted(seen)
+    assert seen[-1] == (total, total)
+
+
+def test_goes_on_where_the_connection_broke(hub: FakeHub, folder: Path) -> None:
+    hub.add(NAME, FILES)
+    hub.break_after = [HALF]
+    fetch(hub, folder, "unet/net.safetensors")
+    assert (folder / "unet" / "net.safetensors").read_bytes() == DATA
+    assert hub.ranges == ["", f"bytes={HALF}-"]
+    assert hub.sent[f"{NAME}/unet/net.safetensors"] == len(DATA)
+
+
+def test_goes_on_after_a_cancel(hub: FakeHub, folder: Path) -> None:
+    hub.add(NAME, FILES)
+
+    def cancel(done: int, total: int) -> None:
+        if done >= HALF:
+            raise CancelledJobError("cancelled")
+
+    with pytest.raises(CancelledJobError):
+        fetch(hub, folder, "unet/net.safetensors", progress=cancel)
+    fetch(hub, folder, "unet/net.safetensors")
+    assert (folder / "unet" / "net.safetensors").read_bytes() == DATA
+    assert hub.ranges[-1] == f"bytes={HALF}-"
+
+
+def test_what_is_there_is_not_fetched_again(hub: FakeHub, folder: Path) -> None:
+    hub.add(NAME, FILES)
+    fetch(hub, folder, *FILES)
+    hub.sent.clear()
+    fetch(hub, folder, *FILES)
+    assert not hub.sent
+
+
+def test_the_token_goes_to_the_hub_alone(hub: FakeHub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.add(NAME, FILES, private=True, readers=("hf_secret",))
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    fetch(hub, folder, "unet/net.safetensors")
+    assert (folder / "unet" / "net.safetensors").read_bytes() == DATA
+    assert not hub.authorized_cdn
 
 
 @pytest.mark.parametrize(
-    ("path", "revision", "word"),
+    ("options", "path", "revision", "words", "remedy"),
     [
-        ("weights/none.bin", COMMIT, "weights/none.bin is not in revision"),
-        ("weights/net.bin", "gone", "is not in revision gone"),
-        ("gated.bin", COMMIT, "needs a login"),
+        ({}, "none.json", None, "none.json is not in revision c0ffee", "moved"),
+        ({}, "unet/config.json", "gone", "no revision gone", "page"),
+        (
+            {"gated": True},
+            "unet/config.json",
+            None,
+            "agree to their terms first",
+            "/someone/model, accept them there, run",
+        ),
+        ({"private": True}, "unet/config.json", None, "none of that name, or it is private", "hf auth login"),
     ],
 )
-def test_says_what_is_missing(endpoint: str, tmp_path: Path, path: str, revision: str, word: str) -> None:
-    answer = fetch(endpoint, tmp_path, path, revision)
-    assert answer["code"] == "model_unavailable"
-    assert word in str(answer["message"])
-    assert answer["remedy"]
+def test_says_what_is_missing(hub: FakeHub, folder: Path, *, options, path, revision, words, remedy) -> None:
+    hub.add(NAME, FILES, **options)
+    with pytest.raises(ResourceError, match=words) as caught:
+        fetch(hub, folder, path, revision=revision)
+    assert caught.value.info.code is ErrorCode.MODEL_UNAVAILABLE
+    assert remedy in caught.value.info.remedy
 
 
-def test_says_that_the_hub_does_not_answer(tmp_path: Path) -> None:
-    answer = fetch("http://127.0.0.1:9", tmp_path, "weights/net.bin")
-    assert answer["code"] == "offline"
+def test_a_login_without_the_right(hub: FakeHub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.add(NAME, FILES, gated=True, readers=("hf_other",))
+    monkeypatch.setenv("HF_TOKEN", "hf_mine")
+    with pytest.raises(ResourceError, match="agree to their terms"):
+        fetch(hub, folder, "unet/config.json")
+
+
+def test_says_that_the_hub_does_not_answer(hub: FakeHub, folder: Path) -> None:
+    hub.add(NAME, FILES)
+    with pytest.raises(ResourceError) as caught:
+        HubSource(HubClient("http://127.0.0.1:9")).fetch(entry_of(hub, "unet/config.json"), folder, silent)
+    assert caught.value.info.code is ErrorCode.OFFLINE
+    with pytest.raises(ResourceError) as caught:
+        HubClient("http://127.0.0.1:9").look_up(NAME)
+    assert caught.value.info.code is ErrorCode.OFFLINE
+
+
+def test_looks_up_a_repository(hub: FakeHub) -> None:
+    hub.add(NAME, FILES, revisions=("main", "v2"), license="apache-2.0", gated=True)
+    found = HubClient(hub.url).look_up(NAME, "v2")
+    assert (found.commit, found.license, found.gated) == ("c0ffee" + "0" * 34, "apache-2.0", True)
+    assert [file.path for file in found.files if file.sha256] == ["unet/net.safetensors"]
+    with pytest.raises(ResourceError, match="no revision v3"):
+        HubClient(hub.url).look_up(NAME, "v3")
+    with pytest.raises(ResourceError, match="none of that name"):
+        HubClient(hub.url).look_up("someone/else")
+    with pytest.raises(ResourceError, match="no name of a repository"):
+        HubClient(hub.url).look_up("some one/else")
+
+
+def test_a_small_file_that_was_changed_on_the_way(hub: FakeHub) -> None:
+    hub.add(NAME, FILES)
+    hub.corrupt = {"vae/config.json"}
+    client = HubClient(hub.url)
+    repository = client.look_up(NAME)
+    file = repository.file("vae/config.json")
+    assert file is not None
+    with pytest.raises(ResourceError, match="not what the hub has listed"):
+        client.content(repository, file)

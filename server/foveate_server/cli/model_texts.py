@@ -1,0 +1,147 @@
+"""What the command line says of models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from foveate_server.models.entry import ModelEntry
+    from foveate_server.models.registry import Registry
+
+Row = dict[str, Any]  # JSON
+
+_KINDS: Mapping[str, str] = {
+    "restore": "restorer",
+    "detect": "detector",
+    "diffusion": "checkpoint",
+    "lora": "LoRA",
+    "embedding": "embedding",
+    "vae": "VAE",
+    "safety": "classifier",
+    "config": "configuration",
+}
+_VARIANTS: Mapping[str, str] = {"lcm": "LCM", "hyper": "Hyper", "turbo": "Turbo", "lightning": "Lightning"}
+
+
+def rows(registry: Registry) -> list[Row]:
+    """Return every model as JSON; configurations of families are left out, as nobody chooses them."""
+    return [row(registry, entry) for entry in registry.entries() if entry.kind != "config"]
+
+
+def row(registry: Registry, entry: ModelEntry) -> Row:
+    """Return one model as JSON."""
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        "kind": entry.kind,
+        "family": entry.family,
+        "operations": list(entry.operations),
+        "scale": entry.scale,
+        "size": entry.size,
+        "available": registry.is_available(entry),
+        "default": _is_default(registry, entry),
+        "license": entry.license,
+        "sha256": entry.sha256,
+        "reference": entry.reference,
+        "facts": dict(entry.facts),
+    }
+
+
+def _is_default(registry: Registry, entry: ModelEntry) -> bool:
+    return entry.kind in ("restore", "detect", "diffusion") and registry.default(entry.kind).name == entry.name
+
+
+def table(models: list[Row]) -> Iterator[str]:
+    """Return the lines of a list; a star marks what is taken where no model is named."""
+    names = max([len(model["name"]) for model in models], default=0)
+    for model in models:
+        state = "ready" if model["available"] else "fetched at first use"
+        mark = "*" if model["default"] else " "
+        kind = _KINDS[model["kind"]]
+        about = f"{kind:11} {model['family']:6} {size(model['size']):>8}"
+        yield f"{mark} {model['name']:{names}} {about}  {state:21} {model['title']}"
+
+
+def added(entry: ModelEntry) -> Iterator[str]:
+    """Return what to say of a model that was just added."""
+    yield f"{entry.name}: {_KINDS[entry.kind]}, {entry.title}, {size(entry.size)}."
+    if entry.license:
+        yield f"Its licence: {entry.license}."
+    words = ", ".join(_texts(entry.facts.get("trigger_words")))
+    if entry.kind == "restore":
+        yield f"It enlarges {entry.scale} times. Use it with --model {entry.name}."
+    elif entry.kind == "diffusion":
+        yield f"Use it with --model {entry.name}, or make it the default: foveate models default {entry.name}"
+    elif entry.kind == "lora":
+        yield f"Use it with --lora {entry.name}" + (f"; it listens to: {words}." if words else ".")
+    elif entry.kind == "embedding":
+        yield f"Use it with --embedding {entry.name}, and its word in the prompt: {entry.name}"
+    elif entry.kind == "vae":
+        yield f"Use it with --vae {entry.name}."
+
+
+def inspection(registry: Registry, entry: ModelEntry) -> Row:
+    """Return all that is known of a model as JSON, and which of the models here it fits."""
+    from foveate_server.models.fitting import misfit
+
+    fits, misfits = [], {}
+    for other in registry.entries():
+        pair = (entry, other) if other.kind == "diffusion" else (other, entry)
+        if {entry.kind, other.kind} & {"diffusion"} and {entry.kind, other.kind} & {"lora", "embedding", "vae"}:
+            reason = misfit(*pair)
+            if reason:
+                misfits[other.name] = reason
+            else:
+                fits.append(other.name)
+    return {**row(registry, entry), "fits": fits, "misfits": misfits}
+
+
+def inspection_lines(told: Row) -> Iterator[str]:
+    """Return what :func:`inspection` found, for a person."""
+    from foveate_server.models.entry import FAMILIES
+
+    facts = told["facts"]
+    yield f"{told['name']}: {_KINDS[told['kind']]}, {told['title']}"
+    named = {
+        "Family": FAMILIES.get(told["family"], "" if told["kind"] == "restore" else "not told by its shapes"),
+        "Base": facts.get("base", ""),
+        "Precision": facts.get("precision", ""),
+        "Size": size(told["size"]),
+        "Few steps": _few_steps(facts),
+        "Predicts": {"epsilon": "noise", "v": "v", "flow": "flow"}.get(facts.get("prediction", ""), ""),
+        "Lacks": ", ".join(_texts(facts.get("missing"))),
+        "Configured by": told["reference"],
+        "Rank": facts.get("rank", ""),
+        "Changes": ", ".join(_texts(facts.get("targets"))),
+        "Vectors": facts.get("vectors", ""),
+        "Listens to": ", ".join(_texts(facts.get("trigger_words"))),
+        "Licence": told["license"],
+        "SHA-256": told["sha256"],
+        "Fits": ", ".join(told["fits"]),
+    }
+    for label, value in named.items():
+        if value not in ("", None):
+            yield f"  {label + ':':15}{value}"
+    for reason in told["misfits"].values():
+        yield f"  Not: {reason}"
+
+
+def size(count: int) -> str:
+    """Return bytes for a person: "6.9 GB"."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count} B"
+
+
+def _few_steps(facts: Mapping[str, Any]) -> str:
+    variant = facts.get("variant", "")
+    if not variant:
+        return ""
+    named = _VARIANTS.get(variant, variant)
+    return f"{named}, {facts['steps']} steps" if facts.get("steps") else named
+
+
+def _texts(value: object) -> list[str]:
+    return [str(part) for part in value] if isinstance(value, list) else []

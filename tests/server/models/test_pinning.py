@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fakes import headers as made
+from foveate_server.models.adding.entries import AddOptions
+from foveate_server.models.adding.local import add_path
+from foveate_server.models.pinning import Pin, local_names, pins_of
+from foveate_server.models.registry import Registry
+from foveate_shared.errors import ErrorCode, InputError
+
+A, B, C = "a" * 64, "b" * 64, "c" * 64
+
+
+def test_reads_what_a_recipe_was_made_with() -> None:
+    recipe = {
+        "model": {"name": "tune", "sha256": A},
+        "additions": {
+            "loras": [{"name": "film", "sha256": B, "weight": 0.5}, {"name": "broken"}],
+            "embeddings": [],
+            "vae": {"name": "vae", "sha256": C},
+        },
+    }
+    assert pins_of(recipe) == [Pin("model", "tune", A), Pin("lora", "film", B), Pin("vae", "vae", C)]
+    assert pins_of({"model": None, "loras": "x"}) == []
+
+
+def test_finds_models_by_hash_and_names_what_is_missing(cache_dir: Path, tmp_path: Path) -> None:
+    registry = Registry(cache_dir, entries=[])
+    toy = made.write(tmp_path / "toy.safetensors", {"emb_params": (2, 768)})
+    entry = add_path(registry, toy, AddOptions(name="called-otherwise"))
+    there, gone = Pin("embedding", "toy", entry.sha256), Pin("lora", "film", B)
+    assert local_names(registry, [there]) == {there: "called-otherwise"}
+    with pytest.raises(InputError, match=r"not here: the LoRA film \(SHA-256 bbbbbbbbbbbb\), the model tune") as caught:
+        local_names(registry, [gone, there, Pin("model", "tune", A)])
+    assert caught.value.info.code is ErrorCode.UNKNOWN_MODEL
