@@ -74,6 +74,9 @@ class ServerConfig:
     device: Annotated[str, values.text] = "auto"  # "auto", "cpu", "cuda", "cuda:1", "mps", ...
     threads: Annotated[int, values.integer(0, 1024)] = 0  # of the CPU; 0: as many as it has cores
     offline: Annotated[bool, values.boolean] = False  # never fetch anything, not even models
+    # What becomes of pictures made with a prompt that a classifier finds indecent: "flag" notes it, "blur" conceals
+    # them, "refuse" fails the job. Off unless the owner of the server wants it: people work on their own machines.
+    safety: Annotated[str, values.choice("off", "flag", "blur", "refuse")] = "off"
     limits: Limits = field(default_factory=Limits)
     rates: Rates = field(default_factory=Rates)
 

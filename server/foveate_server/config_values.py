@@ -53,6 +53,18 @@ def boolean(value: object) -> bool:
     raise ValueError("true or false")
 
 
+def choice(*words: str) -> Callable[[object], str]:
+    """Return a parser of one of `words`."""
+
+    def parse(value: object) -> str:
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word not in words:
+            raise ValueError(f"one of {', '.join(words)}")
+        return word
+
+    return parse
+
+
 def integer(least: int, most: int = 1 << 62) -> Callable[[object], int]:
     """Return a parser of whole numbers from `least` to `most`."""
     phrase = f"a whole number from {least} to {most}" if most < 1 << 62 else f"a whole number of at least {least}"

@@ -140,3 +140,10 @@ def test_every_setting_is_documented():
     keys = [field.name for field in fields(ServerConfig) if field.name not in {"limits", "rates"}]
     keys += [f"limits.{field.name}" for field in fields(Limits)] + [f"rates.{field.name}" for field in fields(Rates)]
     assert [key for key in keys if f"`{key}`" not in documented] == []
+
+
+def test_the_safety_setting_is_off_unless_the_owner_wants_it(home: Path):
+    assert load_config(environment={}).safety == "off"
+    assert load_config(environment={"FOVEATE_SAFETY": "Refuse"}).safety == "refuse"
+    with pytest.raises(InputError, match="`safety` must be one of off, flag, blur, refuse, not 'maybe'"):
+        load_config(environment={"FOVEATE_SAFETY": "maybe"})

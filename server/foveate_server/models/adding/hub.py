@@ -71,7 +71,7 @@ def add_from_hub(
     folder = RepositoryFolder(client, repository)
     index = folder.json(INDEX)
     path = wanted.path or _single_file(repository, index)
-    default = name_from(Path(path)) if wanted.path else name_from(Path(f"{folder.name}.x"))
+    default = name_from(Path(wanted.path or f"{folder.name}.x"))
     name = registry.check_new(options.name or default)
     if path is None:
         selection = select(folder.paths(), index, checker=False)
