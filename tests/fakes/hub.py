@@ -141,10 +141,10 @@ class _Handler(BaseHTTPRequestHandler):
         limit = end - start
         if self.command == "GET" and "/cdn/" in self.path and not wanted_end and self.hub.break_after:
             limit = min(limit, self.hub.break_after.pop(0))
-        self._send(206 if wanted and "Content-Range" in headers else 200, data[start:end], headers, limit)
         if self.command == "GET":
             key = f"{name}/{path}"
             self.hub.sent[key] = self.hub.sent.get(key, 0) + limit
+        self._send(206 if wanted and "Content-Range" in headers else 200, data[start:end], headers, limit)
 
     def _send(self, status: int, body: bytes, headers: dict[str, str], limit: int | None = None) -> None:
         self.send_response(status)
