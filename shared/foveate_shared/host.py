@@ -6,8 +6,9 @@ answers all windows out of it, whatever the person does to the document meanwhil
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from .geometry import Bounds, Extent
 from .pixels import PixelFormat
@@ -78,3 +79,15 @@ class Host(Protocol):
 
     def release(self) -> None:
         """Forget the frozen snapshot. Called once, when the job has ended; may be called without a snapshot."""
+
+
+@runtime_checkable
+class StepwiseHost(Host, Protocol):
+    """A host whose main thread must not pause for long: it brings large results in step by step."""
+
+    def steps(self, result: Result, *, check: bool) -> Iterator[None]:
+        """Do what :meth:`Host.apply` does, and hand the thread back after every few milliseconds.
+
+        Nothing shows before the last step, and nothing is left where the iterator is closed before. With `check`,
+        raises InputError (CONFLICT) where the document is not what was frozen any more.
+        """

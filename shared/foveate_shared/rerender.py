@@ -14,16 +14,17 @@ The result is applied only when it is complete, all of it or nothing; the server
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from .blobs import Buffer, MintMessage
 from .client import ClientEvent, ConnectionState, StateChange
 from .errors import ErrorCode, Fault, FoveateError, InputError, ServerError, to_exception
-from .host import Host, Image, Result, ResultPatch, Snapshot
+from .host import Host, Image, Result, ResultPatch, Snapshot, StepwiseHost
 from .job_status import ENDED, State, Status
 from .protocol import (
     Accepted,
@@ -59,6 +60,7 @@ from .protocol import (
 __all__ = ["ENDED", "Connection", "Rerender", "State", "Status", "dispatch"]  # a flow's status is part of it
 
 MAX_QUEUED_BYTES = 32 << 20  # of windows that wait for the wire: more are read from the host only after that
+STEP_SECONDS = 0.01  # for which a result is applied at a time, where the host does it step by step
 
 
 class Connection(Protocol):
@@ -113,6 +115,7 @@ class Rerender:
         self._patches: list[ResultPatch] = []
         self._outcomes: list[Outcome] = []
         self._requests: deque[WindowRequest] = deque()  # asked, and not yet read from the host
+        self._steps: Generator[None, None, None] | None = None  # what is left of applying, while the host is at it
         self._handlers: dict[type, Callable[..., None]] = {
             Accepted: self._on_accepted,
             Planned: self._on_plan,
@@ -133,6 +136,16 @@ class Rerender:
         return self.status.state in ENDED
 
     @property
+    def is_applying(self) -> bool:
+        """Tell whether the host is bringing the result in, step by step."""
+        return self._steps is not None
+
+    @property
+    def has_work(self) -> bool:
+        """Tell whether :meth:`pump` has more to do at once: an editor that works in steps then calls it again soon."""
+        return self.is_applying or (bool(self._requests) and self._connection.queued_bytes < MAX_QUEUED_BYTES)
+
+    @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """Return how the items have ended so far."""
         return tuple(self._outcomes)
@@ -148,7 +161,7 @@ class Rerender:
 
     def interrupted(self, reason: str) -> None:
         """Show that the connection was lost; it resumes the job by itself when it is there again."""
-        if not self.ended:
+        if not self.ended and not self.is_applying:
             self._set(text=reason, seconds_left=None)
 
     def move_to(self, connection: Connection) -> None:
@@ -166,7 +179,7 @@ class Rerender:
 
     def cancel(self) -> None:
         """Ask the server to end the job; :attr:`ended` follows with its answer. Drops a result that was not applied."""
-        if self.status.state is State.UNAPPLIED:
+        if self.status.state is State.UNAPPLIED or self.is_applying:
             self._connection.post(Ack(self.job))
             self._end(State.CANCELLED, text="Dropped")
         elif not self.ended:
@@ -176,8 +189,11 @@ class Rerender:
             self._connection.post(Cancel(self.job))
 
     def abandon(self, error: FoveateError) -> None:
-        """End here, without the server, such as when it cannot be reached again. The job goes on over there."""
-        if not self.ended:
+        """End here, without the server, such as when it cannot be reached again. The job goes on over there.
+
+        A result that is complete needs no server any more: it is applied all the same.
+        """
+        if not self.ended and not self.is_applying:
             self._end(State.FAILED, error=error.info)
 
     def handle(self, message: Message, payloads: Sequence[object] = ()) -> bool:
@@ -202,10 +218,15 @@ class Rerender:
         return True
 
     def pump(self) -> None:
-        """Answer waiting windows, as far as the connection keeps up with them."""
+        """Answer waiting windows, as far as the connection keeps up with them; go on applying a result."""
+        if self._steps is not None:
+            self._go_on(self._steps)
+        until = time.monotonic() + STEP_SECONDS if isinstance(self._host, StepwiseHost) else None
         try:
             while self._requests and not self.ended and self._connection.queued_bytes < MAX_QUEUED_BYTES:
                 self._answer(self._requests.popleft())
+                if until is not None and time.monotonic() >= until:
+                    return
         except FoveateError as error:
             self._connection.post(Cancel(self.job))
             self._end(State.FAILED, error=error.info)
@@ -217,15 +238,10 @@ class Rerender:
         the person wants it `even_if_changed`.
         """
         assert self.result is not None  # noqa: S101 - set before, by the only caller and by state UNAPPLIED
-        try:
-            if not even_if_changed and self.result.frame == "document":
-                self._require_unchanged()
-            self._host.apply(self.result)
-        except FoveateError as error:
-            self._set(state=State.UNAPPLIED, text="Not applied", error=error.info)
-            return
-        self._connection.post(Ack(self.job))
-        self._end(State.DONE, text="Done", fraction=1.0, error=None)
+        check = not even_if_changed and self.result.frame == "document"
+        self._set(state=State.RUNNING, text="Applying the result", error=None, seconds_left=None)
+        self._steps = self._applied(self.result, check)
+        self._go_on(self._steps)
 
     # --- events ---
 
@@ -287,7 +303,6 @@ class Rerender:
         if self._ask_first:
             self._set(state=State.UNAPPLIED, text="Waiting for your yes", fraction=1.0, seconds_left=None)
             return
-        self._set(text="Applying the result", seconds_left=None)
         self.apply()
 
     def _on_failed(self, event: Failed) -> None:
@@ -338,6 +353,36 @@ class Rerender:
 
         self._connection.send(build, (image.data, coverage.data) if coverage else (image.data,), job=self.job)
 
+    # --- applying ---
+
+    def _applied(self, result: Result, check: bool) -> Generator[None, None, None]:
+        """Apply the result, in as many steps as the host wants."""
+        if isinstance(self._host, StepwiseHost):
+            yield from self._host.steps(result, check=check)
+            return
+        if check:
+            self._require_unchanged()
+        self._host.apply(result)
+
+    def _go_on(self, steps: Iterator[None]) -> None:
+        """Apply for a moment, and end the job where nothing is left to do."""
+        until = time.monotonic() + STEP_SECONDS
+        try:
+            for _ in steps:
+                if time.monotonic() >= until:
+                    return
+        except FoveateError as error:
+            self._steps = None
+            self._set(state=State.UNAPPLIED, text="Not applied", error=error.info)
+            return
+        except BaseException:  # nobody foresaw it; the result is not lost for that
+            self._steps = None
+            self._set(state=State.UNAPPLIED, text="Not applied")
+            raise
+        self._steps = None
+        self._connection.post(Ack(self.job))
+        self._end(State.DONE, text="Done", fraction=1.0)
+
     # --- state ---
 
     def _require_unchanged(self) -> None:
@@ -365,8 +410,14 @@ class Rerender:
 
     def _end(self, state: State, **changes: object) -> None:
         self._requests.clear()
+        self._drop_steps()
         self._host.release()
         self._set(state=state, step=0, steps=0, seconds_left=None, position=None, **changes)
+
+    def _drop_steps(self) -> None:
+        if self._steps is not None:
+            self._steps.close()
+            self._steps = None
 
 
 def dispatch(events: Iterable[ClientEvent], flows: Sequence[Rerender]) -> None:

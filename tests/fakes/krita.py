@@ -107,6 +107,7 @@ class Document:
     root: Layer = field(default_factory=lambda: Layer("root", children=[Layer("Background")]))
     annotations: dict[str, bytes] = field(default_factory=dict)
     closed: bool = False
+    busy: bool = False  # with a stroke of the person, say
     clones: list[Document] = field(default_factory=list)
 
     def width(self):
@@ -145,6 +146,12 @@ class Document:
         pass
 
     setFileName = setName = setModified  # noqa: N815
+
+    def tryBarrierLock(self):  # noqa: N802
+        return not self.busy
+
+    def unlock(self):
+        pass
 
     def close(self):
         self.closed = True

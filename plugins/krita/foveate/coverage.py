@@ -35,6 +35,11 @@ class Mask:
         """Tell whether all of the bounds is fully selected."""
         return self.data.count(b"\xff") == len(self.data)
 
+    def part(self, band: geometry.Bounds) -> Mask:
+        """Return some of the rows; `band` is as wide as the bounds."""
+        start = (band.y - self.bounds.y) * self.bounds.width
+        return Mask(band, self.data[start : start + band.area])
+
     def window(self, bounds: geometry.Bounds) -> bytes:
         """Return the coverage of any bounds, one byte per pixel."""
         inside = self.bounds.intersect(bounds)

@@ -13,6 +13,7 @@ from .qt import QtCore, Signal
 
 PEER_NAME = "foveate-krita"
 _BUSY_PAUSE = 30  # milliseconds between two polls while a job runs
+_NO_PAUSE = 0  # while there is something to do in steps: Krita lives between them
 _IDLE_PAUSE = 200
 _CONTEXT_PAUSE = 400  # between two looks at the active document and its selection
 
@@ -25,6 +26,9 @@ class JobHost(host.Host, Protocol):
 
     def preview(self, result: host.Result) -> Any:
         """Return a picture of the region with the result."""
+
+    def take_picture(self) -> bool:
+        """Fill `after` where the editor has drawn the result; return whether that is still to come."""
 
 
 class Survey(JobHost, Protocol):
@@ -62,6 +66,7 @@ class Job:
     entry: workbench.Entry
     host: JobHost
     preview: Any = None  # a QImage of the result while it waits for a yes
+    was_drawn: bool = False  # the editor was asked for a picture of the result
 
 
 class Desk(QtCore.QObject):  # type: ignore[misc]
@@ -90,6 +95,7 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
         self.context: Context | None = None
         self.survey: Job | None = None  # the newest one
         self._surveyed: Context | None = None  # what its faces were found in
+        self._undrawn: list[Job] = []  # whose results the editor has not drawn yet
         self._editor = editor
         self._settings_path = settings_path
         self._timer = self._start(_IDLE_PAUSE, self._poll)
@@ -225,14 +231,28 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
     def _poll(self) -> None:
         if self.bench.poll():
             self._settle()
-        busy = any(entry.is_running for entry in self.bench.entries)
-        self._timer.setInterval(_BUSY_PAUSE if busy else _IDLE_PAUSE)
+        self._take_pictures()
+        running = [entry for entry in self.bench.entries if entry.is_running]
+        if any(entry.flow.has_work for entry in running):
+            self._timer.setInterval(_NO_PAUSE)
+        else:
+            self._timer.setInterval(_BUSY_PAUSE if running or self._undrawn else _IDLE_PAUSE)
+
+    def _take_pictures(self) -> None:
+        """Show results as soon as the editor has drawn them."""
+        drawn = [job for job in self._undrawn if not job.host.take_picture()]
+        self._undrawn = [job for job in self._undrawn if job not in drawn]
+        if drawn:
+            self.changed.emit()
 
     def _settle(self) -> None:
         """Draw what waits for a yes, forget what the workbench forgot, and tell everybody."""
         self.jobs = [job for job in self.jobs if job.entry in self.bench.entries]
         for job in self.jobs:
             self._draw_preview(job)
+            if is_done(job) and not job.was_drawn:
+                job.was_drawn = True
+                self._undrawn.append(job)
         if self.survey and not self.survey.entry.is_running:
             self.faces_changed.emit()
         self.changed.emit()
@@ -281,6 +301,11 @@ def _server_of(values: settings.Settings) -> tuple[object, ...]:
 def is_over(job: Job) -> bool:
     """Tell whether a job has ended and its result was applied or given up."""
     return not job.entry.is_running and not job.entry.waits_for_person
+
+
+def is_done(job: Job) -> bool:
+    """Tell whether a job's result was applied."""
+    return job.entry.flow.status.state is rerender.State.DONE
 
 
 def failed(job: Job) -> bool:

@@ -11,7 +11,10 @@ from typing import Any
 
 from . import layers
 from ._shared import errors, geometry, host, pixels, protocol
+from .bands import cropped, rows_of
 from .coverage import Mask, same_under
+from .idle import drop, dropped_after, is_open, until_idle
+from .layers import Steps, to_end
 from .layouts import named_space, pixel_format
 from .profiles import read_profile
 
@@ -45,6 +48,7 @@ class KritaHost:
         self._document = document
         self._title = title
         self._frozen: Frozen | None = None
+        self._result_in: tuple[Any, geometry.Bounds] | None = None  # where the picture of the result is to come from
 
     @property
     def region(self) -> geometry.Bounds:
@@ -86,62 +90,61 @@ class KritaHost:
 
     def is_unchanged(self) -> bool:
         """See Host. Raises InputError where the document was closed."""
-        if not self._is_open():
-            raise errors.InputError(
-                "The image was closed while the result was made.",
-                code=errors.ErrorCode.CONFLICT,
-                remedy="Apply opens it again, with the result in it.",
-            )
-        if not self._fits():
-            return False
-        self._document.waitForDone()
-        region = self.region
-        return same_under(
-            self._snapshot.mask,
-            memoryview(_read(self._snapshot.clone, region)),
-            memoryview(_read(self._document, region)),
-            self._snapshot.format.pixel_size,
-        )
+        return to_end(self._compared())
 
     def apply(self, result: host.Result) -> None:
         """See Host. Where the document is gone or has another form, its snapshot is opened with the result in it."""
+        to_end(self.steps(result, check=False))
+
+    def steps(self, result: host.Result, *, check: bool) -> Steps[None]:
+        """See StepwiseHost."""
+        if check and not (yield from self._compared()):
+            raise _changed()
         if result.frame == "new":
-            document = self._new_document(result)
-            self.after = self.picture(document, result.extent.bounds)
+            yield from self._open_new(result)
         elif result.patches:
-            document = self._document if self._is_open() and self._fits() else self._reopened()
-            title = _named(self._title, result)
-            layer = layers.add_layer(self._krita, document, result, title)
-            layers.keep_recipe(document, layer, result, title)
-            self.after = self.picture(document, self.region)
+            yield from self._add_layer(result, check)
+
+    def take_picture(self) -> bool:
+        """Fill `after` where the document has drawn the result; return whether that is still to come."""
+        if self._result_in is None:
+            return False
+        document, area = self._result_in
+        if is_open(self._krita, document):
+            if not document.tryBarrierLock():
+                return True
+            document.unlock()
+            self.after = self.picture(document, area)
+        self._result_in = None
+        return False
 
     def release(self) -> None:
         """See Host."""
         if self._frozen is not None:
-            _drop(self._frozen.clone)
+            drop(self._frozen.clone)
             self._frozen = None
 
     def preview(self, result: host.Result) -> Any:
-        """Return a QImage of the region as it would look with the result, without touching the document."""
-        if result.frame == "new":
-            scratch = self._create(result.extent)
-            layers.fill(scratch.rootNode().childNodes()[0], result.patches)
+        """Return a QImage of the region as it would look with the result, without touching the document.
+
+        As with all pictures, of its middle where it is large.
+        """
+        area = _middle(result.extent.bounds if result.frame == "new" else self.region)
+        inside = tuple(cropped(result.patches, area))
+        with dropped_after(self._create(area.extent)) as scratch:
+            prepared = to_end(layers.prepare(self._krita, self._snapshot.colors, inside))
+            if result.frame == "document":
+                below = [(area.relative_to(area), _read(self._snapshot.clone, area))]
+                layers.fill(scratch.rootNode().childNodes()[0], below)
+            layers.add_layer(scratch, prepared, self._title)
             scratch.refreshProjection()
-            area = result.extent.bounds
-        else:
-            scratch = self._snapshot.clone.clone()
-            layers.add_layer(self._krita, scratch, result, self._title)
-            area = self.region
-        scratch.waitForDone()
-        picture = self.picture(scratch, area)
-        _drop(scratch)
-        return picture
+            scratch.waitForDone()
+            return self.picture(scratch, area.relative_to(area))
 
     def picture(self, document: Any, area: geometry.Bounds) -> Any:
         """Return a QImage (sRGB) of an area of a document; of its middle where it is large."""
-        side = geometry.Extent(min(area.width, _PICTURE_SIDE), min(area.height, _PICTURE_SIDE))
-        x, y = area.x + (area.width - side.width) // 2, area.y + (area.height - side.height) // 2
-        return document.projection(x, y, side.width, side.height)
+        seen = _middle(area)
+        return document.projection(seen.x, seen.y, seen.width, seen.height)
 
     @property
     def _snapshot(self) -> Frozen:
@@ -149,33 +152,71 @@ class KritaHost:
             raise errors.ServerError("A document was used before it was frozen.", fault=errors.Fault.CLIENT)
         return self._frozen
 
-    def _is_open(self) -> bool:
-        return any(document == self._document for document in self._krita.Krita.instance().documents())
+    def _compared(self) -> Steps[bool]:
+        """Tell whether the selected pixels are what they were. Raises InputError where the document is closed."""
+        mask, size = self._snapshot.mask, self._snapshot.format.pixel_size
+        for band in rows_of(self.region, size):
+            yield from until_idle(self._krita, self._document)
+            if not self._fits():
+                return False
+            before, now = _read(self._snapshot.clone, band), _read(self._document, band)
+            if before != now and not same_under(mask and mask.part(band), memoryview(before), memoryview(now), size):
+                return False
+            yield
+        return True
+
+    def _add_layer(self, result: host.Result, check: bool) -> Steps[None]:
+        prepared = yield from layers.prepare(self._krita, self._snapshot.colors, result.patches)
+        document = self._document
+        if check or (is_open(self._krita, document) and self._fits()):
+            yield from until_idle(self._krita, document)
+            if not self._fits():
+                raise _changed()
+        else:
+            document = yield from self._reopened()
+        title = _named(self._title, result)
+        layer = layers.add_layer(document, prepared, title)
+        layers.keep_recipe(document, layer, result, title)
+        self._result_in = document, self.region
 
     def _fits(self) -> bool:
         """Tell whether the document still has the extent and the color space that it had."""
         extent = geometry.Extent(self._document.width(), self._document.height())
         return extent == self._snapshot.extent and _colors(self._document) == self._snapshot.colors
 
-    def _new_document(self, result: host.Result) -> Any:
-        """Open a window on a new image that holds the result's patches, and return it."""
-        document = self._create(result.extent)
+    def _open_new(self, result: host.Result) -> Steps[None]:
+        """Open a window on a new image that holds the result's patches."""
+        parts = yield from layers.converted(result.patches, keeps_alpha=True)
+        title = _named(self._title, result)
+        document = yield from self._made(result.extent, parts)
         layer = document.rootNode().childNodes()[0]
-        layer.setName(_named(self._title, result))
-        layers.fill(layer, result.patches)
-        document.refreshProjection()
-        document.waitForDone()
-        layers.keep_recipe(document, layer, result, self._title)
+        layer.setName(title)
+        layers.keep_recipe(document, layer, result, title)
+        self._show(document)
+        self._result_in = document, result.extent.bounds
+
+    def _reopened(self) -> Steps[Any]:
+        """Open a flat copy of the snapshot and return it: Krita crashes where clones get a window."""
+        area, parts = self._snapshot.extent.bounds, []
+        for band in rows_of(area, self._snapshot.format.pixel_size):
+            parts.append((band, _read(self._snapshot.clone, band)))
+            yield
+        document = yield from self._made(self._snapshot.extent, parts)
         self._show(document)
         return document
 
-    def _reopened(self) -> Any:
-        """Open a flat copy of the snapshot and return it: Krita crashes where clones get a window."""
-        area = self._snapshot.extent.bounds
-        document = self._create(self._snapshot.extent)
-        layer = document.rootNode().childNodes()[0]
-        layer.setPixelData(_read(self._snapshot.clone, area), area.x, area.y, area.width, area.height)
-        self._show(document)
+    def _made(self, extent: geometry.Extent, parts: layers.Parts) -> Steps[Any]:
+        """Return a new document, which nobody sees yet, with pixels in its only layer."""
+        document = self._create(extent)
+        try:
+            for part in parts:
+                layers.fill(document.rootNode().childNodes()[0], [part])
+                yield
+            document.refreshProjection()
+            yield from until_idle(self._krita, document, shown=False)
+        except BaseException:  # also where it is given up in the middle
+            drop(document)
+            raise
         return document
 
     def _show(self, document: Any) -> None:
@@ -215,11 +256,19 @@ def _read(document: Any, bounds: geometry.Bounds) -> Any:
     return document.pixelData(bounds.x, bounds.y, bounds.width, bounds.height)
 
 
-def _drop(document: Any) -> None:
-    """Close a document that nobody saw, once Krita has no work with it any more."""
-    document.waitForDone()
-    document.setModified(False)
-    document.close()
+def _changed() -> errors.InputError:
+    return errors.InputError(
+        "The selected pixels changed while the result was made, so it was not applied.",
+        code=errors.ErrorCode.CONFLICT,
+        remedy="Apply it all the same, or run the job again.",
+    )
+
+
+def _middle(area: geometry.Bounds) -> geometry.Bounds:
+    """Return what a picture of an area shows."""
+    side = geometry.Extent(min(area.width, _PICTURE_SIDE), min(area.height, _PICTURE_SIDE))
+    x, y = area.x + (area.width - side.width) // 2, area.y + (area.height - side.height) // 2
+    return geometry.Bounds(x, y, side.width, side.height)
 
 
 def find_selection(document: Any) -> Any:

@@ -3,32 +3,82 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from . import coverage
+from . import coverage, idle
 from ._shared import errors, geometry, host
+from .bands import patch_bands, rows_of
 from .qt import QtCore
+
+T = TypeVar("T")
+Steps = Generator[None, None, T]  # work that hands the thread back after every few milliseconds
+Parts = Sequence[tuple[geometry.Bounds, Any]]  # QByteArrays in Krita's layout, and where they belong
+
+
+def to_end(steps: Steps[T]) -> T:
+    """Do all of some work at once, and return what it gives."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
 
 ANNOTATION = "foveate/recipe/"  # before the layer's id: where a document keeps the recipe of a layer
 
 
-def add_layer(krita: Any, document: Any, result: host.Result, title: str) -> Any:
-    """Add the result's patches to the document as a new layer on top, and return it.
+@dataclass(frozen=True)
+class Prepared:
+    """What a new layer will hold, ready for Krita."""
 
-    Where the document is translucent the layer inherits its alpha, which thus stays as it is.
+    parts: Parts
+    inherits_alpha: bool  # where the document is translucent: its alpha thus stays as it is
+
+
+def prepare(krita: Any, colors: tuple[str, str, str], patches: Sequence[host.ResultPatch]) -> Steps[Prepared]:
+    """Prepare the layer of some patches, in steps."""
+    opaque = yield from _all_opaque(patches)
+    if _overlap([patch.bounds for patch in patches]):
+        parts = yield from _composed(krita, colors, patches)
+    else:
+        parts = yield from converted(patches, keeps_alpha=opaque)
+    return Prepared(parts, not opaque)
+
+
+def converted(patches: Iterable[host.ResultPatch], *, keeps_alpha: bool) -> Steps[Parts]:
+    """Return patches that do not overlap as Krita takes them, in steps.
+
+    Coverage becomes alpha. Where there is none the patch's own alpha is kept, or it is full.
     """
-    layer = _filled(krita, document, result.patches, title)
-    if not all(coverage.is_opaque(patch.pixels.data, patch.pixels.format) for patch in result.patches):
+    parts = []
+    for band in patch_bands(patches):
+        plain = band.coverage is None and keeps_alpha
+        data = band.pixels.data if plain else coverage.with_alpha(band.pixels, band.coverage)
+        parts.append((band.bounds, QtCore.QByteArray(bytes(data))))
+        yield
+    return parts
+
+
+def add_layer(document: Any, prepared: Prepared, title: str) -> Any:
+    """Add a layer on top, and return it. All at once: Krita does not survive layers of documents that are closed."""
+    layer = document.createNode(title, "paintlayer")
+    fill(layer, prepared.parts)
+    if prepared.inherits_alpha:
         layer.setInheritAlpha(True)
     # The pixels are there before the layer is in the document: Krita then counts one step to undo.
     if not document.rootNode().addChildNode(layer, None):
         raise errors.InputError(
             "Krita did not take the new layer.", remedy="Unlock the image's layers, or finish what Krita is doing."
         )
-    document.refreshProjection()
-    document.waitForDone()
     return layer
+
+
+def fill(layer: Any, parts: Parts) -> None:
+    """Write pixels into a layer."""
+    for area, data in parts:
+        layer.setPixelData(data, area.x, area.y, area.width, area.height)
 
 
 def keep_recipe(document: Any, layer: Any, result: host.Result, title: str) -> None:
@@ -38,27 +88,12 @@ def keep_recipe(document: Any, layer: Any, result: host.Result, title: str) -> N
     document.setAnnotation(ANNOTATION + name, f"Foveate's recipe of the layer {title}", QtCore.QByteArray(recipe))
 
 
-def fill(layer: Any, patches: Iterable[host.ResultPatch]) -> None:
-    """Write patches that do not overlap into a layer that is in no document yet."""
-    for patch in patches:
-        data = patch.pixels.data if patch.coverage is None else coverage.with_alpha(patch.pixels, patch.coverage)
-        area = patch.bounds
-        layer.setPixelData(QtCore.QByteArray(bytes(data)), area.x, area.y, area.width, area.height)
-
-
-def _filled(krita: Any, document: Any, patches: Sequence[host.ResultPatch], title: str) -> Any:
-    layer = document.createNode(title, "paintlayer")
-    if _overlap([patch.bounds for patch in patches]):
-        area, data = _composed(krita, document, patches)
-        layer.setPixelData(data, area.x, area.y, area.width, area.height)
-    elif all(coverage.is_opaque(patch.pixels.data, patch.pixels.format) for patch in patches):
-        fill(layer, patches)
-    else:  # alpha says what is covered, and nothing else: the document's own is inherited
-        for patch in patches:
-            area = patch.bounds
-            data = coverage.with_alpha(patch.pixels, patch.coverage)
-            layer.setPixelData(QtCore.QByteArray(bytes(data)), area.x, area.y, area.width, area.height)
-    return layer
+def _all_opaque(patches: Iterable[host.ResultPatch]) -> Steps[bool]:
+    for band in patch_bands(patches):
+        if not coverage.is_opaque(band.pixels.data, band.pixels.format):
+            return False
+        yield
+    return True
 
 
 def _overlap(areas: Sequence[geometry.Bounds]) -> bool:
@@ -73,32 +108,30 @@ def _overlap(areas: Sequence[geometry.Bounds]) -> bool:
     return False
 
 
-def _composed(krita: Any, document: Any, patches: Sequence[host.ResultPatch]) -> tuple[geometry.Bounds, Any]:
+def _composed(
+    krita: Any, colors: tuple[str, str, str], patches: Sequence[host.ResultPatch]
+) -> Steps[Parts]:
     """Return overlapping patches, laid over each other by Krita itself in a document that nobody sees."""
     area = geometry.Bounds(0, 0, 0, 0)
     for patch in patches:
         area = area.union(patch.bounds)
-    scratch = krita.Krita.instance().createDocument(
-        area.width,
-        area.height,
-        "Foveate",
-        document.colorModel(),
-        document.colorDepth(),
-        document.colorProfile(),
-        72.0,
-    )
-    try:
+    scratch = krita.Krita.instance().createDocument(area.width, area.height, "Foveate", *colors, 72.0)
+    with idle.dropped_after(scratch):
         for node in scratch.rootNode().childNodes():
             node.remove()
         for patch in patches:
+            parts = yield from converted([patch], keeps_alpha=False)
             layer = scratch.createNode("patch", "paintlayer")
-            data = QtCore.QByteArray(bytes(coverage.with_alpha(patch.pixels, patch.coverage)))
-            inside = patch.bounds.relative_to(area)
-            layer.setPixelData(data, inside.x, inside.y, inside.width, inside.height)
+            fill(layer, [(bounds.relative_to(area), data) for bounds, data in parts])
             scratch.rootNode().addChildNode(layer, None)
+            yield
         scratch.refreshProjection()
-        scratch.waitForDone()
-        return area, scratch.pixelData(0, 0, area.width, area.height)
-    finally:
-        scratch.setModified(False)
-        scratch.close()
+        yield from idle.until_idle(krita, scratch, shown=False)
+        inside = geometry.Bounds(0, 0, area.width, area.height)
+        size = patches[0].pixels.format.pixel_size
+        parts = []
+        for band in rows_of(inside, size):
+            data = scratch.pixelData(band.x, band.y, band.width, band.height)
+            parts.append((band.moved(area.x, area.y), data))
+            yield
+        return parts

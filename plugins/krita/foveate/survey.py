@@ -7,6 +7,7 @@ from typing import Any
 
 from ._shared import errors, geometry, host
 from .document import KritaHost
+from .layers import Steps
 
 _AROUND = 0.15  # of a face's longer side, shown around it
 
@@ -29,6 +30,12 @@ class FaceSurvey(KritaHost):
     def is_unchanged(self) -> bool:
         """Say yes: nothing will be applied."""
         return True
+
+    def steps(self, result: host.Result, *, check: bool) -> Steps[None]:
+        """See StepwiseHost."""
+        del check
+        self.apply(result)
+        yield
 
     def apply(self, result: host.Result) -> None:
         """Cut the found faces out of the snapshot."""

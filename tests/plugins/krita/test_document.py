@@ -125,6 +125,7 @@ def test_the_result_is_one_layer_with_its_recipe(host, scene):
     ((name, recipe),) = scene.annotations.items()
     assert name.endswith(str(layer.number))
     assert json.loads(recipe)["operation"] == "refocus"
+    assert not host.take_picture()
     assert host.after is not None
 
 
@@ -166,9 +167,44 @@ def test_a_preview_touches_a_copy_alone(host, scene):
     assert host.preview(result(patch(REGION))) is not None
     assert len(scene.root.children) == 1
     (frozen,) = scene.clones
-    (scratch,) = frozen.clones
+    (scratch,) = host._krita.app.created
     assert scratch.closed
     assert not frozen.closed
+
+
+def test_nothing_is_done_while_krita_is_busy_and_no_stroke_is_ended(host, scene):
+    scene.busy = True
+    steps = host.steps(result(patch(REGION)), check=True)
+    for _ in range(5):
+        next(steps)
+    assert len(scene.root.children) == 1
+    scene.busy = False
+    assert list(steps)  # there were steps left, and they are done now
+    assert len(scene.root.children) == 2
+    scene.busy = True
+    assert host.take_picture()
+    assert host.after is None
+    scene.busy = False
+    assert not host.take_picture()
+    assert host.after is not None
+
+
+def test_a_document_that_is_closed_between_two_steps_is_not_touched(host, scene):
+    steps = host.steps(result(patch(REGION)), check=True)
+    next(steps)
+    scene.close()
+    with pytest.raises(InputError, match="closed"):
+        list(steps)
+    assert len(scene.root.children) == 1
+
+
+def test_what_is_given_up_between_two_steps_leaves_nothing(host, scene):
+    steps = host.steps(result(patch(Bounds(0, 0, 8, 6)), frame="new"), check=False)
+    for _ in range(2):
+        next(steps)
+    steps.close()
+    assert all(made.closed for made in host._krita.app.created)
+    assert host._krita.app.window.shown == []
 
 
 def test_release_closes_the_snapshot_and_may_come_twice(host, scene):

@@ -22,6 +22,12 @@ def pump(seconds=0.2):
         time.sleep(0.003)
 
 
+def app_events():
+    """Let Krita handle what waits, or rest for a moment."""
+    QApplication.processEvents()
+    time.sleep(0.001)
+
+
 def wait_for(what, seconds=30.0):
     """Let Krita live until what() is true, and return it."""
     end = time.monotonic() + seconds
