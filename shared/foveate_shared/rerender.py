@@ -17,7 +17,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -60,6 +60,7 @@ from .protocol import (
 __all__ = ["ENDED", "Connection", "Rerender", "State", "Status", "dispatch"]  # a flow's status is part of it
 
 MAX_QUEUED_BYTES = 32 << 20  # of windows that wait for the wire: more are read from the host only after that
+Steps = Generator[None, None, None]
 STEP_SECONDS = 0.01  # for which a result is applied at a time, where the host does it step by step
 
 
@@ -115,7 +116,8 @@ class Rerender:
         self._patches: list[ResultPatch] = []
         self._outcomes: list[Outcome] = []
         self._requests: deque[WindowRequest] = deque()  # asked, and not yet read from the host
-        self._steps: Generator[None, None, None] | None = None  # what is left of applying, while the host is at it
+        self._steps: Steps | None = None  # what is left of applying, while the host is at it
+        self._is_stepping = False  # in the middle of a step; editors handle events there, and call us from them
         self._handlers: dict[type, Callable[..., None]] = {
             Accepted: self._on_accepted,
             Planned: self._on_plan,
@@ -179,6 +181,8 @@ class Rerender:
 
     def cancel(self) -> None:
         """Ask the server to end the job; :attr:`ended` follows with its answer. Drops a result that was not applied."""
+        if self._is_stepping:
+            return  # too late, and the next moment shows it
         if self.status.state is State.UNAPPLIED or self.is_applying:
             self._connection.post(Ack(self.job))
             self._end(State.CANCELLED, text="Dropped")
@@ -355,7 +359,7 @@ class Rerender:
 
     # --- applying ---
 
-    def _applied(self, result: Result, check: bool) -> Generator[None, None, None]:
+    def _applied(self, result: Result, check: bool) -> Steps:
         """Apply the result, in as many steps as the host wants."""
         if isinstance(self._host, StepwiseHost):
             yield from self._host.steps(result, check=check)
@@ -364,9 +368,12 @@ class Rerender:
             self._require_unchanged()
         self._host.apply(result)
 
-    def _go_on(self, steps: Iterator[None]) -> None:
+    def _go_on(self, steps: Steps) -> None:
         """Apply for a moment, and end the job where nothing is left to do."""
+        if self._is_stepping:
+            return
         until = time.monotonic() + STEP_SECONDS
+        self._is_stepping = True
         try:
             for _ in steps:
                 if time.monotonic() >= until:
@@ -379,6 +386,8 @@ class Rerender:
             self._steps = None
             self._set(state=State.UNAPPLIED, text="Not applied")
             raise
+        finally:
+            self._is_stepping = False
         self._steps = None
         self._connection.post(Ack(self.job))
         self._end(State.DONE, text="Done", fraction=1.0)

@@ -1,4 +1,4 @@
-"""The plugin never holds up a real Krita: how long its main thread pauses with 4096 x 4096 pixels, and by whom."""
+"""The plugin never holds up a real Krita: what it does at a time in the main thread, with 4096 x 4096 pixels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hosts.krita.program import krita
 
 SIDE = 4096
-FREE_SECONDS = 0.05  # that ours may take at a time
+AT_A_TIME = 0.05  # seconds that the plugin may work in the main thread before Krita lives again
 
 
 @pytest.fixture(scope="module")
@@ -28,33 +28,40 @@ def running(chroot, folder, start_server, start_screen, stack):
     return stack.enter_context(krita(chroot, start_screen(), folder, env))
 
 
-@pytest.mark.parametrize("prepare", ["select(document, 20, 20, side - 40, side - 40, feather=9)", ""])
-def test_a_large_image_never_holds_up_krita(running, folder, prepare):
+@pytest.mark.parametrize(
+    ("prepare", "asks"),
+    [
+        ("select(document, 20, 20, side - 40, side - 40, feather=9)", False),
+        ("", False),  # all of it
+        ("select(document, 20, 20, side - 40, side - 40, feather=9)", True),
+    ],
+)
+def test_a_large_image_never_holds_up_krita(running, folder, prepare, asks):
+    """Counted is what the main thread worked, not what passed: other processes on the same cores do not matter."""
     answer = running.run(
         """
 from driver.watch import watching
 document = open_document(side, side, folder + "/large.raw")
 exec(prepare)
+set_asking(asks)
 with watching(desk()) as watch:
-    begun = time.monotonic()
-    press = watch.timed("press", lambda: start("refocus"))
-    job = press()
-    while not job.entry.flow.ended:
-        app_events()
-        if time.monotonic() > begun + 200:
-            break
-    pump(1.0)
-answer = {**state(job), "took": time.monotonic() - begun, "gaps": watch.gaps()[:12], "own": watch.own()[:12],
-    "calls": watch.by_call(), "beats": len(watch.beats), "begun": begun,
-    "long": sorted(((e - s, n, s - begun) for s, e, n in watch.calls), reverse=True)[:20]}
+    job = watch.timed("press", lambda: start("refocus"))()
+    wait_for(lambda: job.entry.flow.ended, 250)
+    if asks:
+        watch.timed("apply", docker().panel.jobs.card(job).apply.click)()
+        wait_for(lambda: job.entry.flow.ended, 60)
+    wait_for(lambda: job.host.after is not None)
+set_asking(False)
+answer = [state(job)["state"], watch.own()[0], len(layers(document)), len(watch.beats)]
 """,
         timeout=300,
         side=SIDE,
         folder=folder.inside,
         prepare=prepare,
+        asks=asks,
     )
-    import pprint
-    pprint.pprint(answer, width=150)
     running.run("forget_all()")
-    assert answer["state"] == "done"
-    assert answer["own"][0][0] < FREE_SECONDS
+    state, longest, layers, beats = answer
+    assert (state, layers) == ("done", 2)
+    assert beats > 100
+    assert longest[0] < AT_A_TIME, longest

@@ -4,6 +4,7 @@ import pytest
 
 from fakes.connection import RecordingConnection
 from fakes.host import GRAY_U8, MemoryHost
+from foveate_shared import rerender
 from foveate_shared.blobs import Delivery
 from foveate_shared.client import ConnectionState, StateChange
 from foveate_shared.errors import ErrorCode, ErrorInfo, Fault, InputError, ResourceError, ServerError
@@ -38,11 +39,26 @@ from foveate_shared.rerender import MAX_QUEUED_BYTES, Rerender, dispatch
 BROKEN = ErrorInfo(ErrorCode.WORKER_CRASHED, "The worker crashed.", "Try again.", Fault.SERVER)
 
 
+class PatientHost(MemoryHost):
+    """Applies in three steps, and may be called back in the middle of one, as editors do."""
+
+    def steps(self, result, *, check):
+        if check and not self.is_unchanged():
+            raise InputError("It changed.")
+        for _ in range(2):
+            self.in_a_step()
+            yield
+        self.apply(result)
+
+    def in_a_step(self):
+        pass
+
+
 class Scene:
     """A started flow with its host and connection, and a server's side that counts `seq`."""
 
-    def __init__(self, *, ask_first=False, **host):
-        self.host = MemoryHost(**host)
+    def __init__(self, *, ask_first=False, kind=MemoryHost, **host):
+        self.host = kind(**host)
         self.connection = RecordingConnection()
         self.flow = Rerender(self.connection, self.host, "refocus", {"strength": 0.5}, ask_first=ask_first)
         self.flow.start()
@@ -318,3 +334,73 @@ def test_done_without_a_plan_is_the_servers_fault(scene):
     scene.done()
     assert scene.flow.status.state is State.FAILED
     assert scene.flow.status.error.fault is Fault.SERVER
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    monkeypatch.setattr(rerender, "STEP_SECONDS", 0.0)  # one step at a time
+    scene = Scene(kind=PatientHost)
+    scene.plan()
+    scene.patch()
+    return scene
+
+
+def test_a_host_applies_step_by_step(patient):
+    patient.done()
+    for _ in range(2):
+        assert (patient.flow.status.state, patient.flow.is_applying) == (State.RUNNING, True)
+        assert patient.flow.status.text == "Applying the result"
+        assert patient.host.applied == []
+        patient.flow.pump()
+    assert patient.flow.status.state is State.DONE
+    assert patient.connection.last == Ack(patient.flow.job)
+    assert len(patient.host.applied) == 1
+
+
+def test_cancelling_between_two_steps_leaves_nothing(patient):
+    patient.done()
+    patient.flow.cancel()
+    patient.flow.pump()
+    assert (patient.flow.status.state, patient.host.applied) == (State.CANCELLED, [])
+    assert patient.connection.last == Ack(patient.flow.job)
+
+
+def test_a_connection_that_is_lost_does_not_stop_the_applying(patient):
+    patient.done()
+    patient.flow.interrupted("Connection lost")
+    patient.flow.abandon(ServerError("Gone."))
+    for _ in range(2):
+        patient.flow.pump()
+    assert patient.flow.status.state is State.DONE
+
+
+def test_what_an_editor_calls_within_a_step_waits(patient):
+    def meddle():
+        patient.flow.pump()
+        patient.flow.cancel()
+
+    patient.host.in_a_step = meddle
+    patient.done()
+    for _ in range(2):
+        patient.flow.pump()
+    assert patient.flow.status.state is State.DONE
+    assert len(patient.host.applied) == 1
+
+
+def test_a_change_that_a_step_finds_keeps_the_result(patient):
+    patient.host.unchanged = False
+    patient.done()
+    assert (patient.flow.status.state, patient.flow.is_applying) == (State.UNAPPLIED, False)
+    patient.flow.apply(even_if_changed=True)
+    for _ in range(2):
+        patient.flow.pump()
+    assert patient.flow.status.state is State.DONE
+
+
+def test_windows_are_read_a_few_at_a_time_where_the_host_is_patient(patient):
+    window = Bounds(0, 0, 2, 2)
+    patient.ask(*(WindowRequest(f"a.{number}", window, window.extent) for number in range(3)))
+    for left in (True, True, False):
+        patient.flow.pump()
+        assert patient.flow.has_work is left
+    assert sum(isinstance(message, Window) for message in patient.connection.messages) == 3

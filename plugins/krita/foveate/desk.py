@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from . import words
+from . import style, words
 from ._shared import errors, geometry, host, protocol, rerender, settings, startup, texts, workbench
 from .qt import QtCore, Signal
 
@@ -65,7 +65,8 @@ class Job:
 
     entry: workbench.Entry
     host: JobHost
-    preview: Any = None  # a QImage of the result while it waits for a yes
+    preview: Any = None  # a QImage: what the server shows while it runs, the result while it waits for a yes
+    drawn: workbench.PreviewPicture | None = None  # what of the server's `preview` shows
     was_drawn: bool = False  # the editor was asked for a picture of the result
 
 
@@ -258,10 +259,15 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
         self.changed.emit()
 
     def _draw_preview(self, job: Job) -> None:
-        if not job.entry.waits_for_person:
+        live = job.entry.preview
+        if live is not None and live is not job.drawn:
+            extent = live.event.pixels.extent
+            job.preview = style.unfinished(live.pixels, extent.width, extent.height, live.event.pixels.format)
+        elif live is None and not job.entry.waits_for_person:
             job.preview = None
-        elif job.preview is None and job.entry.flow.result is not None:
+        elif live is None and (job.preview is None or job.drawn) and job.entry.flow.result is not None:
             job.preview = job.host.preview(job.entry.flow.result)
+        job.drawn = live
 
     def _forget_survey(self) -> None:
         if self.survey is not None:

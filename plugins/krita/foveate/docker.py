@@ -30,4 +30,8 @@ class FoveateDocker(DockWidget):  # type: ignore[misc]
         self._desk.look()
 
     def _fill(self) -> None:
+        before = self.widget()
         self.setWidget(Panel(self._desk))
+        if before is not None:
+            before.setParent(None)
+            before.deleteLater()

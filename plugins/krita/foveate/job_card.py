@@ -51,7 +51,7 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         self._progress.setVisible(running)
         self._progress.setValue(round(1000 * status.fraction))
         self._preview.show_image(job.preview)
-        self._preview.setVisible(waiting and job.preview is not None)
+        self._preview.setVisible((running or waiting) and job.preview is not None)
         self._notes.setText("\n".join(self._sentences()))
         self._notes.setVisible(bool(self._notes.text()))
         self.cancel.setVisible(running)

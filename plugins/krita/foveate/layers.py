@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,12 +19,15 @@ Parts = Sequence[tuple[geometry.Bounds, Any]]  # QByteArrays in Krita's layout, 
 
 def to_end(steps: Steps[T]) -> T:
     """Do all of some work at once, and return what it gives."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            result: T = end.value
-            return result
+    results: list[T] = []
+
+    def keep() -> Iterator[None]:
+        results.append((yield from steps))
+
+    for _ in keep():
+        pass
+    return results[0]
+
 
 ANNOTATION = "foveate/recipe/"  # before the layer's id: where a document keeps the recipe of a layer
 
@@ -108,9 +111,7 @@ def _overlap(areas: Sequence[geometry.Bounds]) -> bool:
     return False
 
 
-def _composed(
-    krita: Any, colors: tuple[str, str, str], patches: Sequence[host.ResultPatch]
-) -> Steps[Parts]:
+def _composed(krita: Any, colors: tuple[str, str, str], patches: Sequence[host.ResultPatch]) -> Steps[Parts]:
     """Return overlapping patches, laid over each other by Krita itself in a document that nobody sees."""
     area = geometry.Bounds(0, 0, 0, 0)
     for patch in patches:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._shared import pixels
 from .qt import Qt, QtCore, QtGui
 
 GOOD, BUSY, BAD, IDLE = "#4caf50", "#e0a030", "#e05a4e", "#8a8a8a"
@@ -79,3 +80,11 @@ def square(image: Any, side: int, ratio: float) -> Any:
     short = min(image.width(), image.height())
     middle = image.copy((image.width() - short) // 2, (image.height() - short) // 2, short, short)
     return fitted(middle, side, side, ratio)
+
+
+def unfinished(data: bytes, width: int, height: int, layout: pixels.PixelFormat) -> Any:
+    """Return a QImage of what the server shows of a job that runs, or None for a layout that no server sends."""
+    if layout != pixels.PixelFormat(pixels.SampleType.U8, pixels.Channels.RGB):
+        return None
+    # Qt neither copies the bytes nor keeps them.
+    return QtGui.QImage(bytes(data), width, height, 3 * width, QtGui.QImage.Format.Format_RGB888).copy()

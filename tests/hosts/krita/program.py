@@ -19,7 +19,7 @@ from hosts.lib.waiting import wait_until
 HERE = Path(__file__).parent
 START_SECONDS = 90.0
 DESKTOP = "[Desktop Entry]\nType=Service\nServiceTypes=Krita/PythonPlugin\nX-KDE-Library=driver\nName=Driver\n"
-KRITARC = "[python]\nenable_driver=true\nenable_foveate=true\n[theme]\nTheme={theme}\n"
+KRITARC = "{general}[python]\nenable_driver=true\nenable_foveate=true\n[theme]\nTheme={theme}\n"
 
 
 @dataclass
@@ -81,10 +81,16 @@ class Running:
 
 @contextmanager
 def krita(
-    chroot: Chroot, screen: Screen, folder: Folder, env: Mapping[str, object], theme: str = "Krita dark"
+    chroot: Chroot,
+    screen: Screen,
+    folder: Folder,
+    env: Mapping[str, object],
+    theme: str = "Krita dark",
+    *,
+    opengl: bool = True,
 ) -> Iterator[Running]:
     """Give a Krita whose home is `folder`, with the plugin as its bundle installs it."""
-    _install(folder, theme)
+    _install(folder, theme, "" if opengl else "useOpenGL=false\n")
     orders = folder / "orders"
     orders.outside.mkdir()
     values = {**screen.environment, "DRIVER_FOLDER": orders.inside, **env}
@@ -95,7 +101,7 @@ def krita(
         running.quit()
 
 
-def _install(folder: Folder, theme: str) -> None:
+def _install(folder: Folder, theme: str, general: str) -> None:
     resources = folder.outside / ".local/share/krita"
     for name, data in make_bundle("krita").files.items():
         target = resources / ("actions" if name.endswith(".action") else "pykrita") / name
@@ -104,4 +110,4 @@ def _install(folder: Folder, theme: str) -> None:
     shutil.copytree(HERE / "driver", resources / "pykrita/driver", ignore=shutil.ignore_patterns("__pycache__"))
     (resources / "pykrita/driver.desktop").write_text(DESKTOP)
     (folder.outside / ".config").mkdir(exist_ok=True)
-    (folder.outside / ".config/kritarc").write_text(KRITARC.format(theme=theme))
+    (folder.outside / ".config/kritarc").write_text(KRITARC.format(theme=theme, general=general))

@@ -24,6 +24,13 @@ def _lacks_libraries() -> bool:
     return "cannot open shared object file" in said
 
 
-collect_ignore = ["test_bands.py", "test_coverage.py", "test_document.py", "test_widgets.py", "test_words.py", "widgets"]
+collect_ignore = [
+    "test_bands.py",
+    "test_coverage.py",
+    "test_document.py",
+    "test_widgets.py",
+    "test_words.py",
+    "widgets",
+]
 if not _lacks_libraries():
     collect_ignore = []

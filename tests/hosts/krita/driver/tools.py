@@ -11,7 +11,7 @@ from krita import InfoObject, Krita, Selection
 
 app = Krita.instance()
 kept = {}  # what one order leaves for the next
-__all__ = ["InfoObject", "Path", "Selection", "app", "kept", "replace"]
+__all__ = ["InfoObject", "Path", "QByteArray", "Selection", "app", "kept", "replace"]
 
 
 def pump(seconds=0.2):

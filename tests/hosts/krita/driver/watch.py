@@ -26,7 +26,8 @@ class Watch:
     def __init__(self):
         self.beats = []  # (when, seconds of the main thread, seconds of all threads)
         self.calls = []  # of Krita: (start, end, name)
-        self.ours = []  # callbacks of the plugin: (start, end, name)
+        self.ours = []  # callbacks of the plugin: (start, end, name, seconds that the thread worked less Krita's)
+        self.worked = 0.0  # seconds that the thread worked in Krita's calls, so far
 
     def beat(self):
         """Note that the main thread lives."""
@@ -44,8 +45,11 @@ class Watch:
         return sorted(found, reverse=True)
 
     def own(self):
-        """Return what the plugin did without letting Krita live, longest first: (seconds less Krita's calls, name)."""
-        spans = ((end - start - self._krita(start, end), name, start) for start, end, name in self.ours)
+        """Return what the plugin did without letting Krita live, longest first.
+
+        Each is (seconds that the thread worked, seconds that passed, name), both less Krita's calls.
+        """
+        spans = ((worked, end - start - self._krita(start, end), name) for start, end, name, worked in self.ours)
         return sorted(spans, reverse=True)
 
     def by_call(self):
@@ -63,11 +67,11 @@ class Watch:
         """Return `act` as a callback of ours whose times are kept."""
 
         def run(*arguments):
-            start = time.monotonic()
+            start, worked = time.monotonic(), time.thread_time() - self.worked
             try:
                 return act(*arguments)
             finally:
-                self.ours.append((start, time.monotonic(), name))
+                self.ours.append((start, time.monotonic(), name, time.thread_time() - self.worked - worked))
 
         return run
 
@@ -98,12 +102,13 @@ def watching(desk):
 
 def _timed_call(name, call):
     def run(*arguments, **options):
-        start = time.monotonic()
+        start, worked = time.monotonic(), time.thread_time()
         try:
             return call(*arguments, **options)
         finally:
             for watch in _watches:
                 watch.calls.append((start, time.monotonic(), name))
+                watch.worked += time.thread_time() - worked
 
     return run
 

@@ -12,9 +12,12 @@ from foveate_krita.recipe_dialog import RecipeDialog
 from foveate_krita.settings_dialog import SettingsDialog
 
 from foveate_shared import settings
+from foveate_shared.blobs import Delivery
 from foveate_shared.client import ConnectionState, StateChange
 from foveate_shared.errors import ConnectionLostError, RefusedError
-from foveate_shared.protocol import Accepted, Cancel, Progress, Started, Submit
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.pixels import Channels, PixelFormat, SampleType
+from foveate_shared.protocol import Accepted, Blob, Cancel, Pixels, Preview, Progress, Started, Submit
 from foveate_shared.texts import Texts
 
 
@@ -140,6 +143,28 @@ def test_a_result_that_waits_is_shown_as_a_preview(studio):
     assert len(studio.desk.jobs) == 2
     card.remove.click()
     assert job not in studio.desk.jobs
+
+
+def test_what_the_server_shows_of_a_running_job_is_a_preview(studio):
+    studio.connect()
+    studio.panel.task.run_button.click()
+    (job,) = studio.desk.jobs
+    card, name = studio.panel.jobs.card(job), job.entry.flow.job
+    studio.tell(Accepted(name, 1), Started(name, 2, "item"))
+    assert not card._preview.isVisible()
+    for seq, color in ((3, (200, 30, 10)), (4, (10, 30, 200))):
+        studio.tell(Delivery(*live_preview(name, seq, color)))
+        assert card._preview.isVisible()
+        assert job.preview.pixelColor(2, 1).getRgb()[:3] == color
+    assert studio.editor.hosts[0].applied == []
+    studio.finish(job)
+    assert not card._preview.isVisible()
+    assert job.preview is None
+
+
+def live_preview(name, seq, color):
+    pixels = Pixels(Extent(30, 20), PixelFormat(SampleType.U8, Channels.RGB), Blob(seq, 1800, "0" * 64))
+    return Preview(name, seq, Bounds(0, 0, 60, 40), pixels), (bytes(color) * 600,)
 
 
 def test_a_changed_document_is_applied_to_only_on_demand(studio):

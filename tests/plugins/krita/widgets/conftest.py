@@ -14,7 +14,7 @@ import_module(f"{BINDING}.QtCore")  # the plugin takes what is loaded
 from foveate_krita import desk as desk_module  # noqa: E402
 from foveate_krita.panel import Panel  # noqa: E402
 from foveate_krita.qt import BINDING as TAKEN  # noqa: E402
-from foveate_krita.qt import QtGui, QtWidgets  # noqa: E402
+from foveate_krita.qt import QtCore, QtGui, QtWidgets  # noqa: E402
 from foveate_krita.survey import FoundFace  # noqa: E402
 
 from fakes.connection import RecordingConnection  # noqa: E402
@@ -143,7 +143,7 @@ class Studio:
         QtWidgets.QApplication.processEvents()
 
     def tell(self, *messages):
-        self.clients[-1].events += [m if isinstance(m, StateChange) else Delivery(m) for m in messages]
+        self.clients[-1].events += [m if isinstance(m, (StateChange, Delivery)) else Delivery(m) for m in messages]
         self.desk._poll()
         self.breathe()
 
@@ -177,3 +177,8 @@ def studio(application, tmp_path):
     yield made
     made.desk.close()
     made.panel.close()
+    # Left to the garbage collector, widgets get the palette of a later test while they are taken apart.
+    made.panel.deleteLater()
+    made.desk.deleteLater()
+    kind = QtCore.QEvent.Type.DeferredDelete
+    QtCore.QCoreApplication.sendPostedEvents(None, getattr(kind, "value", kind))
