@@ -1,4 +1,4 @@
-"""What people see of the plugin in a real Krita: in several windows, at twice the pixels, in German, by the keyboard."""
+"""What people see of the plugin in a real Krita: several windows, twice the pixels, German, the keyboard."""
 
 from __future__ import annotations
 

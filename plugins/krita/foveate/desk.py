@@ -159,7 +159,7 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
         try:
             settings.save(self._settings_path, wanted)
         except errors.FoveateError as error:
-            self.refused.emit(str(error))
+            self.refused.emit(self.say.sentence(str(error)))
             return
         before, self.settings = self.settings, wanted
         if _server_of(before) != _server_of(wanted):
@@ -224,7 +224,7 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
             editor_host = open_host()
             entry = self.bench.submit(editor_host, operation, parameters, title=title, ask_first=asks)
         except errors.FoveateError as error:
-            self.refused.emit(str(error))
+            self.refused.emit(self.say.sentence(str(error)))
             return None
         self._timer.setInterval(_BUSY_PAUSE)
         return Job(entry, editor_host)

@@ -127,21 +127,27 @@ class PreviewPicture(QtWidgets.QLabel):  # type: ignore[misc]
         height = min(240, max(40, round(self.width() * self._image.height() / max(1, self._image.width()))))
         pixmap = style.fitted(self._image, self.width(), height, self.devicePixelRatioF())
         self.setFixedHeight(height)
-        self.setPixmap(self._marked(pixmap))
+        self.setPixmap(pixmap)
 
-    def _marked(self, pixmap: Any) -> Any:
-        """Draw the badge into the picture's corner."""
-        painter = QtGui.QPainter(pixmap)
+    def paintEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Draw the picture, and the badge into its corner, or above its middle where it is narrower."""
+        super().paintEvent(event)
+        picture = self.pixmap()
+        if picture is None or picture.isNull():
+            return
+        painter = QtGui.QPainter(self)
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
         metrics = painter.fontMetrics()
-        area = QtCore.QRectF(6, 6, metrics.horizontalAdvance(self._badge) + 14, metrics.height() + 6)
+        width = metrics.horizontalAdvance(self._badge) + 14
+        left = (self.width() - picture.width() / picture.devicePixelRatio()) / 2
+        left = left + 6 if width + 12 <= self.width() - 2 * left else (self.width() - width) / 2
+        area = QtCore.QRectF(max(0.0, left), 6, min(width, self.width()), metrics.height() + 6)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QtGui.QColor(style.BUSY))
         painter.drawRoundedRect(area, 4, 4)
         painter.setPen(QtGui.QColor("#1c1c1c"))
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._badge)
         painter.end()
-        return pixmap
 
 
 class Fold(QtWidgets.QWidget):  # type: ignore[misc]

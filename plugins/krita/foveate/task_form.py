@@ -49,7 +49,6 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._model = ModelChoice(desk)
         self._region = label(name="hint")
         self.run_button = button("", say("Start (Alt+Return)"), self.start, "run")
-        self.run_button.setShortcut("Alt+Return")
         self._reason = label(name="hint")
         self._lay_out()
         desk.changed.connect(self.refresh)
@@ -102,6 +101,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
             self._region.setText(words.region(context.extent, context.selection, say))
         self._model.offer(self.operation)
         self.run_button.setText(self._verb(context is not None and context.selection is not None))
+        self.run_button.setShortcut("Alt+Return")  # a button's shortcut goes with its text
         reason = self._desk.blocked() or self._missing()
         self.run_button.setEnabled(not reason)
         self._explain(reason or self._waiting())

@@ -47,6 +47,13 @@ def test_the_button_says_why_it_cannot_be_pressed(studio):
     assert form._reason.text() == "Open an image first."
 
 
+def test_the_button_has_a_key_whatever_stands_on_it(studio):
+    form = studio.panel.task
+    for operation in ("upscale", "refocus"):
+        form.choose(operation)
+        assert form.run_button.shortcut().toString() == "Alt+Return"
+
+
 def test_a_refusal_is_a_reason_too(studio):
     studio.tell(StateChange(ConnectionState.REFUSED, RefusedError("The token is not known.").info))
     assert not studio.panel.task.run_button.isEnabled()
