@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:  # the tests' tools: on the path only where an editor is measured
     from hosts.lib.chroot import Chroot
@@ -76,6 +76,15 @@ class Editor(Protocol):
 
     def bare(self, window: Window) -> Own:
         """Read and write as many pixels as the plugin, with the editor's own means; what is written looks different."""
+
+
+@runtime_checkable
+class Remarking(Protocol):
+    """An editor that tells more than the table does."""
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Return sentences, of all jobs that were run."""
 
 
 def new_processes(process: int, before: Collection[int]) -> list[int]:

@@ -15,7 +15,7 @@ from statistics import median
 
 import numpy as np
 from benchmarks.editors import report
-from benchmarks.editors.editor import MARGIN, Editor, Own, Rig, Window
+from benchmarks.editors.editor import MARGIN, Editor, Own, Remarking, Rig, Window
 from benchmarks.editors.eyes import Eyes, screen_memory
 from benchmarks.editors.memory import Peaks
 from benchmarks.editors.relay import Relay, Traffic
@@ -139,7 +139,8 @@ def main() -> int:
             path = Path(folder) / f"{side}.png"
             picture(side + 2 * MARGIN).save(path)
             rows.append(measure(Measuring(editor, parts, relay, path, side), side, options.repeat))
-            section = report.section(options.editor, editor.title, about, rows)
+            remarks = editor.remarks if isinstance(editor, Remarking) else ()
+            section = report.section(options.editor, editor.title, about, rows, remarks)
             report.write(options.editor, section)  # after each size: a long run that is cut short is not lost
         print(section)
     return 0

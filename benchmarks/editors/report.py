@@ -102,15 +102,15 @@ def about(editor: str, sides: Sequence[int], repeat: int) -> str:
     return header("editors", _PACKAGES)
 
 
-def section(editor: str, title: str, about: str, rows: Sequence[Row]) -> str:
+def section(editor: str, title: str, about: str, rows: Sequence[Row], remarks: Sequence[str] = ()) -> str:
     """Return an editor's section."""
     times = ["to first byte", "server, wire", "to visible", "to done"]
     own = ["own: start", "read", "write"]
     memory = ["memory: editor before", "at most", "plug-in at most"]
     lines = [_cells(row) for row in rows]
-    return f"## {_NAMES[editor]}\n\n{title}. {about}\n" + table(
-        ["selection", *times, *own, "**plugin's overhead**", *memory], lines
-    )
+    numbers = table(["selection", *times, *own, "**plugin's overhead**", *memory], lines)
+    said = "".join(f"- {remark}\n" for remark in remarks)
+    return f"## {_NAMES[editor]}\n\n{title}. {about}\n{numbers}" + (f"\n{said}" if said else "")
 
 
 def write(editor: str, section: str) -> None:

@@ -12,7 +12,7 @@ from ._shared import errors, geometry, host, protocol, rerender, settings, start
 from .qt import QtCore, Signal
 
 PEER_NAME = "foveate-krita"
-_BUSY_PAUSE = 30  # milliseconds between two polls while a job runs
+_BUSY_PAUSE = 10  # milliseconds between two polls while a job runs
 _NO_PAUSE = 0  # while there is something to do in steps: Krita lives between them
 _IDLE_PAUSE = 200
 _CONTEXT_PAUSE = 400  # between two looks at the active document and its selection

@@ -123,6 +123,7 @@ class KritaHost:
         if self._frozen is not None:
             drop(self._frozen.clone)
             self._frozen = None
+        self._document = None  # the history lives longer than documents do
 
     def preview(self, result: host.Result) -> Any:
         """Return a QImage of the region as it would look with the result, without touching the document.
