@@ -83,15 +83,6 @@ answer = {**ended, "layers": names(document)}
     assert answer["layers"] == ["Background", "corner", "Refocus"]
 
 
-def test_the_layer_that_the_person_paints_on_stays_the_active_one(running, folder):
-    # In orders of their own: Krita tells which layer is active only when its events are not handled within others.
-    running.run(OPEN + 'kept["document"] = document', folder=folder.inside)
-    running.run('kept["job"] = start("refocus")')
-    ended = running.run('answer = [finish(kept["job"])["state"], names(kept["document"])]')
-    assert ended == ["done", ["Background", "Refocus"]]
-    assert running.run_case('answer = kept["document"].activeNode().name()') == "Background"
-
-
 def test_a_changed_image_is_left_alone_until_the_person_says_so(run):
     answer = run(
         """

@@ -65,11 +65,7 @@ def converted(patches: Iterable[host.ResultPatch], *, keeps_alpha: bool) -> Step
 
 
 def add_layer(document: Any, prepared: Prepared, title: str) -> Any:
-    """Add a layer on top, and return it; the person's own layer stays the active one.
-
-    All at once: Krita does not survive layers of documents that are closed.
-    """
-    active = document.activeNode()
+    """Add a layer on top, and return it. All at once: Krita does not survive layers of documents that are closed."""
     layer = document.createNode(title, "paintlayer")
     fill(layer, prepared.parts)
     if prepared.inherits_alpha:
@@ -79,8 +75,6 @@ def add_layer(document: Any, prepared: Prepared, title: str) -> Any:
         raise errors.InputError(
             "Krita did not take the new layer.", remedy="Unlock the image's layers, or finish what Krita is doing."
         )
-    if active is not None:
-        document.setActiveNode(active)
     return layer
 
 
