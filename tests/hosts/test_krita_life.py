@@ -9,6 +9,7 @@ import pytest
 
 from foveate_shared.discovery import read_runtime_file
 from hosts.krita.program import krita
+from hosts.lib.waiting import wait_until
 
 BRISK = "fakes.engines:brisk"
 WIDTH, HEIGHT = 320, 240
@@ -94,7 +95,7 @@ document.refreshProjection()
 ended = finish(job)
 kept = names(document)
 docker().panel.jobs.card(job).apply.click()
-answer = {**ended, "kept": kept, "then": state(job)["state"], "layers": names(document)}
+answer = {**ended, "kept": kept, "then": finish(job)["state"], "layers": names(document)}
 """
     )
     assert answer["state"] == "unapplied"
@@ -112,6 +113,8 @@ def test_a_closed_image_comes_back_with_its_result(running, folder):
     assert ended["state"] == "unapplied"
     assert "closed" in ended["error"]
     running.run('kept["known"] = app.documents()\ndocker().panel.jobs.card(kept["job"]).apply.click()')
+    # Not waited for within an order: it may be run by Krita in the middle of the step that it waits for.
+    wait_until(lambda: running.run('answer = state(kept["job"])["state"]') == "done", 30, "the result")
     answer = running.run_case(
         """
 made = [found for found in app.documents() if found not in kept["known"]]
@@ -145,6 +148,7 @@ card = docker().panel.jobs.card(job)
 preview = [card._preview.isVisible(), job.preview.width(), job.preview.height()]
 waiting = pixels(document) == before
 card.apply.click()
+finish(job)
 first = len(layers(document))
 job = start("refocus")
 finish(job)
