@@ -4,14 +4,14 @@ import os
 import subprocess
 import sys
 
-from foveate_server.executors.process import _ENVIRONMENT
+from foveate_server.executors.process import ENVIRONMENT
 
 
 def test_onnxruntime_leaves_nothing_in_the_home(tmp_path):
     """It writes a device id and a database of usage data where its telemetry is on."""
     subprocess.run(
         [sys.executable, "-c", "import onnxruntime"],
-        env={**os.environ, **_ENVIRONMENT, "HOME": str(tmp_path)},
+        env={**os.environ, **ENVIRONMENT, "HOME": str(tmp_path)},
         check=True,
         timeout=60,
     )
