@@ -334,6 +334,15 @@ def test_the_active_tile_is_worked_on(running):
         assert not changed.any()
 
 
+def test_tiles_that_are_not_saved_are_refused_with_a_sentence(running):
+    error = running.run(
+        TILES.split("answer = []", maxsplit=1)[0].replace('"tiled"', '"unsaved"') + "tiled.tiles.active_index = 1\n"
+        "tiled.pixels[0] = 0.5; tiled.update()\n"
+        "try: bpy.ops.foveate.refocus(image='unsaved')\nexcept RuntimeError as error: answer = str(error)"
+    )
+    assert "Tile 1002 has changes that are not saved." in error
+
+
 def test_sequences_are_refused_with_a_sentence(running):
     error = running.run(
         "image = bpy.data.images.load(str(FOLDER / 'tile.1001.png')); image.source = 'SEQUENCE'; image.name = 'film'\n"

@@ -125,7 +125,8 @@ class JobOperator:
             self.report({"ERROR"}, runtime.get().texts.sentence(str(status.error)))
             return {"CANCELLED"}
         if status.state is rerender.State.DONE:
-            self._tell(status.notes, runtime.get().hosts[entry.flow.job].made)
+            host = runtime.get().hosts.get(entry.flow.job)  # None: it was discarded just now
+            self._tell(status.notes, host.made if host else "")
         return {"FINISHED"}
 
     def _tell(self, notes: tuple[str, ...], made: str) -> None:

@@ -183,7 +183,7 @@ def _draw_operation(layout: Any, context: bpy.types.Context) -> None:
 
 def _draw_running(layout: Any, context: bpy.types.Context, entry: workbench.Entry) -> None:
     box, status = layout.box(), entry.flow.status
-    box.label(text=entry.title)
+    box.label(text=_title(entry), translate=False)
     row = box.row(align=True)
     row.progress(factor=status.fraction, type="BAR", text=job_status.describe(status, runtime.get().texts))
     row.operator("foveate.cancel", text="", icon="X").job = entry.flow.job
@@ -195,7 +195,7 @@ def _draw_running(layout: Any, context: bpy.types.Context, entry: workbench.Entr
 def _draw_ended(box: Any, context: bpy.types.Context, entry: workbench.Entry) -> None:
     rt, status, job = runtime.get(), entry.flow.status, entry.flow.job
     row = box.row(align=True)
-    row.label(text=entry.title, icon=_ending_icon(status))
+    row.label(text=_title(entry), icon=_ending_icon(status), translate=False)
     row.operator("foveate.again", text="", icon="FILE_REFRESH").job = job
     if entry.flow.result is not None:
         row.operator("foveate.copy_recipe", text="", icon="COPYDOWN").job = job
@@ -210,6 +210,13 @@ def _draw_ended(box: Any, context: bpy.types.Context, entry: workbench.Entry) ->
         box.operator("foveate.apply_result", text=rt.texts(text), icon="CHECKMARK").job = job
     elif job in rt.hosts and rt.hosts[job].made:
         box.operator("foveate.show_result", text=rt.hosts[job].made, icon="IMAGE_DATA", translate=False).job = job
+
+
+def _title(entry: workbench.Entry) -> str:
+    """Return what a job is called, in the person's language."""
+    rt = runtime.get()
+    task = rt.tasks.get(entry.flow.job)
+    return f"{rt.texts(TITLES[entry.operation])}: {task.image_name}" if task else entry.title
 
 
 def _draw_preview(box: Any, entry: workbench.Entry) -> None:

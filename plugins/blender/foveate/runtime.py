@@ -21,7 +21,7 @@ from .document import BlenderHost
 from .jobs import Task
 from .previews import Previews
 
-BUSY_SECONDS = 0.1  # between two polls while a job runs
+BUSY_SECONDS = 0.02  # between two polls while a job runs: pixels are asked for and come in them
 IDLE_SECONDS = 0.4
 
 _runtime: list[Runtime] = []  # the one that is open, or none
@@ -109,6 +109,7 @@ class Runtime:
         entry = bench.submit(host, task.operation, task.parameters, title=task.title, ask_first=ask_first)
         self.tasks[entry.flow.job], self.hosts[entry.flow.job] = task, host
         self.change()  # writes the parameters that were used
+        _tick_soon()
         return entry
 
     def run(self, task: Task, on_status: Callable[[rerender.Status], None] = lambda _: None) -> BlenderHost:
@@ -209,6 +210,13 @@ def close_runtime() -> None:
         bpy.app.timers.unregister(_tick)
     while _runtime:
         _runtime.pop().close()
+
+
+def _tick_soon() -> None:
+    """Poll with the next events already: while nothing ran, the timer took its time."""
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+        bpy.app.timers.register(_tick, first_interval=0, persistent=True)
 
 
 def _tick() -> float | None:

@@ -82,6 +82,16 @@ class Desk:
     def do(self, code):
         return self.running.run(f"with bpy.context.temp_override(**editor()):\n    answer = list({code})")
 
+    def strike(self, key, value="PRESS", **modifiers):
+        """Press a key or button, and let it go, with the mouse over the image; or just move it there."""
+        self.running.run(
+            "here = editor(); region = here['region']\n"
+            "at = {'x': region.x + region.width // 3, 'y': region.y + region.height // 2}\n"
+            "for each in (value, 'RELEASE') if value == 'PRESS' else (value,):\n"
+            "    here['window'].event_simulate(key, each, **at, **modifiers)",
+            key=key, value=value, modifiers=modifiers,
+        )  # fmt: skip
+
     def state(self):
         return self.running.run(STATE)
 
