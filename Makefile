@@ -33,8 +33,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PIP) --no-deps spandrel einops
 	@touch $@
 
-weights: $(INSTALLED) ## Fetch the embedded weights (43 MB and 7 MB, once)
-	@$(BIN)/foveate models pull --embedded
+weights: $(INSTALLED) ## Fetch the embedded weights, and the safety classifier for the tests (43, 7 and 24 MB, once)
+	@$(BIN)/foveate models pull --embedded open-nsfw
 
 demo: weights ## Bring a face into focus and enlarge a region: make demo [PHOTO=picture]
 	@$(BIN)/python -m foveate_server.cli.demo $(if $(PHOTO),"$(PHOTO)")
