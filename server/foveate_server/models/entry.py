@@ -84,6 +84,13 @@ class ModelEntry:
         return self.facts.get("layout") == "folder"
 
     @property
+    def origin(self) -> str:
+        """Return where it came from: what stays the same when it is added again in a newer form."""
+        options = self.source.options
+        named = options.get("repository") or options.get("original")
+        return f"{self.source.kind}:{named or (self.files[0].path if self.files else '')}"
+
+    @property
     def size(self) -> int:
         """Return the bytes of all its files."""
         return sum(file.size for file in self.files)

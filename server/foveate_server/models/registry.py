@@ -180,12 +180,23 @@ class Registry:
     def add(self, entry: ModelEntry, progress: Progress = silent, *, later: bool = False) -> ModelEntry:
         """Make `entry` known, and fetch its files unless it shall be `later`. Raises as :meth:`path` does."""
         self.check_new(entry.name)
+        self._check_same(entry)
         with self._cache.locked(entry, progress):
             if later:
                 self._cache.record(entry)
             else:
                 self._install(entry, progress, describe=True)
         return entry
+
+    def _check_same(self, entry: ModelEntry) -> None:
+        """Raise InputError where `entry` would take the place of a model that came from elsewhere."""
+        known = {known.name: known for known in self._cache.added()}.get(entry.name)
+        if known is not None and known.sha256 != entry.sha256 and known.origin != entry.origin:
+            raise InputError(
+                f"There is already another model called {entry.name}: {known.title}.",
+                code=ErrorCode.CONFLICT,
+                remedy=f"Choose another name with --name, or remove that one: foveate models remove {entry.name}",
+            )
 
     def unfinished(self, name: str) -> Path:
         """Return the folder where what was downloaded of the model `name` lies until it is whole."""

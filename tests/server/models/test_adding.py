@@ -203,3 +203,20 @@ def test_a_checkpoint_that_was_changed_in_place_is_refused(registry: Registry, t
         file.write(b"x")
     with pytest.raises(ResourceError, match="SHA-256 differs"):
         registry.path("toy")
+
+
+def test_no_model_takes_the_place_of_another(registry: Registry, tmp_path: Path) -> None:
+    first = made.write(tmp_path / "a" / "toy.safetensors", {"emb_params": (2, 768)})
+    second = made.write(tmp_path / "b" / "toy.safetensors", {"emb_params": (3, 768)})
+    entry = add_path(registry, first)
+    with pytest.raises(InputError, match="already another model called toy") as caught:
+        add_path(registry, second)
+    assert "--name" in caught.value.info.remedy
+    assert registry.entry("toy") == entry
+    made.write(first, {"emb_params": (4, 768)})  # the same file, made anew
+    assert add_path(registry, first).facts["vectors"] == 4
+
+
+def test_a_file_with_everybody_s_name_takes_its_folder_s(registry: Registry, tmp_path: Path) -> None:
+    path = made.write(tmp_path / "Film Grain" / "pytorch_lora_weights.safetensors", {"emb_params": (2, 768)})
+    assert add_path(registry, path).name == "film-grain"

@@ -158,6 +158,11 @@ PEFT = "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k"
         ),
         ({f"{PEFT}.lora.down.weight": (4, 2048), f"{PEFT}.lora.up.weight": (320, 4)}, "sdxl", {"format": "diffusers"}),
         (
+            {f"{PEFT.replace('to_k', 'processor.to_k')}_lora.down.weight": (4, 1024)},
+            "sd2",
+            {"format": "diffusers", "context_width": 1024},
+        ),
+        (
             kohya("lora_te_text_model_encoder_layers_0_self_attn_k_proj", 768),
             "sd1",
             {"targets": ["text_encoder"], "text_widths": {"text_encoder": 768}},

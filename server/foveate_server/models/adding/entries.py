@@ -19,6 +19,9 @@ _OPERATIONS: Mapping[str, tuple[str, ...]] = {  # what checkpoints of a family c
     "sd3": ("refocus", "faces", "fill", "compare"),
     "flux1": ("refocus", "faces", "fill", "compare"),
 }
+_NAMELESS = frozenset(
+    {"pytorch_lora_weights", "adapter_model", "learned_embeds", "diffusion_pytorch_model", "pytorch_model", "model"}
+)
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,12 @@ def entry_of(
 
 
 def name_from(path: Path) -> str:
-    """Return a model's name for a file or folder: its stem, with what cannot be in a name made dashes."""
+    """Return a model's name for a file or folder: its stem, with what cannot be in a name made dashes.
+
+    A file that is called as every other one of its kind takes the name of its folder.
+    """
     stem = path.name if path.is_dir() else path.stem
+    if stem in _NAMELESS and path.parent.name:
+        stem = path.parent.name
     letters = "".join(c if (c.isascii() and c.isalnum()) or c in "._-" else "-" for c in stem.lower())
     return letters.strip("._-")[:64] or "model"

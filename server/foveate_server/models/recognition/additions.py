@@ -14,7 +14,7 @@ from foveate_shared.protocol import JsonObject
 
 # Of a LoRA's layer, the matrix that comes first: (rank, width of what goes in, ...).
 _DOWN = re.compile(
-    r"\.(lora_down|lora_A(\.[a-z0-9_]+)?|lora\.down|lora_linear_layer\.down|proj_lora[12]\.down)\.weight$"
+    r"(\.lora_down|\.lora_A(\.[a-z0-9_]+)?|[._]lora\.down|\.lora_linear_layer\.down|\.proj_lora[12]\.down)\.weight$"
 )
 _CONTEXT_FAMILIES: Mapping[int, str] = {768: "sd1", 1024: "sd2", 2048: "sdxl"}
 _EMBEDDING_FAMILIES: Mapping[int, str] = {768: "sd1", 1024: "sd2", 1280: "sdxl"}
@@ -119,7 +119,7 @@ def _text_widths(downs: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
 
 
 def _bare(key: str) -> str:
-    return re.sub(r"\.(processor|lora)$", "", key.replace("_lora", ""))
+    return key.replace(".processor.", ".")
 
 
 def embedding_of(header: Header, name: str) -> Finding | None:
