@@ -60,7 +60,7 @@ def inspect_path(path: Path) -> Finding:
     if path.suffix.lower() == ".gguf":
         raise refusal("a GGUF file, whose weights are quantized", "Look for the same as .safetensors.")
     if path.is_file() and path.suffix.lower() == ".safetensors":
-        found = recognize(read_header(path), path.stem, read_json(path.with_name("config.json")))
+        found = recognize(read_header(path), path.stem, vae_config_beside(path))
         if found is not None:
             return found
     return _restorer(path)
@@ -109,6 +109,15 @@ def only_file(path: Path) -> Path:
         code=ErrorCode.INVALID_FILE,
         remedy="Name one file in it, or a folder as diffusers writes it.",
     )
+
+
+def vae_config_beside(path: Path) -> JsonObject:
+    """Return the configuration of an autoencoder beside the file at `path`, empty where there is none of that kind."""
+    try:
+        config = read_json(path.with_name("config.json"))
+    except InputError:
+        return {}  # someone else's file
+    return config if str(config.get("_class_name", "")).startswith("Autoencoder") else {}
 
 
 def read_json(path: Path) -> JsonObject:

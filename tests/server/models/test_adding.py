@@ -158,6 +158,10 @@ def test_pickles_only_on_request_and_only_weights(registry: Registry, tmp_path: 
     assert (entry.kind, entry.family, entry.files[0].name) == ("embedding", "sd1", "toy.safetensors")
     assert entry.source.options["original"] == str(path)
     assert registry.path("toy").name == "toy.safetensors"
+    weights = {key: torch.zeros(shape, dtype=torch.float16) for key, shape in NARROW.items()}
+    torch.save({"state_dict": weights, "global_step": 7, "epoch": 1}, tmp_path / "old.ckpt")
+    entry = add_path(registry, tmp_path / "old.ckpt", AddOptions(allow_pickle=True))
+    assert (entry.kind, entry.family, entry.facts["precision"]) == ("diffusion", "sd1", "float16")
     torch.save({"string_to_param": {"*": torch.ones(3, 768)}, "code": Code()}, tmp_path / "evil.pt")
     with pytest.raises(InputError, match="more than weights"):
         add_path(registry, tmp_path / "evil.pt", AddOptions(allow_pickle=True))
@@ -220,3 +224,22 @@ def test_no_model_takes_the_place_of_another(registry: Registry, tmp_path: Path)
 def test_a_file_with_everybody_s_name_takes_its_folder_s(registry: Registry, tmp_path: Path) -> None:
     path = made.write(tmp_path / "Film Grain" / "pytorch_lora_weights.safetensors", {"emb_params": (2, 768)})
     assert add_path(registry, path).name == "film-grain"
+
+
+def test_an_autoencoder_brings_its_configuration(registry: Registry, tmp_path: Path) -> None:
+    shapes = {
+        "encoder.conv_in.weight": (8, 3, 3, 3),
+        "decoder.conv_in.weight": (8, 4, 3, 3),
+        "decoder.up_blocks.0.x": (1,),
+    }
+    path = made.write(tmp_path / "xl-vae" / "diffusion_pytorch_model.safetensors", shapes)
+    (path.parent / "config.json").write_text('{"_class_name": "AutoencoderKL", "scaling_factor": 0.13025}')
+    entry = add_path(registry, path.parent)
+    assert (entry.name, entry.kind, entry.family) == ("xl-vae", "vae", "sdxl")
+    assert entry.sha256 == entry.files[0].sha256
+    assert (registry.folder(entry.name) / "config.json").is_file()
+
+
+def test_someone_else_s_configuration_is_no_hindrance(registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("no json")
+    assert add_path(registry, made.write(tmp_path / "tune.safetensors", NARROW)).kind == "diffusion"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from collections import namedtuple
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from foveate_server.models import cache as cache_module
 from foveate_server.models.cache import Cache, is_intact, sha256_of, storage_errors
 from foveate_server.models.progress import silent
 from foveate_shared.errors import CancelledJobError, ErrorCode, ResourceError
@@ -98,3 +100,33 @@ def test_intact_means_sizes_and_hashes(tmp_path: Path, entry) -> None:
     (tmp_path / "net.bin").write_bytes(DATA[::-1])
     assert not is_intact(tmp_path, entry)
     assert sha256_of(tmp_path / "net.bin") != entry.sha256
+
+
+def test_what_did_not_change_is_not_read_again(cache_dir: Path, entry, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, read = Cache(cache_dir), []
+    path = cache.staging(entry) / "net.bin"
+    path.write_bytes(DATA)
+    long_ago = path.stat().st_mtime - 60
+    os.utime(path, (long_ago, long_ago))
+    cache.publish(entry, path.parent, describe=True)
+    original = cache_module.sha256_of
+    monkeypatch.setattr(cache_module, "sha256_of", lambda path: read.append(path.name) or original(path))
+    assert cache.intact(entry)
+    assert cache.intact(entry)
+    assert read == ["net.bin"]
+    os.utime(cache.folder(entry.name) / "net.bin")
+    assert cache.intact(entry)
+    assert cache.intact(entry), "a file that changed a moment ago may yet change unseen: it is read each time"
+    assert read == ["net.bin"] * 3
+    (cache.folder(entry.name) / "net.bin").write_bytes(DATA[::-1])
+    assert not cache.intact(entry)
+
+
+def test_a_model_that_is_only_noted(cache_dir: Path, entry) -> None:
+    cache = Cache(cache_dir)
+    cache.record(entry)
+    assert cache.added() == [entry]
+    assert not cache.has(entry)
+    assert not cache.intact(entry)
+    assert cache.remove(entry.name)
+    assert cache.added() == []

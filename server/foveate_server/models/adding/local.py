@@ -17,7 +17,14 @@ from foveate_server.models.adding.entries import (
 )
 from foveate_server.models.cache import sha256_of
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
-from foveate_server.models.inspection import PICKLES, folder_selection, inspect_path, only_file, read_json
+from foveate_server.models.inspection import (
+    PICKLES,
+    folder_selection,
+    inspect_path,
+    only_file,
+    read_json,
+    vae_config_beside,
+)
 from foveate_server.models.progress import Progress, Shifted, silent
 from foveate_server.models.recognition.finding import Finding
 from foveate_server.models.registry import CONFIG, Registry
@@ -86,7 +93,7 @@ def local_entry(
     found = adapted(inspect_path(path), options)
     others: dict[str, Path] = {}
     reference = ""
-    if found.kind == "vae" and source.kind == "file" and read_json(path.with_name("config.json")):
+    if found.kind == "vae" and source.kind == "file" and vae_config_beside(path):
         others["config.json"] = path.with_name("config.json")
     if found.kind == "diffusion":
         others, reference = _reference(registry, found, options)
