@@ -58,6 +58,22 @@ def choose_dtype(network: Network, device: torch.device, *, exact: bool, pinned:
     return fast if fast in network.dtypes else torch.float32
 
 
+def dtype_from_name(name: str) -> torch.dtype:
+    """Return the dtype that recipes call `name`. Raises InputError where there is none."""
+    if name not in _DTYPES:
+        raise InputError(f"There is no precision {name!r}.", remedy=f"Use one of {', '.join(_DTYPES)}.")
+    return _DTYPES[name]
+
+
+def computes_bfloat16(device: torch.device) -> bool:
+    """Tell whether `device` has instructions for bfloat16; without, it is no faster than float32, or slower."""
+    if device.type == "cpu":
+        return _cpu_computes_bfloat16()
+    if device.type == "cuda":
+        return bool(torch.version.hip) or torch.cuda.get_device_capability(device) >= (8, 0)
+    return True
+
+
 def describe_device(device: torch.device) -> str:
     """Return the kind of device and its name, such as "cuda: NVIDIA H200"."""
     if device.type == "cuda":
@@ -73,13 +89,16 @@ def free_memory(device: torch.device) -> int:
     """Return the bytes that are free on `device`; a careful guess where the system does not tell."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) << 10
-    except (OSError, ValueError):
-        pass
-    return _FALLBACK_MEMORY
+    return _system_memory("MemAvailable:")
+
+
+def total_memory(device: torch.device) -> int:
+    """Return the bytes that `device` has, free or not; a careful guess where the system does not tell."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[1]
+    if device.type == "xpu":
+        return int(torch.xpu.get_device_properties(device).total_memory)
+    return _system_memory("MemTotal:")
 
 
 def empty_cache(device: torch.device) -> None:
@@ -110,6 +129,17 @@ def reproducible(threads: int) -> Iterator[int]:
             yield torch.get_num_threads()
     finally:
         torch.set_num_threads(before)
+
+
+def _system_memory(line: str) -> int:
+    """Return the bytes in a line of the kernel's account of memory."""
+    try:
+        for text in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if text.startswith(line):
+                return int(text.split()[1]) << 10
+    except (OSError, ValueError):
+        pass
+    return _FALLBACK_MEMORY
 
 
 def _is_usable(kind: str) -> bool:

@@ -13,6 +13,7 @@ import torch
 from foveate_server.engines import fitting, precision
 from foveate_server.engines.base import Face, Image, Pinned, Rendering, Ticker
 from foveate_server.engines.checkpoint import load
+from foveate_server.engines.fetching import Fetching
 from foveate_server.engines.network import Network
 from foveate_server.engines.tiling import HaloTiles, TileExecutor
 from foveate_server.engines.watch import Meter
@@ -30,7 +31,6 @@ _MAX_TILE = 1024  # input px: above, the halo costs next to nothing, and memory 
 _MIN_TILE = 64
 _MEMORY_SHARE = 3  # a tile may take one part in so many of the free memory: other programs live here too
 _HALF_SHARE = 0.6  # of float32's memory that a pass in 16 bits takes: its sums stay in float32
-_MEGABYTE = 1_000_000
 _MAX_NETWORKS = 2  # in memory at once: documents of 8 and of 16 bit want the same one in two precisions
 
 
@@ -83,7 +83,7 @@ class RestorationEngine:
 
         if self._detector is None:
             name = self._registry.default("detect").name
-            self._detector = CenterFace(self._registry.path(name, _Fetching(ticker, name)), self._threads)
+            self._detector = CenterFace(self._registry.path(name, Fetching(ticker, name)), self._threads)
         return self._detector.detect(image, min_score, ticker)
 
     def release(self) -> None:
@@ -111,7 +111,7 @@ class RestorationEngine:
             if sha256 == entry.sha256 and dtype is self._dtype(network, exact=exact, pinned=pinned):
                 self._networks.move_to_end((sha256, dtype))
                 return network, dtype
-        network = load(self._registry.path(entry.name, _Fetching(ticker, entry.name))).network
+        network = load(self._registry.path(entry.name, Fetching(ticker, entry.name))).network
         dtype = self._dtype(network, exact=exact, pinned=pinned)
         while len(self._networks) >= _MAX_NETWORKS:
             self._networks.popitem(last=False)
@@ -160,18 +160,6 @@ class RestorationEngine:
         fitted = fitting.to_square(image, network.fit.square)
         result = self._executor.run(network, fitted, device=self._device, tile=network.fit.square, meter=meter)
         return fitting.from_square(result, Extent(image.shape[1], image.shape[0]).scaled(network.scale))
-
-
-class _Fetching:
-    """Shows a download by its megabytes: it is no part of the item's own work, whose fraction stays where it is."""
-
-    def __init__(self, ticker: Ticker, model: str) -> None:
-        self._ticker = ticker
-        self._stage = f"Fetching the model {model} (MB)"
-
-    def __call__(self, done: int, total: int) -> None:
-        """See models.progress.Progress; raises CancelledJobError where the job was cancelled."""
-        self._ticker.progress(self._stage, 0.0, done // _MEGABYTE, total // _MEGABYTE)
 
 
 def _check_image(image: Image) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 Prediction = Literal["epsilon", "v", "flow"]
 LatentColor = tuple[float, float, float]  # what one latent channel adds to red, green and blue, each -1 to 1
@@ -17,6 +18,14 @@ class Defaults:
     guidance_scale: float
     scheduler: str
     strength: float
+
+
+@dataclass(frozen=True)
+class FewStep:
+    """How checkpoints are sampled that were distilled to a few steps."""
+
+    defaults: Defaults
+    scheduler_options: Mapping[str, Any] = field(default_factory=dict)  # beyond the checkpoint's own configuration
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,10 @@ class Family:
     latent_colors: tuple[LatentColor, ...]  # one per channel: previews without a decoder
     latent_bias: LatentColor = (0.0, 0.0, 0.0)
     half_vae: bool = True  # its autoencoder can compute in float16; else it overflows
+    half: Literal["float16", "bfloat16"] = "float16"  # in which its network computes best on a GPU
+    uniform_sigmas: bool = False  # flow matching: noise levels are spread evenly before they are shifted
+    native_sides: Mapping[Prediction, int] = field(default_factory=dict)  # where it depends on what is predicted
+    variants: Mapping[str, FewStep] = field(default_factory=dict)  # few-step ones, by the names of inspection's facts
     operations: tuple[str, ...] = ("refocus", "faces", "fill", "upscale", "compare")
 
     @property

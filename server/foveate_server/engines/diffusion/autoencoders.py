@@ -1,0 +1,41 @@
+"""Autoencoders that stand in for a checkpoint's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
+from foveate_server.engines.diffusion.silence import quiet
+from foveate_shared.errors import ErrorCode, InputError
+
+
+def load(denoiser: PipelineDenoiser, name: str, path: Path, config: Path) -> Any:
+    """Return the autoencoder at `path`, a folder or a single file of either format, where the present one is.
+
+    `config` is the folder with the checkpoint's configuration. Raises InputError where it does not fit.
+    """
+    from diffusers import AutoencoderKL  # noqa: PLC0415 - seconds to import
+
+    own = denoiser.vae
+    options = {"torch_dtype": own.dtype, "local_files_only": True}
+    try:
+        with quiet():
+            if path.is_dir():
+                vae = AutoencoderKL.from_pretrained(path, use_safetensors=True, **options)
+            else:
+                vae = AutoencoderKL.from_single_file(str(path), config=str(config), subfolder="vae", **options)
+    except (OSError, RuntimeError, ValueError, KeyError, NotImplementedError) as error:
+        raise _misfit(denoiser, name) from error
+    if vae.config.latent_channels != own.config.latent_channels:
+        raise _misfit(denoiser, name)
+    return vae.eval().requires_grad_(requires_grad=False).to(own.device)
+
+
+def _misfit(denoiser: PipelineDenoiser, name: str) -> InputError:
+    title = denoiser.family.title
+    return InputError(
+        f"The VAE {name} does not fit checkpoints of {title}.",
+        code=ErrorCode.INVALID_PARAMETER,
+        remedy=f"Choose one that was made for {title}.",
+    )

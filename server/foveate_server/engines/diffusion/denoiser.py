@@ -1,0 +1,89 @@
+"""What the denoisers of all families share: a pipeline of diffusers that holds the parts, and its autoencoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from foveate_server.engines.diffusion.family import Family
+from foveate_server.engines.diffusion.traits import Traits
+from foveate_server.engines.watch import watched
+
+
+class PipelineDenoiser:
+    """Implements most of base.Denoiser over a pipeline's parts; families add how they read text and predict."""
+
+    family: ClassVar[Family]
+    pipeline: ClassVar[str]  # its class in diffusers
+    network_name: ClassVar[str] = "unet"  # the part that denoises
+
+    def __init__(self, pipe: Any, traits: Traits, device: torch.device, dtype: torch.dtype) -> None:
+        self.pipe = pipe
+        self.traits = traits
+        self._device = device
+        self._dtype = dtype
+
+    @property
+    def device(self) -> torch.device:
+        """See base.Denoiser."""
+        return self._device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """See base.Denoiser."""
+        return self._dtype
+
+    @property
+    def vae(self) -> Any:
+        """See base.Denoiser."""
+        return self.pipe.vae
+
+    @property
+    def network(self) -> Any:
+        """Return the network that denoises."""
+        return getattr(self.pipe, self.network_name)
+
+    @property
+    def sees_mask(self) -> bool:
+        """Tell whether it was made for inpainting: its network sees the mask, and the image around it."""
+        return bool(self.network.config.in_channels == 2 * self.family.latent_channels + 1)
+
+    def modules(self) -> dict[str, nn.Module]:
+        """Return all networks of the checkpoint, by name."""
+        return {name: part for name, part in self.pipe.components.items() if isinstance(part, nn.Module)}
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of all weights."""
+        return sum(weight.nbytes for module in self.modules().values() for weight in module.parameters())
+
+    @contextmanager
+    def watched(self, before_layer: Any) -> Iterator[None]:
+        """Call `before_layer` before every layer of each network; what it raises ends the pass."""
+        with watched(nn.ModuleList(self.modules().values()), before_layer):
+            yield
+
+    def encode(self, image: Tensor) -> Tensor:
+        """See base.Denoiser. The most likely latents, so that a picture does not depend on a further seed."""
+        latents: Tensor = self.vae.encode(image.to(self.vae.dtype)).latent_dist.mode().float()
+        return (latents - self._vae_shift) * self.vae.config.scaling_factor
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """See base.Denoiser."""
+        unscaled = latents / self.vae.config.scaling_factor + self._vae_shift
+        image: Tensor = self.vae.decode(unscaled.to(self.vae.dtype), return_dict=False)[0].float()
+        return image
+
+    @property
+    def _vae_shift(self) -> float:
+        return getattr(self.vae.config, "shift_factor", None) or 0.0
+
+
+def guided(predicted: Tensor, guidance_scale: float) -> Tensor:
+    """Return the guided prediction (b, ...) of the unguided and prompted ones (2b, ...), in this order, as float32."""
+    negative, positive = predicted.float().chunk(2)
+    return negative + guidance_scale * (positive - negative)

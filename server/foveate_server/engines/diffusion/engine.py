@@ -1,0 +1,156 @@
+"""The diffusion engine: checkpoints of every family that has an adapter, behind the Engine protocol's two calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from foveate_server.engines import precision
+from foveate_server.engines.base import Image, Pinned, Ticker
+from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, Sampling, ShowPreview
+from foveate_server.engines.diffusion.additions import FindAddition, Wardrobe, wanted_by
+from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
+from foveate_server.engines.diffusion.families import ADAPTERS
+from foveate_server.engines.diffusion.library import Checkpoint, Library
+from foveate_server.engines.diffusion.loading import load
+from foveate_server.engines.diffusion.precision import Placement, choose_placement
+from foveate_server.engines.diffusion.residents import Resident, Residents
+from foveate_server.engines.diffusion.run import Run
+from foveate_server.engines.diffusion.schedulers import check_scheduler
+from foveate_server.engines.diffusion.silence import quiet
+from foveate_server.engines.diffusion.traits import Traits, traits_of
+from foveate_server.engines.fetching import Fetching
+from foveate_shared.errors import ErrorCode, InputError
+
+_BUDGET_SHARE = 0.6  # of the device's memory, for the weights of all loaded checkpoints
+
+
+class DiffusionEngine:
+    """Renders with checkpoints on one device; calls come one at a time."""
+
+    def __init__(
+        self, library: Library, device: torch.device, *, threads: int = 0, memory_budget: int | None = None
+    ) -> None:
+        """`threads` 0 means all cores; `memory_budget` is how many bytes of weights may stay loaded."""
+        self._library = library
+        self._device = device
+        self._threads = threads
+        budget = int(_BUDGET_SHARE * precision.total_memory(device)) if memory_budget is None else memory_budget
+        self._residents = Residents(budget)
+
+    @property
+    def loaded(self) -> list[PipelineDenoiser]:
+        """Return the checkpoints that are in memory, the most recently used one first."""
+        return [resident.denoiser for resident in self._residents.all()]
+
+    def facts(self, model: str | None) -> DiffusionFacts:
+        """See engines.base.Engine.diffusion_facts."""
+        checkpoint = self._library.checkpoint(model)
+        adapter = _adapter(checkpoint)
+        return _facts(checkpoint, adapter, traits_of(adapter.family, checkpoint.facts))
+
+    def diffuse(self, request: DiffusionRequest, *, ticker: Ticker, preview: ShowPreview | None = None) -> Pictures:
+        """See engines.base.Engine."""
+        checkpoint = self._library.checkpoint(request.model)
+        adapter = _adapter(checkpoint)
+        traits = traits_of(adapter.family, checkpoint.facts)
+        _check(request, adapter)
+        sampling = _sampling(request.sampling, adapter, traits)
+        placement = choose_placement(adapter.family, self._device, request.pinned.dtype)
+        wanted = wanted_by(request, adapter.family.name, adapter.family.title, self._finder(ticker))
+        with precision.reproducible(request.pinned.threads or self._threads) as threads:
+            if request.strength <= 0:
+                images: Sequence[Image] = [request.image.copy() for _ in request.seeds]
+            else:
+                resident = self._resident(checkpoint, traits, placement, ticker)
+                with torch.inference_mode(), quiet():
+                    resident.wardrobe.wear(wanted)
+                    images = Run(resident, request, sampling, ticker, preview).images()
+        return Pictures(
+            images=tuple(images),
+            facts=_facts(checkpoint, adapter, traits),
+            sampling=sampling,
+            device=precision.describe_device(self._device),
+            pinned=Pinned(precision.dtype_name(placement.network), None, threads),
+            additions=wanted.hashes(),
+        )
+
+    def release(self) -> None:
+        """See engines.base.Engine."""
+        self._residents.clear()
+        precision.empty_cache(self._device)
+
+    def _finder(self, ticker: Ticker) -> FindAddition:
+        return lambda name, kind: self._library.addition(name, kind, Fetching(ticker, name))
+
+    def _resident(self, checkpoint: Checkpoint, traits: Traits, placement: Placement, ticker: Ticker) -> Resident:
+        """Return the checkpoint, loaded where it is not yet."""
+        key = checkpoint.sha256, placement
+        resident = self._residents.get(key)
+        if resident is None:
+            files = self._library.files(checkpoint.name, Fetching(ticker, checkpoint.name))
+            ticker.progress(f"Loading {checkpoint.name}", 0.0)
+            self._residents.make_room(checkpoint.size)
+            precision.empty_cache(self._device)
+            denoiser = load(_adapter(checkpoint), checkpoint, files, traits, placement)
+            resident = Resident(denoiser, Wardrobe(denoiser, files.config or files.path), denoiser.size)
+            self._residents.add(key, resident)
+        return resident
+
+
+def _adapter(checkpoint: Checkpoint) -> type[PipelineDenoiser]:
+    if checkpoint.family not in ADAPTERS:
+        known = ", ".join(adapter.family.title for adapter in ADAPTERS.values())
+        raise InputError(
+            f"{checkpoint.name} is a checkpoint of a family that Foveate has no adapter for.",
+            code=ErrorCode.UNKNOWN_MODEL,
+            remedy=f"Choose a checkpoint of {known}.",
+        )
+    return ADAPTERS[checkpoint.family]
+
+
+def _facts(checkpoint: Checkpoint, adapter: type[PipelineDenoiser], traits: Traits) -> DiffusionFacts:
+    family = adapter.family
+    return DiffusionFacts(
+        model=checkpoint.name,
+        sha256=checkpoint.sha256,
+        family=family.name,
+        title=family.title,
+        multiple=family.multiple,
+        pixels=traits.native_side**2,
+        native_side=traits.native_side,
+        schedulers=family.schedulers,
+        defaults={
+            "num_inference_steps": traits.defaults.num_inference_steps,
+            "guidance_scale": traits.defaults.guidance_scale,
+            "scheduler": traits.defaults.scheduler,
+            "strength": traits.defaults.strength,
+        },
+        operations=family.operations,
+    )
+
+
+def _check(request: DiffusionRequest, adapter: type[PipelineDenoiser]) -> None:
+    image, multiple = request.image, adapter.family.multiple
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.float32 or not image.size:
+        raise ValueError(f"an engine takes (height, width, 3) in float32, not {image.shape} in {image.dtype}")
+    height, width = image.shape[:2]
+    if height % multiple or width % multiple:
+        raise InputError(f"The sides of the image, {width} x {height}, are no multiples of {multiple}.")
+    if request.mask is not None and request.mask.shape != (height, width):
+        raise ValueError(f"a mask of {request.mask.shape} does not fit an image of {(height, width)}")
+    if not request.seeds:
+        raise ValueError("a request needs at least one seed")
+
+
+def _sampling(wanted: Sampling, adapter: type[PipelineDenoiser], traits: Traits) -> Sampling:
+    """Return `wanted` with the checkpoint's defaults where it leaves the choice. Raises InputError."""
+    defaults, family = traits.defaults, adapter.family
+    scheduler = check_scheduler(wanted.scheduler or defaults.scheduler, family.schedulers, family.title)
+    steps = defaults.num_inference_steps if wanted.num_inference_steps is None else wanted.num_inference_steps
+    guidance = defaults.guidance_scale if wanted.guidance_scale is None else wanted.guidance_scale
+    if not 1 <= steps <= 1000:
+        raise InputError(f"{steps} steps cannot be run.", remedy="Choose between 1 and 1000.")
+    return Sampling(steps, guidance, scheduler)

@@ -1,0 +1,56 @@
+"""Where the engine finds checkpoints and additions: what is known of each without its weights, and its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from foveate_server.models.progress import Progress
+from foveate_shared.protocol import JsonObject
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What is known of a checkpoint before it is loaded."""
+
+    name: str
+    sha256: str
+    family: str
+    size: int = 0  # bytes of its files
+    facts: JsonObject = field(default_factory=dict)  # prediction, variant, steps, inpainting, ... as inspection found
+
+
+@dataclass(frozen=True)
+class Files:
+    """A checkpoint on disk: a folder of diffusers, or a single file with such a folder without weights beside it."""
+
+    path: Path
+    config: Path | None = None  # of a single file
+    pickled: bool = False  # the owner asked for weights that are not safetensors; they are read as weights only
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A LoRA, an embedding or an autoencoder, on disk."""
+
+    name: str
+    sha256: str
+    family: str  # empty where it could not be told, or fits several
+    path: Path
+
+
+class Library(Protocol):
+    """The registry, as far as the engine needs it."""
+
+    def checkpoint(self, name: str | None) -> Checkpoint:
+        """Return what is known of the checkpoint `name`; None is the default. Raises InputError for an unknown one."""
+
+    def files(self, name: str, progress: Progress) -> Files:
+        """Return its files, verified, fetched where needed. Raises ResourceError where they are not to be had."""
+
+    def addition(self, name: str, kind: str, progress: Progress) -> Addition:
+        """Return the addition `name` of `kind` ("lora", "embedding" or "vae"), fetched where needed.
+
+        Raises InputError for an unknown one, ResourceError where its files are not to be had.
+        """

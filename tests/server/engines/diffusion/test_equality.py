@@ -1,0 +1,139 @@
+"""With a full mask our loop is diffusers' own img2img; with a checkpoint made for it, their inpainting."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import diffusers
+import numpy as np
+import pytest
+import torch
+
+from foveate_server.engines.base import Pinned
+from foveate_server.engines.diffusing import DiffusionRequest, Prompt, Sampling
+from foveate_server.engines.diffusion.run import to_tensor
+from foveate_server.engines.diffusion.schedulers import Schedule, build_scheduler
+from foveate_server.engines.diffusion.silence import quiet
+
+BOUND = 2e-4  # of a range of 1: float32 sums in other orders, over all steps
+STEPS, STRENGTH, GUIDANCE, SEED = 6, 0.5, 5.0, 11
+PROMPT = Prompt("a face of a person", "no fog")
+
+IMG2IMG = {
+    "sd1": "StableDiffusionImg2ImgPipeline",
+    "sd2": "StableDiffusionImg2ImgPipeline",
+    "sdxl": "StableDiffusionXLImg2ImgPipeline",
+    "sd3": "StableDiffusion3Img2ImgPipeline",
+    "flux1": "FluxImg2ImgPipeline",
+}
+UNET_SCHEDULERS = ("euler", "euler-ancestral", "dpm++2m", "dpm++2m-karras", "ddim", "lcm")
+
+
+def test_every_family_has_its_reference():
+    from foveate_server.engines.diffusion.families import ADAPTERS
+
+    assert set(IMG2IMG) == set(ADAPTERS)
+
+
+@pytest.fixture
+def both(engine, ticker, picture):
+    """Return our picture and that of diffusers, (h, w, 3) each, for the same weights, noise, steps and scheduler."""
+
+    def render(model: str, pipeline: str, scheduler: str, **more) -> tuple[np.ndarray, np.ndarray]:
+        request = DiffusionRequest(
+            picture,
+            more.pop("mask", None),
+            model,
+            PROMPT,
+            strength=more.pop("strength", STRENGTH),
+            seeds=(SEED,),
+            sampling=Sampling(STEPS, GUIDANCE, scheduler),
+            pinned=Pinned("float32"),
+        )
+        ours = engine.diffuse(request, ticker=ticker).images[0]
+        denoiser = engine.loaded[0]
+        traits = denoiser.traits
+        if "around" in more:
+            more["masked_image_latents"] = denoiser.encode(to_tensor(more.pop("around"), denoiser.device))
+        schedule = Schedule(scheduler, traits.prediction, STEPS, request.strength)
+        with quiet(), torch.inference_mode():
+            scheduled = build_scheduler(schedule, denoiser.pipe.scheduler.config)
+            parts = {**denoiser.pipe.components, "scheduler": scheduled}
+            theirs = _pipeline(pipeline, parts, denoiser)(
+                **_arguments(model, denoiser, picture),
+                strength=request.strength,
+                num_inference_steps=STEPS,
+                guidance_scale=GUIDANCE,
+                generator=torch.Generator().manual_seed(SEED),
+                output_type="np",
+                **more,
+            ).images[0]
+        return ours, theirs
+
+    return render
+
+
+def _pipeline(name, parts, denoiser):
+    options = {"requires_safety_checker": False} if name.startswith("StableDiffusionI") else {}
+    if name == "StableDiffusionXLImg2ImgPipeline":
+        options["force_zeros_for_empty_prompt"] = denoiser.pipe.config.force_zeros_for_empty_prompt
+    pipeline = getattr(diffusers, name)(**parts, **options)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def _arguments(model, denoiser, picture):
+    latents = denoiser.encode(to_tensor(picture, denoiser.device))
+    arguments = {"prompt": PROMPT.positive, "image": latents}
+    if model != "flux1":
+        arguments["negative_prompt"] = PROMPT.negative
+    if model in ("sd3", "flux1"):
+        arguments |= {"height": picture.shape[0], "width": picture.shape[1]}
+    return arguments
+
+
+@pytest.mark.parametrize("model", ["sd2", "sdxl", "sd3", "flux1"])
+def test_a_full_mask_is_diffusers_img2img(both, picture, model):
+    scheduler = "flow-euler" if model in ("sd3", "flux1") else "dpm++2m-karras"
+    ours, theirs = both(model, IMG2IMG[model], scheduler, mask=np.ones(picture.shape[:2], np.float32))
+    assert np.abs(ours - theirs).max() < BOUND
+    assert np.abs(ours - picture).max() > 100 * BOUND
+
+
+@pytest.mark.parametrize("scheduler", UNET_SCHEDULERS)
+def test_every_scheduler_is_diffusers_own(both, scheduler):
+    ours, theirs = both("sd1", IMG2IMG["sd1"], scheduler)
+    assert np.abs(ours - theirs).max() < BOUND
+
+
+@pytest.mark.parametrize("scheduler", ["euler", "ddim", "dpm++2m"])
+def test_every_scale_of_noise_knows_v_prediction(both, scheduler):
+    ours, theirs = both("sd2", IMG2IMG["sd2"], scheduler)
+    assert np.abs(ours - theirs).max() < BOUND
+
+
+@pytest.mark.parametrize("strength", [0.5, 1.0])
+def test_a_checkpoint_for_inpainting_is_diffusers_inpainting(both, picture, strength):
+    mask = np.zeros(picture.shape[:2], np.float32)
+    mask[16:48, 24:72] = 1
+    around = picture * (1 - mask[..., None]) + 0.5 * mask[..., None]  # grey where it is to be filled
+    ours, theirs = both(
+        "sd1-inpainting",
+        "StableDiffusionInpaintPipeline",
+        "ddim",
+        mask=mask,
+        strength=strength,
+        around=around,
+        mask_image=torch.from_numpy(mask)[None, None],
+        height=picture.shape[0],
+        width=picture.shape[1],
+    )
+    assert np.abs(ours - theirs).max() < BOUND
+
+
+@pytest.mark.parametrize("model", ["sd1", "sdxl"])
+def test_a_single_file_gives_the_bytes_of_the_folder(engine, ticker, picture, model):
+    request = DiffusionRequest(picture, None, model, PROMPT, sampling=Sampling(3), pinned=Pinned("float32"))
+    folder = engine.diffuse(request, ticker=ticker).images[0]
+    single = engine.diffuse(replace(request, model=f"{model}.single"), ticker=ticker).images[0]
+    assert folder.tobytes() == single.tobytes()
