@@ -82,7 +82,8 @@ class Wardrobe:
         if self._words is not None:
             self._words.forget()
             self._words = None
-        self._denoiser.pipe.vae = self._own_vae
+        if self._denoiser.pipe.vae is not self._own_vae:
+            self._denoiser.pipe.vae = self._own_vae.to(self._denoiser.pipe.vae.device)
         self._worn = Wanted()
 
     def spelled(self, prompt: Prompt) -> Prompt:

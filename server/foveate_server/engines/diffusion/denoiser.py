@@ -10,8 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from foveate_server.engines.diffusion.family import Family
+from foveate_server.engines.diffusion.footprint import Footprint
+from foveate_server.engines.diffusion.memory import module_bytes
 from foveate_server.engines.diffusion.traits import Traits
+from foveate_server.engines.diffusion.vae import Codec, Tick
 from foveate_server.engines.watch import watched
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 class PipelineDenoiser:
@@ -56,10 +63,19 @@ class PipelineDenoiser:
         """Return all networks of the checkpoint, by name."""
         return {name: part for name, part in self.pipe.components.items() if isinstance(part, nn.Module)}
 
-    @property
-    def size(self) -> int:
-        """Return the bytes of all weights."""
-        return sum(weight.nbytes for module in self.modules().values() for weight in module.parameters())
+    def footprint(self) -> Footprint:
+        """Return what its parts need of memory."""
+        sizes = {name: module_bytes(module) for name, module in self.modules().items()}
+        return Footprint(
+            title=self.family.title,
+            network=self.network.config,
+            vae=self.vae.config,
+            network_weights=sizes[self.network_name],
+            vae_weights=sizes["vae"],
+            text_weights=sum(size for name, size in sizes.items() if name.startswith("text_encoder")),
+            network_itemsize=self._dtype.itemsize,
+            vae_itemsize=self.vae.dtype.itemsize,
+        )
 
     @contextmanager
     def watched(self, before_layer: Any) -> Iterator[None]:
@@ -67,14 +83,31 @@ class PipelineDenoiser:
         with watched(nn.ModuleList(self.modules().values()), before_layer):
             yield
 
-    def encode(self, image: Tensor) -> Tensor:
-        """See base.Denoiser. The most likely latents, so that a picture does not depend on a further seed."""
-        latents: Tensor = self.vae.encode(image.to(self.vae.dtype)).latent_dist.mode().float()
+    @property
+    def text_encoders(self) -> list[nn.Module]:
+        """Return the networks that read the prompt."""
+        return [module for name, module in self.modules().items() if name.startswith("text_encoder")]
+
+    def settle(self, *, on_device: bool) -> None:
+        """Have all parts on the device, or let them wait in main memory until each is needed."""
+        self.pipe.to(self._device if on_device else "cpu")
+
+    def encode(self, image: Tensor, codec: Codec | None = None, tick: Tick = _nothing) -> Tensor:
+        """See base.Denoiser; `codec` runs the autoencoder where the image is too large for it, calling `tick`.
+
+        These are the most likely latents, so that a picture does not depend on a further seed.
+        """
+        if codec is None:
+            latents: Tensor = self.vae.encode(image.to(self.vae.dtype)).latent_dist.mode().float()
+        else:
+            latents = codec.encode(self.vae, image, tick).chunk(2, dim=1)[0]
         return (latents - self._vae_shift) * self.vae.config.scaling_factor
 
-    def decode(self, latents: Tensor) -> Tensor:
-        """See base.Denoiser."""
+    def decode(self, latents: Tensor, codec: Codec | None = None, tick: Tick = _nothing) -> Tensor:
+        """See base.Denoiser, and :meth:`encode`."""
         unscaled = latents / self.vae.config.scaling_factor + self._vae_shift
+        if codec is not None:
+            return codec.decode(self.vae, unscaled, tick)
         image: Tensor = self.vae.decode(unscaled.to(self.vae.dtype), return_dict=False)[0].float()
         return image
 

@@ -11,18 +11,21 @@ from foveate_server.engines import precision
 from foveate_server.engines.base import Image, Pinned, Ticker
 from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, Sampling, ShowPreview
 from foveate_server.engines.diffusion.additions import FindAddition, Wardrobe, wanted_by
+from foveate_server.engines.diffusion.canvas import Canvas, canvas_for
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
 from foveate_server.engines.diffusion.families import ADAPTERS
 from foveate_server.engines.diffusion.library import Checkpoint, Library
 from foveate_server.engines.diffusion.loading import load
+from foveate_server.engines.diffusion.memory import Job, Plan, available_memory, plan, with_less
 from foveate_server.engines.diffusion.precision import Placement, choose_placement
 from foveate_server.engines.diffusion.residents import Resident, Residents
-from foveate_server.engines.diffusion.run import Run
+from foveate_server.engines.diffusion.run import Run, Task
 from foveate_server.engines.diffusion.schedulers import check_scheduler
 from foveate_server.engines.diffusion.silence import quiet
 from foveate_server.engines.diffusion.traits import Traits, traits_of
 from foveate_server.engines.fetching import Fetching
-from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.errors import ErrorCode, InputError, ResourceError
+from foveate_shared.geometry import Extent
 
 _BUDGET_SHARE = 0.6  # of the device's memory, for the weights of all loaded checkpoints
 
@@ -60,20 +63,34 @@ class DiffusionEngine:
         sampling = _sampling(request.sampling, adapter, traits)
         placement = choose_placement(adapter.family, self._device, request.pinned.dtype)
         wanted = wanted_by(request, adapter.family.name, adapter.family.title, self._finder(ticker))
+        canvas = canvas_for(
+            Extent(request.image.shape[1], request.image.shape[0]),
+            request.tiling,
+            native_side=request.pinned.tile or traits.native_side,
+            strength=request.strength,
+        )
         with precision.reproducible(request.pinned.threads or self._threads) as threads:
             if request.strength <= 0:
                 images: Sequence[Image] = [request.image.copy() for _ in request.seeds]
             else:
-                resident = self._resident(checkpoint, traits, placement, ticker)
+                loaded = self._loaded(checkpoint, traits, placement, ticker)
+                chosen = self._plan(loaded, request, sampling, canvas)
+                chosen.note(ticker)
+
+                def run(plan: Plan) -> list[Image]:
+                    loaded.settle(on_device=not plan.offloads)
+                    return Run(loaded, Task(request, sampling, canvas, plan), ticker, preview).images()
+
                 with torch.inference_mode(), quiet():
-                    resident.wardrobe.wear(wanted)
-                    images = Run(resident, request, sampling, ticker, preview).images()
+                    loaded.wardrobe.wear(wanted)
+                    images = with_less(chosen, run, self._device, ticker)
+        tile = None if canvas.tile is None else max(canvas.tile.width, canvas.tile.height)
         return Pictures(
             images=tuple(images),
             facts=_facts(checkpoint, adapter, traits),
             sampling=sampling,
             device=precision.describe_device(self._device),
-            pinned=Pinned(precision.dtype_name(placement.network), None, threads),
+            pinned=Pinned(precision.dtype_name(placement.network), tile, threads),
             additions=wanted.hashes(),
         )
 
@@ -85,7 +102,7 @@ class DiffusionEngine:
     def _finder(self, ticker: Ticker) -> FindAddition:
         return lambda name, kind: self._library.addition(name, kind, Fetching(ticker, name))
 
-    def _resident(self, checkpoint: Checkpoint, traits: Traits, placement: Placement, ticker: Ticker) -> Resident:
+    def _loaded(self, checkpoint: Checkpoint, traits: Traits, placement: Placement, ticker: Ticker) -> Resident:
         """Return the checkpoint, loaded where it is not yet."""
         key = checkpoint.sha256, placement
         resident = self._residents.get(key)
@@ -95,9 +112,26 @@ class DiffusionEngine:
             self._residents.make_room(checkpoint.size)
             precision.empty_cache(self._device)
             denoiser = load(_adapter(checkpoint), checkpoint, files, traits, placement)
-            resident = Resident(denoiser, Wardrobe(denoiser, files.config or files.path), denoiser.size)
+            resident = Resident(denoiser, Wardrobe(denoiser, files.config or files.path), denoiser.footprint())
             self._residents.add(key, resident)
         return resident
+
+    def _plan(self, loaded: Resident, request: DiffusionRequest, sampling: Sampling, canvas: Canvas) -> Plan:
+        """Return how the request fits into memory; other checkpoints leave where that is needed for it."""
+        job = Job(
+            picture=canvas.picture,
+            pictures=len(request.seeds),
+            guided=(sampling.guidance_scale or 0) > 1,
+            tile=canvas.tile,
+        )
+        held = loaded.size if loaded.settled or self._device.type == "cpu" else 0
+        try:
+            return plan(loaded.footprint, job, self._device, available_memory(self._device, held))
+        except ResourceError:
+            if not self._residents.keep_only(loaded):
+                raise
+            precision.empty_cache(self._device)
+            return plan(loaded.footprint, job, self._device, available_memory(self._device, held))
 
 
 def _adapter(checkpoint: Checkpoint) -> type[PipelineDenoiser]:

@@ -26,7 +26,10 @@ def load(
     traits: Traits,
     placement: Placement,
 ) -> PipelineDenoiser:
-    """Return the checkpoint where `placement` says. Raises InputError where its files are damaged or incomplete."""
+    """Return the checkpoint, in main memory until it settles where `placement` says.
+
+    Raises InputError where its files are damaged, or something is missing.
+    """
     with quiet():
         try:
             pipe = _pipeline(adapter, files, placement.network)
@@ -38,7 +41,6 @@ def load(
             if isinstance(part, torch.nn.Module):
                 part.eval().requires_grad_(requires_grad=False)
         pipe.vae.to(placement.vae)
-        pipe.to(placement.device)
     traits = settled(traits, checkpoint.facts, pipe.scheduler.config)
     return adapter(pipe, traits, placement.device, placement.network)
 

@@ -9,15 +9,28 @@ from dataclasses import dataclass
 
 from foveate_server.engines.diffusion.additions import Wardrobe
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
+from foveate_server.engines.diffusion.footprint import Footprint
 
 
-@dataclass(frozen=True)
+@dataclass
 class Resident:
     """A loaded checkpoint."""
 
     denoiser: PipelineDenoiser
     wardrobe: Wardrobe
-    size: int  # bytes of its weights
+    footprint: Footprint
+    settled: bool = False  # all of it is on the device; only the engine changes that
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of its weights."""
+        return self.footprint.weights
+
+    def settle(self, *, on_device: bool) -> None:
+        """Have all of it on the device, or let its parts wait in main memory until each is needed."""
+        if on_device != self.settled:
+            self.denoiser.settle(on_device=on_device)
+            self.settled = on_device
 
 
 class Residents:
@@ -39,6 +52,14 @@ class Residents:
         while self._all and sum(resident.size for resident in self._all.values()) + size > self._budget:
             self._all.popitem(last=False)
             gc.collect()  # modules and hooks refer to each other
+
+    def keep_only(self, resident: Resident) -> bool:
+        """Let all others go; return whether there were any."""
+        others = [key for key, other in self._all.items() if other is not resident]
+        for key in others:
+            del self._all[key]
+        gc.collect()
+        return bool(others)
 
     def add(self, key: Hashable, resident: Resident) -> None:
         """Keep `resident`; see :meth:`make_room`."""

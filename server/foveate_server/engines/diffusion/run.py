@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from foveate_server.engines.base import Image, Ticker
 from foveate_server.engines.diffusing import DiffusionRequest, Sampling, ShowPreview
-from foveate_server.engines.diffusion.base import Conditioning, Place, Predict, Step
+from foveate_server.engines.diffusion.anchor import LowFrequencyAnchor
+from foveate_server.engines.diffusion.base import Predict, Step
+from foveate_server.engines.diffusion.canvas import Canvas
 from foveate_server.engines.diffusion.loop import Start, denoise, seeded_noise
+from foveate_server.engines.diffusion.memory import Plan, resident
+from foveate_server.engines.diffusion.pixels import to_image, to_latent_mask, to_tensor
 from foveate_server.engines.diffusion.preview import Previews
 from foveate_server.engines.diffusion.residents import Resident
 from foveate_server.engines.diffusion.schedulers import Sampler, Schedule
+from foveate_server.engines.diffusion.vae import Codec, ExactTiles, in_memory
 from foveate_server.engines.watch import Meter, layers
-from foveate_shared.geometry import Bounds, Extent
 
-_BATCH = 4  # pictures at once
 _INSIDE = 0.5  # a mask of this much is what an inpainting network shall fill
 _DENOISING_SHARE = 0.9  # of the time
+
+
+@dataclass(frozen=True)
+class Task:
+    """A request with all choices made."""
+
+    request: DiffusionRequest
+    sampling: Sampling  # has a value for everything
+    canvas: Canvas
+    plan: Plan
 
 
 @dataclass(frozen=True)
@@ -38,56 +51,66 @@ class _Batch:
 class Run:
     """Makes the pictures of one request. Call within inference mode."""
 
-    def __init__(
-        self,
-        resident: Resident,
-        request: DiffusionRequest,
-        sampling: Sampling,
-        ticker: Ticker,
-        preview: ShowPreview | None,
-    ) -> None:
-        """`sampling` has a value for everything."""
-        self._denoiser = denoiser = resident.denoiser
-        self._wardrobe = resident.wardrobe
-        self._request = request
-        self._sampling = sampling
+    def __init__(self, loaded: Resident, task: Task, ticker: Ticker, preview: ShowPreview | None) -> None:
+        self._denoiser = loaded.denoiser
+        self._wardrobe = loaded.wardrobe
+        self._task = task
+        self._request = task.request
         self._ticker = ticker
-        self._previews = Previews(preview, denoiser.family)
-        self._layers = len(layers(denoiser.network))
+        self._previews = Previews(preview, self._denoiser.family)
+        self._layers = len(layers(self._denoiser.network))
 
     def images(self) -> list[Image]:
         """Return one picture per seed. Raises CancelledJobError, InputError."""
-        request, denoiser = self._request, self._denoiser
+        denoiser = self._denoiser
         self._ticker.progress("Reading the prompt", 0.0)
-        with denoiser.watched(self._ticker.check):
-            conditioning = denoiser.encode_prompt(self._wardrobe.spelled(request.prompt))
-            original = denoiser.encode(to_tensor(request.image, denoiser.device))
+        prompts = [self._request.prompt, *(prompt for _, prompt in self._task.canvas.regions)]
+        with self._at_work(denoiser.text_encoders):
+            conditionings = [denoiser.encode_prompt(self._wardrobe.spelled(prompt)) for prompt in prompts]
+        with self._at_work([denoiser.vae]):
+            original = self._encoded(to_tensor(self._request.image, denoiser.device))
             beside = self._beside() if denoiser.sees_mask else None
-        mask = self._mask()
-        predict = self._predict(conditioning, beside)
+        guidance = self._task.sampling.guidance_scale
+        predict, passes = self._task.canvas.predict(
+            denoiser,
+            conditionings,
+            guidance_scale=1.0 if guidance is None else guidance,
+            beside=beside,
+            batch=self._task.plan.tiles,
+        )
         images: list[Image] = []
-        for batch in _batches(request.seeds):
-            latents = self._denoised(batch, original, mask, predict)
+        for batch in self._batches():
+            with self._on_device([denoiser.network]), self._sliced():
+                latents = self._denoised(batch, original, predict, passes)
             self._ticker.progress("Decoding", batch.done + _DENOISING_SHARE * batch.share)
-            with denoiser.watched(self._ticker.check):
-                images += [to_image(denoiser.decode(picture[None])) for picture in latents]
+            with self._at_work([denoiser.vae]):
+                images += [to_image(self._decoded(picture[None])) for picture in latents]
         return images
 
-    def _denoised(self, batch: _Batch, original: Tensor, mask: Tensor | None, predict: Predict) -> Tensor:
+    def _denoised(self, batch: _Batch, original: Tensor, predict: Predict, passes: int) -> Tensor:
         """Return the latents (n, c, h, w) of the pictures of `batch`."""
-        seeds = batch.seeds
-        fresh = seeded_noise(seeds, (original.shape[1], original.shape[2], original.shape[3]), self._denoiser.device)
-        start = Start(original.expand(len(seeds), -1, -1, -1), fresh.noise, fresh.generators, mask)
-        sampler = Sampler(self._schedule(original), self._denoiser.pipe.scheduler.config, self._denoiser.device)
+        device, seeds = self._denoiser.device, batch.seeds
+        fresh = seeded_noise(seeds, (original.shape[1], original.shape[2], original.shape[3]), device)
+        start = Start(original.expand(len(seeds), -1, -1, -1), fresh.noise, fresh.generators, self._mask())
+        sampler = Sampler(self._schedule(), self._denoiser.pipe.scheduler.config, device)
         meter = Meter(self._ticker, "Denoising")
+        count = self._layers * passes * (len(seeds) if passes > 1 else 1)
 
-        def watched_predict(latents: Tensor, step: Step) -> Tensor:
+        def metered(latents: Tensor, step: Step) -> Tensor:
             each = _DENOISING_SHARE * batch.share / step.count
-            meter.begin(batch.done + each * step.index, each, self._layers, step.index + 1, step.count)
+            meter.begin(batch.done + each * step.index, each, count, step.index + 1, step.count)
             return predict(latents, step)
 
+        anchor, factor = self._task.canvas.anchor, self._denoiser.family.factor
+        hooks = [LowFrequencyAnchor(original, anchor, factor=factor)] if anchor > 0 else []
         with self._denoiser.watched(meter.tick):
-            return denoise(watched_predict, sampler, start, lambda step, clean: self._previews.offer(clean))
+            return denoise(metered, sampler, start, lambda step, clean: self._previews.offer(clean), hooks)
+
+    def _batches(self) -> Iterator[_Batch]:
+        seeds, size = self._request.seeds, self._task.plan.pictures
+        for first in range(0, len(seeds), size):
+            some = tuple(seeds[first : first + size])
+            yield _Batch(some, first / len(seeds), len(some) / len(seeds))
 
     def _mask(self) -> Tensor | None:
         """Return how much each latent may change, (1, 1, h, w); a network that sees the mask keeps out of it itself."""
@@ -99,60 +122,55 @@ class Run:
     def _beside(self) -> Tensor:
         """Return what an inpainting network sees beside the latents, (1, 1 + c, h, w): the mask and what is around."""
         image = to_tensor(self._request.image, self._denoiser.device)
-        height, width = image.shape[2:]
+        height, width = self._request.image.shape[:2]
         wanted = np.ones((height, width), np.float32) if self._request.mask is None else self._request.mask
         inside = (torch.from_numpy(wanted)[None, None].to(image) >= _INSIDE).float()
-        around = self._denoiser.encode(image * (1 - inside))
+        around = self._encoded(image * (1 - inside))
         return torch.cat([functional.interpolate(inside, size=around.shape[2:]), around], dim=1)
 
-    def _predict(self, conditioning: Conditioning, beside: Tensor | None) -> Predict:
-        denoiser, height, width = self._denoiser, *self._request.image.shape[:2]
-        place = Place(Extent(width, height), Bounds(0, 0, width, height))
-        guidance = self._sampling.guidance_scale
-
-        def predict(latents: Tensor, step: Step) -> Tensor:
-            return denoiser.predict(
-                latents,
-                step.timestep,
-                conditioning,
-                guidance_scale=1.0 if guidance is None else guidance,
-                places=[place] * latents.shape[0],
-                beside=None if beside is None else beside.expand(latents.shape[0], -1, -1, -1),
-            )
-
-        return predict
-
-    def _schedule(self, original: Tensor) -> Schedule:
+    def _schedule(self) -> Schedule:
         family, traits = self._denoiser.family, self._denoiser.traits
         return Schedule(
-            scheduler=str(self._sampling.scheduler),
+            scheduler=str(self._task.sampling.scheduler),
             prediction=traits.prediction,
-            steps=int(self._sampling.num_inference_steps or 1),
+            steps=int(self._task.sampling.num_inference_steps or 1),
             strength=min(1.0, self._request.strength),
             options=traits.scheduler_options or {},
             uniform_sigmas=family.uniform_sigmas,
-            tokens=original.shape[2] * original.shape[3] // 4,
+            tokens=self._task.canvas.seen.area // (2 * family.factor) ** 2,
         )
 
+    def _encoded(self, image: Tensor) -> Tensor:
+        return self._denoiser.encode(image, self._codec(), self._ticker.check)
 
-def _batches(seeds: Sequence[int]) -> Iterator[_Batch]:
-    for first in range(0, len(seeds), _BATCH):
-        some = tuple(seeds[first : first + _BATCH])
-        yield _Batch(some, first / len(seeds), len(some) / len(seeds))
+    def _decoded(self, latents: Tensor) -> Tensor:
+        return self._denoiser.decode(latents, self._codec(), self._ticker.check)
 
+    def _codec(self) -> Codec | None:
+        plan = self._task.plan
+        if plan.vae_tile is None:
+            return None
+        return ExactTiles(plan.vae_tile, in_memory(torch.device("cpu")) if plan.stores_outside else None)
 
-def to_tensor(image: Image, device: torch.device) -> Tensor:
-    """Return an image (h, w, 3), 0..1, as (1, 3, h, w), -1..1, float32. Values beyond are clipped."""
-    clipped = np.clip(image, 0.0, 1.0)
-    return torch.from_numpy(np.ascontiguousarray(clipped)).permute(2, 0, 1)[None].to(device) * 2 - 1
+    @contextmanager
+    def _at_work(self, parts: Sequence[nn.Module]) -> Iterator[None]:
+        """Have `parts` on the device, and look out for a cancel before each of their layers."""
+        with self._on_device(parts), self._denoiser.watched(self._ticker.check):
+            yield
 
+    @contextmanager
+    def _on_device(self, parts: Sequence[nn.Module]) -> Iterator[None]:
+        with resident(list(parts), self._denoiser.device, offloads=self._task.plan.offloads):
+            yield
 
-def to_image(decoded: Tensor) -> Image:
-    """Return the first of (b, 3, h, w), -1..1, as an image (h, w, 3), 0..1, clipped."""
-    image: Image = ((decoded[0].float() + 1) / 2).clamp(0, 1).permute(1, 2, 0).contiguous().cpu().numpy()
-    return image
-
-
-def to_latent_mask(mask: NDArray[np.float32], factor: int, device: torch.device) -> Tensor:
-    """Return a mask (h, w) as the mean over each latent's pixels: (1, 1, h / factor, w / factor)."""
-    return functional.avg_pool2d(torch.from_numpy(np.ascontiguousarray(mask))[None, None].to(device), factor)
+    @contextmanager
+    def _sliced(self) -> Iterator[None]:
+        """Compute attention one head at a time where the plan says so."""
+        if not self._task.plan.slices_attention or not hasattr(self._denoiser.network, "set_attention_slice"):
+            yield
+            return
+        self._denoiser.network.set_attention_slice("max")
+        try:
+            yield
+        finally:
+            self._denoiser.pipe.disable_attention_slicing()

@@ -11,7 +11,7 @@ import torch
 
 from foveate_server.engines.base import Pinned
 from foveate_server.engines.diffusing import DiffusionRequest, Prompt, Sampling
-from foveate_server.engines.diffusion.run import to_tensor
+from foveate_server.engines.diffusion.pixels import to_tensor
 from foveate_server.engines.diffusion.schedulers import Schedule, build_scheduler
 from foveate_server.engines.diffusion.silence import quiet
 

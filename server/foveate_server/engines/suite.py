@@ -1,0 +1,66 @@
+"""The worker's engine: restoration and diffusion side by side, each loaded when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from foveate_server.engines.base import Face, Image, Pinned, Rendering, Ticker
+from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
+from foveate_server.engines.restore import RestorationEngine
+from foveate_server.engines.restore import create as create_restoration
+from foveate_shared.protocol import JsonObject
+
+if TYPE_CHECKING:
+    from foveate_server.engines.diffusion.engine import DiffusionEngine
+
+
+def create(options: JsonObject) -> SuiteEngine:
+    """Return the engine that `catalog` names. Raises ResourceError where the device is not there."""
+
+    def create_diffusion() -> DiffusionEngine:
+        from foveate_server.engines.diffusion.creating import create  # noqa: PLC0415 - seconds to import
+
+        return create(options)
+
+    return SuiteEngine(create_restoration(options), create_diffusion)
+
+
+class SuiteEngine:
+    """Implements engines.base.Engine: who only restores never loads what diffusion needs."""
+
+    def __init__(self, restoration: RestorationEngine, create_diffusion: Callable[[], DiffusionEngine]) -> None:
+        self._restoration = restoration
+        self._create_diffusion = create_diffusion
+        self._diffusion: DiffusionEngine | None = None  # from when it is first asked for
+
+    def upscale(self, image: Image, model: str | None, *, exact: bool, pinned: Pinned, ticker: Ticker) -> Rendering:
+        """See engines.base.Engine."""
+        return self._restoration.upscale(image, model, exact=exact, pinned=pinned, ticker=ticker)
+
+    def model_scale(self, model: str | None) -> int:
+        """See engines.base.Engine."""
+        return self._restoration.model_scale(model)
+
+    def detect_faces(self, image: Image, *, min_score: float, ticker: Ticker) -> list[Face]:
+        """See engines.base.Engine."""
+        return self._restoration.detect_faces(image, min_score=min_score, ticker=ticker)
+
+    def diffusion_facts(self, model: str | None) -> DiffusionFacts:
+        """See engines.base.Engine."""
+        return self._with_diffusion().facts(model)
+
+    def diffuse(self, request: DiffusionRequest, *, ticker: Ticker, preview: ShowPreview | None = None) -> Pictures:
+        """See engines.base.Engine."""
+        return self._with_diffusion().diffuse(request, ticker=ticker, preview=preview)
+
+    def release(self) -> None:
+        """See engines.base.Engine."""
+        self._restoration.release()
+        if self._diffusion is not None:
+            self._diffusion.release()
+
+    def _with_diffusion(self) -> DiffusionEngine:
+        if self._diffusion is None:
+            self._diffusion = self._create_diffusion()
+        return self._diffusion
