@@ -70,7 +70,7 @@ class ServerConfig:
     tls_cert: Annotated[Path | None, values.path] = None
     tls_key: Annotated[Path | None, values.path] = None
     # "package.module:function" that returns the EngineSpec for a configuration: what renders. Tests name others.
-    engine: Annotated[str, values.text] = "foveate_server.engines.catalog:restoration_spec"
+    engine: Annotated[str, values.text] = "foveate_server.engines.catalog:suite_spec"
     device: Annotated[str, values.text] = "auto"  # "auto", "cpu", "cuda", "cuda:1", "mps", ...
     threads: Annotated[int, values.integer(0, 1024)] = 0  # of the CPU; 0: as many as it has cores
     offline: Annotated[bool, values.boolean] = False  # never fetch anything, not even models

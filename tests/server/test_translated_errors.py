@@ -36,6 +36,9 @@ CONTRACT_SENTENCES = {
 }
 # Parts of sentences, each put in by an f-string: what the whole sentence becomes.
 COMPOSED = {
+    "The model 7 is no 7.": tuple(f"The model 7 is no {kind}." for kind in ("checkpoint", "LoRA", "embedding", "VAE")),
+    "7 at 7 needs 7 GB of memory, and 7 GB are free.": ("7 at 7 x 7 needs 7 GB of memory, and 7 GB are free.",),
+    "Memory ran out with 7 at 7.": ("Memory ran out with 7 at 7 x 7.",),
     "7: 7.": ("The parameter 7: 7.", "The parameters: 7."),
     "The connection to the server ended7.": (
         "The connection to the server ended.",

@@ -61,7 +61,9 @@ def choose_dtype(network: Network, device: torch.device, *, exact: bool, pinned:
 def dtype_from_name(name: str) -> torch.dtype:
     """Return the dtype that recipes call `name`. Raises InputError where there is none."""
     if name not in _DTYPES:
-        raise InputError(f"There is no precision {name!r}.", remedy=f"Use one of {', '.join(_DTYPES)}.")
+        raise InputError(
+            f"There is no precision {name!r}.", remedy=f"Choose one of the precisions {', '.join(_DTYPES)}."
+        )
     return _DTYPES[name]
 
 

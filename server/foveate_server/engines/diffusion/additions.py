@@ -14,6 +14,7 @@ from pathlib import Path
 from foveate_server.engines.diffusing import DiffusionRequest, Prompt, Weighted
 from foveate_server.engines.diffusion import autoencoders, loras
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
+from foveate_server.engines.diffusion.families import FAMILIES
 from foveate_server.engines.diffusion.library import Addition
 from foveate_server.engines.diffusion.words import Words, read_inversion
 from foveate_shared.errors import ErrorCode, InputError
@@ -120,9 +121,7 @@ def _is_used(name: str, request: DiffusionRequest) -> bool:
 
 def _fitting(addition: Addition, family: str, title: str) -> Addition:
     if addition.family and addition.family != family:
-        from foveate_server.engines.diffusion.families import ADAPTERS  # noqa: PLC0415 - families know denoisers
-
-        made_for = ADAPTERS[addition.family].family.title if addition.family in ADAPTERS else addition.family
+        made_for = FAMILIES[addition.family].title if addition.family in FAMILIES else addition.family
         raise InputError(
             f"{addition.name} was made for {made_for}, and the checkpoint is of {title}.",
             code=ErrorCode.INVALID_PARAMETER,

@@ -15,16 +15,17 @@ def load(denoiser: PipelineDenoiser, name: str, path: Path, config: Path) -> Any
 
     `config` is the folder with the checkpoint's configuration. Raises InputError where it does not fit.
     """
-    from diffusers import AutoencoderKL  # noqa: PLC0415 - seconds to import
+    import diffusers  # noqa: PLC0415 - seconds to import
 
+    autoencoder: Any = diffusers.AutoencoderKL
     own = denoiser.vae
-    options = {"torch_dtype": own.dtype, "local_files_only": True}
+    options: dict[str, Any] = {"torch_dtype": own.dtype, "local_files_only": True}
     try:
         with quiet():
             if path.is_dir():
-                vae = AutoencoderKL.from_pretrained(path, use_safetensors=True, **options)
+                vae = autoencoder.from_pretrained(path, use_safetensors=True, **options)
             else:
-                vae = AutoencoderKL.from_single_file(str(path), config=str(config), subfolder="vae", **options)
+                vae = autoencoder.from_single_file(str(path), config=str(config), subfolder="vae", **options)
     except (OSError, RuntimeError, ValueError, KeyError, NotImplementedError) as error:
         raise _misfit(denoiser, name) from error
     if vae.config.latent_channels != own.config.latent_channels:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from foveate_server.engines.diffusing import Prompt
+from foveate_server.engines.diffusion.base import Conditioning, Place
 from foveate_server.engines.diffusion.family import Family
 from foveate_server.engines.diffusion.footprint import Footprint
 from foveate_server.engines.diffusion.memory import module_bytes
@@ -21,7 +24,7 @@ def _nothing() -> None:
     """Do nothing."""
 
 
-class PipelineDenoiser:
+class PipelineDenoiser(ABC):
     """Implements most of base.Denoiser over a pipeline's parts; families add how they read text and predict."""
 
     family: ClassVar[Family]
@@ -92,6 +95,23 @@ class PipelineDenoiser:
         """Have all parts on the device, or let them wait in main memory until each is needed."""
         self.pipe.to(self._device if on_device else "cpu")
 
+    @abstractmethod
+    def encode_prompt(self, prompt: Prompt) -> Conditioning:
+        """See base.Denoiser."""
+
+    @abstractmethod
+    def predict(
+        self,
+        latents: Tensor,
+        timestep: Tensor,
+        conditioning: Conditioning,
+        *,
+        guidance_scale: float,
+        places: Sequence[Place],
+        beside: Tensor | None = None,
+    ) -> Tensor:
+        """See base.Denoiser."""
+
     def encode(self, image: Tensor, codec: Codec | None = None, tick: Tick = _nothing) -> Tensor:
         """See base.Denoiser; `codec` runs the autoencoder where the image is too large for it, calling `tick`.
 
@@ -101,7 +121,8 @@ class PipelineDenoiser:
             latents: Tensor = self.vae.encode(image.to(self.vae.dtype)).latent_dist.mode().float()
         else:
             latents = codec.encode(self.vae, image, tick).chunk(2, dim=1)[0]
-        return (latents - self._vae_shift) * self.vae.config.scaling_factor
+        scaled: Tensor = (latents - self._vae_shift) * self.vae.config.scaling_factor
+        return scaled
 
     def decode(self, latents: Tensor, codec: Codec | None = None, tick: Tick = _nothing) -> Tensor:
         """See base.Denoiser, and :meth:`encode`."""

@@ -10,10 +10,10 @@ import torch
 from foveate_server.engines import precision
 from foveate_server.engines.base import Image, Pinned, Ticker
 from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, Sampling, ShowPreview
+from foveate_server.engines.diffusion.adapters import ADAPTERS
 from foveate_server.engines.diffusion.additions import FindAddition, Wardrobe, wanted_by
 from foveate_server.engines.diffusion.canvas import Canvas, canvas_for
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
-from foveate_server.engines.diffusion.families import ADAPTERS
 from foveate_server.engines.diffusion.library import Checkpoint, Library
 from foveate_server.engines.diffusion.loading import load
 from foveate_server.engines.diffusion.memory import Job, Plan, available_memory, plan, with_less
@@ -156,12 +156,7 @@ def _facts(checkpoint: Checkpoint, adapter: type[PipelineDenoiser], traits: Trai
         pixels=traits.native_side**2,
         native_side=traits.native_side,
         schedulers=family.schedulers,
-        defaults={
-            "num_inference_steps": traits.defaults.num_inference_steps,
-            "guidance_scale": traits.defaults.guidance_scale,
-            "scheduler": traits.defaults.scheduler,
-            "strength": traits.defaults.strength,
-        },
+        defaults=traits.defaults.to_json(),
         operations=family.operations,
     )
 

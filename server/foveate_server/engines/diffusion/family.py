@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from foveate_shared.protocol import JsonObject
+
 Prediction = Literal["epsilon", "v", "flow"]
 LatentColor = tuple[float, float, float]  # what one latent channel adds to red, green and blue, each -1 to 1
 
@@ -18,6 +20,15 @@ class Defaults:
     guidance_scale: float
     scheduler: str
     strength: float
+
+    def to_json(self) -> JsonObject:
+        """Return them by the names of parameters."""
+        return {
+            "num_inference_steps": self.num_inference_steps,
+            "guidance_scale": self.guidance_scale,
+            "scheduler": self.scheduler,
+            "strength": self.strength,
+        }
 
 
 @dataclass(frozen=True)

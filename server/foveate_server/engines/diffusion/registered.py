@@ -40,7 +40,7 @@ class RegisteredLibrary:
         if entry.kind != kind:
             known = [other.name for other in self._registry.entries() if other.kind == kind]
             raise InputError(
-                f"{name} is no {_CALLED[kind]}.",
+                f"The model {name} is no {_CALLED[kind]}.",
                 code=ErrorCode.UNKNOWN_MODEL,
                 remedy=f"Choose one of {', '.join(known)}." if known else "Bring one: foveate models add.",
             )

@@ -67,6 +67,9 @@ class Run:
         prompts = [self._request.prompt, *(prompt for _, prompt in self._task.canvas.regions)]
         with self._at_work(denoiser.text_encoders):
             conditionings = [denoiser.encode_prompt(self._wardrobe.spelled(prompt)) for prompt in prompts]
+        if conditionings[0].negative is None and self._request.prompt.negative.strip():
+            title = denoiser.family.title
+            self._ticker.note(f"{title} checkpoints know no negative prompt; yours is left away.")
         with self._at_work([denoiser.vae]):
             original = self._encoded(to_tensor(self._request.image, denoiser.device))
             beside = self._beside() if denoiser.sees_mask else None

@@ -9,8 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
-# "(smiling:1.2)" as other programs write it; compel writes "(smiling)1.2".
-_COLON_WEIGHT = re.compile(r"\(([^()]*?)\s*:\s*(\d+(?:\.\d+)?|\.\d+)\s*\)")
+# "(smiling:1.2)" as other programs write it; compel writes "(smiling)1.2". A time such as 10:30 is no weight.
+_COLON_WEIGHT = re.compile(r"(?<!\d)\s*:\s*(\d(?:\.\d+)?|\.\d+)\s*\)")
 _SYNTAX = re.compile(r'([()"])')
 
 
@@ -82,7 +82,4 @@ def _parsed(text: str) -> Any:
 
 
 def _with_compel_weights(text: str) -> str:
-    previous = None
-    while previous != text:
-        previous, text = text, _COLON_WEIGHT.sub(r"(\1)\2", text)
-    return text.strip()
+    return _COLON_WEIGHT.sub(r")\1", text).strip()

@@ -58,19 +58,18 @@ class Words:
 
     def teach(self, word: str, inversion: Inversion) -> None:
         """Let `word` mean the vectors of `inversion`. Raises InputError where they are of another width."""
-        vectors = [inversion.first, inversion.second][: len(self._encoders)]
-        if len(self._encoders) == 1 and inversion.first is None:
-            vectors = [inversion.second]
+        vectors = [inversion.first, inversion.second]
+        if inversion.second is not None and len(self._encoders) == 1:
+            raise self._misfit(word, inversion.second)
         counts = {len(rows) for rows in vectors if rows is not None}
         if len(counts) != 1:
             raise InputError(f"The embedding {word} is damaged.", code=ErrorCode.INVALID_FILE)
         tokens = [f"foveateword{len(self._spellings)}x{index}" for index in range(counts.pop())]
-        for encoder, rows in zip(self._encoders, vectors, strict=False):
-            if rows is None:
-                raise self._misfit(word, vectors)
-            if rows.shape[1] != encoder.width:
-                raise self._misfit(word, [rows])
-        for encoder, rows in zip(self._encoders, vectors, strict=True):
+        pairs = list(zip(self._encoders, vectors, strict=False))
+        for encoder, rows in pairs:
+            if rows is None or rows.shape[1] != encoder.width:
+                raise self._misfit(word, next(some for some in (rows, *vectors) if some is not None))
+        for encoder, rows in pairs:
             assert rows is not None  # noqa: S101 - seen above
             encoder.learn(tokens, rows)
         self._spellings[word.lower()] = " ".join(tokens)
@@ -87,9 +86,8 @@ class Words:
         for encoder in self._encoders:
             encoder.restore()
 
-    def _misfit(self, word: str, vectors: list[Tensor | None]) -> InputError:
-        widths = [rows.shape[1] for rows in vectors if rows is not None]
-        made_for = _WIDTHS.get(widths[0], f"text encoders of width {widths[0]}") if widths else "another family"
+    def _misfit(self, word: str, rows: Tensor) -> InputError:
+        made_for = _WIDTHS.get(rows.shape[1], f"text encoders of width {rows.shape[1]}")
         title = self._denoiser.family.title
         return InputError(
             f"The embedding {word} was made for {made_for}, and the checkpoint is of {title}.",
@@ -123,7 +121,8 @@ class _Encoder:
         longer = torch.zeros(max(len(tokenizer), len(table)), self.width, dtype=table.dtype, device=table.device)
         longer[: len(table)] = table
         longer[tokenizer.convert_tokens_to_ids(tokens)] = rows.to(table)
-        self._encoder.set_input_embeddings(nn.Embedding.from_pretrained(longer, freeze=True))
+        embedding = nn.Embedding(*longer.shape, _weight=longer, _freeze=True)
+        self._encoder.set_input_embeddings(embedding)
         setattr(self._pipe, self._name, tokenizer)
 
     def restore(self) -> None:

@@ -124,3 +124,9 @@ def test_a_pinned_precision_is_what_is_computed_in(engine, ticker, request_of, d
     assert str(next(engine.loaded[0].network.parameters()).dtype) == f"torch.{dtype}"
     assert next(engine.loaded[0].vae.parameters()).dtype is torch.float32
     assert np.isfinite(result.images[0]).all()
+
+
+def test_flux_says_that_it_knows_no_negative_prompt(engine, ticker, request_of):
+    request = request_of(model="flux1", prompt=Prompt("a face", "fog"), sampling=Sampling(1, scheduler="flow-euler"))
+    engine.diffuse(request, ticker=ticker)
+    assert "FLUX.1 checkpoints know no negative prompt; yours is left away." in ticker.notes

@@ -30,7 +30,7 @@ UNET_SCHEDULERS = ("euler", "euler-ancestral", "dpm++2m", "dpm++2m-karras", "ddi
 
 
 def test_every_family_has_its_reference():
-    from foveate_server.engines.diffusion.families import ADAPTERS
+    from foveate_server.engines.diffusion.adapters import ADAPTERS
 
     assert set(IMG2IMG) == set(ADAPTERS)
 

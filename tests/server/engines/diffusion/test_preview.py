@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from foveate_server.engines.diffusion.families import ADAPTERS
+from foveate_server.engines.diffusion.adapters import ADAPTERS
 from foveate_server.engines.diffusion.preview import Previews, latents_to_rgb
 
 

@@ -77,7 +77,7 @@ def test_a_long_text_is_read_to_its_end(denoiser, model):
 def test_a_text_beyond_what_a_family_reads_is_cut(denoiser, model):
     ours = denoiser(model)
     with torch.inference_mode():
-        found = ours.encode_prompt(Prompt("face on a hill, " * 200))
+        found = ours.encode_prompt(Prompt("face on a hill, " * 60))
     assert found.positive.hidden.shape[1] == (77 + 256 if model == "sd3" else 512)
 
 
@@ -89,8 +89,15 @@ def test_any_text_can_be_read(denoiser, text):
     assert torch.isfinite(found.positive.hidden).all()
 
 
-def test_plain_words_have_no_weights():
-    assert plain("a (smiling)1.4 face, (bright:0.5)") == "a smiling face, bright" or plain(
-        "a (smiling)1.4 face, (bright:0.5)"
-    ).split() == ["a", "smiling", "face,", "bright"]
-    assert readable("a (soft (warm:1.2):0.8) glow") == "a (soft (warm)1.2)0.8 glow"
+@pytest.mark.parametrize(
+    ("text", "read", "words"),
+    [
+        ("a (smiling)1.4 face, (bright:0.5)", "a (smiling)1.4 face, (bright)0.5", "a smiling face, bright"),
+        ("a (soft (warm:1.2):.8) glow", "a (soft (warm)1.2).8 glow", "a soft warm glow"),
+        ("at noon (12:30)", "at noon (12:30)", "at noon 12:30"),
+        ("a lone ( stays", r"a lone \( stays", "a lone ( stays"),
+    ],
+)
+def test_weights_in_both_spellings_are_read_and_what_is_none_stays(text, read, words):
+    assert readable(text) == read
+    assert plain(text) == words

@@ -1,15 +1,13 @@
-"""The families that have an adapter, one file each. Adding one is adding its file here: see docs/diffusion.md."""
+"""The numbers of each family, one file each. The server reads them, too: nothing here imports torch.
+
+Adding a family is a file here and one in `adapters`: see docs/diffusion.md.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
-from foveate_server.engines.diffusion.families.flux1 import FLUX1
-from foveate_server.engines.diffusion.families.sd1 import SD1
-from foveate_server.engines.diffusion.families.sd2 import SD2
-from foveate_server.engines.diffusion.families.sd3 import SD3
-from foveate_server.engines.diffusion.families.sdxl import SDXL
+from foveate_server.engines.diffusion.families import flux1, sd1, sd2, sd3, sdxl
+from foveate_server.engines.diffusion.family import Family
 
-_ALL: tuple[type[PipelineDenoiser], ...] = (SD1, SD2, SDXL, SD3, FLUX1)
-ADAPTERS: Mapping[str, type[PipelineDenoiser]] = {adapter.family.name: adapter for adapter in _ALL}
+FAMILIES: Mapping[str, Family] = {module.FAMILY.name: module.FAMILY for module in (sd1, sd2, sdxl, sd3, flux1)}

@@ -2,101 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import torch
-from torch import Tensor
-
-from foveate_server.engines.diffusing import Prompt
-from foveate_server.engines.diffusion.base import Conditioning, Embeds, Place
-from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
 from foveate_server.engines.diffusion.family import Defaults, Family, FewStep
-from foveate_server.engines.diffusion.text import TextReader
 
-_CLIP_TOKENS = 77
-_T5_TOKENS = 512
-
-
-class FLUX1(PipelineDenoiser):
-    """Implements base.Denoiser for FLUX.1 checkpoints."""
-
-    family = Family(
-        name="flux1",
-        title="FLUX.1",
-        native_side=1024,
-        multiple=16,
-        factor=8,
-        latent_channels=16,
-        prediction="flow",
-        defaults=Defaults(num_inference_steps=28, guidance_scale=3.5, scheduler="flow-euler", strength=0.6),
-        schedulers=("flow-euler",),
-        latent_colors=(
-            (-0.035, 0.024, 0.068), (0.003, 0.021, 0.069), (0.028, -0.067, -0.043), (-0.017, 0.016, 0.062),
-            (0.086, 0.072, 0.033), (0.000, 0.038, 0.012), (0.041, 0.086, 0.092), (-0.024, -0.019, -0.026),
-            (-0.025, 0.025, 0.118), (0.101, 0.076, -0.042), (-0.052, 0.020, 0.001), (0.043, -0.001, -0.004),
-            (0.082, 0.077, 0.075), (-0.126, -0.052, -0.110), (-0.028, -0.088, -0.050), (-0.126, -0.098, -0.078),
-        ),
-        latent_bias=(-0.033, -0.072, -0.085),
-        half="bfloat16",
-        uniform_sigmas=True,
-        variants={"schnell": FewStep(Defaults(4, 1.0, "flow-euler", 0.6))},
-        operations=("refocus", "faces", "fill", "compare"),
-    )  # fmt: skip
-    pipeline = "FluxPipeline"
-    network_name = "transformer"
-
-    def encode_prompt(self, prompt: Prompt) -> Conditioning:
-        """See base.Denoiser. There is no negative prompt: guidance was distilled into the network."""
-        pipe = self.pipe
-        hidden = TextReader(pipe.tokenizer_2, pipe.text_encoder_2, length=_T5_TOKENS).hidden([prompt.positive])[0]
-        pooled = TextReader(pipe.tokenizer, pipe.text_encoder, length=_CLIP_TOKENS).pooled(prompt.positive)
-        return Conditioning(Embeds(hidden.to(self.dtype), pooled.to(self.dtype)), None)
-
-    def predict(
-        self,
-        latents: Tensor,
-        timestep: Tensor,
-        conditioning: Conditioning,
-        *,
-        guidance_scale: float,
-        places: Sequence[Place],
-        beside: Tensor | None = None,
-    ) -> Tensor:
-        """See base.Denoiser."""
-        rows, _, height, width = latents.shape
-        embeds = conditioning.positive
-        assert embeds.pooled is not None  # noqa: S101 - made by encode_prompt
-        guidance = None
-        if self.network.config.guidance_embeds:
-            guidance = torch.full((rows,), guidance_scale, device=self.device, dtype=torch.float32)
-        predicted: Tensor = self.network(
-            hidden_states=_packed(latents.to(self.dtype)),
-            timestep=timestep.expand(rows).to(self.dtype) / 1000,
-            guidance=guidance,
-            encoder_hidden_states=embeds.hidden.expand(rows, -1, -1),
-            pooled_projections=embeds.pooled.expand(rows, -1),
-            txt_ids=torch.zeros(embeds.hidden.shape[1], 3, device=self.device, dtype=self.dtype),
-            img_ids=_positions(height // 2, width // 2).to(self.device, self.dtype),
-            return_dict=False,
-        )[0]
-        return _unpacked(predicted, height, width).float()
-
-
-def _packed(latents: Tensor) -> Tensor:
-    """Return latents (b, c, h, w) as tokens (b, h / 2 * w / 2, 4 c), each of 2 x 2 latents."""
-    b, c, h, w = latents.shape
-    return latents.reshape(b, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 1, 3, 5).reshape(b, h * w // 4, c * 4)
-
-
-def _unpacked(tokens: Tensor, height: int, width: int) -> Tensor:
-    """Return what was packed: (b, c, height, width)."""
-    b, _, channels = tokens.shape
-    blocks = tokens.reshape(b, height // 2, width // 2, channels // 4, 2, 2)
-    return blocks.permute(0, 3, 1, 4, 2, 5).reshape(b, channels // 4, height, width)
-
-
-def _positions(height: int, width: int) -> Tensor:
-    """Return where each token lies, (height * width, 3): 0, its row and its column."""
-    rows = torch.arange(height).repeat_interleave(width)
-    columns = torch.arange(width).repeat(height)
-    return torch.stack([torch.zeros_like(rows), rows, columns], dim=1)
+FAMILY = Family(
+    name="flux1",
+    title="FLUX.1",
+    native_side=1024,
+    multiple=16,
+    factor=8,
+    latent_channels=16,
+    prediction="flow",
+    defaults=Defaults(num_inference_steps=28, guidance_scale=3.5, scheduler="flow-euler", strength=0.6),
+    schedulers=("flow-euler",),
+    latent_colors=(
+        (-0.035, 0.024, 0.068), (0.003, 0.021, 0.069), (0.028, -0.067, -0.043), (-0.017, 0.016, 0.062),
+        (0.086, 0.072, 0.033), (0.000, 0.038, 0.012), (0.041, 0.086, 0.092), (-0.024, -0.019, -0.026),
+        (-0.025, 0.025, 0.118), (0.101, 0.076, -0.042), (-0.052, 0.020, 0.001), (0.043, -0.001, -0.004),
+        (0.082, 0.077, 0.075), (-0.126, -0.052, -0.110), (-0.028, -0.088, -0.050), (-0.126, -0.098, -0.078),
+    ),
+    latent_bias=(-0.033, -0.072, -0.085),
+    half="bfloat16",
+    uniform_sigmas=True,
+    variants={"schnell": FewStep(Defaults(4, 1.0, "flow-euler", 0.6))},
+    operations=("refocus", "faces", "fill", "compare"),
+)  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from foveate_server.engines.diffusion.family import Defaults, Family, FewStep
-from foveate_server.engines.diffusion.unet import UNetDenoiser
 
 UNET_SCHEDULERS = ("euler", "euler-ancestral", "dpm++2m", "dpm++2m-karras", "ddim", "lcm")
 SD_COLORS = ((0.298, 0.207, 0.208), (0.187, 0.286, 0.173), (-0.158, 0.189, 0.264), (-0.184, -0.271, -0.473))
@@ -15,21 +14,16 @@ TURBO = FewStep(Defaults(4, 1.0, "euler-ancestral", 0.5), _TRAILING)
 LIGHTNING = FewStep(Defaults(4, 1.0, "euler", 0.5), _TRAILING)
 HYPER = FewStep(Defaults(8, 1.0, "ddim", 0.5), _TRAILING)
 
-
-class SD1(UNetDenoiser):
-    """Implements base.Denoiser for SD1 checkpoints."""
-
-    family = Family(
-        name="sd1",
-        title="Stable Diffusion 1.x",
-        native_side=512,
-        multiple=8,
-        factor=8,
-        latent_channels=4,
-        prediction="epsilon",
-        defaults=Defaults(num_inference_steps=25, guidance_scale=7.0, scheduler="dpm++2m-karras", strength=0.5),
-        schedulers=UNET_SCHEDULERS,
-        latent_colors=SD_COLORS,
-        variants={"lcm": LCM, "turbo": TURBO, "lightning": LIGHTNING, "hyper": HYPER},
-    )
-    pipeline = "StableDiffusionPipeline"
+FAMILY = Family(
+    name="sd1",
+    title="Stable Diffusion 1.x",
+    native_side=512,
+    multiple=8,
+    factor=8,
+    latent_channels=4,
+    prediction="epsilon",
+    defaults=Defaults(num_inference_steps=25, guidance_scale=7.0, scheduler="dpm++2m-karras", strength=0.5),
+    schedulers=UNET_SCHEDULERS,
+    latent_colors=SD_COLORS,
+    variants={"lcm": LCM, "turbo": TURBO, "lightning": LIGHTNING, "hyper": HYPER},
+)

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from foveate_server.engines.diffusion.families.sd1 import SD_COLORS, TURBO, UNET_SCHEDULERS
 from foveate_server.engines.diffusion.family import Defaults, Family
-from foveate_server.engines.diffusion.unet import UNetDenoiser
 
-
-class SD2(UNetDenoiser):
-    """Implements base.Denoiser for SD2 checkpoints."""
-
-    family = Family(
-        name="sd2",
-        title="Stable Diffusion 2.x",
-        native_side=768,
-        native_sides={"epsilon": 512},
-        multiple=8,
-        factor=8,
-        latent_channels=4,
-        prediction="v",
-        defaults=Defaults(num_inference_steps=25, guidance_scale=7.0, scheduler="dpm++2m-karras", strength=0.5),
-        schedulers=UNET_SCHEDULERS,
-        latent_colors=SD_COLORS,
-        variants={"turbo": TURBO},
-        half="bfloat16",  # attention of the v-predicting ones overflows in float16
-    )
-    pipeline = "StableDiffusionPipeline"
+FAMILY = Family(
+    name="sd2",
+    title="Stable Diffusion 2.x",
+    native_side=768,
+    native_sides={"epsilon": 512},
+    multiple=8,
+    factor=8,
+    latent_channels=4,
+    prediction="v",
+    defaults=Defaults(num_inference_steps=25, guidance_scale=7.0, scheduler="dpm++2m-karras", strength=0.5),
+    schedulers=UNET_SCHEDULERS,
+    latent_colors=SD_COLORS,
+    variants={"turbo": TURBO},
+    half="bfloat16",  # attention of the v-predicting ones overflows in float16
+)

@@ -2,89 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import torch
-from torch import Tensor
-from torch.nn import functional
-
-from foveate_server.engines.diffusing import Prompt
-from foveate_server.engines.diffusion.base import Conditioning, Embeds, Place
-from foveate_server.engines.diffusion.denoiser import PipelineDenoiser, guided
 from foveate_server.engines.diffusion.family import Defaults, Family, FewStep
-from foveate_server.engines.diffusion.text import TextReader
 
-_CLIP_TOKENS = 77
-_T5_TOKENS = 256
-
-
-class SD3(PipelineDenoiser):
-    """Implements base.Denoiser for SD3 checkpoints."""
-
-    family = Family(
-        name="sd3",
-        title="Stable Diffusion 3",
-        native_side=1024,
-        multiple=16,
-        factor=8,
-        latent_channels=16,
-        prediction="flow",
-        defaults=Defaults(num_inference_steps=28, guidance_scale=4.5, scheduler="flow-euler", strength=0.6),
-        schedulers=("flow-euler",),
-        latent_colors=(
-            (-0.092, -0.018, 0.075), (0.031, 0.063, 0.095), (0.199, 0.093, 0.046), (0.086, 0.034, 0.090),
-            (0.059, 0.027, -0.050), (-0.001, 0.110, 0.031), (0.098, 0.031, 0.043), (-0.004, 0.104, 0.136),
-            (-0.019, 0.002, 0.067), (-0.049, 0.013, -0.027), (0.092, 0.099, 0.095), (-0.028, 0.052, -0.054),
-            (0.033, 0.046, 0.090), (-0.007, -0.003, -0.081), (-0.060, -0.047, -0.029), (-0.145, -0.146, -0.119),
-        ),
-        latent_bias=(0.239, 0.214, 0.193),
-        half="bfloat16",
-        variants={"turbo": FewStep(Defaults(4, 1.0, "flow-euler", 0.6))},
-        operations=("refocus", "faces", "fill", "compare"),
-    )  # fmt: skip
-    pipeline = "StableDiffusion3Pipeline"
-    network_name = "transformer"
-
-    def encode_prompt(self, prompt: Prompt) -> Conditioning:
-        """See base.Denoiser. CLIP reads the first 75 tokens, T5 as many as it was trained with."""
-        return Conditioning(self._embeds(prompt.positive), self._embeds(prompt.negative))
-
-    def predict(
-        self,
-        latents: Tensor,
-        timestep: Tensor,
-        conditioning: Conditioning,
-        *,
-        guidance_scale: float,
-        places: Sequence[Place],
-        beside: Tensor | None = None,
-    ) -> Tensor:
-        """See base.Denoiser."""
-        embeds = [conditioning.positive]
-        if guidance_scale > 1 and conditioning.negative is not None:
-            embeds = [conditioning.negative, conditioning.positive]
-        rows = latents.shape[0]
-        predicted: Tensor = self.network(
-            hidden_states=latents.to(self.dtype).repeat(len(embeds), 1, 1, 1),
-            timestep=timestep.expand(rows * len(embeds)),
-            encoder_hidden_states=torch.cat([e.hidden.expand(rows, -1, -1) for e in embeds]),
-            pooled_projections=torch.cat([e.pooled.expand(rows, -1) for e in embeds if e.pooled is not None]),
-            return_dict=False,
-        )[0]
-        return guided(predicted, guidance_scale) if len(embeds) == 2 else predicted.float()
-
-    def _embeds(self, text: str) -> Embeds:
-        pipe = self.pipe
-        readers = [
-            TextReader(tokenizer, encoder, penultimate=True, length=_CLIP_TOKENS)
-            for tokenizer, encoder in ((pipe.tokenizer, pipe.text_encoder), (pipe.tokenizer_2, pipe.text_encoder_2))
-        ]
-        clip = torch.cat([reader.hidden([text])[0] for reader in readers], dim=-1)
-        width = self.network.config.joint_attention_dim
-        if pipe.text_encoder_3 is None:
-            t5 = clip.new_zeros((1, _CLIP_TOKENS, width))
-        else:
-            t5 = TextReader(pipe.tokenizer_3, pipe.text_encoder_3, length=_T5_TOKENS).hidden([text])[0]
-        hidden = torch.cat([functional.pad(clip, (0, width - clip.shape[-1])), t5], dim=1)
-        pooled = torch.cat([reader.pooled(text) for reader in readers], dim=-1)
-        return Embeds(hidden.to(self.dtype), pooled.to(self.dtype))
+FAMILY = Family(
+    name="sd3",
+    title="Stable Diffusion 3",
+    native_side=1024,
+    multiple=16,
+    factor=8,
+    latent_channels=16,
+    prediction="flow",
+    defaults=Defaults(num_inference_steps=28, guidance_scale=4.5, scheduler="flow-euler", strength=0.6),
+    schedulers=("flow-euler",),
+    latent_colors=(
+        (-0.092, -0.018, 0.075), (0.031, 0.063, 0.095), (0.199, 0.093, 0.046), (0.086, 0.034, 0.090),
+        (0.059, 0.027, -0.050), (-0.001, 0.110, 0.031), (0.098, 0.031, 0.043), (-0.004, 0.104, 0.136),
+        (-0.019, 0.002, 0.067), (-0.049, 0.013, -0.027), (0.092, 0.099, 0.095), (-0.028, 0.052, -0.054),
+        (0.033, 0.046, 0.090), (-0.007, -0.003, -0.081), (-0.060, -0.047, -0.029), (-0.145, -0.146, -0.119),
+    ),
+    latent_bias=(0.239, 0.214, 0.193),
+    half="bfloat16",
+    variants={"turbo": FewStep(Defaults(4, 1.0, "flow-euler", 0.6))},
+    operations=("refocus", "faces", "fill", "compare"),
+)  # fmt: skip

@@ -2,70 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-import torch
-
-from foveate_server.engines.diffusing import Prompt
-from foveate_server.engines.diffusion.base import Conditioning, Embeds, Place
 from foveate_server.engines.diffusion.families.sd1 import HYPER, LCM, LIGHTNING, TURBO, UNET_SCHEDULERS
 from foveate_server.engines.diffusion.family import Defaults, Family
-from foveate_server.engines.diffusion.text import TextReader
-from foveate_server.engines.diffusion.unet import UNetDenoiser
 
 SDXL_COLORS = ((0.392, 0.405, 0.455), (-0.263, -0.020, 0.065), (0.057, 0.169, -0.076), (-0.311, -0.236, -0.208))
 
-
-class SDXL(UNetDenoiser):
-    """Implements base.Denoiser for SDXL checkpoints."""
-
-    family = Family(
-        name="sdxl",
-        title="Stable Diffusion XL",
-        native_side=1024,
-        multiple=8,
-        factor=8,
-        latent_channels=4,
-        prediction="epsilon",
-        defaults=Defaults(num_inference_steps=25, guidance_scale=6.0, scheduler="dpm++2m-karras", strength=0.5),
-        schedulers=UNET_SCHEDULERS,
-        latent_colors=(
-            (0.392, 0.405, 0.455),
-            (-0.263, -0.020, 0.065),
-            (0.057, 0.169, -0.076),
-            (-0.311, -0.236, -0.208),
-        ),
-        half_vae=False,
-        variants={"lcm": LCM, "turbo": TURBO, "lightning": LIGHTNING, "hyper": HYPER},
-    )
-    pipeline = "StableDiffusionXLPipeline"
-
-    def encode_prompt(self, prompt: Prompt) -> Conditioning:
-        """See base.Denoiser. Both encoders read the same text; no negative prompt is zeros where it was trained so."""
-        texts = [prompt.positive, prompt.negative]
-        first = TextReader(self.pipe.tokenizer, self.pipe.text_encoder, penultimate=True)
-        second = TextReader(self.pipe.tokenizer_2, self.pipe.text_encoder_2, penultimate=True)
-        hidden = [torch.cat(pair, dim=-1) for pair in zip(first.hidden(texts), second.hidden(texts), strict=True)]
-        positive, negative = (
-            Embeds(states.to(self.dtype), second.pooled(text).to(self.dtype))
-            for states, text in zip(hidden, texts, strict=True)
-        )
-        if not prompt.negative.strip() and self.pipe.config.force_zeros_for_empty_prompt:
-            assert positive.pooled is not None  # noqa: S101 - made above
-            negative = Embeds(torch.zeros_like(positive.hidden), torch.zeros_like(positive.pooled))
-        return Conditioning(positive, negative)
-
-    def added(self, embeds: Sequence[Embeds], places: Sequence[Place]) -> dict[str, Any]:
-        """Return pooled texts (rows, width), and of each row the picture's size, the crop's corner and its size."""
-        sizes = [
-            (
-                place.whole.height, place.whole.width,
-                place.seen.y, place.seen.x,
-                place.seen.height, place.seen.width,
-            )
-            for place in places
-        ]  # fmt: skip
-        pooled = [e.pooled.expand(len(places), -1) for e in embeds if e.pooled is not None]
-        times = torch.tensor(sizes, dtype=self.dtype, device=self.device).repeat(len(embeds), 1)
-        return {"text_embeds": torch.cat(pooled), "time_ids": times}
+FAMILY = Family(
+    name="sdxl",
+    title="Stable Diffusion XL",
+    native_side=1024,
+    multiple=8,
+    factor=8,
+    latent_channels=4,
+    prediction="epsilon",
+    defaults=Defaults(num_inference_steps=25, guidance_scale=6.0, scheduler="dpm++2m-karras", strength=0.5),
+    schedulers=UNET_SCHEDULERS,
+    latent_colors=(
+        (0.392, 0.405, 0.455),
+        (-0.263, -0.020, 0.065),
+        (0.057, 0.169, -0.076),
+        (-0.311, -0.236, -0.208),
+    ),
+    half_vae=False,
+    variants={"lcm": LCM, "turbo": TURBO, "lightning": LIGHTNING, "hyper": HYPER},
+)

@@ -1,0 +1,81 @@
+"""FLUX.1: flow matching with a transformer that takes guidance as an input, CLIP for the gist and T5 for the text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from foveate_server.engines.diffusing import Prompt
+from foveate_server.engines.diffusion.base import Conditioning, Embeds, Place
+from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
+from foveate_server.engines.diffusion.families import FAMILIES
+from foveate_server.engines.diffusion.text import TextReader
+
+_CLIP_TOKENS = 77
+_T5_TOKENS = 512
+
+
+class FLUX1(PipelineDenoiser):
+    """Implements base.Denoiser for FLUX.1 checkpoints."""
+
+    family = FAMILIES["flux1"]
+    pipeline = "FluxPipeline"
+    network_name = "transformer"
+
+    def encode_prompt(self, prompt: Prompt) -> Conditioning:
+        """See base.Denoiser. There is no negative prompt: guidance was distilled into the network."""
+        pipe = self.pipe
+        hidden = TextReader(pipe.tokenizer_2, pipe.text_encoder_2, length=_T5_TOKENS).hidden([prompt.positive])[0]
+        pooled = TextReader(pipe.tokenizer, pipe.text_encoder, length=_CLIP_TOKENS).pooled(prompt.positive)
+        return Conditioning(Embeds(hidden.to(self.dtype), pooled.to(self.dtype)), None)
+
+    def predict(
+        self,
+        latents: Tensor,
+        timestep: Tensor,
+        conditioning: Conditioning,
+        *,
+        guidance_scale: float,
+        places: Sequence[Place],
+        beside: Tensor | None = None,
+    ) -> Tensor:
+        """See base.Denoiser."""
+        rows, _, height, width = latents.shape
+        embeds = conditioning.positive
+        assert embeds.pooled is not None  # noqa: S101 - made by encode_prompt
+        guidance = None
+        if self.network.config.guidance_embeds:
+            guidance = torch.full((rows,), guidance_scale, device=self.device, dtype=torch.float32)
+        predicted: Tensor = self.network(
+            hidden_states=_packed(latents.to(self.dtype)),
+            timestep=timestep.expand(rows).to(self.dtype) / 1000,
+            guidance=guidance,
+            encoder_hidden_states=embeds.hidden.expand(rows, -1, -1),
+            pooled_projections=embeds.pooled.expand(rows, -1),
+            txt_ids=torch.zeros(embeds.hidden.shape[1], 3, device=self.device, dtype=self.dtype),
+            img_ids=_positions(height // 2, width // 2).to(self.device, self.dtype),
+            return_dict=False,
+        )[0]
+        return _unpacked(predicted, height, width).float()
+
+
+def _packed(latents: Tensor) -> Tensor:
+    """Return latents (b, c, h, w) as tokens (b, h / 2 * w / 2, 4 c), each of 2 x 2 latents."""
+    b, c, h, w = latents.shape
+    return latents.reshape(b, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 1, 3, 5).reshape(b, h * w // 4, c * 4)
+
+
+def _unpacked(tokens: Tensor, height: int, width: int) -> Tensor:
+    """Return what was packed: (b, c, height, width)."""
+    b, _, channels = tokens.shape
+    blocks = tokens.reshape(b, height // 2, width // 2, channels // 4, 2, 2)
+    return blocks.permute(0, 3, 1, 4, 2, 5).reshape(b, channels // 4, height, width)
+
+
+def _positions(height: int, width: int) -> Tensor:
+    """Return where each token lies, (height * width, 3): 0, its row and its column."""
+    rows = torch.arange(height).repeat_interleave(width)
+    columns = torch.arange(width).repeat(height)
+    return torch.stack([torch.zeros_like(rows), rows, columns], dim=1)

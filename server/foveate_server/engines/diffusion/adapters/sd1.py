@@ -1,0 +1,13 @@
+"""Stable Diffusion 1.x: 512 px, one CLIP text encoder of width 768."""
+
+from __future__ import annotations
+
+from foveate_server.engines.diffusion.adapters.unet import UNetDenoiser
+from foveate_server.engines.diffusion.families import FAMILIES
+
+
+class SD1(UNetDenoiser):
+    """Implements base.Denoiser for SD1 checkpoints."""
+
+    family = FAMILIES["sd1"]
+    pipeline = "StableDiffusionPipeline"
