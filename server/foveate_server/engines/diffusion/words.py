@@ -121,7 +121,7 @@ class _Encoder:
         longer = torch.zeros(max(len(tokenizer), len(table)), self.width, dtype=table.dtype, device=table.device)
         longer[: len(table)] = table
         longer[tokenizer.convert_tokens_to_ids(tokens)] = rows.to(table)
-        embedding = nn.Embedding(*longer.shape, _weight=longer, _freeze=True)
+        embedding = nn.Embedding(longer.shape[0], longer.shape[1], _weight=longer, _freeze=True)
         self._encoder.set_input_embeddings(embedding)
         setattr(self._pipe, self._name, tokenizer)
 
