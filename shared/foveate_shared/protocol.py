@@ -121,7 +121,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class OperationInfo:
-    """An operation that the server offers. `parameters` is a JSON Schema of its parameters object."""
+    """An operation that the server offers.
+
+    `parameters` is a JSON Schema of its parameters object; for its annotations see PROTOCOL.md, "Operations".
+    """
 
     name: str
     title: str
@@ -130,7 +133,7 @@ class OperationInfo:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model that an operation can be asked to use."""
+    """A model that an operation can be asked to use, or that can be added to one."""
 
     name: str
     title: str
@@ -138,6 +141,10 @@ class ModelInfo:
     scale: int  # of its output, 1 where it keeps the size
     available: bool  # its weights are at hand; else they are fetched at first use
     license: str = ""
+    kind: str = "restore"  # or "detect", "diffusion" (a checkpoint), "lora", "embedding", "vae", "safety"
+    family: str = ""  # of a checkpoint and of what is added to one, such as "sdxl"; empty where there is none
+    fits: tuple[str, ...] = ()  # families of the checkpoints that a LoRA, an embedding or a VAE can be added to
+    defaults: JsonObject = field(default_factory=dict)  # see PROTOCOL.md, "Models"
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,10 @@ def _operation_info(value: p.OperationInfo) -> str | None:
 def _model_info(value: p.ModelInfo) -> str | None:
     if not is_name(value.name):
         return "name must be a short printable string"
+    if not is_name(value.kind):
+        return "kind must be a short printable string"
+    if not all(is_name(family) for family in (*value.fits, *([value.family] if value.family else []))):
+        return "family and fits must be short printable strings"
     return None if value.scale >= 1 else "scale must be at least 1"
 
 

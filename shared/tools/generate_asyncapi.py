@@ -58,6 +58,8 @@ BY_FIELD: dict[tuple[type, str], Schema] = {
     (p.Peer, "version"): NAME,
     (p.OperationInfo, "name"): NAME,
     (p.ModelInfo, "name"): NAME,
+    (p.ModelInfo, "kind"): NAME,
+    (p.ModelInfo, "fits"): {"type": "array", "items": NAME, "maxItems": p.MAX_LIST},
     (p.ModelInfo, "scale"): POSITIVE,
     (p.JobSummary, "state"): {"enum": list(rules.JOB_STATES)},
     (p.JobSummary, "position"): POSITIVE,

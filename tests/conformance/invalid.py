@@ -120,6 +120,9 @@ CHANGES: dict[str, tuple[object, ...]] = {
     "state that is not known": ("jobs", "jobs.0.state", "asleep"),
     "job created before time": ("jobs", "jobs.0.created", -1.0),
     "model of scale 0": ("models", "models.0.scale", 0),
+    "model of no kind": ("models", "models.0.kind", ""),
+    "model that fits a family without a name": ("models", "models.2.fits", [""]),
+    "model whose defaults are a list": ("models", "models.1.defaults", []),
 }
 
 # name: (direction, text or its parts as [text, how often], code where it is not protocol_error)
