@@ -77,6 +77,9 @@ class ServerConfig:
     # What becomes of pictures made with a prompt that a classifier finds indecent: "flag" notes it, "blur" conceals
     # them, "refuse" fails the job. Off unless the owner of the server wants it: people work on their own machines.
     safety: Annotated[str, values.choice("off", "flag", "blur", "refuse")] = "off"
+    presets_file: Annotated[Path, values.path] = field(  # styles of the owner's own, beside the packaged ones
+        default_factory=lambda: platformdirs.user_config_path(APP_NAME) / "presets.toml"
+    )
     limits: Limits = field(default_factory=Limits)
     rates: Rates = field(default_factory=Rates)
 

@@ -20,6 +20,7 @@ from foveate_server.endpoint.requests import Requests
 from foveate_server.jobs.manager import JobManager
 from foveate_server.metrics import Metrics
 from foveate_server.operations.base import Operation
+from foveate_server.presets import Presets, load_presets
 from foveate_server.spool.rows import Owner
 from foveate_server.spool.store import Spool
 from foveate_shared.blobs import Delivery
@@ -32,6 +33,7 @@ from foveate_shared.protocol import (
     ClientMessage,
     Credit,
     Hello,
+    Json,
     ModelInfo,
     OperationInfo,
     Peer,
@@ -212,7 +214,7 @@ class Connection:
             raise ProtocolError("The first message must be hello.")
         version = self._negotiate(message)
         self._outbox.open(message.receive_window)
-        self._outbox.post(self._welcome(version))
+        self._outbox.post(self._welcome(version, await asyncio.to_thread(self._presets)))
         return Owner(self._token, message.client_id)
 
     def _negotiate(self, hello: Hello) -> int:
@@ -227,14 +229,21 @@ class Connection:
             remedy=f"Update the program {client}." if theirs < ours else "Update the Foveate server.",
         )
 
-    def _welcome(self, version: int) -> Welcome:
+    def _presets(self) -> Presets:
+        try:
+            return load_presets(self._service.config.presets_file)
+        except FoveateError as error:  # jobs that need them will tell their owners
+            _log.warning("%s", error.info.message)
+            return load_presets(None)
+
+    def _welcome(self, version: int, presets: Presets) -> Welcome:
         operations = self._service.operations.values()
         return Welcome(
             version=version,
             server=Peer("foveate", self._service.version),
             features=(),
             limits=self._service.config.limits,
-            operations=tuple(OperationInfo(entry.name, entry.title, entry.schema) for entry in operations),
+            operations=tuple(_described(entry, presets) for entry in operations),
         )
 
     # --- frames ---
@@ -276,3 +285,12 @@ class Connection:
 
 def _rate_limited(message: str) -> RefusedError:
     return RefusedError(message, code=ErrorCode.RATE_LIMITED, remedy="Wait a moment and try again.")
+
+
+def _described(operation: Operation, presets: Presets) -> OperationInfo:
+    """Return an operation as clients see it, with the presets that there are today."""
+    schema, properties = operation.schema, operation.schema.get("properties")
+    if isinstance(properties, dict) and isinstance(preset := properties.get("preset"), dict):
+        offered: Json = list(presets.described())
+        schema = {**schema, "properties": {**properties, "preset": {**preset, "x-presets": offered}}}
+    return OperationInfo(operation.name, operation.title, schema)

@@ -88,10 +88,11 @@ def configured_spec(config: ServerConfig) -> EngineSpec:
 def list_models() -> Sequence[ModelInfo]:
     """Return the engine's models."""
     operations = ("refocus", "faces", "upscale")
-    return [
+    restorers = [
         ModelInfo(name, f"Deterministic, {scale} times", operations, scale, available=True)
         for name, scale in SCALES.items()
     ]
+    return [*restorers, *deterministic_diffusion.list_models()]
 
 
 class DeterministicEngine:

@@ -10,6 +10,7 @@ import numpy as np
 from foveate_server.engines.base import Image, Pinned, Ticker
 from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, Sampling, ShowPreview
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.protocol import Json, JsonObject, ModelInfo
 
 MODEL = "deterministic-diffusion"
 MULTIPLE = 8  # image pixels
@@ -18,6 +19,39 @@ STEPS = 20  # of a run at full strength
 TINT = 0.25  # the largest change of a sample at full strength
 _SCHEDULER = "none"
 _OPERATIONS = ("refocus", "faces", "fill", "upscale", "compare")
+_FAMILY = "deterministic"
+_DEFAULTS: JsonObject = {
+    "num_inference_steps": STEPS,
+    "guidance_scale": 1.0,
+    "scheduler": _SCHEDULER,
+    "schedulers": [_SCHEDULER],
+    "strength": 0.5,
+    "pixels": SIDE * SIDE,
+}
+LORA, EMBEDDING, FOREIGN_LORA = "deterministic-lora", "deterministic-word", "foreign-lora"
+
+
+def list_models() -> list[ModelInfo]:
+    """Return the checkpoint, and what can be added to it; one LoRA fits another family alone."""
+    return [
+        ModelInfo(
+            MODEL,
+            "Deterministic checkpoint",
+            _OPERATIONS,
+            1,
+            available=True,
+            kind="diffusion",
+            family=_FAMILY,
+            defaults=_DEFAULTS,
+        ),
+        _addition(LORA, "lora", _FAMILY),
+        _addition(FOREIGN_LORA, "lora", "foreign"),
+        _addition(EMBEDDING, "embedding", _FAMILY, trigger_words=[EMBEDDING]),
+    ]
+
+
+def _addition(name: str, kind: str, family: str, **defaults: Json) -> ModelInfo:
+    return ModelInfo(name, name, (), 1, available=True, kind=kind, family=family, fits=(family,), defaults=defaults)
 
 
 def facts(model: str | None) -> DiffusionFacts:
@@ -27,13 +61,13 @@ def facts(model: str | None) -> DiffusionFacts:
     return DiffusionFacts(
         model=MODEL,
         sha256=hashlib.sha256(MODEL.encode()).hexdigest(),
-        family="deterministic",
+        family=_FAMILY,
         title="Deterministic",
         multiple=MULTIPLE,
         pixels=SIDE * SIDE,
         native_side=SIDE,
         schedulers=(_SCHEDULER,),
-        defaults={"num_inference_steps": STEPS, "guidance_scale": 1.0, "scheduler": _SCHEDULER, "strength": 0.5},
+        defaults=_DEFAULTS,
         operations=_OPERATIONS,
     )
 

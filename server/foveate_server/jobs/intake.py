@@ -12,11 +12,12 @@ from foveate_server.jobs.publisher import Publisher
 from foveate_server.jobs.recipe import content_hash
 from foveate_server.jobs.validation import check_plan, check_submit
 from foveate_server.operations.base import JobRequest, Plan
+from foveate_server.presets import load_presets
 from foveate_server.spool.database import insert_job, put_item
 from foveate_server.spool.rows import JobRow, Owner
 from foveate_shared.codec import encode
 from foveate_shared.errors import ErrorCode, InputError, RefusedError
-from foveate_shared.protocol import Accepted, Planned, Submit
+from foveate_shared.protocol import Accepted, Note, Planned, Submit
 
 KEPT_PER_OPEN_JOB = 16  # an owner may keep so many times more ended jobs than open ones
 
@@ -47,17 +48,26 @@ class Intake:
             if known:
                 return _same(known, content), False
             self._check_room(owner)
-            request = check_submit(
-                submit,
-                icc,
-                operations=self._parts.operations,
-                models=await asyncio.to_thread(self._parts.models),
-                limits=self._parts.config.limits,
-            )
+            request, notes = await asyncio.to_thread(self._check, submit, icc)
+            request = replace(request, safety=self._parts.config.safety)
             plan = await asyncio.to_thread(self._parts.operations[submit.operation].plan, request)
             check_plan(plan)
             self._check_disk(plan, request)
-            return await self._store(owner, submit, content, request, plan), True
+            job = await self._store(owner, submit, content, request, plan)
+            for note in notes:
+                self._publisher.lasting(job, Note, text=note)
+            return job, True
+
+    def _check(self, submit: Submit, icc: bytes | None) -> tuple[JobRequest, tuple[str, ...]]:
+        config = self._parts.config
+        return check_submit(
+            submit,
+            icc,
+            operations=self._parts.operations,
+            models=self._parts.models(),
+            limits=config.limits,
+            presets=lambda: load_presets(config.presets_file),
+        )
 
     async def _store(self, owner: Owner, submit: Submit, content: str, request: JobRequest, plan: Plan) -> Job:
         now = self._parts.clocks.now()
@@ -75,6 +85,7 @@ class Intake:
             seq=0,
             created=now,
             updated=now,
+            model=request.model,
         )
         self._next_number += 1
         await self._parts.spool.in_files_thread(self._parts.spool.files(row.number).create)

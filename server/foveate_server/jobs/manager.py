@@ -77,7 +77,7 @@ class JobManager:
 
     def _restore(self, entry: StoredJob) -> None:
         try:
-            job = restore(entry, self._parts.clocks.monotonic)
+            job = restore(entry, self._parts.clocks.monotonic, self._parts.config.safety)
         except Exception:  # one job that we cannot read must not keep the others from going on
             _log.exception("job %s: cannot be restored; its files stay", entry.row.job)
             return

@@ -44,7 +44,9 @@ def complete(
     """Return the whole recipe. `part` is what the items told: model, device, and the values to pin."""
     fields = json.loads(encode(_with_first_blob(submit)))
     told = dict(part)
-    pinned = told.pop("pinned", None)
+    pinned, used = told.pop("pinned", None), told.pop("sampling", None)
+    if isinstance(used, dict):
+        parameters = {**used, **parameters}
     return {
         "foveate": version,
         "operation": submit.operation,

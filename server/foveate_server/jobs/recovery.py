@@ -16,8 +16,11 @@ from foveate_shared.protocol import Patch, Submit
 SEQ_JUMP = 1 << 20
 
 
-def restore(stored: StoredJob, clock: Callable[[], float]) -> Job:
-    """Return the job, ready to go on: items that ran when the server died are simply open."""
+def restore(stored: StoredJob, clock: Callable[[], float], safety: str) -> Job:
+    """Return the job, ready to go on: items that ran when the server died are simply open.
+
+    `safety` is the owner's setting of today.
+    """
     row = stored.row
     submit = cast("Submit", decode(row.submit, (Submit,)))
     request = JobRequest(
@@ -28,6 +31,8 @@ def restore(stored: StoredJob, clock: Callable[[], float]) -> Job:
         space=submit.document.profile.space,
         icc=row.icc,
         selection=submit.selection,
+        model=row.model,
+        safety=safety,
     )
     job = Job(row, submit, request, clock)
     job.seq += SEQ_JUMP

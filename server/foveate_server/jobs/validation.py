@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from foveate_server.imaging.spaces import GRAY_SPACES, RGB_SPACES
+from foveate_server.jobs.settling import LoadPresets, settle
 from foveate_server.operations.base import JobRequest, Operation, Plan
 from foveate_shared.errors import ErrorCode, InputError, ServerError
 from foveate_shared.protocol import Document, JsonObject, Limits, ModelInfo, Selection, Submit
@@ -21,8 +22,9 @@ def check_submit(
     operations: Mapping[str, Operation],
     models: Sequence[ModelInfo],
     limits: Limits,
-) -> JobRequest:
-    """Return what `submit` asks for, with the parameters' defaults filled in.
+    presets: LoadPresets,
+) -> tuple[JobRequest, tuple[str, ...]]:
+    """Return what `submit` asks for, with all that it leaves open settled, and sentences about it for its owner.
 
     Raises InputError with the sentence that its owner should read.
     """
@@ -36,22 +38,28 @@ def check_submit(
     _check_document(submit.document, limits)
     if submit.selection:
         _check_selection(submit.selection, submit.document)
-    parameters = check_parameters(operation.schema, submit.parameters)
-    _check_model(parameters.get("model"), submit.operation, models)
-    return JobRequest(
+    check_parameters(operation.schema, submit.parameters)  # what the client itself wrote
+    settled = settle(operation, submit.parameters, models, presets)
+    kind = settled.model.kind if settled.model else None
+    request = JobRequest(
         operation=submit.operation,
-        parameters=parameters,
+        parameters=check_parameters(operation.schema, settled.parameters, kind),
         extent=submit.document.extent,
         format=submit.document.format,
         space=submit.document.profile.space,
         icc=icc,
         selection=submit.selection,
+        model=settled.model,
     )
+    return request, settled.notes
 
 
-def check_parameters(schema: JsonObject, parameters: JsonObject) -> JsonObject:
-    """Return `parameters` with the schema's defaults filled in. Raises InputError where they break it."""
-    complete = with_defaults(schema, parameters)
+def check_parameters(schema: JsonObject, parameters: JsonObject, kind: str | None = None) -> JsonObject:
+    """Return `parameters` with the schema's defaults for a `kind` of model filled in.
+
+    Raises InputError where they break the schema.
+    """
+    complete = with_defaults(schema, parameters, kind)
     error = best_match(Draft202012Validator(schema).iter_errors(complete))
     if error is not None:
         raise InputError(
@@ -61,18 +69,30 @@ def check_parameters(schema: JsonObject, parameters: JsonObject) -> JsonObject:
     return complete
 
 
-def with_defaults(schema: JsonObject, parameters: JsonObject) -> JsonObject:
-    """Return `parameters` with what the schema's properties name as `default`, also in nested objects."""
+def with_defaults(schema: JsonObject, parameters: JsonObject, kind: str | None = None) -> JsonObject:
+    """Return `parameters` with what the schema's properties name as default, also in nested objects.
+
+    That is `default`, or what `x-defaults` says for a `kind` of model; what `x-kinds` keeps from that kind has none.
+    """
     complete = dict(parameters)
     for name, property_schema in _properties(schema).items():
         if not isinstance(property_schema, dict):
             continue
-        if name not in complete and "default" in property_schema:
-            complete[name] = copy.deepcopy(property_schema["default"])
+        if name not in complete and _is_known(property_schema, kind):
+            by_kind = property_schema.get("x-defaults")
+            if isinstance(by_kind, dict) and kind in by_kind:
+                complete[name] = copy.deepcopy(by_kind[kind])
+            elif "default" in property_schema:
+                complete[name] = copy.deepcopy(property_schema["default"])
         value = complete.get(name)
         if isinstance(value, dict):
-            complete[name] = with_defaults(property_schema, value)
+            complete[name] = with_defaults(property_schema, value, kind)
     return complete
+
+
+def _is_known(schema: JsonObject, kind: str | None) -> bool:
+    kinds = schema.get("x-kinds")
+    return not isinstance(kinds, list) or kind in kinds
 
 
 def check_plan(plan: Plan) -> None:
@@ -111,17 +131,6 @@ def _check_selection(selection: Selection, document: Document) -> None:
             code=ErrorCode.INVALID_REGION,
             remedy=f"Stay within {document.extent.width} by {document.extent.height} pixels.",
         )
-
-
-def _check_model(name: object, operation: str, models: Sequence[ModelInfo]) -> None:
-    fitting = {model.name for model in models if operation in model.operations}
-    if name is None or name in fitting:
-        return
-    raise InputError(
-        f"There is no model named {name!r} for {operation}.",
-        code=ErrorCode.UNKNOWN_MODEL,
-        remedy=f"Models for it: {', '.join(sorted(fitting)) or 'none'}.",
-    )
 
 
 def _properties(schema: JsonObject) -> JsonObject:

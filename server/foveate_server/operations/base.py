@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from foveate_server.engines.base import Engine
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import PixelFormat
-from foveate_shared.protocol import JsonObject, Outcome, Selection, WindowRequest
+from foveate_shared.protocol import JsonObject, ModelInfo, Outcome, Selection, WindowRequest
+
+DIFFUSION = "diffusion"  # the kind of models that render with a prompt
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,13 @@ class JobRequest:
     space: str | None  # named colour space of the document; None where `icc` is set
     icc: bytes | None
     selection: Selection | None  # None means the whole document
+    model: ModelInfo | None = None  # the one that does it, settled at intake; None where the operation needs none
+    safety: str = "off"  # what becomes of pictures that are not safe for work: see operations.safety
+
+    @property
+    def is_prompted(self) -> bool:
+        """Tell whether a checkpoint does it: with a prompt, rather than by restoring."""
+        return self.model is not None and self.model.kind == DIFFUSION
 
     @property
     def region(self) -> Bounds:

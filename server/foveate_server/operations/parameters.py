@@ -20,7 +20,8 @@ STRENGTH: JsonObject = {
 MODEL: JsonObject = {
     "type": "string",
     "title": "Model",
-    "description": "The restoration model, by its name. Without one, the default model for photos is used.",
+    "description": "The model, by its name. Without one, the default model for photos is used; with a prompt, the first"
+    " checkpoint.",
     "minLength": 1,
     "maxLength": 128,
 }
@@ -47,9 +48,24 @@ PINNED: JsonObject = {
         "dtype": {"type": "string", "title": "Precision", "enum": ["float32", "bfloat16", "float16"]},
         "tile": {"type": "integer", "title": "Tile, in pixels", "minimum": 16, "maximum": 65536},
         "threads": {"type": "integer", "title": "CPU threads", "minimum": 1, "maximum": 1024},
+        "models": {
+            "type": "object",
+            "title": "SHA-256 by model",
+            "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        },
     },
     "additionalProperties": False,
 }
+
+
+def strength_schema(*, diffusion: float) -> JsonObject:
+    """Return the schema of a strength whose default is `diffusion` where a checkpoint does it."""
+    return {
+        **STRENGTH,
+        "description": "How much of the effect is applied: 0 leaves every pixel as it is, 1 is the full effect. With a"
+        " checkpoint: how far the result may depart from what is there.",
+        "x-defaults": {"diffusion": diffusion},
+    }
 
 
 def schema(**properties: JsonObject) -> JsonObject:

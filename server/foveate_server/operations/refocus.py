@@ -1,4 +1,4 @@
-"""Refocus: a blurred or noisy region comes into focus, in place."""
+"""Refocus: a blurred or noisy region comes into focus, in place; with a checkpoint, it is re-rendered by a prompt."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from foveate_server.engines.base import Engine
 from foveate_server.imaging.blur import estimate_blur
 from foveate_server.imaging.crop import context_window
 from foveate_server.imaging.reach import Reach, reduction_for
-from foveate_server.operations import inplace, parameters, subject, surface
+from foveate_server.operations import inplace, parameters, prompted, subject, surface, words
 from foveate_server.operations.base import Context, Item, ItemResult, JobRequest, Plan, WindowData
 from foveate_server.operations.restoring import QUARTERS, Restorer, snap
 from foveate_server.operations.subject import Subject
@@ -31,11 +31,17 @@ class Refocus:
     name = "refocus"
     title = "Refocus"
     schema = parameters.schema(
-        strength=parameters.STRENGTH, model=parameters.MODEL, exact=parameters.EXACT, pinned=parameters.PINNED
+        strength=parameters.strength_schema(diffusion=0.5),
+        model=parameters.MODEL,
+        exact=parameters.EXACT,
+        pinned=parameters.PINNED,
+        **words.ALL,
     )
 
     def plan(self, request: JobRequest) -> Plan:
         """See operations.base.Operation. Raises InputError for a region that is empty or not in the document."""
+        if request.is_prompted:
+            return prompted.plan(request)
         window = context_window(request.region, request.extent)
         size = f"{request.region.width} x {request.region.height}"
         summary = f"Bring {size} pixels into focus at strength {parameters.strength(request):g}."
@@ -56,6 +62,8 @@ class Refocus:
         if item.id == _INSPECT:
             return _inspect(request, item, windows, context)
         (window,) = windows.values()
+        if request.is_prompted:
+            return prompted.run(request, item, window, engine, context)
         return _restore(request, item, window, engine, context)
 
 

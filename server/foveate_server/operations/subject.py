@@ -33,8 +33,8 @@ class Subject:
 def examine(picture: Surface, core: Bounds, engine: Engine, context: Context) -> Subject:
     """Return what `core` (document pixels) of `picture` shows, and what the restorer can do for it."""
     side = float(min(core.width, core.height))
-    face = _largest_face(picture, core, engine, context)
-    if face is not None and facegate.size_of(face) >= _LEAST_SHARE * side:
+    face = main_face(picture, core, engine, context)
+    if face is not None:
         blur, reach = face_reach(with_surroundings(picture.working, face), facegate.size_of(face))
         # Who selects a face that is in focus wants it cleaner or crisper all the same.
         return Subject(blur, replace(reach, effect=1.0, sentence=None) if reach.sentence == SHARP else reach, face)
@@ -50,6 +50,13 @@ def problem_with(
         return None
     known = facegate.locate(before, subject.face, engine, context)
     return facegate.judge(known, facegate.locate(after, known or subject.face, engine, context)).problem
+
+
+def main_face(picture: Surface, core: Bounds, engine: Engine, context: Context) -> Face | None:
+    """Return the face that `core` (document pixels) is about, in pixels of `picture`; None where it shows none."""
+    face = _largest_face(picture, core, engine, context)
+    side = float(min(core.width, core.height))
+    return face if face is not None and facegate.size_of(face) >= _LEAST_SHARE * side else None
 
 
 def _largest_face(picture: Surface, core: Bounds, engine: Engine, context: Context) -> Face | None:

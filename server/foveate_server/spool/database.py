@@ -13,7 +13,7 @@ from foveate_server import records
 from foveate_server.operations.base import Item, Plan
 from foveate_server.spool.rows import ItemRow, JobRow, Owner, StoredEvent, WindowRow
 from foveate_shared.errors import ErrorCode, ErrorInfo, ResourceError, ServerError
-from foveate_shared.protocol import Outcome
+from foveate_shared.protocol import ModelInfo, Outcome
 
 Change = Callable[[sqlite3.Connection], None]  # a part of a transaction
 
@@ -71,8 +71,8 @@ class Database:
     def jobs(self) -> list[JobRow]:
         """Return all jobs, oldest first."""
         query = (
-            "SELECT number, token, client, job, content, submit, parameters, icc, plan, state, recipe, seq, created,"
-            " updated FROM jobs ORDER BY number"
+            "SELECT number, token, client, job, content, submit, parameters, icc, plan, state, recipe, model,"
+            " seq, created, updated FROM jobs ORDER BY number"
         )
         return [
             JobRow(
@@ -86,11 +86,28 @@ class Database:
                 records.loads(plan, Plan),
                 state,
                 json.loads(recipe),
-                *numbers,
+                seq,
+                created,
+                updated,
+                model and records.loads(model, ModelInfo),
             )
-            for number, token, client, job, content, submit, parameters, icc, plan, state, recipe, *numbers in (
-                self._connection.execute(query)
-            )
+            for (
+                number,
+                token,
+                client,
+                job,
+                content,
+                submit,
+                parameters,
+                icc,
+                plan,
+                state,
+                recipe,
+                model,
+                seq,
+                created,
+                updated,
+            ) in self._connection.execute(query)
         ]
 
     def next_number(self) -> int:
@@ -156,8 +173,12 @@ def insert_job(row: JobRow) -> Change:
         row.seq,
         row.created,
         row.updated,
+        row.model and records.dumps(row.model),
     )
-    columns = "number, token, client, job, content, submit, parameters, icc, plan, state, recipe, seq, created, updated"
+    columns = (
+        "number, token, client, job, content, submit, parameters, icc, plan, state, recipe, seq, created, updated,"
+        " model"
+    )
     marks = ", ".join("?" * len(values))
     return _execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", *values)  # noqa: S608 - constants alone
 

@@ -9,7 +9,7 @@ from foveate_server.operations.base import Item, Plan
 from foveate_shared.errors import ErrorInfo
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import PixelFormat
-from foveate_shared.protocol import JsonObject, Outcome
+from foveate_shared.protocol import JsonObject, ModelInfo, Outcome
 
 
 @dataclass(frozen=True, order=True)
@@ -37,6 +37,7 @@ class JobRow:
     seq: int  # of the newest lasting event
     created: float  # seconds since the epoch
     updated: float
+    model: ModelInfo | None = None  # settled at intake
 
 
 @dataclass(frozen=True)

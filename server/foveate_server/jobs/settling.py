@@ -1,0 +1,170 @@
+"""What a job leaves open is settled when it is taken, once and for all: preset, model, defaults, seed, embeddings."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from foveate_server.operations.base import DIFFUSION, Operation
+from foveate_server.presets import Presets
+from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.protocol import Json, JsonObject, ModelInfo
+
+LoadPresets = Callable[[], Presets]  # called where a job needs them: a damaged file hurts no other job
+RENDERING_KINDS = ("restore", DIFFUSION)  # of models that can do a job
+LARGEST_SEED = (1 << 32) - 1
+_HARMLESS = ("seed", "subject_prompts")  # where the model does not know them, the result is what was asked for
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A job's parameters without anything open."""
+
+    parameters: JsonObject  # defaults are still to be filled in, by the model's kind
+    model: ModelInfo | None
+    notes: tuple[str, ...] = ()  # sentences for the owner
+
+
+def settle(operation: Operation, parameters: JsonObject, models: Sequence[ModelInfo], presets: LoadPresets) -> Settled:
+    """Return `parameters`, which fit the operation's schema, with preset, model, seed and additions settled.
+
+    Raises InputError for a preset, model or addition that there is not, or that does not fit, and for parameters that
+    the model's kind does not know.
+    """
+    known = _properties(operation)
+    given = {name: value for name, value in parameters.items() if not _is_empty(value)}
+    asks_for_checkpoint = any(_is_for_checkpoints(known.get(name)) and name not in _HARMLESS for name in given)
+    given = _with_preset(given, known, presets)
+    if "model" not in known:
+        return Settled(given, None)
+    model = _model(operation, given.get("model"), models, prompted=asks_for_checkpoint)
+    if model is None:
+        return Settled(given, None)
+    given["model"] = model.name
+    if model.kind != DIFFUSION:
+        return _for_restorer(given, known, model)
+    notes = _add_embeddings(given, models, model)
+    _check_additions(given, models, model)
+    if "seed" in known:
+        given.setdefault("seed", secrets.randbelow(LARGEST_SEED + 1))
+    if "subject_prompts" in known and not given.get("prompt"):
+        given.setdefault("subject_prompts", presets().subject_prompts())
+    return Settled(given, model, notes)
+
+
+def _with_preset(given: JsonObject, known: JsonObject, presets: LoadPresets) -> JsonObject:
+    """Return the parameters with the preset's words around the prompt; what the job itself says goes first."""
+    name = given.get("preset")
+    if name is None:
+        return dict(given)
+    preset = presets().get(str(name))
+    fitting = {key: value for key, value in preset.parameters.items() if key in known}
+    words = preset.words(str(given.get("prompt", "")), str(given.get("negative_prompt", "")))
+    own = {key: value for key, value in given.items() if key not in ("preset", *words)}
+    return {**fitting, **words, **own}
+
+
+def _model(operation: Operation, name: Json, models: Sequence[ModelInfo], *, prompted: bool) -> ModelInfo | None:
+    fitting = [each for each in models if operation.name in each.operations and each.kind in RENDERING_KINDS]
+    if name is not None:
+        chosen = next((each for each in fitting if each.name == name), None)
+        if chosen is None:
+            raise _no_model(operation, str(name), [each.name for each in fitting])
+        return chosen
+    checkpoints = [each for each in fitting if each.kind == DIFFUSION]
+    only_checkpoints = getattr(operation, "needs_checkpoint", False)
+    if (prompted or only_checkpoints) and not checkpoints:
+        raise InputError(
+            "A prompt needs a checkpoint, and this server has none."
+            if prompted
+            else f"{operation.title} needs a checkpoint, and this server has none.",
+            code=ErrorCode.UNKNOWN_MODEL,
+            remedy="Add one on the server's machine: foveate models add FILE.",
+        )
+    return next(iter(checkpoints if prompted or only_checkpoints else fitting), None)
+
+
+def _no_model(operation: Operation, name: str, fitting: Sequence[str]) -> InputError:
+    return InputError(
+        f"There is no model named {name!r} for {operation.name}.",
+        code=ErrorCode.UNKNOWN_MODEL,
+        remedy=f"Models for it: {', '.join(sorted(fitting)) or 'none'}.",
+    )
+
+
+def _for_restorer(given: JsonObject, known: JsonObject, model: ModelInfo) -> Settled:
+    foreign = [name for name in given if _is_for_checkpoints(known.get(name))]
+    wrong = [name for name in foreign if name not in _HARMLESS]
+    if wrong:
+        raise InputError(
+            f"The model {model.name} restores what is there: it knows no {' and no '.join(wrong)}.",
+            remedy="Choose a checkpoint as `model`, or leave that out.",
+        )
+    kept = {name: value for name, value in given.items() if name not in foreign}
+    notes = (f"The model {model.name} uses no seed: its result is always the same.",) if "seed" in foreign else ()
+    return Settled(kept, model, notes)
+
+
+def _add_embeddings(given: JsonObject, models: Sequence[ModelInfo], model: ModelInfo) -> tuple[str, ...]:
+    """Add the embeddings whose words the prompts use; return sentences about those that do not fit the checkpoint."""
+    text = f"{given.get('prompt', '')} {given.get('negative_prompt', '')}"
+    wanted = list(cast("list[str]", given.get("embeddings") or []))
+    notes = []
+    for each in models:
+        if each.kind != "embedding" or each.name in wanted or not _is_named_in(text, each):
+            continue
+        if model.family in each.fits:
+            wanted.append(each.name)
+        else:
+            notes.append(f"The embedding {each.name} does not fit {model.title}, so its word is taken as it is.")
+    if wanted:
+        given["embeddings"] = cast("Any", wanted)
+    return tuple(notes)
+
+
+def _is_named_in(text: str, embedding: ModelInfo) -> bool:
+    told = embedding.defaults.get("trigger_words")
+    triggers = [str(word) for word in told] if isinstance(told, list) else [embedding.name]
+    return any(
+        re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text, re.IGNORECASE) for word in triggers if word.strip()
+    )
+
+
+def _check_additions(given: JsonObject, models: Sequence[ModelInfo], model: ModelInfo) -> None:
+    loras = [str(entry["name"]) for entry in cast("list[dict[str, Any]]", given.get("loras") or [])]
+    embeddings = [str(name) for name in cast("list[str]", given.get("embeddings") or [])]
+    vaes = [str(given["vae"])] if given.get("vae") else []
+    for kind, title, names in (("lora", "LoRA", loras), ("embedding", "embedding", embeddings), ("vae", "VAE", vaes)):
+        for name in names:
+            _check_addition(name, kind, title, models, model)
+
+
+def _check_addition(name: str, kind: str, title: str, models: Sequence[ModelInfo], model: ModelInfo) -> None:
+    there = {each.name: each for each in models if each.kind == kind}
+    fitting = sorted(each.name for each in there.values() if model.family in each.fits)
+    remedy = f"For {model.title} there is: {', '.join(fitting)}." if fitting else "Add one: foveate models add FILE."
+    if name not in there:
+        raise InputError(f"There is no {title} named {name!r}.", code=ErrorCode.UNKNOWN_MODEL, remedy=remedy)
+    if model.family not in there[name].fits:
+        raise InputError(
+            f"The {title} {name} is made for {there[name].family or 'other checkpoints'} and does not fit"
+            f" {model.title}, which is {model.family}.",
+            remedy=remedy,
+        )
+
+
+def _properties(operation: Operation) -> JsonObject:
+    properties = operation.schema.get("properties")
+    return properties if isinstance(properties, dict) else {}
+
+
+def _is_for_checkpoints(schema: Json) -> bool:
+    return isinstance(schema, dict) and schema.get("x-kinds") == [DIFFUSION]
+
+
+def _is_empty(value: Json) -> bool:
+    """Tell whether a value says nothing: clients send empty fields of their forms."""
+    return value is None or value in ("", [], {})

@@ -1,0 +1,98 @@
+import pytest
+
+from foveate_server.engines import deterministic_diffusion as made_up
+from foveate_server.engines.deterministic import list_models
+from foveate_server.jobs.settling import settle
+from foveate_server.operations.table import operations
+from foveate_server.presets import load_presets
+from foveate_shared.errors import ErrorCode, InputError
+
+MODELS = list_models()
+RESTORERS = [model for model in MODELS if model.kind == "restore"]
+
+
+def settled(operation="refocus", models=MODELS, **parameters):
+    return settle(operations()[operation], parameters, models, lambda: load_presets(None))
+
+
+def test_without_words_the_first_restorer_does_it():
+    found = settled(prompt="", loras=[], seed=None)
+    assert found.model == RESTORERS[0]
+    assert found.parameters == {"model": RESTORERS[0].name}
+    assert not found.notes
+
+
+def test_words_mean_a_checkpoint():
+    found = settled(prompt="a cat")
+    assert found.model is not None
+    assert found.model.name == made_up.MODEL
+    assert found.parameters["prompt"] == "a cat"
+    assert "subject_prompts" not in found.parameters
+
+
+def test_the_seed_is_drawn_once_and_a_given_one_stays():
+    seeds = {settled(model=made_up.MODEL).parameters["seed"] for _ in range(5)}
+    assert len(seeds) == 5
+    assert settled(model=made_up.MODEL, seed=0).parameters["seed"] == 0
+
+
+def test_an_empty_prompt_brings_the_words_by_subject():
+    words = settled(model=made_up.MODEL).parameters["subject_prompts"]
+    assert "portrait" in words["face"]["prompt"]
+    assert "photograph" in words["other"]["prompt"]
+    assert not words["other"]["prompt"].startswith(",")
+
+
+def test_settling_again_changes_nothing():
+    once = settled(prompt=f"a cat, {made_up.EMBEDDING}", preset="illustration").parameters
+    assert settled(**once).parameters == once
+
+
+def test_what_the_job_says_goes_before_its_preset():
+    found = settled(prompt="a hand", preset="hand", negative_prompt="rings").parameters
+    assert found["strength"] == 0.55
+    assert found["prompt"].startswith("a hand, photograph of a hand")
+    assert found["negative_prompt"].startswith("rings, extra fingers")
+    assert "preset" not in found
+    assert settled(prompt="x", preset="hand", strength=0.1).parameters["strength"] == 0.1
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"prompt": "a cat"}, {"loras": [{"name": made_up.LORA}]}, {"guidance_scale": 3.0}]
+)
+def test_a_restorer_is_not_asked_for_what_it_does_not_know(parameters):
+    with pytest.raises(InputError, match=f"knows no {next(iter(parameters))}"):
+        settled(model=RESTORERS[0].name, **parameters)
+
+
+def test_a_seed_for_a_restorer_is_a_note():
+    found = settled(model=RESTORERS[0].name, seed=3)
+    assert "seed" not in found.parameters
+    assert "no seed" in found.notes[0]
+
+
+def test_a_prompt_without_a_checkpoint_says_what_to_do():
+    with pytest.raises(InputError, match="needs a checkpoint") as caught:
+        settled(models=RESTORERS, prompt="a cat")
+    assert "foveate models add" in caught.value.info.remedy
+
+
+def test_an_unknown_model_names_those_that_there_are():
+    with pytest.raises(InputError, match="no model named 'nothing'") as caught:
+        settled(model="nothing")
+    assert caught.value.info.code is ErrorCode.UNKNOWN_MODEL
+    assert made_up.MODEL in caught.value.info.remedy
+
+
+def test_embeddings_are_found_by_their_words():
+    assert settled(prompt=f"a {made_up.EMBEDDING} cat").parameters["embeddings"] == [made_up.EMBEDDING]
+    assert settled(prompt="x", negative_prompt=made_up.EMBEDDING.upper()).parameters["embeddings"]
+    assert "embeddings" not in settled(prompt=f"a {made_up.EMBEDDING}-like cat").parameters
+
+
+def test_what_does_not_fit_the_checkpoint_is_one_sentence():
+    with pytest.raises(InputError, match="made for foreign and does not fit") as caught:
+        settled(prompt="x", loras=[{"name": made_up.FOREIGN_LORA}])
+    assert made_up.LORA in caught.value.info.remedy
+    with pytest.raises(InputError, match="no VAE named 'v'"):
+        settled(prompt="x", vae="v")
