@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from foveate_server.engines.deterministic import list_models
 from foveate_server.imaging import composite, samples
 from foveate_server.operations.base import Item, JobRequest, Plan, WindowData
 from foveate_server.operations.table import operations
@@ -27,6 +28,7 @@ class MemoryDocument:
     icc: bytes | None = None
     selection: Selection | None = None
     coverage: np.ndarray | None = None  # (height, width) of the document
+    safety: str = "off"
     oversend: bool = False  # send windows at their own scale where less was asked for
 
     @property
@@ -34,7 +36,10 @@ class MemoryDocument:
         return Extent(self.image.shape[1], self.image.shape[0])
 
     def request(self, operation: str, **parameters) -> JobRequest:
-        return JobRequest(operation, parameters, self.extent, self.format, self.space, self.icc, self.selection)
+        model = next((each for each in list_models() if each.name == parameters.get("model")), None)
+        return JobRequest(
+            operation, parameters, self.extent, self.format, self.space, self.icc, self.selection, model, self.safety
+        )
 
     def window(self, asked: WindowRequest) -> WindowData:
         assert self.extent.bounds.contains(asked.bounds)
@@ -75,6 +80,7 @@ class Run:
     items: list[Item] = field(default_factory=list)
     recipe: JsonObject = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    previews: list[tuple[Bounds, np.ndarray]] = field(default_factory=list)
 
     def outcome(self, item: str) -> Outcome:
         return next(outcome for outcome in self.outcomes if outcome.item == item)
@@ -110,7 +116,11 @@ class RecordingContext:
         self.run.notes.append(text)
 
     def preview(self, bounds, pixels) -> None:
-        raise AssertionError("no operation makes previews yet")
+        assert self.run.plan.extent.bounds.contains(bounds)
+        assert pixels.dtype == np.uint8
+        assert pixels.ndim == 3
+        assert abs(pixels.shape[1] / pixels.shape[0] / (bounds.width / bounds.height) - 1) < 0.1
+        self.run.previews.append((bounds, pixels))
 
     def patch(self, bounds: Bounds, pixels, coverage) -> None:
         assert self.run.plan.extent.bounds.contains(bounds)

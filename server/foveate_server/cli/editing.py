@@ -1,12 +1,15 @@
-"""A picture in, a job, a picture out: what `upscale`, `refocus`, `faces` and `jobs resume` share."""
+"""A picture in, a job, a picture out: what `upscale`, `refocus`, `faces`, `fill`, `compare` and `jobs resume` share."""
 
 from __future__ import annotations
 
 import argparse
+import secrets
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from foveate_server.cli.a1111 import parameters_text
 from foveate_server.cli.display import Display, print_json
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.files import read_picture
@@ -14,6 +17,7 @@ from foveate_server.cli.picture import Picture
 from foveate_server.cli.recipe import describe_result
 from foveate_server.cli.region import Region, parse_rect, region_of
 from foveate_server.cli.saving import SaveOptions, prepare, require_writable, save
+from foveate_server.cli.wording import LARGEST_SEED
 from foveate_server.cli.work import run_job
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Extent
@@ -22,13 +26,51 @@ from foveate_shared.protocol import JsonObject
 
 
 def edit(options: argparse.Namespace, operation: str, parameters: JsonObject, *, job: str | None = None) -> int:
-    """Run `operation` on IN, write OUT, say what happened; return the exit status."""
-    began = time.monotonic()
-    _require_other_file(options.input, options.output, force=options.force)
+    """Run `operation` on IN, write OUT, or each of its variations, say what happened; return the exit status."""
+    runs = _variations(options, parameters)
+    for output, _ in runs:
+        _require_other_file(options.input, output, force=options.force)
+        require_writable(output)
     picture = read_picture(options.input)
     region = _region(options, picture.extent)
     prepare(picture, options.output)  # refuses now what could not be written in the end
-    require_writable(options.output)
+    reports = []
+    for output, own in runs:
+        options.output = output
+        reports.append(_edit_once(options, picture, region, operation, own, job=job))
+    if options.json:
+        print_json(reports[0] if len(reports) == 1 else {"variations": reports})
+    return 0
+
+
+def _variations(options: argparse.Namespace, parameters: JsonObject) -> list[tuple[Path, JsonObject]]:
+    """Return each OUT with its parameters: seeds in a row, from the given one or one that is drawn here."""
+    count = getattr(options, "variations", None) or 1
+    if count == 1:
+        return [(options.output, parameters)]
+    first = parameters.get("seed")
+    seed = first if isinstance(first, int) else secrets.randbelow(LARGEST_SEED + 1)
+    path: Path = options.output
+    return [
+        (
+            path.with_name(f"{path.stem}-{number}{path.suffix}"),
+            {**parameters, "seed": (seed + number - 1) % (LARGEST_SEED + 1)},
+        )
+        for number in range(1, count + 1)
+    ]
+
+
+def _edit_once(
+    options: argparse.Namespace,
+    picture: Picture,
+    region: Region,
+    operation: str,
+    parameters: JsonObject,
+    *,
+    job: str | None,
+) -> dict[str, Any]:
+    """Run one job and write its result; return what --json tells of it."""
+    began = time.monotonic()
     with Display(quiet=options.quiet) as display:
         for note in picture.notes:
             display.say(note)
@@ -41,19 +83,15 @@ def edit(options: argparse.Namespace, operation: str, parameters: JsonObject, *,
         seconds = time.monotonic() - began
         width, height = output.extent.width, output.extent.height
         display.say(f"{options.output}: {width} x {height} pixels, {seconds:.1f} s")
-    if options.json:
-        print_json(
-            {
-                "output": str(options.output),
-                "extent": [width, height],
-                "seconds": round(seconds, 3),
-                "job": flow.job,
-                "outcomes": [asdict(outcome) for outcome in flow.outcomes],
-                "notes": list(flow.status.notes),
-                "recipe": flow.result.recipe if flow.result else {},
-            }
-        )
-    return 0
+    return {
+        "output": str(options.output),
+        "extent": [width, height],
+        "seconds": round(seconds, 3),
+        "job": flow.job,
+        "outcomes": [asdict(outcome) for outcome in flow.outcomes],
+        "notes": list(flow.status.notes),
+        "recipe": flow.result.recipe if flow.result else {},
+    }
 
 
 class _Output:
@@ -75,7 +113,8 @@ class _Output:
         recipe = None
         if not options.no_recipe:
             recipe = describe_result(self._picture, self._region, options.mask, prepared, result.recipe)
-        save(prepared, options.output, recipe=recipe, options=SaveOptions(options.quality, options.lossy))
+        words = None if options.no_recipe else parameters_text(result.recipe, prepared.extent)
+        save(prepared, options.output, recipe=recipe, words=words, options=SaveOptions(options.quality, options.lossy))
         self.extent = prepared.extent
 
 

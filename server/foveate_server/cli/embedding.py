@@ -17,6 +17,7 @@ from foveate_server.cli.containers import EXIF_PREFIX, PNG_SIGNATURE, XMP_KEY, X
 from foveate_shared.errors import ErrorCode, InputError
 
 RECIPE_KEY = "foveate:recipe"
+WORDS_KEY = "parameters"  # as the tools around Stable Diffusion call it
 CARRIERS = ("png", "openexr")
 MAX_RECIPE_BYTES = 16 << 20
 
@@ -26,10 +27,15 @@ def sidecar_of(path: Path) -> Path:
     return path.with_name(path.name + ".foveate.json")
 
 
-def finish(path: Path, kind: str, exif: bytes | None, xmp: bytes | None, recipe: str | None) -> None:
-    """Put the raw Exif block and XMP packet into the PNG, JPEG or TIFF at `path`, and the recipe into a PNG."""
+def finish(
+    path: Path, kind: str, exif: bytes | None, xmp: bytes | None, recipe: str | None, *, words: str | None = None
+) -> None:
+    """Put the raw Exif block and XMP packet into the PNG, JPEG or TIFF at `path`, and the recipe into a PNG.
+
+    `words` is the text that other tools read, see :mod:`a1111`; it goes into a PNG too.
+    """
     if kind == "png":
-        _finish_png(path, exif, xmp, recipe)
+        _finish_png(path, exif, xmp, recipe, words)
     elif kind == "jpeg":
         _finish_jpeg(path, exif, xmp)
     elif kind == "tiff":
@@ -93,12 +99,13 @@ def _png_text(stream: BinaryIO) -> str | None:
     return None
 
 
-def _finish_png(path: Path, exif: bytes | None, xmp: bytes | None, recipe: str | None) -> None:
+def _finish_png(path: Path, exif: bytes | None, xmp: bytes | None, recipe: str | None, words: str | None) -> None:
     """Insert the chunks before the first image data; an older recipe, and another block and packet, go."""
-    key = RECIPE_KEY.encode() + b"\0"
+    key, words_key = RECIPE_KEY.encode() + b"\0", WORDS_KEY.encode() + b"\0"
     new = png_chunk(b"eXIf", exif) if exif else b""
     new += png_chunk(b"iTXt", XMP_KEY + b"\0\0\0\0" + xmp) if xmp else b""  # not compressed; no language, no keyword
     new += png_chunk(b"tEXt", key + recipe.encode("ascii")) if recipe else b""
+    new += _png_words(words_key, words) if words else b""
     data = path.read_bytes()
     parts = [PNG_SIGNATURE]
     position = len(PNG_SIGNATURE)
@@ -110,11 +117,19 @@ def _finish_png(path: Path, exif: bytes | None, xmp: bytes | None, recipe: str |
             new = b""
         replaced = name == b"eXIf" and exif
         text = name in (b"tEXt", b"iTXt", b"zTXt")
-        outdated = text and (data.startswith(key, position + 8) or data.startswith(XMP_KEY, position + 8))
+        outdated = text and data.startswith((key, words_key, XMP_KEY), position + 8)
         if not (replaced or outdated):
             parts.append(data[position:end])
         position = end
     path.write_bytes(b"".join(parts))
+
+
+def _png_words(key: bytes, words: str) -> bytes:
+    """Return the chunk of a text: Latin-1 where that holds it, which every tool reads, else UTF-8."""
+    try:
+        return png_chunk(b"tEXt", key + words.encode("latin-1"))
+    except UnicodeEncodeError:
+        return png_chunk(b"iTXt", key + b"\0\0\0\0" + words.encode("utf-8"))
 
 
 def _finish_jpeg(path: Path, exif: bytes | None, xmp: bytes | None) -> None:

@@ -71,11 +71,9 @@ def add_exact(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_strength(parser: argparse.ArgumentParser) -> None:
+def add_strength(parser: argparse.ArgumentParser, meaning: str) -> None:
     """Add the strength of the effect."""
-    parser.add_argument(
-        "--strength", type=fraction, metavar="0-1", help="0 changes nothing, 1 is the full effect (default 1)"
-    )
+    parser.add_argument("--strength", type=fraction, metavar="0-1", help=meaning)
 
 
 def given(**parameters: object) -> JsonObject:

@@ -106,8 +106,15 @@ class _Kept:
 
 
 def _parameters(recipe: JsonObject) -> JsonObject:
+    """Return the job's parameters, with the hashes of the checkpoint and of what was added to it."""
     parameters: Any = recipe["parameters"]
-    return dict(parameters)
+    model: Any = recipe.get("model")
+    if not isinstance(model, dict) or not model.get("family"):
+        return dict(parameters)
+    additions: Any = recipe.get("additions") or {}
+    hashes = {**additions, model["name"]: model["sha256"]}
+    models = {name: digest for name, digest in hashes.items() if isinstance(digest, str)}
+    return {**parameters, "pinned": {**parameters.get("pinned", {}), "models": models}}
 
 
 def _input(options: argparse.Namespace, recipe: FileRecipe) -> Picture:

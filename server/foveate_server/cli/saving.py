@@ -119,10 +119,18 @@ def _unfit(problem: str, remedy: str) -> InputError:
     return InputError(problem, code=ErrorCode.UNSUPPORTED_FORMAT, remedy=remedy)
 
 
-def save(picture: Picture, path: Path, *, recipe: str | None = None, options: SaveOptions | None = None) -> None:
+def save(
+    picture: Picture,
+    path: Path,
+    *,
+    recipe: str | None = None,
+    words: str | None = None,
+    options: SaveOptions | None = None,
+) -> None:
     """Write `picture`, as :func:`prepare` returned it, to `path`, replacing what is there at once.
 
-    `recipe` (ASCII JSON) goes into the file where its kind can carry it, else beside it: see :mod:`embedding`.
+    `recipe` (ASCII JSON) goes into the file where its kind can carry it, else beside it: see :mod:`embedding`; `words`,
+    the text for other tools, goes into a PNG alone.
     Raises ResourceError where the disk or the permissions do not allow it; then nothing is left behind.
     """
     kind = container_of(path)
@@ -139,7 +147,7 @@ def save(picture: Picture, path: Path, *, recipe: str | None = None, options: Sa
                 _write_webp(picture, temporary, options)
             else:
                 _write_oiio(picture, temporary, kind, inside, options)
-                embedding.finish(temporary, kind, picture.exif, picture.xmp, inside)
+                embedding.finish(temporary, kind, picture.exif, picture.xmp, inside, words=words)
         embedding.place_beside(path, recipe)
     except OSError as error:
         raise _unwritable(path, error) from None

@@ -82,6 +82,22 @@ def feather_inwards(coverage: FloatArray, width: int, *, window: Bounds, documen
     return feathered
 
 
+def fade_in(extent: Extent, beside: int, above: int) -> FloatArray:
+    """Return coverage, (height, width), that rises over `beside` pixels from the left and `above` from the top.
+
+    With it a part of a picture is laid over an earlier one without a seam; 0 pixels mean no fade on that side.
+    """
+    columns, rows = _ramp(extent.width, beside), _ramp(extent.height, above)
+    return np.minimum(columns[np.newaxis, :], rows[:, np.newaxis])
+
+
+def _ramp(length: int, fade: int) -> FloatArray:
+    position = (np.arange(length, dtype=np.float32) + np.float32(0.5)) / np.float32(max(fade, 1))
+    ramp = np.clip(position, 0, 1) if fade else np.ones(length, np.float32)
+    smooth: FloatArray = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
+    return smooth
+
+
 def coverage_format(document: PixelFormat) -> PixelFormat:
     """Return the format of coverage that goes with a document's depth, so that fades have no steps in it."""
     dtype = {SampleType.U8: SampleType.U8, SampleType.U16: SampleType.U16}.get(document.dtype, SampleType.F32)

@@ -16,6 +16,17 @@ from foveate_shared.protocol import Json, JsonObject, ModelInfo
 LoadPresets = Callable[[], Presets]  # called where a job needs them: a damaged file hurts no other job
 RENDERING_KINDS = ("restore", DIFFUSION)  # of models that can do a job
 LARGEST_SEED = (1 << 32) - 1
+_SPOKEN = {  # parameters in a variant's label -> the word before their value
+    "model": "",
+    "strength": "strength",
+    "seed": "seed",
+    "preset": "",
+    "prompt": "",
+    "num_inference_steps": "steps",
+    "guidance_scale": "guidance",
+    "scheduler": "",
+    "vae": "",
+}
 _HARMLESS = ("seed", "subject_prompts")  # where the model does not know them, the result is what was asked for
 
 
@@ -52,7 +63,39 @@ def settle(operation: Operation, parameters: JsonObject, models: Sequence[ModelI
         given.setdefault("seed", secrets.randbelow(LARGEST_SEED + 1))
     if "subject_prompts" in known and not given.get("prompt"):
         given.setdefault("subject_prompts", presets().subject_prompts())
+    if given.get("variants"):
+        _settle_variants(operation, _without_variants(parameters), given, models, presets)
     return Settled(given, model, notes)
+
+
+def _without_variants(parameters: JsonObject) -> JsonObject:
+    return {name: value for name, value in parameters.items() if name != "variants"}
+
+
+def _settle_variants(
+    operation: Operation, common: JsonObject, settled: JsonObject, models: Sequence[ModelInfo], presets: LoadPresets
+) -> None:
+    """Settle each of the variants as if it were a job of its own; the seed is one for all that name none."""
+    shared = {**common, "seed": settled["seed"], "model": settled["model"]}
+    variants = []
+    for variant in cast("list[JsonObject]", settled["variants"]):
+        own = {name: value for name, value in variant.items() if name != "label"}
+        found = settle(operation, {**shared, **own}, models, presets).parameters
+        kept = {name: value for name, value in found.items() if name != "pinned"}
+        variants.append({"label": variant.get("label") or _label(own), **kept})
+    settled["variants"] = cast("Any", variants)
+
+
+def _label(variant: JsonObject) -> str:
+    """Return what a variant changes, for a person."""
+    parts = []
+    for name, value in variant.items():
+        if name == "loras":
+            entries = cast("list[dict[str, Any]]", value)
+            parts.append(" + ".join(f"{entry['name']} {entry.get('weight', 1):g}" for entry in entries) or "no LoRA")
+        elif name in _SPOKEN:
+            parts.append(f"{_SPOKEN[name]} {value}".strip())
+    return ", ".join(parts)
 
 
 def _with_preset(given: JsonObject, known: JsonObject, presets: LoadPresets) -> JsonObject:

@@ -7,7 +7,7 @@ from typing import cast
 
 from foveate_server.engines.base import Engine, Face
 from foveate_server.imaging.crop import context_window
-from foveate_server.operations import facework, finding, inplace, parameters
+from foveate_server.operations import faceprompt, facework, finding, inplace, parameters, words
 from foveate_server.operations.base import Context, Item, ItemResult, JobRequest, Plan, WindowData
 from foveate_shared.protocol import JsonObject, Outcome
 
@@ -25,7 +25,7 @@ _ONLY: JsonObject = {
 
 
 class Faces:
-    """Item `detect` tells all faces, then items `face-1`, `face-2` ... restore them.
+    """Item `detect` tells all faces, then items `face-1`, `face-2` ... restore them, or re-render them with a prompt.
 
     Patches of neighbours may overlap in their soft edges. A face's outcome carries `number`, `face`, `blur`,
     `reduction`, `strength` (what was applied) and `shift` (of the landmarks, in sizes of the face).
@@ -34,12 +34,13 @@ class Faces:
     name = "faces"
     title = "Refocus faces"
     schema = parameters.schema(
-        strength=parameters.STRENGTH,
+        strength=parameters.strength_schema(diffusion=0.4),
         only=_ONLY,
         min_score=parameters.MIN_SCORE,
         model=parameters.MODEL,
         exact=parameters.EXACT,
         pinned=parameters.PINNED,
+        **words.ALL,
     )
 
     def plan(self, request: JobRequest) -> Plan:
@@ -53,6 +54,8 @@ class Faces:
         """See operations.base.Operation."""
         if "face" in item.arguments:
             (window,) = windows.values()
+            if request.is_prompted:
+                return faceprompt.paint_face(request, item, window, engine, context)
             return facework.restore_face(request, item, window, engine, context)
         faces, following = finding.search(request, item, windows, engine, context)
         if following is not None:

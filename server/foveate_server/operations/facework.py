@@ -26,7 +26,7 @@ _ELLIPSE_ZERO = 1.55  # and where it has faded to nothing
 
 
 @dataclass(frozen=True)
-class _Upright:
+class Upright:
     """A crop in which the face stands upright, give or take 45 degrees: turned by quarters, so without loss."""
 
     image: FloatArray
@@ -51,7 +51,7 @@ def restore_face(request: JobRequest, item: Item, window: WindowData, engine: En
         canvas.send_original(finding.bounds_of(face, request.extent))
         return ItemResult(Outcome(item.id, "done", "", {**data, "strength": 0.0}))
     picture = surface.read(request, window)
-    upright = _upright(picture.working, face, window.bounds)
+    upright = upright_in(picture.working, face, window.bounds)
     blur, reach = _reach(upright)
     amount = strength * reach.effect
     restorer = Restorer(request, engine, Share(context, 0.1, 0.8))
@@ -61,7 +61,7 @@ def restore_face(request: JobRequest, item: Item, window: WindowData, engine: En
         return ItemResult(Outcome(item.id, "kept", reach.sentence or "", data))
     restored = restorer.restore(upright.image, quarters)
     blended = upright.image + np.float32(amount) * (restored - upright.image)
-    verdict = _judge(upright, blended, engine, context)
+    verdict = judge_turned(upright, blended, engine, context)
     data |= {"shift": None if verdict.shift is None else round(verdict.shift, 4)}
     if verdict.problem is not None:
         return ItemResult(Outcome(item.id, "kept", verdict.problem, data), recipe=restorer.recipe)
@@ -88,17 +88,18 @@ def roll_of(face: Face) -> float:
     return atan2(-float(down[0]), float(down[1]))
 
 
-def _upright(working: FloatArray, face: Face, window: Bounds) -> _Upright:
+def upright_in(working: FloatArray, face: Face, window: Bounds) -> Upright:
+    """Return `working`, which covers `window`, turned by quarters until `face` (document pixels) stands upright."""
     turns = round(roll_of(face) / (pi / 2)) % 4
     inside = _moved(face, -window.x, -window.y)
     height, width = working.shape[:2]
     side, other = (height, width) if turns % 2 else (width, height)
     # Turning back is turning on: the placement of the original in the turned crop.
     turned = Placement(-turns, side, other).to_image(inside)
-    return _Upright(np.ascontiguousarray(np.rot90(working, turns)), turned, turns)
+    return Upright(np.ascontiguousarray(np.rot90(working, turns)), turned, turns)
 
 
-def _reach(upright: _Upright) -> tuple[float, Reach]:
+def _reach(upright: Upright) -> tuple[float, Reach]:
     """Return the face's blur, and what the restorer can do for it within the pixels that it may see."""
     blur, reach = face_reach(with_surroundings(upright.image, upright.face), facegate.size_of(upright.face))
     extent = surface.extent_of(upright.image)
@@ -110,7 +111,8 @@ def _reach(upright: _Upright) -> tuple[float, Reach]:
     return blur, Reach(least, reach.effect, reach.sentence)
 
 
-def _judge(upright: _Upright, blended: FloatArray, engine: Engine, context: Context) -> facegate.Verdict:
+def judge_turned(upright: Upright, blended: FloatArray, engine: Engine, context: Context) -> facegate.Verdict:
+    """Return what the gate says of the upright crop's result."""
     before = facegate.locate(upright.image, upright.face, engine, Share(context, 0.9, 0.05))
     after = facegate.locate(blended, before or upright.face, engine, Share(context, 0.95, 0.05))
     return facegate.judge(before, after)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foveate_server.engines.base import Engine, Ticker
+from foveate_server.engines.base import Engine, Pinned, Ticker
 from foveate_server.engines.diffusing import (
     DiffusionFacts,
     DiffusionRequest,
@@ -17,6 +17,7 @@ from foveate_server.engines.diffusing import (
     Tiling,
 )
 from foveate_server.imaging.color import split_range
+from foveate_server.imaging.colormatch import match_low_frequencies
 from foveate_server.imaging.resize import Filter, resize
 from foveate_server.imaging.ringmatch import match_ring
 from foveate_server.imaging.samples import FloatArray
@@ -29,6 +30,7 @@ from foveate_shared.geometry import Extent
 from foveate_shared.protocol import JsonObject
 
 LEAST_OVERLAP = 16  # image pixels, of tiles at strength 0
+_WIDE_SHARE = 1 / 8  # of the picture's short side: of the colour match where there are no surroundings
 _OVERLAP_PER_STRENGTH = 64  # image pixels: the more is invented, the more the tiles must agree
 _ANCHOR_UNTIL = 0.75  # strength up to which tiles keep the low frequencies of what was there
 
@@ -78,6 +80,10 @@ class Painter:
             around = resize(mask[: focus.shown.height, : focus.shown.width], focus.crop, Filter.BILINEAR)
             # Against what the checkpoint saw, brought back the same way: resampling is no shift of colours.
             back = match_ring(back, focus.back(shown), around)
+        elif wish.strength < 1:
+            # No surroundings tell of a shift: the less may change, the more the picture's own shading is kept.
+            matched = match_low_frequencies(back, focus.back(shown), sigma=max(1.0, min(back.shape[:2]) * _WIDE_SHARE))
+            back = back + np.float32(1 - wish.strength) * (matched - back)
         return back if rest is None or not wish.keeps_light else back + rest
 
     @property
@@ -123,7 +129,7 @@ class Painter:
             loras=words.loras(self.request),
             embeddings=words.embeddings(self.request),
             vae=words.vae(self.request),
-            pinned=parameters.pinned(self.request),
+            pinned=self._pinned(),
         )
         self.last = self.engine.diffuse(request, ticker=self.ticker, preview=_shown_alone(focus, preview))
         for name, digest in _hashes(self.last.additions):
@@ -132,6 +138,11 @@ class Painter:
         self.seen.append(focus.seen)
         (image,) = self.last.images
         return image
+
+    def _pinned(self) -> Pinned:
+        pinned = parameters.pinned(self.request)
+        wants_exact = pinned.dtype is None and self.request.parameters.get("exact") is True
+        return replace(pinned, dtype="float32") if wants_exact else pinned
 
     def _tiling(self, wish: Wish) -> Tiling:
         overlap = self.request.parameters.get("overlap")

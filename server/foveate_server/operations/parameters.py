@@ -73,9 +73,9 @@ def schema(**properties: JsonObject) -> JsonObject:
     return {"type": "object", "properties": dict(properties), "additionalProperties": False}
 
 
-def strength(request: JobRequest) -> float:
+def strength(request: JobRequest, *, default: float = 1.0) -> float:
     """Return the wanted share of the effect, 0 to 1."""
-    return _number(request, "strength", 1.0)
+    return _number(request, "strength", default)
 
 
 def min_score(request: JobRequest) -> float:

@@ -48,7 +48,7 @@ def run(request: JobRequest, item: Item, window: WindowData, engine: Engine, con
     picture = surface.read(request, window)
     about = subject_of(request, picture, core, engine, context)
     painter = Painter(request, engine, Share(context, _FINDING, _PAINTING))
-    wish = Wish(picture.working, wanted(request, window, core), words.prompt_for(request, about), strength)
+    wish = Wish(picture.working, surface.selected(request, window), words.prompt_for(request, about), strength)
     painted = painter.paint(wish, show_in(context, window.bounds, core))
     faded = np.minimum(coverage, canvases.fade(item, request.region, request, window.bounds))
     data: JsonObject = {"strength": strength, "subject": about, **painter.data}
@@ -62,11 +62,6 @@ def subject_of(request: JobRequest, picture: Surface, core: Bounds, engine: Engi
         return words.OTHER
     face = subject.main_face(picture, core, engine, context)
     return words.OTHER if face is None else words.FACE
-
-
-def wanted(request: JobRequest, window: WindowData, core: Bounds) -> NDArray[np.float32]:
-    """Return the selection's coverage over `window` as far as it lies in `core`, before any feather."""
-    return np.minimum(surface.selected(request, window), mask.rectangle(core, window.bounds))
 
 
 def show_in(context: Context, window: Bounds, part: Bounds) -> ShowPreview:

@@ -96,3 +96,25 @@ def test_what_does_not_fit_the_checkpoint_is_one_sentence():
     assert made_up.LORA in caught.value.info.remedy
     with pytest.raises(InputError, match="no VAE named 'v'"):
         settled(prompt="x", vae="v")
+
+
+def test_each_variant_is_settled_and_labelled_and_all_share_a_seed():
+    variants = [{"strength": 0.3}, {"seed": 5, "label": "mine"}, {"loras": [{"name": made_up.LORA, "weight": 0.5}]}]
+    found = settled("compare", variants=variants, prompt="a cat", preset="hand").parameters
+    first, second, third = found["variants"]
+    assert [variant["label"] for variant in (first, second, third)] == ["strength 0.3", "mine", f"{made_up.LORA} 0.5"]
+    assert first["seed"] == third["seed"] == found["seed"]
+    assert (first["strength"], second["strength"], second["seed"]) == (0.3, 0.55, 5)
+    assert first["prompt"].count("photograph of a hand") == 1
+    assert settled("compare", **found).parameters == found
+
+
+def test_a_variant_with_an_unknown_model_is_refused():
+    with pytest.raises(InputError, match="no model named 'nothing'"):
+        settled("compare", variants=[{"model": "nothing"}])
+
+
+def test_filling_needs_a_checkpoint_and_takes_the_first():
+    assert settled("fill").model.name == made_up.MODEL
+    with pytest.raises(InputError, match="Fill needs a checkpoint"):
+        settled("fill", models=RESTORERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -42,6 +43,19 @@ def pixel_format(request) -> PixelFormat:
 @pytest.fixture
 def engine() -> DeterministicEngine:
     return DeterministicEngine(Options())
+
+
+class UnsafeEngine(DeterministicEngine):
+    """Its safety classifier objects to every picture."""
+
+    def diffuse(self, request, *, ticker, preview=None):
+        made = super().diffuse(request, ticker=ticker, preview=preview)
+        return replace(made, flags=(0.97,) * len(made.images))
+
+
+@pytest.fixture
+def unsafe_engine() -> DeterministicEngine:
+    return UnsafeEngine(Options())
 
 
 @pytest.fixture(scope="session")

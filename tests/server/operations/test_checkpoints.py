@@ -1,0 +1,182 @@
+"""What holds for every operation that re-renders the document with a checkpoint, whatever its layout of pixels."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fakes.documents import RGB8, run_job
+from foveate_server.engines.deterministic_diffusion import MODEL
+from foveate_server.operations import canvases, facegate, words
+from foveate_shared.errors import InputError, RefusedError
+from foveate_shared.pixels import Channels, PixelFormat, SampleType
+
+JOBS = [
+    ("refocus", {"strength": 0.8}),
+    ("faces", {"strength": 0.3}),
+    ("fill", {"strength": 1.0}),
+    ("fill", {"strength": 0.7, "start": "noise"}),
+    ("upscale", {"target": "document"}),
+]
+
+
+@pytest.fixture(params=JOBS, ids=lambda job: "-".join([job[0], *(str(value) for value in job[1].values())]))
+def job(request):
+    return request.param[0], {"model": MODEL, "seed": 4, "prompt": "a cat", **request.param[1]}
+
+
+@pytest.fixture
+def picture(soft, paint_discs):
+    return paint_discs(soft, [(55, 60, 60), (150, 110, 64)])
+
+
+def same_bytes(a, b, where):
+    return a[where].tobytes() == b[where].tobytes()
+
+
+def test_alpha_and_all_outside_of_the_selection_are_untouched(picture, make_document, pixel_format, engine, job):
+    if job[0] == "faces" and pixel_format.channels.is_gray:
+        pytest.skip("the deterministic engine's faces have a colour")
+    document = make_document(picture, pixel_format, (31, 27, 101, 87))
+    result = run_job(document, engine, job[0], **job[1]).applied_to(document)
+    outside = np.ones(result.shape[:2], bool)
+    outside[27:114, 31:132] = False
+    assert same_bytes(result, document.image, outside)
+    assert result.tobytes() != document.image.tobytes()
+    position = pixel_format.channels.alpha_position
+    if position is not None:
+        assert same_bytes(result, document.image, (..., position))
+        assert same_bytes(result, document.image, document.image[..., position] == 0)
+
+
+def test_the_same_parameters_give_the_same_bytes_and_another_seed_others(picture, make_document, engine, job):
+    document = make_document(picture, PixelFormat(SampleType.U16, Channels.RGBA), (31, 27, 101, 87))
+    once = run_job(document, engine, job[0], **job[1])
+    again = run_job(document, engine, job[0], **job[1]).applied_to(document)
+    assert once.applied_to(document).tobytes() == again.tobytes()
+    other = run_job(document, engine, job[0], **{**job[1], "seed": 5}).applied_to(document)
+    assert other.tobytes() != again.tobytes()
+    assert once.recipe["model"]["name"] == MODEL
+    assert once.recipe["sampling"]["num_inference_steps"] == 20
+    assert once.outcomes[-1].data["seed"] == 4
+    assert once.previews
+
+
+@pytest.mark.parametrize("operation", ["refocus", "faces", "fill"])
+def test_strength_zero_is_the_identity(picture, make_document, pixel_format, engine, operation):
+    for bounds in (None, (31, 27, 101, 87)):
+        document = make_document(picture, pixel_format, bounds)
+        run = run_job(document, engine, operation, model=MODEL, strength=0, prompt="a cat")
+        assert run.applied_to(document).tobytes() == document.image.tobytes()
+        assert all(outcome.status == "done" for outcome in run.outcomes)
+
+
+@settings(max_examples=12, deadline=None)
+@given(data=st.data(), dtype=st.sampled_from([SampleType.U8, SampleType.U16, SampleType.F32]))
+def test_any_region_of_any_depth_leaves_the_rest_alone(soft, make_document, data, dtype):
+    from foveate_server.engines.deterministic import DeterministicEngine, Options
+
+    height, width = soft.shape[:2]
+    x, y = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
+    bounds = (x, y, data.draw(st.integers(1, width - x)), data.draw(st.integers(1, height - y)))
+    operation = data.draw(st.sampled_from(["refocus", "fill"]))
+    document = make_document(soft, PixelFormat(dtype, Channels.RGBA), bounds)
+    engine = DeterministicEngine(Options())
+    run = run_job(document, engine, operation, model=MODEL, strength=0.9, seed=1, prompt="x")
+    result = run.applied_to(document)
+    outside = np.ones((height, width), bool)
+    outside[y : y + bounds[3], x : x + bounds[2]] = False
+    assert same_bytes(result, document.image, outside)
+    assert same_bytes(result, document.image, (..., 3))
+    assert np.isfinite(result.astype(float)).all()
+
+
+def test_a_soft_mask_limits_the_effect(picture, make_document, engine, job):
+    coverage = np.zeros(picture.shape[:2], np.uint8)
+    coverage[40:90, 30:100] = 128
+    coverage[50:80, 40:90] = 255
+    coverage[60:64, 50:55] = 0
+    document = make_document(picture, bounds=(30, 40, 70, 50), coverage=coverage)
+    run = run_job(document, engine, job[0], **job[1])
+    result = run.applied_to(document)
+    assert same_bytes(result, document.image, coverage == 0)
+    assert result.tobytes() != document.image.tobytes()
+    for patch in run.patches:
+        limit = coverage[patch.bounds.y : patch.bounds.bottom, patch.bounds.x : patch.bounds.right]
+        assert (patch.coverage <= limit).all()
+
+
+def test_a_small_region_gets_the_full_pixel_budget(soft, make_document, engine):
+    document = make_document(soft, bounds=(100, 80, 24, 24))
+    (outcome,) = run_job(document, engine, "refocus", model=MODEL, strength=0.5, prompt="x").outcomes
+    width, height = outcome.data["extent"]
+    assert 0.9 * 512 * 512 <= width * height <= 512 * 512
+
+
+def test_large_regions_are_canvases_that_fade_into_each_other(soft, make_document, engine, monkeypatch):
+    monkeypatch.setattr(canvases, "SINGLE_AREA", 1)
+    monkeypatch.setattr(canvases, "_CORE", 100)
+    monkeypatch.setattr(canvases, "_MARGIN", 40)
+    monkeypatch.setattr(canvases, "_FADE", 24)
+    document = make_document(np.tile(soft, (1, 2, 1)), bounds=(10, 5, 380, 160))
+    run = run_job(document, engine, "refocus", model=MODEL, strength=0.8, seed=2, prompt="x")
+    assert len(run.patches) == 4 * 2
+    result = run.applied_to(document)
+    change = np.abs(result.astype(int) - document.image).sum(axis=2)
+    outside = np.ones(change.shape, bool)
+    outside[5:165, 10:390] = False
+    assert not change[outside].any()
+    inner = change[20:150, 25:375]
+    assert inner.min() > 0  # the deterministic engine tints: nothing between canvases was forgotten
+    assert inner.std() < 0.15 * inner.mean()  # and nothing is tinted twice
+
+
+def test_an_empty_prompt_says_what_is_there(picture, soft, make_document, engine):
+    prompts = {"face": {"prompt": "a face"}, "other": {"prompt": "a thing"}}
+    common = {"model": MODEL, "strength": 0.5, "subject_prompts": prompts}
+    about_face = run_job(make_document(picture, bounds=(25, 30, 60, 60)), engine, "refocus", **common)
+    assert about_face.outcomes[0].data["subject"] == words.FACE
+    about_thing = run_job(make_document(soft, bounds=(25, 30, 60, 60)), engine, "refocus", **common)
+    assert about_thing.outcomes[0].data["subject"] == words.OTHER
+
+
+def test_light_above_white_stays(soft, make_document, engine):
+    bright = soft.copy()
+    bright[60:80, 70:100] *= 8
+    document = make_document(bright, PixelFormat(SampleType.F32, Channels.RGB), (40, 30, 110, 100), space="srgb-linear")
+    result = run_job(document, engine, "refocus", model=MODEL, strength=0.1, prompt="x").applied_to(document)
+    assert np.allclose(result[65:75, 78:92].mean(), bright[65:75, 78:92].mean(), rtol=0.2)
+    removed = run_job(document, engine, "fill", model=MODEL, strength=1.0, prompt="x").applied_to(document)
+    assert removed[65:75, 78:92].max() < 1.05
+
+
+def test_a_face_whose_features_moved_is_kept(picture, make_document, engine, monkeypatch):
+    monkeypatch.setattr(facegate, "judge", lambda before, after: facegate.Verdict(0.2, "It moved."))
+    run = run_job(make_document(picture), engine, "faces", model=MODEL, strength=0.4, seed=1)
+    faces = run.outcomes[1:]
+    assert [outcome.status for outcome in faces] == ["kept", "kept"]
+    assert "lower strength" in faces[0].message
+    assert not run.patches
+
+
+def test_another_file_under_a_pinned_name_is_refused(soft, make_document, engine):
+    pinned = {"models": {MODEL: "0" * 64}}
+    with pytest.raises(InputError, match="not the one that the recipe was made with"):
+        run_job(make_document(soft), engine, "refocus", model=MODEL, strength=0.5, prompt="x", pinned=pinned)
+
+
+@pytest.mark.parametrize("setting", ["off", "flag", "blur", "refuse"])
+def test_the_owners_setting_decides_about_what_is_unsafe(soft, make_document, unsafe_engine, setting):
+    document = make_document(soft, RGB8, (40, 30, 110, 100), safety=setting)
+    job = {"model": MODEL, "strength": 0.8, "seed": 3, "prompt": "x"}
+    if setting == "refuse":
+        with pytest.raises(RefusedError, match="not handed out"):
+            run_job(document, unsafe_engine, "refocus", **job)
+        return
+    run = run_job(document, unsafe_engine, "refocus", **job)
+    (outcome,) = run.outcomes
+    assert ("unsafe" in outcome.data) == (setting != "off")
+    assert ("blurred" in outcome.message) == (setting == "blur")
+    detail = np.abs(np.diff(run.applied_to(document)[60:100, 60:130].astype(int), axis=1)).mean()
+    before = np.abs(np.diff(document.image[60:100, 60:130].astype(int), axis=1)).mean()
+    assert (detail < 0.5 * before) == (setting == "blur")

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from fakes.documents import run_job
+from foveate_server.engines.deterministic_diffusion import MODEL
+from foveate_server.operations import sheet
+from foveate_shared.errors import InputError
+from foveate_shared.geometry import Bounds, Extent
+
+VARIANTS = [
+    {"label": "strength 0.3", "strength": 0.3},
+    {"label": "strength 0.9", "strength": 0.9},
+    {"label": "seed 8", "seed": 8, "strength": 0.9},
+    {"label": "a label that is much too long for a small picture, so that it must be cut", "strength": 0.9},
+]
+JOB = {"model": MODEL, "seed": 7, "prompt": "x", "variants": VARIANTS}
+
+
+def test_the_sheet_is_full_and_shows_the_original_first(soft, make_document, pixel_format, engine):
+    document = make_document(soft, pixel_format, (40, 30, 110, 100))
+    run = run_job(document, engine, "compare", **JOB)
+    assert [item.id for item in run.items] == ["original", *(f"variant-{n}" for n in range(1, 5))]
+    assert run.plan.frame == "new"
+    assert sum(patch.bounds.area for patch in run.patches) == run.plan.extent.area
+    result = run.applied_to(document)
+    assert result.shape[2] == document.image.shape[2]
+    slots = [Bounds(*outcome.data["slot"]) for outcome in run.outcomes]
+    cells = [result[slot.y : slot.bottom, slot.x : slot.right] for slot in slots]
+    assert len({cell.tobytes() for cell in cells}) == 5
+    assert run.outcomes[1].data["seed"] == 7
+    assert run.outcomes[3].data["seed"] == 8
+    assert run.outcomes[2].data["recipe"]["model"]["name"] == MODEL
+
+
+def test_opaque_originals_are_shown_as_they_are(soft, make_document, engine):
+    document = make_document(soft, bounds=(40, 30, 110, 100))
+    run = run_job(document, engine, "compare", **JOB)
+    shown = sheet.lay_out(Extent(110, 100), 5).picture_of(0)
+    result = run.applied_to(document)
+    cell = result[shown.y : shown.bottom, shown.x : shown.right]
+    assert cell.tobytes() == document.image[30:130, 40:150].tobytes()
+
+
+def test_previews_lie_in_the_variants_own_place(soft, make_document, engine):
+    run = run_job(make_document(soft, bounds=(40, 30, 110, 100)), engine, "compare", **JOB)
+    layout = sheet.lay_out(Extent(110, 100), 5)
+    assert {bounds for bounds, _ in run.previews} == {layout.picture_of(number) for number in range(1, 5)}
+
+
+@pytest.mark.parametrize("extent", [Extent(1, 1), Extent(4000, 30), Extent(30, 4000), Extent(512, 512)])
+@pytest.mark.parametrize("count", [2, 3, 7, 25])
+def test_sheets_hold_all_pictures(extent, count):
+    layout = sheet.lay_out(extent, count)
+    slots = [layout.slot_of(index) for index in range(count)] + layout.empty_slots(count)
+    assert sum(slot.area for slot in slots) == layout.extent.area
+    assert all(layout.extent.bounds.contains(slot) for slot in slots)
+    assert len(layout.empty_slots(count)) < layout.columns
+    for index in range(count):
+        assert layout.slot_of(index).contains(layout.picture_of(index))
+
+
+def test_labels_are_drawn():
+    layout = sheet.lay_out(Extent(256, 256), 2)
+    picture = np.full((256, 256, 3), 0.5, np.float32)
+    written, empty = layout.drawn(picture, None, "strength 0.4"), layout.drawn(picture, None, "")
+    assert written[270:].max() > 0.8
+    assert empty[270:].max() < 0.2
+    assert np.array_equal(written[:264], empty[:264])
+    Image.fromarray((written * 255).astype(np.uint8))
+
+
+def test_a_region_that_no_sheet_could_show_is_refused(soft, make_document, engine):
+    big = np.zeros((2000, 3000, 3), np.float32)
+    with pytest.raises(InputError, match="too large to compare"):
+        run_job(make_document(big), engine, "compare", **JOB)
