@@ -3,6 +3,9 @@
 Start-time fair queueing (Goyal, Vin and Cheng, 1996): each owner has a virtual clock of the device time it was given;
 the owner whose clock is behind comes next. An owner that comes back starts at the common clock, so idling saves
 nothing up, and nobody waits for longer than one item of each other owner.
+
+Loading a model takes long: among an owner's own items of equal priority, those of the model that ran last come first,
+so often in a row at most that nothing of the same owner waits for ever. Other owners' turns are not touched.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 _SMOOTHING = 0.3  # weight of the newest measurement in the expected cost of an item
+_LONGEST_RUN = 16  # items in a row that overtake an older one of the same owner
 _MIN_COST = 1e-3  # seconds; an item is never free, or a flood of tiny ones would starve the others
 
 
@@ -22,6 +26,7 @@ class Entry:
     job: Hashable
     owner: Hashable
     priority: int = 0  # larger is sooner, among the owner's own
+    model: str | None = None  # that must be loaded for it
 
 
 @dataclass
@@ -32,12 +37,25 @@ class _Queue:
     expected: float = 1.0  # seconds that one of its items takes
     waiting: dict[str, tuple[tuple[int, int], Entry]] = field(default_factory=dict)  # by key: (rank, entry)
     running: int = 0
+    overtaken: int = 0  # so many items in a row ran before an older one of equal priority
 
-    def in_order(self) -> list[Entry]:
-        return [entry for _, entry in sorted(self.waiting.values(), key=lambda ranked: ranked[0])]
+    def in_order(self, loaded: str | None) -> list[Entry]:
+        ranked = sorted(self.waiting.values(), key=lambda ranked: self._rank(*ranked, loaded))
+        return [entry for _, entry in ranked]
 
-    def first(self) -> Entry:
-        return min(self.waiting.values(), key=lambda ranked: ranked[0])[1]
+    def take(self, loaded: str | None) -> Entry:
+        """Take the first entry out."""
+        oldest = min(self.waiting.values(), key=lambda ranked: ranked[0])[1]
+        chosen = min(self.waiting.values(), key=lambda ranked: self._rank(*ranked, loaded))[1]
+        self.overtaken = self.overtaken + 1 if chosen is not oldest else 0
+        del self.waiting[chosen.key]
+        return chosen
+
+    def _rank(self, rank: tuple[int, int], entry: Entry, loaded: str | None) -> tuple[int, bool, int]:
+        """Return what is smallest for who comes first: priority, then the loaded model, then age."""
+        priority, arrival = rank
+        is_loaded = loaded is not None and entry.model == loaded and self.overtaken < _LONGEST_RUN
+        return priority, not is_loaded, arrival
 
 
 class Scheduler:
@@ -47,6 +65,7 @@ class Scheduler:
         self._queues: dict[Hashable, _Queue] = {}  # of owners with something waiting or running
         self._clock = 0.0  # the common virtual time: the start of the newest item that was given out
         self._arrivals = 0  # numbers entries, for first in, first out
+        self._loaded: str | None = None  # the model of the newest item that was given out, if it had one
 
     def __len__(self) -> int:
         return sum(len(queue.waiting) for queue in self._queues.values())
@@ -67,8 +86,8 @@ class Scheduler:
         if owner is None:
             return None
         queue = self._queues[owner]
-        entry = queue.first()
-        del queue.waiting[entry.key]
+        entry = queue.take(self._loaded)
+        self._loaded = entry.model or self._loaded
         self._clock = max(self._clock, queue.clock)
         queue.clock += queue.expected
         queue.running += 1
@@ -99,7 +118,7 @@ class Scheduler:
 
         It is a forecast: items that arrive later, and times other than expected, change it.
         """
-        orders = {owner: queue.in_order() for owner, queue in self._queues.items() if queue.waiting}
+        orders = {owner: queue.in_order(self._loaded) for owner, queue in self._queues.items() if queue.waiting}
         clocks = {owner: self._queues[owner].clock for owner in orders}
         taken = dict.fromkeys(orders, 0)
         positions: dict[Hashable, int] = {}

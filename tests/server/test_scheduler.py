@@ -150,3 +150,35 @@ def test_a_newcomer_waits_for_at_most_one_item_of_each_other(costs):
     scheduler.add(entry("new", "c"))
     following = [scheduler.next().owner for _ in range(3)]
     assert "c" in following
+
+
+def models(*names, owner="a"):
+    return [Entry(f"{owner}-{number}-{name}", name, owner, 0, name) for number, name in enumerate(names)]
+
+
+def test_items_of_the_loaded_model_come_in_a_row():
+    scheduler = Scheduler()
+    for each in models("x", "y", "x", "y", "x"):
+        scheduler.add(each)
+    assert scheduler.positions() == {"x": 1, "y": 2}
+    assert [key[-1] for key in drain(scheduler)] == ["x", "x", "x", "y", "y"]
+
+
+def test_the_loaded_model_neither_beats_priority_nor_other_owners():
+    scheduler = Scheduler()
+    for each in (*models("x", "y", "x"), *models("y", "y", owner="b"), Entry("urgent", "u", "a", 5, "y")):
+        scheduler.add(each)
+    assert drain(scheduler) == ["urgent", "b-0-y", "a-1-y", "b-1-y", "a-0-x", "a-2-x"]
+
+
+def test_another_model_of_the_same_owner_does_not_wait_for_ever():
+    scheduler = Scheduler()
+    scheduler.add(Entry("first", "x", "a", 0, "x"))
+    scheduler.add(Entry("other", "y", "a", 0, "y"))
+    order = []
+    for number in range(40):
+        scheduler.add(Entry(f"more-{number}", "x", "a", 0, "x"))
+        found = scheduler.next()
+        order.append(found.key)
+        scheduler.finished(found.owner, 1.0)
+    assert 2 < order.index("other") < 20

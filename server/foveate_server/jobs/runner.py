@@ -76,7 +76,8 @@ class Runner:
         key = _key(job, work)
         work.queued = True
         self._queued[key] = (job, work)
-        self._scheduler.add(Entry(key, job.number, job.owner, job.submit.priority))
+        model = job.request.model.name if job.request.model else None
+        self._scheduler.add(Entry(key, job.number, job.owner, job.submit.priority, model))
 
     def forget(self, job: Job) -> None:
         """Take a job's waiting items out of the queue and ask its running ones to end."""
