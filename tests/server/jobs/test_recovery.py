@@ -213,3 +213,19 @@ def _full():
     from foveate_server.spool.files import storage_full
 
     return storage_full("Full.").info
+
+
+def test_what_was_settled_is_the_same_after_a_restart(tmp_path):
+    async def scenario():
+        async with bench(tmp_path) as before:
+            job = await before.submit()
+            model, parameters = job.request.model, job.request.parameters
+            assert model is not None
+            assert model.name == "brush"
+        async with bench(tmp_path, safety="blur") as after:
+            again = after.manager.find(ANNA, job.id)
+            assert again.request.model == model
+            assert again.request.parameters == parameters
+            assert again.request.safety == "blur"
+
+    asyncio.run(scenario())
