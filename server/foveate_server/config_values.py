@@ -41,18 +41,6 @@ def origins(value: object) -> tuple[str, ...]:
     return found
 
 
-def choice(*words: str) -> Callable[[object], str]:
-    """Return a parser of one of `words`."""
-
-    def parse(value: object) -> str:
-        word = value.strip().lower() if isinstance(value, str) else ""
-        if word not in words:
-            raise ValueError(f"one of {', '.join(words)}")
-        return word
-
-    return parse
-
-
 def boolean(value: object) -> bool:
     """Return a truth value; texts may say true or false, yes or no, on or off, 1 or 0."""
     if isinstance(value, bool):
