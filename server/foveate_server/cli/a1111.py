@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from foveate_server.cli.recipe import hashes_of_additions
 from foveate_shared.geometry import Extent
 from foveate_shared.protocol import JsonObject
 
@@ -50,9 +51,8 @@ def _settings(recipe: JsonObject, values: dict[str, Any], extent: Extent) -> str
 
 
 def _hashes(recipe: JsonObject, names: list[str]) -> str:
-    additions: Any = recipe.get("additions") or {}
-    known = [(name, additions.get(name)) for name in names]
-    return ", ".join(f"{name}: {digest[:_HASH_LENGTH]}" for name, digest in known if isinstance(digest, str))
+    known = hashes_of_additions(recipe)
+    return ", ".join(f"{name}: {known[name][:_HASH_LENGTH]}" for name in names if name in known)
 
 
 def _quoted(value: object) -> str:

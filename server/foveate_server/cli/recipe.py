@@ -48,6 +48,13 @@ def describe_result(picture: Picture, region: Region, mask: Path | None, result:
     return json.dumps({"foveate_recipe": FORMAT, **asdict(described)}, separators=(",", ":"))
 
 
+def hashes_of_additions(recipe: JsonObject) -> dict[str, str]:
+    """Return SHA-256 by name of the LoRAs, embeddings and VAE that a server's recipe tells of."""
+    additions: Any = recipe.get("additions") or {}
+    told = [entry for value in additions.values() for entry in (value if isinstance(value, list) else [value])]
+    return {str(entry["name"]): str(entry["sha256"]) for entry in told if isinstance(entry, dict)}
+
+
 def sha256_of_samples(picture: Picture) -> str:
     """Return the hash of the picture's samples, as they would be on the wire."""
     return hashlib.sha256(little_endian(picture.samples).data).hexdigest()

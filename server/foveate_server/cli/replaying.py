@@ -15,7 +15,7 @@ from foveate_server.cli.display import Display, print_json, print_line
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.files import read_picture
 from foveate_server.cli.picture import Picture
-from foveate_server.cli.recipe import FileRecipe, parse_recipe, sha256_of_samples
+from foveate_server.cli.recipe import FileRecipe, hashes_of_additions, parse_recipe, sha256_of_samples
 from foveate_server.cli.region import Region, region_of
 from foveate_server.cli.saving import prepare, save
 from foveate_server.cli.work import run_job
@@ -111,9 +111,7 @@ def _parameters(recipe: JsonObject) -> JsonObject:
     model: Any = recipe.get("model")
     if not isinstance(model, dict) or not model.get("family"):
         return dict(parameters)
-    additions: Any = recipe.get("additions") or {}
-    hashes = {**additions, model["name"]: model["sha256"]}
-    models = {name: digest for name, digest in hashes.items() if isinstance(digest, str)}
+    models = {**hashes_of_additions(recipe), model["name"]: model["sha256"]}
     return {**parameters, "pinned": {**parameters.get("pinned", {}), "models": models}}
 
 

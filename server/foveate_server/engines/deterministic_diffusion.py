@@ -94,7 +94,22 @@ def diffuse(
             halfway = request.image + share * (images[0] - request.image)
             preview(np.rint(np.clip(halfway, 0, 1) * 255).astype(np.uint8))
     sampling = Sampling(steps, request.sampling.guidance_scale or 1.0, _SCHEDULER)
-    return Pictures(images, known, sampling, "cpu: deterministic", Pinned("float32", None, 1))
+    return Pictures(images, known, sampling, "cpu: deterministic", Pinned("float32", None, 1), _additions(request))
+
+
+def _additions(request: DiffusionRequest) -> JsonObject:
+    told: JsonObject = {}
+    if request.loras:
+        told["loras"] = [{**_hashed(lora.name), "weight": lora.weight} for lora in request.loras]
+    if request.embeddings:
+        told["embeddings"] = [_hashed(name) for name in request.embeddings]
+    if request.vae is not None:
+        told["vae"] = _hashed(request.vae)
+    return told
+
+
+def _hashed(name: str) -> JsonObject:
+    return {"name": name, "sha256": hashlib.sha256(name.encode()).hexdigest()}
 
 
 def _tinted(request: DiffusionRequest, seed: int) -> Image:

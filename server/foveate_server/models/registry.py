@@ -19,6 +19,7 @@ from foveate_server.models.sources.file import FileSource
 from foveate_server.models.sources.hub import HubSource
 from foveate_server.models.sources.package import PackageSource
 from foveate_server.models.sources.url import UrlSource
+from foveate_server.models.telling import tell
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 from foveate_shared.protocol import ModelInfo
 
@@ -68,8 +69,7 @@ class Registry:
 
     def models(self) -> list[ModelInfo]:
         """Return what clients see of the models. Fast: looks at names and sizes of files only."""
-        entries = (entry for entry in self.entries() if entry.kind != "config")
-        return [ModelInfo(e.name, e.title, e.operations, e.scale, self.is_available(e), e.license) for e in entries]
+        return tell(self.entries(), self.is_available, lambda entry: entry.name == self._defaults.of(entry.kind))
 
     def is_available(self, entry: ModelEntry) -> bool:
         """Tell whether the files of `entry` are at hand, without reading them."""

@@ -186,7 +186,9 @@ def _require_pinned(request: JobRequest, name: str, digest: str) -> None:
 
 
 def _hashes(additions: JsonObject) -> list[tuple[str, str]]:
-    return [(name, digest) for name, digest in additions.items() if isinstance(digest, str)]
+    """Return name and SHA-256 of all that was added: lists of LoRAs and embeddings, and the VAE."""
+    told = [entry for value in additions.values() for entry in (value if isinstance(value, list) else [value])]
+    return [(str(entry["name"]), str(entry["sha256"])) for entry in told if isinstance(entry, dict)]
 
 
 def _without_nothing(values: JsonObject) -> JsonObject:

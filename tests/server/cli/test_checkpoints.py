@@ -54,6 +54,7 @@ def test_a_prompt_re_renders_the_region_alone_and_replays_exactly(server, photo)
     assert text.startswith("a {red} door <lora:deterministic-lora:0.5>\n")
     assert f"Seed: {recipe['parameters']['seed']}, Size: 64x64, Model hash: " in text
     assert "Denoising strength: 0.7" in text
+    assert 'Lora hashes: "deterministic-lora: ' in text
 
 
 def test_variations_have_seeds_in_a_row(server, photo):

@@ -1,0 +1,57 @@
+"""What clients are told of models: in the registry's order, the one to take by default first of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from foveate_server.models.entry import ModelEntry
+from foveate_server.models.fitting import fitting_families
+from foveate_shared.protocol import JsonObject, ModelInfo
+
+_ADDITIONS = ("lora", "embedding", "vae")
+_NATIVE_SIDES = {"sd1": 512, "sd2": 768, "sdxl": 1024, "sd3": 1024, "flux1": 1024}  # pixels
+_SD2_BASE_SIDE = 512  # of the members of sd2 that predict noise
+_SILENT = ("config",)  # kinds that are no one's choice
+
+
+def tell(
+    entries: Sequence[ModelEntry], is_available: Callable[[ModelEntry], bool], is_default: Callable[[ModelEntry], bool]
+) -> list[ModelInfo]:
+    """Return what clients see of `entries`; the default of each kind comes before all others of that kind."""
+    told = [entry for entry in entries if entry.kind not in _SILENT]
+    for entry in [each for each in told if is_default(each)]:
+        first = next(place for place, each in enumerate(told) if each.kind == entry.kind)
+        told.remove(entry)
+        told.insert(first, entry)
+    return [_info(entry, available=is_available(entry)) for entry in told]
+
+
+def _info(entry: ModelEntry, *, available: bool) -> ModelInfo:
+    return ModelInfo(
+        entry.name,
+        entry.title,
+        entry.operations,
+        entry.scale,
+        available,
+        entry.license,
+        kind=entry.kind,
+        family=entry.family,
+        fits=fitting_families(entry) if entry.kind in _ADDITIONS else (),
+        defaults=_defaults(entry),
+    )
+
+
+def _defaults(entry: ModelEntry) -> JsonObject:
+    """Return what a client can show before a job: see PROTOCOL.md, "Models"."""
+    told: JsonObject = {}
+    words = entry.facts.get("trigger_words")
+    if entry.kind in ("lora", "embedding") and isinstance(words, list) and words:
+        told["trigger_words"] = words
+    if entry.kind == "diffusion" and entry.family in _NATIVE_SIDES:
+        is_base = entry.family == "sd2" and entry.facts.get("prediction") == "epsilon"
+        side = _SD2_BASE_SIDE if is_base else _NATIVE_SIDES[entry.family]
+        told["pixels"] = side * side
+        steps = entry.facts.get("steps")
+        if isinstance(steps, int) and steps > 0:
+            told["num_inference_steps"] = steps
+    return told
