@@ -40,20 +40,20 @@ class _Queue:
     overtaken: int = 0  # so many items in a row ran before an older one of equal priority
 
     def in_order(self, loaded: str | None) -> list[Entry]:
-        ranked = sorted(self.waiting.values(), key=lambda ranked: self._rank(*ranked, loaded))
+        ranked = sorted(self.waiting.values(), key=lambda ranked: self._rank(ranked, loaded))
         return [entry for _, entry in ranked]
 
     def take(self, loaded: str | None) -> Entry:
         """Take the first entry out."""
         oldest = min(self.waiting.values(), key=lambda ranked: ranked[0])[1]
-        chosen = min(self.waiting.values(), key=lambda ranked: self._rank(*ranked, loaded))[1]
+        chosen = min(self.waiting.values(), key=lambda ranked: self._rank(ranked, loaded))[1]
         self.overtaken = self.overtaken + 1 if chosen is not oldest else 0
         del self.waiting[chosen.key]
         return chosen
 
-    def _rank(self, rank: tuple[int, int], entry: Entry, loaded: str | None) -> tuple[int, bool, int]:
+    def _rank(self, ranked: tuple[tuple[int, int], Entry], loaded: str | None) -> tuple[int, bool, int]:
         """Return what is smallest for who comes first: priority, then the loaded model, then age."""
-        priority, arrival = rank
+        (priority, arrival), entry = ranked
         is_loaded = loaded is not None and entry.model == loaded and self.overtaken < _LONGEST_RUN
         return priority, not is_loaded, arrival
 
