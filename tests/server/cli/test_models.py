@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -117,3 +119,45 @@ def test_from_the_hub_that_the_environment_names(home: Path) -> None:
     assert "Its licence: mit." in taken.stdout
     assert "Fetching film" in taken.stderr
     assert (home / "cache" / "film" / "film.safetensors").read_bytes() == data
+
+
+def test_the_readme_works_word_for_word(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Bring a checkpoint")[2].partition("\n## ")[0]
+    commands = [shlex.split(line, comments=True) for line in re.findall(r"(?m)^ {4}(foveate .*)$", section)]
+    assert [command[2] for command in commands] == ["add", "add", "add", "list", "inspect"]
+    monkeypatch.chdir(home)
+    made.write(home / "my-checkpoint.safetensors", TUNE)
+    write_pipeline(home / "my-folder")
+    with serving() as hub:
+        files = {
+            path.relative_to(home / "my-folder"): path for path in (home / "my-folder").rglob("*") if path.is_file()
+        }
+        hub.add("org/name", {relative.as_posix(): path.read_bytes() for relative, path in files.items()})
+        environment = {**os.environ, "HF_ENDPOINT": hub.url, "HF_HOME": str(home / "hf"), "FOVEATE_OFFLINE": "false"}
+        for command in commands:
+            if command[3:] == ["org/name"]:
+                run = [sys.executable, "-m", "foveate_server", *command[1:]]
+                subprocess.run(run, env=environment, check=True, capture_output=True, timeout=60)
+            else:
+                assert main(command[1:]) == 0
+    listed = [path.parent.name for path in sorted((home / "cache").glob("*/entry.json"))]
+    assert listed == ["my-checkpoint", "my-folder", "name"]
+
+
+def write_pipeline(folder: Path) -> None:
+    """A pipeline as diffusers writes it, of the narrowest widths."""
+    parts = {
+        "unet": {
+            "conv_in.weight": (8, 4, 3, 3), "conv_out.weight": (4, 8, 3, 3), "up_blocks.0.x": (1,),
+            "down_blocks.0.attentions.0.proj_in.weight": (8, 8, 1, 1),
+            "down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight": (8, 16),
+        },
+        "vae": {"decoder.conv_in.weight": (8, 4, 3, 3)},
+        "text_encoder": {"text_model.embeddings.token_embedding.weight": (60, 16)},
+    }  # fmt: skip
+    for name, shapes in parts.items():
+        stem = "model" if name == "text_encoder" else "diffusion_pytorch_model"
+        made.write(folder / name / f"{stem}.safetensors", shapes)
+        (folder / name / "config.json").write_text("{}")
+    (folder / "model_index.json").write_text(json.dumps({name: ["library", "Class"] for name in parts}))

@@ -56,6 +56,26 @@ def test_keeps_the_folders_of_a_repository_and_counts_all_bytes(hub: FakeHub, fo
     assert seen[-1] == (total, total)
 
 
+class Counting:
+    """A progress that also wants to hear of each file."""
+
+    def __init__(self) -> None:
+        self.files: list[tuple[int, int]] = []
+
+    def __call__(self, done: int, total: int) -> None:
+        pass
+
+    def file(self, number: int, count: int) -> None:
+        self.files.append((number, count))
+
+
+def test_tells_of_each_file(hub: FakeHub, folder: Path) -> None:
+    hub.add(NAME, FILES)
+    progress = Counting()
+    fetch(hub, folder, *FILES, progress=progress)
+    assert progress.files == [(1, 3), (2, 3), (3, 3)]
+
+
 def test_goes_on_where_the_connection_broke(hub: FakeHub, folder: Path) -> None:
     hub.add(NAME, FILES)
     hub.break_after = [HALF]
