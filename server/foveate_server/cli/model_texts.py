@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,18 +31,17 @@ def rows(registry: Registry) -> list[Row]:
 
 
 def row(registry: Registry, entry: ModelEntry) -> Row:
-    """Return one model as JSON."""
+    """Return one model as JSON: what clients are told, and what only this machine knows."""
+    from foveate_server.models.telling import tell
+
+    told = tell([entry], registry.is_available, lambda _: False)
     return {
-        "name": entry.name,
-        "title": entry.title,
-        "kind": entry.kind,
+        **(asdict(told[0]) if told else {"name": entry.name, "title": entry.title, "kind": entry.kind}),
         "family": entry.family,
-        "operations": list(entry.operations),
-        "scale": entry.scale,
-        "size": entry.size,
         "available": registry.is_available(entry),
-        "default": _is_default(registry, entry),
         "license": entry.license,
+        "size": entry.size,
+        "default": _is_default(registry, entry),
         "sha256": entry.sha256,
         "reference": entry.reference,
         "facts": dict(entry.facts),
@@ -53,13 +53,13 @@ def _is_default(registry: Registry, entry: ModelEntry) -> bool:
 
 
 def table(models: list[Row]) -> Iterator[str]:
-    """Return the lines of a list; a star marks what is taken where no model is named."""
+    """Return the lines of a list; a star marks what is taken where no model is named. Servers tell no sizes."""
     names = max([len(model["name"]) for model in models], default=0)
     for model in models:
         state = "ready" if model["available"] else "fetched at first use"
-        mark = "*" if model["default"] else " "
-        kind = _KINDS[model["kind"]]
-        about = f"{kind:11} {model['family']:6} {size(model['size']):>8}"
+        mark = "*" if model.get("default") else " "
+        kind = _KINDS.get(model["kind"], model["kind"])
+        about = f"{kind:11} {model['family']:6} {size(model['size']) if 'size' in model else '':>8}"
         yield f"{mark} {model['name']:{names}} {about}  {state:21} {model['title']}"
 
 
@@ -94,7 +94,7 @@ def inspection(registry: Registry, entry: ModelEntry) -> Row:
                 misfits[other.name] = reason
             else:
                 fits.append(other.name)
-    return {**row(registry, entry), "fits": fits, "misfits": misfits}
+    return {**row(registry, entry), "fits_here": fits, "misfits": misfits}
 
 
 def inspection_lines(told: Row) -> Iterator[str]:
@@ -118,7 +118,7 @@ def inspection_lines(told: Row) -> Iterator[str]:
         "Listens to": ", ".join(_texts(facts.get("trigger_words"))),
         "Licence": told["license"],
         "SHA-256": told["sha256"],
-        "Fits": ", ".join(told["fits"]),
+        "Fits": ", ".join(told["fits_here"]),
     }
     for label, value in named.items():
         if value not in ("", None):

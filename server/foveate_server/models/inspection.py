@@ -12,7 +12,7 @@ from foveate_server.models.recognition.autoencoder import vae_of
 from foveate_server.models.recognition.checkpoints import checkpoint_of
 from foveate_server.models.recognition.finding import Finding, refusal
 from foveate_server.models.recognition.folders import folder_of
-from foveate_server.models.recognition.foreign import refuse_foreign
+from foveate_server.models.recognition.foreign import refuse_foreign, refuse_parts
 from foveate_server.models.restorers import inspect_restorer
 from foveate_server.models.selection import INDEX, Selection, select
 from foveate_shared.errors import ErrorCode, InputError
@@ -58,7 +58,7 @@ def inspect_path(path: Path) -> Finding:
     if path.is_dir():
         return inspect_folder(path)
     if path.suffix.lower() == ".gguf":
-        raise refusal("a GGUF file, whose weights are quantized", "Look for the same as .safetensors.")
+        raise refusal("a GGUF file with quantized weights", "Look for the same as .safetensors.")
     if path.is_file() and path.suffix.lower() == ".safetensors":
         found = recognize(read_header(path), path.stem, vae_config_beside(path))
         if found is not None:
@@ -72,16 +72,13 @@ def recognize(header: Header, name: str, config: JsonObject | None = None) -> Fi
     `name` is the file's, without suffix; `config` the configuration beside it. Raises InputError for what we can tell
     and not use.
     """
-    for finding in (
-        lora_of(header, name),
-        embedding_of(header, name),
-        vae_of(header, config),
-        checkpoint_of(header, name),
-    ):
-        if finding is not None:
-            return finding
-    refuse_foreign(header)
-    return None
+    finding = lora_of(header, name) or embedding_of(header, name) or vae_of(header, config)
+    if finding is None:
+        refuse_foreign(header)
+        finding = checkpoint_of(header, name)
+    if finding is None:
+        refuse_parts(header)
+    return finding
 
 
 def inspect_folder(path: Path) -> Finding:

@@ -63,10 +63,10 @@ def test_a_file_is_added_inspected_chosen_and_removed(home: Path, capsys: pytest
     assert any(line.startswith("* second") and "checkpoint  sd1" in line and "ready" in line for line in lines)
 
     found = told(["inspect", "film"], capsys)
-    assert (found["facts"]["trigger_words"], found["fits"]) == (["film grain"], ["my-tune", "second"])
+    assert (found["facts"]["trigger_words"], found["fits_here"]) == (["film grain"], ["my-tune", "second"])
     told(["add", str(toy)], capsys)
     found = told(["inspect", "my-tune"], capsys)
-    assert found["fits"] == ["film"]
+    assert found["fits_here"] == ["film"]
     assert "48 numbers" in found["misfits"]["toy"]
     assert main(["models", "inspect", "my-tune"]) == 0
     text = capsys.readouterr().out

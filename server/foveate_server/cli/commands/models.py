@@ -99,27 +99,18 @@ def _add_adding(parts: Commands) -> argparse.ArgumentParser:
 
 def run_list(options: argparse.Namespace) -> int:
     """Print the models."""
+    from dataclasses import asdict
+
     from foveate_server.cli import model_texts
     from foveate_server.cli.display import print_json, print_line
 
-    if options.server is None and options.pairing is None:
-        registry = _registry()
-        rows = model_texts.rows(registry)
-        if options.json:
-            print_json({"models": rows})
-        else:
-            for line in model_texts.table(rows):
-                print_line(line)
-        return 0
-    from dataclasses import asdict
-
-    models = _models_of_server(options)
+    here = options.server is None and options.pairing is None
+    rows = model_texts.rows(_registry()) if here else [asdict(model) for model in _models_of_server(options)]
     if options.json:
-        print_json({"models": [asdict(model) for model in models]})
+        print_json({"models": rows})
         return 0
-    for model in models:
-        state = "ready" if model.available else "fetched at first use"
-        print_line(f"{model.name:26} {state:21} {', '.join(model.operations):26} {model.title}")
+    for line in model_texts.table(rows):
+        print_line(line)
     return 0
 
 

@@ -136,7 +136,7 @@ def embedding_of(header: Header, name: str) -> Finding | None:
         "format": form,
         "vectors": vectors,
         "widths": dict(widths),
-        "trigger_words": strings(trigger_words(header.metadata)),
+        "token": next(iter(header.tensors)) if form == "diffusers" else "",
     }
     count = f"{vectors} vectors" if vectors > 1 else "1 vector"
     base = FAMILIES.get(family, "a text encoder of width " + ", ".join(map(str, widths.values())))

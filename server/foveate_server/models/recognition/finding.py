@@ -26,9 +26,10 @@ class Finding:
     "lightning", "hyper" or "schnell"), `steps` (of a few-step variant, 0 unknown), `guidance_embedded`,
     `embedding_widths` (of its CLIP text encoders), `context_width` (that its attention sees), `safety_checker`.
 
-    Facts of a LoRA: `format` ("diffusers" or "kohya"), `precision`, `rank`, `targets`, `context_width`,
+    Facts of a LoRA: `format` ("diffusers" or "kohya"), `precision`, `rank`, `targets`, `context_width`, `width`,
     `text_widths`, `trigger_words`, `base`, `variant`, `steps`. Of an embedding: `format`, `vectors`, `widths` by
-    encoder ("clip_l", "clip_g"), `trigger_words`. Of a VAE: `latent_channels`, `precision`, `tiny`, `layout`.
+    encoder ("clip_l", "clip_g"), `token` (its maker's word; in a prompt it is the model's name that counts). Of a VAE:
+    `latent_channels`, `precision`, `tiny`. `layout` is "single" for all of these.
     """
 
     kind: str

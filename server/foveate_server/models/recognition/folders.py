@@ -58,10 +58,10 @@ def _network(folder: Folder, headers: Mapping[str, Header]) -> Network:
         if name in headers:
             precision_of(headers[name])  # refuses what is quantized
             refuse_other_noise(folder)
+            refuse_foreign(headers[name])
             network = network_of(headers[name])
             if network is not None:
                 return network
-            refuse_foreign(headers[name])
     pipeline = str(folder.json(INDEX).get("_class_name", "")).removesuffix("Pipeline")
     raise refusal(f"a pipeline of a family that is unknown here ({pipeline or 'without a name'})")
 

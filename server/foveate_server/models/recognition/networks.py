@@ -54,7 +54,7 @@ def _unet(header: Header, *, xl: bool) -> Network | None:
     inpainting = channels == 2 * latents + 1
     if channels != latents and not inpainting:
         raise refusal(
-            f"a {base} checkpoint that wants further inputs beside the picture ({channels} channels instead of "
+            f"a checkpoint of {base} that wants further inputs beside the picture ({channels} channels instead of "
             f"{latents}), such as those for depth, for instructions, or for upscaling"
         )
     return Network(
@@ -91,7 +91,7 @@ def _unet_family(header: Header, context: int, *, xl: bool) -> str:
 
 def refiner() -> Exception:
     """Return the error for SDXL's refiner."""
-    return refusal("the refiner of SDXL, which only polishes what the base made", "Choose an SDXL base checkpoint.")
+    return refusal("the refiner of SDXL, a second pass over what its base made", "Choose an SDXL base checkpoint.")
 
 
 def _stable_diffusion_3(header: Header) -> Network | None:
