@@ -12,6 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 INSTALLED := $(VENV)/.installed
+HOST_TESTS := $(BIN)/python -m pytest -m hosts -rs --timeout=900 tests/hosts
 
 .DEFAULT_GOAL := help
 .PHONY: help setup weights demo serve test test-hosts check format bench clean
@@ -46,7 +47,9 @@ test: weights ## Run the default test suite: make test [JOBS=processes]
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 test-hosts: weights ## Test the plugins in the real editors (a Debian chroot with them is made once, as root)
-	@$(BIN)/python -m pytest -m hosts -rs --timeout=900 --durations=10 -n $(JOBS) --dist loadfile tests/hosts
+	@$(HOST_TESTS) --durations=10 -n $(JOBS) --dist loadfile \
+		|| { echo "Once more, one after the other, what failed: editors on a busy machine miss their time"; \
+		$(HOST_TESTS) -n 0 --last-failed --last-failed-no-failures none; }
 
 check: $(INSTALLED) ## Lint, types, import rules, and that clients' code is valid for Python 3.10
 	@$(BIN)/ruff check .
