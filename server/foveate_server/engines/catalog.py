@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from foveate_server.config import ServerConfig
 from foveate_server.engines.base import EngineSpec
-from foveate_server.models.registry import open_registry
+from foveate_server.engines.diffusion.families import FAMILIES
+from foveate_server.engines.diffusion.traits import traits_of
+from foveate_server.models.registry import Registry, open_registry
+from foveate_shared.protocol import JsonObject, ModelInfo
 
 
 def restoration_spec(config: ServerConfig) -> EngineSpec:
     """Return how a worker gets the restoration engine alone, and what the server tells of its models."""
-    return _spec(config, "foveate_server.engines.restore:create")
+    return _spec(config, "foveate_server.engines.restore:create", open_registry(config).models)
 
 
 def suite_spec(config: ServerConfig) -> EngineSpec:
     """Return how a worker gets the engine that restores and renders, and what the server tells of its models."""
-    return _spec(config, "foveate_server.engines.suite:create")
+    registry = open_registry(config)
+    return _spec(config, "foveate_server.engines.suite:create", lambda: _with_defaults(registry))
 
 
-def _spec(config: ServerConfig, factory: str) -> EngineSpec:
+def _spec(config: ServerConfig, factory: str, models: Callable[[], list[ModelInfo]]) -> EngineSpec:
     return EngineSpec(
         factory=factory,
-        models=open_registry(config).models,
+        models=models,
         options={
             "models_dir": str(config.cache_dir),
             "offline": config.offline,
@@ -28,3 +35,23 @@ def _spec(config: ServerConfig, factory: str) -> EngineSpec:
             "threads": config.threads,
         },
     )
+
+
+def _with_defaults(registry: Registry) -> list[ModelInfo]:
+    """Return the models of `registry`, checkpoints with the sampling that the engine takes where none is asked for."""
+    facts = {entry.name: entry.facts for entry in registry.entries()}
+    return [
+        replace(info, defaults={**_defaults(info.family, facts.get(info.name, {})), **info.defaults})
+        if info.kind == "diffusion" and info.family in FAMILIES
+        else info
+        for info in registry.models()
+    ]
+
+
+def _defaults(family: str, facts: JsonObject) -> JsonObject:
+    traits = traits_of(FAMILIES[family], facts)
+    return {
+        **traits.defaults.to_json(),
+        "schedulers": list(FAMILIES[family].schedulers),
+        "pixels": traits.native_side**2,
+    }

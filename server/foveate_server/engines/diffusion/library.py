@@ -27,7 +27,6 @@ class Files:
 
     path: Path
     config: Path | None = None  # of a single file
-    pickled: bool = False  # the owner asked for weights that are not safetensors; they are read as weights only
 
 
 @dataclass(frozen=True)

@@ -53,10 +53,8 @@ def _pipeline(adapter: type[PipelineDenoiser], files: Files, dtype: torch.dtype)
     parts = inspect.signature(pipeline.__init__).parameters
     options |= {name: None for name in _UNWANTED if name in parts}
     if files.path.is_dir():
-        return pipeline.from_pretrained(
-            files.path, use_safetensors=None if files.pickled else True, variant=_variant(files.path), **options
-        )
-    if files.path.suffix.lower() != ".safetensors" and not files.pickled:
+        return pipeline.from_pretrained(files.path, use_safetensors=True, variant=_variant(files.path), **options)
+    if files.path.suffix.lower() != ".safetensors":
         raise ValueError("it is no .safetensors file")
     if files.config is None:
         raise ValueError("the configuration of its family is not here")
@@ -64,10 +62,11 @@ def _pipeline(adapter: type[PipelineDenoiser], files: Files, dtype: torch.dtype)
 
 
 def _variant(folder: Path) -> str | None:
-    """Return "fp16" where the folder has its weights under such names only."""
-    files = [path.name for path in folder.glob("*/*.safetensors")]
-    halves = [name for name in files if ".fp16." in name]
-    return "fp16" if halves and len(halves) == len(files) else None
+    """Return "fp16" where a part has its weights under such a name only; other parts may be named as usual."""
+    names: dict[Path, list[str]] = {}
+    for path in folder.glob("*/*.safetensors"):
+        names.setdefault(path.parent, []).append(path.name)
+    return "fp16" if any(all(".fp16." in name for name in part) for part in names.values()) else None
 
 
 def _unusable(checkpoint: Checkpoint, error: Exception) -> InputError:
