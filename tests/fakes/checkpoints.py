@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from fakes.ldm_keys import ldm_state
 from fakes.tiny_tokenizers import clip_tokenizer, t5_tokenizer
 
-NAMES = ("sd1", "sd1-inpainting", "sd2", "sdxl", "sd3", "flux1")
+NAMES = ("sd1", "sd1-inpainting", "sd2", "sdxl", "sd3", "flux1", "flux1-fill")
 _SD_BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 _STEMS = {"num_attention_heads": 2, "num_hidden_layers": 2, "intermediate_size": 32}
 
@@ -157,14 +157,15 @@ def _sd3() -> Any:
     )
 
 
-def _flux1() -> Any:
+def _flux1(channels: int = 64) -> Any:
     from diffusers import FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
 
     tokenizer, vocabulary = clip_tokenizer()
     second_tokenizer, pieces = t5_tokenizer()
     transformer = FluxTransformer2DModel(
         patch_size=1,
-        in_channels=64,
+        in_channels=channels,
+        out_channels=64,
         num_layers=2,
         num_single_layers=2,
         attention_head_dim=16,
@@ -241,4 +242,5 @@ _BUILDERS: dict[str, Callable[[], Any]] = {
     "sdxl": _sdxl,
     "sd3": _sd3,
     "flux1": _flux1,
+    "flux1-fill": lambda: _flux1(channels=384),
 }

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from foveate_server.engines.diffusing import Prompt
 from foveate_server.engines.diffusion.base import Conditioning, Place
@@ -61,6 +62,14 @@ class PipelineDenoiser(ABC):
     def sees_mask(self) -> bool:
         """Tell whether it was made for inpainting: its network sees the mask, and the image around it."""
         return bool(self.network.config.in_channels == 2 * self.family.latent_channels + 1)
+
+    def beside(self, inside: Tensor, around: Tensor) -> Tensor:
+        """Return what a network that sees the mask wants beside the latents, (1, k, h, w).
+
+        `inside` (1, 1, H, W) is 1 where it shall fill, in image pixels; `around` (1, c, h, w) are the latents of the
+        image without that.
+        """
+        return torch.cat([functional.interpolate(inside, size=around.shape[2:]), around], dim=1)
 
     def modules(self) -> dict[str, nn.Module]:
         """Return all networks of the checkpoint, by name."""

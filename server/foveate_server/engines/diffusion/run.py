@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from foveate_server.engines.base import Image, Ticker
 from foveate_server.engines.diffusing import DiffusionRequest, Sampling, ShowPreview
@@ -123,13 +122,13 @@ class Run:
         return torch.where(mask == 0, torch.ones_like(mask), mask) if self._denoiser.sees_mask else mask
 
     def _beside(self) -> Tensor:
-        """Return what an inpainting network sees beside the latents, (1, 1 + c, h, w): the mask and what is around."""
+        """Return what an inpainting network sees beside the latents, (1, k, h, w): the mask and what is around."""
         image = to_tensor(self._request.image, self._denoiser.device)
         height, width = self._request.image.shape[:2]
         wanted = np.ones((height, width), np.float32) if self._request.mask is None else self._request.mask
         inside = (torch.from_numpy(wanted)[None, None].to(image) >= _INSIDE).float()
         around = self._encoded(image * (1 - inside))
-        return torch.cat([functional.interpolate(inside, size=around.shape[2:]), around], dim=1)
+        return self._denoiser.beside(inside, around)
 
     def _schedule(self) -> Schedule:
         family, traits = self._denoiser.family, self._denoiser.traits

@@ -25,7 +25,8 @@ def traits_of(family: Family, facts: Mapping[str, Any]) -> Traits:
     prediction = cast("Prediction", facts.get("prediction") or family.prediction)
     variant = str(facts.get("variant") or "")
     few = family.variants.get(variant)
-    defaults = family.defaults if few is None else few.defaults
+    own = family.inpainting if facts.get("inpainting") and family.inpainting is not None else family.defaults
+    defaults = own if few is None else few.defaults
     steps = int(facts.get("steps") or 0)
     if few is not None and steps:
         defaults = replace(defaults, num_inference_steps=steps)

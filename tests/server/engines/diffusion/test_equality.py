@@ -11,6 +11,7 @@ import torch
 
 from foveate_server.engines.base import Pinned
 from foveate_server.engines.diffusing import DiffusionRequest, Prompt, Sampling
+from foveate_server.engines.diffusion.loop import seeded_noise
 from foveate_server.engines.diffusion.pixels import to_tensor
 from foveate_server.engines.diffusion.schedulers import Schedule, build_scheduler
 from foveate_server.engines.diffusion.silence import quiet
@@ -129,6 +130,42 @@ def test_a_checkpoint_for_inpainting_is_diffusers_inpainting(both, picture, stre
         width=picture.shape[1],
     )
     assert np.abs(ours - theirs).max() < BOUND
+
+
+def test_flux_fill_is_diffusers_own(engine, ticker, picture):
+    mask = np.zeros(picture.shape[:2], np.float32)
+    mask[16:48, 20:70] = 1
+    request = DiffusionRequest(
+        picture, mask, "flux1-fill", PROMPT, 1.0, (SEED,), Sampling(3, 30.0, "flow-euler"), pinned=Pinned("float32")
+    )
+    engine.diffuse(replace(request, sampling=Sampling(1)), ticker=ticker)  # loads
+    vae = engine.loaded[0].vae
+    with torch.no_grad():  # a posterior without spread: diffusers draws from it
+        vae.encoder.conv_out.weight[16:], vae.encoder.conv_out.bias[16:] = 0, -30
+    ours = engine.diffuse(request, ticker=ticker).images[0]
+    noise = seeded_noise([SEED], (16, 8, 12), torch.device("cpu")).noise
+    packed = noise.reshape(1, 16, 4, 2, 6, 2).permute(0, 2, 4, 1, 3, 5).reshape(1, 24, 64)
+    with quiet(), torch.inference_mode():
+        pipeline = diffusers.FluxFillPipeline(**_without_images(engine.loaded[0].pipe.components))
+        pipeline.set_progress_bar_config(disable=True)
+        theirs = pipeline(
+            prompt=PROMPT.positive,
+            image=(to_tensor(picture, torch.device("cpu")) + 1) / 2,
+            mask_image=torch.from_numpy(mask)[None, None],
+            height=64,
+            width=96,
+            strength=1.0,
+            num_inference_steps=3,
+            guidance_scale=30.0,
+            latents=packed,
+            generator=torch.Generator().manual_seed(0),
+            output_type="np",
+        ).images[0]
+    assert np.abs(ours - theirs).max() < BOUND
+
+
+def _without_images(components):
+    return {name: part for name, part in components.items() if name not in ("image_encoder", "feature_extractor")}
 
 
 @pytest.mark.parametrize("model", ["sd1", "sdxl"])

@@ -55,4 +55,4 @@ def test_additions_are_asked_for_by_their_kind(library, tmp_path):
         library.addition("style", "vae", silent)
     with pytest.raises(InputError, match="The model style is no checkpoint") as caught:
         library.files("style", silent)
-    assert caught.value.remedy == "Choose one of one, two."
+    assert caught.value.info.remedy == "Choose one of one, two."

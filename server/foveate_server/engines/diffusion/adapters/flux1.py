@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from foveate_server.engines.diffusing import Prompt
 from foveate_server.engines.diffusion.base import Conditioning, Embeds, Place
@@ -15,6 +16,7 @@ from foveate_server.engines.diffusion.text import TextReader
 
 _CLIP_TOKENS = 77
 _T5_TOKENS = 512
+_PACKED = 4  # latents per token
 
 
 class FLUX1(PipelineDenoiser):
@@ -23,6 +25,16 @@ class FLUX1(PipelineDenoiser):
     family = FAMILIES["flux1"]
     pipeline = "FluxPipeline"
     network_name = "transformer"
+
+    @property
+    def sees_mask(self) -> bool:
+        """See PipelineDenoiser: so does FLUX.1 Fill."""
+        packed = _PACKED * self.family.latent_channels
+        return bool(self.network.config.in_channels == 2 * packed + _PACKED * self.family.factor**2)
+
+    def beside(self, inside: Tensor, around: Tensor) -> Tensor:
+        """See PipelineDenoiser: what is around, and of the mask each pixel, as channels of their latent."""
+        return torch.cat([around, functional.pixel_unshuffle(inside, self.family.factor)], dim=1)
 
     def encode_prompt(self, prompt: Prompt) -> Conditioning:
         """See base.Denoiser. There is no negative prompt: guidance was distilled into the network."""
@@ -49,7 +61,7 @@ class FLUX1(PipelineDenoiser):
         if self.network.config.guidance_embeds:
             guidance = torch.full((rows,), guidance_scale, device=self.device, dtype=torch.float32)
         predicted: Tensor = self.network(
-            hidden_states=_packed(latents.to(self.dtype)),
+            hidden_states=_packed(latents, beside).to(self.dtype),
             timestep=timestep.expand(rows).to(self.dtype) / 1000,
             guidance=guidance,
             encoder_hidden_states=embeds.hidden.expand(rows, -1, -1),
@@ -61,17 +73,22 @@ class FLUX1(PipelineDenoiser):
         return _unpacked(predicted, height, width).float()
 
 
-def _packed(latents: Tensor) -> Tensor:
-    """Return latents (b, c, h, w) as tokens (b, h / 2 * w / 2, 4 c), each of 2 x 2 latents."""
-    b, c, h, w = latents.shape
-    return latents.reshape(b, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 1, 3, 5).reshape(b, h * w // 4, c * 4)
+def _packed(*parts: Tensor | None) -> Tensor:
+    """Return parts (b, c, h, w) as tokens (b, h / 2 * w / 2, 4 c), each of 2 x 2 latents, one part after the other."""
+    tokens = []
+    for part in parts:
+        if part is not None:
+            b, c, h, w = part.shape
+            blocks = part.reshape(b, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 1, 3, 5)
+            tokens.append(blocks.reshape(b, h * w // 4, c * _PACKED))
+    return torch.cat(tokens, dim=2)
 
 
 def _unpacked(tokens: Tensor, height: int, width: int) -> Tensor:
     """Return what was packed: (b, c, height, width)."""
     b, _, channels = tokens.shape
-    blocks = tokens.reshape(b, height // 2, width // 2, channels // 4, 2, 2)
-    return blocks.permute(0, 3, 1, 4, 2, 5).reshape(b, channels // 4, height, width)
+    blocks = tokens.reshape(b, height // 2, width // 2, channels // _PACKED, 2, 2)
+    return blocks.permute(0, 3, 1, 4, 2, 5).reshape(b, channels // _PACKED, height, width)
 
 
 def _positions(height: int, width: int) -> Tensor:
