@@ -26,7 +26,7 @@ def test_without_a_checkpoint_a_sentence_says_how_to_bring_one(config, tmp_path)
     engine = create({**suite_spec(replace(config, cache_dir=tmp_path)).options, "device": "cpu"})
     with pytest.raises(InputError, match="There is no checkpoint to render with yet") as caught:
         engine.diffusion_facts(None)
-    assert caught.value.code is ErrorCode.UNKNOWN_MODEL
+    assert caught.value.info.code is ErrorCode.UNKNOWN_MODEL
     with pytest.raises(InputError, match="The model realesrgan-x4plus is no checkpoint"):
         engine.diffusion_facts("realesrgan-x4plus")
 

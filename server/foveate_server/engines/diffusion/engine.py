@@ -12,6 +12,7 @@ from foveate_server.engines.base import Image, Pinned, Ticker
 from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, Sampling, ShowPreview
 from foveate_server.engines.diffusion.adapters import ADAPTERS
 from foveate_server.engines.diffusion.additions import FindAddition, Wardrobe, wanted_by
+from foveate_server.engines.diffusion.background import Background
 from foveate_server.engines.diffusion.canvas import Canvas, canvas_for
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
 from foveate_server.engines.diffusion.library import Checkpoint, Library
@@ -42,6 +43,7 @@ class DiffusionEngine:
         self._threads = threads
         budget = int(_BUDGET_SHARE * precision.total_memory(device)) if memory_budget is None else memory_budget
         self._residents = Residents(budget)
+        self._loading: Background[PipelineDenoiser] = Background()
 
     @property
     def loaded(self) -> list[PipelineDenoiser]:
@@ -111,7 +113,9 @@ class DiffusionEngine:
             ticker.progress(f"Loading {checkpoint.name}", 0.0)
             self._residents.make_room(checkpoint.size)
             precision.empty_cache(self._device)
-            denoiser = load(_adapter(checkpoint), checkpoint, files, traits, placement)
+            denoiser = self._loading.result(
+                key, lambda: load(_adapter(checkpoint), checkpoint, files, traits, placement), ticker
+            )
             resident = Resident(denoiser, Wardrobe(denoiser, files.config or files.path), denoiser.footprint())
             self._residents.add(key, resident)
         return resident

@@ -144,7 +144,12 @@ def _set_timesteps(scheduler: Any, schedule: Schedule, device: torch.device) -> 
             options["mu"] = _shift(scheduler.config, schedule.tokens)
         if schedule.uniform_sigmas:
             options["sigmas"] = torch.linspace(1.0, 1.0 / schedule.steps, schedule.steps, dtype=torch.float64).tolist()
-    scheduler.set_timesteps(schedule.steps, **options)
+    try:
+        scheduler.set_timesteps(schedule.steps, **options)
+    except ValueError as error:  # distilled networks know a limited number of noise levels
+        raise InputError(
+            f'The scheduler "{schedule.scheduler}" cannot run {schedule.steps} steps.', remedy="Ask for fewer."
+        ) from error
 
 
 def _shift(config: Mapping[str, Any], tokens: int) -> float:
