@@ -268,3 +268,14 @@ def test_several_files_are_listed_and_pickles_are_not_taken(registry: Registry, 
     hub.add("org/old", {"model.ckpt": b"x"})
     with pytest.raises(InputError, match="only pickles"):
         add(registry, hub, "org/old")
+
+
+def test_a_whole_file_stands_in_for_a_pipeline_of_pickles(registry: Registry, hub: FakeHub, pipeline) -> None:
+    kept = {path: data for path, data in pipeline.items() if not path.startswith("text_encoder/model")}
+    hub.add("org/tiny-sd", {**kept, "text_encoder/pytorch_model.bin": b"x"})
+    entry = add(registry, hub, "org/tiny-sd")
+    assert entry.files[0].name == "whole.safetensors"
+    del kept["whole.safetensors"]
+    hub.add("org/pickles", {**kept, "text_encoder/pytorch_model.bin": b"x"})
+    with pytest.raises(InputError, match="text_encoder has its weights only as pickles"):
+        add(registry, hub, "org/pickles")

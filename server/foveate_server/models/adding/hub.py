@@ -70,11 +70,11 @@ def add_from_hub(
     repository = client.look_up(wanted.repository, wanted.revision)
     folder = RepositoryFolder(client, repository)
     index = folder.json(INDEX)
-    path = wanted.path or _single_file(repository, index)
+    path = wanted.path or _single_file(repository, folder, index)
     default = name_from(Path(wanted.path or f"{folder.name}.x"))
     name = registry.check_new(options.name or default)
     if path is None:
-        selection = select(folder.paths(), index, checker=False)
+        selection = _select(folder, index)
         found, reference = adapted(folder_of(folder, selection), options), ""
         files = folder.bring(selection.paths, registry.unfinished(name), progress)
     else:
@@ -86,10 +86,17 @@ def add_from_hub(
     return registry.add(entry, progress, later=options.later)
 
 
-def _single_file(repository: Repository, index: JsonObject) -> str | None:
+def _single_file(repository: Repository, folder: RepositoryFolder, index: JsonObject) -> str | None:
     """Return the one file that a repository is about, None where it is a pipeline. Raises InputError."""
     paths = [file.path for file in repository.files]
     if index and any(path.endswith(".safetensors") and "/" in path for path in paths):
+        try:
+            _select(folder, index)
+        except InputError:
+            whole = [path for path in paths if path.endswith(".safetensors") and "/" not in path]
+            if len(whole) != 1:
+                raise
+            return whole[0]  # the pipeline is there as pickles only, but there is also this
         return None
     files = [path for path in paths if path.endswith(".safetensors") and "/" not in path]
     if len(files) == 1:
@@ -107,6 +114,10 @@ def _single_file(repository: Repository, index: JsonObject) -> str | None:
         code=ErrorCode.INVALID_PARAMETER,
         remedy=f"Name one: foveate models add {repository.id}:{files[0]}",
     )
+
+
+def _select(folder: RepositoryFolder, index: JsonObject) -> Selection:
+    return select(folder.paths(), index, checker=False)
 
 
 def _inspect(folder: RepositoryFolder, path: str) -> Finding:
