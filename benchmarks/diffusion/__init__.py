@@ -1,0 +1,1 @@
+"""What diffusion costs, beside plain diffusers with the same weights: see __main__."""

@@ -1,0 +1,104 @@
+"""Diffusion beside plain diffusers, with the same random weights: python -m benchmarks.diffusion [PART ...].
+
+    python -m benchmarks.diffusion                     all parts, tiny networks unless there is a GPU
+    python -m benchmarks.diffusion codec --full        one part at the published sizes
+    python -m benchmarks.diffusion --limit 90 --out DIR  at most so many seconds a part; DIR/diffusion-PART.md each
+
+Every part runs in a process of its own, the most telling first; what it found is printed, and written where `--out`
+says, as soon as it is done. Checkpoints are built once per run (9 GB on disk at the published sizes).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PARTS = ("refocus", "codec", "canvas", "floor", "latency", "serving")
+_PACKAGES = ("torch", "diffusers", "transformers", "numpy")
+_ROOT = Path(__file__).parents[2]
+
+
+def main() -> int:
+    options = _options()
+    if options.inside:
+        print(_run(options.parts[0], options), flush=True)
+        return 0
+    failed = []
+    with tempfile.TemporaryDirectory(prefix="foveate-benchmark-") as folder:
+        checkpoints = options.checkpoints or folder
+        for part in options.parts or PARTS:
+            if not _apart(part, checkpoints, options):
+                failed.append(part)
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all of them unless named")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--full", action="store_true", default=None, help="the published sizes: the default on a GPU")
+    size.add_argument("--tiny", action="store_false", dest="full", help="tiny networks: the default on a CPU")
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--limit", type=float, default=None, metavar="SECONDS", help="of one part")
+    parser.add_argument("--out", type=Path, default=None, metavar="DIR")
+    parser.add_argument(
+        "--checkpoints", type=Path, default=None, metavar="DIR", help="where they are kept between runs"
+    )
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    return options
+
+
+def _apart(part: str, checkpoints: Path | str, options: argparse.Namespace) -> bool:
+    """Run one part in a process of its own; return whether it went well."""
+    command = [sys.executable, "-m", "benchmarks.diffusion", part, "--inside"]
+    command += ["--device", options.device, "--repeat", str(options.repeat), "--checkpoints", str(checkpoints)]
+    if options.full is not None:
+        command.append("--full" if options.full else "--tiny")
+    paths = [str(_ROOT), str(_ROOT / "tests"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "HF_HUB_OFFLINE": "1"}
+    start = time.monotonic()
+    try:
+        process = subprocess.run(
+            command, env=environment, stdout=subprocess.PIPE, text=True, check=False, timeout=options.limit
+        )
+    except subprocess.TimeoutExpired:
+        print(f"{part}: not done within {options.limit:.0f} s", file=sys.stderr, flush=True)
+        return False
+    print(process.stdout, flush=True)
+    print(f"{part}: {time.monotonic() - start:.0f} s, exit status {process.returncode}", file=sys.stderr, flush=True)
+    if process.returncode == 0 and options.out is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / f"diffusion-{part}.md").write_text(process.stdout, encoding="utf-8")
+    return process.returncode == 0
+
+
+def _run(part: str, options: argparse.Namespace) -> str:
+    """Return what the part found, in Markdown."""
+    from benchmarks.diffusion.measuring import Setup
+    from benchmarks.diffusion.networks import Checkpoints
+    from benchmarks.report import header
+
+    from foveate_server.engines import precision
+
+    device = precision.choose_device(options.device)
+    full = device.type != "cpu" if options.full is None else options.full
+    setup = Setup(device, Checkpoints(options.checkpoints, device), full, options.repeat)
+    said = header("diffusion", _PACKAGES)
+    found: str = importlib.import_module(f"benchmarks.diffusion.{part}").report(setup)
+    return f"# Diffusion: {part}\n\n{said}\n{setup.describe()}\n\n{found}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""A canvas beyond the checkpoint's size: our fused tiles beside a plain tile loop and diffusers' panorama."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from benchmarks.diffusion.measuring import Quiet, Setup, contended, photo
+from benchmarks.diffusion.refocus import pipeline, request
+from benchmarks.report import table
+from foveate_server.engines.diffusion.engine import DiffusionEngine
+from PIL import Image as Pictures
+
+from foveate_server.engines.diffusing import Sampling, Tiling
+from foveate_server.engines.diffusion.tiles import FusedTiles, default_overlap
+from foveate_shared.geometry import Extent
+
+_STRENGTH, _STEPS = 0.25, 16  # of a run at full strength: 4 are run
+_GUIDANCE = 5.0
+_PANORAMA_MOST = 2048  # image pixels: its views overlap by seven eighths, and there are 3136 of them at 4096
+
+
+def report(setup: Setup) -> str:
+    """Return a table of images per minute and memory per checkpoint, side and way."""
+    rows = []
+    for name, native, side in _canvases(setup):
+        engine = DiffusionEngine(setup.checkpoints, setup.device)
+        ways = {
+            "Foveate, fused tiles": _ours(engine, name, native, side),
+            "plain tile loop": _loop(setup, name, native, side),
+        }
+        if "xl" not in name and side <= _PANORAMA_MOST:
+            ways["diffusers' panorama"] = _panorama(setup, name, side)
+        for way, cost in contended(setup.device, ways, 1).items():
+            rows.append([name, f"{side}", way, f"{60 / cost.seconds:.2f}", *cost.cells])
+        engine.release()
+    steps = round(_STEPS * _STRENGTH)
+    return (
+        "## A large canvas\n\n"
+        f"{steps} guided steps of Euler at every place, encode and decode included. Ours and the loop have the same\n"
+        f"tiles: the family's native side, {default_overlap(_STRENGTH)} px of overlap. The loop runs diffusers' image to\n"
+        "image on one after the other and feathers them, so seams show wherever two of them disagree. The panorama\n"
+        "begins with noise and has views of 512 px every 64 px, which cannot be changed; memory is above the weights.\n\n"
+        + table(["checkpoint", "side, px", "way", "images per minute", "seconds", "peak MB"], rows)
+    )
+
+
+def _canvases(setup: Setup) -> list[tuple[str, int, int]]:
+    """Return (checkpoint, its native side, the canvas's side)."""
+    if not setup.full:
+        return [("tiny", 128, 192)]
+    if setup.device.type != "cuda":
+        return [("sd15", 512, 1024)]
+    return [("sd15", 512, 2048), ("sdxl", 1024, 2048), ("sdxl", 1024, 4096)]
+
+
+def _ours(engine: DiffusionEngine, name: str, native: int, side: int) -> Callable[[], Any]:
+    asked = request(
+        name, side, mask=None, strength=_STRENGTH, sampling=Sampling(_STEPS, _GUIDANCE, "euler"),
+        tiling=Tiling(tile=native, overlap=default_overlap(_STRENGTH), anchor=0.5),
+    )  # fmt: skip
+    return lambda: engine.diffuse(asked, ticker=Quiet())
+
+
+def _loop(setup: Setup, name: str, native: int, side: int) -> Callable[[], Any]:
+    pipe = pipeline(setup, name, "Img2Img")
+    tiles = FusedTiles(
+        Extent(side // 8, side // 8), Extent(native // 8, native // 8), overlap=default_overlap(_STRENGTH) // 8
+    )
+    pixels = photo(side, side)
+
+    def run() -> Any:
+        result = np.zeros((side, side, 3), np.float32)
+        for view in tiles.views:
+            area = view.bounds.scaled(8)
+            window = slice(area.y, area.bottom), slice(area.x, area.right)
+            part = pipe(
+                prompt="a face",
+                negative_prompt="blurry",
+                image=Pictures.fromarray(pixels[window]),
+                strength=_STRENGTH,
+                num_inference_steps=_STEPS,
+                guidance_scale=_GUIDANCE,
+                generator=torch.Generator("cpu").manual_seed(0),
+                output_type="np",
+            ).images[0]
+            weight = tiles.weight(view).numpy().repeat(8, 0).repeat(8, 1)
+            result[window] += part * weight[..., None]
+        return result
+
+    return run
+
+
+def _panorama(setup: Setup, name: str, side: int) -> Callable[[], Any]:
+    from diffusers import DDIMScheduler
+
+    scheduler = DDIMScheduler.from_pretrained(setup.checkpoints.folder(name), subfolder="scheduler")
+    pipe = pipeline(setup, name, "Panorama", scheduler=scheduler)
+
+    def run() -> Any:
+        return pipe(
+            prompt="a face",
+            negative_prompt="blurry",
+            height=side,
+            width=side,
+            num_inference_steps=round(_STEPS * _STRENGTH),
+            guidance_scale=_GUIDANCE,
+            view_batch_size=8,
+            generator=torch.Generator("cpu").manual_seed(0),
+            output_type="np",
+        )
+
+    return run

@@ -1,0 +1,150 @@
+"""Checkpoints to measure with: random weights in the published configurations, built on the spot.
+
+`sd15` and `sdxl` have the sizes of Stable Diffusion 1.5 and SDXL 1.0 (configurations as published with the weights);
+`tiny` and `tiny-xl` are the tests' checkpoints, for machines without a GPU and for trying the benchmarks themselves.
+Only the tokenizers are the tests' in all of them: what a text says does not matter to random weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from fakes.checkpoints import TinyCheckpoints
+from fakes.tiny_tokenizers import clip_tokenizer
+from foveate_server.engines.diffusion.library import Checkpoint, Files
+
+_BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
+SD15_UNET: dict[str, Any] = {
+    "sample_size": 64,
+    "block_out_channels": (320, 640, 1280, 1280),
+    "down_block_types": ("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
+    "up_block_types": ("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
+    "cross_attention_dim": 768,
+    "attention_head_dim": 8,
+}
+SDXL_UNET: dict[str, Any] = {
+    "sample_size": 128,
+    "block_out_channels": (320, 640, 1280),
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+    "transformer_layers_per_block": (1, 2, 10),
+    "attention_head_dim": (5, 10, 20),
+    "cross_attention_dim": 2048,
+    "use_linear_projection": True,
+    "addition_embed_type": "text_time",
+    "addition_time_embed_dim": 256,
+    "projection_class_embeddings_input_dim": 2816,
+}
+VAE: dict[str, Any] = {
+    "block_out_channels": (128, 256, 512, 512),
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+    "layers_per_block": 2,
+    "latent_channels": 4,
+}
+_CLIP_L = {
+    "hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12, "num_hidden_layers": 12,
+    "projection_dim": 768,
+}  # fmt: skip
+_CLIP_BIG_G = {
+    "hidden_size": 1280, "intermediate_size": 5120, "num_attention_heads": 20, "num_hidden_layers": 32,
+    "projection_dim": 1280, "hidden_act": "gelu",
+}  # fmt: skip
+_VOCABULARY = 49408
+_FAMILIES = {"sd15": "sd1", "sdxl": "sdxl", "tiny": "sd1", "tiny-xl": "sdxl"}
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Builds each checkpoint once, as a folder of diffusers; also a library for the engine."""
+
+    root: Path
+    device: torch.device
+
+    def folder(self, name: str) -> Path:
+        """Return the folder of `name`, a key of _FAMILIES; weights are float16."""
+        path = self.root / name
+        if not (path / "model_index.json").exists():
+            if name.startswith("tiny"):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                TinyCheckpoints(self.root / "tiny-parts").root.mkdir(exist_ok=True)
+                TinyCheckpoints(self.root / "tiny-parts").folder(_FAMILIES[name]).rename(path)
+            else:
+                build = {"sd15": _sd15, "sdxl": _sdxl}[name]
+                with on(self.device, torch.float16):
+                    pipe = build()
+                pipe.save_pretrained(path, safe_serialization=True)
+        return path
+
+    def checkpoint(self, name: str | None) -> Checkpoint:
+        """See library.Library."""
+        name = name or "tiny"
+        return Checkpoint(name, f"random {name}", _FAMILIES[name])
+
+    def files(self, name: str, progress: object) -> Files:
+        """See library.Library."""
+        return Files(self.folder(name))
+
+
+@contextmanager
+def on(device: torch.device, dtype: torch.dtype) -> Iterator[None]:
+    """Make networks right on `device` and in `dtype`, the same ones each time."""
+    before = torch.get_default_dtype()
+    torch.manual_seed(0)
+    torch.set_default_dtype(dtype)
+    try:
+        with torch.device(device):
+            yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def autoencoder(device: torch.device, dtype: torch.dtype, **config: Any) -> Any:
+    """Return the autoencoder of SD1 and SDXL, at full size unless `config` says otherwise."""
+    from diffusers import AutoencoderKL
+
+    with on(device, dtype):
+        return AutoencoderKL(**{**VAE, **config}).eval().requires_grad_(requires_grad=False)
+
+
+def _sd15() -> Any:
+    from diffusers import AutoencoderKL, EulerDiscreteScheduler, StableDiffusionPipeline, UNet2DConditionModel
+
+    return StableDiffusionPipeline(
+        vae=AutoencoderKL(**VAE, sample_size=512, scaling_factor=0.18215),
+        text_encoder=_clip(_CLIP_L),
+        tokenizer=clip_tokenizer()[0],
+        unet=UNet2DConditionModel(**SD15_UNET),
+        scheduler=EulerDiscreteScheduler(**_BETAS),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
+def _sdxl() -> Any:
+    from diffusers import AutoencoderKL, EulerDiscreteScheduler, StableDiffusionXLPipeline, UNet2DConditionModel
+
+    return StableDiffusionXLPipeline(
+        vae=AutoencoderKL(**VAE, sample_size=1024, scaling_factor=0.13025, force_upcast=True),
+        text_encoder=_clip(_CLIP_L),
+        text_encoder_2=_clip(_CLIP_BIG_G, projection=True),
+        tokenizer=clip_tokenizer()[0],
+        tokenizer_2=clip_tokenizer(pad="!")[0],
+        unet=UNet2DConditionModel(**SDXL_UNET),
+        scheduler=EulerDiscreteScheduler(**_BETAS),
+    )
+
+
+def _clip(config: dict[str, Any], *, projection: bool = False) -> Any:
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+    _, known = clip_tokenizer()
+    special = {"bos_token_id": known - 2, "eos_token_id": known - 1, "pad_token_id": known - 1}
+    kind: Callable[..., Any] = CLIPTextModelWithProjection if projection else CLIPTextModel
+    return kind(CLIPTextConfig(vocab_size=_VOCABULARY, **config, **special))
