@@ -10,10 +10,10 @@ import torch
 from benchmarks.diffusion.measuring import Quiet, Setup, contended, photo
 from benchmarks.diffusion.refocus import pipeline, request
 from benchmarks.report import table
-from foveate_server.engines.diffusion.engine import DiffusionEngine
 from PIL import Image as Pictures
 
 from foveate_server.engines.diffusing import Sampling, Tiling
+from foveate_server.engines.diffusion.engine import DiffusionEngine
 from foveate_server.engines.diffusion.tiles import FusedTiles, default_overlap
 from foveate_shared.geometry import Extent
 
@@ -28,7 +28,7 @@ def report(setup: Setup) -> str:
     for name, native, side in _canvases(setup):
         engine = DiffusionEngine(setup.checkpoints, setup.device)
         ways = {
-            "Foveate, fused tiles": _ours(engine, name, native, side),
+            "Foveate, fused tiles": _ours(setup, engine, name, native, side),
             "plain tile loop": _loop(setup, name, native, side),
         }
         if "xl" not in name and side <= _PANORAMA_MOST:
@@ -40,9 +40,9 @@ def report(setup: Setup) -> str:
     return (
         "## A large canvas\n\n"
         f"{steps} guided steps of Euler at every place, encode and decode included. Ours and the loop have the same\n"
-        f"tiles: the family's native side, {default_overlap(_STRENGTH)} px of overlap. The loop runs diffusers' image to\n"
-        "image on one after the other and feathers them, so seams show wherever two of them disagree. The panorama\n"
-        "begins with noise and has views of 512 px every 64 px, which cannot be changed; memory is above the weights.\n\n"
+        f"tiles: the native side, {default_overlap(_STRENGTH)} px of overlap. The loop runs diffusers' image to image\n"
+        "on one after the other and feathers them, so seams show wherever two disagree. The panorama begins with\n"
+        "noise and has views of 512 px every 64 px, which cannot be changed. Memory is above the weights.\n\n"
         + table(["checkpoint", "side, px", "way", "images per minute", "seconds", "peak MB"], rows)
     )
 
@@ -56,9 +56,9 @@ def _canvases(setup: Setup) -> list[tuple[str, int, int]]:
     return [("sd15", 512, 2048), ("sdxl", 1024, 2048), ("sdxl", 1024, 4096)]
 
 
-def _ours(engine: DiffusionEngine, name: str, native: int, side: int) -> Callable[[], Any]:
+def _ours(setup: Setup, engine: DiffusionEngine, name: str, native: int, side: int) -> Callable[[], Any]:
     asked = request(
-        name, side, mask=None, strength=_STRENGTH, sampling=Sampling(_STEPS, _GUIDANCE, "euler"),
+        setup, name, side, mask=None, strength=_STRENGTH, sampling=Sampling(_STEPS, _GUIDANCE, "euler"),
         tiling=Tiling(tile=native, overlap=default_overlap(_STRENGTH), anchor=0.5),
     )  # fmt: skip
     return lambda: engine.diffuse(asked, ticker=Quiet())

@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 from benchmarks.diffusion.measuring import Setup, measured
-from benchmarks.diffusion.networks import autoencoder
 from benchmarks.report import table
 from torch import Tensor
 
+from fakes.full_size import autoencoder
 from foveate_server.engines import precision
 from foveate_server.engines.diffusion.vae import ExactTiles, in_memory
 
@@ -43,9 +43,9 @@ def report(setup: Setup) -> str:
         precision.empty_cache(setup.device)
     columns = ["side, px", "way", "seconds", "peak MB", "against untiled", "against float32"]
     return (
-        "## Decoding\n\nErrors are shares of the picture's standard deviation: mean (largest). The exact tiles keep what\n"
-        "goes from level to level on the device, or in main memory where that is said. The first row of a side is the\n"
-        "reference of the others.\n\n" + table(columns, rows)
+        "## Decoding\n\nErrors are shares of the picture's standard deviation: mean (largest). The exact tiles keep\n"
+        "what goes from level to level on the device, or in main memory where that is said. The first row of a side\n"
+        "is the reference of the others.\n\n" + table(columns, rows)
     )
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import torch
 from benchmarks.diffusion.measuring import Setup, measured
-from benchmarks.diffusion.networks import autoencoder
 from benchmarks.diffusion.refocus import checkpoints, ours, pipeline
 from benchmarks.report import table
+
+from fakes.full_size import autoencoder
 from foveate_server.engines.diffusion.engine import DiffusionEngine
 
 _TERA = 1e12
@@ -34,7 +35,7 @@ def report(setup: Setup) -> str:
         work: list[tuple[str, float, Callable[[], Any]]] = [
             ("network, 2 rows", 2 * _STEP[name], _network(setup, name, side)),
             ("decode, float16", _DECODE[side], _decode(setup, side)),
-            (f"refocus of {_STEPS} guided steps", job, ours(engine, name, side)),
+            (f"refocus of {_STEPS} guided steps", job, ours(setup, engine, name, side)),
         ]
         for what, flop, run in work:
             seconds = measured(setup.device, run, setup.repeat).seconds
@@ -44,8 +45,8 @@ def report(setup: Setup) -> str:
             )
         engine.release()
     return (
-        "## The floor\n\nMilliseconds (those of the same arithmetic at the matrix product's rate), and that rate's share.\n"
-        "Nothing is compiled or captured in graphs.\n\n"
+        "## The floor\n\nMilliseconds (those of the same arithmetic at the matrix product's rate), and what share of\n"
+        "that rate is reached. Nothing is compiled or captured in graphs.\n\n"
         + table(["checkpoint", "what", "ms (floor)", "TFLOP/s", "of the peak"], rows)
     )
 

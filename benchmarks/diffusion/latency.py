@@ -11,9 +11,9 @@ import numpy as np
 from benchmarks.diffusion.measuring import Quiet, Setup, synchronize
 from benchmarks.diffusion.refocus import checkpoints, request
 from benchmarks.report import table
-from foveate_server.engines.diffusion.engine import DiffusionEngine
 
 from foveate_server.engines.diffusing import Sampling
+from foveate_server.engines.diffusion.engine import DiffusionEngine
 from foveate_shared.errors import CancelledJobError
 
 _STEPS = 20
@@ -42,7 +42,7 @@ def report(setup: Setup) -> str:
     for name, side in checkpoints(setup):
         engine = DiffusionEngine(setup.checkpoints, setup.device)
         start = time.perf_counter()
-        job = _job(engine, name, side)
+        job = _job(setup, engine, name, side)
         job(Quiet())
         synchronize(setup.device)
         first = time.perf_counter() - start
@@ -50,20 +50,20 @@ def report(setup: Setup) -> str:
         rows += [
             [name, "a job with the checkpoint loaded", f"{1000 * whole:.0f}", f"{1000 * whole / _STEPS:.0f} per step"],
             [name, "a job that loads the checkpoint", f"{1000 * first:.0f}", "model switch: the difference"],
-            [name, "first preview", *_first_preview(engine, name, side, setup.repeat)],
+            [name, "first preview", *_first_preview(setup, engine, name, side)],
             [name, "cancel", *_cancel(job, whole, setup)],
         ]
         engine.release()
     return (
         "## Waiting\n\n"
-        f"{_STEPS} guided steps at the family's native extent. *Cancel*: from the wish, at {_CANCEL_AFTER:.0%} of the job,\n"
-        "until the engine's call has ended and the device is idle: median (largest).\n\n"
+        f"{_STEPS} guided steps at the family's native extent. *Cancel*: from the wish, at {_CANCEL_AFTER:.0%} of the\n"
+        "job, until the engine's call has ended and the device is idle: median (largest).\n\n"
         + table(["checkpoint", "what", "ms", ""], rows)
     )
 
 
-def _job(engine: DiffusionEngine, name: str, side: int) -> Callable[[Quiet], object]:
-    asked = request(name, side, strength=1.0, sampling=Sampling(_STEPS, 5.0, "euler"))
+def _job(setup: Setup, engine: DiffusionEngine, name: str, side: int) -> Callable[[Quiet], object]:
+    asked = request(setup, name, side, strength=1.0, sampling=Sampling(_STEPS, 5.0, "euler"))
     return lambda ticker: engine.diffuse(asked, ticker=ticker)
 
 
@@ -74,10 +74,10 @@ def _seconds(setup: Setup, job: Callable[[Quiet], object]) -> float:
     return time.perf_counter() - start
 
 
-def _first_preview(engine: DiffusionEngine, name: str, side: int, repeat: int) -> list[str]:
-    asked = request(name, side, strength=1.0, sampling=Sampling(_STEPS, 5.0, "euler"))
+def _first_preview(setup: Setup, engine: DiffusionEngine, name: str, side: int) -> list[str]:
+    asked = request(setup, name, side, strength=1.0, sampling=Sampling(_STEPS, 5.0, "euler"))
     found = []
-    for _ in range(repeat):
+    for _ in range(setup.repeat):
         seen: list[float] = []
 
         def show(picture: np.ndarray, seen: list[float] = seen) -> None:

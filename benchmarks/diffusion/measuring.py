@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from benchmarks.diffusion.networks import Checkpoints
 from numpy.typing import NDArray
 from skimage import data
 
+from fakes.full_size import Checkpoints
 from fakes.live_memory import LiveMemory
 from foveate_server.engines import precision
 

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
 from fakes.checkpoints import TinyCheckpoints
 from fakes.tiny_tokenizers import clip_tokenizer
-from foveate_server.engines.diffusion.library import Checkpoint, Files
+from foveate_server.engines.diffusion.library import Addition, Checkpoint, Files
+from foveate_shared.errors import InputError
 
 _BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
 SD15_UNET: dict[str, Any] = {
@@ -89,6 +91,10 @@ class Checkpoints:
     def files(self, name: str, progress: object) -> Files:
         """See library.Library."""
         return Files(self.folder(name))
+
+    def addition(self, name: str, kind: str, progress: object) -> Addition:
+        """See library.Library: there are none."""
+        raise InputError(f"There is no {kind} called {name}.")
 
 
 @contextmanager
