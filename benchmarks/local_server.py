@@ -29,6 +29,7 @@ DETERMINISTIC = "foveate_server.engines.deterministic:configured_spec"
 RESTORATION = "foveate_server.engines.catalog:restoration_spec"
 _START_SECONDS = 60
 TIMED = "benchmarks.timed_engine:timed_spec"
+TIMED_SUITE = "benchmarks.timed_engine:timed_suite_spec"
 Pixels = NDArray[np.uint8]  # (height, width, 3 or 4)
 
 

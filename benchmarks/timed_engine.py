@@ -1,7 +1,7 @@
-"""The restoration engine, telling how long it works: what a job takes beyond that is what the server adds.
+"""The engines, telling how long they work: what a job takes beyond that is what the server adds.
 
-A server is told to use it by FOVEATE_ENGINE=benchmarks.timed_engine:timed_spec. Each call's seconds become a line of
-the file that FOVEATE_BENCHMARK_TIMES names.
+A server is told to use them by FOVEATE_ENGINE=benchmarks.timed_engine:timed_spec, or timed_suite_spec. Each call's
+seconds become a line of the file that FOVEATE_BENCHMARK_TIMES names.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from pathlib import Path
 
 from foveate_server.config import ServerConfig
 from foveate_server.engines.base import Engine, EngineSpec, Face, Image, Pinned, Rendering, Ticker
-from foveate_server.engines.catalog import restoration_spec
+from foveate_server.engines.catalog import restoration_spec, suite_spec
+from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
 from foveate_shared.protocol import JsonObject
 
 TIMES_VARIABLE = "FOVEATE_BENCHMARK_TIMES"
@@ -31,6 +32,18 @@ def create(options: JsonObject) -> Engine:
     from foveate_server.engines import restore
 
     return TimedEngine(restore.create(options), Path(os.environ[TIMES_VARIABLE]))
+
+
+def timed_suite_spec(config: ServerConfig) -> EngineSpec:
+    """Return how a worker gets the engine that restores and renders."""
+    return replace(suite_spec(config), factory=f"{__name__}:create_suite")
+
+
+def create_suite(options: JsonObject) -> Engine:
+    """Return it."""
+    from foveate_server.engines import suite
+
+    return TimedEngine(suite.create(options), Path(os.environ[TIMES_VARIABLE]))
 
 
 @dataclass
@@ -53,6 +66,15 @@ class TimedEngine:
         """See engines.base.Engine."""
         with self._timed():
             return self.engine.detect_faces(image, min_score=min_score, ticker=ticker)
+
+    def diffusion_facts(self, model: str | None) -> DiffusionFacts:
+        """See engines.base.Engine."""
+        return self.engine.diffusion_facts(model)
+
+    def diffuse(self, request: DiffusionRequest, *, ticker: Ticker, preview: ShowPreview | None = None) -> Pictures:
+        """See engines.base.Engine."""
+        with self._timed():
+            return self.engine.diffuse(request, ticker=ticker, preview=preview)
 
     def release(self) -> None:
         """See engines.base.Engine."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -42,7 +43,8 @@ def full(device: torch.device) -> bool:
 
 @pytest.fixture(scope="session")
 def checkpoints(device: torch.device, tmp_path_factory: pytest.TempPathFactory) -> Checkpoints:
-    return Checkpoints(tmp_path_factory.mktemp("checkpoints"), device)
+    kept = os.environ.get("FOVEATE_TEST_CHECKPOINTS")  # a folder, for runs one after the other
+    return Checkpoints(Path(kept) if kept else tmp_path_factory.mktemp("checkpoints"), device)
 
 
 @pytest.fixture
