@@ -15,12 +15,13 @@ from benchmarks.report import RESULTS
 # The arguments of each run. Those that are not among the printing ones write their own results.
 _RUNS: dict[str, list[list[str]]] = {
     "blur": [[]],
+    "diffusion": [[]],
     "editors": [[]],
     "quality": [[]],
     "restore": [["speed"], ["memory"]],
     "serving": [[]],
 }
-_PRINTING = ("restore", "serving")
+_PRINTING = ("diffusion", "restore", "serving")
 
 
 def run(name: str) -> bool:
