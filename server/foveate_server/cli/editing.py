@@ -30,10 +30,11 @@ def edit(options: argparse.Namespace, operation: str, parameters: JsonObject, *,
     runs = _variations(options, parameters)
     for output, _ in runs:
         _require_other_file(options.input, output, force=options.force)
-        require_writable(output)
     picture = read_picture(options.input)
     region = _region(options, picture.extent)
     prepare(picture, options.output)  # refuses now what could not be written in the end
+    for output, _ in runs:
+        require_writable(output)
     reports = []
     for output, own in runs:
         options.output = output

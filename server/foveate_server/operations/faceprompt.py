@@ -13,6 +13,8 @@ from foveate_server.operations.painting import Painter, Wish
 from foveate_server.operations.restoring import Share
 from foveate_shared.protocol import JsonObject, Outcome
 
+_REMEDY = "A lower strength keeps closer to the face."
+
 
 def paint_face(request: JobRequest, item: Item, window: WindowData, engine: Engine, context: Context) -> ItemResult:
     """Carry out a face's item: send its patch, or say why the face is kept as it was."""
@@ -39,7 +41,7 @@ def paint_face(request: JobRequest, item: Item, window: WindowData, engine: Engi
     verdict = facework.judge_turned(upright, upright.image + soft * (painted - upright.image), engine, context)
     data |= {**painter.data, "strength": 0.0, "shift": None if verdict.shift is None else round(verdict.shift, 4)}
     if verdict.problem is not None:
-        problem = f"{verdict.problem} A lower strength keeps closer to the face."
+        problem = " ".join((verdict.problem, _REMEDY))
         return ItemResult(Outcome(item.id, "kept", problem, data), recipe=painter.recipe)
     outcome = Outcome(item.id, "done", "", {**data, "strength": strength})
     return safety.finish(canvas, window.bounds, upright.back(painted), coverage, painter=painter, outcome=outcome)
