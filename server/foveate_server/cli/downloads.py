@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 class Downloads:
     """Shows several downloads; use it in a with statement."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, doing: str = "Fetching") -> None:
+        """`doing` begins the line that tells of each where there is no terminal."""
         console = Console(file=sys.stderr, soft_wrap=True, highlight=False)
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
         self._console = None if quiet or console.is_terminal else console
         self._progress = Progress(*columns, console=console, disable=quiet or not console.is_terminal)
+        self._doing = doing
         self._tasks: dict[str, TaskID] = {}  # by name
 
     def __enter__(self) -> Downloads:
@@ -42,7 +44,7 @@ class Downloads:
         if name not in self._tasks:
             self._tasks[name] = self._progress.add_task(escape(name), total=total)
             if self._console:
-                self._console.print(escape(f"Fetching {name} ({total / 1e6:.0f} MB)"))
+                self._console.print(escape(f"{self._doing} {name} ({total / 1e6:.0f} MB)"))
         self._progress.update(self._tasks[name], completed=done, total=total)
 
     def show_file(self, name: str, number: int, count: int) -> None:

@@ -122,7 +122,9 @@ class Registry:
         raise InputError(
             f"There is no model called {name!r}.",
             code=ErrorCode.UNKNOWN_MODEL,
-            remedy=f"Did you mean {close[0]}?" if close else f"Known models: {', '.join(entries)}.",
+            remedy=f"Did you mean {close[0]}?"
+            if close
+            else f"Known models: {', '.join(n for n, e in entries.items() if e.kind != 'config')}.",
         )
 
     def path(self, name: str, progress: Progress = silent) -> Path:

@@ -117,7 +117,7 @@ def test_from_the_hub_that_the_environment_names(home: Path) -> None:
     assert f"Open {hub.url}/org/film, accept them there, run `hf auth login`" in refused.stderr
     assert taken.returncode == 0, taken.stderr
     assert "Its licence: mit." in taken.stdout
-    assert "Fetching film" in taken.stderr
+    assert "Adding film" in taken.stderr
     assert (home / "cache" / "film" / "film.safetensors").read_bytes() == data
 
 

@@ -128,6 +128,14 @@ def test_a_reference_of_another_family(registry: Registry, pipeline: Path, tmp_p
         add_path(registry, other, AddOptions(reference=whole.name))
 
 
+def test_a_reference_that_is_nothing(registry: Registry, tmp_path: Path) -> None:
+    tune = made.write(tmp_path / "tune.safetensors", NARROW)
+    with pytest.raises(InputError, match=r"/nowhere is no folder as diffusers writes it"):
+        add_path(registry, tune, AddOptions(reference=str(tmp_path / "nowhere")))
+    with pytest.raises(InputError, match="no model called 'nowhere'"):
+        add_path(registry, tune, AddOptions(reference="nowhere"))
+
+
 def test_what_a_person_knows_better(registry: Registry, tmp_path: Path) -> None:
     path = made.write(tmp_path / "vae.safetensors", {
         "encoder.conv_in.weight": (8, 3, 3, 3), "decoder.conv_in.weight": (8, 4, 3, 3), "decoder.up.0.x": (1,),

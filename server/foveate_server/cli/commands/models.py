@@ -159,7 +159,7 @@ def run_add(options: argparse.Namespace) -> int:
         later=options.later,
     )
     registry = _registry()
-    with Downloads(quiet=options.quiet) as downloads:
+    with Downloads(quiet=options.quiet, doing="Adding") as downloads:
         entry = add(registry, options.what, said, downloads.named(Path(options.what).name or options.what))
         problem = "" if options.later else _fetch_reference(registry, entry, downloads.named(entry.reference))
     if options.json:

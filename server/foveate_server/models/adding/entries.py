@@ -59,6 +59,12 @@ def reference_name(registry: Registry, found: Finding, options: AddOptions) -> s
     """
     if not options.reference:
         return config_name(found)
+    if Path(options.reference).name != options.reference:
+        raise InputError(
+            f"{options.reference} is no folder as diffusers writes it.",
+            code=ErrorCode.INVALID_PARAMETER,
+            remedy="Name one with a model_index.json, or a model of the same family.",
+        )
     entry = registry.entry(options.reference)
     if entry.kind not in ("diffusion", "config") or entry.family != found.family:
         raise InputError(
