@@ -33,6 +33,7 @@ def _spec(config: ServerConfig, factory: str, models: Callable[[], list[ModelInf
             "offline": config.offline,
             "device": config.device,
             "threads": config.threads,
+            "safety": config.safety,
         },
     )
 

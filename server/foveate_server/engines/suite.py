@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foveate_server.engines.base import Face, Image, Pinned, Rendering, Ticker
 from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
+from foveate_server.engines.judging import Judge
 from foveate_server.engines.restore import RestorationEngine
 from foveate_server.engines.restore import create as create_restoration
+from foveate_server.models.registry import Registry
 from foveate_shared.protocol import JsonObject
 
 if TYPE_CHECKING:
@@ -23,15 +27,20 @@ def create(options: JsonObject) -> SuiteEngine:
 
         return create(options)
 
-    return SuiteEngine(create_restoration(options), create_diffusion)
+    registry = Registry(Path(str(options["models_dir"])), offline=bool(options.get("offline", False)))
+    judge = Judge(registry, str(options.get("safety", "off")), int(str(options.get("threads", 0))))
+    return SuiteEngine(create_restoration(options), create_diffusion, judge)
 
 
 class SuiteEngine:
     """Implements engines.base.Engine: who only restores never loads what diffusion needs."""
 
-    def __init__(self, restoration: RestorationEngine, create_diffusion: Callable[[], DiffusionEngine]) -> None:
+    def __init__(
+        self, restoration: RestorationEngine, create_diffusion: Callable[[], DiffusionEngine], judge: Judge
+    ) -> None:
         self._restoration = restoration
         self._create_diffusion = create_diffusion
+        self._judge = judge
         self._diffusion: DiffusionEngine | None = None  # from when it is first asked for
 
     def upscale(self, image: Image, model: str | None, *, exact: bool, pinned: Pinned, ticker: Ticker) -> Rendering:
@@ -52,11 +61,14 @@ class SuiteEngine:
 
     def diffuse(self, request: DiffusionRequest, *, ticker: Ticker, preview: ShowPreview | None = None) -> Pictures:
         """See engines.base.Engine."""
-        return self._with_diffusion().diffuse(request, ticker=ticker, preview=preview)
+        shown = preview if self._judge.allows_previews else None
+        made = self._with_diffusion().diffuse(request, ticker=ticker, preview=shown)
+        return replace(made, flags=self._judge.scores(made.images, ticker))
 
     def release(self) -> None:
         """See engines.base.Engine."""
         self._restoration.release()
+        self._judge.release()
         if self._diffusion is not None:
             self._diffusion.release()
 

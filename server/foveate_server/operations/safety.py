@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scipy import ndimage
-
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations.base import ItemResult, JobRequest
 from foveate_server.operations.inplace import Canvas
@@ -16,7 +14,6 @@ from foveate_shared.protocol import Outcome
 
 OFF, FLAG, BLUR, REFUSE = "off", "flag", "blur", "refuse"
 _LEAST = 0.8  # of the classifier: from here on a picture counts as not safe
-_BLUR_SHARE = 1 / 12  # of the picture's short side
 _FLAGGED = "The safety classifier takes this picture for one that is not safe for work."
 _BLURRED = "The safety classifier takes this picture for one that is not safe for work, so it was blurred."
 
@@ -47,9 +44,9 @@ def check(request: JobRequest, painted: FloatArray, painter: Painter, outcome: O
         )
     if request.safety == FLAG:
         return painted, replace(outcome, message=_joined(outcome.message, _FLAGGED))
-    sigma = max(2.0, min(painted.shape[:2]) * _BLUR_SHARE)
-    blurred: FloatArray = ndimage.gaussian_filter(painted, (sigma, sigma, 0), mode="nearest")
-    return blurred, replace(outcome, message=_joined(outcome.message, _BLURRED))
+    from foveate_server.detect.safety import concealed  # noqa: PLC0415 - onnxruntime: in the worker alone
+
+    return concealed(painted), replace(outcome, message=_joined(outcome.message, _BLURRED))
 
 
 def _joined(*sentences: str) -> str:
