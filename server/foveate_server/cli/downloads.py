@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from foveate_server.cli.model_texts import size
+
 if TYPE_CHECKING:
     from foveate_server.models.progress import Progress as ReportProgress
 
@@ -44,7 +46,7 @@ class Downloads:
         if name not in self._tasks:
             self._tasks[name] = self._progress.add_task(escape(name), total=total)
             if self._console:
-                self._console.print(escape(f"{self._doing} {name} ({total / 1e6:.0f} MB)"))
+                self._console.print(escape(f"{self._doing} {name} ({size(total)})"))
         self._progress.update(self._tasks[name], completed=done, total=total)
 
     def show_file(self, name: str, number: int, count: int) -> None:
