@@ -18,6 +18,9 @@ from foveate_server.models.selection import INDEX, Selection, select
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.protocol import JsonObject
 
+_NAMELESS = frozenset(  # stems of files that are called as every other one of their kind
+    {"pytorch_lora_weights", "adapter_model", "learned_embeds", "diffusion_pytorch_model", "pytorch_model", "model"}
+)
 PICKLES = (".ckpt", ".pt", ".pth", ".bin")
 _MAX_JSON_BYTES = 16 << 20
 
@@ -60,7 +63,7 @@ def inspect_path(path: Path) -> Finding:
     if path.suffix.lower() == ".gguf":
         raise refusal("a GGUF file with quantized weights", "Look for the same as .safetensors.")
     if path.is_file() and path.suffix.lower() == ".safetensors":
-        found = recognize(read_header(path), path.stem, vae_config_beside(path))
+        found = recognize(read_header(path), telling_name(path), vae_config_beside(path))
         if found is not None:
             return found
     return _restorer(path)
@@ -79,6 +82,11 @@ def recognize(header: Header, name: str, config: JsonObject | None = None) -> Fi
     if finding is None:
         refuse_parts(header)
     return finding
+
+
+def telling_name(path: Path) -> str:
+    """Return what a file is called: its stem, or its folder where the stem says nothing."""
+    return path.parent.name if path.stem in _NAMELESS and path.parent.name else path.stem
 
 
 def inspect_folder(path: Path) -> Finding:

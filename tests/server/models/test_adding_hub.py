@@ -279,3 +279,10 @@ def test_a_whole_file_stands_in_for_a_pipeline_of_pickles(registry: Registry, hu
     hub.add("org/pickles", {**kept, "text_encoder/pytorch_model.bin": b"x"})
     with pytest.raises(InputError, match="text_encoder has its weights only as pickles"):
         add(registry, hub, "org/pickles")
+
+
+def test_the_repository_s_name_speaks_for_a_file_without_one(registry: Registry, hub: FakeHub, tensors) -> None:
+    lora = {"unet.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.lora_A.weight": (4, 768)}
+    hub.add("org/lcm-lora-sdv1-5", {"pytorch_lora_weights.safetensors": tensors(lora)})
+    entry = add(registry, hub, "org/lcm-lora-sdv1-5")
+    assert (entry.name, entry.kind, entry.facts["variant"]) == ("lcm-lora-sdv1-5", "lora", "lcm")

@@ -115,8 +115,9 @@ def test_what_is_not_for_us_is_named(shapes, what: str) -> None:
     assert caught.value.info.remedy
 
 
-def test_quantized_weights_are_refused() -> None:
-    keys = {**made.flux(), "double_blocks.0.img_attn.qkv.weight.quant_state.bitsandbytes__nf4": (1,)}
+@pytest.mark.parametrize("key", ["double_blocks.0.img_attn.qkv.weight.quant_state.bitsandbytes__nf4", "scaled_fp8"])
+def test_quantized_weights_are_refused(key: str) -> None:
+    keys = {**made.flux(), key: (1,)}
     with pytest.raises(InputError, match="quantized"):
         recognize(made.header(keys), "flux-nf4")
 

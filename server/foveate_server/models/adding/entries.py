@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foveate_server.models.entry import FAMILIES, ModelEntry, ModelFile, SourceSpec
+from foveate_server.models.inspection import telling_name
 from foveate_server.models.recognition.finding import Finding
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError
@@ -19,9 +20,6 @@ _OPERATIONS: Mapping[str, tuple[str, ...]] = {  # what checkpoints of a family c
     "sd3": ("refocus", "faces", "fill", "compare"),
     "flux1": ("refocus", "faces", "fill", "compare"),
 }
-_NAMELESS = frozenset(
-    {"pytorch_lora_weights", "adapter_model", "learned_embeds", "diffusion_pytorch_model", "pytorch_model", "model"}
-)
 
 
 @dataclass(frozen=True)
@@ -164,8 +162,6 @@ def name_from(path: Path) -> str:
 
     A file that is called as every other one of its kind takes the name of its folder.
     """
-    stem = path.name if path.is_dir() else path.stem
-    if stem in _NAMELESS and path.parent.name:
-        stem = path.parent.name
+    stem = path.name if path.is_dir() else telling_name(path)
     letters = "".join(c if (c.isascii() and c.isalnum()) or c in "._-" else "-" for c in stem.lower())
     return letters.strip("._-")[:64] or "model"

@@ -16,7 +16,7 @@ from foveate_server.models.adding.entries import (
     reference_name,
 )
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
-from foveate_server.models.inspection import recognize
+from foveate_server.models.inspection import recognize, telling_name
 from foveate_server.models.progress import Progress, silent
 from foveate_server.models.recognition.finding import Finding, refusal
 from foveate_server.models.recognition.folders import folder_of
@@ -129,7 +129,7 @@ def _inspect(folder: RepositoryFolder, path: str) -> Finding:
             remedy="Name another file; pickles are only taken from this machine, with --allow-pickle.",
         )
     beside = PurePosixPath(path).with_name("config.json").as_posix()
-    found = recognize(folder.header(path), PurePosixPath(path).stem, folder.json(beside))
+    found = recognize(folder.header(path), telling_name(Path(folder.name) / path), folder.json(beside))
     if found is None:
         raise refusal(
             "no checkpoint of a family that is told by its keys",

@@ -14,6 +14,7 @@ _PRECISIONS: Mapping[str, str] = {
     "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16",
     "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2",
 }  # fmt: skip
+_QUANTIZED = (".quant_state.", ".qweight", ".absmax", "scaled_fp8", ".scale_weight", ".weight_scale", ".comfy_quant")
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,8 @@ class Finding:
 
 def precision_of(header: Header) -> str:
     """Return in what the weights are kept, as torch writes it. Raises InputError where they are quantized."""
-    if header.has_part(".quant_state.", ".qweight", ".absmax", ".weight_scale_2") or header.dtype in (
-        "U8",
-        "I8",
-        "I32",
-    ):
-        raise refusal("weights that are quantized in a way that only the program they were made for reads")
+    if header.has_part(*_QUANTIZED) or header.dtype in ("U8", "I8", "I32"):
+        raise refusal("a file of quantized weights, made for one program alone")
     return _PRECISIONS.get(header.dtype, header.dtype.lower())
 
 
