@@ -106,6 +106,12 @@ def server(tmp_path_factory):
         yield workplace
 
 
+@pytest.fixture(scope="module")
+def make_workplace():
+    """Returns what makes a workplace in a folder, for an engine."""
+    return Workplace
+
+
 @pytest.fixture
 def workplace(tmp_path):
     """A workplace without a server."""
