@@ -20,12 +20,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from foveate_server.models.entry import ENTRY_FILE, ModelEntry, ModelFile, entry_from_mapping, entry_to_mapping
-from foveate_server.models.progress import Progress, silent
+from foveate_server.models.entry import ENTRY_FILE, ModelEntry, entry_from_mapping, entry_to_mapping
+from foveate_server.models.progress import Progress, Shifted, silent
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 
 _LOCK_POLL_SECONDS = 0.25
 _SPARE_BYTES = 64 << 20  # left free on the disk, for everything else
+_LONG_BYTES = 64 << 20  # of a file whose hash takes a while
 _SETTLED_NANOSECONDS = 1_000_000_000  # a file that changed less than this before it was verified may yet change unseen
 
 
@@ -48,19 +49,18 @@ class Cache:
         """Tell whether all files are there, by name and size alone."""
         return _is_complete(self.folder(entry.name), entry)
 
-    def intact(self, entry: ModelEntry) -> bool:
+    def intact(self, entry: ModelEntry, progress: Progress = silent) -> bool:
         """Tell whether all files are there with the right hashes. What did not change since is not read again."""
         folder = self.folder(entry.name)
         if not _is_complete(folder, entry):
             return False
-        known = self._verified(entry.name)
-        stamps = {file.name: _stamp(folder / file.name, file) for file in entry.files}
-        if any(known.get(name) != stamp for name, stamp in stamps.items()):
-            started = time.time_ns()
-            if not is_intact(folder, entry):
-                return False
-            settled = {n: stamp for n, stamp in stamps.items() if started - int(stamp[1]) > _SETTLED_NANOSECONDS}
-            self._remember(entry.name, settled)
+        known, stamps = self._verified(entry.name), _stamps(folder, entry)
+        if all(known.get(name) == stamp for name, stamp in stamps.items()):
+            return True
+        if not is_intact(folder, entry, progress):
+            return False
+        if _stamps(folder, entry) == stamps:  # else it is being changed
+            self._remember(entry.name, stamps)
         return True
 
     @contextmanager
@@ -87,7 +87,7 @@ class Cache:
         with storage_errors(self._root):
             there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
             free = shutil.disk_usage(folder).free
-        if free + there < entry.size + _SPARE_BYTES:
+        if entry.source.kind != "file" and free + there < entry.size + _SPARE_BYTES:  # files may be linked
             raise _full(self._root, f"{entry.size / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free")
         return folder
 
@@ -111,13 +111,14 @@ class Cache:
         shutil.rmtree(self._root / ".partial" / entry.name, ignore_errors=True)
 
     def publish(self, entry: ModelEntry, folder: Path, *, describe: bool) -> None:
-        """Turn the staging `folder` into the model's own; with `describe`, its entry becomes part of it."""
+        """Turn the verified staging `folder` into the model's own; with `describe`, its entry becomes part of it."""
         with storage_errors(self._root):
             if describe:
                 _describe(entry, folder)
             target = self.folder(entry.name)
             shutil.rmtree(target, ignore_errors=True)
             folder.replace(target)
+            self._remember(entry.name, _stamps(target, entry))
 
     def remove(self, name: str) -> bool:
         """Delete the model's files; return whether there were any."""
@@ -148,15 +149,17 @@ class Cache:
         return known if isinstance(known, dict) else {}
 
     def _remember(self, name: str, stamps: Mapping[str, list[int | str]]) -> None:
+        now = time.time_ns()
+        stamps = {path: stamp for path, stamp in stamps.items() if now - int(stamp[1]) > _SETTLED_NANOSECONDS}
         with suppress(OSError):  # then the files are read again next time
             (self._root / ".verified").mkdir(exist_ok=True)
             (self._root / ".verified" / name).write_text(json.dumps(stamps), encoding="utf-8")
 
 
-def _stamp(path: Path, file: ModelFile) -> list[int | str]:
-    """Return what a file had when it was verified: bytes, nanoseconds of its last change, and the hash."""
-    found = path.stat()
-    return [found.st_size, found.st_mtime_ns, file.sha256]
+def _stamps(folder: Path, entry: ModelEntry) -> dict[str, list[int | str]]:
+    """Return what each file has that was verified: bytes, nanoseconds of its last change, and the hash."""
+    found = {file: (folder / file.name).stat() for file in entry.files}
+    return {file.name: [status.st_size, status.st_mtime_ns, file.sha256] for file, status in found.items()}
 
 
 def _describe(entry: ModelEntry, folder: Path) -> None:
@@ -164,9 +167,20 @@ def _describe(entry: ModelEntry, folder: Path) -> None:
     (folder / ENTRY_FILE).write_text(text, encoding="utf-8")
 
 
-def is_intact(folder: Path, entry: ModelEntry) -> bool:
-    """Tell whether `folder` holds all files of `entry` with the right sizes and hashes."""
-    return _is_complete(folder, entry) and all(sha256_of(folder / file.name) == file.sha256 for file in entry.files)
+def is_intact(folder: Path, entry: ModelEntry, progress: Progress = silent) -> bool:
+    """Tell whether `folder` holds all files of `entry` with the right sizes and hashes.
+
+    `progress` hears of it where it takes long enough to be taken for a standstill, and may cancel it.
+    """
+    if not _is_complete(folder, entry):
+        return False
+    done = 0
+    for file in entry.files:
+        heard = Shifted(progress, done, entry.size) if file.size >= _LONG_BYTES else silent
+        if sha256_of(folder / file.name, heard) != file.sha256:
+            return False
+        done += file.size
+    return True
 
 
 def sha256_of(path: Path, progress: Progress = silent) -> str:

@@ -140,7 +140,7 @@ class Registry:
         Raises as :meth:`path` does.
         """
         entry = self.entry(name)
-        folder = self._at_hand(entry)
+        folder = self._at_hand(entry, progress)
         if folder is None:
             self._fetch(entry, progress)
             folder = self._cache.folder(name)
@@ -224,12 +224,12 @@ class Registry:
     def _source(self, entry: ModelEntry) -> Source:
         return self._sources[entry.source.kind]
 
-    def _at_hand(self, entry: ModelEntry) -> Path | None:
+    def _at_hand(self, entry: ModelEntry, progress: Progress) -> Path | None:
         """Return the folder that holds the verified files of `entry`, if any does."""
-        if self._cache.intact(entry):
+        if self._cache.intact(entry, progress):
             return self._cache.folder(entry.name)
         installed = self._source(entry).installed(entry)
-        return installed if installed is not None and is_intact(installed, entry) else None
+        return installed if installed is not None and is_intact(installed, entry, progress) else None
 
     def _fetch(self, entry: ModelEntry, progress: Progress) -> None:
         if self._offline and self._source(entry).remote:
@@ -240,7 +240,7 @@ class Registry:
             )
         with self._cache.locked(entry, progress):
             entry = self.entry(entry.name)  # another process may just have looked up what it consists of
-            if self._at_hand(entry) is None:  # else it has just brought it
+            if self._at_hand(entry, progress) is None:  # else it has just brought it
                 looked_up = entry.kind == "config"
                 self._install(entry, progress, describe=looked_up or entry.name not in self._embedded)
 
@@ -250,7 +250,7 @@ class Registry:
         with storage_errors(folder):
             entry = self._source(entry).resolved(entry, folder, progress)
             self._source(entry).fetch(entry, folder, progress)
-            if not is_intact(folder, entry):
+            if not is_intact(folder, entry, progress):
                 self._cache.discard_staging(entry)
                 raise ResourceError(
                     f"The files of the model {entry.name} are not the expected ones: their SHA-256 differs.",

@@ -19,7 +19,7 @@ DATA = b"weights"
 
 @pytest.fixture
 def entry(make_entry):
-    return make_entry("file", "net.bin", DATA)
+    return make_entry("url", "https://example.org/net.bin", DATA)
 
 
 def test_publishing_makes_a_model_whole(cache_dir: Path, entry) -> None:
@@ -110,7 +110,10 @@ def test_what_did_not_change_is_not_read_again(cache_dir: Path, entry, monkeypat
     os.utime(path, (long_ago, long_ago))
     cache.publish(entry, path.parent, describe=True)
     original = cache_module.sha256_of
-    monkeypatch.setattr(cache_module, "sha256_of", lambda path: read.append(path.name) or original(path))
+    monkeypatch.setattr(cache_module, "sha256_of", lambda path, heard: read.append(path.name) or original(path))
+    assert cache.intact(entry)
+    assert read == [], "it was verified before it was published"
+    (cache_dir / ".verified" / entry.name).unlink()
     assert cache.intact(entry)
     assert cache.intact(entry)
     assert read == ["net.bin"]
@@ -130,3 +133,11 @@ def test_a_model_that_is_only_noted(cache_dir: Path, entry) -> None:
     assert not cache.intact(entry)
     assert cache.remove(entry.name)
     assert cache.added() == []
+
+
+def test_a_long_verification_gives_signs_of_life(cache_dir: Path, entry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache_module, "_LONG_BYTES", len(DATA))
+    (Cache(cache_dir).staging(entry) / "net.bin").write_bytes(DATA)
+    seen: list[tuple[int, int]] = []
+    assert is_intact(Cache(cache_dir).staging(entry), entry, lambda done, total: seen.append((done, total)))
+    assert seen == [(len(DATA), len(DATA))]
