@@ -19,13 +19,13 @@ def layers(module: nn.Module) -> list[nn.Module]:
 
 
 @contextmanager
-def watched(module: nn.Module, before_layer: Callable[[], None]) -> Iterator[None]:
-    """Call `before_layer` before every layer of `module` runs; what it raises ends the pass."""
+def watched(module: nn.Module, before_layer: Callable[[], None], *, every: int = 1) -> Iterator[None]:
+    """Call `before_layer` before layers of `module` run, each or one in `every`; what it raises ends the pass."""
 
     def hook(layer: nn.Module, inputs: object) -> None:
         before_layer()
 
-    handles = [layer.register_forward_pre_hook(hook) for layer in layers(module)]
+    handles = [layer.register_forward_pre_hook(hook) for layer in layers(module)[::every]]
     try:
         yield
     finally:

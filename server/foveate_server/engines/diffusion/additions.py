@@ -15,6 +15,7 @@ from foveate_server.engines.diffusing import DiffusionRequest, Prompt, Weighted
 from foveate_server.engines.diffusion import autoencoders, loras
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
 from foveate_server.engines.diffusion.families import FAMILIES
+from foveate_server.engines.diffusion.family import Family
 from foveate_server.engines.diffusion.library import Addition
 from foveate_server.engines.diffusion.words import Words, read_inversion
 from foveate_shared.errors import ErrorCode, InputError
@@ -43,13 +44,19 @@ class Wanted:
         return result
 
 
-def wanted_by(request: DiffusionRequest, family: str, title: str, find: FindAddition) -> Wanted:
+def wanted_by(request: DiffusionRequest, family: Family, find: FindAddition) -> Wanted:
     """Return what `request` asks for. Raises InputError for what is unknown or made for another family."""
     used = [name for name in request.embeddings if _is_used(name, request)]
-    vae = None if request.vae is None else _fitting(find(request.vae, "vae"), family, title)
+    if used and not family.embeddings:
+        raise InputError(
+            f"Embeddings do not work with {family.title} checkpoints.",
+            code=ErrorCode.INVALID_PARAMETER,
+            remedy="Leave them away, and say in words what they stand for.",
+        )
+    vae = None if request.vae is None else _fitting(find(request.vae, "vae"), family)
     return Wanted(
-        tuple((_fitting(find(lora.name, "lora"), family, title), lora.weight) for lora in _weighted(request.loras)),
-        tuple(_fitting(find(name, "embedding"), family, title) for name in used),
+        tuple((_fitting(find(lora.name, "lora"), family), lora.weight) for lora in _weighted(request.loras)),
+        tuple(_fitting(find(name, "embedding"), family) for name in used),
         vae,
     )
 
@@ -119,11 +126,11 @@ def _is_used(name: str, request: DiffusionRequest) -> bool:
     return name.lower() in texts.lower()
 
 
-def _fitting(addition: Addition, family: str, title: str) -> Addition:
-    if addition.family and addition.family != family:
-        made_for = FAMILIES[addition.family].title if addition.family in FAMILIES else addition.family
+def _fitting(addition: Addition, family: Family) -> Addition:
+    if addition.fits and family.name not in addition.fits:
+        made_for = " and ".join(FAMILIES[name].title for name in addition.fits if name in FAMILIES)
         raise InputError(
-            f"{addition.name} was made for {made_for}, and the checkpoint is of {title}.",
+            f"{addition.name} was made for {made_for}, and the checkpoint is of {family.title}.",
             code=ErrorCode.INVALID_PARAMETER,
             remedy=f"Choose a checkpoint of {made_for}, or leave {addition.name} away.",
         )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, ClassVar
 
 import torch
@@ -18,7 +18,9 @@ from foveate_server.engines.diffusion.footprint import Footprint
 from foveate_server.engines.diffusion.memory import module_bytes
 from foveate_server.engines.diffusion.traits import Traits
 from foveate_server.engines.diffusion.vae import Codec, Tick
-from foveate_server.engines.watch import watched
+from foveate_server.engines.watch import layers, watched
+
+_GPU_LAYERS = 16  # one layer in so many is watched on a GPU
 
 
 def _nothing() -> None:
@@ -89,11 +91,25 @@ class PipelineDenoiser(ABC):
             vae_itemsize=self.vae.dtype.itemsize,
         )
 
+    @property
+    def stops(self) -> int:
+        """Return before how many layers of one pass of the network :meth:`watched` calls."""
+        return len(layers(self.network)[:: self._every])
+
     @contextmanager
-    def watched(self, before_layer: Any) -> Iterator[None]:
-        """Call `before_layer` before every layer of each network; what it raises ends the pass."""
-        with watched(nn.ModuleList(self.modules().values()), before_layer):
+    def watched(self, before_layer: Callable[[], None]) -> Iterator[None]:
+        """Call `before_layer` before layers of each network; what it raises ends the pass.
+
+        On the CPU that is before each. A GPU is fed so fast that a look at a few of them is as good, and costs less.
+        """
+        with ExitStack() as stack:
+            for module in self.modules().values():
+                stack.enter_context(watched(module, before_layer, every=self._every))
             yield
+
+    @property
+    def _every(self) -> int:
+        return 1 if self._device.type == "cpu" else _GPU_LAYERS
 
     @property
     def text_encoders(self) -> list[nn.Module]:

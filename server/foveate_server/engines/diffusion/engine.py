@@ -64,7 +64,7 @@ class DiffusionEngine:
         _check(request, adapter)
         sampling = _sampling(request.sampling, adapter, traits)
         placement = choose_placement(adapter.family, self._device, request.pinned.dtype)
-        wanted = wanted_by(request, adapter.family.name, adapter.family.title, self._finder(ticker))
+        wanted = wanted_by(request, adapter.family, self._finder(ticker))
         canvas = canvas_for(
             Extent(request.image.shape[1], request.image.shape[0]),
             request.tiling,

@@ -59,6 +59,7 @@ class Family:
     uniform_sigmas: bool = False  # flow matching: noise levels are spread evenly before they are shifted
     native_sides: Mapping[Prediction, int] = field(default_factory=dict)  # where it depends on what is predicted
     variants: Mapping[str, FewStep] = field(default_factory=dict)  # few-step ones, by the names of inspection's facts
+    embeddings: bool = True  # textual inversions work with it
     inpainting: Defaults | None = None  # of checkpoints whose network sees the mask, where they differ
     operations: tuple[str, ...] = ("refocus", "faces", "fill", "upscale", "compare")
 

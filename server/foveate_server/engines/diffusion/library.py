@@ -35,7 +35,7 @@ class Addition:
 
     name: str
     sha256: str
-    family: str  # empty where it could not be told, or fits several
+    fits: tuple[str, ...]  # families of checkpoints; empty where that could not be told
     path: Path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from foveate_server.engines.diffusion.library import Addition, Checkpoint, Files
 from foveate_server.models.entry import ModelEntry
+from foveate_server.models.fitting import fitting_families
 from foveate_server.models.progress import Progress
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError
@@ -33,7 +34,7 @@ class RegisteredLibrary:
         """See library.Library."""
         entry = self._entry(name, kind)
         path = self._registry.folder(name, progress) if entry.is_folder else self._registry.path(name, progress)
-        return Addition(entry.name, entry.sha256, entry.family, path)
+        return Addition(entry.name, entry.sha256, fitting_families(entry), path)
 
     def _entry(self, name: str, kind: str) -> ModelEntry:
         entry = self._registry.entry(name)

@@ -22,7 +22,7 @@ from foveate_server.engines.diffusion.preview import Previews
 from foveate_server.engines.diffusion.residents import Resident
 from foveate_server.engines.diffusion.schedulers import Sampler, Schedule
 from foveate_server.engines.diffusion.vae import Codec, ExactTiles, in_memory
-from foveate_server.engines.watch import Meter, layers
+from foveate_server.engines.watch import Meter
 
 _INSIDE = 0.5  # a mask of this much is what an inpainting network shall fill
 _DENOISING_SHARE = 0.9  # of the time
@@ -57,7 +57,6 @@ class Run:
         self._request = task.request
         self._ticker = ticker
         self._previews = Previews(preview, self._denoiser.family)
-        self._layers = len(layers(self._denoiser.network))
 
     def images(self) -> list[Image]:
         """Return one picture per seed. Raises CancelledJobError, InputError."""
@@ -96,7 +95,7 @@ class Run:
         start = Start(original.expand(len(seeds), -1, -1, -1), fresh.noise, fresh.generators, self._mask())
         sampler = Sampler(self._schedule(), self._denoiser.pipe.scheduler.config, device)
         meter = Meter(self._ticker, "Denoising")
-        count = self._layers * passes * (len(seeds) if passes > 1 else 1)
+        count = self._denoiser.stops * passes * (len(seeds) if passes > 1 else 1)
 
         def metered(latents: Tensor, step: Step) -> Tensor:
             each = _DENOISING_SHARE * batch.share / step.count

@@ -29,10 +29,10 @@ class Studio:
     base: DiffusionRequest
     folder: Path
 
-    def bring(self, name: str, state: dict[str, torch.Tensor], family: str = "") -> None:
+    def bring(self, name: str, state: dict[str, torch.Tensor], *fits: str) -> None:
         path = self.folder / f"{name}.safetensors"
         save_file(state, path)
-        self.library.additions[name] = Addition(name, f"hash of {name}", family, path)
+        self.library.additions[name] = Addition(name, f"hash of {name}", fits, path)
 
     def render(self, **changes) -> Pictures:
         return self.engine.diffuse(replace(self.base, **changes), ticker=self.ticker)
@@ -99,16 +99,16 @@ def test_a_lora_of_no_weight_is_none(studio):
 
 
 @pytest.mark.parametrize(
-    ("state", "family", "sentence"),
+    ("state", "fits", "sentence"),
     [
-        (_lora(768), "sdxl", "one was made for Stable Diffusion XL, and the checkpoint is of Stable Diffusion 1.x"),
-        (_lora(1024), "", "The LoRA one does not fit checkpoints of Stable Diffusion 1.x"),
-        (_lora(768, prefix="transformer.blocks.0."), "", "The LoRA one has nothing for checkpoints of"),
-        ({"x.hada_w1_a": torch.zeros(2, 2)}, "", "The LoRA one does not fit"),
+        (_lora(768), ["sdxl"], "one was made for Stable Diffusion XL, and the checkpoint is of Stable Diffusion 1.x"),
+        (_lora(1024), [], "The LoRA one does not fit checkpoints of Stable Diffusion 1.x"),
+        (_lora(768, prefix="transformer.blocks.0."), [], "The LoRA one has nothing for checkpoints of"),
+        ({"x.hada_w1_a": torch.zeros(2, 2)}, [], "The LoRA one does not fit"),
     ],
 )
-def test_a_lora_that_does_not_fit_is_a_sentence_and_leaves_no_trace(studio, state, family, sentence):
-    studio.bring("one", state, family)
+def test_a_lora_that_does_not_fit_is_a_sentence_and_leaves_no_trace(studio, state, fits, sentence):
+    studio.bring("one", state, *fits)
     studio.bring("good", _lora(768))
     bare = studio.render()
     before = studio.fingerprint()
@@ -167,13 +167,13 @@ def test_another_autoencoder_stands_in(studio, tiny):
     bare = studio.render()
     before = studio.fingerprint()
     own = tiny.folder("sd1") / "vae"
-    studio.library.additions["own"] = Addition("own", "", "sd1", own / "diffusion_pytorch_model.safetensors")
+    studio.library.additions["own"] = Addition("own", "", ("sd1", "sd2"), own / "diffusion_pytorch_model.safetensors")
     same = studio.render(vae="own")
     assert same.images[0].tobytes() == bare.images[0].tobytes()
-    studio.library.additions["xl"] = Addition("xl", "", "", tiny.folder("sdxl") / "vae")
+    studio.library.additions["xl"] = Addition("xl", "", (), tiny.folder("sdxl") / "vae")
     other = studio.render(vae="xl")
     assert np.abs(other.images[0] - bare.images[0]).max() > 1e-3
-    studio.library.additions["wide"] = Addition("wide", "", "", tiny.folder("sd3") / "vae")
+    studio.library.additions["wide"] = Addition("wide", "", (), tiny.folder("sd3") / "vae")
     with pytest.raises(InputError, match=r"The VAE wide does not fit checkpoints of Stable Diffusion 1.x"):
         studio.render(vae="wide")
     again = studio.render()
@@ -188,3 +188,10 @@ def test_an_original_autoencoder_file_stands_in(studio, tiny):
     bare = studio.render()
     same = studio.render(vae="original")
     assert same.images[0].tobytes() == bare.images[0].tobytes()
+
+
+@pytest.mark.parametrize("model", ["sd3", "flux1"])
+def test_families_that_know_no_embeddings_say_so(studio, model):
+    studio.bring("word", {"emb_params": torch.zeros(1, 768)})
+    with pytest.raises(InputError, match="Embeddings do not work with"):
+        studio.render(model=model, prompt=Prompt("a word"), embeddings=("word",), sampling=Sampling(1))

@@ -50,7 +50,7 @@ def test_a_single_file_comes_with_a_configuration_and_a_folder_alone(library, tm
 
 def test_additions_are_asked_for_by_their_kind(library, tmp_path):
     found = library.addition("style", "lora", silent)
-    assert (found.family, found.path) == ("sd1", tmp_path / "style" / "style.safetensors")
+    assert (found.fits, found.path) == (("sd1",), tmp_path / "style" / "style.safetensors")
     with pytest.raises(InputError, match="The model style is no VAE"):
         library.addition("style", "vae", silent)
     with pytest.raises(InputError, match="The model style is no checkpoint") as caught:

@@ -22,6 +22,7 @@ FAMILY = Family(
     ),
     latent_bias=(-0.033, -0.072, -0.085),
     half="bfloat16",
+    embeddings=False,  # T5, which reads the text, has none
     uniform_sigmas=True,
     inpainting=Defaults(num_inference_steps=28, guidance_scale=30.0, scheduler="flow-euler", strength=1.0),
     variants={"schnell": FewStep(Defaults(4, 1.0, "flow-euler", 0.6))},

@@ -22,6 +22,7 @@ FAMILY = Family(
     ),
     latent_bias=(0.239, 0.214, 0.193),
     half="bfloat16",
+    embeddings=False,  # T5, which reads the text, has none
     variants={"turbo": FewStep(Defaults(4, 1.0, "flow-euler", 0.6))},
     operations=("refocus", "faces", "fill", "compare"),
 )  # fmt: skip
