@@ -66,8 +66,9 @@ class FLUX1(PipelineDenoiser):
             guidance=guidance,
             encoder_hidden_states=embeds.hidden.expand(rows, -1, -1),
             pooled_projections=embeds.pooled.expand(rows, -1),
-            txt_ids=torch.zeros(embeds.hidden.shape[1], 3, device=self.device, dtype=self.dtype),
-            img_ids=_positions(height // 2, width // 2).to(self.device, self.dtype),
+            txt_ids=torch.zeros(embeds.hidden.shape[1], 3, device=self.device),
+            # In float32: bfloat16 counts by ones to 256 only.
+            img_ids=_positions(height // 2, width // 2).to(self.device, torch.float32),
             return_dict=False,
         )[0]
         return _unpacked(predicted, height, width).float()

@@ -46,5 +46,5 @@ class SDXL(UNetDenoiser):
             for place in places
         ]  # fmt: skip
         pooled = [e.pooled.expand(len(places), -1) for e in embeds if e.pooled is not None]
-        times = torch.tensor(sizes, dtype=self.dtype, device=self.device).repeat(len(embeds), 1)
+        times = torch.tensor(sizes, dtype=torch.float32, device=self.device).repeat(len(embeds), 1)
         return {"text_embeds": torch.cat(pooled), "time_ids": times}
