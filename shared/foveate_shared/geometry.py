@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor
@@ -154,3 +155,23 @@ def tiles(bounds: Bounds, piece: Extent) -> list[Bounds]:
         for top, bottom in split(bounds.height, piece.height)
         for left, right in split(bounds.width, piece.width)
     ]
+
+
+def leaves_no_gap(whole: Extent, parts: Sequence[Bounds]) -> bool:
+    """Tell whether `parts`, which may overlap, cover every pixel of `whole`."""
+    if sum(part.area for part in parts) < whole.area:
+        return False
+    edges = sorted({0, whole.height, *(min(max(0, y), whole.height) for p in parts for y in (p.y, p.bottom))})
+    return all(
+        _covers_row(whole.width, [part for part in parts if part.y <= top and bottom <= part.bottom])
+        for top, bottom in pairwise(edges)
+    )
+
+
+def _covers_row(width: int, parts: Sequence[Bounds]) -> bool:
+    reached = 0
+    for part in sorted(parts):
+        if part.x > reached:
+            return False
+        reached = max(reached, part.right)
+    return reached >= width

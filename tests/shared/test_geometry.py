@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foveate_shared.geometry import Bounds, Extent, ceil_to_multiple, split, tiles
+from foveate_shared.geometry import Bounds, Extent, ceil_to_multiple, leaves_no_gap, split, tiles
 
 small = st.integers(-6, 6)
 sizes = st.integers(0, 7)
@@ -141,3 +141,24 @@ def test_a_scaled_extent_is_never_empty(extent: Extent, factor: float) -> None:
     assert abs(scaled.width - extent.width * factor) <= 1
     assert extent.bounds.extent == extent
     assert extent.area == extent.bounds.area
+
+
+WHOLE = Extent(10, 8)
+
+
+@pytest.mark.parametrize(
+    ("parts", "complete"),
+    [
+        ([Bounds(0, 0, 10, 8)], True),
+        ([Bounds(0, 0, 10, 4), Bounds(0, 4, 10, 4)], True),
+        ([Bounds(0, 0, 6, 8), Bounds(4, 0, 6, 8)], True),  # they overlap
+        ([Bounds(0, 0, 6, 8), Bounds(5, 0, 4, 8)], False),
+        ([Bounds(0, 0, 10, 4), Bounds(0, 0, 10, 4)], False),  # the area is right, the place is not
+        ([Bounds(0, 0, 10, 8), Bounds(3, 3, 1, 1)], True),
+        ([Bounds(0, 0, 5, 5), Bounds(5, 0, 5, 3), Bounds(5, 3, 5, 5), Bounds(0, 5, 5, 3)], True),
+        ([Bounds(0, 0, 5, 5), Bounds(5, 0, 5, 3), Bounds(6, 3, 4, 5), Bounds(0, 5, 6, 3), Bounds(0, 0, 9, 2)], False),
+        ([], False),
+    ],
+)
+def test_parts_leave_no_gap(parts, complete):
+    assert leaves_no_gap(WHOLE, parts) == complete

@@ -140,7 +140,7 @@ class BlenderHost:
         """Return what patches are blended into: the image as it is now, or as it was frozen where that is gone."""
         frozen = self._frozen.picture
         if result.frame == "new":
-            if sum(patch.bounds.area for patch in result.patches) != result.extent.area:
+            if not geometry.leaves_no_gap(result.extent, [patch.bounds for patch in result.patches]):
                 raise errors.ServerError("The server's result has gaps.", remedy="Run the job again.")
             shape = (result.extent.height, result.extent.width, frozen.samples.shape[2])
             return replace(frozen, samples=np.empty(shape, frozen.samples.dtype))

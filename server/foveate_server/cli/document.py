@@ -15,7 +15,7 @@ from foveate_server.cli.region import Region
 from foveate_server.cli.resize import reduce_area
 from foveate_server.imaging.composite import apply_patch
 from foveate_shared.errors import ErrorCode, Fault, InputError, ProtocolError, ServerError
-from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.geometry import Bounds, Extent, leaves_no_gap
 from foveate_shared.host import Image, Result, Snapshot
 from foveate_shared.pixels import COVERAGE_U8
 
@@ -131,24 +131,12 @@ class PictureDocument:
         )
 
     def _new_frame(self, result: Result) -> NDArray[Any]:
-        if not _covers(result):
+        if not leaves_no_gap(result.extent, [patch.bounds for patch in result.patches]):
             raise ServerError(
                 "The server's result has gaps.", remedy="Nothing was written. Report this to the server's authors."
             )
         shape = (result.extent.height, result.extent.width, self.picture.channels.count)
         return np.zeros(shape, self.picture.samples.dtype)
-
-
-def _covers(result: Result) -> bool:
-    """Tell whether the patches leave no gap; parts of a large picture may fade into each other."""
-    total = sum(patch.bounds.area for patch in result.patches)
-    if total <= result.extent.area:
-        return total == result.extent.area
-    covered = np.zeros((result.extent.height, result.extent.width), bool)
-    for patch in result.patches:
-        bounds = patch.bounds
-        covered[bounds.y : bounds.bottom, bounds.x : bounds.right] = True
-    return bool(covered.all())
 
 
 def _wire(samples: NDArray[Any]) -> memoryview:

@@ -41,10 +41,10 @@ class RemoteExecutor(ScriptedExecutor):
 def start_site(config, start_server):
     """Start a server; keyword arguments change its configuration."""
 
-    def start(*, patience=None, **settings):
+    def start(*, patience=None, operations="fakes.painting:operations", **settings):
         executor = RemoteExecutor()
         changed = replace(config, **settings)
-        variants = Variants(operations="fakes.painting:operations", executor=executor, patience=patience or Patience())
+        variants = Variants(operations=operations, executor=executor, patience=patience or Patience())
         app = create_app(changed, EngineSpec("nowhere", lambda: MODELS), token=TOKEN, variants=variants)
         return Site(start_server(app, changed).url, app, executor)
 
