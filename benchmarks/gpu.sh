@@ -1,16 +1,18 @@
 #!/bin/bash
 # All that needs a graphics card, the most telling first: tests, then measurements, each written as soon as it is done.
 #
-#   OUT=results bash benchmarks/gpu.sh [SECONDS]
+#   OUT=results bash benchmarks/gpu.sh [SECONDS [tests|PART ...]]
 #
-# SECONDS is how long it may take in all (default 560). Where Foveate is not installed, wheels of what is missing are
+# SECONDS is how long it may take in all (default 560); parts are those of benchmarks.diffusion. Where Foveate is not installed, wheels of what is missing are
 # taken from the folder .whl, and weights of the restorer from .whl/weights.
 set -u
 out=${OUT:-build/gpu}
 end=$((SECONDS + ${1:-560}))
+shift $(($# > 0))
+[ $# -gt 0 ] || set -- tests refocus codec canvas floor latency serving
 site=$(mktemp -d)
-checkpoints=$(mktemp -d)
-mkdir -p "$out"
+checkpoints=${TMPDIR:-/tmp}/foveate-checkpoints # 9 GB, kept for the next run
+mkdir -p "$out" "$checkpoints"
 
 if compgen -G '.whl/*.whl' > /dev/null; then
     python3 -m pip install -q --no-index --no-deps --no-compile --no-cache-dir --upgrade --target "$site" .whl/*.whl || exit 1
@@ -28,16 +30,16 @@ export PYTHONUNBUFFERED=1 HF_HUB_OFFLINE=1 FOVEATE_TEST_CHECKPOINTS="$checkpoint
 
 left() { echo $((end - SECONDS)); }
 
-timeout "$(($(left) / 2))" python3 -m pytest tests/gpu -m gpu -n0 -p no:cacheprovider -W default --timeout 150 \
-    --durations=10 --tb=short --junitxml "$out/gpu-tests.xml" -o junit_family=xunit1 2>&1 | tee "$out/gpu-tests.txt"
-
-for part in refocus codec canvas floor latency serving; do
+for part in "$@"; do
     seconds=$(left)
     if [ "$seconds" -lt 20 ]; then
         echo "no time left for $part"
-        break
+    elif [ "$part" = tests ]; then
+        timeout "$((seconds / 2))" python3 -m pytest tests/gpu -m gpu -n0 -p no:cacheprovider -W default --timeout 150 \
+            --durations=10 --tb=short --junitxml "$out/gpu-tests.xml" -o junit_family=xunit1 2>&1 | tee "$out/gpu-tests.txt"
+    else
+        [ "$seconds" -gt 150 ] && seconds=150
+        python3 -m benchmarks.diffusion "$part" --limit "$seconds" --repeat 3 --checkpoints "$checkpoints" --out "$out"
     fi
-    [ "$seconds" -gt 110 ] && seconds=110
-    python3 -m benchmarks.diffusion "$part" --limit "$seconds" --repeat 3 --checkpoints "$checkpoints" --out "$out"
 done
-rm -rf "$site" "$checkpoints"
+rm -rf "$site"

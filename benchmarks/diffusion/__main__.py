@@ -21,6 +21,12 @@ from pathlib import Path
 
 PARTS = ("refocus", "codec", "canvas", "floor", "latency", "serving")
 _PACKAGES = ("torch", "diffusers", "transformers", "numpy")
+_SILENCE = {
+    "DIFFUSERS_VERBOSITY": "error",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "PYTHONWARNINGS": "ignore",
+}
 _ROOT = Path(__file__).parents[2]
 
 
@@ -64,7 +70,7 @@ def _apart(part: str, checkpoints: Path | str, options: argparse.Namespace) -> b
     if options.full is not None:
         command.append("--full" if options.full else "--tiny")
     paths = [str(_ROOT), str(_ROOT / "tests"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "HF_HUB_OFFLINE": "1"}
+    environment = {**os.environ, **_SILENCE, "PYTHONPATH": os.pathsep.join(paths), "HF_HUB_OFFLINE": "1"}
     environment.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads are many times slower on a busy machine
     start = time.monotonic()
     try:

@@ -18,24 +18,27 @@ from benchmarks.timed_engine import TIMES_VARIABLE, take_seconds
 from foveate_shared.client import Client
 from foveate_shared.protocol import JsonObject
 
-_STEPS = 20
+_STEPS = 20  # of a run at full strength
+_TINY_STEPS = 4
 _STRENGTH = 0.5
 
 
 def report(setup: Setup) -> str:
     """Return a table of seconds for the first checkpoint of this run."""
     name, side = checkpoints(setup)[0]
+    asked = _parameters(name, _STEPS if setup.full else _TINY_STEPS)
     with tempfile.TemporaryDirectory(prefix="foveate-benchmark-") as folder:
         cache, times = Path(folder) / "models", Path(folder) / "times"
         _add(setup.checkpoints.folder(name), name, cache)
         settings = {"FOVEATE_CACHE_DIR": str(cache), "FOVEATE_DEVICE": setup.device.type, TIMES_VARIABLE: str(times)}
         with serving(TIMED_SUITE, **settings) as client:
-            rows = [_added(client, name, side, times, setup.repeat), _cancelled(client, name, side, setup.repeat)]
+            rows = [_added(client, asked, side, times, setup.repeat), _cancelled(client, asked, side, setup.repeat)]
     return (
         "## Through the server\n\n"
-        f"{round(_STEPS * _STRENGTH)} guided steps of a document of the native side, without a selection: medians of\n"
-        f"{setup.repeat} warm jobs. *Job* is from submit until the client holds the checked result, *engine* the part\n"
-        "of it that the engine's calls took; previews are sent. *Cancel* is until the server's confirmation.\n\n"
+        f"{_STRENGTH} of {asked['num_inference_steps']} guided steps; a document of the native side, without\n"
+        f"selection: medians of {setup.repeat} warm jobs. *Job* is from submit until the client holds the checked\n"
+        "result, *engine* the part of it that the engine's calls took; previews are sent. *Cancel* is until the\n"
+        "server's confirmation.\n\n"
         + table(["checkpoint", "what", "job, s", "engine, s", "job / engine (smallest)", "first progress, s"], rows)
     )
 
@@ -46,10 +49,10 @@ def _add(folder: Path, name: str, cache: Path) -> None:
     subprocess.run(command, env={**os.environ, "FOVEATE_CACHE_DIR": str(cache)}, check=True, stdout=sys.stderr)
 
 
-def _added(client: Client, name: str, side: int, times: Path, repeat: int) -> list[str]:
+def _added(client: Client, asked: JsonObject, side: int, times: Path, repeat: int) -> list[str]:
     jobs, engines, starts = [], [], []
     for number in range(repeat + 1):
-        timing = run_job(client, ArrayDocument(photo(side, side)), "refocus", _parameters(name))
+        timing = run_job(client, ArrayDocument(photo(side, side)), "refocus", asked)
         seconds = take_seconds(times)
         if number:  # the first one loads the checkpoint
             jobs.append(timing.total)
@@ -58,26 +61,31 @@ def _added(client: Client, name: str, side: int, times: Path, repeat: int) -> li
     ratios = [job / engine for job, engine in zip(jobs, engines, strict=True)]
     ratio = f"**{statistics.median(ratios):.3f}** ({min(ratios):.3f})"
     middles = [f"{statistics.median(values):.3f}" for values in (jobs, engines, starts)]
-    return [name, f"refocus {side} px", *middles[:2], ratio, middles[2]]
+    return [str(asked["model"]), f"refocus {side} px", *middles[:2], ratio, middles[2]]
 
 
-def _cancelled(client: Client, name: str, side: int, repeat: int) -> list[str]:
+def _cancelled(client: Client, asked: JsonObject, side: int, repeat: int) -> list[str]:
     found = []
     for _ in range(repeat):
         document = ArrayDocument(photo(side, side))
-        timing = run_job(
-            client, document, "refocus", _parameters(name), cancel_when=lambda status: status.fraction > 0.2
-        )
+        timing = run_job(client, document, "refocus", asked, cancel_when=lambda status: status.fraction > 0.2)
         found += [] if timing.cancel is None else [timing.cancel]
-    return [name, "cancel, ms", f"{1000 * statistics.median(found):.0f} ({1000 * max(found):.0f})", "", "", ""]
+    return [
+        str(asked["model"]),
+        "cancel, ms",
+        f"{1000 * statistics.median(found):.0f} ({1000 * max(found):.0f})",
+        "",
+        "",
+        "",
+    ]
 
 
-def _parameters(name: str) -> JsonObject:
+def _parameters(name: str, steps: int) -> JsonObject:
     return {
         "model": name,
         "prompt": "a face",
         "negative_prompt": "blurry",
         "strength": _STRENGTH,
-        "num_inference_steps": _STEPS,
+        "num_inference_steps": steps,
         "seed": 1,
     }

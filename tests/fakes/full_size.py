@@ -49,11 +49,11 @@ VAE: dict[str, Any] = {
     "layers_per_block": 2,
     "latent_channels": 4,
 }
-_CLIP_L = {
+CLIP_L = {
     "hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12, "num_hidden_layers": 12,
     "projection_dim": 768,
 }  # fmt: skip
-_CLIP_BIG_G = {
+CLIP_BIG_G = {
     "hidden_size": 1280, "intermediate_size": 5120, "num_attention_heads": 20, "num_hidden_layers": 32,
     "projection_dim": 1280, "hidden_act": "gelu",
 }  # fmt: skip
@@ -78,9 +78,9 @@ class Checkpoints:
                 TinyCheckpoints(self.root / "tiny-parts").folder(_FAMILIES[name]).rename(path)
             else:
                 build = {"sd15": _sd15, "sdxl": _sdxl}[name]
-                with on(self.device, torch.float16):
+                with on(self.device, torch.float32):
                     pipe = build()
-                pipe.save_pretrained(path, safe_serialization=True)
+                pipe.to(torch.float16).save_pretrained(path, safe_serialization=True)
         return path
 
     def checkpoint(self, name: str | None) -> Checkpoint:
@@ -119,14 +119,14 @@ def autoencoder(device: torch.device, dtype: torch.dtype, **config: Any) -> Any:
 
 
 def _sd15() -> Any:
-    from diffusers import AutoencoderKL, EulerDiscreteScheduler, StableDiffusionPipeline, UNet2DConditionModel
+    from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
 
     return StableDiffusionPipeline(
         vae=AutoencoderKL(**VAE, sample_size=512, scaling_factor=0.18215),
-        text_encoder=_clip(_CLIP_L),
+        text_encoder=text_encoder(CLIP_L),
         tokenizer=clip_tokenizer()[0],
         unet=UNet2DConditionModel(**SD15_UNET),
-        scheduler=EulerDiscreteScheduler(**_BETAS),
+        scheduler=_euler(),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
@@ -134,20 +134,27 @@ def _sd15() -> Any:
 
 
 def _sdxl() -> Any:
-    from diffusers import AutoencoderKL, EulerDiscreteScheduler, StableDiffusionXLPipeline, UNet2DConditionModel
+    from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
 
     return StableDiffusionXLPipeline(
         vae=AutoencoderKL(**VAE, sample_size=1024, scaling_factor=0.13025, force_upcast=True),
-        text_encoder=_clip(_CLIP_L),
-        text_encoder_2=_clip(_CLIP_BIG_G, projection=True),
+        text_encoder=text_encoder(CLIP_L),
+        text_encoder_2=text_encoder(CLIP_BIG_G, projection=True),
         tokenizer=clip_tokenizer()[0],
         tokenizer_2=clip_tokenizer(pad="!")[0],
         unet=UNet2DConditionModel(**SDXL_UNET),
-        scheduler=EulerDiscreteScheduler(**_BETAS),
+        scheduler=_euler(),
     )
 
 
-def _clip(config: dict[str, Any], *, projection: bool = False) -> Any:
+def _euler() -> Any:
+    from diffusers import EulerDiscreteScheduler
+
+    with torch.device("cpu"):  # a scheduler counts with numpy
+        return EulerDiscreteScheduler(**_BETAS)
+
+
+def text_encoder(config: dict[str, Any], *, projection: bool = False) -> Any:
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
     _, known = clip_tokenizer()

@@ -47,7 +47,7 @@ def checkpoints(device: torch.device, tmp_path_factory: pytest.TempPathFactory) 
     return Checkpoints(Path(kept) if kept else tmp_path_factory.mktemp("checkpoints"), device)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def engine(checkpoints: Checkpoints, device: torch.device) -> Iterator[DiffusionEngine]:
     engine = DiffusionEngine(checkpoints, device)
     yield engine

@@ -119,7 +119,7 @@ def test_the_plan_is_what_is_needed(engine: DiffusionEngine, model, photo, card,
     name, side = model
     asked = a_request(photo, name, side, seeds=(1, 2))
     ticker = RecordingTicker()
-    torch.cuda.empty_cache()
+    engine.release()
     engine.diffuse(asked, ticker=ticker)
     torch.cuda.reset_peak_memory_stats(card)
     engine.diffuse(asked, ticker=ticker)
@@ -134,6 +134,7 @@ def test_the_plan_is_what_is_needed(engine: DiffusionEngine, model, photo, card,
 def test_out_of_memory_goes_on_with_less(engine: DiffusionEngine, photo, ticker, card, limited) -> None:
     """The card is fuller than it says: another program took what was free when the job was planned."""
     asked = a_request(photo, "sd15", 768, seeds=(1, 2, 3, 4))
+    engine.release()
     engine.diffuse(a_request(photo, "sd15", 64), ticker=ticker)
     loaded = engine.loaded[0].footprint()
     chosen = plan(loaded, Job(Extent(768, 768), pictures=4), card, available_memory(card, loaded.weights))

@@ -63,7 +63,7 @@ def test_memory_is_given_back(restorer, photo, ticker, card) -> None:
 def test_out_of_memory_goes_on_with_smaller_tiles(restorer, photo, ticker, limited) -> None:
     image = np.tile(photo, (2, 2, 1))
     expected = upscaled(restorer, image, ticker, tile=256)
-    limited(2.5e9)
+    limited(1.2e9)
     result = upscaled(restorer, image, ticker, tile=1024)
     assert any("going on with tiles" in note for note in ticker.notes)
     assert (np.abs(np.rint(result / _LEVEL) - np.rint(expected / _LEVEL)) <= 1).all()
