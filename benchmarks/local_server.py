@@ -41,7 +41,7 @@ def serving(engine: str, **environment: str) -> Iterator[Client]:
         runtime_file = folder / "server.json"
         settings = {
             **os.environ,
-            "PYTHONPATH": str(Path(__file__).parents[1]),  # for engines among the benchmarks
+            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *_given_paths()]),  # for our engines
             "XDG_CONFIG_HOME": str(folder / "config"),
             "FOVEATE_DATA_DIR": str(folder / "data"),
             "FOVEATE_LOG_DIR": str(folder / "log"),
@@ -57,6 +57,11 @@ def serving(engine: str, **environment: str) -> Iterator[Client]:
                     yield client
             finally:
                 process.terminate()
+
+
+def _given_paths() -> list[str]:
+    """Return where Python is told to look besides; where Foveate is not installed, it is found there."""
+    return [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
 
 
 def _wait_for(runtime_file: Path, server: subprocess.Popen[bytes]) -> None:
