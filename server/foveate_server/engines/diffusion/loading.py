@@ -92,11 +92,14 @@ def _lacking(pipeline: Any, checkpoint: Checkpoint, config: Path, options: dict[
 
 
 def _variant(folder: Path) -> str | None:
-    """Return "fp16" where a part has its weights under such a name only; other parts may be named as usual."""
+    """Return "fp16" or "bf16" where a part has its weights under such names only; others may be named as usual."""
     names: dict[Path, list[str]] = {}
     for path in folder.glob("*/*.safetensors"):
         names.setdefault(path.parent, []).append(path.name)
-    return "fp16" if any(all(".fp16." in name for name in part) for part in names.values()) else None
+    for variant in ("fp16", "bf16"):
+        if any(all(f".{variant}." in name for name in part) for part in names.values()):
+            return variant
+    return None
 
 
 def _unusable(checkpoint: Checkpoint, error: Exception) -> InputError:

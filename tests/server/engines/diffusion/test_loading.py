@@ -53,12 +53,13 @@ def test_what_is_nowhere_is_named(tiny, without_vae):
         _load(Files(without_vae), **LACKING)
 
 
-def test_parts_may_be_named_as_halves(tiny, tmp_path):
+@pytest.mark.parametrize("variant", ["fp16", "bf16"])
+def test_parts_may_be_named_as_halves(tiny, tmp_path, variant):
     with quiet():
         shutil.copytree(tiny.folder("sd1"), tmp_path / "halves")
     for name in ("unet/diffusion_pytorch_model", "text_encoder/model"):
         path = tmp_path / "halves" / f"{name}.safetensors"
-        path.rename(path.with_name(path.name.replace(".safetensors", ".fp16.safetensors")))
+        path.rename(path.with_name(path.name.replace(".safetensors", f".{variant}.safetensors")))
     assert _load(Files(tmp_path / "halves")).network.config.cross_attention_dim == 768
 
 
