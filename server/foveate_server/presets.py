@@ -76,8 +76,11 @@ class Presets:
         return {subject: self.get(name).words("", "") for subject, name in self.subjects.items()}
 
     def described(self) -> list[JsonObject]:
-        """Return what clients show: names and titles."""
-        return [{"name": preset.name, "title": preset.title} for preset in self.by_name.values()]
+        """Return what clients show: names, titles, and the parameters that a preset sets, for their forms."""
+        return [
+            {"name": preset.name, "title": preset.title, "parameters": preset.parameters}
+            for preset in self.by_name.values()
+        ]
 
 
 def load_presets(file: Path | None) -> Presets:

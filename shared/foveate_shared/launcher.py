@@ -61,7 +61,7 @@ def _spawn(command: Sequence[str], path: Path, log: Path) -> subprocess.Popen[by
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=_environment(os.environ, path),
+                env={**outside_environment(os.environ), RUNTIME_FILE_VARIABLE: str(path)},
                 **_detached(),
             )
             return process
@@ -73,10 +73,9 @@ def _spawn(command: Sequence[str], path: Path, log: Path) -> subprocess.Popen[by
         ) from error
 
 
-def _environment(environ: Mapping[str, str], path: Path) -> dict[str, str]:
-    """Return the environment without what an editor set for its own Python, and with the runtime file."""
-    kept = {name: value for name, value in environ.items() if name not in _EDITORS_OWN}
-    return {**_outside_appimage(kept), RUNTIME_FILE_VARIABLE: str(path)}
+def outside_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment for a program of ours: without what an editor set for its own Python."""
+    return _outside_appimage({name: value for name, value in environ.items() if name not in _EDITORS_OWN})
 
 
 def _outside_appimage(environ: Mapping[str, str]) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from .private_files import write_private
 from .protocol import JsonObject
 from .transport import ServerAddress
 
-VERSION = 1  # of the file's form
+VERSION = 2  # of the file's form
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,12 @@ class Settings:
     remote_url: str = ""  # of a server on another machine; empty: the one on this machine is used
     remote_token: str = field(default="", repr=False)
     remote_fingerprint: str = ""  # of its certificate; empty: the system's authorities vouch for it
-    defaults: JsonObject = field(default_factory=dict)  # parameters as last used, by operation
+    defaults: JsonObject = field(default_factory=dict, repr=False)  # parameters as last used, by operation
     runtime_file: str = ""  # where this machine's server says how to reach it; empty: where it does by default
     ask_first: bool = False  # results wait for a yes before they are applied
     language: str = ""  # of the interface, such as "de"; empty: the system's
+    prompts: tuple[str, ...] = field(default=(), repr=False)  # as used, the newest first, see foveate_shared.prompts
+    negative_prompts: tuple[str, ...] = field(default=(), repr=False)  # likewise
 
     @property
     def remote(self) -> ServerAddress | None:
@@ -40,7 +42,14 @@ class Settings:
 
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
-MIGRATIONS: Mapping[int, Migration] = {}  # from the version that is the key to the next one; VERSION 1 is the first
+
+
+def _with_prompts(values: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 knew no prompts: whatever stood under these names was somebody else's."""
+    return {**values, "prompts": [], "negative_prompts": []}
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _with_prompts}  # from the version that is the key to the next one
 
 
 def load(path: Path) -> Settings:
@@ -82,19 +91,27 @@ def parse(text: str, *, version: int = VERSION, migrations: Mapping[int, Migrati
     return _checked(known)
 
 
-_NO_TEXTS = ("server_command", "ask_first", "defaults")
+_LISTS = ("server_command", "prompts", "negative_prompts")  # of texts
+_NO_TEXTS = (*_LISTS, "ask_first", "defaults")
 
 
 def _checked(values: dict[str, Any]) -> Settings:
     texts = {name: value for name, value in values.items() if name not in _NO_TEXTS}
-    command = values.get("server_command", [])
     if not all(isinstance(value, str) for value in texts.values()) or not texts.get("client_id"):
         raise ValueError("a setting that must be a text is none")
-    if not isinstance(command, Sequence) or isinstance(command, str) or not all(isinstance(e, str) for e in command):
-        raise ValueError("server_command is a list of texts")
+    lists = {name: _texts(name, values[name]) for name in _LISTS if name in values}
+    if not lists.get("server_command"):
+        lists.pop("server_command", None)  # an empty command is none: the default
+        values = {name: value for name, value in values.items() if name != "server_command"}
     if not isinstance(values.get("ask_first", False), bool) or not isinstance(values.get("defaults", {}), dict):
         raise ValueError("ask_first is true or false, and defaults are an object")  # noqa: TRY004 - as above
-    return Settings(**{**values, **({"server_command": tuple(command)} if command else {})})
+    return Settings(**{**values, **lists})
+
+
+def _texts(name: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(each, str) for each in value):
+        raise ValueError(f"{name} is a list of texts")
+    return tuple(value)
 
 
 def _set_aside(path: Path) -> None:

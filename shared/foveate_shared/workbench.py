@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from .checkpoints import models_for
 from .client import ClientEvent, ConnectionState, StateChange
 from .errors import ErrorInfo
+from .form import Form, form_for
 from .host import Host
 from .protocol import JsonObject, ModelInfo, Models, OperationInfo, Preview, Welcome
 from .rerender import Connection, Rerender, State, dispatch
@@ -64,6 +66,7 @@ class Entry:
     parameters: JsonObject
     flow: Rerender = field(repr=False)
     created: float  # seconds since the epoch
+    group: str = ""  # the same for variations of one wish: the person chooses among them
     preview: PreviewPicture | None = None  # replaced by poll(), dropped at the end
 
     @property
@@ -91,12 +94,20 @@ class Workbench:
         self._client = open_client()
 
     def submit(
-        self, host: Host, operation: str, parameters: JsonObject, *, title: str, ask_first: bool = False
+        self,
+        host: Host,
+        operation: str,
+        parameters: JsonObject,
+        *,
+        title: str,
+        ask_first: bool = False,
+        group: str = "",
     ) -> Entry:
         """Freeze the host's document and start a job on it; it waits by itself where there is no server yet.
 
-        With `ask_first` the complete result waits for :meth:`apply`. Raises FoveateError where the host has nothing
-        to work on; there is no entry then.
+        With `ask_first` the complete result waits for :meth:`apply`, as that of each of several variations should:
+        these are jobs of their own (see :func:`foveate_shared.form.with_seeds`) with one `group`. Raises FoveateError
+        where the host has nothing to work on; there is no entry then.
         """
         entry: Entry
 
@@ -104,7 +115,7 @@ class Workbench:
             entry.preview = PreviewPicture(event, pixels)
 
         flow = Rerender(self._client, host, operation, parameters, ask_first=ask_first, on_preview=on_preview)
-        entry = Entry(title, operation, parameters, flow, self._clock())
+        entry = Entry(title, operation, parameters, flow, self._clock(), group)
         flow.start()
         self.entries.insert(0, entry)
         self._forget_oldest()
@@ -156,9 +167,25 @@ class Workbench:
         """End the connection."""
         self._client.close()
 
+    def refresh_models(self) -> None:
+        """Ask for the models anew, such as when one was added; without a server nothing happens."""
+        if self.connection.is_ready:
+            self._client.list_models()
+
     def models_for(self, operation: str) -> Sequence[ModelInfo]:
         """Return the models that `operation` can use."""
-        return [model for model in self.models if operation in model.operations]
+        return models_for(self.models, operation)
+
+    def form(self, operation: str, wanted: str = "", preset: str = "") -> Form | None:
+        """Return an operation's form, see :func:`foveate_shared.form.form_for`; None where it is not offered (yet)."""
+        info = next((each for each in self.operations if each.name == operation), None)
+        return None if info is None else form_for(info, self.models, wanted, preset)
+
+    def variations(self, entry: Entry) -> list[Entry]:
+        """Return the entries of one wish, in the order of their seeds; of a single job, that alone."""
+        if not entry.group:
+            return [entry]
+        return [each for each in reversed(self.entries) if each.group == entry.group]
 
     def _note(self, event: ClientEvent) -> None:
         if isinstance(event, StateChange):

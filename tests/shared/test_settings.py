@@ -95,3 +95,20 @@ def test_settings_of_an_older_plugin_get_the_new_defaults() -> None:
 def test_a_setting_of_the_wrong_kind_is_none(field: str) -> None:
     with pytest.raises(ValueError, match=r"text|true or false"):
         settings.parse(f'{{"version": 1, "client_id": "x", {field}}}')
+
+
+def test_prompts_are_kept_and_never_shown(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    saved = Settings(
+        "id", prompts=("a door", "a wall"), negative_prompts=("blurry",), defaults={"fill": {"prompt": "p"}}
+    )
+    settings.save(path, saved)
+    assert settings.load(path) == saved
+    assert not any(secret in repr(saved) for secret in ("a door", "blurry", "'p'"))
+
+
+def test_settings_without_prompts_are_migrated() -> None:
+    old = settings.parse('{"version": 1, "client_id": "x", "language": "de"}')
+    assert old == Settings("x", language="de")
+    with pytest.raises(ValueError, match="prompts is a list of texts"):
+        settings.parse('{"version": 2, "client_id": "x", "prompts": [1]}')

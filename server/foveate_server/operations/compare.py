@@ -27,7 +27,8 @@ _VARIANT: JsonObject = {
         "label": {"type": "string", "title": "Label", "maxLength": 200},
         "strength": parameters.STRENGTH,
         "model": parameters.MODEL,
-        **words.ALL,
+        **words.SAID,
+        **words.SAMPLING,
     },
     "additionalProperties": False,
 }
@@ -39,7 +40,8 @@ VARIANTS = words.known_to_checkpoints(
         "items": _VARIANT,
         "minItems": 1,
         "maxItems": 24,
-    }
+    },
+    parameters.BASIC,
 )
 
 
@@ -54,12 +56,13 @@ class Compare:
     title = "Compare"
     needs_checkpoint = True
     schema = parameters.schema(
+        **words.SAID,
         variants=VARIANTS,
         strength=_STRENGTH,
+        **words.SAMPLING,
         model=parameters.MODEL,
         exact=parameters.EXACT,
         pinned=parameters.PINNED,
-        **words.ALL,
     )
 
     def plan(self, request: JobRequest) -> Plan:

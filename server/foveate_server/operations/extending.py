@@ -37,7 +37,8 @@ EXTEND: JsonObject = words.known_to_checkpoints(
         "description": "Pixels by which the picture grows on each side. The result is a new picture.",
         "properties": {side: {**_SIDE, "title": side.capitalize()} for side in _SIDES},
         "additionalProperties": False,
-    }
+    },
+    parameters.BASIC,
 )
 
 

@@ -14,6 +14,7 @@ from foveate_shared.protocol import JsonObject, Outcome
 _LARGEST_WINDOW = 5000 * 5000  # pixels: around larger faces, memory would not be bounded
 _SMALLEST_WINDOW = 96  # pixels: networks need some surroundings
 _ONLY: JsonObject = {
+    parameters.LEVEL: parameters.BASIC,
     "type": "array",
     "title": "Only these faces",
     "description": "Numbers of faces, counted from 1, from left to right. Without them, every face is taken.",
@@ -34,13 +35,14 @@ class Faces:
     name = "faces"
     title = "Refocus faces"
     schema = parameters.schema(
+        **words.SAID,
         strength=parameters.strength_schema(diffusion=0.4),
         only=_ONLY,
         min_score=parameters.MIN_SCORE,
+        **words.SAMPLING,
         model=parameters.MODEL,
         exact=parameters.EXACT,
         pinned=parameters.PINNED,
-        **words.ALL,
     )
 
     def plan(self, request: JobRequest) -> Plan:

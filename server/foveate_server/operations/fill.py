@@ -40,13 +40,14 @@ class Fill:
     title = "Fill"
     needs_checkpoint = True
     schema = parameters.schema(
+        **words.SAID,
         strength={**parameters.strength_schema(diffusion=1.0)},
         start=starting.START,
         extend=extending.EXTEND,
+        **words.SAMPLING,
         model=parameters.MODEL,
         exact=parameters.EXACT,
         pinned=parameters.PINNED,
-        **words.ALL,
     )
 
     def plan(self, request: JobRequest) -> Plan:

@@ -9,7 +9,11 @@ from foveate_server.operations.base import JobRequest
 from foveate_shared.pixels import SampleType
 from foveate_shared.protocol import JsonObject
 
+LEVEL = "x-level"  # annotation: who needs a parameter
+BASIC, ADVANCED, REPLAY = "basic", "advanced", "replay"  # everybody, who asks for more, recipes alone
+
 STRENGTH: JsonObject = {
+    LEVEL: BASIC,
     "type": "number",
     "title": "Strength",
     "description": "How much of the effect is applied: 0 leaves every pixel as it is, 1 is the full effect.",
@@ -18,6 +22,7 @@ STRENGTH: JsonObject = {
     "default": 1,
 }
 MODEL: JsonObject = {
+    LEVEL: BASIC,
     "type": "string",
     "title": "Model",
     "description": "The model, by its name. Without one, the default model for photos is used; with a prompt, the first"
@@ -26,6 +31,7 @@ MODEL: JsonObject = {
     "maxLength": 128,
 }
 MIN_SCORE: JsonObject = {
+    LEVEL: ADVANCED,
     "type": "number",
     "title": "Certainty",
     "description": "How certain the detector must be of a face. A lower value finds more, also what is none.",
@@ -34,6 +40,7 @@ MIN_SCORE: JsonObject = {
     "default": 0.5,
 }
 EXACT: JsonObject = {
+    LEVEL: ADVANCED,
     "type": "boolean",
     "title": "Exact",
     "description": "Compute in 32 bits for a document of 8 bits too: half as fast on a processor; however a picture is "
@@ -41,6 +48,7 @@ EXACT: JsonObject = {
     "default": False,
 }
 PINNED: JsonObject = {
+    LEVEL: REPLAY,
     "type": "object",
     "title": "Pinned values",
     "description": "Values from a recipe that make its replay exact. Leave them out for new work.",

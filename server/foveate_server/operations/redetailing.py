@@ -49,7 +49,8 @@ PARAMETERS: dict[str, JsonObject] = {
             "minimum": 0,
             "maximum": 1,
             "default": 0.3,
-        }
+        },
+        parameters.BASIC,
     ),
     "anchor": words.known_to_checkpoints(
         {

@@ -31,11 +31,12 @@ class Refocus:
     name = "refocus"
     title = "Refocus"
     schema = parameters.schema(
+        **words.SAID,
         strength=parameters.strength_schema(diffusion=0.5),
+        **words.SAMPLING,
         model=parameters.MODEL,
         exact=parameters.EXACT,
         pinned=parameters.PINNED,
-        **words.ALL,
     )
 
     def plan(self, request: JobRequest) -> Plan:

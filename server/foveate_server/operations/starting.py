@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from foveate_server.imaging import pushpull
 from foveate_server.imaging.samples import FloatArray
-from foveate_server.operations import words
+from foveate_server.operations import parameters, words
 from foveate_server.operations.base import JobRequest
 from foveate_shared.protocol import JsonObject
 
@@ -20,7 +20,8 @@ START: JsonObject = words.known_to_checkpoints(
         "description": "What the selection holds at the start: a fill from its surroundings, what is there, or noise.",
         "enum": ["fill", "original", "noise"],
         "default": "fill",
-    }
+    },
+    parameters.BASIC,
 )
 
 

@@ -19,6 +19,7 @@ from foveate_shared.protocol import JsonObject, Outcome, WindowRequest
 _CORE = 768  # document pixels of a strip's longest side
 _MARGIN = 6  # document pixels that stay around a strip for resampling
 _SCALE: JsonObject = {
+    parameters.LEVEL: parameters.BASIC,
     "type": "integer",
     "title": "Scale",
     "description": "How many times as wide and high the result is.",
@@ -26,6 +27,7 @@ _SCALE: JsonObject = {
     "default": 4,
 }
 _TARGET: JsonObject = {
+    parameters.LEVEL: parameters.BASIC,
     "type": "string",
     "title": "Target",
     "description": "A new, larger image; or the document itself: in place, with the detail of a larger rendering.",
@@ -40,13 +42,14 @@ class Upscale:
     name = "upscale"
     title = "Upscale"
     schema = parameters.schema(
+        **words.SAID,
         scale=_SCALE,
         target=_TARGET,
         **redetailing.PARAMETERS,
+        **words.SAMPLING,
         model=parameters.MODEL,
         exact=parameters.EXACT,
         pinned=parameters.PINNED,
-        **words.ALL,
     )
 
     def plan(self, request: JobRequest) -> Plan:

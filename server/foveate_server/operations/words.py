@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from foveate_server.engines.diffusing import Prompt, Sampling, Weighted
 from foveate_server.operations.base import DIFFUSION, JobRequest
+from foveate_server.operations.parameters import ADVANCED, BASIC, LEVEL, REPLAY
 from foveate_shared.protocol import JsonObject
 
 KINDS = "x-kinds"  # annotation: the kinds of models that know a parameter; without it, all do
@@ -16,9 +17,9 @@ _NAME: JsonObject = {"type": "string", "minLength": 1, "maxLength": 128}
 _WORDS: JsonObject = {"type": "string", "maxLength": 8000}
 
 
-def known_to_checkpoints(schema: JsonObject) -> JsonObject:
-    """Return a parameter's schema with the remark that only checkpoints know it."""
-    return {**schema, KINDS: [DIFFUSION]}
+def known_to_checkpoints(schema: JsonObject, level: str = ADVANCED) -> JsonObject:
+    """Return a parameter's schema with the remarks that only checkpoints know it, and who needs it."""
+    return {**schema, KINDS: [DIFFUSION], LEVEL: level}
 
 
 PROMPT = known_to_checkpoints(
@@ -26,10 +27,11 @@ PROMPT = known_to_checkpoints(
         **_WORDS,
         "title": "Prompt",
         "description": "What the picture shall show there. Empty: what suits what is there. Weights: (words)1.2",
-    }
+    },
+    BASIC,
 )
 NEGATIVE_PROMPT = known_to_checkpoints(
-    {**_WORDS, "title": "Negative prompt", "description": "What the picture shall not show."}
+    {**_WORDS, "title": "Negative prompt", "description": "What the picture shall not show."}, BASIC
 )
 SEED = known_to_checkpoints(
     {
@@ -96,7 +98,8 @@ VAE = known_to_checkpoints(
     {**_NAME, "title": "VAE", "description": "What turns latents into pixels, in place of the checkpoint's own."}
 )
 PRESET = known_to_checkpoints(
-    {**_NAME, "title": "Preset", "description": "A style: words around the prompt, and parameters that go with it."}
+    {**_NAME, "title": "Preset", "description": "A style: words around the prompt, and parameters that go with it."},
+    BASIC,
 )
 SUBJECT_PROMPTS = known_to_checkpoints(
     {
@@ -112,11 +115,11 @@ SUBJECT_PROMPTS = known_to_checkpoints(
             for subject in (FACE, OTHER)
         },
         "additionalProperties": False,
-    }
+    },
+    REPLAY,
 )
-ALL: dict[str, JsonObject] = {
-    "prompt": PROMPT,
-    "negative_prompt": NEGATIVE_PROMPT,
+SAID: dict[str, JsonObject] = {"prompt": PROMPT, "negative_prompt": NEGATIVE_PROMPT, "preset": PRESET}
+SAMPLING: dict[str, JsonObject] = {
     "seed": SEED,
     "num_inference_steps": STEPS,
     "guidance_scale": GUIDANCE,
@@ -124,7 +127,6 @@ ALL: dict[str, JsonObject] = {
     "loras": LORAS,
     "embeddings": EMBEDDINGS,
     "vae": VAE,
-    "preset": PRESET,
     "subject_prompts": SUBJECT_PROMPTS,
 }
 
