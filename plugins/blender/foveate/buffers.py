@@ -16,7 +16,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from . import spaces
+from . import png, spaces
 from ._shared import errors
 from .samples import FloatArray, Samples
 
@@ -69,15 +69,14 @@ def read(image: bpy.types.Image, scene: str) -> Picture:
 def make(picture: Picture, name: str) -> bpy.types.Image:
     """Return a new image with the samples, packed, so that it is saved with the file and survives undo and redo."""
     samples = _four_channels(picture.samples)
-    height, width = samples.shape[:2]
-    image = bpy.data.images.new(name, width, height, alpha=True, float_buffer=samples.dtype != np.uint8)
+    is_float = samples.dtype != np.uint8
+    height, width = samples.shape[:2] if is_float else (1, 1)  # of bytes, the file that is packed says it
+    image = bpy.data.images.new(name, width, height, alpha=True, float_buffer=is_float)
     try:
         image.colorspace_settings.name = picture.colorspace
         image.alpha_mode = picture.alpha_mode
         image.use_fake_user = True  # else Blender does not save what nothing uses yet
-        image.pixels.foreach_set(_as_floats(samples).ravel())
-        image.update()
-        image.pack()
+        _fill(image, samples)
     except RuntimeError as error:
         bpy.data.images.remove(image)
         raise errors.ResourceError(f"Blender cannot make the image: {error}") from error
@@ -107,11 +106,27 @@ def _picture(image: bpy.types.Image, samples: FloatArray) -> Picture:
         alpha = image.alpha_mode if image.alpha_mode == _PACKED_CHANNELS else "PREMUL"
         return Picture(samples, scene_linear(), alpha)
     alpha = "STRAIGHT" if image.alpha_mode == "PREMUL" else image.alpha_mode
-    return Picture(np.rint(samples * 255).astype(np.uint8), named, alpha)
+    return Picture(_as_bytes(samples), named, alpha)
 
 
-def _as_floats(samples: Samples) -> FloatArray:
-    return samples.astype(np.float32) / np.float32(255) if samples.dtype == np.uint8 else samples
+def _fill(image: bpy.types.Image, samples: Samples) -> None:
+    if samples.dtype == np.uint8:  # Blender's own packing compresses for about as long as all else takes together
+        data = png.encode(samples)
+        image.pack(data=data, data_len=len(data))
+        image.source = "FILE"
+        if tuple(image.size) != samples.shape[1::-1]:  # this reads it, too
+            raise RuntimeError("there is not enough memory.")
+    else:
+        image.pixels.foreach_set(samples.ravel())
+        image.update()
+        image.pack()
+
+
+def _as_bytes(samples: FloatArray) -> Samples:
+    """Return the bytes that Blender gave as floats, which are overwritten."""
+    np.multiply(samples, np.float32(255), out=samples)
+    np.add(samples, np.float32(0.5), out=samples)
+    return samples.astype(np.uint8)
 
 
 def _four_channels(samples: Samples) -> Samples:

@@ -52,6 +52,7 @@ class BlenderHost:
         self._place = place
         self._always = always
         self._state: _Frozen | None = None
+        self._seen: Picture | None = None  # the image as it was found unchanged: apply() follows at once, and takes it
 
     def freeze(self) -> host.Snapshot:
         """Copy the pixels. Raises InputError for images and regions that cannot be worked on."""
@@ -85,7 +86,9 @@ class BlenderHost:
         differs = samples.view(old.samples, bounds) != samples.view(new.samples, bounds)
         if self._frozen.coverage is not None:
             differs &= self._frozen.coverage > 0
-        return not differs.any()
+        unchanged = not differs.any()
+        self._seen = new if unchanged else None
+        return unchanged
 
     def apply(self, result: host.Result) -> None:
         """Make the new image and place it."""
@@ -117,8 +120,8 @@ class BlenderHost:
         return samples.view(picture.samples, bounds)
 
     def release(self) -> None:
-        """Forget the copy."""
-        self._state = None
+        """Forget the copies."""
+        self._state = self._seen = None
 
     @property
     def _frozen(self) -> _Frozen:
@@ -145,7 +148,7 @@ class BlenderHost:
             shape = (result.extent.height, result.extent.width, frozen.samples.shape[2])
             return replace(frozen, samples=np.empty(shape, frozen.samples.dtype))
         try:
-            now = buffers.read(self._found(), self._scene)
+            now, self._seen = self._seen or buffers.read(self._found(), self._scene), None
         except errors.InputError:
             now = None
         if now is not None and _same_kind(frozen, now):
