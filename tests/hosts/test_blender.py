@@ -11,7 +11,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage import data
 
-from hosts.blender.pictures import HEIGHT, WIDTH, as_kept, linear, picture
+from hosts.blender.pictures import HEIGHT, WIDTH, as_kept, linear, picture, png16, scene
 from hosts.blender.program import RUN, blender, blender_module, install
 from hosts.lib.blender_module import VERSION_VARIABLE
 
@@ -298,6 +298,40 @@ def test_the_example_of_the_documentation_works(running):
     assert changed[80:336, 120:376].any()
     changed[80:336, 120:376] = False
     assert not changed.any()
+
+
+def test_a_file_of_16_bits_keeps_them(running):
+    samples = np.rint(scene() * 65535).astype(np.uint16)
+    (running.folder / "deep.png").write_bytes(png16(samples))
+    made = running.run("""
+image = bpy.data.images.load(str(FOLDER / "deep.png"), check_existing=False)
+grab(image, "deep")
+bpy.ops.foveate.refocus(image=image.name, rect=(20, 16, 48, 40), result="deep, sharp")
+answer = grab(bpy.data.images["deep, sharp"], "sharp")
+bpy.data.images.remove(image)
+""")
+    before, after = running.load("deep")[::-1], running.load("sharp")[::-1]
+    assert made["is_float"]
+    assert np.abs(before[..., :3] - linear(samples / 65535)).max() < 1e-5  # more than 8 bits came in
+    changed = (before[..., :3] != after[..., :3]).any(axis=2)
+    assert changed[IN_RECT].mean() > 0.5
+    changed[IN_RECT] = False
+    assert not changed.any()
+
+
+def test_a_viewer_that_blender_left_empty_is_refused_with_a_sentence(running):
+    error = running.run(
+        """
+bpy.context.scene.use_nodes = True
+bpy.context.scene.node_tree.nodes.new("CompositorNodeViewer")
+bpy.ops.render.render()
+bpy.context.scene.use_nodes = False
+try: bpy.ops.foveate.refocus(image="Viewer Node"); answer = ""
+except RuntimeError as raised: answer = str(raised)
+""",
+        timeout=90,
+    )
+    assert "Viewer Node is empty. Let the compositor fill it, in a Blender with windows" in error
 
 
 TILES = """

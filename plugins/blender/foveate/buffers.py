@@ -63,6 +63,11 @@ def read(image: bpy.types.Image, scene: str) -> Picture:
             raise _unsupported(f"{image.name} has no pixels.", "Check that its file is there, or render first.")
         samples = np.empty((height, width, source.channels), np.float32)
         source.pixels.foreach_get(samples.ravel())
+        if image.type == "COMPOSITING" and not samples.any():
+            raise _unsupported(
+                f"{image.name} is empty.",
+                "Let the compositor fill it, in a Blender with windows: without them it stays empty.",
+            )
         return _picture(source, samples)
 
 

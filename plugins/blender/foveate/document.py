@@ -146,7 +146,7 @@ class BlenderHost:
             if not geometry.leaves_no_gap(result.extent, [patch.bounds for patch in result.patches]):
                 raise errors.ServerError("The server's result has gaps.", remedy="Run the job again.")
             shape = (result.extent.height, result.extent.width, frozen.samples.shape[2])
-            return replace(frozen, samples=np.empty(shape, frozen.samples.dtype))
+            return replace(frozen, samples=np.zeros(shape, frozen.samples.dtype))
         try:
             now, self._seen = self._seen or buffers.read(self._found(), self._scene), None
         except errors.InputError:

@@ -60,12 +60,23 @@ class FoveateMainPanel(_Sidebar, bpy.types.Panel):
                 _draw_running(layout, context, entry)
 
 
-class FoveateResultsPanel(_Sidebar, bpy.types.Panel):
+class _Part(_Sidebar):
+    """A part of the panel. Its title is drawn, for `bl_label` follows Blender's language and not ours."""
+
+    bl_label = ""
+    bl_parent_id = "FOVEATE_PT_main"
+    title = ""
+
+    def draw_header(self, _context: bpy.types.Context) -> None:
+        """Draw the title."""
+        self.layout.label(text=runtime.get().texts(self.title), translate=False)
+
+
+class FoveateResultsPanel(_Part, bpy.types.Panel):
     """What has ended, newest first."""
 
     bl_idname = "FOVEATE_PT_results"
-    bl_label = "Results"
-    bl_parent_id = "FOVEATE_PT_main"
+    title = "Results"
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -79,12 +90,11 @@ class FoveateResultsPanel(_Sidebar, bpy.types.Panel):
                 _draw_ended(self.layout.box(), context, entry)
 
 
-class FoveateRenderPanel(_Sidebar, bpy.types.Panel):
+class FoveateRenderPanel(_Part, bpy.types.Panel):
     """Whether renders are refocused when they are finished."""
 
     bl_idname = "FOVEATE_PT_render"
-    bl_label = "Finished Renders"
-    bl_parent_id = "FOVEATE_PT_main"
+    title = "Finished Renders"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - Blender reads it
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -203,6 +213,8 @@ def _draw_ended(box: Any, context: bpy.types.Context, entry: workbench.Entry) ->
     if status.error and status.error.code is not errors.ErrorCode.CANCELLED:
         _draw_error(box, context, status.error)
     for note in status.notes:
+        if status.error and note == str(status.error):
+            continue  # it is said already
         _draw_lines(box, context, rt.texts.sentence(note), "INFO")
     if entry.waits_for_person:
         _draw_preview(box, entry)

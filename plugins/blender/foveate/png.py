@@ -52,7 +52,7 @@ def _compressed(rows: Samples) -> bytes:
     return b"".join((_ZLIB_HEADER, *parts, struct.pack(">I", zlib.adler32(rows.data))))
 
 
-def _deflated(rows: Samples, is_last: bool) -> bytes:  # noqa: FBT001 - it is mapped
+def _deflated(rows: Samples, is_last: bool) -> bytes:
     # Runs only: never slow, also where there is nothing but noise.
     stream = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_RLE)
     return stream.compress(rows.data) + stream.flush(zlib.Z_FINISH if is_last else zlib.Z_FULL_FLUSH)

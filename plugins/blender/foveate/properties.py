@@ -40,6 +40,11 @@ def _kept_choice(operation: str, name: str, items: tuple[tuple[str, str, str], .
     return {"get": get, "set": lambda _, new: runtime.get().set_default(operation, name, names[new])}
 
 
+def _said(items: runtime.Choices) -> Any:
+    """Return the callback that gives a choice's items in our language, which may be another one than Blender's."""
+    return lambda _self, _context: runtime.get().choices(items)
+
+
 def search_models(operation: str) -> Any:
     """Return the callback that offers the server's models while one types."""
     return lambda _self, _context, _text: [
@@ -75,10 +80,10 @@ class FoveatePanel(bpy.types.PropertyGroup):
     """Of the panel: parameters as last used."""
 
     operation: bpy.props.EnumProperty(
-        name="Operation", items=OPERATIONS, **_kept_choice("panel", "operation", OPERATIONS, "refocus")
+        name="Operation", items=_said(OPERATIONS), **_kept_choice("panel", "operation", OPERATIONS, "refocus")
     )
     region: bpy.props.EnumProperty(
-        name="Region", items=choosing.KINDS, **_kept_choice("panel", "region", choosing.KINDS, "AUTO")
+        name="Region", items=_said(choosing.KINDS), **_kept_choice("panel", "region", choosing.KINDS, "AUTO")
     )
     mask: bpy.props.StringProperty(name="Mask", description="The mask that is the region")
     replace_users: bpy.props.BoolProperty(
@@ -115,9 +120,11 @@ class FoveatePanel(bpy.types.PropertyGroup):
         search=search_models("faces"),
         **_kept("faces", "model", ""),
     )
-    upscale_scale: bpy.props.EnumProperty(name="Scale", items=SCALES, **_kept_choice("upscale", "scale", SCALES, "4"))
+    upscale_scale: bpy.props.EnumProperty(
+        name="Scale", items=_said(SCALES), **_kept_choice("upscale", "scale", SCALES, "4")
+    )
     upscale_target: bpy.props.EnumProperty(
-        name="Target", items=TARGETS, **_kept_choice("upscale", "target", TARGETS, "new")
+        name="Target", items=_said(TARGETS), **_kept_choice("upscale", "target", TARGETS, "new")
     )
     upscale_model: bpy.props.StringProperty(
         name="Model",

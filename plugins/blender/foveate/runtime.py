@@ -24,6 +24,8 @@ from .previews import Previews
 BUSY_SECONDS = 0.02  # between two polls while a job runs: pixels are asked for and come in them
 IDLE_SECONDS = 0.4
 
+Choices = tuple[tuple[str, str, str], ...]  # identifier, label, description
+
 _runtime: list[Runtime] = []  # the one that is open, or none
 
 
@@ -39,6 +41,7 @@ class Runtime:
         self.previews = Previews()
         self.problem = ""  # with the settings: shown in the preferences
         self._texts = texts.Texts()
+        self._choices: dict[tuple[str, Choices], Choices] = {}  # by language: Blender wants lists that stay
         self._path = settings_path
         self._peer = peer
         self._bench: workbench.Workbench | None = None
@@ -50,6 +53,14 @@ class Runtime:
         if self._texts.language != language:
             self._texts = texts.Texts(language)
         return self._texts
+
+    def choices(self, items: Choices) -> Choices:
+        """Return an enum property's items in the language."""
+        say = self.texts
+        key = say.language, items
+        if key not in self._choices:
+            self._choices[key] = tuple((name, say(label), say(text)) for name, label, text in items)
+        return self._choices[key]
 
     @property
     def connection(self) -> workbench.ConnectionView:

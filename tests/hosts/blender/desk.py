@@ -82,14 +82,39 @@ class Desk:
     def do(self, code):
         return self.running.run(f"with bpy.context.temp_override(**editor()):\n    answer = list({code})")
 
-    def strike(self, key, value="PRESS", **modifiers):
+    def strike(self, key, value="PRESS", letter=None, **modifiers):
         """Press a key or button, and let it go, with the mouse over the image; or just move it there."""
         self.running.run(
             "here = editor(); region = here['region']\n"
             "at = {'x': region.x + region.width // 3, 'y': region.y + region.height // 2}\n"
             "for each in (value, 'RELEASE') if value == 'PRESS' else (value,):\n"
-            "    here['window'].event_simulate(key, each, **at, **modifiers)",
-            key=key, value=value, modifiers=modifiers,
+            "    typed = {'unicode': letter} if letter and each == 'PRESS' else {}\n"
+            "    here['window'].event_simulate(key, each, **at, **typed, **modifiers)",
+            key=key, value=value, letter=letter, modifiers=modifiers,
+        )  # fmt: skip
+
+    def type(self, text):
+        """Type letters and spaces, with the mouse over the image."""
+        for letter in text:
+            self.strike("SPACE" if letter == " " else letter.upper(), letter=letter)
+
+    def drag(self, start, end, steps=8):
+        """Drag with the left button; places are pixels of the screen from the middle of the image editor, y up."""
+        for step in range(steps + 1):
+            part = step / steps
+            place = tuple(round(a + (b - a) * part) for a, b in zip(start, end, strict=True))
+            self._mouse("MOUSEMOVE", "NOTHING", place)
+            if step == 0:
+                self._mouse("LEFTMOUSE", "PRESS", place)
+        self._mouse("LEFTMOUSE", "RELEASE", end)
+        self.settle()
+
+    def _mouse(self, kind, value, place):
+        self.running.run(
+            "here = editor(); region = here['region']\n"
+            "x, y = region.x + region.width // 2 + place[0], region.y + region.height // 2 + place[1]\n"
+            "here['window'].event_simulate(kind, value, x=x, y=y)",
+            kind=kind, value=value, place=place,
         )  # fmt: skip
 
     def state(self):

@@ -1,5 +1,8 @@
 """Pictures that a restorer can do something with, as Blender keeps them."""
 
+import struct
+import zlib
+
 import numpy as np
 
 WIDTH, HEIGHT = 96, 80
@@ -35,3 +38,17 @@ def picture(kind):
 def as_kept(grabbed, kind):
     """Return samples as Blender keeps them: bytes come as floats."""
     return np.rint(grabbed * 255).astype(np.uint8) if kind.startswith("u8") else grabbed
+
+
+def png16(samples):
+    """Return a PNG file of 16 bits: (height, width, 3), uint16, top row first."""
+    height, width, _ = samples.shape
+    rows = np.concatenate(
+        [np.zeros((height, 1), np.uint8), samples.astype(">u2").view(np.uint8).reshape(height, -1)], 1
+    )
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(rows.tobytes())) + chunk(b"IEND", b"")
