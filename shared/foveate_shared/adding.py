@@ -85,7 +85,7 @@ def _program(values: Settings) -> tuple[str, ...]:
     command = values.server_command
     if _SERVE not in command[1:]:
         raise InputError(
-            f"The command that starts the server has no `{_SERVE}` in it, so it does not tell where the program is.",
+            "The command that starts the server has no `serve` in it, so it does not tell where the program is.",
             code=ErrorCode.NO_SERVER,
             remedy="Set the command that starts `foveate serve` on this machine.",
         )

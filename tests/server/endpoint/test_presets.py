@@ -22,11 +22,13 @@ def test_presets_and_kinds_are_in_the_schemas(start_site, tmp_path):
         assert ("prompt" in properties) == (name != "detect")
         if name != "detect":
             assert properties["prompt"]["x-kinds"] == ["diffusion"]
-            assert {"name": "film", "title": "Film look"} in properties["preset"]["x-presets"]
+            assert {"name": "film", "title": "Film look", "parameters": {}} in properties["preset"]["x-presets"]
     assert schemas["refocus"]["properties"]["strength"]["default"] == 1
     assert schemas["refocus"]["properties"]["strength"]["x-defaults"] == {"diffusion": 0.5}
     file.write_text("[presets.film]\ntitle = 'Changed'\n", "utf-8")
-    assert {"name": "film", "title": "Changed"} in offered(site)["fill"]["properties"]["preset"]["x-presets"]
+    assert {"name": "film", "title": "Changed", "parameters": {}} in offered(site)["fill"]["properties"]["preset"][
+        "x-presets"
+    ]
 
 
 def test_a_damaged_file_leaves_the_packaged_presets(start_site, tmp_path):
