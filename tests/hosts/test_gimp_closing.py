@@ -1,7 +1,8 @@
-"""A GIMP that the person quits while a job runs which was begun by its menu entry."""
+"""A GIMP that the person quits, or whose image is closed, while a job runs which was begun by its menu entry."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from foveate_shared.settings import load, save
 from hosts.gimp.program import gimp, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten, until_running
+from hosts.lib.waiting import wait_until
 
 SIZE = (1200, 820)
 MAIN = "GNU Image|scene|GIMP"
@@ -24,6 +26,7 @@ select(image, 140, 100, 48, 40)
 image.clean_all()
 Gimp.displays_flush()
 """
+SIZES = "answer = [[each.get_width(), each.get_height()] for each in Gimp.get_images()]"
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +76,18 @@ def test_a_gimp_that_is_quit_cancels_its_job(window):
     window.keys(MAIN, "ctrl+q")
     window.running.program.wait(20)
     until_forgotten(window.settings, window.server)
+
+
+def test_a_closed_image_offers_its_result_as_a_new_one(window):
+    window.begin()
+    window.keys(MAIN, "ctrl+w")
+    dialog = window.screen.wait_for_window("^Foveate$")
+    window.screen.xdotool("windowfocus", "--sync", dialog)
+    time.sleep(0.7)  # the window is there before it is drawn
+    window.screen.screenshot("gimp-closed-german")
+    window.screen.xdotool("key", "Return")
+    until_forgotten(window.settings, window.server)
+    made = wait_until(lambda: window.running.run(SIZES, "right"), 10, "the result as an image")
+    assert made == [[48, 40]]
+    window.keys(MAIN, "ctrl+w")  # GIMP lives: it asks what becomes of the unsaved image
+    window.screen.wait_for_window("Close")

@@ -1,4 +1,7 @@
-"""A GIMP image as a host: frozen as one hidden layer of what is visible, which shares its tiles with GIMP's core.
+"""A GIMP image as a host: frozen as one layer of what is visible, which shares its tiles with GIMP's core.
+
+It lies in a hidden image of our own: GIMP 3.0 crashes over a layer that belongs to no image where the one that it was
+made for is gone, as when the person closes it.
 
 Only the planned windows are read from there. The result becomes a layer above all others: its alpha is the coverage,
 clipped to what lies below, so that the image's own transparency stays, and it is blended as the protocol says.
@@ -15,7 +18,7 @@ from ._shared import errors, geometry, host, protocol
 from .compare import same_where_covered
 from .layers import ImageKind, build_image, build_layers, insert
 
-_SNAPSHOT = "foveate-snapshot"  # the hidden layer's name; nobody sees it
+_SNAPSHOT = "foveate-snapshot"  # what the hidden image's parts are called; nobody sees them
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class _Frozen:
     coverage: Gegl.Buffer | None  # of the selection
     kind: ImageKind
     snapshot: host.Snapshot
-    items: tuple[Gimp.Item, ...]  # what the buffers belong to: to be deleted at the end
+    shelf: Gimp.Image  # what the buffers belong to: to be deleted at the end
 
     @property
     def region(self) -> geometry.Bounds:
@@ -88,13 +91,10 @@ class GimpHost:
         if not self.is_open:
             return False
         try:
-            now, kind = _visible(self._image)
+            now, kind = _visible(self._image, self._state.shelf)
         except errors.FoveateError:
             return False
-        try:
-            return self._is_same(now, kind)
-        finally:
-            _delete((now,))
+        return self._is_same(now, kind)
 
     def apply(self, result: host.Result) -> None:
         """See Host. Raises InputError where the image is gone."""
@@ -128,8 +128,8 @@ class GimpHost:
 
     def release(self) -> None:
         """See Host."""
-        if self._frozen is not None:
-            _delete(self._frozen.items)
+        if self._frozen is not None and self._frozen.shelf.is_valid():
+            self._frozen.shelf.delete()
 
     @property
     def _state(self) -> _Frozen:
@@ -166,20 +166,37 @@ class GimpHost:
 
 
 def _freeze(image: Gimp.Image) -> _Frozen:
-    visible, kind = _visible(image)
-    extent = _extent(image)
-    selection, channel = _selection(image, extent)
-    snapshot = host.Snapshot(extent, kind.layout.pixels, selection, kind.space, None if kind.space else kind.icc)
-    items = (visible,) if channel is None else (visible, channel)
-    return _Frozen(visible.get_buffer(), channel.get_buffer() if channel else None, kind, snapshot, items)
-
-
-def _visible(image: Gimp.Image) -> tuple[Gimp.Layer, ImageKind]:
-    """Return what is visible, as a layer that is in no image, and its kind. Raises InputError where nothing is."""
     _require_usable(image)
-    visible = Gimp.Layer.new_from_visible(image, image, _SNAPSHOT)
+    shelf = _shelf(image)
+    try:
+        visible, kind = _visible(image, shelf)
+        extent = _extent(image)
+        selection, channel = _selection(image, shelf, extent)
+        snapshot = host.Snapshot(extent, kind.layout.pixels, selection, kind.space, None if kind.space else kind.icc)
+        return _Frozen(visible.get_buffer(), channel.get_buffer() if channel else None, kind, snapshot, shelf)
+    except BaseException:
+        shelf.delete()
+        raise
+
+
+def _shelf(image: Gimp.Image) -> Gimp.Image:
+    """Return an empty image without a window that holds pixels as `image` does."""
+    extent, precision = _extent(image), image.get_precision()
+    shelf = Gimp.Image.new_with_precision(extent.width, extent.height, image.get_base_type(), precision)
+    shelf.undo_disable()
+    profile = image.get_color_profile()
+    if profile is not None:
+        shelf.set_color_profile(profile)
+    return shelf
+
+
+def _visible(image: Gimp.Image, shelf: Gimp.Image) -> tuple[Gimp.Layer, ImageKind]:
+    """Return what is visible, as a layer on the shelf, and its kind. Raises InputError where nothing is."""
+    _require_usable(image)
+    visible = Gimp.Layer.new_from_visible(image, shelf, _SNAPSHOT)
     if visible is None:
         raise errors.InputError("Nothing in this image is visible.", remedy="Show at least one layer.")
+    shelf.insert_layer(visible, None, 0)
     return visible, ImageKind.of(image, formats.layer_format(visible))
 
 
@@ -204,16 +221,15 @@ def _require_usable(image: Gimp.Image) -> None:
         raise errors.InputError("The image has no layer.", remedy="Add one.")
 
 
-def _selection(image: Gimp.Image, extent: geometry.Extent) -> tuple[protocol.Selection | None, Gimp.Channel | None]:
-    """Return what is selected, and a copy of its coverage; None where nothing is."""
+def _selection(
+    image: Gimp.Image, shelf: Gimp.Image, extent: geometry.Extent
+) -> tuple[protocol.Selection | None, Gimp.Channel | None]:
+    """Return what is selected, and a copy of its coverage on the shelf; None where nothing is."""
     if Gimp.Selection.is_empty(image):
         return None, None
     _, _, left, top, right, bottom = Gimp.Selection.bounds(image)
     bounds = geometry.Bounds(left, top, right - left, bottom - top).clamp(extent)
-    return protocol.Selection(bounds, has_coverage=True), image.get_selection().copy()
-
-
-def _delete(items: tuple[Gimp.Item, ...]) -> None:
-    for item in items:
-        if item.is_valid():
-            item.delete()
+    copy = Gimp.Channel.new(shelf, _SNAPSHOT, extent.width, extent.height, 100.0, Gegl.Color.new("black"))
+    shelf.insert_channel(copy, None, 0)
+    copy.combine_masks(image.get_selection(), Gimp.ChannelOps.REPLACE, 0, 0)
+    return protocol.Selection(bounds, has_coverage=True), copy
