@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 __all__ = [
+    "adding",
+    "checkpoints",
     "client",
     "errors",
+    "first_steps",
+    "form",
     "geometry",
     "host",
     "job_status",
     "pairing",
     "pixels",
+    "prompts",
     "protocol",
     "rerender",
     "settings",
@@ -20,13 +25,18 @@ __all__ = [
 
 try:
     from ._vendor.foveate_shared import (
+        adding,
+        checkpoints,
         client,
         errors,
+        first_steps,
+        form,
         geometry,
         host,
         job_status,
         pairing,
         pixels,
+        prompts,
         protocol,
         rerender,
         settings,
@@ -39,13 +49,18 @@ except ModuleNotFoundError as missing:
         raise
     try:
         from foveate_shared import (
+            adding,
+            checkpoints,
             client,
             errors,
+            first_steps,
+            form,
             geometry,
             host,
             job_status,
             pairing,
             pixels,
+            prompts,
             protocol,
             rerender,
             settings,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from . import style, words
-from ._shared import errors, geometry, host, protocol, rerender, settings, startup, texts, workbench
+from ._shared import errors, form, geometry, host, prompts, protocol, rerender, settings, startup, texts, workbench
+from .model_adder import ModelAdder
 from .qt import QtCore, Signal
 
 PEER_NAME = "foveate-krita"
+VARIATIONS = "variations"  # among remembered parameters: how many jobs a wish becomes
 _BUSY_PAUSE = 10  # milliseconds between two polls while a job runs
 _NO_PAUSE = 0  # while there is something to do in steps: Krita lives between them
 _IDLE_PAUSE = 200
@@ -52,8 +56,8 @@ class Editor(Protocol):
     def context(self) -> Context | None:
         """Return what is open and selected, or None where no document is open."""
 
-    def open_host(self, title: str) -> JobHost:
-        """Return a host for the active document. Raises InputError where there is none."""
+    def open_host(self, title: str, *, whole: bool = False) -> JobHost:
+        """Return a host for the active document, `whole`: without its selection. Raises InputError without one."""
 
     def open_survey(self) -> Survey:
         """Return a host that finds faces in the active document. Raises InputError where there is none."""
@@ -76,6 +80,7 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
     changed = Signal()  # the connection or a job
     context_changed = Signal()  # the active document or its selection
     faces_changed = Signal()
+    model_added = Signal(str)  # its name; the list of models follows
     refused = Signal(str)  # a wish could not be fulfilled: a sentence
     restyled = Signal()  # the language is another one: texts have to be written anew
 
@@ -94,6 +99,7 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
         self.bench = open_workbench(settings_path, protocol.Peer(PEER_NAME, version))
         self.jobs: list[Job] = []  # newest first; surveys are not among them
         self.context: Context | None = None
+        self.adder = ModelAdder()
         self.survey: Job | None = None  # the newest one
         self._surveyed: Context | None = None  # what its faces were found in
         self._undrawn: list[Job] = []  # whose results the editor has not drawn yet
@@ -104,15 +110,32 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
 
     # --- wishes ------------------------------------------------------------------------------------------------------
 
-    def run(self, operation: str, parameters: protocol.JsonObject) -> Job | None:
-        """Start a job on the active document, or say why not."""
-        title = self._title(operation, parameters)
-        self._remember(operation, parameters)
-        job = self._submit(lambda: self._editor.open_host(title), operation, parameters, title)
-        if job:
-            self.jobs.insert(0, job)
-            self.changed.emit()
-        return job
+    def run(self, operation: str, wish: protocol.JsonObject) -> Job | None:
+        """Start a job on the active document, or say why not; with VARIATIONS in the wish as many, which wait.
+
+        Return the first one.
+        """
+        self._remember(operation, wish)
+        parameters = {name: value for name, value in wish.items() if name != VARIATIONS}
+        count = wish.get(VARIATIONS, 1)
+        wishes = form.with_seeds(parameters, count if isinstance(count, int) else 1)
+        group = uuid.uuid4().hex if len(wishes) > 1 else ""
+        started: list[Job] = []
+        for each in wishes:
+            job = self._start_job(operation, each, group)
+            if job is None:
+                break
+            started.append(job)
+        return started[0] if started else None
+
+    def add_model(self, what: str, *, allow_pickle: bool = False) -> None:
+        """Add a model to those of this machine. Raises InputError where that cannot even be tried."""
+        self.adder.start(self.settings, what, allow_pickle=allow_pickle)
+        self.changed.emit()
+
+    def forget_prompts(self, which: str) -> None:
+        """Forget the history of "prompts" or of "negative_prompts"."""
+        self.change_settings(replace(self.settings, **{which: ()}))
 
     def find_faces(self, parameters: protocol.JsonObject) -> None:
         """Look for faces in the active document."""
@@ -125,7 +148,7 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
 
     def again(self, job: Job) -> Job | None:
         """Start the same job on the active document."""
-        return self.run(job.entry.operation, job.entry.parameters)
+        return self._start_job(job.entry.operation, job.entry.parameters, "")
 
     def apply(self, job: Job) -> None:
         """Apply a result that waits. Where the person was told that the document changed, a second yes is enough."""
@@ -204,6 +227,7 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
         """Cancel what runs and end the connection."""
         self._timer.stop()
         self._context_timer.stop()
+        self.adder.stop()
         self.bench.cancel_all()
         self.bench.close()
 
@@ -216,13 +240,27 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
+    def _start_job(self, operation: str, parameters: protocol.JsonObject, group: str) -> Job | None:
+        title, whole = self._title(operation, parameters), "extend" in parameters
+        open_host = partial(self._editor.open_host, title, whole=whole)
+        job = self._submit(open_host, operation, parameters, title, group)
+        if job:
+            self.jobs.insert(0, job)
+            self.changed.emit()
+        return job
+
     def _submit(
-        self, open_host: Callable[[], JobHost], operation: str, parameters: protocol.JsonObject, title: str
+        self,
+        open_host: Callable[[], JobHost],
+        operation: str,
+        parameters: protocol.JsonObject,
+        title: str,
+        group: str = "",
     ) -> Job | None:
-        asks = self.settings.ask_first and operation != "detect"
+        asks = bool(group) or (self.settings.ask_first and operation != "detect")
         try:
             editor_host = open_host()
-            entry = self.bench.submit(editor_host, operation, parameters, title=title, ask_first=asks)
+            entry = self.bench.submit(editor_host, operation, parameters, title=title, ask_first=asks, group=group)
         except errors.FoveateError as error:
             self.refused.emit(self.say.sentence(str(error)))
             return None
@@ -233,11 +271,21 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
         if self.bench.poll():
             self._settle()
         self._take_pictures()
+        self._watch_adder()
         running = [entry for entry in self.bench.entries if entry.is_running]
         if any(entry.flow.has_work for entry in running):
             self._timer.setInterval(_NO_PAUSE)
         else:
             self._timer.setInterval(_BUSY_PAUSE if running or self._undrawn else _IDLE_PAUSE)
+
+    def _watch_adder(self) -> None:
+        if not self.adder.poll():
+            return
+        status = self.adder.status
+        if status is not None and status.name:
+            self.bench.refresh_models()
+            self.model_added.emit(status.name)
+        self.changed.emit()
 
     def _take_pictures(self) -> None:
         """Show results as soon as the editor has drawn them."""
@@ -283,8 +331,15 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
 
     def _remember(self, operation: str, parameters: protocol.JsonObject) -> None:
         kept = {name: value for name, value in parameters.items() if name not in {"only", "pinned"}}
-        if self.settings.defaults.get(operation) != kept:
-            self.change_settings(replace(self.settings, defaults={**self.settings.defaults, operation: kept}))
+        before = self.settings
+        wanted = replace(
+            before,
+            defaults={**before.defaults, operation: kept},
+            prompts=prompts.remembered(before.prompts, str(parameters.get("prompt", ""))),
+            negative_prompts=prompts.remembered(before.negative_prompts, str(parameters.get("negative_prompt", ""))),
+        )
+        if wanted != before:
+            self.change_settings(wanted)
 
     def _start(self, pause: int, act: Callable[[], None]) -> Any:
         timer = QtCore.QTimer(self)

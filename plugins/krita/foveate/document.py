@@ -40,13 +40,17 @@ class Frozen:
 class KritaHost:
     """One job's view of one document. See foveate_shared.host.Host."""
 
-    def __init__(self, krita: Any, document: Any, title: str) -> None:
-        """`krita` is Krita's module, `title` names the layer that the result becomes."""
+    def __init__(self, krita: Any, document: Any, title: str, *, whole: bool = False) -> None:
+        """`krita` is Krita's module, `title` names the layer that the result becomes.
+
+        With `whole` all of the document is worked on, whatever is selected.
+        """
         self.before: Any = None  # a QImage of the selected region as it was, for lists
         self.after: Any = None  # and as it is since the result was applied
         self._krita = krita
         self._document = document
         self._title = title
+        self._whole = whole
         self._frozen: Frozen | None = None
         self._result_in: tuple[Any, geometry.Bounds] | None = None  # where the picture of the result is to come from
 
@@ -64,7 +68,7 @@ class KritaHost:
         space = named_space(colors[0], colors[2])
         icc = None if space else read_profile(self._krita, colors[0], colors[2])
         extent = geometry.Extent(document.width(), document.height())
-        mask = _selected(document, extent)
+        mask = None if self._whole else _selected(document, extent)
         self._frozen = Frozen(document.clone(), extent, colors, layout, mask)
         self.before = self.picture(self._frozen.clone, self.region)
         selection = protocol.Selection(mask.bounds, not mask.is_full) if mask else None

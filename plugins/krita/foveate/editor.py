@@ -26,9 +26,9 @@ class KritaEditor:
         extent = geometry.Extent(document.width(), document.height())
         return Context(document, extent, selected_bounds(document))
 
-    def open_host(self, title: str) -> KritaHost:
+    def open_host(self, title: str, *, whole: bool = False) -> KritaHost:
         """See Editor."""
-        return KritaHost(self.krita, self._required(), title)
+        return KritaHost(self.krita, self._required(), title, whole=whole)
 
     def open_survey(self) -> FaceSurvey:
         """See Editor."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from .desk import Desk, Job
 from .job_card import JobCard
 from .parts import column, label
 from .qt import Qt, QtWidgets
 from .recipe_dialog import RecipeDialog
+from .variations_card import VariationsCard
 
 
 class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
@@ -18,7 +19,7 @@ class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
         super().__init__()
         self.setObjectName("jobs")
         self._desk = desk
-        self._cards: dict[int, JobCard] = {}  # by the job's identity
+        self._cards: dict[Any, JobCard | VariationsCard] = {}  # by wish
         inside = QtWidgets.QWidget()
         inside.setObjectName("jobs")
         self._layout = column(inside)
@@ -33,33 +34,56 @@ class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
         self.refresh()
 
     def refresh(self) -> None:
-        """Make the cards those of the desk's jobs."""
-        jobs = self._desk.jobs
-        self._empty.setVisible(not jobs)
-        gone = self._cards.keys() - {id(job) for job in jobs}
-        for key in gone:
+        """Make the cards those of the desk's jobs; variations of one wish share one."""
+        wishes = self._wishes()
+        self._empty.setVisible(not wishes)
+        for key in self._cards.keys() - wishes.keys():
             card = self._cards.pop(key)
             self._layout.removeWidget(card)
             card.hide()
             card.deleteLater()
-        for position, job in enumerate(jobs):
-            card = self._cards.get(id(job))
+        for position, (key, jobs) in enumerate(wishes.items()):
+            card = self._cards.get(key)
             if card is None:
-                self._layout.insertWidget(position, self._add(job))
+                self._layout.insertWidget(position, self._add(key, jobs))
+            elif isinstance(card, VariationsCard):
+                card.show_jobs(jobs)
             else:
                 card.refresh()
 
     def card(self, job: Job) -> JobCard:
         """Return the card of a job."""
-        return self._cards[id(job)]
+        card = self._cards[_key(job)]
+        return card.card(job) if isinstance(card, VariationsCard) else card
 
-    def _add(self, job: Job) -> Any:
-        card = JobCard(self._desk, job)
-        card.recipe_wanted.connect(lambda: self._show_recipe(job))
-        self._cards[id(job)] = card
+    def variations(self, job: Job) -> VariationsCard:
+        """Return the card of a job that is one of several variations."""
+        return cast("VariationsCard", self._cards[_key(job)])
+
+    def _wishes(self) -> dict[Any, list[Job]]:
+        """Return the jobs, the newest wish first; those of one wish in the order in which they were made."""
+        wishes: dict[Any, list[Job]] = {}
+        for job in self._desk.jobs:
+            wishes.setdefault(_key(job), []).insert(0, job)
+        return wishes
+
+    def _add(self, key: Any, jobs: list[Job]) -> Any:
+        if jobs[0].entry.group:
+            several = VariationsCard(self._desk, jobs)
+            several.recipe_wanted.connect(self._show_recipe)
+            self._cards[key] = several
+            return several
+        card = JobCard(self._desk, jobs[0])
+        card.recipe_wanted.connect(lambda: self._show_recipe(jobs[0]))
+        self._cards[key] = card
         return card
 
     def _show_recipe(self, job: Job) -> None:
         result = job.entry.flow.result
         if result is not None:
             RecipeDialog(self._desk.say, job.entry.title, result.recipe, self.window()).show()
+
+
+def _key(job: Job) -> Any:
+    """Return what jobs of one wish have in common."""
+    return job.entry.group or id(job)

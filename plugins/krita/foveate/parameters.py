@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ._shared import checkpoints
 from .desk import Desk
-from .parts import label, row
+from .parts import name_label, row
 from .qt import Qt, QtWidgets, Signal
 
-_NAME_WIDTH = 76  # pixels, so that what follows the names stands in one line
+_ADD = "\0add"  # no model's name: the entry that adds one
 
 
 class Share(QtWidgets.QWidget):  # type: ignore[misc]
@@ -28,7 +29,7 @@ class Share(QtWidgets.QWidget):  # type: ignore[misc]
         self._slider.valueChanged.connect(self._box.setValue)
         self._box.valueChanged.connect(self._slider.setValue)
         self._box.valueChanged.connect(lambda _: self.changed.emit())
-        name = _name(title, self._box)
+        name = name_label(title, self._box)
         for widget in (self, self._slider, self._box):
             widget.setToolTip(tip)
         for widget in (self._slider, self._box):
@@ -49,6 +50,8 @@ class Share(QtWidgets.QWidget):  # type: ignore[misc]
 class Steps(QtWidgets.QWidget):  # type: ignore[misc]
     """One of a few values, as buttons side by side."""
 
+    changed = Signal()
+
     def __init__(self, title: str, tip: str, choices: Sequence[tuple[Any, str]], value: Any) -> None:
         super().__init__()
         self._group = QtWidgets.QButtonGroup(self)
@@ -65,9 +68,10 @@ class Steps(QtWidgets.QWidget):  # type: ignore[misc]
             policy = QtWidgets.QSizePolicy.Policy
             made.setSizePolicy(policy.Expanding, policy.Fixed)
             self._group.addButton(made, index)
+            made.clicked.connect(lambda _=False: self.changed.emit())
             buttons.append(made)
         self.setToolTip(tip)
-        self.setLayout(row(_name(title, buttons[0]), row(*buttons, spacing=0)))
+        self.setLayout(row(name_label(title, buttons[0]), row(*buttons, spacing=0)))
         self.value = value
 
     @property
@@ -82,7 +86,10 @@ class Steps(QtWidgets.QWidget):  # type: ignore[misc]
 
 
 class ModelChoice(QtWidgets.QWidget):  # type: ignore[misc]
-    """The models that the server has for an operation; the first entry leaves the choice to it."""
+    """The models that the server has for an operation; the first entry leaves the choice to it, the last adds one."""
+
+    changed = Signal()
+    add_wanted = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -95,7 +102,7 @@ class ModelChoice(QtWidgets.QWidget):  # type: ignore[misc]
         policy = QtWidgets.QSizePolicy.Policy
         self._box.setSizePolicy(policy.Ignored, policy.Fixed)
         self._box.activated.connect(self._choose)
-        self.setLayout(row(_name(desk.say("Model"), self._box), self._box))
+        self.setLayout(row(name_label(desk.say("Model"), self._box), self._box))
         self.layout().setStretch(1, 1)
 
     @property
@@ -108,24 +115,34 @@ class ModelChoice(QtWidgets.QWidget):  # type: ignore[misc]
         models = tuple(self._desk.bench.models_for(operation))
         if models != self._offered:
             self._offered = models
-            self._box.clear()
-            self._box.addItem(self._desk.say("Best for photos (default)"), "")
-            for model in models:
-                self._box.addItem(self._title(model), model.name)
-                tip = self._desk.say("{name}, licence: {license}", name=model.name, license=model.license or "?")
-                self._box.setItemData(self._box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+            self._fill(models)
         self._box.setCurrentIndex(max(0, self._box.findData(self.value)))
+
+    def _fill(self, models: Sequence[Any]) -> None:
+        say = self._desk.say
+        self._box.clear()
+        only_checkpoints = bool(models) and all(checkpoints.is_checkpoint(model) for model in models)
+        usual = (
+            say("{title} (default)", title=models[0].title) if only_checkpoints else say("Best for photos (default)")
+        )
+        self._box.addItem(usual, "")
+        for model in models:
+            self._box.addItem(self._title(model), model.name)
+            tip = say("{name}, licence: {license}", name=model.name, license=model.license or "?")
+            self._box.setItemData(self._box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self._box.insertSeparator(self._box.count())
+        self._box.addItem(say("Add a model…"), _ADD)
+        tip = say("A checkpoint for prompts, a LoRA, or a restorer of your own; with help on what to get")
+        self._box.setItemData(self._box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
 
     def _title(self, model: Any) -> str:
         return model.title if model.available else self._desk.say("{title} (is fetched first)", title=model.title)
 
     def _choose(self, index: int) -> None:
-        self.wanted = self._box.itemData(index)
-
-
-def _name(title: str, buddy: Any) -> Any:
-    """Return the label before a value; its width is the same everywhere."""
-    made = label(title, "name", wraps=False)
-    made.setMinimumWidth(_NAME_WIDTH)
-    made.setBuddy(buddy)
-    return made
+        chosen = self._box.itemData(index)
+        if chosen == _ADD:
+            self._box.setCurrentIndex(max(0, self._box.findData(self.value)))
+            self.add_wanted.emit()
+            return
+        self.wanted = chosen
+        self.changed.emit()

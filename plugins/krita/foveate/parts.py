@@ -52,6 +52,17 @@ def column(parent: Any = None, *, margin: int = 0, spacing: int = 6) -> Any:
     return layout
 
 
+NAME_WIDTH = 76  # pixels, so that what follows the names of parameters stands in one line
+
+
+def name_label(title: str, buddy: Any) -> Any:
+    """Return the label before a value; its width is the same everywhere."""
+    made = label(title, "name", wraps=False)
+    made.setMinimumWidth(NAME_WIDTH)
+    made.setBuddy(buddy)
+    return made
+
+
 class Dot(QtWidgets.QWidget):  # type: ignore[misc]
     """A round light."""
 

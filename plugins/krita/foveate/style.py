@@ -57,8 +57,14 @@ def sheet(palette: Any) -> str:
             border: 1px solid {accent.name()}; padding: 3px 8px; }}
         QPushButton#strong:hover {{ background: {strong.name()}; }}
         QPushButton#strong:focus {{ border-color: {text.name()}; }}
+        QToolButton#thumb {{ background: {card.name()}; border: 1px solid {edge.name()}; border-radius: 4px;
+            padding: 2px; }}
+        QToolButton#thumb:hover {{ background: {hover.name()}; }}
+        QToolButton#thumb:checked {{ border: 2px solid {accent.name()}; padding: 1px; }}
+        QToolButton#thumb:focus {{ border-color: {text.name()}; }}
         QToolButton#flat {{ border: none; padding: 3px; border-radius: 4px; }}
         QToolButton#flat:hover, QToolButton#flat:focus {{ background: {hover.name()}; }}
+        QToolButton#flat::menu-indicator {{ image: none; }}
         QProgressBar#progress {{ background: {hover.name()}; border: none; border-radius: 2px; }}
         QProgressBar#progress::chunk {{ background: {accent.name()}; border-radius: 2px; }}
         QListWidget#faces {{ background: {card.name()}; border: 1px solid {edge.name()}; border-radius: {RADIUS}px; }}

@@ -13,7 +13,7 @@ _CONNECTION = {
     ConnectionState.REFUSED: "Refused",
     ConnectionState.CLOSED: "Closed",
 }
-OPERATIONS = {"refocus": "Refocus", "faces": "Faces", "upscale": "Upscale", "detect": "Find faces"}
+OPERATIONS = {"refocus": "Refocus", "faces": "Faces", "upscale": "Upscale", "fill": "Fill", "detect": "Find faces"}
 
 
 def connection(view: workbench.ConnectionView, say: texts.Texts) -> str:

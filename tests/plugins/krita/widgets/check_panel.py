@@ -108,7 +108,12 @@ def test_what_is_set_is_sent_and_remembered(studio, operation, values, sent):
 def test_models_are_offered_by_operation(studio):
     form, box = studio.panel.task, studio.panel.task._model._box
     studio.connect()
-    assert [box.itemText(index) for index in range(box.count())] == ["Best for photos (default)", "Photo x4"]
+    assert [box.itemText(index) for index in range(box.count())] == [
+        "Best for photos (default)",
+        "Photo x4",
+        "",  # a line
+        "Add a model…",
+    ]
     form.choose("upscale")
     assert box.itemText(2) == "Anime x4 (is fetched first)"
     box.setCurrentIndex(2)

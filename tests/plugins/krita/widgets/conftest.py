@@ -19,6 +19,9 @@ from foveate_krita.survey import FoundFace  # noqa: E402
 
 from fakes.connection import RecordingConnection  # noqa: E402
 from fakes.host import MemoryHost  # noqa: E402
+from foveate_server.engines import deterministic_diffusion  # noqa: E402
+from foveate_server.operations.table import operations  # noqa: E402
+from foveate_server.presets import load_presets  # noqa: E402
 from foveate_shared.blobs import Delivery  # noqa: E402
 from foveate_shared.client import ConnectionState, StateChange  # noqa: E402
 from foveate_shared.errors import InputError  # noqa: E402
@@ -45,6 +48,16 @@ MODELS = (
     ModelInfo("anime", "Anime x4", ("upscale",), 4, False),
 )
 WELCOME = Welcome(1, Peer("foveate", "9.9"), (), Limits(), tuple(OperationInfo(name, name, {}) for name in ALL))
+
+
+def real_welcome():
+    presets, infos = load_presets(None), []
+    for operation in operations().values():
+        properties = dict(operation.schema["properties"])
+        if "preset" in properties:
+            properties["preset"] = {**properties["preset"], "x-presets": presets.described()}
+        infos.append(OperationInfo(operation.name, operation.title, {**operation.schema, "properties": properties}))
+    return Welcome(1, Peer("foveate", "9.9"), (), Limits(), tuple(infos))
 
 
 def picture(color="teal", width=40, height=30):
@@ -101,11 +114,13 @@ class FakeEditor:
         self.now = desk_module.Context("document", Extent(640, 480), Bounds(10, 20, 300, 200))
         self.refusal = ""
         self.hosts = []
+        self.whole = False  # as the newest job was asked for
 
     def context(self):
         return self.now
 
-    def open_host(self, title):
+    def open_host(self, title, *, whole=False):
+        self.whole = whole
         return self._open(PictureHost())
 
     def open_survey(self):
@@ -147,8 +162,12 @@ class Studio:
         self.desk._poll()
         self.breathe()
 
-    def connect(self):
-        self.tell(StateChange(ConnectionState.READY), WELCOME, Models(1, MODELS))
+    def connect(self, models=MODELS, welcome=WELCOME):
+        self.tell(StateChange(ConnectionState.READY), welcome, Models(1, models))
+
+    def bring_checkpoint(self):
+        """Connect to a server with its real operations, presets, and a checkpoint."""
+        self.connect((*MODELS, *deterministic_diffusion.list_models()), real_welcome())
 
     def finish(self, job, **data):
         name = job.entry.flow.job

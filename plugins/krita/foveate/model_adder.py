@@ -1,0 +1,48 @@
+"""The model that is being added, if any: the desk polls it, dialogs show it."""
+
+from __future__ import annotations
+
+from ._shared import adding, settings, texts
+
+
+class ModelAdder:
+    """Runs one program at a time."""
+
+    def __init__(self) -> None:
+        self.status: adding.AddStatus | None = None  # as of the last poll; None: nothing was added yet
+        self._running: adding.Adding | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether a model is being added."""
+        return self.status is not None and self.status.is_running
+
+    def start(self, values: settings.Settings, what: str, *, allow_pickle: bool = False) -> None:
+        """Add a model. Raises InputError where none is named, or no program is known that adds it."""
+        command = adding.add_command(values, what, allow_pickle=allow_pickle)
+        self.stop()
+        self._running = adding.Adding(command)
+        self.status = self._running.status
+
+    def poll(self) -> bool:
+        """Look at the program; return whether anything changed."""
+        if self._running is None or self._running.status is self.status:
+            return False
+        self.status = self._running.status
+        return True
+
+    def stop(self) -> None:
+        """End the program."""
+        if self._running is not None:
+            self._running.stop()
+
+    def text(self, say: texts.Texts) -> str:
+        """Return what happens, or how it ended, for a person."""
+        if self.status is None:
+            return ""
+        if self.status.error:
+            return say.sentence(self.status.error)
+        if self.status.is_running:
+            return say.sentence(self.status.line) or say("Looking at it")
+        told = say("{title} was added.", title=self.status.title)
+        return f"{told} {say.sentence(self.status.problem)}".strip()

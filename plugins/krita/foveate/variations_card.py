@@ -1,0 +1,123 @@
+"""Variations of one wish: thumbnails to choose from, and the chosen one as any job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from . import style
+from ._shared import job_status
+from .desk import Desk, Job, is_done
+from .job_card import JobCard
+from .parts import button, column, label, row
+from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
+
+_SIDE = 60  # logical pixels of a thumbnail
+_ACROSS = 4  # thumbnails side by side
+
+
+class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
+    """Shows several jobs; the arrow keys move between them."""
+
+    recipe_wanted = Signal(object)  # a Job
+
+    def __init__(self, desk: Desk, jobs: Sequence[Job]) -> None:
+        super().__init__()
+        self._desk = desk
+        self._jobs: list[Job] = []
+        self._cards: dict[int, JobCard] = {}  # by the job's identity
+        self._thumbs: dict[int, _Thumbnail] = {}  # likewise
+        self._group = QtWidgets.QButtonGroup(self)
+        self._chosen: Job | None = None
+        self._title = label(name="heading")
+        self._others = button(
+            desk.say("Discard the others"), desk.say("Give all up but the chosen one"), self._discard_others
+        )
+        self._strip = QtWidgets.QGridLayout()
+        self._strip.setSpacing(4)
+        self._strip.setColumnStretch(_ACROSS, 1)
+        self._layout = column(self, spacing=4)
+        self._layout.addWidget(self._title)
+        self._layout.addLayout(self._strip)
+        self._layout.addLayout(row(self._others, None))
+        self.show_jobs(jobs)
+
+    def show_jobs(self, jobs: Sequence[Job]) -> None:
+        """Show these jobs, in this order, as they are now."""
+        if list(jobs) != self._jobs:
+            self._replace(list(jobs))
+        for job in self._jobs:
+            self._thumbs[id(job)].refresh()
+            self._cards[id(job)].refresh()
+        ready = sum(job.entry.waits_for_person or is_done(job) for job in self._jobs)
+        say, count = self._desk.say, len(self._jobs)
+        self._title.setText(say("{count} variations, {ready} ready: choose", count=count, ready=ready))
+        self._others.setVisible(count > 1)
+
+    def card(self, job: Job) -> JobCard:
+        """Return the card of a job."""
+        return self._cards[id(job)]
+
+    def choose(self, job: Job) -> None:
+        """Show a job below the thumbnails."""
+        self._chosen = job
+        self._thumbs[id(job)].setChecked(True)
+        for each in self._jobs:
+            self._cards[id(each)].setVisible(each is job)
+
+    def _replace(self, jobs: list[Job]) -> None:
+        for job in self._jobs:
+            if job not in jobs:
+                for widget in (self._cards.pop(id(job)), self._thumbs.pop(id(job))):
+                    widget.hide()
+                    widget.deleteLater()
+        self._jobs = jobs
+        for index, job in enumerate(jobs):
+            if id(job) not in self._cards:
+                self._add(job, index + 1)
+            self._strip.addWidget(self._thumbs[id(job)], index // _ACROSS, index % _ACROSS)
+        if jobs:
+            self.choose(self._chosen if self._chosen in jobs else jobs[0])
+
+    def _add(self, job: Job, number: int) -> None:
+        card = JobCard(self._desk, job)
+        card.recipe_wanted.connect(lambda: self.recipe_wanted.emit(job))
+        thumb = _Thumbnail(self._desk, job, number)
+        thumb.clicked.connect(lambda _=False: self.choose(job))
+        self._group.addButton(thumb)
+        self._cards[id(job)], self._thumbs[id(job)] = card, thumb
+        self._layout.insertWidget(2, card)
+
+    def _discard_others(self) -> None:
+        for job in [job for job in self._jobs if job is not self._chosen]:
+            self._desk.discard(job)
+
+
+class _Thumbnail(QtWidgets.QToolButton):  # type: ignore[misc]
+    """A small picture of what a job shows now."""
+
+    def __init__(self, desk: Desk, job: Job, number: int) -> None:
+        super().__init__()
+        self._desk, self._job, self._number = desk, job, number
+        self._image: Any = None
+        self.setObjectName("thumb")
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setIconSize(QtCore.QSize(_SIDE, _SIDE))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the newest picture, and how far it is."""
+        job, status = self._job, self._job.entry.flow.status
+        image = job.host.after or job.preview or job.host.before
+        if image is not self._image and image is not None and not image.isNull():
+            self._image = image
+            self.setIcon(QtGui.QIcon(style.square(image, _SIDE, self.devicePixelRatioF())))
+        running = job.entry.is_running
+        mark = f" · {status.fraction:.0%}" if running else " ✓" if is_done(job) else ""
+        self.setText(f"{self._number}{mark}")
+        say, seed = self._desk.say, job.entry.parameters.get("seed")
+        state = job_status.describe(status, say)
+        self.setToolTip(say("Variation {number}, seed {seed}: {state}", number=self._number, seed=seed, state=state))
+        self.setAccessibleName(self.toolTip())

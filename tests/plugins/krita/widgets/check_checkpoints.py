@@ -1,0 +1,346 @@
+"""What a person sees and does in the docker once there is a checkpoint."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import pytest
+from foveate_krita.add_model_dialog import AddModelDialog
+from foveate_krita.panel import Panel
+from foveate_krita.qt import Qt, QtCore, QtGui, QtWidgets
+
+from foveate_shared import settings
+from foveate_shared.protocol import Cancel, ListModels, Submit
+
+CHECKPOINT, LORA = "deterministic-diffusion", "deterministic-lora"
+TELLS = """
+import json, sys
+print("Fetching it (12 MB)", file=sys.stderr)
+print(json.dumps({"name": "deterministic-diffusion", "title": "Tune", "kind": "diffusion"}))
+"""
+
+
+def choose(studio, name):
+    model = studio.panel.task._model
+    index = model._box.findData(name)
+    assert index >= 0
+    model._box.setCurrentIndex(index)
+    model._box.activated.emit(index)
+    studio.breathe()
+
+
+@pytest.fixture
+def task(studio):
+    studio.bring_checkpoint()
+    choose(studio, CHECKPOINT)
+    return studio.panel.task
+
+
+def last(studio):
+    message = studio.clients[-1].last
+    assert isinstance(message, Submit)
+    return message
+
+
+def test_without_a_checkpoint_nothing_of_it_is_shown(studio):
+    studio.connect()
+    task = studio.panel.task
+    for operation in ("refocus", "faces", "upscale"):
+        task.choose(operation)
+        assert not task.checkpoint.isVisible()
+        assert not task._segments["fill"].isVisible()
+        assert not task._more.isVisibleTo(task._more.parentWidget())
+        assert not task._model.isVisible()  # it is folded
+
+
+def test_a_restorer_is_asked_as_before_beside_a_checkpoint(studio):
+    studio.bring_checkpoint()
+    task = studio.panel.task
+    assert task._segments["fill"].isVisible()
+    assert task._model.isVisible()
+    assert not task.checkpoint.isVisible()
+    task.run_button.click()
+    assert last(studio).parameters == {"strength": 1.0}
+
+
+def test_a_prompt_is_sent_and_what_is_at_its_default_is_not(studio, task):
+    assert task.checkpoint.isVisible()
+    assert task._strength.value == 0.5
+    task.checkpoint.prompt.value = "a door"
+    task.run_button.click()
+    assert last(studio).parameters == {"model": CHECKPOINT, "prompt": "a door"}
+    task.checkpoint.negative.value = "rust"
+    task._strength.value = 0.3
+    task._more._fields["seed"].value = 7
+    task._more._fields["num_inference_steps"].value = 4
+    loras = task._more._fields["loras"]
+    loras.value = [{"name": LORA, "weight": 0.6}]
+    assert loras._weights[LORA].isEnabled()
+    task.run_button.click()
+    assert last(studio).parameters == {
+        "model": CHECKPOINT,
+        "prompt": "a door",
+        "negative_prompt": "rust",
+        "strength": 0.3,
+        "seed": 7,
+        "num_inference_steps": 4,
+        "loras": [{"name": LORA, "weight": 0.6}],
+    }
+
+
+def test_only_what_fits_can_be_added(task):
+    fields = task._more._fields
+    assert set(fields["loras"]._ticks) == {LORA}  # another LoRA is made for another family
+    assert set(fields["embeddings"]._ticks) == {"deterministic-word"}
+    assert "vae" not in fields  # there is none to choose
+    assert "scheduler" not in fields  # there is only one
+
+
+def test_a_presets_strength_is_shown_and_what_was_set_by_hand_stays(studio, task):
+    preset = task.checkpoint.preset
+    for chosen, expected in (("portrait", 0.4), ("hand", 0.55), ("", 0.5)):
+        preset.value = chosen
+        preset.changed.emit()
+        assert task._strength.value == expected
+    task._strength.value = 0.7
+    preset.value = "portrait"
+    preset.changed.emit()
+    assert task._strength.value == 0.7
+    task.run_button.click()
+    assert last(studio).parameters == {"model": CHECKPOINT, "preset": "portrait", "strength": 0.7}
+
+
+def test_all_is_there_again_the_next_day(studio, task):
+    task.checkpoint.prompt.value = "a door"
+    task.checkpoint.preset.value = "portrait"
+    task.checkpoint.preset.changed.emit()
+    task.checkpoint._variations.setValue(2)
+    task._more._fields["guidance_scale"].value = 3.5
+    task.run_button.click()
+    sent = {name: value for name, value in last(studio).parameters.items() if name != "seed"}
+    studio.desk.settings = settings.load(studio.path)
+    again = Panel(studio.desk)
+    again.task.refresh()
+    assert again.task.parameters() == sent
+    assert again.task.checkpoint.variations == 2
+    assert again.task._strength.value == 0.4
+    again.deleteLater()
+
+
+def test_what_was_used_is_sent_although_the_server_has_not_told_yet(studio):
+    used = {"model": CHECKPOINT, "prompt": "a door", "strength": 0.2, "variations": 3}
+    studio.desk.settings = replace(studio.desk.settings, defaults={"refocus": used})
+    task = studio.panel.task
+    task.choose("refocus")
+    task.run_button.click()
+    sent = studio.desk.jobs[0].entry.parameters
+    assert sent == {"model": CHECKPOINT, "prompt": "a door", "strength": 0.2}
+
+
+def test_a_restorers_strength_is_no_checkpoints(studio, task):
+    choose(studio, "photo")
+    assert (task._strength.value, task.checkpoint.isVisible()) == (1.0, False)
+    task._strength.value = 0.9
+    choose(studio, CHECKPOINT)
+    assert task._strength.value == 0.5
+
+
+def test_prompts_used_before_come_back_by_keys_and_menu(studio, task):
+    field = task.checkpoint.prompt
+    for text in ("first", "second"):
+        field.value = text
+        task.run_button.click()
+    assert settings.load(studio.path).prompts == ("second", "first")
+    field.value = "draft"
+    for key, expected in (("Up", "second"), ("Up", "first"), ("Down", "second"), ("Down", "draft")):
+        press(field._edit, getattr(Qt.Key, f"Key_{key}"), Qt.KeyboardModifier.ControlModifier)
+        assert field.value == expected
+    field._menu.aboutToShow.emit()
+    actions = [action for action in field._menu.actions() if not action.isSeparator()]
+    assert [action.text() for action in actions] == ["second", "first", "Forget all of them"]
+    actions[1].trigger()
+    assert field.value == "first"
+    actions[2].trigger()
+    assert settings.load(studio.path).prompts == ()
+
+
+def press(widget, key, modifier):
+    QtWidgets.QApplication.sendEvent(widget, QtGui.QKeyEvent(QtCore.QEvent.Type.KeyPress, key, modifier))
+
+
+def test_tab_leaves_a_prompt(task):
+    assert task.checkpoint.prompt._edit.tabChangesFocus()
+
+
+def test_variations_wait_as_thumbnails_to_choose_from(studio, task):
+    task.checkpoint._variations.setValue(3)
+    task.run_button.click()
+    jobs = studio.desk.jobs[::-1]
+    seeds = [job.entry.parameters["seed"] for job in jobs]
+    assert seeds == [(seeds[0] + number) % (1 << 32) for number in range(3)]
+    card = studio.panel.jobs.variations(jobs[0])
+    assert card._title.text() == "3 variations, 0 ready: choose"
+    for job in jobs:
+        studio.finish(job)
+    assert card._title.text() == "3 variations, 3 ready: choose"
+    assert all(host.applied == [] for host in studio.editor.hosts)
+    card._thumbs[id(jobs[1])].click()
+    assert [studio.panel.jobs.card(job).isVisible() for job in jobs] == [False, True, False]
+    studio.panel.jobs.card(jobs[1]).apply.click()
+    assert [len(host.applied) for host in studio.editor.hosts] == [0, 1, 0]
+    assert card._thumbs[id(jobs[1])].text() == "2 ✓"
+    card._others.click()
+    studio.breathe()
+    assert studio.desk.jobs == [jobs[1]]
+    assert not card._others.isVisible()
+
+
+def test_again_makes_one_picture_with_the_same_seed(studio, task):
+    task.checkpoint._variations.setValue(2)
+    task.run_button.click()
+    job = studio.desk.jobs[0]
+    studio.finish(job)
+    card = studio.panel.jobs.card(job)
+    card.apply.click()
+    kept = settings.load(studio.path).defaults
+    card.again.click()
+    assert last(studio).parameters == job.entry.parameters
+    assert len(studio.desk.jobs) == 3
+    assert settings.load(studio.path).defaults == kept
+
+
+def test_fill_starts_from_what_is_chosen(studio):
+    studio.bring_checkpoint()
+    task = studio.panel.task
+    task.choose("fill")
+    studio.breathe()
+    assert task._model._box.itemText(0) == "Deterministic checkpoint (default)"
+    assert task.run_button.text() == "Fill selection"
+    assert task._start.isVisible()
+    task.run_button.click()
+    assert (last(studio).operation, last(studio).parameters) == ("fill", {})
+    task._start.value = "noise"
+    task.run_button.click()
+    assert last(studio).parameters == {"start": "noise"}
+    assert not studio.editor.whole
+
+
+def test_the_canvas_is_extended_whatever_is_selected(studio):
+    studio.bring_checkpoint()
+    task = studio.panel.task
+    task.choose("fill")
+    task._area._group.button(1).click()
+    studio.breathe()
+    assert task._extend.isVisible()
+    assert not task._start.isVisible()
+    assert not task.run_button.isEnabled()
+    assert task._reason.text() == "Say by how many pixels the canvas grows."
+    task._extend._boxes["right"].setValue(128)
+    assert task.run_button.text() == "Extend canvas"
+    assert task._region.text() == "Nothing is selected: all of the image, 640 × 480 px"
+    task.run_button.click()
+    assert last(studio).parameters == {"extend": {"right": 128}}
+    assert studio.editor.whole
+    (job,) = studio.desk.jobs
+    studio.panel.jobs.card(job).cancel.click()
+    assert isinstance(studio.clients[-1].last, Cancel)
+
+
+def test_faces_and_upscale_take_a_prompt_too(studio, task):
+    for operation, own in (("faces", {}), ("upscale", {"scale": 2})):
+        task.choose(operation)
+        choose(studio, CHECKPOINT)
+        task._scale.value = 2
+        task.checkpoint.prompt.value = "a man"
+        task.run_button.click()
+        assert last(studio).operation == operation
+        assert last(studio).parameters == {"model": CHECKPOINT, "prompt": "a man", **own}
+    assert "anchor" in task._more._fields
+
+
+def test_a_model_that_is_gone_is_a_reason(studio, task):
+    studio.connect()
+    assert not task.run_button.isEnabled()
+    assert task._reason.text() == "The chosen model is not there any more: choose another."
+
+
+def test_a_model_is_added_and_chosen(studio):
+    studio.connect()
+    task = studio.panel.task
+    dialog = task.open_adding()
+    assert not dialog.add.isEnabled()
+    dialog.what.setText("tune.ckpt")
+    assert dialog._pickle.isVisible()
+    assert not dialog.add.isEnabled()  # not before a yes to the old format
+    dialog.what.setText("tune.safetensors")
+    studio.desk.settings = replace(studio.desk.settings, server_command=(sys.executable, "-c", TELLS, "serve"))
+    dialog.add.click()
+    assert dialog.stop.isVisible()
+    wait_until(studio, lambda: not studio.desk.adder.is_running)
+    assert dialog._said.text() == "Tune was added."
+    assert isinstance(studio.clients[-1].last, ListModels)
+    studio.bring_checkpoint()
+    assert task.checkpoint.isVisible()
+    dialog.close()
+
+
+def test_what_cannot_be_added_is_said(studio):
+    dialog = studio.panel.task.open_adding()
+    dialog.what.setText("tune.safetensors")
+    studio.desk.settings = replace(studio.desk.settings, server_command=("/nowhere/foveate", "serve"))
+    dialog.add.click()
+    wait_until(studio, lambda: not studio.desk.adder.is_running)
+    assert "cannot be started: /nowhere/foveate" in dialog._said.text()
+    dialog._copy.click()
+    assert QtWidgets.QApplication.clipboard().text() == "/nowhere/foveate models add tune.safetensors"
+    dialog.close()
+
+
+def test_where_no_program_can_be_started_the_command_is_there(studio, monkeypatch):
+    monkeypatch.setenv("FLATPAK_ID", "org.kde.krita")
+    dialog = AddModelDialog(studio.desk)
+    dialog.what.setText("org/name")
+    assert not dialog.add.isEnabled()
+    assert "terminal" in dialog._why.text()
+    dialog.close()
+
+
+def wait_until(studio, is_so):
+    timer = QtCore.QElapsedTimer()
+    timer.start()
+    while not is_so():
+        assert timer.elapsed() < 20_000
+        studio.desk._poll()
+        studio.breathe()
+
+
+def test_everything_is_reached_by_the_keyboard_and_explained(studio, task):
+    task.checkpoint._variations.setValue(2)
+    task.run_button.click()
+    task.choose("fill")
+    task._area._group.button(1).click()
+    kinds = (QtWidgets.QAbstractButton, QtWidgets.QComboBox, QtWidgets.QAbstractSpinBox, QtWidgets.QPlainTextEdit)
+    for kind in kinds:
+        for widget in studio.panel.findChildren(kind):
+            if widget.window() is studio.panel and not widget.objectName().startswith(("qt_", "ScrollLeft")):
+                assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, widget
+                assert widget.toolTip(), (widget, widget.objectName())
+
+
+def test_german_leaves_no_english_word(studio, task):
+    def shown():
+        studio.panel.task.choose("fill")
+        for area in (1, 0):
+            studio.panel.task._area._group.button(area).click()
+            studio.breathe()
+            yield from studio.texts()
+
+    english = {text for text in shown() if text}
+    studio.desk.change_settings(replace(studio.desk.settings, language="de"))
+    studio.panel.close()
+    studio.panel = Panel(studio.desk)
+    studio.panel.show()
+    studio.bring_checkpoint()
+    same = {"Foveate", "⚙", "▾", "foveate 9.9", "100 %", "50 %", "Prompt", "0 px"}
+    assert {text for text in shown() if text} & english <= same
