@@ -182,3 +182,45 @@ class Fold(QtWidgets.QWidget):  # type: ignore[misc]
     def _unfold(self, open_: bool) -> None:
         self._button.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)
         self._content.setVisible(open_)
+
+
+class Shrinking(QtWidgets.QScrollArea):  # type: ignore[misc]
+    """As high as its content wants to be; where there is less room, it scrolls."""
+
+    _LEAST = 60  # logical pixels
+
+    def __init__(self, content: Any) -> None:
+        super().__init__()
+        self.setObjectName("plain")
+        content.setObjectName("plain")
+        self.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        policy = QtWidgets.QSizePolicy.Policy
+        self.setSizePolicy(policy.Expanding, policy.Maximum)
+        self.setWidget(content)
+        content.installEventFilter(self)
+
+    def sizeHint(self) -> Any:  # noqa: N802 - Qt's name
+        """Return the content's."""
+        return self._wanted()
+
+    def minimumSizeHint(self) -> Any:  # noqa: N802 - Qt's name
+        """Return little: the rest is reached by scrolling. Never less wide than the content."""
+        wanted = self._wanted()
+        return QtCore.QSize(self.widget().minimumSizeHint().width(), min(self._LEAST, wanted.height()))
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
+        """Ask for another height when the content wants one."""
+        if event.type() == QtCore.QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return bool(super().eventFilter(watched, event))
+
+    def _wanted(self) -> Any:
+        content = self.widget()
+        hint = content.sizeHint()
+        layout = content.layout()
+        if layout is not None and layout.hasHeightForWidth() and self.width() > 0:
+            hint.setHeight(layout.totalHeightForWidth(self.width()))
+        return hint

@@ -68,7 +68,7 @@ def sheet(palette: Any) -> str:
         QProgressBar#progress {{ background: {hover.name()}; border: none; border-radius: 2px; }}
         QProgressBar#progress::chunk {{ background: {accent.name()}; border-radius: 2px; }}
         QListWidget#faces {{ background: {card.name()}; border: 1px solid {edge.name()}; border-radius: {RADIUS}px; }}
-        QScrollArea#jobs, QWidget#jobs {{ background: transparent; border: none; }}
+        QScrollArea#jobs, QWidget#jobs, QScrollArea#plain, QWidget#plain {{ background: transparent; border: none; }}
     """
 
 

@@ -12,7 +12,7 @@ from .desk import VARIATIONS, Desk
 from .extend_fields import ExtendFields
 from .faces_list import FacesList
 from .parameters import ModelChoice, Share, Steps
-from .parts import Fold, button, column, label, row
+from .parts import Fold, Shrinking, button, column, label, row
 from .qt import Qt, QtWidgets
 
 _TIPS = {
@@ -296,13 +296,14 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._folded.addWidget(self._certainty)
         self._folded.addWidget(self._more)
         self._top = column(top)
-        layout = column(self, spacing=8)
-        layout.addLayout(row(*self._segments.values(), spacing=0))
+        fields = QtWidgets.QWidget()
+        layout = column(fields, spacing=8)
         layout.addWidget(top)
         own = (self._strength, self._scale, self._target, self._area, self._start, self._extend, self._faces)
         for widget in (self.checkpoint, *own):
             layout.addWidget(widget)
         layout.addWidget(Fold(say("More"), say("The model, and what is seldom changed"), more))
-        layout.addWidget(self._region)
-        layout.addWidget(self.run_button)
-        layout.addWidget(self._reason)
+        whole = column(self, spacing=8)
+        whole.addLayout(row(*self._segments.values(), spacing=0))
+        for widget in (Shrinking(fields), self._region, self.run_button, self._reason):
+            whole.addWidget(widget)

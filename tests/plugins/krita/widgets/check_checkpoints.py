@@ -344,3 +344,19 @@ def test_german_leaves_no_english_word(studio, task):
     studio.bring_checkpoint()
     same = {"Foveate", "⚙", "▾", "foveate 9.9", "100 %", "50 %", "Prompt", "0 px"}
     assert {text for text in shown() if text} & english <= same
+
+
+def test_a_low_docker_scrolls_instead_of_growing(studio, task):
+    def settle():  # one layout after the other
+        for _ in range(4):
+            studio.breathe()
+
+    settle()
+    high = task.height()
+    studio.panel.resize(320, 420)
+    settle()
+    assert studio.panel.height() == 420
+    assert task.height() < high
+    assert task.run_button.isVisible()
+    bottom = task.run_button.mapTo(studio.panel, task.run_button.rect().bottomLeft()).y()
+    assert bottom < 420
