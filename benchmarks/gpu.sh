@@ -1,5 +1,5 @@
 #!/bin/bash
-# All that needs a graphics card, the most telling first: tests, then measurements, each written as soon as it is done.
+# All that needs a graphics card, the most telling first: tests, then measurements, each row written as soon as it is there.
 #
 #   OUT=results bash benchmarks/gpu.sh [SECONDS [tests|PART ...]]
 #
@@ -38,7 +38,7 @@ for part in "$@"; do
         timeout "$((seconds / 2))" python3 -m pytest tests/gpu -m gpu -n0 -p no:cacheprovider -W default --timeout 150 \
             --durations=10 --tb=short --junitxml "$out/gpu-tests.xml" -o junit_family=xunit1 2>&1 | tee "$out/gpu-tests.txt"
     else
-        [ "$seconds" -gt 150 ] && seconds=150
+        [ "$seconds" -gt 90 ] && seconds=90
         python3 -m benchmarks.diffusion "$part" --limit "$seconds" --repeat 3 --checkpoints "$checkpoints" --out "$out"
     fi
 done

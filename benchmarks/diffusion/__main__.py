@@ -4,8 +4,9 @@
     python -m benchmarks.diffusion codec --full        one part at the published sizes
     python -m benchmarks.diffusion --limit 90 --out DIR  at most so many seconds a part; DIR/diffusion-PART.md each
 
-Every part runs in a process of its own, the most telling first; what it found is printed, and written where `--out`
-says, as soon as it is done. Checkpoints are built once per run (9 GB on disk at the published sizes).
+Every part runs in a process of its own, the most telling first; each row is written as soon as it is measured, so that
+a part which takes too long leaves those that it has. Checkpoints are built once per run (9 GB on disk at the published
+sizes).
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 PARTS = ("refocus", "codec", "canvas", "floor", "latency", "serving")
 _PACKAGES = ("torch", "diffusers", "transformers", "numpy")
@@ -33,7 +36,8 @@ _ROOT = Path(__file__).parents[2]
 def main() -> int:
     options = _options()
     if options.inside:
-        print(_run(options.parts[0], options), flush=True)
+        for text in _found(options.parts[0], options):
+            print(text, end="", flush=True)
         return 0
     with tempfile.TemporaryDirectory(prefix="foveate-benchmark-") as folder:
         checkpoints = options.checkpoints or folder
@@ -73,23 +77,31 @@ def _apart(part: str, checkpoints: Path | str, options: argparse.Namespace) -> b
     environment = {**os.environ, **_SILENCE, "PYTHONPATH": os.pathsep.join(paths), "HF_HUB_OFFLINE": "1"}
     environment.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads are many times slower on a busy machine
     start = time.monotonic()
-    try:
-        process = subprocess.run(
-            command, env=environment, stdout=subprocess.PIPE, text=True, check=False, timeout=options.limit
-        )
-    except subprocess.TimeoutExpired:
-        print(f"{part}: not done within {options.limit:.0f} s", file=sys.stderr, flush=True)
-        return False
-    print(process.stdout, flush=True)
-    print(f"{part}: {time.monotonic() - start:.0f} s, exit status {process.returncode}", file=sys.stderr, flush=True)
-    if process.returncode == 0 and options.out is not None:
-        options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / f"diffusion-{part}.md").write_text(process.stdout, encoding="utf-8")
-    return process.returncode == 0
+    with _written(part, options.out) as file:
+        try:
+            done = subprocess.run(command, env=environment, stdout=file, check=False, timeout=options.limit)
+            ended = "" if done.returncode == 0 else f"exit status {done.returncode}"
+        except subprocess.TimeoutExpired:
+            ended = f"not done within {options.limit:.0f} s"
+        file.seek(0, os.SEEK_END)
+        if ended:
+            file.write(f"\nThe rest is missing: {ended}.\n".encode())
+        file.seek(0)
+        print(file.read().decode(), flush=True)
+    print(f"{part}: {time.monotonic() - start:.0f} s; {ended or 'done'}", file=sys.stderr, flush=True)
+    return not ended
 
 
-def _run(part: str, options: argparse.Namespace) -> str:
-    """Return what the part found, in Markdown."""
+def _written(part: str, out: Path | None) -> IO[bytes]:
+    """Return a file for what the part finds: where the options say, else a nameless one."""
+    if out is None:
+        return tempfile.TemporaryFile()
+    out.mkdir(parents=True, exist_ok=True)
+    return (out / f"diffusion-{part}.md").open("w+b")
+
+
+def _found(part: str, options: argparse.Namespace) -> Iterator[str]:
+    """Yield what the part finds, in Markdown, bit by bit."""
     from benchmarks.diffusion.measuring import Setup
     from benchmarks.report import header
 
@@ -99,9 +111,8 @@ def _run(part: str, options: argparse.Namespace) -> str:
     device = precision.choose_device(options.device)
     full = device.type != "cpu" if options.full is None else options.full
     setup = Setup(device, Checkpoints(options.checkpoints, device), full, options.repeat)
-    said = header("diffusion", _PACKAGES)
-    found: str = importlib.import_module(f"benchmarks.diffusion.{part}").report(setup)
-    return f"# Diffusion: {part}\n\n{said}\n{setup.describe()}\n\n{found}"
+    yield f"# Diffusion: {part}\n\n{header('diffusion', _PACKAGES)}\n{setup.describe()}\n\n"
+    yield from importlib.import_module(f"benchmarks.diffusion.{part}").report(setup)
 
 
 if __name__ == "__main__":

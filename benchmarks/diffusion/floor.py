@@ -5,13 +5,15 @@ The operations per forward are those that design notes counted on the published 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from benchmarks.diffusion.measuring import Setup, measured
-from benchmarks.diffusion.refocus import checkpoints, ours, pipeline
-from benchmarks.report import table
+from benchmarks.diffusion.measuring import Quiet, Setup, measured, synchronize
+from benchmarks.diffusion.refocus import checkpoints, ours, pipeline, request
+from benchmarks.report import growing
 
 from fakes.full_size import autoencoder
 from foveate_server.engines.diffusion.engine import DiffusionEngine
@@ -23,12 +25,37 @@ _STEPS = 8  # of refocus.py
 _SIDE = 8192  # of the matrices
 
 
-def report(setup: Setup) -> str:
-    """Return a table of TFLOP/s; empty where the sizes are not the published ones."""
+@dataclass
+class Stages(Quiet):
+    """Takes the time at which each stage of a job begins, with the device idle."""
+
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    began: dict[str, float] = field(default_factory=dict)
+
+    def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
+        """See engines.base.Ticker."""
+        if stage not in self.began:
+            synchronize(self.device)
+            self.began[stage] = time.perf_counter()
+
+
+def report(setup: Setup) -> Iterator[str]:
+    """Yield a table of TFLOP/s; empty where the sizes are not the published ones."""
+    yield "## The floor\n\n"
     if not setup.full:
-        return "## The floor\n\nCounted for the published sizes only.\n"
+        yield "Counted for the published sizes only.\n"
+        return
+    yield (
+        "Milliseconds (those of the same arithmetic at the matrix product's rate), and what share of that rate is\n"
+        "reached. Nothing is compiled or captured in graphs. The stages of a refocus are those of its last run, the\n"
+        "device being waited for between them.\n\n"
+    )
+    yield from growing(["checkpoint", "what", "ms (floor)", "TFLOP/s", "of the peak"], _rows(setup))
+
+
+def _rows(setup: Setup) -> Iterator[list[str]]:
     peak = _matrix_product(setup)
-    rows = [["-", f"matrix product of {_SIDE}", "", f"{peak:.0f}", "1.00"]]
+    yield ["-", f"matrix product of {_SIDE}", "", f"{peak:.0f}", "1.00"]
     for name, side in checkpoints(setup):
         engine = DiffusionEngine(setup.checkpoints, setup.device)
         job = _STEPS * 2 * _STEP[name] + 2 * _DECODE[side]  # an encode is about a decode
@@ -40,15 +67,21 @@ def report(setup: Setup) -> str:
         for what, flop, run in work:
             seconds = measured(setup.device, run, setup.repeat).seconds
             rate = flop / seconds
-            rows.append(
-                [name, what, f"{1000 * seconds:.1f} ({1000 * flop / peak:.1f})", f"{rate:.0f}", f"{rate / peak:.2f}"]
-            )
+            yield [name, what, f"{1000 * seconds:.1f} ({1000 * flop / peak:.1f})", f"{rate:.0f}", f"{rate / peak:.2f}"]
+        for what, seconds in _stages(setup, engine, name, side).items():
+            yield [name, f"of it: {what}", f"{1000 * seconds:.1f}", "", ""]
         engine.release()
-    return (
-        "## The floor\n\nMilliseconds (those of the same arithmetic at the matrix product's rate), and what share of\n"
-        "that rate is reached. Nothing is compiled or captured in graphs.\n\n"
-        + table(["checkpoint", "what", "ms (floor)", "TFLOP/s", "of the peak"], rows)
-    )
+
+
+def _stages(setup: Setup, engine: DiffusionEngine, name: str, side: int) -> dict[str, float]:
+    """Return the seconds of a refocus by stage; the warm-up and all before are over."""
+    ticker = Stages(device=setup.device)
+    start = time.perf_counter()
+    engine.diffuse(request(setup, name, side), ticker=ticker)
+    synchronize(setup.device)
+    ends = [*ticker.began.values(), time.perf_counter()][1:]
+    stages = {stage: end - begin for (stage, begin), end in zip(ticker.began.items(), ends, strict=True)}
+    return {"before": next(iter(ticker.began.values())) - start, **stages}
 
 
 def _matrix_product(setup: Setup) -> float:

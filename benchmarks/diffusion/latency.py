@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from benchmarks.diffusion.measuring import Quiet, Setup, synchronize
 from benchmarks.diffusion.refocus import checkpoints, request
-from benchmarks.report import table
+from benchmarks.report import growing
 
 from foveate_server.engines.diffusing import Sampling
 from foveate_server.engines.diffusion.engine import DiffusionEngine
@@ -36,9 +36,17 @@ class Impatient(Quiet):
         self.check()
 
 
-def report(setup: Setup) -> str:
-    """Return a table of milliseconds."""
-    rows = []
+def report(setup: Setup) -> Iterator[str]:
+    """Yield a table of milliseconds."""
+    yield (
+        "## Waiting\n\n"
+        f"{_STEPS} guided steps at the family's native extent. *Cancel*: from the wish, at {_CANCEL_AFTER:.0%} of the\n"
+        "job, until the engine's call has ended and the device is idle: median (largest).\n\n"
+    )
+    yield from growing(["checkpoint", "what", "ms", ""], _rows(setup))
+
+
+def _rows(setup: Setup) -> Iterator[list[str]]:
     for name, side in checkpoints(setup):
         engine = DiffusionEngine(setup.checkpoints, setup.device)
         start = time.perf_counter()
@@ -47,19 +55,11 @@ def report(setup: Setup) -> str:
         synchronize(setup.device)
         first = time.perf_counter() - start
         whole = _seconds(setup, job)
-        rows += [
-            [name, "a job with the checkpoint loaded", f"{1000 * whole:.0f}", f"{1000 * whole / _STEPS:.0f} per step"],
-            [name, "a job that loads the checkpoint", f"{1000 * first:.0f}", "model switch: the difference"],
-            [name, "first preview", *_first_preview(setup, engine, name, side)],
-            [name, "cancel", *_cancel(job, whole, setup)],
-        ]
+        yield [name, "a job with the checkpoint loaded", f"{1000 * whole:.0f}", f"{1000 * whole / _STEPS:.0f} per step"]
+        yield [name, "a job that loads the checkpoint", f"{1000 * first:.0f}", "model switch: the difference"]
+        yield [name, "first preview", *_first_preview(setup, engine, name, side)]
+        yield [name, "cancel", *_cancel(job, whole, setup)]
         engine.release()
-    return (
-        "## Waiting\n\n"
-        f"{_STEPS} guided steps at the family's native extent. *Cancel*: from the wish, at {_CANCEL_AFTER:.0%} of the\n"
-        "job, until the engine's call has ended and the device is idle: median (largest).\n\n"
-        + table(["checkpoint", "what", "ms", ""], rows)
-    )
 
 
 def _job(setup: Setup, engine: DiffusionEngine, name: str, side: int) -> Callable[[Quiet], object]:

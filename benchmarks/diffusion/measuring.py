@@ -42,7 +42,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a call took: the median of the seconds, and the most bytes above what was held before."""
+    """What a call took once it was warm: the median of the seconds, and the most bytes above what was held before."""
 
     seconds: float
     peak: int
@@ -78,30 +78,42 @@ def measured(device: torch.device, run: Callable[[], Any], repeat: int) -> Cost:
 
 def contended(device: torch.device, runs: Mapping[str, Callable[[], Any]], repeat: int) -> dict[str, Cost]:
     """Return what each of `runs` costs; they take turns, so that a busy machine is busy for all."""
-    peaks = {name: _peak(device, run) for name, run in runs.items()}  # this warms up, too
+    for run in runs.values():
+        run()  # loads what it needs; its weights are no part of the peak
+    peaks = {name: 0 if device.type == "cuda" else _peak_on_cpu(run) for name, run in runs.items()}
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     results: dict[str, Any] = {}
     for _ in range(repeat):
         for name, run in runs.items():
-            start = time.perf_counter()
-            results[name] = run()
-            synchronize(device)
-            seconds[name].append(time.perf_counter() - start)
+            results.pop(name, None)
+            once = timed(device, run)
+            results[name] = once.result
+            seconds[name].append(once.seconds)
+            peaks[name] = max(peaks[name], once.peak)
     return {name: Cost(statistics.median(seconds[name]), peaks[name], results[name]) for name in runs}
 
 
-def _peak(device: torch.device, run: Callable[[], Any]) -> int:
+def timed(device: torch.device, run: Callable[[], Any]) -> Cost:
+    """Return what `run` costs right now. The peak is 0 where only a slower run could tell it."""
+    synchronize(device)
+    before = peak = 0
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
+    start = time.perf_counter()
+    result = run()
+    synchronize(device)
+    seconds = time.perf_counter() - start
+    if device.type == "cuda":
+        peak = torch.cuda.max_memory_allocated(device) - before
+    return Cost(seconds, peak, result)
+
+
+def _peak_on_cpu(run: Callable[[], Any]) -> int:
     """Return the most bytes of tensors during `run` above those from before."""
-    if device.type != "cuda":
-        with LiveMemory() as memory:
-            run()
-        return memory.peak
-    synchronize(device)
-    torch.cuda.reset_peak_memory_stats(device)
-    before = torch.cuda.memory_allocated(device)
-    run()
-    synchronize(device)
-    return torch.cuda.max_memory_allocated(device) - before
+    with LiveMemory() as memory:
+        run()
+    return memory.peak
 
 
 def synchronize(device: torch.device) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from benchmarks.diffusion.measuring import Quiet, Setup, as_float, contended, photo
-from benchmarks.report import table
+from benchmarks.report import growing
 from PIL import Image as Pictures
 
 from foveate_server.engines import precision
@@ -21,23 +21,26 @@ _GUIDANCE = 5.0
 _PADDING = 32  # image pixels, of padding_mask_crop
 
 
-def report(setup: Setup) -> str:
-    """Return a table of seconds and memory per checkpoint and way."""
-    rows = []
+def report(setup: Setup) -> Iterator[str]:
+    """Yield a table of seconds and memory per checkpoint and way."""
+    yield (
+        "## Refocus\n\n"
+        f"{round(_STEPS * _STRENGTH)} guided steps of Euler at the family's native extent, encode and decode\n"
+        "included; a mask of half the side. Memory is above the weights. Ours denoises with a soft mask; diffusers\n"
+        "crops, pastes and returns a Pillow image, which is the operation's work with us. Both load nothing.\n\n"
+    )
+    yield from growing(["checkpoint", "side, px", "way", "seconds", "peak MB", "by diffusers"], _rows(setup))
+
+
+def _rows(setup: Setup) -> Iterator[list[str]]:
     for name, side in checkpoints(setup):
         engine = DiffusionEngine(setup.checkpoints, setup.device)
         ways = {"Foveate": ours(setup, engine, name, side), "diffusers, padding_mask_crop": plain(setup, name, side)}
         costs = contended(setup.device, ways, setup.repeat)
         base = costs["diffusers, padding_mask_crop"].seconds
-        rows += [[name, f"{side}", way, *cost.cells, f"{cost.seconds / base:.3f}"] for way, cost in costs.items()]
+        for way, cost in costs.items():
+            yield [name, f"{side}", way, *cost.cells, f"{cost.seconds / base:.3f}"]
         engine.release()
-    return (
-        "## Refocus\n\n"
-        f"{round(_STEPS * _STRENGTH)} guided steps of Euler at the family's native extent, encode and decode\n"
-        "included; a mask of half the side. Memory is above the weights. Ours denoises with a soft mask; diffusers\n"
-        "crops, pastes and returns a Pillow image, which is the operation's work with us. Both load nothing.\n\n"
-        + table(["checkpoint", "side, px", "way", "seconds", "peak MB", "by diffusers"], rows)
-    )
 
 
 def checkpoints(setup: Setup) -> list[tuple[str, int]]:

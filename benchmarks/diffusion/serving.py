@@ -7,12 +7,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.diffusion.measuring import Setup, photo
 from benchmarks.diffusion.refocus import checkpoints
 from benchmarks.local_server import TIMED_SUITE, ArrayDocument, run_job, serving
-from benchmarks.report import table
+from benchmarks.report import growing
 from benchmarks.timed_engine import TIMES_VARIABLE, take_seconds
 
 from foveate_shared.client import Client
@@ -23,24 +24,29 @@ _TINY_STEPS = 4
 _STRENGTH = 0.5
 
 
-def report(setup: Setup) -> str:
-    """Return a table of seconds for the first checkpoint of this run."""
+def report(setup: Setup) -> Iterator[str]:
+    """Yield a table of seconds for the first checkpoint of this run."""
     name, side = checkpoints(setup)[0]
     asked = _parameters(name, _STEPS if setup.full else _TINY_STEPS)
-    with tempfile.TemporaryDirectory(prefix="foveate-benchmark-") as folder:
-        cache, times = Path(folder) / "models", Path(folder) / "times"
-        _add(setup.checkpoints.folder(name), name, cache)
-        settings = {"FOVEATE_CACHE_DIR": str(cache), "FOVEATE_DEVICE": setup.device.type, TIMES_VARIABLE: str(times)}
-        with serving(TIMED_SUITE, **settings) as client:
-            rows = [_added(client, asked, side, times, setup.repeat), _cancelled(client, asked, side, setup.repeat)]
-    return (
+    yield (
         "## Through the server\n\n"
         f"{_STRENGTH} of {asked['num_inference_steps']} guided steps; a document of the native side, without\n"
         f"selection: medians of {setup.repeat} warm jobs. *Job* is from submit until the client holds the checked\n"
         "result, *engine* the part of it that the engine's calls took; previews are sent. *Cancel* is until the\n"
         "server's confirmation.\n\n"
-        + table(["checkpoint", "what", "job, s", "engine, s", "job / engine (smallest)", "first progress, s"], rows)
     )
+    columns = ["checkpoint", "what", "job, s", "engine, s", "job / engine (smallest)", "first progress, s"]
+    yield from growing(columns, _rows(setup, asked, name, side))
+
+
+def _rows(setup: Setup, asked: JsonObject, name: str, side: int) -> Iterator[list[str]]:
+    with tempfile.TemporaryDirectory(prefix="foveate-benchmark-") as folder:
+        cache, times = Path(folder) / "models", Path(folder) / "times"
+        _add(setup.checkpoints.folder(name), name, cache)
+        settings = {"FOVEATE_CACHE_DIR": str(cache), "FOVEATE_DEVICE": setup.device.type, TIMES_VARIABLE: str(times)}
+        with serving(TIMED_SUITE, **settings) as client:
+            yield _added(client, asked, side, times, setup.repeat)
+            yield _cancelled(client, asked, side, setup.repeat)
 
 
 def _add(folder: Path, name: str, cache: Path) -> None:

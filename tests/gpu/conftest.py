@@ -71,8 +71,9 @@ def limited(card: torch.device) -> Iterator[object]:
 
     def limit(size: float) -> None:
         torch.cuda.empty_cache()
-        torch.cuda.set_per_process_memory_fraction(size / torch.cuda.get_device_properties(card).total_memory, card)
+        whole = torch.cuda.get_device_properties(card).total_memory
+        torch.cuda.set_per_process_memory_fraction(size / whole, torch.cuda.current_device())
 
     yield limit
-    torch.cuda.set_per_process_memory_fraction(1.0, card)
+    torch.cuda.set_per_process_memory_fraction(1.0, torch.cuda.current_device())
     torch.cuda.empty_cache()

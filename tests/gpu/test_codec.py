@@ -28,9 +28,9 @@ def latents(device: torch.device, side: int, dtype: torch.dtype) -> Tensor:
 
 def test_in_float32_tiles_differ_by_rounding_alone(device: torch.device, full: bool, record_property) -> None:
     vae = autoencoder(device, torch.float32, **({} if full else _NARROW))
-    z = latents(device, 1024 if full else 128, torch.float32)
+    z = latents(device, 512 if full else 128, torch.float32)
     with precision.reproducible(0):
-        whole, tiled = untiled(vae, z), ExactTiles(512 if full else 64).decode(vae, z, no_tick)
+        whole, tiled = untiled(vae, z), ExactTiles(256 if full else 64).decode(vae, z, no_tick)
     error = float((tiled - whole).abs().max() / whole.std())
     record_property("largest error by the standard deviation", error)
     assert error < 2e-4
@@ -57,14 +57,14 @@ def test_encoding_in_tiles_differs_by_rounding_alone(device: torch.device, full:
 
 
 def test_the_cards_memory_is_spared(card: torch.device, record_property) -> None:
-    """With 16 times the picture, tiles take a small part of what the whole would."""
+    """With four times the picture, tiles take less than the whole would."""
     vae = autoencoder(card, torch.float16)
     outside = in_memory(torch.device("cpu"))
     peaks = []
     for side, run in (
-        (2048, lambda z: untiled(vae, z)),
-        (2048, lambda z: ExactTiles(512, outside).decode(vae, z, no_tick)),
-        (4096, lambda z: ExactTiles(512, outside).decode(vae, z, no_tick)),
+        (1024, lambda z: untiled(vae, z)),
+        (1024, lambda z: ExactTiles(256, outside).decode(vae, z, no_tick)),
+        (2048, lambda z: ExactTiles(256, outside).decode(vae, z, no_tick)),
     ):
         z = latents(card, side, torch.float16)
         torch.cuda.empty_cache()
@@ -72,6 +72,6 @@ def test_the_cards_memory_is_spared(card: torch.device, record_property) -> None
         before = torch.cuda.memory_allocated(card)
         run(z)
         peaks.append(torch.cuda.max_memory_allocated(card) - before)
-    record_property("peak MB: untiled 2048, tiled 2048, tiled 4096", [peak >> 20 for peak in peaks])
+    record_property("peak MB: untiled 1024, tiled 1024, tiled 2048", [peak >> 20 for peak in peaks])
     assert peaks[1] < 0.3 * peaks[0]
     assert peaks[2] < peaks[0]

@@ -20,6 +20,7 @@ _HEADER_LENGTH = 8  # bytes: a safetensors file begins with the length of its he
 _MAX_HEADER = 100_000_000  # bytes, as the format says
 _FEED_FORWARD = 21  # values per token and channel at once: the gated feed-forward of a UNet's transformer
 _RESIDUAL = 3  # values per pixel and input channel at once: a residual block before its first convolution
+_RELAID = 2  # more of them where a kernel lays out anew what goes into a convolution and comes out of it
 _JOINT = 11.5  # values per token and channel at once: a block of SD3's transformer
 _SINGLE = 16.5  # likewise of FLUX.1's, whose later blocks do attention and feed-forward side by side
 _JOINT_TOKENS, _SINGLE_TOKENS = 333, 512  # that they see beside the picture: the prompt
@@ -61,13 +62,15 @@ class Footprint:
         """Return the bytes of all parts together."""
         return self.network_weights + self.vae_weights + self.text_weights
 
-    def denoising(self, latents: Extent, rows: int, *, scores: int = 0) -> int:
+    def denoising(self, latents: Extent, rows: int, *, scores: int = 0, relaid: bool = False) -> int:
         """Return the bytes of activations when the network sees `rows` of `latents` at once.
 
-        `scores` is the number of heads whose attention scores a kernel holds at once: 0 where it holds none.
+        `scores` is the number of heads whose attention scores a kernel holds at once: 0 where it holds none. `relaid`
+        tells whether convolutions copy what they see into the layout of their kernels, as cuDNN does.
         """
         if "block_out_channels" in self.network:
-            values = _unet_values(self.network, latents) + scores * _SCORES * _unet_tokens(self.network, latents) ** 2
+            values = _unet_values(self.network, latents, relaid=relaid)
+            values += scores * _SCORES * _unet_tokens(self.network, latents) ** 2
         else:
             tokens = _tokens(self.network, latents)
             each = _SINGLE if _is_single(self.network) else _JOINT
@@ -81,12 +84,13 @@ class Footprint:
         heads = self.network.get("num_attention_heads") or self.network["attention_head_dim"]
         return int(heads if isinstance(heads, int) else heads[_attending(self.network)])
 
-    def decoding(self, latents: Extent, tile: int | None, *, stored: bool = True) -> int:
+    def decoding(self, latents: Extent, tile: int | None, *, stored: bool = True, relaid: bool = False) -> int:
         """Return the bytes of activations when the exact codec decodes or encodes one picture of `latents`.
 
         `tile` is that of `vae.ExactTiles`, None for the picture as a whole; `stored` tells whether what goes from
-        level to level stays on the device.
+        level to level stays on the device; for `relaid` see :meth:`denoising`.
         """
+        at_once = _RESIDUAL + _RELAID * relaid
         widths = [int(width) for width in self.vae["block_out_channels"]]
         peak = _MIDDLE * widths[-1] * latents.area * self.vae_itemsize
         coming = widths[-1] * latents.area
@@ -103,12 +107,12 @@ class Footprint:
             kept = coming if stored or not is_cut else 0
             if stored and is_cut:
                 kept += going * level.area
-            peak = max(peak, (_RESIDUAL * widest * seen + kept) * self.vae_itemsize)
+            peak = max(peak, (at_once * widest * seen + kept) * self.vae_itemsize)
             coming = going * level.area
         return int(peak + 3 * latents.scaled(2 ** (len(widths) - 1)).area * 4)
 
 
-def _unet_values(config: Config, latents: Extent) -> int:
+def _unet_values(config: Config, latents: Extent, *, relaid: bool) -> int:
     """Return the most values that are alive at once for one row: skips, and the block under way up the levels."""
     widths = [int(width) for width in config["block_out_channels"]]
     layers = int(config["layers_per_block"])
@@ -117,7 +121,7 @@ def _unet_values(config: Config, latents: Extent) -> int:
     for level, width in enumerate(widths):
         skips += layers * width * areas[level]
         above = widths[min(level + 1, len(widths) - 1)]
-        block = _RESIDUAL * (width + above)
+        block = (_RESIDUAL + _RELAID * relaid) * (width + above)
         if "CrossAttn" in config["down_block_types"][level] or level == len(widths) - 1:
             block = max(block, _FEED_FORWARD * width)
         peak = max(peak, skips + (block + above) * areas[level])
