@@ -42,7 +42,7 @@ def test_the_sentence_says_what_is_needed_of_what_there_is() -> None:
 def test_with_less_memory_a_plan_needs_less_and_is_slower() -> None:
     """A person with a smaller graphics card gets the same picture, later."""
     job = Job(Extent(1024, 1024), pictures=4)
-    plans = [plan(SDXL, job, CUDA, int(gb * GB)) for gb in (24, 8.5, 8, 6)]
+    plans = [plan(SDXL, job, CUDA, int(gb * GB)) for gb in (24, 9, 8, 6)]
     assert all(chosen.need <= chosen.available for chosen in plans)
     assert [chosen.need for chosen in plans] == sorted((chosen.need for chosen in plans), reverse=True)
     assert [chosen.offloads for chosen in plans] == [False, False, True, True]
@@ -50,10 +50,18 @@ def test_with_less_memory_a_plan_needs_less_and_is_slower() -> None:
     assert plans[1].vae_tile is not None
 
 
+@pytest.mark.parametrize(("side", "tile", "measured"), [(512, None, 0.699), (1024, None, 2.704), (2048, 512, 0.690)])
+def test_decoding_on_a_card_needs_what_one_was_seen_to_need(side: int, tile: int | None, measured: float) -> None:
+    """Peaks above the weights in 10^9 bytes, from an H200 with PyTorch's kernels; see benchmarks/results/diffusion.md."""
+    latents = Extent(side // 8, side // 8)
+    estimate = SDXL.decoding(latents, tile, stored=tile is None, relaid=True)
+    assert 1.0 < estimate / (measured * 1e9) < 1.2
+
+
 def test_a_large_canvas_is_seen_in_fewer_tiles_at_once() -> None:
     job = Job(Extent(4096, 4096), tile=Extent(1024, 1024))
     assert plan(SDXL, job, CUDA, 80 * GB).tiles == 8
-    less = plan(SDXL, job, CUDA, 10 * GB)
+    less = plan(SDXL, job, CUDA, 12 * GB)
     assert less.vae_tile is not None
     assert less.stores_outside
     assert plan(SDXL, job, CUDA, 6 * GB).tiles < 8
@@ -76,7 +84,7 @@ def test_what_does_not_fit_is_refused_with_what_it_would_need() -> None:
         plan(SDXL, ROUND, CUDA, 4 * GB)
     info = caught.value.info
     assert info.code is ErrorCode.OUT_OF_MEMORY
-    assert info.message == "SDXL at 1024 x 1024 needs 5.3 GB of memory, and 4.0 GB are free."
+    assert info.message == "SDXL at 1024 x 1024 needs 5.4 GB of memory, and 4.0 GB are free."
     assert "smaller" in info.remedy
 
 
