@@ -52,7 +52,7 @@ def test_with_less_memory_a_plan_needs_less_and_is_slower() -> None:
 
 @pytest.mark.parametrize(("side", "tile", "measured"), [(512, None, 0.699), (1024, None, 2.704), (2048, 512, 0.690)])
 def test_decoding_on_a_card_needs_what_one_was_seen_to_need(side: int, tile: int | None, measured: float) -> None:
-    """Peaks above the weights in 10^9 bytes, from an H200 with PyTorch's kernels; see benchmarks/results/diffusion.md."""
+    """Peaks above the weights in 10^9 bytes, from an H200; see benchmarks/results/diffusion.md."""
     latents = Extent(side // 8, side // 8)
     estimate = SDXL.decoding(latents, tile, stored=tile is None, relaid=True)
     assert 1.0 < estimate / (measured * 1e9) < 1.2
