@@ -122,6 +122,16 @@ pump(0.5)
         screen.screenshot(f"krita-fill-{name}")
         running.run(
             """
+form = docker().panel.task
+form.choose("refocus")
+form.findChild(Fold)._button.setChecked(True)
+form._more._fields["loras"].value = [{"name": "deterministic-lora", "weight": 0.8}]
+pump(0.5)
+""".replace("form =", "from foveate.parts import Fold\nform =")
+        )
+        screen.screenshot(f"krita-more-{name}")
+        running.run(
+            """
 kept["dialog"] = docker().panel.task.open_adding()
 kept["dialog"].what.setText("/home/me/my-tune.safetensors")
 pump(0.5)
