@@ -17,6 +17,7 @@ from fakes.tiny_tokenizers import clip_tokenizer, t5_tokenizer
 
 NAMES = ("sd1", "sd1-inpainting", "sd2", "sdxl", "sd3", "flux1", "flux1-fill")
 _SD_BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+_SIDE = 32  # latents: the least area for which a checkpoint may say that it was trained
 _STEMS = {"num_attention_heads": 2, "num_hidden_layers": 2, "intermediate_size": 32}
 
 
@@ -73,7 +74,7 @@ def _stable_diffusion(*, width: int, heads: Any, linear: bool, unet_channels: in
 
     tokenizer, vocabulary = clip_tokenizer()
     unet = UNet2DConditionModel(
-        sample_size=96 if prediction == "v_prediction" else 64,
+        sample_size=_SIDE,
         in_channels=unet_channels,
         block_out_channels=(16, 16, 32, 32),
         down_block_types=("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
@@ -101,7 +102,7 @@ def _sdxl() -> Any:
     tokenizer, vocabulary = clip_tokenizer()
     second_tokenizer, _ = clip_tokenizer(pad="!")
     unet = UNet2DConditionModel(
-        sample_size=128,
+        sample_size=_SIDE,
         block_out_channels=(16, 16, 32),
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
@@ -132,7 +133,7 @@ def _sd3() -> Any:
     second_tokenizer, _ = clip_tokenizer(pad="!")
     third_tokenizer, pieces = t5_tokenizer()
     transformer = SD3Transformer2DModel(
-        sample_size=128,
+        sample_size=_SIDE,
         patch_size=2,
         in_channels=16,
         out_channels=16,

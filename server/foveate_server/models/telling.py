@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from foveate_server.models.entry import ModelEntry
 from foveate_server.models.fitting import fitting_families
+from foveate_server.models.trained import trained_side
 from foveate_shared.protocol import JsonObject, ModelInfo
 
 _ADDITIONS = ("lora", "embedding", "vae")
@@ -49,7 +50,7 @@ def _defaults(entry: ModelEntry) -> JsonObject:
         told["trigger_words"] = words
     if entry.kind == "diffusion" and entry.family in _NATIVE_SIDES:
         is_base = entry.family == "sd2" and entry.facts.get("prediction") == "epsilon"
-        side = _SD2_BASE_SIDE if is_base else _NATIVE_SIDES[entry.family]
+        side = trained_side(entry.facts, _SD2_BASE_SIDE if is_base else _NATIVE_SIDES[entry.family])
         told["pixels"] = side * side
         steps = entry.facts.get("steps")
         if isinstance(steps, int) and steps > 0:

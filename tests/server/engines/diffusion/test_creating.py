@@ -15,12 +15,12 @@ from foveate_server.models.adding.entries import AddOptions
 from foveate_server.models.adding.local import add_path
 from foveate_server.models.registry import Registry
 
-KNOWN = {
-    "sd1": ("sd1", 512),
-    "sd1-inpainting": ("sd1", 512),
-    "sd2": ("sd2", 768),
-    "sdxl": ("sdxl", 1024),
-    "sd3": ("sd3", 1024),
+KNOWN = {  # name -> family and side, which the tiny folders' own configuration says, FLUX.1's excepted
+    "sd1": ("sd1", 256),
+    "sd1-inpainting": ("sd1", 256),
+    "sd2": ("sd2", 256),
+    "sdxl": ("sdxl", 256),
+    "sd3": ("sd3", 256),
     "flux1": ("flux1", 1024),
     "file": ("sd1", 512),
 }
