@@ -144,6 +144,7 @@ class Application:
             metrics=self._metrics,
             version=self._version,
             clocks=self._variants.clocks,
+            entries=self._engine.entries,
         )
         per_minute = self._config.rates.submits_per_minute
         return Service(

@@ -15,10 +15,11 @@ from foveate_server.cli.display import Display, print_json, print_line
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.files import read_picture
 from foveate_server.cli.picture import Picture
-from foveate_server.cli.recipe import FileRecipe, hashes_of_additions, parse_recipe, sha256_of_samples
+from foveate_server.cli.recipe import FileRecipe, parse_recipe, sha256_of_samples
 from foveate_server.cli.region import Region, region_of
 from foveate_server.cli.saving import prepare, save
 from foveate_server.cli.work import run_job
+from foveate_server.models.pinning import pins_of
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds
 from foveate_shared.host import Result
@@ -106,13 +107,10 @@ class _Kept:
 
 
 def _parameters(recipe: JsonObject) -> JsonObject:
-    """Return the job's parameters, with the hashes of the checkpoint and of what was added to it."""
+    """Return the job's parameters, with the hashes of the model and of what was added to it."""
     parameters: Any = recipe["parameters"]
-    model: Any = recipe.get("model")
-    if not isinstance(model, dict) or not model.get("family"):
-        return dict(parameters)
-    models = {**hashes_of_additions(recipe), model["name"]: model["sha256"]}
-    return {**parameters, "pinned": {**parameters.get("pinned", {}), "models": models}}
+    models: JsonObject = {pin.name: pin.sha256 for pin in pins_of(recipe)}
+    return {**parameters, "pinned": {**parameters.get("pinned", {}), "models": models}} if models else dict(parameters)
 
 
 def _input(options: argparse.Namespace, recipe: FileRecipe) -> Picture:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from foveate_server.models.entry import ModelEntry
 from foveate_shared.protocol import JsonObject, ModelInfo
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class EngineSpec:
     factory: str  # "package.module:function", called in the worker with the options
     models: Callable[[], Sequence[ModelInfo]]  # called in the server; must not import torch
     options: JsonObject = field(default_factory=dict)
+    entries: Callable[[], Sequence[ModelEntry]] = tuple  # likewise: what more is known of those that have files
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,17 @@ from foveate_shared.protocol import JsonObject, ModelInfo
 
 def restoration_spec(config: ServerConfig) -> EngineSpec:
     """Return how a worker gets the restoration engine alone, and what the server tells of its models."""
-    return _spec(config, "foveate_server.engines.restore:create", open_registry(config).models)
+    registry = open_registry(config)
+    return _spec(config, "foveate_server.engines.restore:create", registry.models, registry)
 
 
 def suite_spec(config: ServerConfig) -> EngineSpec:
     """Return how a worker gets the engine that restores and renders, and what the server tells of its models."""
     registry = open_registry(config)
-    return _spec(config, "foveate_server.engines.suite:create", lambda: _with_defaults(registry))
+    return _spec(config, "foveate_server.engines.suite:create", lambda: _with_defaults(registry), registry)
 
 
-def _spec(config: ServerConfig, factory: str, models: Callable[[], list[ModelInfo]]) -> EngineSpec:
+def _spec(config: ServerConfig, factory: str, models: Callable[[], list[ModelInfo]], registry: Registry) -> EngineSpec:
     return EngineSpec(
         factory=factory,
         models=models,
@@ -35,6 +36,7 @@ def _spec(config: ServerConfig, factory: str, models: Callable[[], list[ModelInf
             "threads": config.threads,
             "safety": config.safety,
         },
+        entries=registry.entries,
     )
 
 

@@ -65,6 +65,7 @@ class Intake:
             icc,
             operations=self._parts.operations,
             models=self._parts.models(),
+            entries=self._parts.entries(),
             limits=config.limits,
             presets=lambda: load_presets(config.presets_file),
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from foveate_server.config import ServerConfig
 from foveate_server.executors.base import Executor
 from foveate_server.metrics import Metrics
+from foveate_server.models.entry import ModelEntry
 from foveate_server.operations.base import Operation
 from foveate_server.spool.store import Spool
 from foveate_shared.protocol import ModelInfo
@@ -34,3 +35,4 @@ class Parts:
     metrics: Metrics
     version: str  # of Foveate, for recipes
     clocks: Clocks = field(default_factory=Clocks)
+    entries: Callable[[], Sequence[ModelEntry]] = tuple  # likewise: of the models that have files

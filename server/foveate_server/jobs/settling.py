@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from foveate_server.jobs.pinned import located
+from foveate_server.models.entry import ModelEntry
+from foveate_server.models.fitting import misfit
 from foveate_server.operations.base import DIFFUSION, Operation
 from foveate_server.presets import Presets
 from foveate_shared.errors import ErrorCode, InputError
@@ -39,13 +42,20 @@ class Settled:
     notes: tuple[str, ...] = ()  # sentences for the owner
 
 
-def settle(operation: Operation, parameters: JsonObject, models: Sequence[ModelInfo], presets: LoadPresets) -> Settled:
+def settle(
+    operation: Operation,
+    parameters: JsonObject,
+    models: Sequence[ModelInfo],
+    presets: LoadPresets,
+    entries: Sequence[ModelEntry] = (),
+) -> Settled:
     """Return `parameters`, which fit the operation's schema, with preset, model, seed and additions settled.
 
-    Raises InputError for a preset, model or addition that there is not, or that does not fit, and for parameters that
-    the model's kind does not know.
+    `entries` tells more of those of `models` that have files. Raises InputError for a preset, model or addition that
+    there is not, or that does not fit, and for parameters that the model's kind does not know.
     """
     known = _properties(operation)
+    parameters = located(parameters, entries)
     given = {name: value for name, value in parameters.items() if not _is_empty(value)}
     asks_for_checkpoint = any(_is_for_checkpoints(known.get(name)) and name not in _HARMLESS for name in given)
     given = _with_preset(given, known, presets)
@@ -57,14 +67,16 @@ def settle(operation: Operation, parameters: JsonObject, models: Sequence[ModelI
     given["model"] = model.name
     if model.kind != DIFFUSION:
         return _for_restorer(given, known, model)
-    notes = _add_embeddings(given, models, model)
-    _check_additions(given, models, model)
+    shelf = _Shelf(models, {entry.name: entry for entry in entries}, model)
+    notes = _add_embeddings(given, shelf)
+    _check_additions(given, shelf)
     if "seed" in known:
         given.setdefault("seed", secrets.randbelow(LARGEST_SEED + 1))
     if "subject_prompts" in known and not given.get("prompt"):
         given.setdefault("subject_prompts", presets().subject_prompts())
     if given.get("variants"):
-        _settle_variants(operation, _without_variants(parameters), given, models, presets)
+        common = _without_variants(parameters)
+        _settle_variants(common, given, lambda own: settle(operation, own, models, presets, entries).parameters)
     return Settled(given, model, notes)
 
 
@@ -72,15 +84,13 @@ def _without_variants(parameters: JsonObject) -> JsonObject:
     return {name: value for name, value in parameters.items() if name != "variants"}
 
 
-def _settle_variants(
-    operation: Operation, common: JsonObject, settled: JsonObject, models: Sequence[ModelInfo], presets: LoadPresets
-) -> None:
+def _settle_variants(common: JsonObject, settled: JsonObject, settle_one: Callable[[JsonObject], JsonObject]) -> None:
     """Settle each of the variants as if it were a job of its own; the seed is one for all that name none."""
     shared = {**common, "seed": settled["seed"], "model": settled["model"]}
     variants = []
     for variant in cast("list[JsonObject]", settled["variants"]):
         own = {name: value for name, value in variant.items() if name != "label"}
-        found = settle(operation, {**shared, **own}, models, presets).parameters
+        found = settle_one({**shared, **own})
         kept = {name: value for name, value in found.items() if name != "pinned"}
         variants.append({"label": variant.get("label") or _label(own), **kept})
     settled["variants"] = cast("Any", variants)
@@ -151,18 +161,43 @@ def _for_restorer(given: JsonObject, known: JsonObject, model: ModelInfo) -> Set
     return Settled(kept, model, notes)
 
 
-def _add_embeddings(given: JsonObject, models: Sequence[ModelInfo], model: ModelInfo) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class _Shelf:
+    """The additions that there are, beside the checkpoint that shall wear some."""
+
+    models: Sequence[ModelInfo]
+    entries: Mapping[str, ModelEntry]  # by name, of the models that have files
+    checkpoint: ModelInfo
+
+    def of_kind(self, kind: str) -> dict[str, ModelInfo]:
+        return {each.name: each for each in self.models if each.kind == kind}
+
+    def misfit(self, addition: ModelInfo) -> str:
+        """Return why an addition does not fit the checkpoint, in one sentence; empty where it does."""
+        added, worn_by = self.entries.get(addition.name), self.entries.get(self.checkpoint.name)
+        if added is not None and worn_by is not None:
+            return misfit(added, worn_by)
+        if self.checkpoint.family in addition.fits:
+            return ""
+        return (
+            f"{addition.name} is made for {addition.family or 'other checkpoints'} and does not fit"
+            f" {self.checkpoint.title}, which is {self.checkpoint.family}."
+        )
+
+
+def _add_embeddings(given: JsonObject, shelf: _Shelf) -> tuple[str, ...]:
     """Add the embeddings whose words the prompts use; return sentences about those that do not fit the checkpoint."""
     text = f"{given.get('prompt', '')} {given.get('negative_prompt', '')}"
     wanted = list(cast("list[str]", given.get("embeddings") or []))
     notes = []
-    for each in models:
-        if each.kind != "embedding" or each.name in wanted or not _is_named_in(text, each):
+    for name, each in shelf.of_kind("embedding").items():
+        if name in wanted or not _is_named_in(text, each):
             continue
-        if model.family in each.fits:
-            wanted.append(each.name)
+        if not shelf.misfit(each):
+            wanted.append(name)
         else:
-            notes.append(f"The embedding {each.name} does not fit {model.title}, so its word is taken as it is.")
+            title = shelf.checkpoint.title
+            notes.append(f"The embedding {name} does not fit {title}, so its word is taken as it is.")
     if wanted:
         given["embeddings"] = cast("Any", wanted)
     return tuple(notes)
@@ -176,27 +211,25 @@ def _is_named_in(text: str, embedding: ModelInfo) -> bool:
     )
 
 
-def _check_additions(given: JsonObject, models: Sequence[ModelInfo], model: ModelInfo) -> None:
+def _check_additions(given: JsonObject, shelf: _Shelf) -> None:
     loras = [str(entry["name"]) for entry in cast("list[dict[str, Any]]", given.get("loras") or [])]
     embeddings = [str(name) for name in cast("list[str]", given.get("embeddings") or [])]
     vaes = [str(given["vae"])] if given.get("vae") else []
     for kind, title, names in (("lora", "LoRA", loras), ("embedding", "embedding", embeddings), ("vae", "VAE", vaes)):
         for name in names:
-            _check_addition(name, kind, title, models, model)
+            _check_addition(name, kind, title, shelf)
 
 
-def _check_addition(name: str, kind: str, title: str, models: Sequence[ModelInfo], model: ModelInfo) -> None:
-    there = {each.name: each for each in models if each.kind == kind}
-    fitting = sorted(each.name for each in there.values() if model.family in each.fits)
-    remedy = f"For {model.title} there is: {', '.join(fitting)}." if fitting else "Add one: foveate models add FILE."
+def _check_addition(name: str, kind: str, title: str, shelf: _Shelf) -> None:
+    there = shelf.of_kind(kind)
+    fitting = sorted(each.name for each in there.values() if not shelf.misfit(each))
+    worn_by = shelf.checkpoint.title
+    remedy = f"For {worn_by} there is: {', '.join(fitting)}." if fitting else "Add one: foveate models add FILE."
     if name not in there:
         raise InputError(f"There is no {title} named {name!r}.", code=ErrorCode.UNKNOWN_MODEL, remedy=remedy)
-    if model.family not in there[name].fits:
-        raise InputError(
-            f"The {title} {name} is made for {there[name].family or 'other checkpoints'} and does not fit"
-            f" {model.title}, which is {model.family}.",
-            remedy=remedy,
-        )
+    reason = shelf.misfit(there[name])
+    if reason:
+        raise InputError(reason, remedy=remedy)
 
 
 def _properties(operation: Operation) -> JsonObject:

@@ -10,6 +10,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from foveate_server.imaging.spaces import GRAY_SPACES, RGB_SPACES
 from foveate_server.jobs.settling import LoadPresets, settle
+from foveate_server.models.entry import ModelEntry
 from foveate_server.operations.base import JobRequest, Operation, Plan
 from foveate_shared.errors import ErrorCode, InputError, ServerError
 from foveate_shared.protocol import Document, JsonObject, Limits, ModelInfo, Selection, Submit
@@ -23,6 +24,7 @@ def check_submit(
     models: Sequence[ModelInfo],
     limits: Limits,
     presets: LoadPresets,
+    entries: Sequence[ModelEntry] = (),
 ) -> tuple[JobRequest, tuple[str, ...]]:
     """Return what `submit` asks for, with all that it leaves open settled, and sentences about it for its owner.
 
@@ -39,7 +41,7 @@ def check_submit(
     if submit.selection:
         _check_selection(submit.selection, submit.document)
     check_parameters(operation.schema, submit.parameters)  # what the client itself wrote
-    settled = settle(operation, submit.parameters, models, presets)
+    settled = settle(operation, submit.parameters, models, presets, entries)
     kind = settled.model.kind if settled.model else None
     request = JobRequest(
         operation=submit.operation,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from foveate_server.models.entry import ModelEntry
-from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError
 
 _WORDS = {"lora": "the LoRA", "embedding": "the embedding", "vae": "the VAE"}
@@ -41,26 +40,33 @@ def pins_of(recipe: Mapping[str, Any]) -> list[Pin]:
     return list(dict.fromkeys(found))
 
 
-def local_names(registry: Registry, pins: Sequence[Pin]) -> dict[Pin, str]:
-    """Return what each of `pins` is called here, whose name may be another one than in the recipe.
+def local_names(entries: Sequence[ModelEntry], pins: Sequence[Pin]) -> dict[Pin, str]:
+    """Return what each of `pins` is called among `entries`, which may be another name than in the recipe.
 
     Raises InputError, with the names and hashes of all that is missing, where any is.
     """
-    found = {pin: entry for pin in pins if (entry := locate(registry, pin)) is not None}
+    found = {pin: entry for pin in pins if (entry := locate(entries, pin)) is not None}
     missing = [pin for pin in pins if pin not in found]
     if missing:
         raise InputError(
-            f"The recipe needs what is not here: {', '.join(pin.words for pin in missing)}.",
+            f"The recipe needs what is not here: {', '.join(pin.words for pin in missing)}.{_others(entries, missing)}",
             code=ErrorCode.UNKNOWN_MODEL,
-            remedy="Add the very same files (foveate models add), or make it anew with others.",
+            remedy="Add the very same files (foveate models add), under any name, or make it anew with others.",
         )
     return {pin: entry.name for pin, entry in found.items()}
 
 
-def locate(registry: Registry, pin: Pin) -> ModelEntry | None:
+def locate(entries: Sequence[ModelEntry], pin: Pin) -> ModelEntry | None:
     """Return the model with the hash of `pin`, the one of the same name first; None where there is none."""
-    entries = [entry for entry in registry.entries() if entry.sha256 == pin.sha256]
-    return next((entry for entry in entries if entry.name == pin.name), entries[0] if entries else None)
+    same = [entry for entry in entries if entry.sha256 == pin.sha256]
+    return next((entry for entry in same if entry.name == pin.name), same[0] if same else None)
+
+
+def _others(entries: Sequence[ModelEntry], missing: Sequence[Pin]) -> str:
+    """Return a sentence about models that are called like missing ones, and are none of them."""
+    names = {pin.name for pin in missing}
+    alike = [f"{entry.name} is another file (SHA-256 {entry.sha256[:12]})" for entry in entries if entry.name in names]
+    return f" Here, {' and '.join(alike)}." if alike else ""
 
 
 def _each(value: Any) -> Iterator[Any]:

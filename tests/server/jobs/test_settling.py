@@ -3,16 +3,23 @@ import pytest
 from foveate_server.engines import deterministic_diffusion as made_up
 from foveate_server.engines.deterministic import list_models
 from foveate_server.jobs.settling import settle
+from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
+from foveate_server.models.telling import tell
 from foveate_server.operations.table import operations
 from foveate_server.presets import load_presets
 from foveate_shared.errors import ErrorCode, InputError
 
 MODELS = list_models()
 RESTORERS = [model for model in MODELS if model.kind == "restore"]
+OPERATIONS = operations()
+
+
+def packaged_presets():
+    return load_presets(None)
 
 
 def settled(operation="refocus", models=MODELS, **parameters):
-    return settle(operations()[operation], parameters, models, lambda: load_presets(None))
+    return settle(OPERATIONS[operation], parameters, models, packaged_presets)
 
 
 def test_without_words_the_first_restorer_does_it():
@@ -118,3 +125,43 @@ def test_filling_needs_a_checkpoint_and_takes_the_first():
     assert settled("fill").model.name == made_up.MODEL
     with pytest.raises(InputError, match="Fill needs a checkpoint"):
         settled("fill", models=RESTORERS)
+
+
+def entry(name, kind, family, facts):
+    source, files = SourceSpec("file", {}), (ModelFile("f.safetensors", "0" * 64, 1),)
+    return ModelEntry(name, name, kind, family, 1, 0, ("refocus",), "", None, source, files, family, facts)
+
+
+FILES = [
+    entry("photoreal", "diffusion", "sd1", {"embedding_widths": [768], "context_width": 768}),
+    entry("film", "lora", "sd1", {"context_width": 768}),
+    entry("odd", "lora", "", {"context_width": 640}),
+    entry("film-xl", "lora", "sdxl", {"context_width": 2048}),
+    entry("wide", "embedding", "", {"widths": {"clip_l": 512}}),
+]
+TOLD = tell(FILES, lambda _: True, lambda _: False)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("film-xl", "The LoRA film-xl is for Stable Diffusion XL, and photoreal is Stable Diffusion 1.x."),
+        ("odd", "The LoRA odd does not fit photoreal: its layers read text of width 640, not 768."),
+    ],
+)
+def test_files_tell_why_one_does_not_fit(name, sentence):
+    with pytest.raises(InputError) as caught:
+        settle(OPERATIONS["refocus"], {"loras": [{"name": name}]}, TOLD, packaged_presets, FILES)
+    assert caught.value.info.message == sentence
+    assert caught.value.info.remedy == "For photoreal there is: film."
+
+
+def test_a_word_of_another_width_is_taken_as_it_is_with_a_note():
+    found = settle(OPERATIONS["refocus"], {"prompt": "wide"}, TOLD, packaged_presets, FILES)
+    assert "embeddings" not in found.parameters
+    assert found.notes == ("The embedding wide does not fit photoreal, so its word is taken as it is.",)
+
+
+def test_a_replay_takes_the_same_file_under_another_name():
+    asked = {"model": "elsewhere", "prompt": "x", "pinned": {"models": {"elsewhere": "0" * 64}}}
+    assert settle(OPERATIONS["refocus"], asked, TOLD, packaged_presets, FILES[:1]).model.name == "photoreal"

@@ -32,7 +32,15 @@ def test_finds_models_by_hash_and_names_what_is_missing(cache_dir: Path, tmp_pat
     toy = made.write(tmp_path / "toy.safetensors", {"emb_params": (2, 768)})
     entry = add_path(registry, toy, AddOptions(name="called-otherwise"))
     there, gone = Pin("embedding", "toy", entry.sha256), Pin("lora", "film", B)
-    assert local_names(registry, [there]) == {there: "called-otherwise"}
+    assert local_names(registry.entries(), [there]) == {there: "called-otherwise"}
     with pytest.raises(InputError, match=r"not here: the LoRA film \(SHA-256 bbbbbbbbbbbb\), the model tune") as caught:
-        local_names(registry, [gone, there, Pin("model", "tune", A)])
+        local_names(registry.entries(), [gone, there, Pin("model", "tune", A)])
     assert caught.value.info.code is ErrorCode.UNKNOWN_MODEL
+
+
+def test_says_where_another_file_has_the_name(cache_dir: Path, tmp_path: Path) -> None:
+    registry = Registry(cache_dir, entries=[])
+    toy = add_path(registry, made.write(tmp_path / "toy.safetensors", {"emb_params": (2, 768)}))
+    wanted = rf"the embedding toy \(SHA-256 aaaaaaaaaaaa\)\. Here, toy is another file \(SHA-256 {toy.sha256[:12]}\)\."
+    with pytest.raises(InputError, match=wanted):
+        local_names(registry.entries(), [Pin("embedding", "toy", A)])
