@@ -1,4 +1,4 @@
-"""A real server in a process of its own, with the deterministic engine, and the command line as a person runs it."""
+"""A home of its own for a real server in a process of its own, and the command line as a person runs it."""
 
 import contextlib
 import os
@@ -9,11 +9,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
 from foveate_shared.discovery import read_runtime_file
 
-TESTS = Path(__file__).parents[2]
+TESTS = Path(__file__).parents[1]
 START_SECONDS = 60
 EXACT = "foveate_server.engines.deterministic:configured_spec"
 SLOW = "fakes.engines:slow"
@@ -96,34 +94,3 @@ class Workplace:
         finally:
             process.terminate()
             process.communicate()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A workplace whose server runs."""
-    workplace = Workplace(tmp_path_factory.mktemp("workplace"))
-    with workplace.serving():
-        yield workplace
-
-
-@pytest.fixture(scope="module")
-def make_workplace():
-    """Returns what makes a workplace in a folder, for an engine."""
-    return Workplace
-
-
-@pytest.fixture
-def workplace(tmp_path):
-    """A workplace without a server."""
-    workplace = Workplace(tmp_path)
-    yield workplace
-    workplace.end_started_server()
-
-
-@pytest.fixture
-def slow(workplace):
-    """A workplace whose server runs, and takes its time."""
-    workplace.engine = SLOW
-    with workplace.serving():
-        workplace.engine = EXACT  # of a server that a command may have to start
-        yield workplace

@@ -3,8 +3,9 @@
 from typing import Any
 
 import bpy
-import gpu
 from gpu_extras.batch import batch_for_shader
+
+import gpu
 
 from . import runtime
 from ._shared import geometry

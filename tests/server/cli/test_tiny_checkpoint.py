@@ -52,6 +52,11 @@ def test_a_prompt_re_renders_the_region_alone_and_replays_bit_for_bit(studio):
     with Image.open(after) as image:
         assert "Steps: 2, Sampler: " in image.text["parameters"]
     studio.foveate("replay", after, "--input", before)
+    studio.foveate("models", "remove", "tiny")
+    said = studio.foveate("replay", after, "--input", before, status=2).stderr
+    assert f"the model tiny (SHA-256 {recipe['model']['sha256'][:12]})" in said
+    studio.foveate("models", "add", studio.folder / "sd1", "--name", "otherwise")
+    studio.foveate("replay", after, "--input", before)
 
 
 def test_the_canvas_grows_around_the_same_bytes(studio):

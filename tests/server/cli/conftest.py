@@ -1,0 +1,36 @@
+"""A real server in a process of its own, with the deterministic engine, and the command line as a person runs it."""
+
+import pytest
+
+from fakes.workplace import EXACT, SLOW, Workplace
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A workplace whose server runs."""
+    workplace = Workplace(tmp_path_factory.mktemp("workplace"))
+    with workplace.serving():
+        yield workplace
+
+
+@pytest.fixture(scope="module")
+def make_workplace():
+    """Returns what makes a workplace in a folder, for an engine."""
+    return Workplace
+
+
+@pytest.fixture
+def workplace(tmp_path):
+    """A workplace without a server."""
+    workplace = Workplace(tmp_path)
+    yield workplace
+    workplace.end_started_server()
+
+
+@pytest.fixture
+def slow(workplace):
+    """A workplace whose server runs, and takes its time."""
+    workplace.engine = SLOW
+    with workplace.serving():
+        workplace.engine = EXACT  # of a server that a command may have to start
+        yield workplace
