@@ -3,9 +3,8 @@
 from typing import Any
 
 import bpy
-from gpu_extras.batch import batch_for_shader
-
 import gpu
+from gpu_extras.batch import batch_for_shader
 
 from . import runtime
 from ._shared import geometry
