@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ def brisk(config: ServerConfig) -> EngineSpec:
 def unhurried(config: ServerConfig) -> EngineSpec:
     """The deterministic engine, slow enough for a person, or an editor, to do something meanwhile."""
     return deterministic_spec(block_seconds=0.12, tile=16)
+
+
+def restoring(config: ServerConfig) -> EngineSpec:
+    """The deterministic engine without its checkpoint: what a server has before one is added."""
+    return replace(deterministic_spec(), models=lambda: [each for each in list_models() if each.kind == "restore"])
 
 
 def failing(config: ServerConfig) -> EngineSpec:

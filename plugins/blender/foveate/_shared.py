@@ -4,14 +4,19 @@ import importlib.util
 
 if importlib.util.find_spec(f"{__package__}._vendor"):
     from ._vendor.foveate_shared import (
+        adding,
+        checkpoints,
         client,
         driver,
         errors,
+        first_steps,
+        form,
         geometry,
         host,
         job_status,
         pairing,
         pixels,
+        prompts,
         protocol,
         rerender,
         settings,
@@ -21,14 +26,19 @@ if importlib.util.find_spec(f"{__package__}._vendor"):
     )
 elif importlib.util.find_spec("foveate_shared"):
     from foveate_shared import (
+        adding,
+        checkpoints,
         client,
         driver,
         errors,
+        first_steps,
+        form,
         geometry,
         host,
         job_status,
         pairing,
         pixels,
+        prompts,
         protocol,
         rerender,
         settings,
@@ -43,14 +53,19 @@ else:
     )
 
 __all__ = [
+    "adding",
+    "checkpoints",
     "client",
     "driver",
     "errors",
+    "first_steps",
+    "form",
     "geometry",
     "host",
     "job_status",
     "pairing",
     "pixels",
+    "prompts",
     "protocol",
     "rerender",
     "settings",

@@ -9,14 +9,19 @@ from .document import BlenderHost, Place
 from .naming import model_of, result_name
 from .region import RegionOf
 
-TITLES = {"refocus": "Refocus", "faces": "Faces", "upscale": "Upscale"}
+TITLES = {"refocus": "Refocus", "faces": "Faces", "upscale": "Upscale", "fill": "Fill", "extend": "Extend"}
+
+
+def served_by(operation: str) -> str:
+    """Return the protocol's operation: a picture is extended by a fill."""
+    return "fill" if operation == "extend" else operation
 
 
 @dataclass(frozen=True)
 class Task:
     """One job on one image."""
 
-    operation: str
+    operation: str  # one of TITLES
     parameters: protocol.JsonObject
     image: int | str  # a buffers.reference
     image_name: str
@@ -29,6 +34,11 @@ class Task:
     def title(self) -> str:
         """Return what the history calls it."""
         return f"{TITLES[self.operation]}: {self.image_name}"
+
+    @property
+    def served_by(self) -> str:
+        """Return the protocol's operation."""
+        return served_by(self.operation)
 
     def host(self) -> BlenderHost:
         """Return a document to run it on, once."""

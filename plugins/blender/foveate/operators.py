@@ -1,215 +1,147 @@
-"""The three operations. From a script they block until the result is there; from a button they run beside your work."""
+"""The operations. From a script they block until the result is there; from a button they run beside your work."""
 
 from typing import Any
 
 import bpy
 
-from . import choosing, runtime
-from ._shared import errors, job_status, protocol, rerender, workbench
-from .buffers import find, reference
-from .jobs import TITLES, Task
+from . import checkpoint_values, runtime
+from ._shared import protocol
+from .job_operator import ONCE, JobOperator
+from .jobs import served_by
 from .parameters import numbers, with_model
-from .placing import Placement
 from .properties import SCALES, TARGETS, search_models
+from .wishes import LARGEST_SEED, draw_seed, further, growth, lora_list, lora_text
 
-_ONCE = {"SKIP_SAVE"}  # not remembered for the next call
-_TICK_SECONDS = 0.1
+_WORDS = ("prompt", "negative_prompt", "preset", "scheduler", "vae")
+_NUMBERS = ("strength", "seed", "num_inference_steps", "guidance_scale")
 
 
-class JobOperator:
-    """What the operations have in common. `operation` is the protocol's name."""
+class RenderOperator(JobOperator):
+    """An operation that a checkpoint can do; all that one is told is for checkpoints alone, strength apart."""
 
-    operation = ""
-    panel_names: tuple[str, ...] = ()  # parameters that the panel has as well
-    bl_options = {"REGISTER"}  # noqa: RUF012 - Blender reads it
-
-    image: bpy.props.StringProperty(
-        name="Image", description="Name of the image. Empty: the one that the editor shows", options=_ONCE
+    prompt: bpy.props.StringProperty(
+        name="Prompt",
+        description="What the picture shall show there. Empty: what suits what is there. Weights: (words)1.2",
+        options=ONCE,
     )
-    region: bpy.props.EnumProperty(name="Region", items=choosing.KINDS, options=_ONCE)
-    rect: bpy.props.IntVectorProperty(
-        name="Rectangle",
-        description="x, y, width and height in pixels, from the top left corner. Zeros: what was dragged",
-        size=4,
+    negative_prompt: bpy.props.StringProperty(
+        name="Negative prompt", description="What the picture shall not show.", options=ONCE
+    )
+    preset: bpy.props.StringProperty(
+        name="Preset",
+        description="A style: words around the prompt, and parameters that go with it.",
+        options=ONCE,
+    )
+    strength: bpy.props.FloatProperty(
+        name="Strength",
+        description="How far the result may depart from what is there: 0 leaves every pixel as it is, 1 begins anew",
+        subtype="FACTOR",
         min=0,
-        options=_ONCE,
+        max=1,
+        default=1,
+        options=ONCE,
     )
-    mask: bpy.props.StringProperty(name="Mask", description="Name of the mask that is the region", options=_ONCE)
-    result: bpy.props.StringProperty(
-        name="Result", description="Name of the new image. Empty: made of image, operation and model", options=_ONCE
+    variations: bpy.props.IntProperty(
+        name="Variations",
+        description="How many pictures are made, each with a seed of its own. They wait for you to choose.",
+        min=1,
+        max=checkpoint_values.form.MAX_VARIATIONS,
+        default=1,
+        options=ONCE,
     )
-    replace_users: bpy.props.BoolProperty(
-        name="Replace Everywhere",
-        description="Materials, brushes and editors use the result instead of the old image",
-        options=_ONCE,
+    seed: bpy.props.IntProperty(
+        name="Seed", description="The same seed gives the same picture.", min=0, max=LARGEST_SEED, options=ONCE
+    )
+    num_inference_steps: bpy.props.IntProperty(
+        name="Steps",
+        description="How many steps a run at full strength takes. Without it, the checkpoint's own number.",
+        min=1,
+        max=150,
+        default=20,
+        options=ONCE,
+    )
+    guidance_scale: bpy.props.FloatProperty(
+        name="Guidance",
+        description="How closely the picture follows the prompt. Without it, the checkpoint's own value.",
+        min=0,
+        max=30,
+        default=7,
+        options=ONCE,
+    )
+    scheduler: bpy.props.StringProperty(
+        name="Scheduler",
+        description="How noise is taken away, by the name that the checkpoint's defaults list.",
+        options=ONCE,
+    )
+    loras: bpy.props.StringProperty(
+        name="LoRAs", description="Names, each with its weight, such as film-look:0.8, grain:0.5", options=ONCE
+    )
+    vae: bpy.props.StringProperty(
+        name="VAE", description="What turns latents into pixels, in place of the checkpoint's own.", options=ONCE
+    )
+    further: bpy.props.StringProperty(
+        name="Further Parameters",
+        description="Whatever else the operation knows, as a JSON object",
+        options=ONCE,
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """In an image editor, there must be an image."""
-        space = context.space_data
-        if space is not None and space.type == "IMAGE_EDITOR" and space.image is None:
-            cls.poll_message_set(runtime.get().texts("Open an image in this editor first"))
-            return False
-        return True
+    @property
+    def count(self) -> int:
+        """Return how many variations are wanted."""
+        return self.variations
 
     def parameters(self) -> protocol.JsonObject:
-        """Return the operation's parameters. Raises InputError where one is wrong."""
-        raise NotImplementedError
+        """Return what was said, and the model. Raises InputError where a text cannot be read."""
+        told: protocol.JsonObject = {
+            **self.told(*_NUMBERS),
+            **{name: text for name, text in self.told(*_WORDS).items() if text},
+        }
+        if self.loras.strip():
+            told["loras"] = lora_list(self.loras)
+        return {**with_model(told, self.model), **further(self.further)}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Run to the end; Blender raises RuntimeError in a script where that fails."""
-        manager = context.window_manager
-        manager.progress_begin(0, 100)
-        try:
-            notes: tuple[str, ...] = ()
-
-            def show(status: rerender.Status) -> None:
-                nonlocal notes
-                notes = status.notes
-                manager.progress_update(100 * status.fraction)
-
-            host = runtime.get().run(self._task(context), show)
-        except errors.FoveateError as error:
-            self.report({"ERROR"}, runtime.get().texts.sentence(str(error)))
-            return {"CANCELLED"}
-        finally:
-            manager.progress_end()
-        self._tell(notes, host.made)
-        return {"FINISHED"}
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Start the job with the panel's parameters; Esc cancels it."""
-        self._adopt_panel(context.window_manager.foveate)
-        if bpy.app.background:
-            return self.execute(context)
-        try:
-            self._entry = runtime.get().submit(self._task(context))
-        except errors.FoveateError as error:
-            self.report({"ERROR"}, runtime.get().texts.sentence(str(error)))
-            return {"CANCELLED"}
-        manager = context.window_manager
-        self._timer = manager.event_timer_add(_TICK_SECONDS, window=context.window)
-        manager.progress_begin(0, 100)
-        manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Show how far it is."""
-        if event.type == "ESC" and event.value == "PRESS" and self._entry.is_running:
-            runtime.get().cancel(self._entry)
-            self.cancel(context)
-            return {"CANCELLED"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        status = self._entry.flow.status
-        if self._entry.is_running:
-            say = runtime.get().texts
-            line = f"{say(TITLES[self.operation])}: {job_status.describe(status, say)} ({say('Esc: cancel')})"
-            context.workspace.status_text_set(line)
-            context.window_manager.progress_update(100 * status.fraction)
-            return {"PASS_THROUGH"}
-        self.cancel(context)
-        return self._end(self._entry)
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Clean up; also called by Blender when the window closes."""
-        context.window_manager.event_timer_remove(self._timer)
-        context.window_manager.progress_end()
-        if context.workspace:
-            context.workspace.status_text_set(None)
-
-    def _end(self, entry: workbench.Entry) -> set[str]:
-        status = entry.flow.status
-        if status.error and status.error.code is not errors.ErrorCode.CANCELLED:
-            self.report({"ERROR"}, runtime.get().texts.sentence(str(status.error)))
-            return {"CANCELLED"}
-        if status.state is rerender.State.DONE:
-            host = runtime.get().hosts.get(entry.flow.job)  # None: it was discarded just now
-            self._tell(status.notes, host.made if host else "")
-        return {"FINISHED"}
-
-    def _tell(self, notes: tuple[str, ...], made: str) -> None:
-        text = runtime.get().texts
-        for note in notes:
-            self.report({"INFO"}, text.sentence(note))
-        self.report({"INFO"}, text("Made {name}", name=made) if made else text("Nothing needed to be changed"))
-
-    def _adopt_panel(self, panel: Any) -> None:
-        names = {name: f"{self.operation}_{name}" for name in self.panel_names}
-        names.update(region="region", mask="mask", replace_users="replace_users")
-        for name, kept in names.items():
-            if not self.properties.is_property_set(name):
-                setattr(self, name, getattr(panel, kept))
-
-    def _task(self, context: bpy.types.Context) -> Task:
-        image = self._image(context)
-        kind = self._kind()
-        chosen = choosing.choose(context, image, kind, tuple(self.rect), self.mask)
-        area = context.area if context.area and context.area.type == "IMAGE_EDITOR" else None
-        title = TITLES[self.operation]
-        pointer = area.as_pointer() if area else 0
-        placement = Placement(title, reference(image), pointer, self.replace_users, runtime.get().swaps)
-        return Task(
-            self.operation,
-            self.parameters(),
-            reference(image),
-            image.name,
-            context.scene.name,
-            chosen.select,
-            placement,
-            self.result,
-        )
-
-    def _kind(self) -> str:
-        """Return the kind of region: a rectangle or a mask that was given says it, where nothing else does."""
-        if self.region == "AUTO" and self.rect[2] > 0:
-            return "RECTANGLE"
-        return (
-            "MASK" if self.region == "AUTO" and self.mask and self.properties.is_property_set("mask") else self.region
-        )
-
-    def _image(self, context: bpy.types.Context) -> bpy.types.Image:
-        image = find(self.image) if self.image else getattr(context.space_data, "image", None)
-        if image is None:
-            raise errors.InputError(
-                f"There is no image {self.image}." if self.image else "No image is chosen.",
-                remedy="Open one in an image editor, or name one.",
-            )
-        return image
+    def adopt_panel(self, panel: Any) -> None:
+        """Take what the panel says of the operation, as far as its model knows it."""
+        super().adopt_panel(panel)
+        self.adopt("model", getattr(panel, f"{served_by(self.operation)}_model"))
+        shown = checkpoint_values.form_of(self.operation, panel)
+        if shown is None or not shown.is_prompted:
+            if hasattr(panel, f"{self.operation}_strength"):
+                self.adopt("strength", getattr(panel, f"{self.operation}_strength"))
+            return
+        values = panel.checkpoint
+        for name, value in shown.parameters_of(checkpoint_values.said(values, self.operation)).items():
+            if name in {*_WORDS, *_NUMBERS, "start"}:
+                self.adopt(name, value)
+        self.adopt("loras", lora_text(checkpoint_values.loras(values)))
+        self.adopt("variations", values.variations)
+        if values.draw_seed:
+            self.adopt("seed", draw_seed())
 
 
-class RefocusOperator(JobOperator, bpy.types.Operator):
+class RefocusOperator(RenderOperator, bpy.types.Operator):
     """Bring the selected region of the image into focus. The result is a new image."""
 
     bl_idname = "foveate.refocus"
     bl_label = "Refocus Region"
     bl_description = "Bring the selected region of the image into focus. The result is a new image"
     operation = "refocus"
-    panel_names = ("strength", "model")
 
-    strength: bpy.props.FloatProperty(name="Strength", subtype="FACTOR", min=0, max=1, default=1)
     model: bpy.props.StringProperty(
-        name="Model", description="Empty: the server chooses", search=search_models("refocus")
+        name="Model", description="Empty: the server chooses", search=search_models("refocus"), options=ONCE
     )
 
-    def parameters(self) -> protocol.JsonObject:
-        """Return strength and model."""
-        return with_model({"strength": round(self.strength, 4)}, self.model)
 
-
-class FacesOperator(JobOperator, bpy.types.Operator):
+class FacesOperator(RenderOperator, bpy.types.Operator):
     """Find the faces in the selected region and refocus each. The result is a new image."""
 
     bl_idname = "foveate.faces"
     bl_label = "Refocus Faces"
     bl_description = "Find the faces in the selected region and refocus each. The result is a new image"
     operation = "faces"
-    panel_names = ("strength", "only", "min_score", "model")
 
-    strength: bpy.props.FloatProperty(name="Strength", subtype="FACTOR", min=0, max=1, default=1)
     only: bpy.props.StringProperty(
-        name="Only", description="Numbers of faces, from left to right, such as 1, 3. Empty: all", options=_ONCE
+        name="Only", description="Numbers of faces, from left to right, such as 1, 3. Empty: all", options=ONCE
     )
     min_score: bpy.props.FloatProperty(
         name="Certainty",
@@ -218,40 +150,111 @@ class FacesOperator(JobOperator, bpy.types.Operator):
         min=0.2,
         max=1,
         default=0.5,
+        options=ONCE,
     )
     model: bpy.props.StringProperty(
-        name="Model", description="Empty: the server chooses", search=search_models("faces")
+        name="Model", description="Empty: the server chooses", search=search_models("faces"), options=ONCE
     )
 
     def parameters(self) -> protocol.JsonObject:
-        """Return strength, the faces' numbers, certainty and model."""
-        parameters: protocol.JsonObject = {
-            "strength": round(self.strength, 4),
-            "min_score": round(self.min_score, 4),
-        }
+        """Return the faces' numbers and certainty besides."""
+        parameters = {**super().parameters(), **self.told("min_score")}
         if self.only.strip():
             parameters["only"] = numbers(self.only)
-        return with_model(parameters, self.model)
+        return parameters
+
+    def adopt_panel(self, panel: Any) -> None:
+        """Take the faces' numbers and certainty besides."""
+        super().adopt_panel(panel)
+        self.adopt("only", panel.faces_only)
+        self.adopt("min_score", panel.faces_min_score)
 
 
-class UpscaleOperator(JobOperator, bpy.types.Operator):
+class UpscaleOperator(RenderOperator, bpy.types.Operator):
     """Enlarge the selected region as a new image, or give it more detail in place."""
 
     bl_idname = "foveate.upscale"
     bl_label = "Upscale Region"
     bl_description = "Enlarge the selected region as a new image, or give it more detail in place"
     operation = "upscale"
-    panel_names = ("scale", "target", "model")
 
-    scale: bpy.props.EnumProperty(name="Scale", items=SCALES, default="4")
-    target: bpy.props.EnumProperty(name="Target", items=TARGETS, default="new")
+    scale: bpy.props.EnumProperty(name="Scale", items=SCALES, default="4", options=ONCE)
+    target: bpy.props.EnumProperty(name="Target", items=TARGETS, default="new", options=ONCE)
     model: bpy.props.StringProperty(
-        name="Model", description="Empty: the server chooses", search=search_models("upscale")
+        name="Model", description="Empty: the server chooses", search=search_models("upscale"), options=ONCE
     )
 
     def parameters(self) -> protocol.JsonObject:
-        """Return scale, target and model."""
-        return with_model({"scale": int(self.scale), "target": self.target}, self.model)
+        """Return scale and target besides."""
+        return {**super().parameters(), "scale": int(self.scale), "target": self.target}
+
+    def adopt_panel(self, panel: Any) -> None:
+        """Take scale and target besides."""
+        super().adopt_panel(panel)
+        self.adopt("scale", panel.upscale_scale)
+        self.adopt("target", panel.upscale_target)
 
 
-CLASSES = (RefocusOperator, FacesOperator, UpscaleOperator)
+class CheckpointOperator(RenderOperator):
+    """An operation that only checkpoints can do."""
+
+    model: bpy.props.StringProperty(
+        name="Model", description="Empty: the server chooses", search=search_models("fill"), options=ONCE
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """In windows, there must be a checkpoint; scripts are told by the server."""
+        rt = runtime.get()
+        if not bpy.app.background and rt.connection.is_ready and not rt.has_checkpoint:
+            cls.poll_message_set(rt.texts("Add a checkpoint first: see the extension's preferences"))
+            return False
+        return super().poll(context)
+
+
+class FillOperator(CheckpointOperator, bpy.types.Operator):
+    """Fill the selected region with new content. The result is a new image."""
+
+    bl_idname = "foveate.fill"
+    bl_label = "Fill Region"
+    bl_description = "Fill the selected region with new content. The result is a new image"
+    operation = "fill"
+
+    start: bpy.props.EnumProperty(name="Start", items=checkpoint_values.STARTS, default="fill", options=ONCE)
+
+    def parameters(self) -> protocol.JsonObject:
+        """Return the start besides."""
+        return {**super().parameters(), **self.told("start")}
+
+
+class ExtendOperator(CheckpointOperator, bpy.types.Operator):
+    """Let the image grow: what is new continues what is there. The result is a new image."""
+
+    bl_idname = "foveate.extend"
+    bl_label = "Extend Image"
+    bl_description = "Let the image grow: what is new continues what is there. The result is a new image"
+    operation = "extend"
+
+    left: bpy.props.IntProperty(name="Left", subtype="PIXEL", min=0, max=16384, options=ONCE)
+    right: bpy.props.IntProperty(name="Right", subtype="PIXEL", min=0, max=16384, options=ONCE)
+    top: bpy.props.IntProperty(name="Top", subtype="PIXEL", min=0, max=16384, options=ONCE)
+    bottom: bpy.props.IntProperty(name="Bottom", subtype="PIXEL", min=0, max=16384, options=ONCE)
+    start: bpy.props.EnumProperty(name="Start", items=checkpoint_values.STARTS, default="fill", options=ONCE)
+
+    def kind(self) -> str:
+        """It works on the whole image."""
+        return "ALL"
+
+    def parameters(self) -> protocol.JsonObject:
+        """Return the sides that grow besides. Raises InputError where none does."""
+        extend = growth(self.left, self.right, self.top, self.bottom)
+        return {**super().parameters(), **self.told("start"), "extend": extend}
+
+    def adopt_panel(self, panel: Any) -> None:
+        """Take the sides besides."""
+        super().adopt_panel(panel)
+        for side in ("left", "right", "top", "bottom"):
+            self.adopt(side, getattr(panel.checkpoint, side))
+
+
+CLASSES = (RefocusOperator, FacesOperator, UpscaleOperator, FillOperator, ExtendOperator)

@@ -1,13 +1,17 @@
 """The sidebar of the image editor, and its menu."""
 
-import textwrap
 from typing import Any
 
 import bpy
 
 from . import choosing, runtime
 from ._shared import client, errors, job_status, rerender, workbench
-from .jobs import TITLES
+from .checkpoint_panel import draw_words
+from .checkpoint_values import form_of
+from .jobs import TITLES, served_by
+from .properties import NEED_CHECKPOINT
+from .sidebar import Part, Sidebar, draw_error, draw_lines
+from .variations import draw_group
 
 _STATES = {
     client.ConnectionState.SEARCHING: ("Searching for the server", "VIEWZOOM"),
@@ -18,7 +22,13 @@ _STATES = {
     client.ConnectionState.CLOSED: ("Closed", "X"),
 }
 _KINDS = {"MASK": "Mask {name}", "BORDER": "Render border", "ALL": "Whole image, as nothing is selected"}
-_OPERATIONS = {"refocus": "Refocus Region", "faces": "Refocus Faces", "upscale": "Upscale Region"}
+_OPERATIONS = {
+    "refocus": "Refocus Region",
+    "faces": "Refocus Faces",
+    "upscale": "Upscale Region",
+    "fill": "Fill Region",
+    "extend": "Extend Image",
+}
 _MENU = (
     {"select_region": "Select Region", "clear_region": "Clear Region"},
     _OPERATIONS,
@@ -32,17 +42,17 @@ _LABELS = {
     "scale": "Scale",
     "target": "Target",
 }
+_FIELDS = {  # of the panel's group, by operation
+    "refocus": ("strength", "model"),
+    "faces": ("strength", "only", "min_score", "model"),
+    "upscale": ("scale", "target", "model"),
+    "fill": ("model",),
+    "extend": ("model",),
+}
 _HINTS = {"only": "All", "model": "The server's choice"}
-_LETTER = 7.5  # pixels that a letter takes, about
 
 
-class _Sidebar:
-    bl_space_type = "IMAGE_EDITOR"
-    bl_region_type = "UI"
-    bl_category = "Foveate"
-
-
-class FoveateMainPanel(_Sidebar, bpy.types.Panel):
+class FoveateMainPanel(Sidebar, bpy.types.Panel):
     """Connection, region, operation and jobs that run."""
 
     bl_idname = "FOVEATE_PT_main"
@@ -55,27 +65,20 @@ class FoveateMainPanel(_Sidebar, bpy.types.Panel):
         _draw_connection(layout, context)
         _draw_region(layout, context)
         _draw_operation(layout, context)
-        for entry in rt.entries:
-            if entry.is_running:
-                _draw_running(layout, context, entry)
+        for entries in _groups():
+            if not any(entry.is_running for entry in entries):
+                continue
+            if entries[0].group:
+                draw_group(layout, context, entries, _title(entries[0]))
+            else:
+                _draw_running(layout, context, entries[0])
 
 
-class _Part(_Sidebar):
-    """A part of the panel. Its title is drawn, for `bl_label` follows Blender's language and not ours."""
-
-    bl_label = ""
-    bl_parent_id = "FOVEATE_PT_main"
-    title = ""
-
-    def draw_header(self, _context: bpy.types.Context) -> None:
-        """Draw the title."""
-        self.layout.label(text=runtime.get().texts(self.title), translate=False)
-
-
-class FoveateResultsPanel(_Part, bpy.types.Panel):
+class FoveateResultsPanel(Part, bpy.types.Panel):
     """What has ended, newest first."""
 
     bl_idname = "FOVEATE_PT_results"
+    bl_order = 1
     title = "Results"
 
     @classmethod
@@ -85,15 +88,20 @@ class FoveateResultsPanel(_Part, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw a box for each."""
-        for entry in runtime.get().entries:
-            if not entry.is_running:
-                _draw_ended(self.layout.box(), context, entry)
+        for entries in _groups():
+            if any(entry.is_running for entry in entries):
+                continue
+            if entries[0].group:
+                draw_group(self.layout, context, entries, _title(entries[0]))
+            else:
+                _draw_ended(self.layout.box(), context, entries[0])
 
 
-class FoveateRenderPanel(_Part, bpy.types.Panel):
+class FoveateRenderPanel(Part, bpy.types.Panel):
     """Whether renders are refocused when they are finished."""
 
     bl_idname = "FOVEATE_PT_render"
+    bl_order = 2
     title = "Finished Renders"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - Blender reads it
 
@@ -122,6 +130,8 @@ class FoveateMenu(bpy.types.Menu):
         self.layout.operator_context = "INVOKE_DEFAULT"
         for group in _MENU:
             for name, label in group.items():
+                if name in NEED_CHECKPOINT and not runtime.get().has_checkpoint:
+                    continue
                 self.layout.operator(f"foveate.{name}", text=say(label))
             self.layout.separator()
 
@@ -139,7 +149,7 @@ def _draw_connection(layout: Any, context: bpy.types.Context) -> None:
     row.label(text=", ".join(filter(None, (rt.texts(text), rt.connection.server))), icon=icon)
     row.operator("foveate.reconnect", text="", icon="FILE_REFRESH")
     if error := rt.connection.error:
-        _draw_error(layout, context, error)
+        draw_error(layout, context, error)
         if error.code is errors.ErrorCode.NO_SERVER:
             layout.operator("foveate.copy_command", text=rt.texts("Copy Server Command"), icon="COPYDOWN")
 
@@ -157,7 +167,7 @@ def _draw_region(layout: Any, context: bpy.types.Context) -> None:
     try:
         chosen = choosing.choose(context, image, panel.region, mask=panel.mask if panel.region == "MASK" else "")
     except errors.FoveateError as error:
-        _draw_error(layout, context, error.info)
+        draw_error(layout, context, error.info)
         return
     layout.label(text=_region_text(chosen), icon="RESTRICT_SELECT_OFF")
 
@@ -172,17 +182,25 @@ def _region_text(chosen: choosing.Chosen) -> str:
 
 def _draw_operation(layout: Any, context: bpy.types.Context) -> None:
     panel, say = context.window_manager.foveate, runtime.get().texts
-    row = layout.row(align=True)
-    for operation, title in TITLES.items():
-        row.prop_enum(panel, "operation", operation, text=say(title))
+    has_checkpoint = runtime.get().has_checkpoint
+    choices = layout.column(align=True)
+    for operations in (("refocus", "faces", "upscale"), NEED_CHECKPOINT if has_checkpoint else ()):
+        row = choices.row(align=True)
+        for operation in operations:
+            row.prop_enum(panel, "operation", operation, text=say(TITLES[operation]))
+    shown = form_of(panel.operation, panel) if has_checkpoint else None
+    is_prompted = shown is not None and shown.is_prompted
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
-    names = {"refocus": ("strength", "model"), "faces": ("strength", "only", "min_score", "model")}
-    for name in names.get(panel.operation, ("scale", "target", "model")):
+    for name in _FIELDS[panel.operation]:
+        if name == "strength" and is_prompted:
+            continue  # it means something else then, and stands with the prompts
         hint = {"placeholder": say(_HINTS[name])} if name in _HINTS else {}
-        column.prop(panel, f"{panel.operation}_{name}", text=say(_LABELS[name]), **hint)
-    column.prop(panel, "replace_users", text=say("Replace Everywhere"))
+        column.prop(panel, f"{served_by(panel.operation)}_{name}", text=say(_LABELS[name]), **hint)
+    if shown is not None and is_prompted:
+        draw_words(layout, panel, shown)
+    layout.prop(panel, "replace_users", text=say("Replace Everywhere"))
     button = layout.row()
     button.scale_y = 1.5
     button.operator_context = "INVOKE_DEFAULT"
@@ -198,7 +216,7 @@ def _draw_running(layout: Any, context: bpy.types.Context, entry: workbench.Entr
     row.progress(factor=status.fraction, type="BAR", text=job_status.describe(status, runtime.get().texts))
     row.operator("foveate.cancel", text="", icon="X").job = entry.flow.job
     if status.summary:
-        _draw_lines(box, context, status.summary, "NONE")
+        draw_lines(box, context, status.summary, "NONE")
     _draw_preview(box, entry)
 
 
@@ -211,11 +229,11 @@ def _draw_ended(box: Any, context: bpy.types.Context, entry: workbench.Entry) ->
         row.operator("foveate.copy_recipe", text="", icon="COPYDOWN").job = job
     row.operator("foveate.discard", text="", icon="TRASH").job = job
     if status.error and status.error.code is not errors.ErrorCode.CANCELLED:
-        _draw_error(box, context, status.error)
+        draw_error(box, context, status.error)
     for note in status.notes:
         if status.error and note == str(status.error):
             continue  # it is said already
-        _draw_lines(box, context, rt.texts.sentence(note), "INFO")
+        draw_lines(box, context, rt.texts.sentence(note), "INFO")
     if entry.waits_for_person:
         _draw_preview(box, entry)
         text = "Apply All the Same" if status.error else "Apply Result"
@@ -224,11 +242,19 @@ def _draw_ended(box: Any, context: bpy.types.Context, entry: workbench.Entry) ->
         box.operator("foveate.show_result", text=rt.hosts[job].made, icon="IMAGE_DATA", translate=False).job = job
 
 
+def _groups() -> list[list[workbench.Entry]]:
+    """Return all jobs, newest first; those of one wish are together, in the order of their seeds."""
+    groups: dict[object, list[workbench.Entry]] = {}
+    for entry in runtime.get().entries:
+        groups.setdefault(entry.group or id(entry), []).insert(0, entry)
+    return list(groups.values())
+
+
 def _title(entry: workbench.Entry) -> str:
     """Return what a job is called, in the person's language."""
     rt = runtime.get()
     task = rt.tasks.get(entry.flow.job)
-    return f"{rt.texts(TITLES[entry.operation])}: {task.image_name}" if task else entry.title
+    return f"{rt.texts(TITLES[task.operation])}: {task.image_name}" if task else entry.title
 
 
 def _draw_preview(box: Any, entry: workbench.Entry) -> None:
@@ -242,24 +268,6 @@ def _ending_icon(status: rerender.Status) -> str:
     if status.error is None:
         return {rerender.State.DONE: "CHECKMARK", rerender.State.UNAPPLIED: "QUESTION"}.get(status.state, "X")
     return "X" if status.error.code is errors.ErrorCode.CANCELLED else "ERROR"
-
-
-def _draw_error(layout: Any, context: bpy.types.Context, error: errors.ErrorInfo) -> None:
-    say = runtime.get().texts.sentence
-    column = layout.column(align=True)
-    column.alert = True
-    _draw_lines(column, context, say(error.message), "ERROR")
-    if error.remedy:
-        _draw_lines(layout, context, say(error.remedy), "LIGHT")
-
-
-def _draw_lines(layout: Any, context: bpy.types.Context, text: str, icon: str) -> None:
-    """Draw a sentence, broken to the width of the sidebar."""
-    letter = _LETTER * context.preferences.system.ui_scale
-    width = max(20, int((context.region.width - 60) / letter))
-    column = layout.column(align=True)
-    for number, line in enumerate(textwrap.wrap(text, width)):
-        column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon, translate=False)
 
 
 CLASSES = (FoveateMainPanel, FoveateResultsPanel, FoveateRenderPanel, FoveateMenu)

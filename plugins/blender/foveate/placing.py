@@ -60,6 +60,14 @@ def redraw_editors() -> None:
         area.tag_redraw()
 
 
+def redraw_preferences() -> None:
+    """Let the preferences show what is new."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "PREFERENCES":
+                area.tag_redraw()
+
+
 def after_undo(swaps: list[Swap]) -> None:
     """Show the old image again where undo took the new one away, and the new one where redo brought it back."""
     for swap in swaps:

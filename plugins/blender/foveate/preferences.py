@@ -5,7 +5,7 @@ from typing import Any
 
 import bpy
 
-from . import runtime
+from . import adding_models, runtime
 from ._shared import errors, pairing, texts
 
 
@@ -89,10 +89,11 @@ class FoveatePreferences(bpy.types.AddonPreferences):
         set=lambda _, number: runtime.get().change(language=_LANGUAGES[number]),
     )
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """Draw them."""
         layout = self.layout
         layout.use_property_split = True
+        runtime.get().wake()  # so that the models are known
         if problem := runtime.get().problem:
             layout.label(text=problem, icon="ERROR", translate=False)
         layout.prop(self, "server_command")
@@ -101,6 +102,7 @@ class FoveatePreferences(bpy.types.AddonPreferences):
             remote.prop(self, name)
         if runtime.get().settings.remote_url and not bpy.app.online_access:
             remote.label(text=runtime.get().texts("Blender is not allowed to go online: see System"), icon="ERROR")
+        adding_models.draw(layout, context)
         layout.prop(self, "ask_first")
         layout.prop(self, "language")
         layout.operator("foveate.reconnect", icon="FILE_REFRESH")

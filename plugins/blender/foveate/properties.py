@@ -8,12 +8,17 @@ from typing import Any
 import bpy
 
 from . import choosing, runtime
+from ._shared import checkpoints
+from .checkpoint_values import FoveateCheckpoint
 
 OPERATIONS = (
     ("refocus", "Refocus", "Bring a blurred or noisy region into focus"),
     ("faces", "Faces", "Find the faces in the region, and refocus each"),
     ("upscale", "Upscale", "Enlarge the region as a new image, or give it more detail in place"),
+    ("fill", "Fill", "New content in the region, by a prompt or from its surroundings"),
+    ("extend", "Extend", "A larger image, whose new edges continue the old one"),
 )
+NEED_CHECKPOINT = ("fill", "extend")
 SCALES = (("2", "2x", "Twice as wide and high"), ("3", "3x", "Three times"), ("4", "4x", "Four times"))
 TARGETS = (
     ("new", "New Image", "The region, enlarged, becomes an image of its own"),
@@ -40,6 +45,14 @@ def _kept_choice(operation: str, name: str, items: tuple[tuple[str, str, str], .
     return {"get": get, "set": lambda _, new: runtime.get().set_default(operation, name, names[new])}
 
 
+def _get_operation(_: Any) -> int:
+    """Return the number of the operation as last used; without a checkpoint, of one that needs none."""
+    kept = runtime.get().default("panel", "operation", "refocus")
+    names = [name for name, _, _ in OPERATIONS]
+    offered = kept in names and (kept not in NEED_CHECKPOINT or checkpoints.has_checkpoint(runtime.get().models))
+    return names.index(kept) if offered else 0
+
+
 def _said(items: runtime.Choices) -> Any:
     """Return the callback that gives a choice's items in our language, which may be another one than Blender's."""
     return lambda _self, _context: runtime.get().choices(items)
@@ -48,7 +61,7 @@ def _said(items: runtime.Choices) -> Any:
 def search_models(operation: str) -> Any:
     """Return the callback that offers the server's models while one types."""
     return lambda _self, _context, _text: [
-        model.name for model in runtime.get().models if operation in model.operations
+        model.name for model in checkpoints.models_for(runtime.get().models, operation)
     ]
 
 
@@ -80,7 +93,10 @@ class FoveatePanel(bpy.types.PropertyGroup):
     """Of the panel: parameters as last used."""
 
     operation: bpy.props.EnumProperty(
-        name="Operation", items=_said(OPERATIONS), **_kept_choice("panel", "operation", OPERATIONS, "refocus")
+        name="Operation",
+        items=_said(OPERATIONS),
+        get=_get_operation,
+        set=lambda _, new: runtime.get().set_default("panel", "operation", OPERATIONS[new][0]),
     )
     region: bpy.props.EnumProperty(
         name="Region", items=_said(choosing.KINDS), **_kept_choice("panel", "region", choosing.KINDS, "AUTO")
@@ -131,6 +147,18 @@ class FoveatePanel(bpy.types.PropertyGroup):
         description="Empty: the server chooses",
         search=search_models("upscale"),
         **_kept("upscale", "model", ""),
+    )
+    fill_model: bpy.props.StringProperty(
+        name="Model",
+        description="Empty: the server chooses",
+        search=search_models("fill"),
+        **_kept("fill", "model", ""),
+    )
+    checkpoint: bpy.props.PointerProperty(type=FoveateCheckpoint)
+    model_source: bpy.props.StringProperty(
+        name="Model",
+        description="A file, a folder, a name on the model hub such as org/name, or an address",
+        subtype="FILE_PATH",
     )
 
 

@@ -6,10 +6,33 @@ from typing import Any
 
 import bpy
 
-from . import operators, panels, placing, preferences, properties, render_handler, results, runtime, selecting
+from . import (
+    adding_models,
+    checkpoint_panel,
+    checkpoint_values,
+    operators,
+    panels,
+    placing,
+    preferences,
+    properties,
+    render_handler,
+    results,
+    runtime,
+    selecting,
+)
 from ._shared import texts
 
-_MODULES = (properties, preferences, operators, results, selecting, panels)
+_MODULES = (
+    checkpoint_values,
+    properties,
+    preferences,
+    operators,
+    results,
+    adding_models,
+    selecting,
+    panels,
+    checkpoint_panel,
+)
 _CLASSES = tuple(cls for module in _MODULES for cls in module.CLASSES)
 
 

@@ -14,10 +14,11 @@ from typing import Any
 import bpy
 
 from . import choosing, region, runtime
-from ._shared import errors, workbench
+from ._shared import errors, protocol, workbench
 from .buffers import find, reference
 from .document import Place
 from .jobs import Task
+from .parameters import with_model
 from .placing import Placement
 
 SUFFIX = "-foveate"  # of the files beside
@@ -162,10 +163,18 @@ def _task(scene: bpy.types.Scene, image: bpy.types.Image, name: str, place: Plac
     render = scene.render
     has_border = render.use_border and not render.use_crop_to_border
     box = choosing.border(scene) if has_border else tuple(scene.foveate.render_box)
-    parameters = {"strength": rt.default("refocus", "strength", 1.0)}
-    if model := rt.default("refocus", "model", ""):
-        parameters["model"] = model
+    parameters = _parameters(rt)
     return Task("refocus", parameters, reference(image), image.name, scene.name, region.box(box), place, name)
+
+
+def _parameters(rt: runtime.Runtime) -> protocol.JsonObject:
+    """Return what was last used in the panel: with a checkpoint, prompt and all, for words make its pictures."""
+    model = rt.default("refocus", "model", "")
+    last = rt.default("refocus", "last", {})
+    if model and last.get("model") == model:
+        return dict(last)
+    strength = rt.default("refocus", "strength", 1.0)
+    return with_model({} if strength == 1 else {"strength": strength}, model)
 
 
 HANDLERS = (("render_init", on_start), ("render_write", on_write), ("render_complete", on_complete))

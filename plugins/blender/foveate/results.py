@@ -7,6 +7,7 @@ import bpy
 from . import runtime
 from ._shared import errors, startup, workbench
 from .buffers import find
+from .wishes import LARGEST_SEED
 
 
 class JobAction:
@@ -124,6 +125,44 @@ class AgainOperator(JobAction, bpy.types.Operator):
         rt.submit(rt.tasks[entry.flow.job])
 
 
+class UseSeedOperator(JobAction, bpy.types.Operator):
+    """Take this result's seed for the next jobs: what else is changed then shows by itself."""
+
+    bl_idname = "foveate.use_seed"
+    bl_label = "Keep Seed"
+    bl_description = "Take this result's seed for the next jobs: what else is changed then shows by itself"
+    nothing = "No result has a seed"
+
+    @classmethod
+    def fits(cls, entry: workbench.Entry) -> bool:
+        """Tell whether Blender can show its seed."""
+        seed = entry.parameters.get("seed")
+        return isinstance(seed, int) and seed <= LARGEST_SEED
+
+    def act(self, entry: workbench.Entry) -> None:
+        """Keep it."""
+        values = bpy.context.window_manager.foveate.checkpoint
+        values.seed, values.draw_seed = entry.parameters["seed"], False
+
+
+class DiscardGroupOperator(bpy.types.Operator):
+    """Forget all variations that were not applied."""
+
+    bl_idname = "foveate.discard_group"
+    bl_label = "Discard Variations"
+    bl_description = "Forget these variations and their results. Images that were made of them stay"
+
+    group: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Discard them; without a group, those of the newest."""
+        rt = runtime.get()
+        group = self.group or next((entry.group for entry in rt.entries if entry.group), "")
+        for entry in [entry for entry in rt.entries if group and entry.group == group]:
+            rt.discard(entry)
+        return {"FINISHED"}
+
+
 class CopyRecipeOperator(JobAction, bpy.types.Operator):
     """Copy the recipe: what makes the same result again."""
 
@@ -198,6 +237,8 @@ CLASSES = (
     ApplyResultOperator,
     DiscardOperator,
     AgainOperator,
+    UseSeedOperator,
+    DiscardGroupOperator,
     CopyRecipeOperator,
     ShowResultOperator,
     ReconnectOperator,

@@ -16,7 +16,21 @@ from urllib.parse import urlsplit
 import bpy
 
 from . import placing
-from ._shared import client, driver, errors, protocol, rerender, settings, startup, texts, workbench
+from ._shared import (
+    adding,
+    checkpoints,
+    client,
+    driver,
+    errors,
+    form,
+    prompts,
+    protocol,
+    rerender,
+    settings,
+    startup,
+    texts,
+    workbench,
+)
 from .document import BlenderHost
 from .jobs import Task
 from .previews import Previews
@@ -40,6 +54,8 @@ class Runtime:
         self.hosts: dict[str, BlenderHost] = {}  # by job
         self.previews = Previews()
         self.problem = ""  # with the settings: shown in the preferences
+        self.adding: adding.Adding | None = None  # the program that adds a model, or the last one that did
+        self._is_added = True  # it ended, and the models were asked for
         self._texts = texts.Texts()
         self._choices: dict[tuple[str, Choices], Choices] = {}  # by language: Blender wants lists that stay
         self._path = settings_path
@@ -77,6 +93,15 @@ class Runtime:
         """Return the server's models, none before it was reached."""
         return self._bench.models if self._bench else ()
 
+    @property
+    def has_checkpoint(self) -> bool:
+        """Tell whether prompts can be given: nothing is shown of them before."""
+        return checkpoints.has_checkpoint(self.models)
+
+    def form(self, operation: str, model: str = "", preset: str = "") -> form.Form | None:
+        """Return what can be said of an operation, see foveate_shared.form; None where it is not offered (yet)."""
+        return self._bench.form(operation, model, preset) if self._bench else None
+
     # --- settings ---
 
     def change(self, **values: Any) -> None:
@@ -97,7 +122,36 @@ class Runtime:
         """Remember a parameter; the next job writes it to the disk."""
         used = self.settings.defaults.get(operation)
         changed = {**(used if isinstance(used, dict) else {}), name: value}
+        if value is None:  # as if it was never used
+            del changed[name]
         self.settings = replace(self.settings, defaults={**self.settings.defaults, operation: changed})
+
+    def remember_prompts(self, parameters: protocol.JsonObject) -> None:
+        """Put a job's prompts into the history, which the next change of a setting writes to the disk."""
+        said = {name: str(parameters.get(name, "")) for name in ("prompt", "negative_prompt")}
+        self.settings = replace(
+            self.settings,
+            prompts=prompts.remembered(self.settings.prompts, said["prompt"]),
+            negative_prompts=prompts.remembered(self.settings.negative_prompts, said["negative_prompt"]),
+        )
+
+    # --- models ---
+
+    def add_model(self, what: str) -> None:
+        """Begin to add a model on this machine. Raises FoveateError where that cannot be."""
+        if reason := adding.why_not(self.settings):
+            raise errors.InputError(reason, remedy=adding.command_to_copy(self.settings, what))
+        self.adding = adding.Adding(adding.add_command(self.settings, what))
+        self._is_added = False
+
+    def _look_at_adding(self) -> bool:
+        """Ask for the models once one was added; return whether there is something new to show."""
+        if self.adding is None or self._is_added:
+            return False
+        if not self.adding.status.is_running:
+            self._is_added = True
+            self.wake().refresh_models()
+        return True
 
     # --- jobs ---
 
@@ -107,8 +161,10 @@ class Runtime:
             self._bench = workbench.Workbench(self._open_client)
         return self._bench
 
-    def submit(self, task: Task, *, ask_first: bool | None = None) -> workbench.Entry:
+    def submit(self, task: Task, *, ask_first: bool | None = None, group: str = "") -> workbench.Entry:
         """Start a job that the timer brings to its end; `ask_first` is as set, unless it is given.
+
+        Jobs of one `group` are variations of one wish.
 
         Raises FoveateError where there is nothing to work on.
         """
@@ -117,8 +173,9 @@ class Runtime:
             bench.reconnect()  # the person has read why, and tries again
         host = task.host()
         ask_first = self.settings.ask_first if ask_first is None else ask_first
-        entry = bench.submit(host, task.operation, task.parameters, title=task.title, ask_first=ask_first)
+        entry = bench.submit(host, task.served_by, task.parameters, title=task.title, ask_first=ask_first, group=group)
         self.tasks[entry.flow.job], self.hosts[entry.flow.job] = task, host
+        self.remember_prompts(task.parameters)
         self.change()  # writes the parameters that were used
         _tick_soon()
         return entry
@@ -127,7 +184,7 @@ class Runtime:
         """Run a job to its end, on a connection of its own; return its document. Raises FoveateError."""
         host = task.host()
         with self._open_client() as connection:
-            flow = rerender.Rerender(connection, host, task.operation, task.parameters)
+            flow = rerender.Rerender(connection, host, task.served_by, task.parameters)
             flow.start()
             status = driver.run_to_end(connection, flow, on_status=on_status)
         if status.error:
@@ -168,11 +225,15 @@ class Runtime:
         """Poll; return the seconds until the next time."""
         if self._bench is not None and self._bench.poll():
             placing.redraw_editors()
+        if self._look_at_adding():
+            placing.redraw_preferences()
         return BUSY_SECONDS if any(entry.is_running for entry in self.entries) else IDLE_SECONDS
 
     def close(self) -> None:
         """End all jobs that run, and the connection with its threads."""
         self.previews.close()
+        if self.adding is not None and self.adding.status.is_running:
+            self.adding.stop()
         if self._bench is not None:
             self._bench.cancel_all()
             self._bench.close()

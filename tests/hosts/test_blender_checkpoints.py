@@ -1,0 +1,262 @@
+"""Checkpoints in Blender's windows: prompts, presets, variations, fill and extend, and nothing of it without one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from fakes.checkpoints import TinyCheckpoints
+from foveate_server.engines.diffusion.silence import quiet
+from hosts.blender.desk import Desk, prepare
+from hosts.blender.program import blender
+
+INSIDE = (slice(16, 56), slice(20, 68))
+CHECKPOINT = "deterministic-diffusion"
+RESTORING = "fakes.engines:restoring"
+SUITE = "foveate_server.engines.catalog:suite_spec"
+PENCIL = """
+import bl_ext.user_default.foveate.panels as panels
+import bl_ext.user_default.foveate.checkpoint_panel as checkpoint_panel
+import bl_ext.user_default.foveate.adding_models as adding_models
+class Pencil:
+    def __init__(self):
+        self.drawn = []
+    def prop(self, _data, name, **_): self.drawn.append(name)
+    def prop_enum(self, _data, name, value, **_): self.drawn.append(value)
+    def operator(self, name, **_):
+        self.drawn.append(name)
+        return self
+    def label(self, text="", **_): self.drawn.append(text)
+    def __getattr__(self, name): return lambda *_, **__: self
+def drawn(panel):
+    pencil = Pencil()
+    with bpy.context.temp_override(**editor()):
+        panel.draw(type("Panel", (), {"layout": pencil})(), bpy.context)
+    return pencil.drawn
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(chroot):
+    made = chroot.folder("blender")
+    prepare(chroot, made)
+    return made
+
+
+@pytest.fixture
+def tiny(folder, start_server):
+    """A server with a tiny checkpoint of SD 1.5's architecture, and random weights."""
+    home = (folder / "tiny").outside
+    home.mkdir()
+    with quiet():
+        checkpoint = TinyCheckpoints(home).folder("sd1")
+    places = {"FOVEATE_DATA_DIR": str(home / "data"), "FOVEATE_CACHE_DIR": str(home / "cache")}
+    command = [sys.executable, "-m", "foveate_server", "models", "add", str(checkpoint), "--name", "tiny"]
+    subprocess.run(command, env={**os.environ, **places}, check=True, capture_output=True)
+    return start_server(home, (folder / "run/tiny.json").outside, SUITE, cache_dir=str(home / "cache"))
+
+
+@pytest.fixture(scope="module")
+def screen(start_screen):
+    return start_screen(size=(1400, 900))
+
+
+@pytest.fixture(scope="module")
+def running(chroot, folder, start_server, screen, stack):
+    start_server((folder / "server").outside, (folder / "run/server.json").outside)
+    env = {**screen.environment, "FOVEATE_RUNTIME_FILE": (folder / "run/server.json").inside}
+    arguments = ("--window-geometry", 0, 0, 1400, 900, "--no-window-focus", "--enable-event-simulate")
+    running = stack.enter_context(blender(chroot, folder, env, arguments))
+    Desk(running, folder).show_editor()
+    return running
+
+
+@pytest.fixture
+def desk(running, folder):
+    desk = Desk(running, folder)
+    desk.connect("server.json")
+    desk.open()
+    running.run("for entry in list(runtime().entries): runtime().discard(entry)")
+    running.wait_for("runtime().connection.is_ready and runtime().has_checkpoint")
+    running.run(
+        "p = bpy.context.window_manager.foveate; p.refocus_model = model; p.operation = 'refocus'\n"
+        "c = p.checkpoint; c.prompt, c.preset, c.variations, c.lora_1 = 'a red door', 'NONE', 1, ''",
+        model=CHECKPOINT,
+    )
+    yield desk
+    running.check_output()
+
+
+def recipe(desk, name):
+    return json.loads(desk.running.run("answer = bpy.data.images[name]['foveate_recipe']", name=name))
+
+
+def changed(desk, name):
+    return (desk.pixels("in") != desk.pixels(name)).any(axis=2)
+
+
+def test_nothing_of_it_is_shown_before_there_is_a_checkpoint(desk, running, folder, start_server):
+    start_server((folder / "restoring").outside, (folder / "run/restoring.json").outside, RESTORING)
+    desk.connect("restoring.json")
+    running.wait_for("runtime().connection.is_ready and runtime().models and not runtime().has_checkpoint")
+    running.run("bpy.context.window_manager.foveate.refocus_model = ''")
+    shown = running.run(PENCIL + "answer = drawn(panels.FoveateMainPanel)")
+    assert {"prompt", "preset", "variations", "fill", "extend"}.isdisjoint(shown)
+    assert "foveate.refocus" in shown
+    assert not running.run(PENCIL + "answer = checkpoint_panel.FoveateAdvancedPanel.poll(bpy.context)")
+    assert not running.run("with bpy.context.temp_override(**editor()):\n    answer = bpy.ops.foveate.fill.poll()")
+    told = running.run(
+        PENCIL + "pencil = Pencil()\n"
+        "with bpy.context.temp_override(**editor()):\n    adding_models.draw(pencil, bpy.context)\n"
+        "answer = ' '.join(pencil.drawn)"
+    )
+    assert "24 GB" in told
+    assert "foveate.add_model" in told
+
+
+def test_a_prompt_re_renders_the_region_alone_and_is_remembered(desk, running, screen):
+    running.run("c = bpy.context.window_manager.foveate.checkpoint; c.lora_1 = 'deterministic-lora'; c.strength = 0.6")
+    shown = running.run(PENCIL + "answer = drawn(panels.FoveateMainPanel)")
+    assert {"prompt", "negative_prompt", "preset", "strength", "variations", "fill", "extend"} <= set(shown)
+    desk.settle()
+    screen.screenshot("blender-checkpoint")
+    desk.press()
+    made = desk.wait_for_state("done")["shown"]
+    assert made == f"in, Refocus ({CHECKPOINT})"
+    parts = changed(desk, made)
+    assert parts[INSIDE].mean() > 0.5
+    parts[INSIDE] = False
+    assert not parts.any()
+    parameters = recipe(desk, made)["parameters"]
+    assert (parameters["prompt"], parameters["strength"]) == ("a red door", 0.6)
+    assert parameters["loras"] == [{"name": "deterministic-lora", "weight": 1.0}]
+    assert running.run("answer = runtime().settings.prompts[0]") == "a red door"
+    running.run("bpy.context.window_manager.foveate.checkpoint.prompt = ''")
+    desk.do("bpy.ops.foveate.use_prompt(kind='prompt', number=0)")
+    assert running.run("answer = bpy.context.window_manager.foveate.checkpoint.prompt") == "a red door"
+
+
+def test_a_preset_brings_its_own_strength(desk, running):
+    values = running.run(
+        "c = bpy.context.window_manager.foveate.checkpoint; c.strength = 0.9; c.preset = 'portrait'\n"
+        "answer = [round(c.strength, 4), c.num_inference_steps]"
+    )
+    assert values == [0.4, 20]
+    desk.press()
+    made = desk.wait_for_state("done")["shown"]
+    assert recipe(desk, made)["parameters"]["strength"] == 0.4
+
+
+def test_variations_wait_and_one_is_chosen(desk, running, screen):
+    running.run("bpy.context.window_manager.foveate.checkpoint.variations = 3")
+    desk.press()
+    running.wait_for("len(runtime().entries) == 3 and not any(e.is_running for e in runtime().entries)", 60)
+    seeds = running.run("answer = [e.parameters['seed'] for e in runtime().entries]")
+    assert sorted(seeds) == list(range(min(seeds), min(seeds) + 3))
+    assert desk.state()["images"] == ["in"]
+    shown = running.run(PENCIL + "answer = drawn(panels.FoveateResultsPanel)")
+    assert shown.count("foveate.apply_result") == 3
+    desk.settle()
+    screen.screenshot("blender-variations")
+    desk.do(f"bpy.ops.foveate.apply_result(job={running.run('answer = runtime().entries[1].flow.job')!r})")
+    made = desk.state()["shown"]
+    assert recipe(desk, made)["parameters"]["seed"] == seeds[1]
+    desk.do("bpy.ops.foveate.use_seed()")
+    kept = running.run("c = bpy.context.window_manager.foveate.checkpoint; answer = [c.seed, c.draw_seed]")
+    assert kept == [seeds[0], False]
+    running.run("bpy.context.window_manager.foveate.checkpoint.draw_seed = True")
+    desk.do("bpy.ops.foveate.discard_group()")
+    assert running.run("answer = [len(runtime().entries), made in bpy.data.images]", made=made) == [0, True]
+
+
+def test_esc_ends_all_variations(desk, running, folder, start_server):
+    start_server((folder / "slow").outside, (folder / "run/slow.json").outside, "fakes.engines:slow")
+    desk.connect("slow.json")
+    running.wait_for("runtime().connection.is_ready and runtime().has_checkpoint")
+    running.run("bpy.context.window_manager.foveate.checkpoint.variations = 3")
+    desk.press()
+    running.wait_for("any(e.flow.status.state.value == 'running' for e in runtime().entries)")
+    desk.strike("ESC")
+    running.wait_for("not any(e.is_running for e in runtime().entries)")
+    states = running.run("answer = [e.flow.status.state.value for e in runtime().entries]")
+    assert set(states) <= {"cancelled", "unapplied"}  # one may just have ended
+    assert states.count("cancelled") >= 2
+    assert desk.state()["images"] == ["in"]
+
+
+def test_a_region_is_filled_and_the_image_extended(desk, running):
+    running.run("bpy.context.window_manager.foveate.operation = 'fill'")
+    desk.press("fill")
+    made = desk.wait_for_state("done")["shown"]
+    assert made == f"in, Fill ({CHECKPOINT})"
+    parts = changed(desk, made)
+    assert parts[INSIDE].any()
+    parts[INSIDE] = False
+    assert not parts.any()
+    running.run(
+        "editor()['area'].spaces.active.image = bpy.data.images['in']\n"
+        "p = bpy.context.window_manager.foveate; p.operation = 'extend'\n"
+        "p.checkpoint.right, p.checkpoint.top = 32, 16"
+    )
+    before = desk.pixels("in")
+    desk.press("extend")
+    made = desk.wait_for_state("done")["shown"]
+    after = desk.pixels(made)
+    assert after.shape == (96, 128, 4)
+    assert np.array_equal(after[16:, :96], before)
+    assert after[:16].std() > 0
+    desk.do("bpy.ops.ed.undo()")
+    assert made not in desk.state()["images"]
+
+
+def test_scripts_say_all_of_it(desk, running):
+    running.run(
+        "bpy.ops.foveate.refocus(image='in', rect=(20, 16, 48, 40), prompt='a door', negative_prompt='rust', seed=7,"
+        " num_inference_steps=9, guidance_scale=2.5, scheduler='none', loras='deterministic-lora:0.5', strength=0.5,"
+        " preset='photo', variations=2, result='door')"
+    )
+    one, two = (recipe(desk, f"door {number}")["parameters"] for number in (1, 2))
+    assert (one["seed"], two["seed"]) == (7, 8)
+    assert (one["num_inference_steps"], one["guidance_scale"], one["model"]) == (9, 2.5, CHECKPOINT)
+    assert one["loras"] == [{"name": "deterministic-lora", "weight": 0.5}]
+    assert "a door" in one["prompt"]
+    assert "sharp photograph" in one["prompt"]
+    error = running.run(
+        "try: bpy.ops.foveate.extend(image='in'); answer = ''\nexcept RuntimeError as raised: answer = str(raised)"
+    )
+    assert "No side is to grow." in error
+
+
+def test_the_panel_speaks_german(desk, running, screen):
+    running.run("runtime().change(language='de')")
+    try:
+        desk.settle()
+        screen.screenshot("blender-checkpoint-german")
+        name = "bpy.types.UILayout.enum_item_name(bpy.context.window_manager.foveate.checkpoint, 'preset', 'photo')"
+        assert running.run(f"answer = {name}") == "Foto"
+    finally:
+        running.run("runtime().change(language='')")
+
+
+def test_a_real_checkpoint_re_renders_a_region(desk, running, tiny, screen):
+    desk.connect("tiny.json")
+    running.wait_for("runtime().connection.is_ready and any(m.name == 'tiny' for m in runtime().models)", 60)
+    running.run(
+        "p = bpy.context.window_manager.foveate; p.refocus_model = 'tiny'; c = p.checkpoint\n"
+        "c.num_inference_steps, c.strength = 4, 0.7"
+    )
+    desk.press()
+    state = desk.wait_for_state("done", "failed", timeout=150)
+    assert state["shown"] == "in, Refocus (tiny)", state["error"]
+    parts = changed(desk, state["shown"])
+    assert parts[INSIDE].mean() > 0.5
+    parts[INSIDE] = False
+    assert not parts.any()
+    assert recipe(desk, state["shown"])["parameters"]["num_inference_steps"] == 4
+    desk.settle()
+    screen.screenshot("blender-tiny")
