@@ -17,7 +17,7 @@ from fakes.tiny_tokenizers import clip_tokenizer, t5_tokenizer
 
 NAMES = ("sd1", "sd1-inpainting", "sd2", "sdxl", "sd3", "flux1", "flux1-fill")
 _SD_BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
-_SIDE = 32  # latents: the least area for which a checkpoint may say that it was trained
+_SIDE = 32  # latents: of the smallest pictures that a checkpoint may say it was trained with
 _STEMS = {"num_attention_heads": 2, "num_hidden_layers": 2, "intermediate_size": 32}
 
 
