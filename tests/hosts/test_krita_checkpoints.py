@@ -14,9 +14,10 @@ from skimage import data
 from fakes.checkpoints import TinyCheckpoints
 from foveate_server.engines.diffusion.silence import quiet
 from hosts.krita.program import krita
-from hosts.test_krita_pictures import SHOW
+from hosts.test_krita_pictures import SHOW as SHOW_LOWER
 
 SUITE = "foveate_server.engines.catalog:suite_spec"
+SHOW = SHOW_LOWER.replace("1280, 860", "1280, 1000").replace("[170, 660]", "[140, 830]")
 MODEL = "deterministic-diffusion"
 SIDE = 256
 FACE = (82, 15, 65, 85)  # x, y, width, height around the face
@@ -58,7 +59,7 @@ def outside_is_untouched(folder, width=SIDE, height=SIDE):
 def test_prompts_variations_fill_and_a_larger_canvas(chroot, start_server, start_screen, folder, theme, name):  # noqa: PLR0917
     runtime_file = folder / "run/server.json"
     start_server((folder / "server").outside, runtime_file.outside)
-    screen = start_screen(size=(1280, 900))
+    screen = start_screen(size=(1280, 1000))
     with krita(chroot, screen, folder, {"FOVEATE_RUNTIME_FILE": runtime_file.inside}, theme) as running:
         running.run(PREPARE.replace("form =", f"{READY}\nform ="), folder=folder.inside, face=FACE, model=MODEL)
         running.run(SHOW)
@@ -122,6 +123,16 @@ pump(0.5)
         screen.screenshot(f"krita-fill-{name}")
         running.run(
             """
+form = docker().panel.task
+form.choose("refocus")
+form.findChild(Fold)._button.setChecked(True)
+form._more._fields["loras"].value = [{"name": "deterministic-lora", "weight": 0.8}]
+pump(0.5)
+""".replace("form =", "from foveate.parts import Fold\nform =")
+        )
+        screen.screenshot(f"krita-more-{name}")
+        running.run(
+            """
 kept["dialog"] = docker().panel.task.open_adding()
 kept["dialog"].what.setText("/home/me/my-tune.safetensors")
 pump(0.5)
@@ -151,7 +162,7 @@ def test_a_real_checkpoint_re_renders_the_selection(chroot, start_server, start_
     subprocess.run(adding, env={**os.environ, "FOVEATE_CACHE_DIR": cache}, check=True, timeout=120)
     runtime_file = folder / "run/server.json"
     start_server((folder / "server").outside, runtime_file.outside, SUITE, cache_dir=cache)
-    screen = start_screen(size=(1280, 900))
+    screen = start_screen(size=(1280, 1000))
     with krita(chroot, screen, folder, {"FOVEATE_RUNTIME_FILE": runtime_file.inside}) as running:
         running.run(PREPARE.replace("form =", f"{READY}\nform ="), folder=folder.inside, face=FACE, model="tiny")
         running.run(SHOW)

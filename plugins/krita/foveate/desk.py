@@ -327,7 +327,7 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
         title = self.say(words.OPERATIONS.get(operation, operation))
         wanted = parameters.get("model")
         name = next((model.title for model in self.bench.models if model.name == wanted), wanted)
-        return f"{title} ({name})" if name else title
+        return f"{title} ({str(name).partition(' (')[0]})" if name else title
 
     def _remember(self, operation: str, parameters: protocol.JsonObject) -> None:
         kept = {name: value for name, value in parameters.items() if name not in {"only", "pinned"}}

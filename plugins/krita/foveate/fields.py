@@ -59,7 +59,6 @@ class Selection(QtWidgets.QWidget):  # type: ignore[misc]
             self._box.addItem(say(choice.title), choice.value)
         self._box.activated.connect(lambda _: self.changed.emit())
         _explain(self, self._box, parameter, say)
-        self.layout().setStretch(1, 1)
         self.value = parameter.default
 
     @property
@@ -171,7 +170,8 @@ def _explain(widget: Any, box: Any, parameter: form.Parameter, say: texts.Texts)
     for each in (widget, box):
         each.setToolTip(tip)
     box.setAccessibleName(title)
-    widget.setLayout(row(name_label(title, box), box, *([None] if isinstance(box, QtWidgets.QCheckBox) else [])))
+    widget.setLayout(row(name_label(title, box), box))
+    widget.layout().setStretch(1, 1)
 
 
 def _scrolling(inside: Any) -> Any:

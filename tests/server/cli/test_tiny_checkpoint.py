@@ -1,6 +1,9 @@
 """A real checkpoint, tiny and with random weights, through command line, server and protocol on one server."""
 
 import json
+import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -12,7 +15,9 @@ from foveate_server.cli.embedding import read_recipe
 from foveate_server.cli.files import read_picture
 from foveate_server.cli.saving import save
 from foveate_server.engines.diffusion.silence import quiet
+from foveate_shared.adding import Adding, add_command
 from foveate_shared.pixels import Channels, SampleType
+from foveate_shared.settings import Settings
 
 QUICK = ("--steps", "2", "--seed", "7", "--quiet")
 
@@ -62,3 +67,30 @@ def test_the_canvas_grows_around_the_same_bytes(studio):
     assert new[:, :64].tobytes() == old.tobytes()
     assert (new[:, 64:, 3] == 65535).all()
     assert len(np.unique(new[:, 64:, 0])) > 100
+
+
+def test_an_editor_adds_a_model_and_the_running_server_takes_it(studio):
+    checkpoint = str(studio.folder / "sd1")
+    said = Settings("editor", (sys.executable, "-m", "foveate_server", "serve"))
+    adding = ended(Adding(add_command(said, checkpoint), studio.environment))
+    assert (adding.status.error, adding.status.kind, adding.status.name) == ("", "diffusion", "sd1")
+    region = ("--rect", "17,9,30,33", "--strength", "0.5", "--model", "sd1", "--prompt", "a door")
+    after = studio.folder / "with-the-new-one.png"
+    studio.foveate("refocus", studio.folder / "photo.png", after, *region, *QUICK)
+    assert json.loads(read_recipe(after))["recipe"]["model"]["name"] == "sd1"
+
+
+def test_an_editor_is_told_why_a_model_is_none(studio):
+    (studio.folder / "letter.safetensors").write_text("Dear reader")
+    said = Settings("editor", (sys.executable, "-m", "foveate_server", "serve"))
+    adding = ended(Adding(add_command(said, str(studio.folder / "letter.safetensors")), studio.environment))
+    assert "letter.safetensors" in adding.status.error
+    assert "Traceback" not in "".join(adding.status.lines)
+
+
+def ended(adding):
+    until = time.monotonic() + 60
+    while adding.status.is_running:
+        assert time.monotonic() < until
+        threading.Event().wait(0.02)
+    return adding
