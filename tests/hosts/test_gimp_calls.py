@@ -237,7 +237,7 @@ def in_the_middle(running, folder, use, slow, settings):
     return begin
 
 
-LATEST = "image = max(Gimp.get_images(), key=lambda each: each.get_id())\n"
+LATEST = "image = latest()\n"
 
 
 def test_a_killed_plug_in_cancels_its_job(in_the_middle, settings, slow, running):

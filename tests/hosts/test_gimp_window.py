@@ -31,7 +31,7 @@ open_displays.append(Gimp.Display.new(image))
 select(image, 140, 100, 48, 40, feather=4.0)
 Gimp.displays_flush()
 """
-LATEST = "image = max(Gimp.get_images(), key=lambda each: each.get_id())\n"
+LATEST = "image = latest()\n"
 PIXELS = f"{LATEST}answer = dump_visible(image, folder + '/' + name)"
 
 

@@ -17,13 +17,13 @@ _PATIENCE = 10.0  # seconds for the server's answer
 
 
 class Caretaker:
-    """The plug-in's end of the pipe. A context manager around one job: an exception leaves the job to be cancelled."""
+    """The plug-in's end of the pipe. A context manager around jobs: an exception leaves them to be cancelled."""
 
-    def __init__(self, settings_path: Path, job: str) -> None:
+    def __init__(self, settings_path: Path, *jobs: str) -> None:
         """Start the process, in a session of its own, so that nobody kills it along with the plug-in."""
         entry = Path(__file__).with_name("foveate.py")
         self._process = subprocess.Popen(
-            [sys.executable, str(entry), "--caretaker", str(settings_path), job],
+            [sys.executable, str(entry), "--caretaker", str(settings_path), *jobs],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -40,11 +40,12 @@ class Caretaker:
             self._process.stdin.close()  # nobody waits for its end: it has nothing more to tell
 
 
-def main(settings_path: str, job: str) -> int:
-    """Wait for the plug-in to end; cancel its job where it did not say that all is done. Return the exit status."""
+def main(settings_path: str, *jobs: str) -> int:
+    """Wait for the plug-in to end; cancel its jobs where it did not say that all is done. Return the exit status."""
     if sys.stdin.buffer.readline() == DONE:
         return 0
-    return 0 if end_job(Path(settings_path), job) else 1
+    ended = [end_job(Path(settings_path), job) for job in jobs]
+    return 0 if all(ended) else 1
 
 
 def end_job(settings_path: Path, job: str, patience: float = _PATIENCE) -> bool:

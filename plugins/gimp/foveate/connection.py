@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from gi.repository import Gimp
 
-from ._shared import client, errors, protocol, settings, startup, texts, workbench
+from ._shared import client, errors, prompts, protocol, settings, startup, texts, workbench
 
 _RECORD = "bundle.json"  # what a bundle says about itself
 _FILE = "foveate.json"  # in GIMP's folder of the user, beside its plug-ins
@@ -21,6 +22,18 @@ def settings_path() -> Path:
 def load_settings() -> settings.Settings:
     """Return the settings. Raises ResourceError where new ones cannot be written."""
     return settings.load(settings_path())
+
+
+def remember_prompts(config: Gimp.ProcedureConfig) -> None:
+    """Put the prompts of a job in front of those that were used before."""
+    before = load_settings()
+    after = replace(
+        before,
+        prompts=prompts.remembered(before.prompts, config.get_property("prompt") or ""),
+        negative_prompts=prompts.remembered(before.negative_prompts, config.get_property("negative-prompt") or ""),
+    )
+    if after != before:
+        settings.save(settings_path(), after)
 
 
 def open_client() -> client.Client:

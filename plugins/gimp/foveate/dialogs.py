@@ -9,12 +9,15 @@ for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
 
 from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402 - the versions come first
 
-from . import connection  # noqa: E402
+from . import connection, model_dialog  # noqa: E402
 from ._shared import client, texts, workbench  # noqa: E402
+from .checkpoint_fields import CheckpointFields  # noqa: E402
+from .fields import Selection, Strength  # noqa: E402
 from .operations import Operation  # noqa: E402
 
-_SCALES = ("strength", "scale")  # arguments that are shown as scales
+_SCALES = ("scale",)  # arguments that are shown as scales
 _NUMBERS = ("min-score",)  # ... and in a field that is a scale itself
+_STAND_IN = "strength"  # an argument for a box that has none of GIMP's own: without any, GIMP takes all of them
 LOOK_MS = 100  # between two looks at the server
 _STATES = {
     client.ConnectionState.SEARCHING: "Searching for the server",
@@ -40,14 +43,16 @@ def ask(
 ) -> bool:
     """Show the dialog until it is closed; return whether the job is wanted. The choices are in `config` then."""
     dialog = GimpUi.ProcedureDialog.new(procedure, config, f"Foveate: {say(operation.title)}")
-    models = ModelChoice(config, say)
+    form = _JobForm(config, operation, say)
     state = StateLine(say)
     for name in (*operation.widgets, *operation.expert):
         if name in _SCALES:
             dialog.get_scale_entry(name, 1.0)
         elif name in _NUMBERS:  # GIMP complains about a scale entry of less than a whole
             dialog.get_spin_scale(name, 1.0)
-    dialog.fill_box("foveate-main", list(operation.widgets)).pack_end(models.widget, False, False, 0)
+    form.lay_out(dialog.fill_box("foveate-main", list(operation.widgets) or [_STAND_IN]))
+    if not operation.widgets:
+        _hide(dialog.get_spin_scale(_STAND_IN, 1.0))
     parts = ["foveate-main"]
     if operation.expert:
         dialog.fill_box("foveate-expert", list(operation.expert))
@@ -55,13 +60,14 @@ def ask(
         dialog.fill_expander("foveate-more", "foveate-expert-title", False, "foveate-expert")
         parts.append("foveate-more")
     dialog.fill(parts)
-    _add_lines(dialog, _region_sentence(image, say), state.widget)
+    sentence = say("All that is visible is worked on.") if operation.is_whole else _region_sentence(image, say)
+    _add_lines(dialog, sentence, state.widget)
     bench = connection.open_workbench()
 
     def look() -> bool:
         if bench.poll():
             state.show(bench.connection)
-            models.offer(bench.models_for(operation.name))
+        form.look(bench)
         return True
 
     timer = GLib.timeout_add(LOOK_MS, look)
@@ -73,51 +79,81 @@ def ask(
         dialog.destroy()
 
 
+class _JobForm:
+    """The fields that depend on the server's models."""
+
+    def __init__(self, config: Gimp.ProcedureConfig, operation: Operation, say: texts.Texts) -> None:
+        self._operation = operation
+        self._is_stale = False  # a model may have been added
+        self._models = ModelChoice(config, say)
+        self._fields = CheckpointFields(config, say, connection.load_settings())
+        self._strength = Strength(config, say) if operation.has_strength else None
+        self._help = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+        if operation.needs_checkpoint:
+            self._help.pack_start(model_dialog.help_widget(say), True, True, 0)
+            self._help.pack_start(model_dialog.add_button(say, self._refresh), False, False, 0)
+            self._help.show_all()
+        _hide(self._help)
+
+    def lay_out(self, box: Gtk.Box) -> None:
+        """Put the fields around those that are GIMP's own."""
+        above = [self._help, self._fields.main]
+        if self._strength is not None:
+            self._strength.widget.show_all()
+            above.append(self._strength.widget)
+        for place, widget in enumerate(above):
+            box.pack_start(widget, False, False, 0)
+            box.reorder_child(widget, place)
+        box.pack_end(self._fields.more, False, False, 0)
+        box.pack_end(self._models.widget, False, False, 0)
+
+    def look(self, bench: workbench.Workbench) -> None:
+        """Follow what is known of the server, and what is chosen."""
+        name = self._operation.name
+        self._models.offer(bench.models_for(name))
+        shown = bench.form(name, self._models.value, self._fields.preset)
+        self._fields.offer(shown)
+        is_prompted = shown is not None and shown.is_prompted
+        if self._strength is not None:
+            self._strength.offer(float(shown.default("strength", 1.0)) if is_prompted else 1.0)
+            self._strength.widget.set_visible(is_prompted or name != "upscale")
+        if self._operation.needs_checkpoint:
+            self._help.set_visible(bool(bench.models) and not bench.models_for(name))
+        if self._is_stale:
+            bench.refresh_models()
+            self._is_stale = False
+
+    def _refresh(self) -> None:
+        self._is_stale = True
+
+
 class ModelChoice:
     """A drop-down with the models of the server: the chosen one is kept also while the list is not there yet."""
 
     def __init__(self, config: Gimp.ProcedureConfig, say: texts.Texts) -> None:
-        self._config = config
         self._say = say
-        self._combo = Gtk.ComboBoxText()
-        self._combo.set_hexpand(True)
+        self._selection = Selection(config, "model")
         label = Gtk.Label.new_with_mnemonic(say("_Model"))
-        label.set_mnemonic_widget(self._combo)
+        label.set_mnemonic_widget(self._selection.widget)
         label.set_xalign(0.0)
         self.widget = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=12)
         self.widget.pack_start(label, False, False, 0)
-        self.widget.pack_start(self._combo, True, True, 0)
-        self._combo.connect("changed", self._chosen)
-        self._offered: tuple[tuple[str, str], ...] = ()
+        self.widget.pack_start(self._selection.widget, True, True, 0)
         self.offer(())
-        config.connect("notify::model", lambda *_: self._combo.set_active_id(self._wanted))  # a preset, or a reset
         self.widget.show_all()
 
     @property
-    def _wanted(self) -> str:
-        return self._config.get_property("model") or ""
+    def value(self) -> str:
+        """Return the chosen model's name; empty for the server's default."""
+        return self._selection.value
 
     def offer(self, models: tuple | list) -> None:
-        """Show the models, and the default; a wanted one that is not offered stays in the list."""
-        rows = [("", self._say("The server's default")), *((each.name, self._title(each)) for each in models)]
-        if self._wanted not in dict(rows):
-            rows.append((self._wanted, self._wanted))
-        if self._offered == tuple(rows):
-            return
-        wanted, self._offered = self._wanted, ()
-        self._combo.remove_all()
-        for name, title in rows:
-            self._combo.append(name, title)
-        self._combo.set_active_id(wanted)
-        self._offered = tuple(rows)
+        """Show the models, and the default."""
+        default = ("", self._say("The server's default"))
+        self._selection.offer([default, *((each.name, self._title(each)) for each in models)])
 
     def _title(self, model: object) -> str:
         return model.title if model.available else f"{model.title} ({self._say('fetched at first use')})"
-
-    def _chosen(self, combo: Gtk.ComboBoxText) -> None:
-        name = combo.get_active_id()
-        if self._offered and name is not None and name != self._wanted:
-            self._config.set_property("model", name)
 
 
 class StateLine:
@@ -137,6 +173,11 @@ class StateLine:
         elif view.error is not None:
             text += f". {self._say.sentence(str(view.error))}"
         self.widget.set_text(text.strip())
+
+
+def _hide(widget: Gtk.Widget) -> None:
+    widget.set_no_show_all(True)
+    widget.hide()
 
 
 def _region_sentence(image: Gimp.Image, say: texts.Texts) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from gi.repository import Gegl, Gimp
 
-from . import buffers, formats
+from . import buffers, formats, shelves
 from ._shared import errors, geometry, host, protocol
 from .compare import same_where_covered
 from .layers import ImageKind, build_image, build_layers, insert
@@ -40,8 +40,14 @@ class _Frozen:
 class GimpHost:
     """See foveate_shared.host.Host."""
 
-    def __init__(self, image: Gimp.Image, *, title: str, to_image: bool = False, show: bool = False) -> None:
-        """`title` names the operation. `to_image`: the result shall be an image of its own; `show`: with a window."""
+    def __init__(
+        self, image: Gimp.Image, *, title: str, to_image: bool = False, show: bool = False, is_whole: bool = False
+    ) -> None:
+        """`title` names the operation. `to_image`: the result shall be an image of its own; `show`: with a window.
+
+        `is_whole`: the selection does not count. Several flows may share a host: it is frozen once, and released with
+        the last of them.
+        """
         self.layers: tuple[Gimp.Layer, ...] = ()  # what apply() made
         self.result_image: Gimp.Image | None = None  # ... where it made an image
         self._image = image
@@ -49,11 +55,16 @@ class GimpHost:
         self._to_image = to_image
         self._show = show
         self._display = Gimp.default_display() if show else None  # from which the plug-in was called
+        self.names_seeds = False  # variations are told apart by their seeds
+        self._is_whole = is_whole
+        self._users = 0  # flows that were begun and have not ended
         self._frozen: _Frozen | None = None
 
     def freeze(self) -> host.Snapshot:
         """See Host. Raises InputError for images that no result could be put into."""
-        self._frozen = _freeze(self._image)
+        if self._frozen is None:
+            self._frozen = _freeze(self._image, is_whole=self._is_whole)
+        self._users += 1
         return self._frozen.snapshot
 
     @property
@@ -94,7 +105,10 @@ class GimpHost:
             now, kind = _visible(self._image, self._state.shelf)
         except errors.FoveateError:
             return False
-        return self._is_same(now, kind)
+        try:
+            return self._is_same(now, kind)
+        finally:
+            self._state.shelf.remove_layer(now)
 
     def apply(self, result: host.Result) -> None:
         """See Host. Raises InputError where the image is gone."""
@@ -112,7 +126,7 @@ class GimpHost:
             self._image.undo_group_end()
         if not all(taken):
             raise errors.InputError("GIMP did not take the new layer.", remedy="Open the result as a new image.")
-        self.layers = tuple(placed.layer for placed in layers)
+        self.layers += tuple(placed.layer for placed in layers)
         Gimp.displays_flush()
 
     def keep(self, result: host.Result) -> Gimp.Image:
@@ -128,6 +142,12 @@ class GimpHost:
 
     def release(self) -> None:
         """See Host."""
+        self._users -= 1
+        if self._users <= 0:
+            self.close()
+
+    def close(self) -> None:
+        """Delete what was frozen, whoever still uses it."""
         if self._frozen is not None and self._frozen.shelf.is_valid():
             self._frozen.shelf.delete()
 
@@ -162,32 +182,25 @@ class GimpHost:
     def _name(self, result: host.Result) -> str:
         model = result.recipe.get("model")
         name = model.get("name") if isinstance(model, dict) else None
-        return f"{self._title} ({name})" if name else self._title
+        told = [str(name)] if name else []
+        parameters = result.recipe.get("parameters")
+        if self.names_seeds and isinstance(parameters, dict):
+            told.append(f"seed {parameters.get('seed')}")
+        return f"{self._title} ({', '.join(told)})" if told else self._title
 
 
-def _freeze(image: Gimp.Image) -> _Frozen:
+def _freeze(image: Gimp.Image, *, is_whole: bool) -> _Frozen:
     _require_usable(image)
-    shelf = _shelf(image)
+    shelf = shelves.make(image)
     try:
         visible, kind = _visible(image, shelf)
         extent = _extent(image)
-        selection, channel = _selection(image, shelf, extent)
+        selection, channel = (None, None) if is_whole else _selection(image, shelf, extent)
         snapshot = host.Snapshot(extent, kind.layout.pixels, selection, kind.space, None if kind.space else kind.icc)
         return _Frozen(visible.get_buffer(), channel.get_buffer() if channel else None, kind, snapshot, shelf)
     except BaseException:
         shelf.delete()
         raise
-
-
-def _shelf(image: Gimp.Image) -> Gimp.Image:
-    """Return an empty image without a window that holds pixels as `image` does."""
-    extent, precision = _extent(image), image.get_precision()
-    shelf = Gimp.Image.new_with_precision(extent.width, extent.height, image.get_base_type(), precision)
-    shelf.undo_disable()
-    profile = image.get_color_profile()
-    if profile is not None:
-        shelf.set_color_profile(profile)
-    return shelf
 
 
 def _visible(image: Gimp.Image, shelf: Gimp.Image) -> tuple[Gimp.Layer, ImageKind]:

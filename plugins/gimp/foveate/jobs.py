@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gi.repository import Gimp
 
 from . import connection
-from ._shared import driver, errors, job_status, protocol, rerender, texts
+from ._shared import driver, errors, form, job_status, protocol, rerender, texts
 from .caretaker import Caretaker
 from .document import GimpHost
+from .together import Together
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Work:
     title: str  # for the person, and the layer's name
     parameters: protocol.JsonObject
     to_image: bool  # the result becomes an image of its own
+    is_whole: bool = False  # the selection does not count
+    variations: int = 1  # jobs that differ by their seeds
 
 
 @dataclass(frozen=True)
@@ -34,32 +37,54 @@ class Finished:
     is_as_asked: bool  # all was done: no note has to be shown
 
 
-Decide = Callable[[rerender.Rerender, GimpHost], None]  # applies a result that waits, keeps it or drops it
+Flows = Sequence[rerender.Rerender]
+Decide = Callable[[Flows, GimpHost], None]  # applies results that wait, keeps them or drops them
 
 
 def run(image: Gimp.Image, work: Work, say: texts.Texts, *, show: bool, ask_first: bool, decide: Decide) -> Finished:
-    """Run a job to its end. `decide` is called where the result waits for the person, or could not be applied.
+    """Run a job, or its variations, to the end.
 
-    Raises the FoveateError that ended it, CancelledJobError where the person did.
+    `decide` is called where a result waits for the person, or could not be applied; variations always wait. Raises the
+    FoveateError that ended it, CancelledJobError where the person did.
     """
-    host = GimpHost(image, title=work.title, to_image=work.to_image, show=show)
+    host = GimpHost(image, title=work.title, to_image=work.to_image, show=show, is_whole=work.is_whole)
+    wishes = form.with_seeds(work.parameters, work.variations)
+    host.names_seeds = len(wishes) > 1
+    waits = ask_first or len(wishes) > 1
     Gimp.progress_init(work.title)
     try:
         with connection.open_client() as client:
-            flow = rerender.Rerender(client, host, work.operation, work.parameters, ask_first=ask_first)
-            with Caretaker(connection.settings_path(), flow.job):
-                flow.start()
-                driver.run_to_end(client, flow, on_status=_Bar(say).show)
-                if flow.status.state is rerender.State.UNAPPLIED:
-                    decide(flow, host)
+            flows = [rerender.Rerender(client, host, work.operation, wish, ask_first=waits) for wish in wishes]
+            with Caretaker(connection.settings_path(), *(flow.job for flow in flows)):
+                together = Together(flows)
+                together.start()
+                driver.run_to_end(client, together, on_status=_Bar(say).show)
+                if waiting(flows):
+                    decide(flows, host)
     finally:
-        host.release()
+        host.close()
         Gimp.progress_end()
-    return _finished(flow, host)
+    return _finished(flows, host)
 
 
-def keep_as_image(flow: rerender.Rerender, host: GimpHost) -> None:
-    """Where nobody can be asked: keep a result that could not be applied as a new image. Raises what was wrong."""
+def waiting(flows: Flows) -> Flows:
+    """Return the flows whose results are complete and not applied."""
+    return [flow for flow in flows if flow.status.state is rerender.State.UNAPPLIED]
+
+
+def apply_or_keep(flows: Flows, host: GimpHost) -> None:
+    """Where nobody can be asked: apply all variations; keep what could not be applied as a new image.
+
+    Raises what was wrong.
+    """
+    for flow in waiting(flows):
+        if flow.status.error is None:
+            flow.apply(even_if_changed=bool(host.layers))  # by the variation before
+    for flow in waiting(flows):
+        _keep_as_image(flow, host)
+
+
+def _keep_as_image(flow: rerender.Rerender, host: GimpHost) -> None:
     error = flow.status.error
     if flow.result is None or error is None:
         return
@@ -69,7 +94,8 @@ def keep_as_image(flow: rerender.Rerender, host: GimpHost) -> None:
     raise errors.InputError(error.message, code=error.code, remedy=remedy, fault=error.fault)
 
 
-def _finished(flow: rerender.Rerender, host: GimpHost) -> Finished:
+def _finished(flows: Flows, host: GimpHost) -> Finished:
+    flow = next((each for each in flows if each.status.state is rerender.State.DONE), flows[0])
     status = flow.status
     if host.result_image is None and status.state is rerender.State.CANCELLED:
         raise errors.CancelledJobError("The result was dropped.")

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from gi.repository import Gimp, GObject
 
+from . import checkpoint_arguments
 from ._shared import errors, protocol, texts
 
 _READ_WRITE = GObject.ParamFlags.READWRITE
 _MAX_FACES = 1024  # that can be chosen by number
+_MAX_EXTENSION = 8192  # pixels
+_SIDES = ("left", "top", "right", "bottom")
 _RANGE = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?")
 
 
@@ -28,6 +31,9 @@ class Operation:
     parameters: Callable[[Gimp.ProcedureConfig], protocol.JsonObject]
     widgets: tuple[str, ...]  # arguments that the dialog shows at once
     expert: tuple[str, ...]  # and the ones that it folds away
+    has_strength: bool = True
+    is_whole: bool = False  # works on all of the image, whatever is selected
+    needs_checkpoint: bool = False
 
 
 def wants_image(config: Gimp.ProcedureConfig) -> bool:
@@ -58,7 +64,7 @@ def all_operations() -> tuple[Operation, ...]:
             "Bring the selected region into focus, in place, as a new layer",
             _add_refocus,
             _refocus_parameters,
-            ("strength",),
+            (),
             ("output",),
         ),
         Operation(
@@ -69,7 +75,7 @@ def all_operations() -> tuple[Operation, ...]:
             "Find the faces in the selected region and bring each into focus, as a new layer",
             _add_faces,
             _faces_parameters,
-            ("strength", "only"),
+            ("only",),
             ("min-score", "output"),
         ),
         Operation(
@@ -83,6 +89,32 @@ def all_operations() -> tuple[Operation, ...]:
             ("scale", "target"),
             (),
         ),
+        Operation(
+            "plug-in-foveate-fill",
+            "fill",
+            "Fill",
+            "Fi_ll Selection...",
+            "Make new content in the selection, or remove what is there; needs a checkpoint",
+            _add_fill,
+            _fill_parameters,
+            ("start",),
+            ("output",),
+            needs_checkpoint=True,
+        ),
+        Operation(
+            "plug-in-foveate-extend",
+            "fill",
+            "Extend canvas",
+            "_Extend Canvas...",
+            "Continue the picture beyond its edges, as a new image; needs a checkpoint",
+            _add_extend,
+            _extend_parameters,
+            _SIDES,
+            (),
+            has_strength=False,
+            is_whole=True,
+            needs_checkpoint=True,
+        ),
     )
 
 
@@ -90,10 +122,11 @@ def _add_refocus(procedure: Gimp.Procedure, say: texts.Texts) -> None:
     _add_strength(procedure, say)
     _add_model(procedure, say)
     _add_output(procedure, say)
+    checkpoint_arguments.add_arguments(procedure, say)
 
 
 def _refocus_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
-    return {"strength": config.get_property("strength"), **_model(config)}
+    return {**_strength(config), **_said(config)}
 
 
 def _add_faces(procedure: Gimp.Procedure, say: texts.Texts) -> None:
@@ -116,14 +149,15 @@ def _add_faces(procedure: Gimp.Procedure, say: texts.Texts) -> None:
         _READ_WRITE,
     )
     _add_output(procedure, say)
+    checkpoint_arguments.add_arguments(procedure, say)
 
 
 def _faces_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
     only = chosen_faces(config.get_property("only") or "")
     values: protocol.JsonObject = {
-        "strength": config.get_property("strength"),
         "min_score": config.get_property("min-score"),
-        **_model(config),
+        **_strength(config),
+        **_said(config),
     }
     return {**values, "only": only} if only else values
 
@@ -138,22 +172,58 @@ def _add_upscale(procedure: Gimp.Procedure, say: texts.Texts) -> None:
     procedure.add_choice_argument(
         "target", say("_Target"), say("Where the result goes"), target, "new-image", _READ_WRITE
     )
+    _add_strength(procedure, say)
     _add_model(procedure, say)
+    checkpoint_arguments.add_arguments(procedure, say)
 
 
 def _upscale_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
     target = "document" if config.get_property("target") == "in-place" else "new"
-    return {"scale": config.get_property("scale"), "target": target, **_model(config)}
+    return {"scale": config.get_property("scale"), "target": target, **_strength(config), **_said(config)}
+
+
+def _add_fill(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+    start = Gimp.Choice.new()
+    start.add("fill", 0, say("Surroundings"), say("What is around the selection, continued into it"))
+    start.add("original", 1, say("What is there"), "")
+    start.add("noise", 2, say("Noise"), "")
+    blurb = say("What the selection holds at the start: a fill from its surroundings, what is there, or noise.")
+    procedure.add_choice_argument("start", say("Start from"), blurb, start, "fill", _READ_WRITE)
+    _add_strength(procedure, say)
+    _add_model(procedure, say)
+    _add_output(procedure, say)
+    checkpoint_arguments.add_arguments(procedure, say)
+
+
+def _fill_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
+    return {"start": config.get_property("start"), **_strength(config), **_said(config)}
+
+
+def _add_extend(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+    blurb = say("Pixels by which the picture grows on this side")
+    for name, title in zip(_SIDES, ("Left", "Top", "Right", "Bottom"), strict=True):
+        procedure.add_int_argument(name, say(title), blurb, 0, _MAX_EXTENSION, 0, _READ_WRITE)
+    _add_model(procedure, say)
+    checkpoint_arguments.add_arguments(procedure, say)
+
+
+def _extend_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
+    extend: protocol.JsonObject = {name: config.get_property(name) for name in _SIDES if config.get_property(name)}
+    if not extend:
+        raise errors.InputError(
+            "The canvas grows on no side.", remedy="Say by how many pixels it grows: left, top, right or bottom."
+        )
+    return {"extend": extend, **_said(config)}
 
 
 def _add_strength(procedure: Gimp.Procedure, say: texts.Texts) -> None:
     procedure.add_double_argument(
         "strength",
         say("Stren_gth"),
-        say("0 leaves every pixel as it is, 1 is the full effect"),
-        0.0,
+        say("0 leaves every pixel as it is, 1 is the full effect; -1: what is usual for the model"),
+        checkpoint_arguments.UNSAID,
         1.0,
-        1.0,
+        checkpoint_arguments.UNSAID,
         _READ_WRITE,
     )
 
@@ -171,6 +241,16 @@ def _add_output(procedure: Gimp.Procedure, say: texts.Texts) -> None:
     procedure.add_choice_argument(
         "output", say("O_utput"), say("What the result becomes"), output, "layer", _READ_WRITE
     )
+
+
+def _strength(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
+    strength = config.get_property("strength")
+    return {"strength": strength} if strength >= 0 else {}
+
+
+def _said(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
+    """Return what all operations know."""
+    return {**_model(config), **checkpoint_arguments.parameters(config)}
 
 
 def _model(config: Gimp.ProcedureConfig) -> protocol.JsonObject:

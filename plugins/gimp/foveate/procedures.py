@@ -15,7 +15,7 @@ for _name, _version in (("Babl", "0.1"), ("Gegl", "0.4"), ("Gimp", "3.0")):
 from gi.repository import Gimp, GLib, GObject  # noqa: E402 - the versions come first
 
 from . import connection, jobs  # noqa: E402
-from ._shared import errors, rerender, texts  # noqa: E402
+from ._shared import errors, texts  # noqa: E402
 from .operations import Operation, all_operations, wants_image  # noqa: E402
 
 _MENU = "<Image>/Filters/Foveate"
@@ -116,12 +116,13 @@ def _run(  # noqa: PLR0917 - GIMP passes them so
 
 
 def _silently(call: _Call) -> jobs.Finished:
-    return jobs.run(call.image, _work(call), call.say, show=False, ask_first=False, decide=jobs.keep_as_image)
+    return jobs.run(call.image, _work(call), call.say, show=False, ask_first=False, decide=jobs.apply_or_keep)
 
 
 def _with_person(call: _Call) -> jobs.Finished:
     if call.mode == Gimp.RunMode.INTERACTIVE and not _asked(call):
         raise errors.CancelledJobError("The dialog was closed.")
+    connection.remember_prompts(call.config)
     ask_first = connection.load_settings().ask_first
     finished = jobs.run(call.image, _work(call), call.say, show=True, ask_first=ask_first, decide=_decider(call))
     if finished.notes and not finished.is_as_asked:
@@ -137,11 +138,14 @@ def _asked(call: _Call) -> bool:
 
 
 def _decider(call: _Call) -> jobs.Decide:
-    def decide(flow: rerender.Rerender, host: jobs.GimpHost) -> None:
-        from . import dialogs, results  # noqa: PLC0415 - as above
+    def decide(flows: jobs.Flows, host: jobs.GimpHost) -> None:
+        from . import dialogs, results, variations  # noqa: PLC0415 - as above
 
         dialogs.init()
-        results.Decision(call.image, call.say).ask(flow, host)
+        if len(flows) > 1:
+            variations.Choice(call.image, call.say).ask(flows, host)
+        for flow in jobs.waiting(flows):
+            results.Decision(call.image, call.say).ask(flow, host)
 
     return decide
 
@@ -149,7 +153,12 @@ def _decider(call: _Call) -> jobs.Decide:
 def _work(call: _Call) -> jobs.Work:
     operation = call.operation
     return jobs.Work(
-        operation.name, call.say(operation.title), operation.parameters(call.config), wants_image(call.config)
+        operation.name,
+        call.say(operation.title),
+        operation.parameters(call.config),
+        wants_image(call.config),
+        operation.is_whole,
+        call.config.get_property("variations"),
     )
 
 

@@ -10,7 +10,7 @@ from .document import GimpHost
 
 _PREVIEW = "Preview, not applied"  # as the person sees it, also where windows have no titles
 _PREVIEW_SIDE = 480  # pixels of the longest side
-_APPLY, _AS_IMAGE, _DROP = 1, 2, 3  # answers
+APPLY, AS_IMAGE, DROP = 1, 2, 3  # answers
 
 
 class Decision:
@@ -27,10 +27,10 @@ class Decision:
         """
         while flow.status.state is rerender.State.UNAPPLIED:
             error = flow.status.error
-            answer = self._ask_about(error, host) if error else self._ask_with_preview(flow, host)
-            if answer == _APPLY:
+            wish = self._ask_about(error, host) if error else self._ask_with_preview(flow, host)
+            if wish == APPLY:
                 flow.apply(even_if_changed=error is not None)
-            elif answer == _AS_IMAGE:
+            elif wish == AS_IMAGE:
                 host.result_image = host.keep(flow.result)
                 flow.cancel()
             else:
@@ -39,17 +39,17 @@ class Decision:
     def _ask_with_preview(self, flow: rerender.Rerender, host: GimpHost) -> int:
         say = self._say
         dialog = Gtk.Dialog(title=say("Preview: not applied yet"))
-        dialog.add_button(say("Discard"), _DROP)
-        dialog.add_button(say("Open as new image"), _AS_IMAGE)
-        dialog.add_button(say("Apply"), _APPLY).grab_default()
+        dialog.add_button(say("Discard"), DROP)
+        dialog.add_button(say("Open as new image"), AS_IMAGE)
+        dialog.add_button(say("Apply"), APPLY).grab_default()
         row = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=12, border_width=12)
-        for title, picture in _pictures(self._image, flow, host):
+        for title, picture in pictures(self._image, flow, host):
             column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
             column.pack_start(Gtk.Label(label=say(title)), False, False, 0)
             column.pack_start(Gtk.Image.new_from_pixbuf(picture), True, True, 0)
             row.pack_start(column, True, True, 0)
         dialog.get_content_area().add(row)
-        return _answer(dialog, otherwise=_DROP)
+        return answer(dialog, otherwise=DROP)
 
     def _ask_about(self, error: errors.ErrorInfo, host: GimpHost) -> int:
         say = self._say
@@ -57,24 +57,27 @@ class Decision:
         dialog = Gtk.MessageDialog(message_type=Gtk.MessageType.WARNING, text=say.sentence(message))
         dialog.format_secondary_text(say("The result is complete. It is lost if you discard it."))
         dialog.set_title("Foveate")
-        dialog.add_button(say("Discard"), _DROP)
+        dialog.add_button(say("Discard"), DROP)
         if host.is_open:
-            dialog.add_button(say("Apply all the same"), _APPLY)
-        dialog.add_button(say("Open as new image"), _AS_IMAGE).grab_default()
-        return _answer(dialog, otherwise=_AS_IMAGE)
+            dialog.add_button(say("Apply all the same"), APPLY)
+        dialog.add_button(say("Open as new image"), AS_IMAGE).grab_default()
+        return answer(dialog, otherwise=AS_IMAGE)
 
 
-def _answer(dialog: Gtk.Dialog, *, otherwise: int) -> int:
+def answer(dialog: Gtk.Dialog, *, otherwise: int) -> int:
+    """Show a dialog until it is closed; return what was answered."""
     dialog.set_keep_above(True)
     dialog.show_all()
-    answer = dialog.run()
+    given = dialog.run()
     dialog.destroy()
     while Gtk.events_pending():
         Gtk.main_iteration()
-    return answer if answer in (_APPLY, _AS_IMAGE, _DROP) else otherwise
+    return given if given in (APPLY, AS_IMAGE, DROP) else otherwise
 
 
-def _pictures(image: Gimp.Image, flow: rerender.Rerender, host: GimpHost) -> list[tuple[str, GdkPixbuf.Pixbuf]]:
+def pictures(
+    image: Gimp.Image, flow: rerender.Rerender, host: GimpHost, side: int = _PREVIEW_SIDE
+) -> list[tuple[str, GdkPixbuf.Pixbuf]]:
     """Return pictures with their titles: before and after, made in a copy of the image that nobody sees."""
     result = flow.result
     if result is None or not result.patches:
@@ -82,7 +85,7 @@ def _pictures(image: Gimp.Image, flow: rerender.Rerender, host: GimpHost) -> lis
     if result.frame == "new" or not host.is_open:
         made = host.build(result)
         try:
-            return [(_PREVIEW, _thumbnail(made))]
+            return [(_PREVIEW, _thumbnail(made, side))]
         finally:
             made.delete()
     bounds = layers.covered_bounds(result.patches)
@@ -90,20 +93,20 @@ def _pictures(image: Gimp.Image, flow: rerender.Rerender, host: GimpHost) -> lis
     try:
         copy.undo_disable()
         copy.crop(bounds.width, bounds.height, bounds.x, bounds.y)
-        before = _thumbnail(copy)
+        before = _thumbnail(copy, side)
         for placed in layers.build_layers(copy, result, host.kind, "preview"):
             layers.insert(copy, placed, placed.bounds.relative_to(bounds))
-        return [("Now", before), (_PREVIEW, _thumbnail(copy))]
+        return [("Now", before), (_PREVIEW, _thumbnail(copy, side))]
     finally:
         copy.delete()
 
 
-def _thumbnail(image: Gimp.Image) -> GdkPixbuf.Pixbuf:
+def _thumbnail(image: Gimp.Image, side: int) -> GdkPixbuf.Pixbuf:
     """Return a picture of the image; a small one is enlarged pixel by pixel."""
     longest = max(image.get_width(), image.get_height())
-    scale = min(1.0, _PREVIEW_SIDE / longest)
+    scale = min(1.0, side / longest)
     width, height = max(1, round(image.get_width() * scale)), max(1, round(image.get_height() * scale))
     picture = image.get_thumbnail(width, height, Gimp.PixbufTransparency.SMALL_CHECKS)
-    factor = max(1, _PREVIEW_SIDE // (2 * longest))
+    factor = max(1, side // (2 * longest))
     width, height = picture.get_width() * factor, picture.get_height() * factor
     return picture.scale_simple(width, height, GdkPixbuf.InterpType.NEAREST)

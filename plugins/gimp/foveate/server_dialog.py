@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gi.repository import GLib, Gtk
 
-from . import connection, dialogs
+from . import connection, dialogs, model_dialog
 from ._shared import errors, pairing, settings, texts
 
 _TEST = 1  # the button's answer
@@ -89,6 +89,7 @@ class ServerDialog:
                 (say("T_oken"), self._token),
                 (say("Certificate's _fingerprint"), self._fingerprint),
                 self._ask,
+                model_dialog.add_button(say, self._refresh_models),
             )
         ):
             _attach(grid, row, part)
@@ -135,6 +136,9 @@ class ServerDialog:
         )
         values.remote  # noqa: B018 - it checks address, token and fingerprint
         return values
+
+    def _refresh_models(self) -> None:
+        self._bench.refresh_models()
 
     def _look(self) -> bool:
         if self._bench.poll():

@@ -40,10 +40,10 @@ def said(monkeypatch):
 
 
 def test_a_job_that_ended_is_left_alone(said, tmp_path):
-    with Caretaker(tmp_path / "settings.json", JOB):
+    with Caretaker(tmp_path / "settings.json", JOB, "another"):
         pass
     command, *words = said
-    assert command == [sys.executable, str(ENTRY), "--caretaker", str(tmp_path / "settings.json"), JOB]
+    assert command == [sys.executable, str(ENTRY), "--caretaker", str(tmp_path / "settings.json"), JOB, "another"]
     assert words == [DONE, "closed"]
 
 

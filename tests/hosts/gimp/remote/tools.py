@@ -14,6 +14,12 @@ def load(path):
     return image
 
 
+def latest():
+    """Return the newest image; that in which the plugin keeps what it froze does not count."""
+    images = [each for each in Gimp.get_images() if "foveate-snapshot" not in layers(each)]
+    return max(images, key=lambda each: each.get_id())
+
+
 def select(image, x, y, width, height, *, feather=0.0):
     """Select a rectangle."""
     image.select_rectangle(Gimp.ChannelOps.REPLACE, x, y, width, height)
