@@ -95,13 +95,21 @@ class BlenderEditor:
         wait_until(ended.exists, _SECONDS, "the end of the job")
         called, returned, state = json.loads(ended.read_text())
         ended.unlink()
+        self._draw()
         assert state == "done", state
         self.running.check_output()
         return Call(called, returned)
 
     def bare(self, window: Window) -> Own:
         """See editor.Editor."""
-        return Own(*self.running.run(_BARELY, timeout=_SECONDS, **vars(window)))
+        own = Own(*self.running.run(_BARELY, timeout=_SECONDS, **vars(window)))
+        self._draw()
+        return own
+
+    def _draw(self) -> None:
+        """Wait until Blender has drawn: it does between two snippets, and a large image takes it a while."""
+        for _ in range(3):
+            self.running.run("answer = 1", timeout=_SECONDS)
 
 
 @contextmanager

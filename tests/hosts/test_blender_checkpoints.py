@@ -260,3 +260,22 @@ def test_a_real_checkpoint_re_renders_a_region(desk, running, tiny, screen):
     assert recipe(desk, state["shown"])["parameters"]["num_inference_steps"] == 4
     desk.settle()
     screen.screenshot("blender-tiny")
+
+
+def test_a_model_that_cannot_be_added_is_said_in_the_preferences(desk, running):
+    command = running.run("answer = runtime().settings.server_command")
+    running.run("runtime().change(server_command=('/nowhere/foveate', 'serve'))")
+    try:
+        desk.do("bpy.ops.foveate.add_model(source='/pictures/tune.safetensors')")
+        running.wait_for("not runtime().adding.status.is_running")
+        told = running.run(
+            PENCIL + "pencil = Pencil()\n"
+            "with bpy.context.temp_override(**editor()):\n    adding_models.draw(pencil, bpy.context)\n"
+            "answer = ' '.join(pencil.drawn)"
+        )
+        assert "cannot be started: /nowhere/foveate" in told
+        desk.do("bpy.ops.foveate.copy_add_command()")
+        copied = running.run("answer = bpy.context.window_manager.clipboard")
+        assert copied == "/nowhere/foveate models add FILE"
+    finally:
+        running.run("runtime().change(server_command=tuple(command))", command=command)
