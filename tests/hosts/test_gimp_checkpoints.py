@@ -22,6 +22,7 @@ from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten
 
 SIZE = (1200, 1000)
+ADD_BUTTON = (77, 294)  # in the dialog of Fill without a checkpoint
 SUITE = "foveate_server.engines.catalog:suite_spec"
 OPEN = """
 while open_displays:
@@ -237,6 +238,10 @@ def test_without_a_checkpoint_the_dialog_says_what_to_get(person, use, folder, s
     start_server(home, (folder / "run/bare.json").outside, SUITE, cache_dir=str(home / "cache"))
     use("bare.json")
     finish = person.call("fill")
+    person.look("Foveate: Fill", "gimp-first-help")
+    person.screen.xdotool("mousemove", *ADD_BUTTON, "click", 1)
+    person.look("Foveate: add a model", "gimp-add-model")
+    person.keys("Escape")
     person.look("Foveate: Fill", "gimp-first-help")
     person.keys("Escape")
     assert finish()["status"] == "cancel"
