@@ -39,6 +39,10 @@ COMPOSED = {
     "The model 7 is no 7.": tuple(f"The model 7 is no {kind}." for kind in ("checkpoint", "LoRA", "embedding", "VAE")),
     "7 at 7 needs 7 GB of memory, and 7 GB are free.": ("7 at 7 x 7 needs 7 GB of memory, and 7 GB are free.",),
     "Memory ran out with 7 at 7.": ("Memory ran out with 7 at 7 x 7.",),
+    "The recipe needs what is not here: 7.7": (
+        "The recipe needs what is not here: 7.",
+        "The recipe needs what is not here: 7. Here, 7 is another file (SHA-256 7).",
+    ),
     "7: 7.": ("The parameter 7: 7.", "The parameters: 7."),
     "The connection to the server ended7.": (
         "The connection to the server ended.",
