@@ -8,8 +8,8 @@ import pytest
 from hosts.krita.program import krita
 
 SIDE = 4096
-# Seconds that the plugin may work in the main thread before Krita lives again. In one go it would be 0.19 and more. The aim
-# is 0.05, which benchmarks/editors measures: where the core's other half is busy, a thread's clock counts up to twice as much.
+# Seconds that the plugin may work in the main thread before Krita lives again. In one go it would be 0.19 and more. The
+# aim is 0.05, which benchmarks/editors measures; a busy sibling core makes a thread's clock count up to twice as much.
 AT_A_TIME = 0.1
 
 
