@@ -18,7 +18,7 @@ from .layers import Steps, to_end
 from .layouts import named_space, pixel_format
 from .profiles import read_profile
 
-_PICTURE_SIDE = 1024  # pixels: thumbnails show the middle of what is larger, since Krita takes long for all of it
+_PICTURE_SIDE = 768  # pixels: pictures show the middle of what is larger, so that drawing one does not hold up Krita
 
 
 @dataclass(frozen=True)
