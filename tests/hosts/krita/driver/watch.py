@@ -5,10 +5,11 @@ from contextlib import contextmanager
 
 from PyQt5.QtCore import QTimer
 
-from krita import Document, Node, Selection
+from krita import Document, Krita, Node, Selection
 
 BEAT = 2  # milliseconds
 _CALLS = {
+    Krita: ("createDocument",),
     Document: (
         *("pixelData", "projection", "clone", "waitForDone", "refreshProjection", "close", "setAnnotation"),
         *("tryBarrierLock", "unlock", "createNode", "selection", "rootNode"),
