@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import itertools
-import re
 from typing import Any
 
 from foveate_server.cli import options as shared
+from foveate_shared import comparing
 from foveate_shared.errors import InputError
+from foveate_shared.form import SEEDS
 from foveate_shared.protocol import JsonObject
 
-LARGEST_SEED = (1 << 32) - 1
+LARGEST_SEED = SEEDS - 1
 SIDES = ("left", "top", "right", "bottom")
-_LORA = re.compile(r"([^:]+)(?::(-?\d+(?:\.\d+)?))?")
 
 
 def add_words(parser: argparse.ArgumentParser, *, variations: bool = True) -> None:
@@ -70,57 +69,27 @@ def extension(text: str) -> JsonObject:
 
 
 def add_variants(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say what is compared."""
+    """Add the options that say what is compared: one for each axis."""
     group = parser.add_argument_group(
         "variants", "Each list is combined with the others: two models and two seeds, four."
     )
-    group.add_argument("--models", type=_names, metavar="A,B", help="checkpoints")
-    group.add_argument("--strengths", type=_fractions, metavar="0.3,0.5", help="strengths")
-    group.add_argument("--seeds", type=_seeds, metavar="1,2", help="seeds")
-    group.add_argument("--loras", type=_loras, metavar="A:0.8,B,none", help="LoRAs, one at a time; none is without")
+    group.add_argument("--models", metavar="A,B", help="checkpoints")
+    group.add_argument("--strengths", metavar="0.3,0.5", help="strengths")
+    group.add_argument("--seeds", metavar="1,2", help="seeds")
+    group.add_argument("--loras", metavar="A:0.8,B,none", help="LoRAs, one at a time; none is without")
 
 
 def variants_of(options: argparse.Namespace) -> list[JsonObject]:
     """Return all combinations. Raises InputError where nothing differs, and for more than a sheet holds."""
-    lists: dict[str, list[Any]] = {
-        "model": options.models or [],
-        "strength": options.strengths or [],
-        "seed": options.seeds or [],
-        "loras": options.loras or [],
-    }
-    used = {name: values for name, values in lists.items() if values}
-    if not used:
-        raise InputError("There is nothing to compare.", remedy="Give --models, --strengths, --seeds or --loras.")
-    variants = [dict(zip(used, values, strict=True)) for values in itertools.product(*used.values())]
-    if len(variants) > 24:
-        raise InputError(f"These are {len(variants)} variants; a sheet holds 24.", remedy="Shorten the lists.")
-    return variants
+    lists = {"model": options.models, "strength": options.strengths, "seed": options.seeds, "loras": options.loras}
+    return comparing.variants_of({name: text for name, text in lists.items() if text})
 
 
 def _lora(text: str) -> JsonObject:
-    match = _LORA.fullmatch(text.strip())
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME or NAME:WEIGHT, such as film-look:0.8")
-    return {"name": match[1], "weight": float(match[2] or 1.0)}
-
-
-def _loras(text: str) -> list[list[JsonObject]]:
-    return [[] if part.strip() == "none" else [_lora(part)] for part in text.split(",")]
-
-
-def _names(text: str) -> list[str]:
-    names = [part.strip() for part in text.split(",") if part.strip()]
-    if not names:
-        raise argparse.ArgumentTypeError("name at least one")
-    return names
-
-
-def _fractions(text: str) -> list[float]:
-    return [shared.fraction(part) for part in text.split(",")]
-
-
-def _seeds(text: str) -> list[int]:
-    return [_whole(0, LARGEST_SEED)(part.strip()) for part in text.split(",")]
+    try:
+        return comparing.lora_of(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _whole(least: int, most: int) -> Any:
