@@ -112,15 +112,15 @@ class Outbox:
                 continue
             if self._closing:
                 return
-            self._wake.clear()
             if may_fill:
+                self._wake.clear()
                 await self._fill()
             frame = self._sender.next_frame()
-            may_fill = not isinstance(frame, str)  # else control frames wait already: no need to read more
+            has_filled, may_fill = may_fill, not isinstance(frame, str)  # else control frames wait: no need to read
             if frame is not None:
                 await self._send(frame)
                 self._count(frame)
-            elif not self._replies:
+            elif has_filled and not self._replies:  # else something may have become due since it was last looked at
                 await self._wake.wait()
 
     # --- the jobs' side: see jobs.publisher.Listener ---
@@ -161,6 +161,8 @@ class Outbox:
         for number, feed in list(self._due.items()):
             if await self._fill_from(feed) and self._due.get(number) is feed:
                 del self._due[number]
+        if self._due and self._sender.idle:  # all that was read are patches that nobody wants: there is more
+            self._wake.set()
 
     async def _fill_from(self, feed: _Feed) -> bool:
         """Hand over events of one job; tell whether none is left."""

@@ -4,11 +4,12 @@ import asyncio
 from contextlib import asynccontextmanager
 
 from fakes.jobs import ANNA, bench, submit_of
-from foveate_server.endpoint.outbox import MAX_REPLIES, QUEUED_BYTES, Outbox
+from foveate_server.endpoint.outbox import MAX_REPLIES, QUEUED_BYTES, READ_AHEAD, Outbox
 from foveate_shared.codec import decode
 from foveate_shared.geometry import Extent
 from foveate_shared.pixels import COVERAGE_U8
 from foveate_shared.protocol import (
+    LASTING_EVENTS,
     SERVER_MESSAGES,
     Blob,
     Cancelled,
@@ -139,6 +140,46 @@ def test_a_cancelled_job_s_patches_are_dropped(tmp_path):
             made.manager.cancel(ANNA, job.id)
             await wire.until(Cancelled)
             assert outbox._sender.queued_bytes == 0
+
+    asyncio.run(scenario())
+
+
+def test_what_happens_while_the_last_frame_goes_out_is_sent_without_another_reason(tmp_path):
+    async def scenario():
+        async with bench(tmp_path) as made, running_outbox(made, receive_window=1 << 20) as (outbox, wire):
+            watcher = made.watch()
+            first, second = [await made.submit() for _ in range(2)]
+            await wire.until(Windows, count=2)
+
+            async def send(frame):
+                await wire.send(frame)
+                if isinstance(decode(frame, SERVER_MESSAGES), Cancelled) and not second.ended:
+                    made.manager.cancel(ANNA, second.id)
+                    await watcher.until(Cancelled, job=second.id)
+
+            outbox._send = send
+            made.manager.cancel(ANNA, first.id)
+            await wire.until(Cancelled, count=2)
+
+    asyncio.run(scenario())
+
+
+def test_a_long_history_comes_whole_on_a_connection_where_nothing_else_happens(tmp_path):
+    async def scenario():
+        async with bench(tmp_path) as made:
+            made.executor.hold("i12")
+            watcher = made.watch()
+            job = await made.submit(submit_of(items=12))
+            answering = asyncio.ensure_future(watcher.answer(job))
+            await asyncio.wait_for(made.executor.arrived["i12"].wait(), 20)
+            made.manager.cancel(ANNA, job.id)
+            await answering
+            async with running_outbox(made, receive_window=1 << 20) as (outbox, wire):
+                outbox.follow(job, 0)
+                await wire.until(Cancelled)
+                kept = [event for event in watcher.events if isinstance(event, tuple({*LASTING_EVENTS} - {Patch}))]
+                assert wire.messages == kept  # a cancelled job's patches are dropped
+                assert len(kept) > READ_AHEAD
 
     asyncio.run(scenario())
 
