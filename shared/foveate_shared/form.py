@@ -135,14 +135,16 @@ def form_for(operation: OperationInfo, models: Sequence[ModelInfo], wanted: str 
 def with_seeds(parameters: JsonObject, count: int, first: int | None = None) -> list[JsonObject]:
     """Return the parameters of `count` variations: jobs that differ by their seeds alone, which count up from `first`.
 
-    `first` is the parameters' own seed where they have one, else it is drawn. A single job without a seed is left
-    without: the server draws it.
+    `first` is the parameters' own seed where they have one, else it is drawn. Each job names the seeds of all: a
+    graphics card makes their pictures at once. A single job without a seed is left without: the server draws it.
     """
     if count <= 1 and first is None:
         return [dict(parameters)]
     given = parameters.get("seed") if first is None else first
     start = given if isinstance(given, int) else random.SystemRandom().randrange(SEEDS)
-    return [{**parameters, "seed": (start + number) % SEEDS} for number in range(max(1, count))]
+    seeds: list[Json] = [(start + number) % SEEDS for number in range(max(1, count))]
+    siblings: JsonObject = {"siblings": seeds} if len(seeds) > 1 else {}
+    return [{**parameters, "seed": seed, **siblings} for seed in seeds]
 
 
 def _is_shown(schema: JsonObject, model: ModelInfo | None) -> bool:

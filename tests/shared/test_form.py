@@ -145,7 +145,8 @@ def test_variations_differ_by_their_seeds_alone():
     jobs = with_seeds({"prompt": "a door"}, 3)
     first = jobs[0]["seed"]
     assert [job["seed"] for job in jobs] == [(first + number) % SEEDS for number in range(3)]
-    assert all(job["prompt"] == "a door" for job in jobs)
+    assert all(job["prompt"] == "a door" and job["siblings"] == [job["seed"] for job in jobs] for job in jobs)
+    Draft202012Validator(info("refocus").parameters).validate(jobs[0])
     assert [job["seed"] for job in with_seeds({"seed": SEEDS - 1}, 2)] == [SEEDS - 1, 0]
     assert [job["seed"] for job in with_seeds({"seed": 3}, 2, first=9)] == [9, 10]
     assert with_seeds({"prompt": "a door"}, 1) == [{"prompt": "a door"}]

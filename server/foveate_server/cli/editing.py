@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -17,9 +16,9 @@ from foveate_server.cli.picture import Picture
 from foveate_server.cli.recipe import describe_result
 from foveate_server.cli.region import Region, parse_rect, region_of
 from foveate_server.cli.saving import SaveOptions, prepare, require_writable, save
-from foveate_server.cli.wording import LARGEST_SEED
 from foveate_server.cli.work import run_job
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.form import with_seeds
 from foveate_shared.geometry import Extent
 from foveate_shared.host import Result
 from foveate_shared.protocol import JsonObject
@@ -49,15 +48,10 @@ def _variations(options: argparse.Namespace, parameters: JsonObject) -> list[tup
     count = getattr(options, "variations", None) or 1
     if count == 1:
         return [(options.output, parameters)]
-    first = parameters.get("seed")
-    seed = first if isinstance(first, int) else secrets.randbelow(LARGEST_SEED + 1)
     path: Path = options.output
     return [
-        (
-            path.with_name(f"{path.stem}-{number}{path.suffix}"),
-            {**parameters, "seed": (seed + number - 1) % (LARGEST_SEED + 1)},
-        )
-        for number in range(1, count + 1)
+        (path.with_name(f"{path.stem}-{number}{path.suffix}"), own)
+        for number, own in enumerate(with_seeds(parameters, count), 1)
     ]
 
 

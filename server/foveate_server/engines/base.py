@@ -35,6 +35,7 @@ class Pinned:
     dtype: str | None = None  # "float32", "bfloat16" or "float16"
     tile: int | None = None  # longest side of a tile's core, input pixels
     threads: int | None = None  # of the CPU
+    pictures: int | None = None  # made at once, where there were several
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ class DiffusionRequest:
     prompt: Prompt = Prompt()
     strength: float = 0.5  # 0 returns the image, 1 starts from pure noise
     seeds: tuple[int, ...] = (0,)  # one picture each
+    siblings: tuple[int, ...] = ()  # seeds of requests that are equal otherwise, now or soon; may hold this one's
     sampling: Sampling = Sampling()
     tiling: Tiling | None = None  # None: the network sees the image as a whole
     loras: tuple[Weighted, ...] = ()

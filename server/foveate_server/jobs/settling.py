@@ -30,7 +30,8 @@ _SPOKEN = {  # parameters in a variant's label -> the word before their value
     "scheduler": "",
     "vae": "",
 }
-_HARMLESS = ("seed", "subject_prompts")  # where the model does not know them, the result is what was asked for
+# Where the model does not know them, the result is what was asked for.
+_HARMLESS = ("seed", "siblings", "subject_prompts")
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,19 @@ def _settle_variants(common: JsonObject, settled: JsonObject, settle_one: Callab
         found = settle_one({**shared, **own})
         kept = {name: value for name, value in found.items() if name != "pinned"}
         variants.append({"label": variant.get("label") or _label(own), **kept})
-    settled["variants"] = cast("Any", variants)
+    settled["variants"] = cast("Any", _with_siblings(variants))
+
+
+def _with_siblings(variants: Sequence[JsonObject]) -> list[JsonObject]:
+    """Tell variants that differ by their seeds alone of each other: their pictures can be made at once."""
+    own_words = ("label", "seed", "siblings")
+    bare = [{name: value for name, value in each.items() if name not in own_words} for each in variants]
+    found = []
+    for variant, own in zip(variants, bare, strict=True):
+        seeds = [each["seed"] for each, other in zip(variants, bare, strict=True) if other == own and "seed" in each]
+        siblings: JsonObject = {"siblings": list(dict.fromkeys(seeds))} if len(set(seeds)) > 1 else {}
+        found.append({**variant, **siblings})
+    return found
 
 
 def _label(variant: JsonObject) -> str:

@@ -92,7 +92,12 @@ class Painter:
         if self.last is None:
             return {}
         pinned, used = self.last.pinned, self.last.sampling
-        known: JsonObject = {"dtype": pinned.dtype, "tile": pinned.tile, "threads": pinned.threads}
+        known: JsonObject = {
+            "dtype": pinned.dtype,
+            "tile": pinned.tile,
+            "threads": pinned.threads,
+            "pictures": pinned.pictures,
+        }
         sampling: JsonObject = {
             "num_inference_steps": used.num_inference_steps,
             "guidance_scale": used.guidance_scale,
@@ -124,6 +129,7 @@ class Painter:
             prompt=wish.prompt,
             strength=wish.strength,
             seeds=(words.seed(self.request),),
+            siblings=words.siblings(self.request),
             sampling=words.sampling(self.request),
             tiling=self._tiling(wish) if focus.is_tiled else None,
             loras=words.loras(self.request),

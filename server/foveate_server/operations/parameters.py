@@ -56,6 +56,7 @@ PINNED: JsonObject = {
         "dtype": {"type": "string", "title": "Precision", "enum": ["float32", "bfloat16", "float16"]},
         "tile": {"type": "integer", "title": "Tile, in pixels", "minimum": 16, "maximum": 65536},
         "threads": {"type": "integer", "title": "CPU threads", "minimum": 1, "maximum": 1024},
+        "pictures": {"type": "integer", "title": "Variations at once", "minimum": 1, "maximum": 64},
         "models": {
             "type": "object",
             "title": "SHA-256 by model",
@@ -100,12 +101,11 @@ def model(request: JobRequest) -> str | None:
 def pinned(request: JobRequest) -> Pinned:
     """Return the values that a recipe fixes."""
     values = cast("JsonObject", request.parameters.get("pinned") or {})
-    dtype, tile, threads = values.get("dtype"), values.get("tile"), values.get("threads")
-    return Pinned(
-        None if dtype is None else str(dtype),
-        None if tile is None else int(cast("int", tile)),
-        None if threads is None else int(cast("int", threads)),
-    )
+    dtype = values.get("dtype")
+    numbers = {
+        name: int(cast("int", values[name])) for name in ("tile", "threads", "pictures") if values.get(name) is not None
+    }
+    return Pinned(None if dtype is None else str(dtype), **numbers)
 
 
 def needs_exact(request: JobRequest) -> bool:

@@ -101,6 +101,17 @@ PRESET = known_to_checkpoints(
     {**_NAME, "title": "Preset", "description": "A style: words around the prompt, and parameters that go with it."},
     BASIC,
 )
+SIBLINGS = known_to_checkpoints(
+    {
+        "type": "array",
+        "title": "Seeds of all variations",
+        "description": "The seeds of jobs that differ by nothing else: a graphics card makes their pictures at once.",
+        "items": {"type": "integer", "minimum": 0, "maximum": LARGEST_SEED},
+        "uniqueItems": True,
+        "maxItems": 64,
+    },
+    REPLAY,
+)
 SUBJECT_PROMPTS = known_to_checkpoints(
     {
         "type": "object",
@@ -121,6 +132,7 @@ SUBJECT_PROMPTS = known_to_checkpoints(
 SAID: dict[str, JsonObject] = {"prompt": PROMPT, "negative_prompt": NEGATIVE_PROMPT, "preset": PRESET}
 SAMPLING: dict[str, JsonObject] = {
     "seed": SEED,
+    "siblings": SIBLINGS,
     "num_inference_steps": STEPS,
     "guidance_scale": GUIDANCE,
     "scheduler": SCHEDULER,
@@ -149,6 +161,11 @@ def prompt_for(request: JobRequest, subject: str) -> Prompt:
 def seed(request: JobRequest) -> int:
     """Return the seed, which intake has drawn where none was given."""
     return int(cast("int", request.parameters.get("seed") or 0))
+
+
+def siblings(request: JobRequest) -> tuple[int, ...]:
+    """Return the seeds of all variations of the job; none where it has none."""
+    return tuple(int(cast("int", seed)) for seed in cast("list[int]", request.parameters.get("siblings") or []))
 
 
 def sampling(request: JobRequest) -> Sampling:

@@ -116,6 +116,13 @@ def test_each_variant_is_settled_and_labelled_and_all_share_a_seed():
     assert settled("compare", **found).parameters == found
 
 
+def test_variants_that_differ_by_their_seeds_alone_know_of_each_other():
+    variants = [{"strength": strength, "seed": seed} for strength in (0.3, 0.5) for seed in (1, 2)] + [{"seed": 3}]
+    found = settled("compare", variants=variants).parameters
+    assert [variant.get("siblings") for variant in found["variants"]] == [[1, 2]] * 4 + [None]
+    assert settled("compare", **found).parameters == found
+
+
 def test_a_variant_with_an_unknown_model_is_refused():
     with pytest.raises(InputError, match="no model named 'nothing'"):
         settled("compare", variants=[{"model": "nothing"}])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from foveate_server.engines import precision
-from foveate_server.engines.base import Image, Pinned, Ticker
+from foveate_server.engines.base import Pinned, Ticker
 from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, Sampling, ShowPreview
 from foveate_server.engines.diffusion.adapters import ADAPTERS
 from foveate_server.engines.diffusion.additions import FindAddition, Wardrobe, wanted_by
@@ -22,6 +22,7 @@ from foveate_server.engines.diffusion.precision import Placement, choose_placeme
 from foveate_server.engines.diffusion.residents import Resident, Residents
 from foveate_server.engines.diffusion.run import Run, Task
 from foveate_server.engines.diffusion.schedulers import check_scheduler
+from foveate_server.engines.diffusion.siblings import Made, Siblings, batch_for, key_of
 from foveate_server.engines.diffusion.silence import quiet
 from foveate_server.engines.diffusion.traits import Traits, traits_of
 from foveate_server.engines.fetching import Fetching
@@ -35,14 +36,25 @@ class DiffusionEngine:
     """Renders with checkpoints on one device; calls come one at a time."""
 
     def __init__(
-        self, library: Library, device: torch.device, *, threads: int = 0, memory_budget: int | None = None
+        self,
+        library: Library,
+        device: torch.device,
+        *,
+        threads: int = 0,
+        memory_budget: int | None = None,
+        batches: bool | None = None,
     ) -> None:
-        """`threads` 0 means all cores; `memory_budget` is how many bytes of weights may stay loaded."""
+        """`threads` 0 means all cores; `memory_budget` is how many bytes of weights may stay loaded.
+
+        `batches` says whether variations are made at once: None where that saves time, which is not on a processor.
+        """
         self._library = library
         self._device = device
         self._threads = threads
         budget = int(_BUDGET_SHARE * precision.total_memory(device)) if memory_budget is None else memory_budget
         self._residents = Residents(budget)
+        self._siblings = Siblings()
+        self._batches = device.type != "cpu" if batches is None else batches
         self._loading: Background[PipelineDenoiser] = Background()
 
     @property
@@ -71,38 +83,54 @@ class DiffusionEngine:
             native_side=request.pinned.tile or traits.native_side,
             strength=request.strength,
         )
+        request = self._alone_where_no_batch(request)
+        key = key_of(request, checkpoint.sha256, wanted.hashes()) if request.siblings else ""
+        made = self._siblings.take(key, request.seeds[0]) if key else None
         with precision.reproducible(request.pinned.threads or self._threads) as threads:
             if request.strength <= 0:
-                images: Sequence[Image] = [request.image.copy() for _ in request.seeds]
-            else:
+                made = Made(request.seeds, tuple(request.image.copy() for _ in request.seeds))
+            if made is None:
                 loaded = self._loaded(checkpoint, traits, placement, ticker)
                 chosen = self._plan(loaded, request, sampling, canvas)
                 chosen.note(ticker)
 
-                def run(plan: Plan) -> list[Image]:
+                def run(plan: Plan) -> Made:
                     loaded.settle(on_device=not plan.offloads)
-                    return Run(loaded, Task(request, sampling, canvas, plan), ticker, preview).images()
+                    seeds = batch_for(request, plan.pictures)
+                    task = Task(replace(request, seeds=seeds), sampling, canvas, plan)
+                    images = Run(loaded, task, ticker, preview).images()
+                    return Made(seeds, tuple(images), plan.pictures if request.siblings else None)
 
                 with torch.inference_mode(), quiet():
                     loaded.wardrobe.wear(wanted)
-                    images = with_less(chosen, run, self._device, ticker)
+                    made = with_less(chosen, run, self._device, ticker)
+                if key:
+                    made = self._siblings.part(key, request.seeds[0], made)
         tile = None if canvas.tile is None else max(canvas.tile.width, canvas.tile.height)
         return Pictures(
-            images=tuple(images),
+            images=made.images,
             facts=_facts(checkpoint, adapter, traits),
             sampling=sampling,
             device=precision.describe_device(self._device),
-            pinned=Pinned(precision.dtype_name(placement.network), tile, threads),
+            pinned=Pinned(precision.dtype_name(placement.network), tile, threads, made.at_once),
             additions=wanted.hashes(),
         )
 
     def release(self) -> None:
         """See engines.base.Engine."""
         self._residents.clear()
+        self._siblings.clear()
         precision.empty_cache(self._device)
 
     def _finder(self, ticker: Ticker) -> FindAddition:
         return lambda name, kind: self._library.addition(name, kind, Fetching(ticker, name))
+
+    def _alone_where_no_batch(self, request: DiffusionRequest) -> DiffusionRequest:
+        """Return the request without its siblings where they are not made together with it."""
+        in_batch = self._batches and request.strength > 0 and len(request.seeds) == 1
+        if in_batch and len(request.siblings) > 1 and request.seeds[0] in request.siblings:
+            return request
+        return replace(request, siblings=())
 
     def _loaded(self, checkpoint: Checkpoint, traits: Traits, placement: Placement, ticker: Ticker) -> Resident:
         """Return the checkpoint, loaded where it is not yet."""
@@ -122,9 +150,10 @@ class DiffusionEngine:
 
     def _plan(self, loaded: Resident, request: DiffusionRequest, sampling: Sampling, canvas: Canvas) -> Plan:
         """Return how the request fits into memory; other checkpoints leave where that is needed for it."""
+        wanted = len(request.siblings or request.seeds)
         job = Job(
             picture=canvas.picture,
-            pictures=len(request.seeds),
+            pictures=min(wanted, request.pinned.pictures or wanted),
             guided=(sampling.guidance_scale or 0) > 1,
             tile=canvas.tile,
         )
