@@ -28,7 +28,7 @@ def request_of(picture):
         base = DiffusionRequest(
             picture, None, "sd1", Prompt("a face"), sampling=Sampling(2), pinned=Pinned("float32"), siblings=SEEDS
         )
-        return replace(base, seeds=(seed,), **changes)
+        return replace(base, **{"seeds": (seed,), **changes})
 
     return make
 
