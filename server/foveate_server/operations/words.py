@@ -165,7 +165,7 @@ def seed(request: JobRequest) -> int:
 
 def siblings(request: JobRequest) -> tuple[int, ...]:
     """Return the seeds of all variations of the job; none where it has none."""
-    return tuple(int(cast("int", seed)) for seed in cast("list[int]", request.parameters.get("siblings") or []))
+    return tuple(int(seed) for seed in cast("list[int]", request.parameters.get("siblings") or []))
 
 
 def sampling(request: JobRequest) -> Sampling:
