@@ -141,7 +141,7 @@ class ModelInfo:
     scale: int  # of its output, 1 where it keeps the size
     available: bool  # its weights are at hand; else they are fetched at first use
     license: str = ""
-    kind: str = "restore"  # or "detect", "diffusion" (a checkpoint), "lora", "embedding", "vae", "safety"
+    kind: str = "restore"  # or "detect", "diffusion" (a checkpoint), "lora", "embedding", "vae", "preview", "safety"
     family: str = ""  # of a checkpoint and of what is added to one, such as "sdxl"; empty where there is none
     fits: tuple[str, ...] = ()  # families of the checkpoints that a LoRA, an embedding or a VAE can be added to
     defaults: JsonObject = field(default_factory=dict)  # see PROTOCOL.md, "Models"

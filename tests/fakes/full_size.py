@@ -96,6 +96,10 @@ class Checkpoints:
         """See library.Library: there are none."""
         raise InputError(f"There is no {kind} called {name}.")
 
+    def previews(self, family: str) -> list[str]:
+        """See library.Library: there are none."""
+        return []
+
 
 @contextmanager
 def on(device: torch.device, dtype: torch.dtype) -> Iterator[None]:

@@ -45,6 +45,17 @@ OPEN_CLIP_G = {"token_embedding.weight": (49408, 1280), "transformer.resblocks.9
 T5 = {"shared.weight": (32128, 4096), "encoder.block.0.layer.0.SelfAttention.q.weight": (4096, 4096)}
 
 
+def tiny_decoder(channels: int = 4, width: int = 64, *, first: int = 0) -> dict[str, tuple[int, ...]]:
+    """Return TAESD's decoder, the number of its first layer being `first`."""
+    shapes: dict[str, tuple[int, ...]] = {f"{first}.weight": (width, channels, 3, 3), f"{first}.bias": (width,)}
+    for number in (2, 3, 4, 7, 8, 9, 12, 13, 14, 17):
+        for place in (0, 2, 4):
+            shapes[f"{number + first}.conv.{place}.weight"] = (width, width, 3, 3)
+            shapes[f"{number + first}.conv.{place}.bias"] = (width,)
+    shapes |= {f"{number + first}.weight": (width, width, 3, 3) for number in (6, 11, 16)}
+    return shapes | {f"{18 + first}.weight": (3, width, 3, 3), f"{18 + first}.bias": (3,)}
+
+
 def vae(channels: int = 4) -> dict[str, tuple[int, ...]]:
     return {
         "encoder.conv_in.weight": (128, 3, 3, 3),

@@ -19,6 +19,7 @@ _KINDS: Mapping[str, str] = {
     "lora": "LoRA",
     "embedding": "embedding",
     "vae": "VAE",
+    "preview": "preview VAE",
     "safety": "classifier",
     "config": "configuration",
 }
@@ -79,6 +80,19 @@ def added(entry: ModelEntry) -> Iterator[str]:
         yield f"Use it with --embedding {entry.name}, and its word in the prompt: {entry.name}"
     elif entry.kind == "vae":
         yield f"Use it with --vae {entry.name}."
+    elif entry.kind == "preview":
+        yield _of_preview(entry)
+
+
+def _of_preview(entry: ModelEntry) -> str:
+    from foveate_server.models.entry import FAMILIES
+    from foveate_server.models.fitting import fitting_families
+
+    families = [FAMILIES[name] for name in fitting_families(entry)]
+    if entry.family:
+        return f"Checkpoints of {' and '.join(families)} show with it what they are making, by themselves."
+    *others, last = families
+    return f"Which of {', '.join(others)} and {last} it was made for shows in its colours when it is first used."
 
 
 def inspection(registry: Registry, entry: ModelEntry) -> Row:
@@ -88,7 +102,12 @@ def inspection(registry: Registry, entry: ModelEntry) -> Row:
     fits, misfits = [], {}
     for other in registry.entries():
         pair = (entry, other) if other.kind == "diffusion" else (other, entry)
-        if {entry.kind, other.kind} & {"diffusion"} and {entry.kind, other.kind} & {"lora", "embedding", "vae"}:
+        if {entry.kind, other.kind} & {"diffusion"} and {entry.kind, other.kind} & {
+            "lora",
+            "embedding",
+            "vae",
+            "preview",
+        }:
             reason = misfit(*pair)
             if reason:
                 misfits[other.name] = reason

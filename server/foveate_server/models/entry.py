@@ -12,7 +12,7 @@ from typing import Any
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.protocol import JsonObject
 
-KINDS = ("restore", "detect", "diffusion", "lora", "embedding", "vae", "safety", "config")
+KINDS = ("restore", "detect", "diffusion", "lora", "embedding", "vae", "preview", "safety", "config")
 FAMILIES: Mapping[str, str] = {  # of diffusion models, with what a person calls them
     "sd1": "Stable Diffusion 1.x",
     "sd2": "Stable Diffusion 2.x",

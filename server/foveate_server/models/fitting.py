@@ -7,7 +7,7 @@ from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.protocol import JsonObject
 
 _ENCODERS = {"clip_l": 0, "clip_g": 1}  # of an embedding's vectors, by the place of the text encoder that reads them
-_KINDS = {"lora": "LoRA", "embedding": "embedding", "vae": "VAE"}
+_KINDS = {"lora": "LoRA", "embedding": "embedding", "vae": "VAE", "preview": "small VAE"}
 _SHARED_VAES = ("sd1", "sd2")  # these two have one and the same
 
 
@@ -31,13 +31,15 @@ def misfit(addition: ModelEntry, checkpoint: ModelEntry) -> str:
             f"The {_KINDS[addition.kind]} {addition.name} is for {FAMILIES[addition.family]}, "
             f"and {checkpoint.name} is {FAMILIES[checkpoint.family]}."
         )
-    told = {"lora": _lora, "embedding": _embedding, "vae": _vae}[addition.kind](addition.facts, checkpoint.facts)
+    told = {"lora": _lora, "embedding": _embedding, "vae": _vae, "preview": _vae}[addition.kind](
+        addition.facts, checkpoint.facts
+    )
     return f"The {_KINDS[addition.kind]} {addition.name} does not fit {checkpoint.name}: {told}." if told else ""
 
 
 def fitting_families(addition: ModelEntry) -> tuple[str, ...]:
     """Return the families whose checkpoints an addition can be used with; which of them, :func:`misfit` says."""
-    if addition.kind == "vae":
+    if addition.kind in ("vae", "preview"):
         if addition.family in _SHARED_VAES:
             return _SHARED_VAES
         if not addition.family:

@@ -13,6 +13,7 @@ from foveate_server.models.recognition.checkpoints import checkpoint_of
 from foveate_server.models.recognition.finding import Finding, refusal
 from foveate_server.models.recognition.folders import folder_of
 from foveate_server.models.recognition.foreign import refuse_foreign, refuse_parts
+from foveate_server.models.recognition.tiny import preview_of
 from foveate_server.models.restorers import inspect_restorer
 from foveate_server.models.selection import INDEX, Selection, select
 from foveate_shared.errors import ErrorCode, InputError
@@ -21,6 +22,7 @@ from foveate_shared.protocol import JsonObject
 _NAMELESS = frozenset(  # stems of files that are called as every other one of their kind
     {"pytorch_lora_weights", "adapter_model", "learned_embeds", "diffusion_pytorch_model", "pytorch_model", "model"}
 )
+AUTOENCODER = "diffusion_pytorch_model.safetensors"  # that a config.json beside it describes
 PICKLES = (".ckpt", ".pt", ".pth", ".bin")
 _MAX_JSON_BYTES = 16 << 20
 
@@ -75,7 +77,7 @@ def recognize(header: Header, name: str, config: JsonObject | None = None) -> Fi
     `name` is the file's, without suffix; `config` the configuration beside it. Raises InputError for what we can tell
     and not use.
     """
-    finding = lora_of(header, name) or embedding_of(header, name) or vae_of(header, config)
+    finding = lora_of(header, name) or embedding_of(header, name) or preview_of(header) or vae_of(header, config)
     if finding is None:
         refuse_foreign(header)
         finding = checkpoint_of(header, name)
@@ -108,6 +110,9 @@ def only_file(path: Path) -> Path:
     files = [file for file in sorted(path.iterdir()) if file.is_file() and file.suffix.lower() == ".safetensors"]
     if len(files) == 1:
         return files[0]
+    described = path / AUTOENCODER
+    if described in files and vae_config_beside(described):
+        return described  # others say the same in other words
     reason = "neither a model_index.json nor a .safetensors file" if not files else "several checkpoints"
     raise InputError(
         f"The folder {path} holds {reason}.",
@@ -122,7 +127,12 @@ def vae_config_beside(path: Path) -> JsonObject:
         config = read_json(path.with_name("config.json"))
     except InputError:
         return {}  # someone else's file
-    return config if str(config.get("_class_name", "")).startswith("Autoencoder") else {}
+    return config if is_autoencoder(config) else {}
+
+
+def is_autoencoder(config: JsonObject) -> bool:
+    """Tell whether a configuration is that of an autoencoder, as diffusers writes it."""
+    return str(config.get("_class_name", "")).startswith("Autoencoder")
 
 
 def read_json(path: Path) -> JsonObject:

@@ -9,7 +9,7 @@ from foveate_server.models.fitting import fitting_families
 from foveate_server.models.trained import trained_side
 from foveate_shared.protocol import JsonObject, ModelInfo
 
-_ADDITIONS = ("lora", "embedding", "vae")
+_ADDITIONS = ("lora", "embedding", "vae", "preview")
 _NATIVE_SIDES = {"sd1": 512, "sd2": 768, "sdxl": 1024, "sd3": 1024, "flux1": 1024}  # pixels
 _SD2_BASE_SIDE = 512  # of the members of sd2 that predict noise
 _SILENT = ("config",)  # kinds that are no one's choice

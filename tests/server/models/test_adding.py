@@ -251,3 +251,15 @@ def test_an_autoencoder_brings_its_configuration(registry: Registry, tmp_path: P
 def test_someone_else_s_configuration_is_no_hindrance(registry: Registry, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("no json")
     assert add_path(registry, made.write(tmp_path / "tune.safetensors", NARROW)).kind == "diffusion"
+
+
+def test_of_a_small_autoencoder_s_folder_the_described_file_is_taken(registry: Registry, tmp_path: Path) -> None:
+    folder = tmp_path / "taesdxl"
+    made.write(folder / "diffusion_pytorch_model.safetensors", made.below("decoder.layers.", made.tiny_decoder()))
+    made.write(folder / "taesdxl_decoder.safetensors", made.tiny_decoder(first=1))
+    with pytest.raises(InputError, match="several checkpoints"):
+        add_path(registry, folder)
+    (folder / "config.json").write_text('{"_class_name": "AutoencoderTiny"}')
+    entry = add_path(registry, folder, AddOptions(family="sdxl"))
+    assert (entry.name, entry.kind, entry.family, entry.operations) == ("taesdxl", "preview", "sdxl", ())
+    assert (registry.folder(entry.name) / "config.json").is_file()

@@ -286,3 +286,19 @@ def test_the_repository_s_name_speaks_for_a_file_without_one(registry: Registry,
     hub.add("org/lcm-lora-sdv1-5", {"pytorch_lora_weights.safetensors": tensors(lora)})
     entry = add(registry, hub, "org/lcm-lora-sdv1-5")
     assert (entry.name, entry.kind, entry.facts["variant"]) == ("lcm-lora-sdv1-5", "lora", "lcm")
+
+
+def test_of_a_small_vae_s_repository_one_file_is_taken(registry: Registry, hub: FakeHub, tensors) -> None:
+    files = {
+        "config.json": b'{"_class_name": "AutoencoderTiny"}',
+        "diffusion_pytorch_model.safetensors": tensors(made.below("decoder.layers.", made.tiny_decoder(width=2))),
+        "taesd_decoder.safetensors": tensors(made.tiny_decoder(width=2, first=1)),
+        "taesd_encoder.safetensors": tensors({"0.weight": (2, 3, 3, 3), "1.conv.0.weight": (2, 2, 3, 3)}),
+    }
+    hub.add("org/taesd", files)
+    entry = add(registry, hub, "org/taesd")
+    assert (entry.name, entry.kind, entry.family) == ("taesd", "preview", "")
+    assert [file.name for file in entry.files] == ["diffusion_pytorch_model.safetensors", "config.json"]
+    assert add(registry, hub, "org/taesd:taesd_decoder.safetensors", name="theirs").kind == "preview"
+    with pytest.raises(InputError, match="the encoder of a small VAE"):
+        add(registry, hub, "org/taesd:taesd_encoder.safetensors")

@@ -41,6 +41,9 @@ SD35 = entry("diffusion", "sd3", "large", width=2432, embedding_widths=[768, 128
         (entry("vae", "", latent_channels=4), SDXL, ""),
         (entry("vae", "sdxl", latent_channels=4), SD1, "is for Stable Diffusion XL"),
         (entry("vae", "", latent_channels=16), SD1, "latents have 16 channels, not 4"),
+        (entry("preview", "", latent_channels=4), SDXL, ""),
+        (entry("preview", "sdxl", latent_channels=4), SD1, "The small VAE it is for Stable Diffusion XL"),
+        (entry("preview", "flux1", latent_channels=4), FLUX, "latents have 4 channels, not 16"),
         (SD1, SDXL, "not an addition"),
     ],
 )

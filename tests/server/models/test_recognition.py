@@ -227,16 +227,45 @@ def test_autoencoders() -> None:
     plain = recognize(made.header(made.vae(), "F32"), "vae")
     known = recognize(made.header(made.vae()), "vae", {"scaling_factor": 0.13025})
     wide = recognize(made.header(made.below("first_stage_model.", made.vae(16))), "vae")
-    small = {"encoder.layers.0.weight": (64, 3, 3, 3), "decoder.layers.0.weight": (64, 4, 3, 3)}
-    tiny = recognize(made.header(small), "taesd")
     assert plain is not None
     assert known is not None
     assert wide is not None
-    assert tiny is not None
     assert (plain.kind, plain.family, plain.facts["latent_channels"]) == ("vae", "", 4)
     assert known.family == "sdxl"
     assert wide.facts["latent_channels"] == 16
-    assert (plain.facts["tiny"], tiny.facts["tiny"]) == (False, True)
+
+
+ENCODER = {"encoder.layers.0.weight": (64, 3, 3, 3)}
+
+
+@pytest.mark.parametrize("channels", [4, 16])
+@pytest.mark.parametrize(
+    ("first", "below", "others"), [(0, "decoder.layers.", ENCODER), (0, "decoder.layers.", {}), (1, "", {})]
+)
+def test_small_autoencoders_are_for_previews_alone(channels: int, first: int, below: str, others) -> None:
+    decoder = made.below(below, made.tiny_decoder(channels, first=first))
+    found = recognize(made.header({**decoder, **others}), "flux-sdxl-taesd")
+    assert found is not None
+    assert (found.kind, found.family, found.facts["latent_channels"]) == ("preview", "", channels)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "what"),
+    [
+        ({"0.weight": (64, 3, 3, 3), "1.conv.0.weight": (64, 64, 3, 3)}, "the encoder of a small VAE"),
+        (made.below("decoder.layers.", made.tiny_decoder(32)), "latents of 32 channels"),
+    ],
+)
+def test_small_autoencoders_that_show_nothing_of_ours(shapes, what: str) -> None:
+    with pytest.raises(InputError, match=what):
+        recognize(made.header(shapes), "taesd")
+
+
+@pytest.mark.parametrize("gone", ["1.bias", "18.conv.4.weight", "19.weight"])
+def test_a_small_decoder_is_one_to_the_last_tensor(gone: str) -> None:
+    shapes = made.tiny_decoder(4, first=1)
+    del shapes[gone]
+    assert recognize(made.header(shapes), "taesd") is None
 
 
 @pytest.mark.parametrize(

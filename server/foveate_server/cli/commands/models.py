@@ -82,7 +82,9 @@ def _add_adding(parts: Commands) -> argparse.ArgumentParser:
         metavar="FOLDER|NAME",
         help="the configuration and vocabularies for a single file, and what else it lacks (default: its family's)",
     )
-    add.add_argument("--family", default="", choices=_families(), help="of a VAE, LoRA or embedding that shows none")
+    add.add_argument(
+        "--family", default="", choices=_families(), help="of a VAE, LoRA, embedding or small VAE that shows none"
+    )
     add.add_argument(
         "--variant",
         default="",

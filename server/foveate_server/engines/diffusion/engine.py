@@ -19,6 +19,7 @@ from foveate_server.engines.diffusion.library import Checkpoint, Library
 from foveate_server.engines.diffusion.loading import load
 from foveate_server.engines.diffusion.memory import Job, Plan, available_memory, plan, with_less
 from foveate_server.engines.diffusion.precision import Placement, choose_placement
+from foveate_server.engines.diffusion.previewers import Previewers
 from foveate_server.engines.diffusion.residents import Resident, Residents
 from foveate_server.engines.diffusion.run import Run, Task
 from foveate_server.engines.diffusion.schedulers import check_scheduler
@@ -56,6 +57,7 @@ class DiffusionEngine:
         self._siblings = Siblings()
         self._batches = device.type != "cpu" if batches is None else batches
         self._loading: Background[PipelineDenoiser] = Background()
+        self._previewers = Previewers(library, device)
 
     @property
     def loaded(self) -> list[PipelineDenoiser]:
@@ -93,12 +95,13 @@ class DiffusionEngine:
                 loaded = self._loaded(checkpoint, traits, placement, ticker)
                 chosen = self._plan(loaded, request, sampling, canvas)
                 chosen.note(ticker)
+                tiny = None if preview is None else self._previewers.for_family(adapter.family, ticker)
 
                 def run(plan: Plan) -> Made:
                     loaded.settle(on_device=not plan.offloads)
                     seeds = batch_for(request, plan.pictures)
                     task = Task(replace(request, seeds=seeds), sampling, canvas, plan)
-                    images = Run(loaded, task, ticker, preview).images()
+                    images = Run(loaded, task, ticker, preview, tiny).images()
                     return Made(seeds, tuple(images), plan.pictures if request.siblings else None)
 
                 with torch.inference_mode(), quiet():
@@ -120,6 +123,7 @@ class DiffusionEngine:
         """See engines.base.Engine."""
         self._residents.clear()
         self._siblings.clear()
+        self._previewers.release()
         precision.empty_cache(self._device)
 
     def _finder(self, ticker: Ticker) -> FindAddition:

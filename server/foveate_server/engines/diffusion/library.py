@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -49,7 +50,13 @@ class Library(Protocol):
         """Return its files, verified, fetched where needed. Raises ResourceError where they are not to be had."""
 
     def addition(self, name: str, kind: str, progress: Progress) -> Addition:
-        """Return the addition `name` of `kind` ("lora", "embedding" or "vae"), fetched where needed.
+        """Return the addition `name` of `kind` ("lora", "embedding", "vae" or "preview"), fetched where needed.
 
         Raises InputError for an unknown one, ResourceError where its files are not to be had.
+        """
+
+    def previews(self, family: str) -> Sequence[str]:
+        """Return the names of the small autoencoders at hand that may show what checkpoints of `family` make.
+
+        Those that are known to be made for it come first.
         """

@@ -121,6 +121,13 @@ def available_memory(device: torch.device, held: int = 0) -> int:
     return free + held
 
 
+def room_between_steps(plan: Plan, footprint: Footprint) -> int:
+    """Return the bytes that are free between two steps, when the network's activations are gone."""
+    weights = footprint.network_weights if plan.offloads else footprint.weights
+    latents = plan.pictures * _LATENTS * 16 * plan.picture.scaled(1 / _FACTOR).area * 4
+    return max(0, plan.available - _RESERVE - weights - latents)
+
+
 @contextmanager
 def resident(parts: list[nn.Module], device: torch.device, *, offloads: bool) -> Iterator[None]:
     """Have `parts` on `device`; with `offloads`, only so long: they wait in main memory before and after."""

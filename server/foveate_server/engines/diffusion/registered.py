@@ -9,7 +9,7 @@ from foveate_server.models.progress import Progress
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError
 
-_CALLED = {"diffusion": "checkpoint", "lora": "LoRA", "embedding": "embedding", "vae": "VAE"}
+_CALLED = {"diffusion": "checkpoint", "lora": "LoRA", "embedding": "embedding", "vae": "VAE", "preview": "small VAE"}
 
 
 class RegisteredLibrary:
@@ -35,6 +35,12 @@ class RegisteredLibrary:
         entry = self._entry(name, kind)
         path = self._registry.folder(name, progress) if entry.is_folder else self._registry.path(name, progress)
         return Addition(entry.name, entry.sha256, fitting_families(entry), path)
+
+    def previews(self, family: str) -> list[str]:
+        """See library.Library."""
+        found = [entry for entry in self._registry.entries() if entry.kind == "preview"]
+        fitting = [entry for entry in found if family in fitting_families(entry) and self._registry.is_available(entry)]
+        return [entry.name for entry in sorted(fitting, key=lambda entry: not entry.family)]
 
     def _entry(self, name: str, kind: str) -> ModelEntry:
         entry = self._registry.entry(name)

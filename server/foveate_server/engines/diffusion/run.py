@@ -16,11 +16,12 @@ from foveate_server.engines.diffusion.anchor import LowFrequencyAnchor
 from foveate_server.engines.diffusion.base import Predict, Step
 from foveate_server.engines.diffusion.canvas import Canvas
 from foveate_server.engines.diffusion.loop import Start, denoise, seeded_noise
-from foveate_server.engines.diffusion.memory import Plan, resident
+from foveate_server.engines.diffusion.memory import Plan, resident, room_between_steps
 from foveate_server.engines.diffusion.pixels import to_image, to_latent_mask, to_tensor
 from foveate_server.engines.diffusion.preview import Previews
 from foveate_server.engines.diffusion.residents import Resident
 from foveate_server.engines.diffusion.schedulers import Sampler, Schedule
+from foveate_server.engines.diffusion.tiny_vae import TinyVae
 from foveate_server.engines.diffusion.vae import Codec, ExactTiles, in_memory
 from foveate_server.engines.watch import Meter
 
@@ -50,13 +51,22 @@ class _Batch:
 class Run:
     """Makes the pictures of one request. Call within inference mode."""
 
-    def __init__(self, loaded: Resident, task: Task, ticker: Ticker, preview: ShowPreview | None) -> None:
+    def __init__(
+        self,
+        loaded: Resident,
+        task: Task,
+        ticker: Ticker,
+        preview: ShowPreview | None,
+        tiny: TinyVae | None = None,
+    ) -> None:
+        """`tiny` decodes what `preview` shows; None leaves it at the latents' colours."""
         self._denoiser = loaded.denoiser
         self._wardrobe = loaded.wardrobe
         self._task = task
         self._request = task.request
         self._ticker = ticker
-        self._previews = Previews(preview, self._denoiser.family)
+        room = room_between_steps(task.plan, loaded.footprint)
+        self._previews = Previews(preview, self._denoiser.family, tiny=tiny, room=room)
 
     def images(self) -> list[Image]:
         """Return one picture per seed. Raises CancelledJobError, InputError."""

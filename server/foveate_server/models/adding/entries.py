@@ -111,7 +111,7 @@ def adapted(found: Finding, options: AddOptions) -> Finding:
         facts["prediction"] = options.prediction
     family = found.family
     if options.family and options.family != family:
-        if family or found.kind not in ("lora", "embedding", "vae"):
+        if family or found.kind not in ("lora", "embedding", "vae", "preview"):
             raise InputError(
                 f"This is of the family {family or 'of restorers'}, not {options.family}: its shapes say so.",
                 code=ErrorCode.INVALID_PARAMETER,

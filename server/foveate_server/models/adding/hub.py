@@ -16,7 +16,7 @@ from foveate_server.models.adding.entries import (
     reference_name,
 )
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
-from foveate_server.models.inspection import recognize, telling_name
+from foveate_server.models.inspection import AUTOENCODER, is_autoencoder, recognize, telling_name
 from foveate_server.models.progress import Progress, silent
 from foveate_server.models.recognition.finding import Finding, refusal
 from foveate_server.models.recognition.folders import folder_of
@@ -101,6 +101,8 @@ def _single_file(repository: Repository, folder: RepositoryFolder, index: JsonOb
     files = [path for path in paths if path.endswith(".safetensors") and "/" not in path]
     if len(files) == 1:
         return files[0]
+    if AUTOENCODER in files and is_autoencoder(folder.json("config.json")):
+        return AUTOENCODER  # others say the same in other words
     if not files:
         pickles = any(path.endswith((".bin", ".ckpt", ".pt", ".pth")) for path in paths)
         raise InputError(
@@ -152,7 +154,7 @@ def _single(
     staging = registry.unfinished(name)
     files = folder.bring([path], staging, progress)
     beside = PurePosixPath(path).with_name("config.json").as_posix()
-    if found.kind == "vae" and folder.json(beside):
+    if found.kind in ("vae", "preview") and folder.json(beside):
         return (*files, *folder.bring([beside], staging, progress)), ""
     if found.kind != "diffusion":
         return files, ""

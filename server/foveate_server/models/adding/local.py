@@ -93,7 +93,7 @@ def local_entry(
     found = adapted(inspect_path(path), options)
     others: dict[str, Path] = {}
     reference = ""
-    if found.kind == "vae" and source.kind == "file" and vae_config_beside(path):
+    if found.kind in ("vae", "preview") and source.kind == "file" and vae_config_beside(path):
         others["config.json"] = path.with_name("config.json")
     if found.kind == "diffusion":
         others, reference = _reference(registry, found, options)

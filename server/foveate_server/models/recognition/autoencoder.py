@@ -23,9 +23,6 @@ def vae_of(header: Header, config: JsonObject | None = None) -> Finding | None:
     Shapes alone do not tell the autoencoder of SDXL from that of Stable Diffusion 1.
     """
     inner = next((header.below(prefix) for prefix in PREFIXES if _is_whole(header, prefix)), header)
-    tiny = inner.shape("decoder.layers.0.weight")
-    if len(tiny) == 4 and inner.has("encoder.layers."):
-        return _finding(inner, tiny[1], config, tiny=True)
     entrance = inner.shape("decoder.conv_in.weight")
     if not entrance or not inner.has("encoder.conv_in.weight") or inner.has("quantize."):
         return None
@@ -33,7 +30,7 @@ def vae_of(header: Header, config: JsonObject | None = None) -> Finding | None:
         raise refusal("the autoencoder of a video model")
     if len(entrance) != 4 or not (inner.has("decoder.up.") or inner.has("decoder.up_blocks.")):
         return None
-    return _finding(inner, entrance[1], config, tiny=False)
+    return _finding(inner, entrance[1], config)
 
 
 def latent_channels(vae: Header) -> int:
@@ -47,16 +44,13 @@ def _is_whole(header: Header, prefix: str) -> bool:
     return header.has(prefix) and all(key.startswith(prefix) for key in header.tensors)
 
 
-def _finding(header: Header, channels: int, config: JsonObject | None, *, tiny: bool) -> Finding:
+def _finding(header: Header, channels: int, config: JsonObject | None) -> Finding:
     scaling = (config or {}).get("scaling_factor")
     family = _FAMILIES.get((channels, float(scaling)), "") if isinstance(scaling, (int, float)) else ""
     facts: JsonObject = {
         "layout": "single",
         "latent_channels": channels,
         "precision": precision_of(header),
-        "tiny": tiny,
         "parameters": header.parameters,
     }
-    return Finding(
-        "vae", family, title_of("a small VAE for previews" if tiny else "VAE", f"{channels} channels"), facts
-    )
+    return Finding("vae", family, title_of("VAE", f"{channels} channels"), facts)

@@ -44,6 +44,9 @@ class TinyLibrary:
     def addition(self, name: str, kind: str, progress: Progress) -> Addition:
         return self.additions[name]
 
+    def previews(self, family: str) -> list[str]:
+        return [name for name, addition in self.additions.items() if family in addition.fits]
+
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyCheckpoints:
