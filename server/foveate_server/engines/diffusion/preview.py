@@ -1,4 +1,4 @@
-"""Previews of what a network has in mind: by a small decoder, or without one, where each latent channel adds its colour."""
+"""Previews of what a network has in mind: by a small decoder, else each latent channel adds its colour."""
 
 from __future__ import annotations
 

@@ -29,20 +29,26 @@ class Previewers:
     def for_family(self, family: Family, ticker: Ticker) -> TinyVae | None:
         """Return the one to show pictures of `family` with, if there is one that works. Raises CancelledJobError."""
         for name in self._library.previews(family.name):
-            try:
-                addition = self._library.addition(name, "preview", Fetching(ticker, name))
-                tiny = self._load(addition)
-                if tiny is not None and _suits(tiny, addition, family):
-                    return tiny
-            except Exception as error:  # a preview is not worth a job
-                if isinstance(error, CancelledJobError):
-                    raise
-                _logger.warning("the small VAE %s does not work, previews are rougher: %s", name, error)
+            tiny = self._working(name, family, ticker)
+            if tiny is not None:
+                return tiny
         return None
 
     def release(self) -> None:
         """Give the memory back."""
         self._loaded.clear()
+
+    def _working(self, name: str, family: Family, ticker: Ticker) -> TinyVae | None:
+        """Return the one called `name` where it works and was made for `family`; a preview is not worth a job."""
+        try:
+            addition = self._library.addition(name, "preview", Fetching(ticker, name))
+            tiny = self._load(addition)
+            return tiny if tiny is not None and _suits(tiny, addition, family) else None
+        except CancelledJobError:
+            raise
+        except Exception as error:
+            _logger.warning("the small VAE %s does not work, previews are rougher: %s", name, error)
+            return None
 
     def _load(self, addition: Addition) -> TinyVae | None:
         if addition.sha256 not in self._loaded:
