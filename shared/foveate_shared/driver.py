@@ -63,7 +63,12 @@ def cancel_and_wait(client: WaitingClient, flow: Rerender, timeout: float = CANC
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline and not _has_ended(client, flow):
         pass
-    flow.abandon(CancelledJobError("The job was cancelled; the server has not confirmed it yet."))
+    flow.abandon(unconfirmed())
+
+
+def unconfirmed() -> CancelledJobError:
+    """Return how a job ends whose cancel was sent, and not answered in time."""
+    return CancelledJobError("The job was cancelled; the server has not confirmed it yet.")
 
 
 def _has_ended(client: WaitingClient, flow: Rerender) -> bool:

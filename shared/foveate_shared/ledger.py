@@ -40,6 +40,11 @@ class OpenJob:
     last: int = 0  # seq of the newest lasting event taken: where to resume
     windows: dict[str, AskedWindow] = field(default_factory=dict)
 
+    @property
+    def can_be_cancelled(self) -> bool:
+        """Tell whether a cancel may go out: one that overtakes the bytes of its submit would be about nothing."""
+        return self.accepted or self.submission is None or not self.submission.payloads
+
     def is_new(self, event: JobEvent) -> bool:
         """Tell whether a lasting event was not taken before, and count it as taken."""
         if event.seq <= self.last:

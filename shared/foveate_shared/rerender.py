@@ -251,22 +251,22 @@ class Rerender:
 
     def _on_accepted(self, event: Accepted) -> None:
         self._accepted = True
-        self._set(state=State.WAITING, text="Accepted")
+        self._show(state=State.WAITING, text="Accepted")
 
     def _on_plan(self, event: Planned) -> None:
         self._plan = event
-        self._set(state=State.WAITING, text="Sending pixels", summary=event.summary)
+        self._show(state=State.WAITING, text="Sending pixels", summary=event.summary)
 
     def _on_queued(self, event: Queued) -> None:
         before = event.position - 1
         text = "Next in the queue" if not before else f"In the queue behind {before} other{'s' * (before > 1)}"
-        self._set(state=State.WAITING, text=text, position=event.position)
+        self._show(state=State.WAITING, text=text, position=event.position)
 
     def _on_started(self, event: Started) -> None:
-        self._set(state=State.RUNNING, text=self.status.text or "Running", position=None)
+        self._show(state=State.RUNNING, text=self.status.text or "Running", position=None)
 
     def _on_progress(self, event: Progress) -> None:
-        self._set(
+        self._show(
             state=State.RUNNING,
             text=event.stage[:1].upper() + event.stage[1:],
             fraction=max(self.status.fraction, min(1.0, event.fraction)),
@@ -297,6 +297,9 @@ class Rerender:
             self._add_note(f"Face {number}: {event.outcome.message}" if number else event.outcome.message)
 
     def _on_done(self, event: Done) -> None:
+        if self._cancelling:  # it was complete before the server knew: what was called off is not applied
+            self._on_cancelled(event)
+            return
         if self._plan is None:
             self._end(State.FAILED, error=ServerError("The server ended the job without having planned it.").info)
             return
@@ -314,12 +317,15 @@ class Rerender:
         self._connection.post(Ack(self.job))
         self._end(State.FAILED, error=event.error)
 
-    def _on_cancelled(self, event: Cancelled) -> None:
+    def _on_cancelled(self, event: Cancelled | Done) -> None:
         self._connection.post(Ack(self.job))
         self._end(State.CANCELLED, text="Cancelled")
 
     def _on_problem(self, problem: Problem) -> None:
-        if self._accepted and problem.error.code not in (ErrorCode.UNKNOWN_JOB, ErrorCode.EXPIRED):
+        is_gone = problem.error.code in (ErrorCode.UNKNOWN_JOB, ErrorCode.EXPIRED)
+        if self._cancelling and (is_gone or not self._accepted):
+            self._end(State.CANCELLED, text="Cancelled")
+        elif self._accepted and not is_gone:
             self._add_note(str(problem.error))
         else:  # the server does not have the job: nothing more will come
             self._end(State.FAILED, error=problem.error)
@@ -413,6 +419,11 @@ class Rerender:
     def _add_note(self, text: str) -> None:
         if text not in self.status.notes:
             self._set(notes=(*self.status.notes, text))
+
+    def _show(self, **changes: object) -> None:
+        """Show what happens; while it is being cancelled, that is what is shown."""
+        if not self._cancelling:
+            self._set(**changes)
 
     def _set(self, **changes: object) -> None:
         self.status = replace(self.status, **changes)  # type: ignore[arg-type]

@@ -159,8 +159,9 @@ class Session:
     def post(self, message: ClientMessage) -> None:
         """Carry out an intent without blobs, now or as soon as the session is READY.
 
-        Cancelling drops the job's waiting pixels, and overtakes all others. A job that this connection knows is not
-        submitted or resumed a second time. Raises ProtocolError where the message breaks a rule of the wire.
+        Cancelling drops the job's waiting pixels, and overtakes all others but the bytes of its own submit. A job that
+        this connection knows is not submitted or resumed a second time. Raises ProtocolError where the message breaks
+        a rule of the wire.
         """
         encode(message)
         if isinstance(message, Submit):
@@ -211,8 +212,9 @@ class Session:
             self._post_if_ready(message)  # a job of another process of this owner
         elif not entry.cancelling:
             entry.cancelling = True
-            self._sender.discard(message.job)
-            self._post_if_ready(message)
+            if entry.can_be_cancelled:  # else it follows the server's word
+                self._sender.discard(message.job)
+                self._post_if_ready(message)
 
     def _send_window(self, message: Window, build: MintMessage, payloads: Sequence[Buffer]) -> None:
         entry = self._ledger.jobs.get(message.job)
@@ -281,7 +283,7 @@ class Session:
                 self._local.append(Delivery(Cancelled(job.job, 1)))  # the server never heard of it
                 continue
             self._introduce(job)
-            if job.cancelling:
+            if job.cancelling and job.can_be_cancelled:
                 self._sender.post(Cancel(job.job))
         for question in self._ledger.questions.values():
             self._sender.post(question)
@@ -372,6 +374,8 @@ class Session:
                 return
 
     def _take_lasting(self, job: OpenJob, event: JobEvent, delivery: Delivery | None) -> Iterator[Delivery]:
+        if job.cancelling and not job.can_be_cancelled:
+            self._sender.post(Cancel(job.job))
         job.accepted = True
         is_new = job.is_new(event)
         if isinstance(event, Windows):

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from .checkpoints import models_for
 from .client import ClientEvent, ConnectionState, StateChange
+from .driver import CANCEL_SECONDS, unconfirmed
 from .errors import ErrorInfo
 from .form import Form, form_for
 from .host import Host
@@ -68,6 +69,7 @@ class Entry:
     created: float  # seconds since the epoch
     group: str = ""  # the same for variations of one wish: the person chooses among them
     preview: PreviewPicture | None = None  # replaced by poll(), dropped at the end
+    left_at: float | None = None  # seconds since the epoch: cancelled, and not waited for any longer than until then
 
     @property
     def is_running(self) -> bool:
@@ -129,14 +131,17 @@ class Workbench:
             self._note(event)
         dispatch(events, [entry.flow for entry in self.entries if entry.is_running])
         for entry in self.entries:
+            if entry.left_at is not None and self._clock() >= entry.left_at:
+                entry.flow.abandon(unconfirmed())
             if not entry.is_running:
                 entry.preview = None
         return bool(events) or before != [entry.flow.status for entry in self.entries]
 
     def cancel(self, entry: Entry) -> None:
-        """Ask the server to end a running job."""
+        """Ask the server to end a running job; where it does not answer soon, the job is left to it."""
         if entry.is_running:
             entry.flow.cancel()
+            entry.left_at = entry.left_at or self._clock() + CANCEL_SECONDS
 
     def apply(self, entry: Entry, *, even_if_changed: bool = False) -> None:
         """Apply a result that waits. `even_if_changed`: although the document is not what it was made from."""

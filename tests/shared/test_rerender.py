@@ -194,6 +194,31 @@ def test_cancel_asks_the_server_and_ends_with_its_answer(scene):
     assert not scene.host.applied
 
 
+def test_a_cancelled_job_shows_that_and_nothing_else(scene):
+    scene.flow.cancel()
+    scene.plan()
+    scene.tell(Progress, stage="restoring", fraction=0.5)
+    assert (scene.flow.status.text, scene.flow.status.state) == ("Cancelling", State.SUBMITTED)
+
+
+def test_a_result_that_was_complete_before_the_cancel_came_is_not_applied(scene):
+    scene.plan()
+    scene.patch()
+    scene.flow.cancel()
+    scene.done()
+    assert scene.flow.status.state is State.CANCELLED
+    assert scene.connection.last == Ack(scene.flow.job)
+    assert not scene.host.applied
+
+
+def test_a_cancelled_job_that_the_server_does_not_have_is_cancelled(scene):
+    scene.plan()
+    scene.flow.cancel()
+    scene.flow.handle(Problem(InputError("No such job.", code=ErrorCode.UNKNOWN_JOB).info, job=scene.flow.job))
+    assert scene.flow.status.state is State.CANCELLED
+    assert scene.flow.status.error is None
+
+
 def test_what_the_host_refuses_stays_on_the_server_and_can_be_applied_again(scene):
     scene.host.refuse_apply = ResourceError("The disk is full.", remedy="Free some space.")
     scene.plan()

@@ -85,6 +85,10 @@ def patch(seq: int, blob: int, data: bytes = b"abcd") -> Patch:
     return Patch(JOB, seq, "item", Bounds(0, 0, 4, 1), Pixels(Extent(4, 1), GRAY, declared), None)
 
 
+def with_profile(icc: Blob) -> Submit:
+    return Submit(JOB, "refocus", Document(Extent(64, 64), GRAY, Profile(icc=icc)), None)
+
+
 def with_job(session: Session) -> None:
     session.post(SUBMIT)
     assert sent(session) == [SUBMIT]
@@ -299,6 +303,22 @@ class TestReconnecting:
         first.post(Cancel(JOB))
         first.close()
         assert sent(ready(ledger)) == [Resume(JOB, 1), Cancel(JOB)]
+
+    def test_a_cancel_does_not_overtake_the_profile_of_its_submit(self) -> None:
+        ledger = Ledger()
+        session = ready(ledger)
+        session.send(with_profile, [b"icc!"])
+        session.post(Cancel(JOB))
+        submit, chunk = sent(session)
+        assert isinstance(submit, Submit)
+        assert isinstance(chunk, bytes)
+        session.close()
+        session = ready(ledger)  # which does not know whether the server heard of it
+        submit, chunk = sent(session)
+        assert isinstance(submit, Submit)
+        assert isinstance(chunk, bytes)
+        tell(session, Accepted(JOB, 1))
+        assert sent(session) == [Cancel(JOB)]
 
     def test_an_ack_is_not_lost(self) -> None:
         ledger = Ledger()

@@ -6,6 +6,7 @@ from fakes.connection import RecordingConnection
 from fakes.host import MemoryHost
 from foveate_shared.blobs import Delivery
 from foveate_shared.client import ConnectionState, StateChange
+from foveate_shared.driver import CANCEL_SECONDS
 from foveate_shared.errors import ErrorCode, InputError, RefusedError
 from foveate_shared.geometry import Extent
 from foveate_shared.protocol import (
@@ -59,7 +60,8 @@ class Desk:
 
     def __init__(self):
         self.clients = []
-        self.bench = Workbench(self._open, clock=lambda: 1000.0)
+        self.now = 1000.0
+        self.bench = Workbench(self._open, clock=lambda: self.now)
 
     def _open(self):
         self.clients.append(ScriptedClient())
@@ -154,6 +156,19 @@ def test_a_running_job_is_cancelled(desk):
     assert desk.clients[-1].last == Cancel(entry.flow.job)
     desk.tell(Cancelled(entry.flow.job, 1))
     assert entry.flow.status.state is State.CANCELLED
+
+
+def test_a_job_whose_cancel_is_not_answered_is_left_to_the_server(desk):
+    entry = desk.submit()
+    desk.bench.cancel(entry)
+    desk.now += CANCEL_SECONDS / 2
+    desk.bench.cancel(entry)  # pressing again does not prolong it
+    assert desk.bench.poll() is False
+    assert entry.is_running
+    desk.now += CANCEL_SECONDS / 2
+    assert desk.bench.poll() is True
+    assert entry.flow.status.error.code is ErrorCode.CANCELLED
+    assert entry.flow.status.error.message == "The job was cancelled; the server has not confirmed it yet."
 
 
 def test_poll_tells_whether_there_is_anything_new(desk):
