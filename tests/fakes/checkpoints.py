@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from fakes.ldm_keys import ldm_state
+from fakes.ldm_keys import original_state
 from fakes.tiny_tokenizers import clip_tokenizer, t5_tokenizer
 
 NAMES = ("sd1", "sd1-inpainting", "sd2", "sdxl", "sd3", "flux1", "flux1-fill")
@@ -33,8 +33,11 @@ class TinyCheckpoints:
         return self._once(name, lambda path: _save(name, path))
 
     def single_file(self, name: str) -> Path:
-        """Return the same weights as one .safetensors file, in the keys of the original code; "sd1" or "sdxl"."""
-        return self._once(f"{name}.safetensors", lambda path: save_file(ldm_state(self.folder(name)), path))
+        """Return the same weights as one .safetensors file, in the keys of the original code."""
+        family = name.partition("-")[0]
+        return self._once(
+            f"{name}.safetensors", lambda path: save_file(original_state(self.folder(name), family), path)
+        )
 
     def config(self, name: str) -> Path:
         """Return the configurations and tokenizers alone, which a single file needs beside it."""
@@ -132,6 +135,8 @@ def _sd3() -> Any:
     tokenizer, vocabulary = clip_tokenizer()
     second_tokenizer, _ = clip_tokenizer(pad="!")
     third_tokenizer, pieces = t5_tokenizer()
+    text_encoder = _clip(vocabulary, width=768, projection=768)
+    torch.nn.init.eye_(text_encoder.text_projection.weight)  # in this family it is nothing
     transformer = SD3Transformer2DModel(
         sample_size=_SIDE,
         patch_size=2,
@@ -149,7 +154,7 @@ def _sd3() -> Any:
         transformer=transformer,
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
         vae=_vae(latent_channels=16, scaling_factor=1.5305, shift_factor=0.0609, quant=False),
-        text_encoder=_clip(vocabulary, width=768, projection=768),
+        text_encoder=text_encoder,
         text_encoder_2=_clip(vocabulary, width=1280, projection=1280, act="gelu"),
         text_encoder_3=_t5(pieces),
         tokenizer=tokenizer,

@@ -1,13 +1,16 @@
-"""Writes a Stable Diffusion checkpoint in the keys of the original code, as community fine-tunes are traded."""
+"""Writes checkpoints in the keys of the original code, as community fine-tunes are traded."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
+
+from fakes.mmdit_keys import flux_state, sd3_state
 
 State = dict[str, Tensor]
 _LAYERS = 2  # residual blocks per level of the UNet, in all of the family
@@ -34,22 +37,66 @@ _AUTOENCODER_ATTENTION = {"group_norm": "norm", "to_q": "q", "to_k": "k", "to_v"
 _OPEN_CLIP = {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj"}
 
 
-def ldm_state(folder: Path) -> State:
-    """Return the weights in the diffusers folder of an SD1 or SDXL checkpoint under their original names."""
-    unet = _unet(_weights(folder / "unet"))
-    vae = dict(_autoencoder_item(key, value) for key, value in _weights(folder / "vae").items())
-    state = {f"model.diffusion_model.{key}": value for key, value in unet.items()}
-    state |= {f"first_stage_model.{key}": value for key, value in vae.items()}
-    is_xl = (folder / "text_encoder_2").is_dir()
-    prefix = "conditioner.embedders.0.transformer." if is_xl else "cond_stage_model.transformer."
-    state |= {prefix + _with_root(key): value for key, value in _weights(folder / "text_encoder").items()}
-    if is_xl:
-        second = _open_clip(_weights(folder / "text_encoder_2"))
-        state |= {f"conditioner.embedders.1.model.{key}": value for key, value in second.items()}
-    return {key: value.contiguous() for key, value in state.items()}
+def original_state(folder: Path, family: str) -> State:
+    """Return the weights in the diffusers folder of a checkpoint as a single file of its family has them.
+
+    What the originals have beside, and no one reads, is there as well.
+    """
+    network, texts = _FAMILIES[family]
+    state = {f"model.diffusion_model.{key}": value for key, value in network(folder).items()}
+    vae = dict(_autoencoder_item(key, value) for key, value in weights(folder / "vae").items())
+    state |= {f"{'vae' if family == 'flux1' else 'first_stage_model'}.{key}": value for key, value in vae.items()}
+    return {key: value.contiguous() for key, value in {**state, **texts(folder)}.items()}
 
 
-def _weights(folder: Path) -> State:
+def _texts_sd1(folder: Path) -> State:
+    return _below("cond_stage_model.transformer.", _rooted(weights(folder / "text_encoder")))
+
+
+def _texts_sd2(folder: Path) -> State:
+    """Return OpenCLIP's whole encoder; diffusers has it without the last layer, as the network reads the one before."""
+    state = _rooted(weights(folder / "text_encoder"))
+    width = state["text_model.final_layer_norm.bias"].shape[0]
+    count = 1 + max(int(found[1]) for key in state if (found := re.search(r"layers\.(\d+)\.", key)))
+    first = {key: value for key, value in state.items() if "layers.0." in key}
+    state |= {key.replace("layers.0.", f"layers.{count}."): value + 1 for key, value in first.items()}
+    state["text_projection.weight"] = torch.ones(width, width, dtype=torch.float16)
+    return _below("cond_stage_model.model.", {**_open_clip(state), "logit_scale": torch.ones(())})
+
+
+def _texts_sdxl(folder: Path) -> State:
+    first = _below("conditioner.embedders.0.transformer.", _rooted(weights(folder / "text_encoder")))
+    return first | _below("conditioner.embedders.1.model.", _open_clip(weights(folder / "text_encoder_2")))
+
+
+def _texts_sd3(folder: Path) -> State:
+    first = _rooted(weights(folder / "text_encoder"))
+    del first["text_projection.weight"]
+    return {
+        **_below("text_encoders.clip_l.transformer.", first),
+        **_below("text_encoders.clip_g.transformer.", weights(folder / "text_encoder_2")),
+        **_below("text_encoders.t5xxl.transformer.", weights(folder / "text_encoder_3")),
+    }
+
+
+def _texts_flux1(folder: Path) -> State:
+    return {
+        **_below("text_encoders.clip_l.transformer.", _rooted(weights(folder / "text_encoder"))),
+        **_below("text_encoders.t5xxl.transformer.", weights(folder / "text_encoder_2")),
+        "text_encoders.clip_l.logit_scale": torch.ones(()),
+    }
+
+
+def _below(prefix: str, state: State) -> State:
+    return {prefix + key: value for key, value in state.items()}
+
+
+def _rooted(state: State) -> State:
+    return {key if key == "text_projection.weight" else _with_root(key): value for key, value in state.items()}
+
+
+def weights(folder: Path) -> State:
+    """Return the tensors of one part of a diffusers folder."""
     state: State = {}
     for path in sorted(folder.glob("*.safetensors")):
         state |= load_file(path)
@@ -118,7 +165,7 @@ def _autoencoder_item(key: str, value: Tensor) -> tuple[str, Tensor]:
 
 def _open_clip(state: State) -> State:
     """Return the weights of a CLIP text encoder with projection as OpenCLIP names them."""
-    state = {_with_root(k) if k != "text_projection.weight" else k: v for k, v in state.items()}
+    state = _rooted(state)
     result = {"text_projection": state.pop("text_projection.weight").T}
     for key, value in state.items():
         name = key.removeprefix("text_model.")
@@ -137,3 +184,12 @@ def _open_clip(state: State) -> State:
             result[f"{theirs}.in_proj_{kind}"] = torch.cat([state[f"{ours}.{part}_proj.{kind}"] for part in "qkv"])
             result[f"{theirs}.out_proj.{kind}"] = state[f"{ours}.out_proj.{kind}"]
     return result
+
+
+_FAMILIES: dict[str, tuple[Callable[[Path], State], Callable[[Path], State]]] = {  # the network, the text encoders
+    "sd1": (lambda folder: _unet(weights(folder / "unet")), _texts_sd1),
+    "sd2": (lambda folder: _unet(weights(folder / "unet")), _texts_sd2),
+    "sdxl": (lambda folder: _unet(weights(folder / "unet")), _texts_sdxl),
+    "sd3": (lambda folder: sd3_state(weights(folder / "transformer")), _texts_sd3),
+    "flux1": (lambda folder: flux_state(weights(folder / "transformer")), _texts_flux1),
+}

@@ -66,9 +66,14 @@ def table(models: list[Row]) -> Iterator[str]:
 
 def added(entry: ModelEntry) -> Iterator[str]:
     """Return what to say of a model that was just added."""
+    from foveate_server.models.adding.entries import listed
+
     yield f"{entry.name}: {_KINDS[entry.kind]}, {entry.title}, {size(entry.size)}."
     if entry.license:
         yield f"Its licence: {entry.license}."
+    missing = _texts(entry.facts.get("missing"))
+    if missing:
+        yield f"It comes without {listed(missing)}: that is taken from {entry.reference}."
     words = ", ".join(_texts(entry.facts.get("trigger_words")))
     if entry.kind == "restore":
         yield f"It enlarges {entry.scale} times. Use it with --model {entry.name}."

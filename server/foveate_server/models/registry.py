@@ -10,6 +10,7 @@ from pathlib import Path
 
 from foveate_server.config import ServerConfig
 from foveate_server.models.cache import Cache, is_intact, storage_errors
+from foveate_server.models.configurations import beside, with_parts
 from foveate_server.models.defaults import Defaults
 from foveate_server.models.entry import ModelEntry, check_name
 from foveate_server.models.manifest import embedded_entries, license_text, optional_entries
@@ -46,9 +47,8 @@ class Registry:
         self._cache = Cache(cache_dir)
         self._defaults = Defaults(cache_dir)
         self._offline = offline
-        self._embedded = {
-            entry.name: entry for entry in ([*embedded_entries(), *optional_entries()] if entries is None else entries)
-        }
+        listed = [*embedded_entries(), *optional_entries()] if entries is None else entries
+        self._embedded = {entry.name: entry for each in listed for entry in with_parts(each)}
         self._sources = default_sources() if sources is None else sources
 
     @property
@@ -159,14 +159,31 @@ class Registry:
             return self.folder(name, progress) / CONFIG
         return self.folder(entry.reference, progress) if entry.reference else None
 
+    def needs(self, name: str) -> list[str]:
+        """Return what the model `name` needs beside its own files: its configuration, and the parts that it lacks.
+
+        Raises InputError for an unknown name.
+        """
+        entry = self.entry(name)
+        return [*([entry.reference] if entry.reference else []), *self._parts(entry).values()]
+
+    def part_folders(self, name: str, progress: Progress = silent) -> dict[str, Path]:
+        """Return, by component, the folders with what the single file `name` lacks and its configuration has not.
+
+        Each is laid out as diffusers does it. Fetches them where needed; raises as :meth:`path` does.
+        """
+        return {part: self.folder(other, progress) for part, other in self._parts(self.entry(name)).items()}
+
+    def _parts(self, entry: ModelEntry) -> dict[str, str]:
+        return beside(entry, self.entry(entry.reference) if entry.reference else None)
+
     def pull(self, name: str, progress: Progress = silent) -> Path:
-        """Fetch the model, and what it refers to, unless it is at hand; return its first file.
+        """Fetch the model, and what it needs beside itself, unless it is at hand; return its first file.
 
         Raises as :meth:`path` does.
         """
-        reference = self.entry(name).reference
-        if reference:
-            self.folder(reference, progress)
+        for other in self.needs(name):
+            self.folder(other, progress)
         return self.path(name, progress)
 
     def check_new(self, name: str) -> str:

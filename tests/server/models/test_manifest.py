@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from fakes import headers as made
 from foveate_server.models.adding.entries import config_name
 from foveate_server.models.inspection import recognize
 from foveate_server.models.manifest import embedded_entries, license_text, optional_entries
+from foveate_server.models.registry import Registry
 
 
 def test_the_first_restorer_is_the_one_for_photos() -> None:
@@ -50,3 +53,15 @@ def test_there_is_a_configuration_for_every_single_file() -> None:
         wanted[config_name(found)] = found.family
     assert wanted == {name: entry.family for name, entry in configs.items()}
     assert all(entry.source.kind == "hub" and not entry.files for entry in configs.values())
+
+
+def test_there_are_parts_for_every_single_file(tmp_path: Path) -> None:
+    registry = Registry(tmp_path)
+    for shapes in (made.unet(768), made.unet(1024, linear=True), made.sd3(), made.flux()):
+        found = recognize(made.header(shapes), "model")
+        assert found is not None
+        missing = [str(part) for part in found.facts["missing"]]  # type: ignore[union-attr]
+        assert missing[0] == "vae"
+        for part in missing:
+            entry = registry.entry(f"{config_name(found)}.{part}")
+            assert (entry.kind, entry.source.options["component"]) == ("config", part)

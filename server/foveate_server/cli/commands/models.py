@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from foveate_server.cli import options as shared
 
 if TYPE_CHECKING:
+    from foveate_server.cli.downloads import Downloads
     from foveate_server.models.entry import ModelEntry
-    from foveate_server.models.progress import Progress
     from foveate_server.models.registry import Registry
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -144,7 +144,7 @@ def run_pull(options: argparse.Namespace) -> int:
 
 
 def run_add(options: argparse.Namespace) -> int:
-    """Add a model, and fetch the configuration of its family where it needs that and it is not here yet."""
+    """Add a model, and fetch what it needs beside itself where that is not here yet."""
     from foveate_server.cli import model_texts
     from foveate_server.cli.display import print_json, print_line
     from foveate_server.cli.downloads import Downloads
@@ -163,7 +163,7 @@ def run_add(options: argparse.Namespace) -> int:
     registry = _registry()
     with Downloads(quiet=options.quiet, doing="Adding") as downloads:
         entry = add(registry, options.what, said, downloads.named(Path(options.what).name or options.what))
-        problem = "" if options.later else _fetch_reference(registry, entry, downloads.named(entry.reference))
+        problem = "" if options.later else _fetch_what_it_needs(registry, entry, downloads)
     if options.json:
         print_json(model_texts.row(registry, entry) | {"problem": problem})
     elif not options.quiet:
@@ -174,19 +174,17 @@ def run_add(options: argparse.Namespace) -> int:
     return 0
 
 
-def _fetch_reference(registry: Registry, entry: ModelEntry, progress: Progress) -> str:
+def _fetch_what_it_needs(registry: Registry, entry: ModelEntry, downloads: Downloads) -> str:
     """Fetch what `entry` needs beside itself; return a sentence where that is not to be had now."""
     from foveate_shared.errors import ResourceError
 
-    if not entry.reference:
-        return ""
+    name = ""
     try:
-        registry.folder(entry.reference, progress)
+        for name in registry.needs(entry.name):
+            registry.folder(name, downloads.named(name))
     except ResourceError as error:
-        return (
-            f"It still needs the configuration of its family, {entry.reference}, which could not be fetched. "
-            f"{error.info.message} {error.info.remedy}"
-        )
+        what = "the configuration of its family" if name == entry.reference else "a part that it lacks"
+        return f"It still needs {what}, {name}, which could not be fetched. {error.info.message} {error.info.remedy}"
     return ""
 
 

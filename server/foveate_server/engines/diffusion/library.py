@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -24,10 +24,11 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Files:
-    """A checkpoint on disk: a folder of diffusers, or a single file with such a folder without weights beside it."""
+    """A checkpoint on disk: a folder of diffusers, or a single file with such a folder beside it."""
 
     path: Path
-    config: Path | None = None  # of a single file
+    config: Path | None = None  # of a single file; what the file lacks is taken from there, if it has it
+    parts: Mapping[str, Path] = field(default_factory=dict)  # what it lacks: component -> a folder that has it
 
 
 @dataclass(frozen=True)

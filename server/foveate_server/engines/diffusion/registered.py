@@ -28,7 +28,8 @@ class RegisteredLibrary:
         entry = self._entry(name, "diffusion")
         if entry.is_folder:
             return Files(self._registry.folder(name, progress))
-        return Files(self._registry.path(name, progress), self._registry.config_folder(name, progress))
+        path, config = self._registry.path(name, progress), self._registry.config_folder(name, progress)
+        return Files(path, config, self._registry.part_folders(name, progress))
 
     def addition(self, name: str, kind: str, progress: Progress) -> Addition:
         """See library.Library."""

@@ -74,22 +74,28 @@ def reference_name(registry: Registry, found: Finding, options: AddOptions) -> s
 
 
 def check_whole(found: Finding, reference: str, registry: Registry) -> None:
-    """Raise InputError where a checkpoint lacks components that the model `reference` does not have either."""
+    """Raise InputError where a checkpoint lacks components that the model `reference` does not have either.
+
+    A family's configuration has them all: see models.configurations.
+    """
     missing = found.facts.get("missing")
     if not isinstance(missing, list) or not missing:
         return
-    other = next((entry for entry in registry.entries() if entry.name == reference and entry.kind == "diffusion"), None)
+    other = next((entry for entry in registry.entries() if entry.name == reference), None)
+    if other is not None and other.kind == "config":
+        return
     components = other.facts.get("components") if other else None
     lacking = [str(part) for part in missing if not isinstance(components, dict) or part not in components]
     if lacking:
         raise InputError(
-            f"This file holds a part of {found.facts['base']} only: it lacks {_listed(lacking)}.",
+            f"This file holds a part of {found.facts['base']} only: it lacks {listed(lacking)}.",
             code=ErrorCode.INVALID_FILE,
             remedy="Add a whole checkpoint of the family first, and then this file with --config and that one's name.",
         )
 
 
-def _listed(components: Iterable[str]) -> str:
+def listed(components: Iterable[str]) -> str:
+    """Return components for a person: "the VAE and the text encoder"."""
     words = {
         "vae": "the VAE",
         "unet": "the network itself",

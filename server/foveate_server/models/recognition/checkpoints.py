@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from foveate_server.models.headers import Header
 from foveate_server.models.recognition.finding import Finding, component, precision_of, strings, title_of
@@ -50,6 +50,24 @@ def needed_components(family: str) -> list[str]:
     return [main_component(family), "vae", *encoders]
 
 
+def keys_by_component(keys: Iterable[str], family: str) -> dict[str, dict[str, str]]:
+    """Return the components that a single file with these keys has: for each, key within it -> key in the file.
+
+    A network without a prefix is what no other component's prefix is before.
+    """
+    found: dict[str, dict[str, str]] = {}
+    network: dict[str, str] = {}
+    prefixes = {prefix: name for name, all_of_it in _prefixes(family).items() for prefix in all_of_it}
+    for key in keys:
+        prefix = next((prefix for prefix in prefixes if key.startswith(prefix)), None)
+        if prefix is None:
+            network[key] = key
+        else:
+            found.setdefault(prefixes[prefix], {})[key.removeprefix(prefix)] = key
+    prefixed = {key.removeprefix(_NETWORK): key for key in network if key.startswith(_NETWORK)}
+    return {main_component(family): prefixed or network, **found}
+
+
 def checkpoint_of(header: Header, name: str) -> Finding | None:
     """Return what the checkpoint with these keys is, or None where it is none of our families. Raises InputError."""
     if header.has("conditioner.embedders.0.model.") and not header.has("conditioner.embedders.1."):
@@ -58,7 +76,7 @@ def checkpoint_of(header: Header, name: str) -> Finding | None:
     network = network_of(inner, xl=header.has("conditioner."))
     if network is None:
         return None
-    parts = _parts(header, inner, network.family)
+    parts = _parts(header, network.family)
     return Finding(
         "diffusion",
         network.family,
@@ -67,11 +85,20 @@ def checkpoint_of(header: Header, name: str) -> Finding | None:
     )
 
 
-def _parts(header: Header, network: Header, family: str) -> dict[str, Header]:
-    """Return the components that a single file has."""
-    prefixes = {"vae": _VAE, **_COMPONENTS[family]}
-    parts = {component: header.below(*below) for component, below in prefixes.items()}
-    return {main_component(family): network, **{name: part for name, part in parts.items() if part.tensors}}
+def _parts(header: Header, family: str) -> dict[str, Header]:
+    """Return the components that a single file has. Raises InputError where one is quantized."""
+    found = {
+        name: Header({within: header.tensors[key] for within, key in keys.items()}, header.metadata)
+        for name, keys in keys_by_component(header.tensors, family).items()
+    }
+    for part in found.values():
+        precision_of(part)
+    return found
+
+
+def _prefixes(family: str) -> Mapping[str, tuple[str, ...]]:
+    """Return what the keys of each component begin with, but for the network itself."""
+    return {"vae": _VAE, **_COMPONENTS[family]}
 
 
 def facts_of(

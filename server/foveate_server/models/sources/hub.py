@@ -8,9 +8,10 @@ from pathlib import Path
 
 import requests
 
+from foveate_server.models.configurations import COMPONENT
 from foveate_server.models.entry import ModelEntry
 from foveate_server.models.progress import Progress, Shifted, begin_file
-from foveate_server.models.selection import INDEX, select
+from foveate_server.models.selection import INDEX, Selection, select
 from foveate_server.models.sources.base import unavailable
 from foveate_server.models.sources.download import fetch
 from foveate_server.models.sources.hub_client import HubClient, Repository
@@ -50,19 +51,21 @@ class HubSource:
                 done += file.size
 
     def resolved(self, entry: ModelEntry, folder: Path, progress: Progress) -> ModelEntry:
-        """Return the entry of a configuration with its commit and files, which lie in `folder` then: they are small.
+        """Return the entry of a configuration, or of a part, with its commit and files; the small ones lie in `folder`.
 
-        Its source names a `repository`, and with `otherwise` others for when that is gone.
+        Its source names a `repository`, with `otherwise` others for when that is gone, and with `component` a part.
         """
         if entry.files:
             return entry
         options = entry.source.options
         repository = self._first([options["repository"], *options.get("otherwise", "").split()])
         index = RepositoryFolder(self._client, repository)
-        chosen = select(index.paths(), index.json(INDEX), checker=False, weights=False)
-        if not chosen.components:
+        component = options.get(COMPONENT, "")
+        chosen = _chosen(index, component)
+        if not chosen.components or (component and not chosen.weights):
             what = f"{repository.id} on the model hub"
-            raise unavailable(what, "it has no configuration", "Name a folder that has it with --config.")
+            reason = f"it has no {component or 'configuration'}"
+            raise unavailable(what, reason, "Name a folder or model that has it with --config.")
         files = index.bring(chosen.paths, folder, progress)
         source = replace(entry.source, options={"repository": repository.id, "revision": repository.commit})
         return replace(entry, files=files, source=source, license=entry.license or repository.license)
@@ -82,3 +85,11 @@ class HubSource:
             return self._client.look_up(name)
         except ResourceError as error:
             return error
+
+
+def _chosen(index: RepositoryFolder, component: str) -> Selection:
+    """Return a repository's configuration alone, or the weights and the configuration of one component."""
+    if not component:
+        return select(index.paths(), index.json(INDEX), checker=False, weights=False)
+    paths = [path for path in index.paths() if path.startswith(f"{component}/")]
+    return select(paths, index.json(INDEX), checker=False)
