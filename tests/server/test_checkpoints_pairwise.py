@@ -255,6 +255,8 @@ def test_every_pair(studio: Studio, row: Row):
     check_recipe(row, studio, made)
     assert any(re.search(r"[\d.]+ of [\d.]+ GB", note) for note in made.status.notes), made.status.notes
     if row["strength"] == 1:
+        if STEPS not in made.steps:  # progress is thinned out: of a run of some milliseconds none may be left
+            made = run_row(studio, row)[-1]
         assert STEPS in made.steps
         assert made.previews
 
