@@ -100,7 +100,8 @@ class DiffusionEngine:
                 def run(plan: Plan) -> Made:
                     loaded.settle(on_device=not plan.offloads)
                     seeds = batch_for(request, plan.pictures)
-                    task = Task(replace(request, seeds=seeds), sampling, canvas, plan)
+                    shown = seeds.index(request.seeds[0])
+                    task = Task(replace(request, seeds=seeds), sampling, canvas, plan, shown)
                     images = Run(loaded, task, ticker, preview, tiny).images()
                     return Made(seeds, tuple(images), plan.pictures if request.siblings else None)
 

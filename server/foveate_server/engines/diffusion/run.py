@@ -37,6 +37,7 @@ class Task:
     sampling: Sampling  # has a value for everything
     canvas: Canvas
     plan: Plan
+    shown: int = 0  # which picture of a batch the previews show
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,11 @@ class Run:
         anchor, factor = self._task.canvas.anchor, self._denoiser.family.factor
         hooks = [LowFrequencyAnchor(original, anchor, factor=factor)] if anchor > 0 else []
         with self._denoiser.watched(meter.tick):
-            return denoise(metered, sampler, start, lambda step, clean: self._previews.offer(clean), hooks)
+            return denoise(metered, sampler, start, self._show, hooks)
+
+    def _show(self, step: Step, clean: Tensor) -> None:
+        del step
+        self._previews.offer(clean[self._task.shown :])
 
     def _batches(self) -> Iterator[_Batch]:
         seeds, size = self._request.seeds, self._task.plan.pictures

@@ -64,6 +64,15 @@ def test_another_wish_has_pictures_of_its_own(batching, make_ticker, request_of,
         assert not np.array_equal(other, first)
 
 
+def test_previews_are_those_of_the_own_seed(batching, make_ticker, request_of):
+    shown = {seed: [] for seed in SEEDS}
+    for seed in SEEDS:
+        batching.diffuse(request_of(seed), ticker=make_ticker(), preview=shown[seed].append)
+        batching.release()
+    first = [previews[0] for previews in shown.values()]
+    assert not any(np.array_equal(first[0], other) for other in first[1:])
+
+
 def test_a_cancelled_batch_leaves_nothing(batching, make_ticker, request_of):
     with pytest.raises(CancelledJobError):
         batching.diffuse(request_of(5), ticker=make_ticker(cancel_after=5))
