@@ -29,6 +29,11 @@ def models_for(models: Sequence[ModelInfo], operation: str) -> tuple[ModelInfo, 
     return tuple(model for model in models if operation in model.operations and model.kind in _RENDERING)
 
 
+def restorers_for(models: Sequence[ModelInfo], operation: str) -> tuple[ModelInfo, ...]:
+    """Return the restorers that can do an operation, which also work before a checkpoint does."""
+    return tuple(model for model in models_for(models, operation) if model.kind == RESTORE)
+
+
 def model_for(models: Sequence[ModelInfo], operation: str, wanted: str = "") -> ModelInfo | None:
     """Return the model that a job would use: `wanted`, else the server's own choice; None where there is none.
 

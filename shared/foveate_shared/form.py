@@ -111,6 +111,7 @@ class Form:
 class _Scene:
     """What a parameter's default and choices depend on."""
 
+    operation: str
     models: Sequence[ModelInfo]
     model: ModelInfo | None
     presets: Sequence[Preset]
@@ -123,7 +124,7 @@ def form_for(operation: OperationInfo, models: Sequence[ModelInfo], wanted: str 
     presets = _presets(_object(properties.get("preset")))
     said = next((each.parameters for each in presets if each.name == preset), {})
     model = checkpoints.model_for(models, operation.name, wanted or str(said.get("model", "")))
-    scene = _Scene(models, model, presets, said)
+    scene = _Scene(operation.name, models, model, presets, said)
     parameters = [
         _parameter(name, _object(schema), scene)
         for name, schema in properties.items()
@@ -191,6 +192,9 @@ def _choices(name: str, schema: JsonObject, scene: _Scene) -> tuple[Choice, ...]
         own = (Choice("", "The checkpoint's own"),) if name == "vae" else ()
         words = {each.name: ", ".join(checkpoints.trigger_words(each)) for each in fitting}
         return (*own, *(Choice(each.name, each.title, words[each.name]) for each in fitting))
+    if name == "restorer":
+        restorers = checkpoints.restorers_for(scene.models, scene.operation)
+        return (Choice("", "The default one"), *(Choice(each.name, each.title) for each in restorers))
     values = schema.get("enum")
     listed = values if isinstance(values, list) else []
     return tuple(Choice(each, _TITLES.get((name, str(each)), str(each))) for each in listed)

@@ -73,6 +73,18 @@ TO_SERVER: dict[str, Frame] = {
         "parameters": {"strength": 0.8, "pinned": {"dtype": "float32", "tile": None}},
         "priority": -1,
     },
+    "submit of a replay": {
+        "type": "submit",
+        "job": JOB,
+        "operation": "compare",
+        "document": document(SRGB),
+        "selection": None,
+        "parameters": {
+            "variants": [{"label": "one", "model": "photoreal", "pinned": {"threads": 2}}],
+            "pinned": {"models": {"photoreal": HASH}},
+        },
+        "priority": 0,
+    },
     "submit with a profile": {
         "type": "submit",
         "job": JOB,
@@ -251,6 +263,25 @@ TO_CLIENT: dict[str, Frame] = {
     ),
     "item": event("item", 12, outcome=OUTCOME),
     "done": event("done", 13, outcomes=[OUTCOME], recipe={"foveate": "0.1.0", "model": {"name": "x", "sha256": HASH}}),
+    "done, of an upscale with a checkpoint": event(
+        "done",
+        13,
+        outcomes=[OUTCOME],
+        recipe={
+            "parameters": {"restorer": "x4plus", "pinned": {"dtype": "float16", "restorer": {"dtype": "float32"}}},
+            "model": {"name": "photoreal", "sha256": HASH},
+            "restorer": {"name": "x4plus", "sha256": HASH},
+        },
+    ),
+    "done, of a comparison": event(
+        "done",
+        13,
+        outcomes=[OUTCOME],
+        recipe={
+            "parameters": {"variants": [{"label": "one", "model": "photoreal", "pinned": {"dtype": "float16"}}]},
+            "variants": [{"label": "one", "model": {"name": "photoreal", "sha256": HASH}, "additions": {}}],
+        },
+    ),
     "failed": event("failed", 14, error=ERROR, outcomes=[{**OUTCOME, "status": "failed"}]),
     "cancelled": event("cancelled", 15),
 }

@@ -9,6 +9,7 @@ import numpy as np
 
 from foveate_server.engines.deterministic import list_models
 from foveate_server.imaging import composite, samples
+from foveate_server.jobs.recipe import merge
 from foveate_server.operations.base import Item, JobRequest, Plan, WindowData
 from foveate_server.operations.table import operations
 from foveate_shared.geometry import Bounds, Extent
@@ -147,7 +148,7 @@ def run_job(document: MemoryDocument, engine, operation: str, **parameters) -> R
         assert item.id not in {other.id for other in run.items}
         run.items.append(item)
         run.outcomes.append(result.outcome)
-        run.recipe.update(result.recipe)
+        run.recipe = merge(run.recipe, result.recipe)
         waiting.extend(result.next_items)
     return run
 

@@ -340,6 +340,56 @@ def test_a_recipe_gives_the_same_bytes_again_whatever_its_models_are_called(stud
     assert studio.run(picture, region, row["operation"], renamed).samples().tobytes() == made.samples().tobytes()
 
 
+def replayed(made: Made, **changed: Any) -> dict[str, Any]:
+    """Return the parameters of a replay of what was made, as the command line asks for it."""
+    hashes = {pin.name: pin.sha256 for pin in pins_of(made.recipe)}
+    recorded = made.recipe["parameters"]
+    return {**recorded, "pinned": {**recorded.get("pinned", {}), "models": hashes}, **changed}
+
+
+VARIANTS = [
+    {"label": "worn", "model": "sd1", "loras": [{"name": "sd1-lora", "weight": 0.7}], "vae": "sd1-vae"},
+    {"label": "other", "model": "sdxl", "loras": [], "prompt": "a face, sdxl-word", "strength": 0.7},
+    {"label": "bare", "model": "sd1", "loras": []},
+]
+
+
+def test_a_comparison_pins_the_models_of_each_variant(studio: Studio):
+    picture, region = portrait(SampleType.U8, Channels.RGB), region_named("rectangle")
+    asked = {**PLAIN, "model": "sd1", "loras": [{"name": "sd1-kohya"}], "variants": VARIANTS}
+    made = studio.run(picture, region, "compare", asked)
+    assert made.status.state is State.DONE, made.status.error
+    used = {"sd1", "sdxl", "sd1-lora", "sd1-vae", "sdxl-word"}
+    told = made.recipe["variants"]
+    assert [variant["label"] for variant in told] == ["worn", "other", "bare"]
+    assert [variant["model"]["name"] for variant in told] == ["sd1", "sdxl", "sd1"]
+    assert told[2]["additions"] == {}
+    again = replayed(made)
+    assert again["pinned"]["models"] == {name: studio.entries[name].sha256 for name in used}
+    assert all(variant["pinned"]["threads"] for variant in again["variants"])
+    assert studio.run(picture, region, "compare", again).samples().tobytes() == made.samples().tobytes()
+    names = "|".join(sorted(used, key=len, reverse=True))
+    renamed = json.loads(re.sub(rf"\b({names})\b", r"their-\1", json.dumps(again)))
+    assert studio.run(picture, region, "compare", renamed).samples().tobytes() == made.samples().tobytes()
+    gone = {**again["pinned"]["models"], "sdxl": "a" * 64, "sd1-vae": "b" * 64}
+    refused = studio.run(picture, region, "compare", {**again, "pinned": {"models": gone}})
+    assert_refused(refused.status, r"The recipe needs what is not here: the VAE sd1-vae .*, the model sdxl \(SHA-256 a")
+
+
+def test_an_upscale_pins_the_restorer_that_worked_first(studio: Studio):
+    picture, region = portrait(SampleType.U8, Channels.RGB), Region(None)
+    made = studio.run(picture, region, "upscale", {**PLAIN, "model": "sd1", "scale": 2})
+    assert made.status.state is State.DONE, made.status.error
+    assert made.recipe["restorer"]["name"] == made.recipe["parameters"]["restorer"] == RESTORER
+    again = replayed(made, restorer="theirs")
+    assert again["pinned"]["restorer"]["dtype"]
+    again["pinned"]["models"]["theirs"] = again["pinned"]["models"].pop(RESTORER)
+    assert studio.run(picture, region, "upscale", again).samples().tobytes() == made.samples().tobytes()
+    again["pinned"]["models"]["theirs"] = "c" * 64
+    refused = studio.run(picture, region, "upscale", again)
+    assert_refused(refused.status, r"The recipe needs what is not here: the restorer theirs \(SHA-256 c")
+
+
 def test_a_replay_names_all_that_is_not_here(studio: Studio):
     models = {"gone": "a" * 64, "sd1-lora": "b" * 64}
     asked = {**PLAIN, "model": "gone", "loras": [{"name": "sd1-lora"}], "pinned": {"models": models}}

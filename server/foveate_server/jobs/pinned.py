@@ -10,6 +10,8 @@ from foveate_server.models.entry import ModelEntry
 from foveate_server.models.pinning import Pin, local_names
 from foveate_shared.protocol import JsonObject
 
+_SINGLE = ("model", "restorer", "vae")  # parameters that name one model, as kinds of Pin
+
 
 def located(parameters: JsonObject, entries: Sequence[ModelEntry]) -> JsonObject:
     """Return `parameters` with each model that `pinned.models` has a hash of under the name that it has in `entries`.
@@ -32,7 +34,7 @@ def located(parameters: JsonObject, entries: Sequence[ModelEntry]) -> JsonObject
 
 def _named(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Give kind (see Pin) and name of each model that a job, or one of its variants, names."""
-    for kind in ("model", "vae"):
+    for kind in _SINGLE:
         if parameters.get(kind):
             yield kind, str(parameters[kind])
     yield from (("lora", str(entry["name"])) for entry in parameters.get("loras") or [])
@@ -43,7 +45,7 @@ def _named(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _renamed(parameters: Mapping[str, Any], names: Mapping[str, str], words: Mapping[str, str]) -> JsonObject:
     renamed = dict(parameters)
-    for key in ("model", "vae"):
+    for key in _SINGLE:
         if renamed.get(key):
             renamed[key] = names.get(renamed[key], renamed[key])
     if renamed.get("loras"):

@@ -11,6 +11,9 @@ from foveate_server.spool.rows import WindowRow
 from foveate_shared.codec import encode
 from foveate_shared.protocol import Json, JsonObject, Profile, Submit
 
+_NAMING = ("model", "loras", "embeddings", "vae")  # parameters that name models
+_VARIANTS = "variants"  # of a compare: in parameters, and in what its items tell, there by number
+
 
 @dataclass(frozen=True)
 class EngineUse:
@@ -34,8 +37,9 @@ def content_hash(submit: Submit) -> str:
 
 
 def merge(recipe: JsonObject, part: JsonObject) -> JsonObject:
-    """Return what is known so far together with what another item tells."""
-    return {**recipe, **part}
+    """Return what is known so far together with what another item tells; each variant of a compare tells its own."""
+    variants = {**_object(recipe.get(_VARIANTS)), **_object(part.get(_VARIANTS))}
+    return {**recipe, **part, **({_VARIANTS: variants} if variants else {})}
 
 
 def complete(
@@ -44,9 +48,12 @@ def complete(
     """Return the whole recipe. `part` is what the items told: model, device, and the values to pin."""
     fields = json.loads(encode(_with_first_blob(submit)))
     told = dict(part)
-    pinned, used = told.pop("pinned", None), told.pop("sampling", None)
-    if isinstance(used, dict):
-        parameters = {**used, **parameters}
+    variants = _object(told.pop(_VARIANTS, None))
+    if variants:
+        parameters = _with_variants(parameters, variants)
+        told[_VARIANTS] = _told_of(parameters, variants)
+    pinned = told.pop("pinned", None)
+    parameters = {**_object(told.pop("sampling", None)), **parameters}
     return {
         "foveate": version,
         "operation": submit.operation,
@@ -56,6 +63,35 @@ def complete(
         "inputs": [_input(window) for window in windows],
         **told,
     }
+
+
+def _with_variants(parameters: JsonObject, variants: JsonObject) -> JsonObject:
+    """Return the parameters of a compare, each variant with the values that it used; `variants` by number, from 1.
+
+    Where each names its model itself, with all that is added to it, those of the job need not be there for a replay.
+    """
+    found: list[Json] = []
+    for number, variant in enumerate(_listed(parameters.get(_VARIANTS)), 1):
+        part = _object(variants.get(str(number)))
+        pinned: JsonObject = {"pinned": part["pinned"]} if part.get("pinned") else {}
+        found.append({**_object(part.get("sampling")), **_object(variant), **pinned})
+    named = all(_object(variant).get("model") for variant in found)
+    kept = {name: value for name, value in parameters.items() if name not in _NAMING or not named}
+    return {**kept, _VARIANTS: found}
+
+
+def _told_of(parameters: JsonObject, variants: JsonObject) -> list[Json]:
+    """Return what each variant was made with, in their order; an empty object of one that failed."""
+    parts = [_object(variants.get(str(number + 1))) for number in range(len(_listed(parameters.get(_VARIANTS))))]
+    return [{name: part[name] for name in ("label", "model", "additions") if name in part} for part in parts]
+
+
+def _object(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
 
 
 def _with_first_blob(submit: Submit) -> Submit:

@@ -17,7 +17,8 @@ from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.protocol import Json, JsonObject, ModelInfo
 
 LoadPresets = Callable[[], Presets]  # called where a job needs them: a damaged file hurts no other job
-RENDERING_KINDS = ("restore", DIFFUSION)  # of models that can do a job
+RESTORE = "restore"
+RENDERING_KINDS = (RESTORE, DIFFUSION)  # of models that can do a job
 LARGEST_SEED = (1 << 32) - 1
 _SPOKEN = {  # parameters in a variant's label -> the word before their value
     "model": "",
@@ -30,6 +31,7 @@ _SPOKEN = {  # parameters in a variant's label -> the word before their value
     "scheduler": "",
     "vae": "",
 }
+_EMPTIED = ("prompt", "negative_prompt", "loras", "embeddings")  # what a variant may say is not there
 # Where the model does not know them, the result is what was asked for.
 _HARMLESS = ("seed", "siblings", "subject_prompts")
 
@@ -68,6 +70,8 @@ def settle(
     given["model"] = model.name
     if model.kind != DIFFUSION:
         return _for_restorer(given, known, model)
+    if "restorer" in known:
+        _settle_restorer(operation, given, models)
     shelf = _Shelf(models, {entry.name: entry for entry in entries}, model)
     notes = _add_embeddings(given, shelf)
     _check_additions(given, shelf)
@@ -77,7 +81,8 @@ def settle(
         given.setdefault("subject_prompts", presets().subject_prompts())
     if given.get("variants"):
         common = _without_variants(parameters)
-        _settle_variants(common, given, lambda own: settle(operation, own, models, presets, entries).parameters)
+        names = _names_in_variants(known)
+        _settle_variants(common, given, names, lambda own: settle(operation, own, models, presets, entries).parameters)
     return Settled(given, model, notes)
 
 
@@ -85,15 +90,26 @@ def _without_variants(parameters: JsonObject) -> JsonObject:
     return {name: value for name, value in parameters.items() if name != "variants"}
 
 
-def _settle_variants(common: JsonObject, settled: JsonObject, settle_one: Callable[[JsonObject], JsonObject]) -> None:
+def _names_in_variants(known: JsonObject) -> set[str]:
+    """Return what a variant can say itself; the rest is the job's."""
+    schema = cast("dict[str, Any]", known["variants"])
+    return set(schema["items"]["properties"]) - {"pinned"}
+
+
+def _settle_variants(
+    common: JsonObject, settled: JsonObject, names: set[str], settle_one: Callable[[JsonObject], JsonObject]
+) -> None:
     """Settle each of the variants as if it were a job of its own; the seed is one for all that name none."""
     shared = {**common, "seed": settled["seed"], "model": settled["model"]}
     variants = []
     for variant in cast("list[JsonObject]", settled["variants"]):
         own = {name: value for name, value in variant.items() if name != "label"}
         found = settle_one({**shared, **own})
-        kept = {name: value for name, value in found.items() if name != "pinned"}
-        variants.append({"label": variant.get("label") or _label(own), **kept})
+        kept = {name: value for name, value in found.items() if name in names}
+        # What a variant empties must not come back from the job.
+        empty: JsonObject = {name: own[name] for name in _EMPTIED if name in own and _is_empty(own[name])}
+        pinned: JsonObject = {"pinned": own["pinned"]} if own.get("pinned") else {}
+        variants.append({"label": variant.get("label") or _label(own), **empty, **kept, **pinned})
     settled["variants"] = cast("Any", _with_siblings(variants))
 
 
@@ -151,6 +167,20 @@ def _model(operation: Operation, name: Json, models: Sequence[ModelInfo], *, pro
             remedy="Add one on the server's machine: foveate models add FILE.",
         )
     return next(iter(checkpoints if prompted or only_checkpoints else fitting), None)
+
+
+def _settle_restorer(operation: Operation, given: JsonObject, models: Sequence[ModelInfo]) -> None:
+    """Name the restorer that works before the checkpoint does. Raises InputError for one that there is not."""
+    fitting = [each.name for each in models if each.kind == RESTORE and operation.name in each.operations]
+    name = given.get("restorer")
+    if name is None:
+        given.update({"restorer": fitting[0]} if fitting else {})
+    elif name not in fitting:
+        raise InputError(
+            f"There is no restorer named {name!r} for {operation.name}.",
+            code=ErrorCode.UNKNOWN_MODEL,
+            remedy=f"Restorers for it: {', '.join(sorted(fitting)) or 'none'}.",
+        )
 
 
 def _no_model(operation: Operation, name: str, fitting: Sequence[str]) -> InputError:

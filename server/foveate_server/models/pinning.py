@@ -9,14 +9,14 @@ from typing import Any
 from foveate_server.models.entry import ModelEntry
 from foveate_shared.errors import ErrorCode, InputError
 
-_WORDS = {"lora": "the LoRA", "embedding": "the embedding", "vae": "the VAE"}
+_WORDS = {"restorer": "the restorer", "lora": "the LoRA", "embedding": "the embedding", "vae": "the VAE"}
 
 
 @dataclass(frozen=True)
 class Pin:
     """A model that a recipe was made with."""
 
-    kind: str  # "model", "lora", "embedding" or "vae"
+    kind: str  # "model", "restorer", "lora", "embedding" or "vae"
     name: str  # as it was called there
     sha256: str  # see ModelEntry.sha256
 
@@ -27,16 +27,19 @@ class Pin:
 
 
 def pins_of(recipe: Mapping[str, Any]) -> list[Pin]:
-    """Return what `recipe` was made with: its `model`, `loras`, `embeddings` and `vae`, each {"name", "sha256"}.
+    """Return what `recipe` was made with: its `model`, `restorer`, `loras`, `embeddings` and `vae`.
 
-    The last three may stand in the recipe itself or in its `additions`. What is malformed is left out.
+    Each is {"name", "sha256"}; the last three may stand in the recipe itself or in its `additions`. Each of a compare's
+    `variants` has its own. What is malformed is left out.
     """
     additions = recipe.get("additions")
     parts = [recipe, additions] if isinstance(additions, Mapping) else [recipe]
-    found = [pin for pin in [_pin("model", recipe.get("model"))] if pin]
+    found = [pin for kind in ("model", "restorer") if (pin := _pin(kind, recipe.get(kind)))]
     for part in parts:
         for kind, key in (("lora", "loras"), ("embedding", "embeddings"), ("vae", "vae")):
             found.extend(pin for value in _each(part.get(key)) if (pin := _pin(kind, value)))
+    for variant in _each(recipe.get("variants")):
+        found.extend(pins_of(variant) if isinstance(variant, Mapping) else ())
     return list(dict.fromkeys(found))
 
 

@@ -29,6 +29,7 @@ _VARIANT: JsonObject = {
         "model": parameters.MODEL,
         **words.SAID,
         **words.SAMPLING,
+        "pinned": parameters.PINNED,
     },
     "additionalProperties": False,
 }
@@ -132,8 +133,15 @@ def _render(request: JobRequest, item: Item, window: WindowData, engine: Engine,
     alpha = None if picture.alpha is None else surface.cut(picture.alpha, region, window.bounds)
     drawn = sheet.drawn(surface.cut(mixed, region, window.bounds), alpha, label)
     _send(request, context, drawn, sheet.slot_of(number))
-    # The job's own recipe names what all variants share: each outcome has the rest.
-    return ItemResult(outcome, recipe={"device": painter.recipe["device"]} if painter.recipe else {})
+    return ItemResult(outcome, recipe=_recipe(number, label, painter))
+
+
+def _recipe(number: int, label: str, painter: Painter) -> JsonObject:
+    """Return what the job's recipe must know of a variant; empty where it rendered nothing."""
+    told = dict(painter.recipe)
+    if not told:
+        return {}
+    return {"device": told.pop("device"), "variants": {str(number): {"label": label, **told}}}
 
 
 def _show_on_sheet(context: Context, window: Bounds, region: Bounds, shown: Bounds) -> ShowPreview:
@@ -148,9 +156,12 @@ def _show_on_sheet(context: Context, window: Bounds, region: Bounds, shown: Boun
 
 
 def _request_of(request: JobRequest, variant: JsonObject) -> JobRequest:
-    """Return the job as if the variant were all of it."""
-    common = {name: value for name, value in request.parameters.items() if name != "variants"}
+    """Return the job as if the variant were all of it; one that names its model names all that is added to it, too."""
+    replaced = ("variants", "loras", "embeddings", "vae") if variant.get("model") else ("variants",)
+    common = {name: value for name, value in request.parameters.items() if name not in replaced}
     own = {**common, **{name: value for name, value in variant.items() if name != "label"}}
+    pinned = {**_object(common.get("pinned")), **_object(variant.get("pinned"))}
+    own |= {"pinned": pinned} if pinned else {}
     model = request.model
     if model is not None and own.get("model"):
         model = replace(model, name=str(own["model"]))
@@ -175,6 +186,10 @@ def _window(request: JobRequest, bounds: Bounds, item: str) -> WindowRequest:
 
 def _send(request: JobRequest, context: Context, drawn: FloatArray, slot: Bounds) -> None:
     context.patch(slot, encode(surface.transform_of(request).from_working(drawn), None, request.format), None)
+
+
+def _object(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
 
 
 def _listed(bounds: Bounds) -> list[Json]:

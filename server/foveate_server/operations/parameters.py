@@ -47,15 +47,18 @@ EXACT: JsonObject = {
     "cut into tiles, they then agree with the whole within one level of 255. Deeper documents are always computed so.",
     "default": False,
 }
+_PINNED: JsonObject = {  # property -> schema
+    "dtype": {"type": "string", "title": "Precision", "enum": ["float32", "bfloat16", "float16"]},
+    "tile": {"type": "integer", "title": "Tile, in pixels", "minimum": 16, "maximum": 65536},
+    "threads": {"type": "integer", "title": "CPU threads", "minimum": 1, "maximum": 1024},
+}
 PINNED: JsonObject = {
     LEVEL: REPLAY,
     "type": "object",
     "title": "Pinned values",
     "description": "Values from a recipe that make its replay exact. Leave them out for new work.",
     "properties": {
-        "dtype": {"type": "string", "title": "Precision", "enum": ["float32", "bfloat16", "float16"]},
-        "tile": {"type": "integer", "title": "Tile, in pixels", "minimum": 16, "maximum": 65536},
-        "threads": {"type": "integer", "title": "CPU threads", "minimum": 1, "maximum": 1024},
+        **_PINNED,
         "pictures": {"type": "integer", "title": "Variations at once", "minimum": 1, "maximum": 64},
         "models": {
             "type": "object",
@@ -75,6 +78,16 @@ def strength_schema(*, diffusion: float) -> JsonObject:
         " checkpoint: how far the result may depart from what is there.",
         "x-defaults": {"diffusion": diffusion},
     }
+
+
+def pinned_schema(**others: str) -> JsonObject:
+    """Return the schema of the pinned values of an operation that also asks `others` (name -> title) for something."""
+    properties = cast("JsonObject", PINNED["properties"])
+    more: JsonObject = {
+        name: {"type": "object", "title": title, "properties": _PINNED, "additionalProperties": False}
+        for name, title in others.items()
+    }
+    return {**PINNED, "properties": {**properties, **more}}
 
 
 def schema(**properties: JsonObject) -> JsonObject:

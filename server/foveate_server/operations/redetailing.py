@@ -40,6 +40,8 @@ _CONTEXT = 48  # document pixels around a core that its canvas sees too
 _FADE = 16  # document pixels over which a canvas fades in over those before it
 _FACE_SCORE = 0.4
 _RESTORING, _PAINTING = 0.3, 0.65  # shares of an item's progress
+_RESTORER = "restorer"  # the parameter, and its own values among the pinned ones
+PINNED = parameters.pinned_schema(restorer="Pinned values of the restorer")
 PARAMETERS: dict[str, JsonObject] = {
     "strength": words.known_to_checkpoints(
         {
@@ -51,6 +53,15 @@ PARAMETERS: dict[str, JsonObject] = {
             "default": 0.3,
         },
         parameters.BASIC,
+    ),
+    _RESTORER: words.known_to_checkpoints(
+        {
+            "type": "string",
+            "title": "Restorer",
+            "description": "Which restorer enlarges before the checkpoint adds detail. Without it, the default one.",
+            "minLength": 1,
+            "maxLength": 128,
+        }
     ),
     "anchor": words.known_to_checkpoints(
         {
@@ -213,10 +224,14 @@ def _fade_in(request: JobRequest, part: Bounds, core: Bounds, scale: int) -> byt
 
 
 def _for_restorer(request: JobRequest) -> JobRequest:
-    """Return the request without what is meant for the checkpoint: the default restorer enlarges."""
-    meant = ("model", "pinned")
+    """Return the request as the restorer is asked that enlarges first: without what is meant for the checkpoint."""
+    pinned, meant = request.parameters.get("pinned"), ("model", "pinned", _RESTORER)
+    own: JsonObject = {
+        "model": request.parameters.get(_RESTORER),
+        "pinned": pinned.get(_RESTORER) if isinstance(pinned, dict) else None,
+    }
     kept = {name: value for name, value in request.parameters.items() if name not in meant}
-    return replace(request, parameters=kept, model=None)
+    return replace(request, parameters={**kept, **{name: own[name] for name in own if own[name]}}, model=None)
 
 
 def _data(request: JobRequest, painter: Painter, faces: list[Face]) -> JsonObject:
@@ -232,5 +247,7 @@ def _sentence(faces: list[Face]) -> str:
 
 
 def _recipe(painter: Painter, restorer: Restorer) -> JsonObject:
-    restored = restorer.recipe
-    return {**restored, "restorer": restored.get("model"), **painter.recipe}
+    restored, painted = restorer.recipe, painter.recipe
+    pinned = painted.get("pinned")
+    both: JsonObject = {**(pinned if isinstance(pinned, dict) else {}), _RESTORER: restored.get("pinned")}
+    return {**restored, **painted, _RESTORER: restored.get("model"), "pinned": both}

@@ -49,7 +49,7 @@ class Upscale:
         **words.SAMPLING,
         model=parameters.MODEL,
         exact=parameters.EXACT,
-        pinned=parameters.PINNED,
+        pinned=redetailing.PINNED,
     )
 
     def plan(self, request: JobRequest) -> Plan:

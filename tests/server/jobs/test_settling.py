@@ -172,3 +172,32 @@ def test_a_word_of_another_width_is_taken_as_it_is_with_a_note():
 def test_a_replay_takes_the_same_file_under_another_name():
     asked = {"model": "elsewhere", "prompt": "x", "pinned": {"models": {"elsewhere": "0" * 64}}}
     assert settle(OPERATIONS["refocus"], asked, TOLD, packaged_presets, FILES[:1]).model.name == "photoreal"
+
+
+def test_what_a_variant_empties_does_not_come_back_from_the_job():
+    given = {"prompt": "a cat", "loras": [{"name": made_up.LORA}], "variants": [{"loras": []}, {"prompt": ""}, {}]}
+    bare, wordless, whole = settled("compare", **given).parameters["variants"]
+    assert (bare["loras"], bare["label"]) == ([], "no LoRA")
+    assert (wordless["prompt"], wordless["loras"]) == ("", [{"name": made_up.LORA}])
+    assert (whole["prompt"], whole["loras"]) == ("a cat", [{"name": made_up.LORA}])
+
+
+def test_the_restorer_before_a_checkpoint_is_settled():
+    asked = {"model": made_up.MODEL}
+    assert settled("upscale", **asked).parameters["restorer"] == RESTORERS[0].name
+    assert settled("upscale", **asked, restorer=RESTORERS[1].name).parameters["restorer"] == RESTORERS[1].name
+    assert "restorer" not in settled("refocus", **asked).parameters
+    with pytest.raises(InputError, match="no restorer named 'deterministic-diffusion'") as caught:
+        settled("upscale", **asked, restorer=made_up.MODEL)
+    assert RESTORERS[1].name in caught.value.info.remedy
+    with pytest.raises(InputError, match="knows no restorer"):
+        settled("upscale", model=RESTORERS[0].name, restorer=RESTORERS[1].name)
+
+
+def test_what_only_a_job_can_say_is_not_said_by_its_variants():
+    found = settled("compare", exact=True, pinned={"threads": 2}, variants=[{}, {"pinned": {"threads": 1}}]).parameters
+    assert (found["exact"], found["pinned"]) == (True, {"threads": 2})
+    assert [(each.get("exact"), each.get("pinned")) for each in found["variants"]] == [
+        (None, None),
+        (None, {"threads": 1}),
+    ]

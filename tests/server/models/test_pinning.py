@@ -24,6 +24,12 @@ def test_reads_what_a_recipe_was_made_with() -> None:
         },
     }
     assert pins_of(recipe) == [Pin("model", "tune", A), Pin("lora", "film", B), Pin("vae", "vae", C)]
+
+
+def test_a_recipe_s_restorer_and_variants_are_pinned_too() -> None:
+    tune, restorer, film = ({"name": name, "sha256": A} for name in ("tune", "photo", "film"))
+    recipe = {"restorer": restorer, "variants": [{"model": tune}, {}, "?", {"model": tune, "additions": {"vae": film}}]}
+    assert pins_of(recipe) == [Pin("restorer", "photo", A), Pin("model", "tune", A), Pin("vae", "film", A)]
     assert pins_of({"model": None, "loras": "x"}) == []
 
 

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from fakes.documents import run_job
-from foveate_server.engines.deterministic_diffusion import MODEL
+from foveate_server.engines.deterministic_diffusion import LORA, MODEL
 from foveate_server.operations import sheet
 from foveate_shared.errors import InputError
 from foveate_shared.geometry import Bounds, Extent
@@ -74,3 +74,22 @@ def test_a_region_that_no_sheet_could_show_is_refused(soft, make_document, engin
     big = np.zeros((2000, 3000, 3), np.float32)
     with pytest.raises(InputError, match="too large to compare"):
         run_job(make_document(big), engine, "compare", **JOB)
+
+
+def test_a_variant_with_a_model_of_its_own_wears_nothing_of_the_job_s(soft, make_document, engine):
+    document = make_document(soft, bounds=(40, 30, 110, 100))
+    variants = [{"model": MODEL}, {"model": MODEL, "loras": [{"name": LORA}]}, {"strength": 0.5}]
+    run = run_job(document, engine, "compare", **{**JOB, "variants": variants}, loras=[{"name": LORA, "weight": 2}])
+    worn = [outcome.data["recipe"]["additions"].get("loras") for outcome in run.outcomes[1:]]
+    assert [each and each[0]["weight"] for each in worn] == [None, 1, 2]
+    assert set(run.recipe["variants"]) == {"1", "2", "3"}
+
+
+def test_a_variant_s_pinned_values_go_before_the_job_s(soft, make_document, engine):
+    document = make_document(soft, bounds=(40, 30, 110, 100))
+    digest = run_job(document, engine, "compare", **JOB).outcomes[1].data["recipe"]["model"]["sha256"]
+    pinned = {"pinned": {"threads": 1}}
+    asked = {**JOB, "variants": [{**VARIANTS[0], **pinned}]}
+    run_job(document, engine, "compare", **asked, pinned={"models": {MODEL: digest}})
+    with pytest.raises(InputError, match="not the one that the recipe was made with"):
+        run_job(document, engine, "compare", **asked, pinned={"models": {MODEL: "a" * 64}})

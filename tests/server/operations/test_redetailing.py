@@ -90,3 +90,17 @@ def test_strength_zero_is_the_restorers_result(soft, make_document, engine):
     plain = run_job(document, engine, "upscale", scale=2).applied_to(document)
     run = run_job(document, engine, "upscale", **{**JOB, "strength": 0}, scale=2)
     assert np.abs(run.applied_to(document).astype(int) - plain).max() <= 1
+
+
+@pytest.mark.parametrize("target", ["new", "document"])
+def test_the_restorer_that_works_first_is_chosen_and_pinned(soft, make_document, engine, target):
+    document = make_document(soft)
+    asked = {**JOB, "scale": 2, "target": target, "restorer": "deterministic-x2"}
+    run = run_job(document, engine, "upscale", **asked, pinned={"restorer": {"tile": 32}})
+    assert run.recipe["restorer"]["name"] == "deterministic-x2"
+    assert run.recipe["model"]["name"] == MODEL
+    assert run.recipe["pinned"]["restorer"] == {"dtype": "float32", "tile": 32, "threads": 1}
+    assert run.recipe["pinned"]["dtype"] == "float32"
+    usual = run_job(document, engine, "upscale", **{**asked, "restorer": "deterministic-x4"})
+    assert usual.recipe["restorer"]["name"] == "deterministic-x4"
+    assert usual.applied_to(document).tobytes() != run.applied_to(document).tobytes()

@@ -25,6 +25,11 @@ def add_to(commands: Commands) -> None:
     target.add_argument("--in-place", action="store_true", help="keep the picture's size; the region gets the detail")
     target.add_argument("--as-new", action="store_true", help="write just the region, enlarged; of a mask, its bounds")
     shared.add_strength(upscale, "of a checkpoint: how much detail it may invent (default 0.3)")
+    upscale.add_argument(
+        "--restorer",
+        metavar="NAME",
+        help="which restorer enlarges before a checkpoint adds detail (default: the default one)",
+    )
     wording.add_words(upscale)
     upscale.set_defaults(run=_runner("upscale", _upscale_parameters))
 
@@ -82,7 +87,7 @@ def _upscale_parameters(options: argparse.Namespace) -> JsonObject:
             remedy="Say --in-place to keep the picture's size, or --as-new to write just the region, enlarged.",
         )
     target = "document" if options.in_place else "new"
-    return shared.given(scale=options.scale, target=target) | _common(options)
+    return shared.given(scale=options.scale, target=target, restorer=options.restorer) | _common(options)
 
 
 def _faces_parameters(options: argparse.Namespace) -> JsonObject:
