@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,12 +66,23 @@ def _version() -> str:
 def server_state(say: texts.Texts) -> str:
     """Return a sentence about the server, once it was reached. Raises the FoveateError that says why it was not."""
     with open_client() as waiting:
-        while True:
-            waiting.wait(0.1)
-            for event in waiting.poll():
-                if isinstance(event, client.StateChange):
-                    if event.error is not None:
-                        raise errors.to_exception(event.error)
-                elif isinstance(event.message, protocol.Welcome):
-                    server = event.message.server
-                    return say("Ready: {server}", server=f"{server.name} {server.version}")
+        server = next(message.server for message in _messages(waiting) if isinstance(message, protocol.Welcome))
+    return say("Ready: {server}", server=f"{server.name} {server.version}")
+
+
+def jobs_at_server() -> Sequence[protocol.JobSummary]:
+    """Return what the server has of this plugin. Raises the FoveateError that says why it was not reached."""
+    with open_client() as waiting:
+        waiting.list_jobs()
+        return next(message.jobs for message in _messages(waiting) if isinstance(message, protocol.Jobs))
+
+
+def _messages(waiting: client.Client) -> Iterator[protocol.Message]:
+    """Yield what the server says. Raises the FoveateError that says why it was not reached."""
+    while True:
+        waiting.wait(0.1)
+        for event in waiting.poll():
+            if not isinstance(event, client.StateChange):
+                yield event.message
+            elif event.error is not None:
+                raise errors.to_exception(event.error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import gi
 
 for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
@@ -9,7 +11,7 @@ for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
 
 from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402 - the versions come first
 
-from . import connection, model_dialog  # noqa: E402
+from . import connection, model_dialog, records  # noqa: E402
 from ._shared import client, texts, workbench  # noqa: E402
 from .checkpoint_fields import CheckpointFields  # noqa: E402
 from .fields import Selection, Strength  # noqa: E402
@@ -61,7 +63,9 @@ def ask(
         parts.append("foveate-more")
     dialog.fill(parts)
     sentence = say("All that is visible is worked on.") if operation.is_whole else _region_sentence(image, say)
-    _add_lines(dialog, sentence, state.widget)
+    is_any_left = records.is_any_left(records.folder_of(connection.settings_path()))
+    left = say("A result of before waits under Filters > Foveate > Waiting Results.") if is_any_left else ""
+    _add_lines(dialog, (sentence, left), state.widget)
     bench = connection.open_workbench()
 
     def look() -> bool:
@@ -187,10 +191,10 @@ def _region_sentence(image: Gimp.Image, say: texts.Texts) -> str:
     return say("The selection has {width} × {height} pixels.", width=right - left, height=bottom - top)
 
 
-def _add_lines(dialog: GimpUi.ProcedureDialog, sentence: str, state: Gtk.Label) -> None:
-    about = Gtk.Label(label=sentence, xalign=0.0, wrap=True, max_width_chars=60)
+def _add_lines(dialog: GimpUi.ProcedureDialog, sentences: Sequence[str], state: Gtk.Label) -> None:
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
-    box.pack_start(about, False, False, 0)
+    for sentence in filter(None, sentences):
+        box.pack_start(Gtk.Label(label=sentence, xalign=0.0, wrap=True, max_width_chars=60), False, False, 0)
     box.pack_start(state, False, False, 0)
     box.show_all()
     dialog.get_content_area().pack_end(box, False, False, 0)

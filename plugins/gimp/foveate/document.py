@@ -16,7 +16,8 @@ from gi.repository import Gegl, Gimp
 from . import buffers, formats, shelves
 from ._shared import errors, geometry, host, protocol
 from .compare import same_where_covered
-from .layers import ImageKind, build_image, build_layers, insert
+from .layers import ImageKind, build_image, build_layers, insert, name_of
+from .records import Record
 
 _SNAPSHOT = "foveate-snapshot"  # what the hidden image's parts are called; nobody sees them
 
@@ -71,6 +72,13 @@ class GimpHost:
     def kind(self) -> ImageKind:
         """Return what kind of image was frozen."""
         return self._state.kind
+
+    @property
+    def record(self) -> Record:
+        """Return what is to be written down about a job on what was frozen."""
+        kind = self.kind
+        name = self._image.get_name() or ""
+        return Record(self._title, name, int(kind.base), int(kind.precision), kind.attached_icc)
 
     @property
     def is_open(self) -> bool:
@@ -180,13 +188,7 @@ class GimpHost:
         )
 
     def _name(self, result: host.Result) -> str:
-        model = result.recipe.get("model")
-        name = model.get("name") if isinstance(model, dict) else None
-        told = [str(name)] if name else []
-        parameters = result.recipe.get("parameters")
-        if self.names_seeds and isinstance(parameters, dict):
-            told.append(f"seed {parameters.get('seed')}")
-        return f"{self._title} ({', '.join(told)})" if told else self._title
+        return name_of(result, self._title, with_seed=self.names_seeds)
 
 
 def _freeze(image: Gimp.Image, *, is_whole: bool) -> _Frozen:

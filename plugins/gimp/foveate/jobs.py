@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gi.repository import Gimp
 
-from . import connection
+from . import connection, records
 from ._shared import driver, errors, form, job_status, protocol, rerender, texts
 from .caretaker import Caretaker
 from .document import GimpHost
@@ -55,12 +56,15 @@ def run(image: Gimp.Image, work: Work, say: texts.Texts, *, show: bool, ask_firs
     try:
         with connection.open_client() as client:
             flows = [rerender.Rerender(client, host, work.operation, wish, ask_first=waits) for wish in wishes]
-            with Caretaker(connection.settings_path(), *(flow.job for flow in flows)):
+            with Caretaker(connection.settings_path(), *(flow.job for flow in flows)) as caretaker:
                 together = Together(flows)
                 together.start()
+                _write_down(flows, host.record)
                 driver.run_to_end(client, together, on_status=_Bar(say).show)
                 if waiting(flows):
+                    caretaker.results_wait()
                     decide(flows, host)
+                _cross_out(flows)
     finally:
         host.close()
         Gimp.progress_end()
@@ -92,6 +96,25 @@ def _keep_as_image(flow: rerender.Rerender, host: GimpHost) -> None:
     flow.cancel()  # the server may forget it
     remedy = f"The result was kept as a new image, number {image.get_id()}."
     raise errors.InputError(error.message, code=error.code, remedy=remedy, fault=error.fault)
+
+
+def _write_down(flows: Flows, record: records.Record) -> None:
+    """Write down what a result needs to be opened without its image, should this process end before the job does."""
+    folder = records.folder_of(connection.settings_path())
+    for flow in flows:
+        with contextlib.suppress(errors.ResourceError):  # no reason not to do the job
+            records.write(folder, flow.job, record)
+
+
+def _cross_out(flows: Flows) -> None:
+    """Remove what was written down; a job that went on without us is noted instead: its result will wait."""
+    folder = records.folder_of(connection.settings_path())
+    for flow in flows:
+        error = flow.status.error
+        if error is not None and error.code is errors.ErrorCode.CONNECTION_LOST:
+            records.mark_left(folder, flow.job)
+        else:
+            records.forget(folder, flow.job)
 
 
 def _finished(flows: Flows, host: GimpHost) -> Finished:

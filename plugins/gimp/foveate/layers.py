@@ -43,6 +43,20 @@ class ImageKind:
             formats.named_space(meaning),
         )
 
+    @classmethod
+    def again(cls, base: Gimp.ImageBaseType, precision: Gimp.Precision, icc: bytes | None) -> ImageKind:
+        """Return the kind of an image that is gone. `icc` is its own profile; None where it had GIMP's own."""
+        image = Gimp.Image.new_with_precision(1, 1, base, precision)
+        try:
+            if icc is not None:
+                image.set_color_profile(Gimp.ColorProfile.new_from_icc_profile(icc))
+            pixels = Gimp.ImageType.GRAYA_IMAGE if base == Gimp.ImageBaseType.GRAY else Gimp.ImageType.RGBA_IMAGE
+            layer = Gimp.Layer.new(image, "kind", 1, 1, pixels, 100.0, Gimp.LayerMode.NORMAL)
+            image.insert_layer(layer, None, 0)
+            return cls.of(image, formats.layer_format(layer))
+        finally:
+            image.delete()
+
     @property
     def base(self) -> Gimp.ImageBaseType:
         """Return what GIMP calls grey and colour."""
@@ -55,6 +69,17 @@ class Placed:
 
     layer: Gimp.Layer
     bounds: geometry.Bounds  # where it belongs
+
+
+def name_of(result: host.Result, title: str, *, with_seed: bool = False) -> str:
+    """Return what a result's layer is called: after the operation, the model, and maybe the seed."""
+    model = result.recipe.get("model")
+    name = model.get("name") if isinstance(model, dict) else None
+    told = [str(name)] if name else []
+    parameters = result.recipe.get("parameters")
+    if with_seed and isinstance(parameters, dict):
+        told.append(f"seed {parameters.get('seed')}")
+    return f"{title} ({', '.join(told)})" if told else title
 
 
 def build_layers(image: Gimp.Image, result: host.Result, kind: ImageKind, name: str) -> list[Placed]:

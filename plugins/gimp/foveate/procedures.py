@@ -14,12 +14,11 @@ for _name, _version in (("Babl", "0.1"), ("Gegl", "0.4"), ("Gimp", "3.0")):
 
 from gi.repository import Gimp, GLib, GObject  # noqa: E402 - the versions come first
 
-from . import connection, jobs  # noqa: E402
+from . import connection, jobs, tasks  # noqa: E402
 from ._shared import errors, texts  # noqa: E402
 from .operations import Operation, all_operations, wants_image  # noqa: E402
 
 _MENU = "<Image>/Filters/Foveate"
-_SETTINGS = "plug-in-foveate-settings"
 
 
 class FoveatePlugIn(Gimp.PlugIn):
@@ -27,7 +26,7 @@ class FoveatePlugIn(Gimp.PlugIn):
 
     def do_query_procedures(self) -> list[str]:
         """Return the names of all procedures."""
-        return [*(operation.procedure for operation in all_operations()), _SETTINGS]
+        return [*(operation.procedure for operation in all_operations()), *(task.procedure for task in tasks.TASKS)]
 
     def do_set_i18n(self, name: str) -> bool:
         """Decline GIMP's translations: we have texts of our own."""
@@ -37,8 +36,9 @@ class FoveatePlugIn(Gimp.PlugIn):
     def do_create_procedure(self, name: str) -> Gimp.Procedure:
         """Return the procedure of that name."""
         say = connection.load_texts()
-        if name == _SETTINGS:
-            return _create_settings(self, say)
+        for task in tasks.TASKS:
+            if task.procedure == name:
+                return _create_task(self, task, say)
         return _create(self, next(each for each in all_operations() if each.procedure == name), say)
 
 
@@ -62,15 +62,14 @@ def _create(plug_in: Gimp.PlugIn, operation: Operation, say: texts.Texts) -> Gim
     return procedure
 
 
-def _create_settings(plug_in: Gimp.PlugIn, say: texts.Texts) -> Gimp.Procedure:
-    procedure = Gimp.Procedure.new(plug_in, _SETTINGS, Gimp.PDBProcType.PLUGIN, _run_settings, None)
-    _describe(procedure, say, "_Server Settings...", "Choose the server that renders, and see whether it is there")
-    modes = Gimp.RunMode
+def _create_task(plug_in: Gimp.PlugIn, task: tasks.Task, say: texts.Texts) -> Gimp.Procedure:
+    procedure = Gimp.Procedure.new(plug_in, task.procedure, Gimp.PDBProcType.PLUGIN, _run_task, task)
+    _describe(procedure, say, task.menu_label, task.blurb)
+    modes, flags = Gimp.RunMode, GObject.ParamFlags.READWRITE
     procedure.add_enum_argument(
-        "run-mode", "Run mode", "Without interaction, it only tells the state", modes, modes.NONINTERACTIVE,
-        GObject.ParamFlags.READWRITE,
-    )  # fmt: skip
-    procedure.add_string_return_value("state", "State", "The server's, as a sentence", "", GObject.ParamFlags.READWRITE)
+        "run-mode", "Run mode", "Without interaction, it only tells", modes, modes.NONINTERACTIVE, flags
+    )
+    procedure.add_string_return_value(task.returns, task.returns.capitalize(), task.returned, "", flags)
     return procedure
 
 
@@ -198,16 +197,16 @@ def _unforeseen(error: Exception) -> errors.FoveateError:
     )
 
 
-def _run_settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, _: object) -> Gimp.ValueArray:
+def _run_task(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, task: tasks.Task) -> Gimp.ValueArray:
     say = connection.load_texts()
     try:
         if config.get_property("run-mode") == Gimp.RunMode.NONINTERACTIVE:
-            state = connection.server_state(say)
+            told = task.tell(say)
         else:
-            from . import dialogs, server_dialog  # noqa: PLC0415 - as above
+            from . import dialogs  # noqa: PLC0415 - as above
 
             dialogs.init()
-            state = server_dialog.run(say)
+            told = task.show(say)
     except errors.CancelledJobError:
         return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     except errors.FoveateError as error:
@@ -216,5 +215,5 @@ def _run_settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, _: ob
         return _failed(procedure, _unforeseen(error), say)
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
     values.remove(1)
-    values.insert(1, _gvalue(state))
+    values.insert(1, _gvalue(told))
     return values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gi.repository import GdkPixbuf, Gimp, Gtk
 
-from . import layers
+from . import layers, thumbnails
 from ._shared import errors, rerender, texts
 from .document import GimpHost
 
@@ -85,7 +85,7 @@ def pictures(
     if result.frame == "new" or not host.is_open:
         made = host.build(result)
         try:
-            return [(_PREVIEW, _thumbnail(made, side))]
+            return [(_PREVIEW, thumbnails.of(made, side))]
         finally:
             made.delete()
     bounds = layers.covered_bounds(result.patches)
@@ -93,20 +93,9 @@ def pictures(
     try:
         copy.undo_disable()
         copy.crop(bounds.width, bounds.height, bounds.x, bounds.y)
-        before = _thumbnail(copy, side)
+        before = thumbnails.of(copy, side)
         for placed in layers.build_layers(copy, result, host.kind, "preview"):
             layers.insert(copy, placed, placed.bounds.relative_to(bounds))
-        return [("Now", before), (_PREVIEW, _thumbnail(copy, side))]
+        return [("Now", before), (_PREVIEW, thumbnails.of(copy, side))]
     finally:
         copy.delete()
-
-
-def _thumbnail(image: Gimp.Image, side: int) -> GdkPixbuf.Pixbuf:
-    """Return a picture of the image; a small one is enlarged pixel by pixel."""
-    longest = max(image.get_width(), image.get_height())
-    scale = min(1.0, side / longest)
-    width, height = max(1, round(image.get_width() * scale)), max(1, round(image.get_height() * scale))
-    picture = image.get_thumbnail(width, height, Gimp.PixbufTransparency.SMALL_CHECKS)
-    factor = max(1, side // (2 * longest))
-    width, height = picture.get_width() * factor, picture.get_height() * factor
-    return picture.scale_simple(width, height, GdkPixbuf.InterpType.NEAREST)

@@ -6,6 +6,8 @@ import os
 
 from gi.repository import Gimp
 
+from . import processes
+
 _OWNER = "foveate-shelf"  # the parasite with the process that made it
 
 
@@ -25,19 +27,9 @@ def make(image: Gimp.Image) -> Gimp.Image:
 
 def _sweep() -> None:
     """Delete the shelves of plug-ins that were killed: GIMP's Cancel gives them no time to do it themselves."""
-    if os.name != "posix":
-        return  # there a process cannot be asked for without a signal
+    if not processes.CAN_TELL:
+        return
     for image in Gimp.get_images():
         owner = image.get_parasite(_OWNER)
-        if owner is not None and not _is_alive(int(bytes(owner.get_data()))):
+        if owner is not None and not processes.is_alive(int(bytes(owner.get_data()))):
             image.delete()
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -1,0 +1,73 @@
+"""What takes a result whose image is gone, such as after a crash of GIMP: a new image, as much like it as is known."""
+
+from __future__ import annotations
+
+from gi.repository import Gimp
+
+from ._shared import errors, geometry, host, pixels, protocol
+from .layers import ImageKind, build_image, name_of
+from .records import Record
+
+_PRECISIONS = {
+    pixels.SampleType.U8: "U8",
+    pixels.SampleType.U16: "U16",
+    pixels.SampleType.F16: "HALF",
+    pixels.SampleType.F32: "FLOAT",
+}
+
+
+class LostImage:
+    """See foveate_shared.host.Host; of it, what a result needs that is complete."""
+
+    def __init__(self, title: str, record: Record | None) -> None:
+        """`title` names the operation. Without a record, the result itself tells what it can."""
+        self._title = title
+        self._record = record
+
+    def freeze(self) -> host.Snapshot:
+        """See Host: nothing is left to freeze, and nobody asks for it."""
+        return host.Snapshot(
+            geometry.Extent(1, 1), pixels.PixelFormat(pixels.SampleType.U8, pixels.Channels.RGBA), None, "srgb"
+        )
+
+    def read_pixels(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
+        """See Host. Raises InputError."""
+        raise errors.InputError(f"The image is gone: {bounds} at {extent} cannot be read.")
+
+    read_coverage = read_pixels
+
+    def is_unchanged(self) -> bool:
+        """See Host."""
+        return True
+
+    def apply(self, result: host.Result) -> None:
+        """Open the result as a new image, with a window. Raises InputError where it is empty."""
+        if not result.patches:
+            raise errors.InputError("This result is empty: nothing had to be changed.", remedy="Discard it.")
+        Gimp.Display.new(self.build(result))
+
+    def build(self, result: host.Result) -> Gimp.Image:
+        """Return the result as a new image without a window."""
+        return build_image(result, self._kind(result), name_of(result, self._title))
+
+    def release(self) -> None:
+        """See Host: nothing was frozen."""
+
+    def lacks_profile(self, result: host.Result) -> bool:
+        """Tell whether the image had a profile of its own that is not known any more."""
+        return self._record is None and "icc" in _profile(result)
+
+    def _kind(self, result: host.Result) -> ImageKind:
+        if self._record is not None:
+            base, precision = Gimp.ImageBaseType(self._record.base), Gimp.Precision(self._record.precision)
+            return ImageKind.again(base, precision, self._record.icc)
+        layout = result.patches[0].pixels.format
+        curve = "LINEAR" if str(_profile(result).get("space", "")).endswith("-linear") else "NON_LINEAR"
+        base = Gimp.ImageBaseType.GRAY if layout.channels is pixels.Channels.YA else Gimp.ImageBaseType.RGB
+        return ImageKind.again(base, getattr(Gimp.Precision, f"{_PRECISIONS[layout.dtype]}_{curve}"), None)
+
+
+def _profile(result: host.Result) -> protocol.JsonObject:
+    document = result.recipe.get("document")
+    profile = document.get("profile") if isinstance(document, dict) else None
+    return profile if isinstance(profile, dict) else {}
