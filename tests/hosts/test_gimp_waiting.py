@@ -55,11 +55,6 @@ def screen(start_screen):
 
 
 @pytest.fixture
-def settings(folder):
-    return folder.outside / ".config/GIMP/3.0/foveate.json"
-
-
-@pytest.fixture
 def folder(chroot, server):
     """A home with the plugin, and with a picture."""
     made = chroot.folder("gimp")
@@ -96,8 +91,10 @@ def has_left(folder):
     return any(record["is_left"] for record in found)
 
 
-@pytest.mark.parametrize(("prepare", "precision"), [(ADOBE, "u8-non-linear"), (DEEP, "u16-linear")])
-def test_a_killed_gimp_leaves_its_result_to_the_next(start, screen, folder, settings, server, prepare, precision):
+@pytest.mark.parametrize("kind", [(ADOBE, "u8-non-linear"), (DEEP, "u16-linear")])
+def test_a_killed_gimp_leaves_its_result_to_the_next(start, screen, folder, server, kind):
+    prepare, precision = kind
+    settings = folder.outside / ".config/GIMP/3.0/foveate.json"
     with start() as running:
         expected = running.run(OPEN + EXPECTED, folder=folder.inside, prepare=prepare)
         expected = [running.pixels(each).copy() for each in expected]

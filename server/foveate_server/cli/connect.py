@@ -12,7 +12,9 @@ from pathlib import Path
 import platformdirs
 
 from foveate_server.cli.display import Display
+from foveate_server.cli.owners import named_owner
 from foveate_server.cli.version import version
+from foveate_server.plugins.places import Machine
 from foveate_shared import settings
 from foveate_shared.blobs import Delivery
 from foveate_shared.client import Client, ConnectionState, StateChange
@@ -31,8 +33,10 @@ IDLE_EXIT_MINUTES = 10  # of a server that a command has started
 def connect(options: argparse.Namespace, display: Display) -> Iterator[Client]:
     """Give a client of the server that `options` name. Raises FoveateError where they make no sense."""
     address = named_address(options)
-    finder = local_finder(display) if address is None else address
-    with Client(finder, client_id(), Peer("foveate-cli", version())) as client:
+    owner = named_owner(options, Machine())
+    finder = address or (owner.find_server if owner else local_finder(display))
+    identity = owner.client_id if owner else client_id()
+    with Client(finder, identity, Peer("foveate-cli", version())) as client:
         yield client
 
 

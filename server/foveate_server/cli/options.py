@@ -7,6 +7,8 @@ from pathlib import Path
 
 from foveate_shared.protocol import JsonObject
 
+EDITORS = ("krita", "gimp", "blender")
+
 
 def add_connection(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which server to use; without them, this machine's, started where none runs."""
@@ -22,6 +24,16 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_owner(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say whose jobs are meant; without them, the command line's own."""
+    group = parser.add_argument_group("owner", "Without these: the jobs of the command line itself.")
+    named = group.add_mutually_exclusive_group()
+    named.add_argument(
+        "--as", dest="owner", metavar="EDITOR", choices=EDITORS, help=f"the jobs of a plugin: {', '.join(EDITORS)}"
+    )
+    named.add_argument("--settings", metavar="FILE", type=Path, help="likewise, by the file with the plugin's settings")
+
+
 def add_output(parser: argparse.ArgumentParser) -> None:
     """Add the options about what a command prints."""
     parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
@@ -31,6 +43,11 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 def add_files(parser: argparse.ArgumentParser) -> None:
     """Add IN, OUT, and how OUT is written."""
     parser.add_argument("input", metavar="IN", type=Path, help="PNG, JPEG, WebP, TIFF or OpenEXR")
+    add_result(parser)
+
+
+def add_result(parser: argparse.ArgumentParser) -> None:
+    """Add OUT, and how it is written."""
     parser.add_argument("output", metavar="OUT", type=Path, help="where the result goes; its ending says as what")
     parser.add_argument("--force", action="store_true", help="allow OUT to be IN")
     parser.add_argument(

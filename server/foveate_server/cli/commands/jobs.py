@@ -1,4 +1,4 @@
-"""`foveate jobs`: what the server still has for us, and getting, resuming or cancelling it."""
+"""`foveate jobs`: what the server still has for us or an editor, and getting, resuming or cancelling it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 def add_to(commands: Commands) -> None:
     """Add the command and its parts."""
-    parser = commands.add_parser("jobs", help="list, resume or cancel jobs", description="The jobs that are yours.")
+    parser = commands.add_parser(
+        "jobs", help="list, fetch, resume or cancel jobs", description="The jobs that are yours."
+    )
+    shared.add_owner(parser)
     shared.add_output(parser)
     shared.add_connection(parser)
     parser.set_defaults(run=run_list)
@@ -33,10 +36,21 @@ def add_to(commands: Commands) -> None:
     shared.add_region(resume)
     resume.set_defaults(run=run_resume)
 
+    fetch = parts.add_parser(
+        "fetch",
+        help="write what a job has made",
+        description="Write the result of a job that is done, without the picture that it was made from: a new picture, "
+        "or the region, transparent around it.",
+    )
+    fetch.add_argument("job", metavar="JOB", help="its id, or how it begins")
+    shared.add_result(fetch)
+    fetch.set_defaults(run=run_fetch)
+
     cancel = parts.add_parser("cancel", help="end jobs", description="End jobs, and drop their results.")
     cancel.add_argument("job", metavar="JOB", nargs="+", help="an id, or how it begins")
     cancel.set_defaults(run=run_cancel)
-    for part in (resume, cancel):
+    for part in (fetch, resume, cancel):
+        shared.add_owner(part)
         shared.add_output(part)
         shared.add_connection(part)
 
@@ -64,6 +78,13 @@ def run_resume(options: argparse.Namespace) -> int:
 
     found = _find(_jobs(options), options.job)
     return edit(options, found.operation, {}, job=found.job)
+
+
+def run_fetch(options: argparse.Namespace) -> int:
+    """Write the result of a job that is done."""
+    from foveate_server.cli.fetching import fetch
+
+    return fetch(options, _find(_jobs(options), options.job))
 
 
 def run_cancel(options: argparse.Namespace) -> int:

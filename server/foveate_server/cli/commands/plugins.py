@@ -11,7 +11,7 @@ from foveate_server.cli import options as shared
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-HOSTS = ("krita", "gimp", "blender")
+HOSTS = shared.EDITORS
 
 
 def add_to(commands: Commands) -> None:

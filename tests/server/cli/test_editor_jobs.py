@@ -1,0 +1,156 @@
+"""An editor's jobs, looked after from the command line: what an editor that is gone has left at the server."""
+
+import json
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+
+from fakes.pictures import scene
+from foveate_server.cli.document import PictureDocument
+from foveate_server.cli.fetching import picture_of
+from foveate_server.cli.files import read_picture
+from foveate_server.cli.region import Region
+from foveate_server.cli.saving import save
+from foveate_shared.client import Client
+from foveate_shared.discovery import find_server
+from foveate_shared.driver import run_to_end
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.host import Image, Result, ResultPatch
+from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, RowOrder, SampleType
+from foveate_shared.protocol import Peer, Selection
+from foveate_shared.rerender import Rerender
+from foveate_shared.settings import Settings
+from foveate_shared.settings import save as save_settings
+
+SELECTED = Bounds(8, 16, 24, 20)
+
+
+@dataclass
+class Editor:
+    """An editor on a workplace, with a plugin that has settings of its own."""
+
+    workplace: object
+    settings: object
+    client_id: str = "an-editor"
+    picture: object = field(default_factory=lambda: scene(channels=Channels.RGBA))
+
+    def leave(self, operation, parameters):
+        """Run a job to its end, and go away without its result; return what it would have been."""
+        region = Region(Selection(SELECTED, has_coverage=False), None, None)
+        document = PictureDocument(self.picture, region)
+        with Client(find_server(self.workplace.runtime_file), self.client_id, Peer("test", "1")) as client:
+            flow = Rerender(client, document, operation, parameters, ask_first=True)
+            flow.start()
+            run_to_end(client, flow)
+        return flow
+
+    def foveate(self, *arguments, **options):
+        return self.workplace.foveate("jobs", *arguments, **options)
+
+
+@pytest.fixture
+def editor(server):
+    path = server.folder / "home/config/GIMP/3.0/foveate.json"
+    save_settings(path, Settings("an-editor", runtime_file=str(server.runtime_file)))
+    return Editor(server, path)
+
+
+@pytest.mark.parametrize("by", ["editor", "file"])
+def test_an_editors_jobs_are_listed_fetched_and_dropped(editor, by):
+    owner = ("--as", "gimp") if by == "editor" else ("--settings", str(editor.settings))
+    kept, dropped = editor.leave("upscale", {"scale": 2, "target": "new"}), editor.leave("refocus", {})
+    listed = json.loads(editor.foveate(*owner, "--json").stdout)["jobs"]
+    assert [(job["job"], job["state"]) for job in listed] == [(kept.job, "done"), (dropped.job, "done")]
+    assert editor.foveate("--quiet").stdout.strip() == "No jobs."
+    target = editor.workplace.folder / f"{by}.png"
+    editor.foveate("fetch", kept.job[:13], target, *owner, "--quiet")
+    made = read_picture(target)
+    (patch,) = kept.result.patches
+    assert made.extent == Extent(48, 40)
+    assert made.samples.tobytes() == bytes(patch.pixels.data)
+    editor.foveate("cancel", dropped.job, *owner, "--quiet")
+    assert json.loads(editor.foveate(*owner, "--json").stdout)["jobs"] == []
+
+
+def test_a_region_is_fetched_with_its_coverage_as_alpha(editor):
+    flow = editor.leave("refocus", {"strength": 1.0})
+    target = editor.workplace.folder / "region.png"
+    report = json.loads(editor.foveate("fetch", flow.job, target, "--as", "gimp", "--json", "--quiet").stdout)
+    assert report["recipe"]["operation"] == "refocus"
+    made = read_picture(target).samples
+    assert made.shape == (20, 24, 4)
+    (patch,) = flow.result.patches
+    assert patch.bounds == SELECTED
+    assert made[..., 3].tobytes() == bytes(patch.coverage.data)
+    pixels = np.frombuffer(patch.pixels.data, np.uint8).reshape(20, 24, 4)
+    assert np.array_equal(made[..., :3], pixels[..., :3])
+
+
+def test_what_cannot_be_fetched_is_kept(editor):
+    flow = editor.leave("refocus", {})
+    said = editor.foveate("fetch", flow.job, editor.workplace.folder / "x.jpg", "--as", "gimp", status=2).stderr
+    assert "JPEG cannot hold alpha" in said
+    assert flow.job in editor.foveate("--as", "gimp").stdout
+    editor.foveate("cancel", flow.job, "--as", "gimp", "--quiet")
+
+
+def test_an_editor_that_is_not_there_and_one_with_several_settings(editor):
+    said = editor.foveate("--as", "blender", status=2).stderr
+    assert "foveate plugins install blender" in said
+    second = editor.settings.parents[1] / "3.2/foveate.json"
+    save_settings(second, Settings("another"))
+    try:
+        assert "Name one with --settings FILE." in editor.foveate("--as", "gimp", status=2).stderr
+    finally:
+        second.unlink()
+    none = editor.workplace.folder / "none.json"
+    assert "cannot be read" in editor.foveate("--settings", none, status=2).stderr
+    assert not none.exists()
+
+
+def result_of(frame, layout, *patches):
+    made = tuple(
+        ResultPatch(bounds, Image(bounds.extent, pixels.tobytes(), layout), coverage)
+        for bounds, pixels, coverage in patches
+    )
+    return Result(frame, Extent(8, 8), made, (), {"document": {"profile": {"icc": {"sha256": "0", "size": 1}}}})
+
+
+def covered(values):
+    return Image(Extent(values.shape[1], values.shape[0]), values.astype(np.uint8).tobytes(), COVERAGE_U8)
+
+
+def test_layouts_of_editors_become_those_of_files_and_overlaps_are_blended():
+    layout = PixelFormat(SampleType.U8, Channels.BGRA, rows=RowOrder.BOTTOM_UP)
+    low = np.zeros((2, 2, 4), np.uint8) + np.array([30, 20, 10, 7], np.uint8)
+    low[0] = [33, 22, 11, 7]  # in memory first: the lower row
+    high = np.zeros((2, 2, 4), np.uint8) + np.array([130, 120, 110, 7], np.uint8)
+    half = covered(np.array([[128, 0], [128, 0]]))
+    result = result_of("document", layout, (Bounds(2, 2, 2, 2), low, None), (Bounds(3, 2, 2, 2), high, half))
+    made = picture_of(result)
+    assert made.channels is Channels.RGBA
+    assert made.samples[:, 0].tolist() == [[10, 20, 30, 255], [11, 22, 33, 255]]
+    assert made.samples[0, 1].tolist() == [60, 70, 80, 255]
+    assert made.samples[0, 2].tolist() == [0, 0, 0, 0]
+    assert "colour profile" in made.notes[0]
+
+
+def test_soft_edges_keep_their_colour():
+    layout = PixelFormat(SampleType.F32, Channels.Y)
+    pixels = np.full((1, 2, 1), 1.5, np.float32)
+    made = picture_of(result_of("document", layout, (Bounds(0, 0, 2, 1), pixels, covered(np.array([[51, 255]])))))
+    assert made.channels is Channels.YA
+    np.testing.assert_allclose(made.samples, [[[1.5, 0.2], [1.5, 1.0]]])
+
+
+def test_a_job_that_runs_cannot_be_fetched(slow):
+    before = slow.folder / "in.png"
+    save(replace(scene(), notes=()), before)
+    process = slow.start("upscale", before, slow.folder / "out.png", "--scale", "2")
+    assert any("Restoring" in line for line in process.stderr)
+    process.kill()
+    process.communicate()
+    (job,) = json.loads(slow.foveate("jobs", "--json").stdout)["jobs"]
+    assert "not done" in slow.foveate("jobs", "fetch", job["job"], slow.folder / "x.png", status=2).stderr
+    slow.foveate("jobs", "cancel", job["job"], "--quiet")
