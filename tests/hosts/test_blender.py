@@ -186,6 +186,16 @@ def test_an_enlarged_region_is_an_image_of_its_own(run, running):
     assert name == "in, Upscale (deterministic-x4)"
 
 
+def test_variants_are_compared_on_a_sheet_that_is_an_image_of_its_own(run, running):
+    answer, _, sheet = run("u8", operation="compare", prompt="a red door", compare_strengths="0.4, 0.8", **RECT)
+    parameters = answer["out"]["recipe"]["parameters"]
+    assert [variant["strength"] for variant in parameters["variants"]] == [0.4, 0.8]
+    assert parameters["prompt"] == "a red door"
+    assert sheet.shape[0] >= 40
+    assert sheet.shape[1] >= 3 * 48
+    assert sheet.std() > 0
+
+
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [

@@ -214,6 +214,62 @@ def test_a_region_is_filled_and_the_image_extended(desk, running):
     assert made not in desk.state()["images"]
 
 
+def test_variants_are_compared_on_a_sheet(desk, running, screen):
+    running.run(
+        "bpy.context.window_manager.foveate.operation = 'compare'\n"
+        "c = bpy.context.window_manager.foveate.checkpoint; c.compare_strengths, c.compare_seeds = '0.3, 0.9', '1 2'\n"
+        "c.compare_models = c.compare_loras = ''"
+    )
+    shown = running.run(PENCIL + "answer = drawn(panels.FoveateMainPanel)")
+    assert {"compare_models", "compare_strengths", "compare_seeds", "compare_loras", "foveate.compare"} <= set(shown)
+    assert {"variations", "replace_users"}.isdisjoint(shown)
+    desk.press("compare")
+    made = desk.wait_for_state("done")["shown"]
+    assert made == "in, Compare"  # by several models, it may be
+    desk.settle()
+    screen.screenshot("blender-compare")
+    told = recipe(desk, made)
+    assert [(each["strength"], each["seed"]) for each in told["parameters"]["variants"]] == [
+        (0.3, 1), (0.3, 2), (0.9, 1), (0.9, 2),
+    ]  # fmt: skip
+    outcomes = running.run("answer = [o.data for o in runtime().entries[0].flow.outcomes]")
+    sheet = desk.pixels(made)
+    slots = [sheet[y : y + height, x : x + width] for x, y, width, height in (each["slot"] for each in outcomes)]
+    assert len(slots) == 5
+    assert len({slot.tobytes() for slot in slots}) == 5  # each looks different
+    assert np.array_equal(desk.pixels("in")[INSIDE], _found_in(slots[0], desk.pixels("in")[INSIDE]))
+    desk.do("bpy.ops.ed.undo()")
+    assert desk.state()["shown"] == "in"
+
+
+def _found_in(slot, picture):
+    """Return the part of `slot` that is like `picture`, else nothing."""
+    height, width = picture.shape[:2]
+    places = np.ndindex(slot.shape[0] - height + 1, slot.shape[1] - width + 1)
+    parts = (slot[y : y + height, x : x + width] for y, x in places)
+    return next((part for part in parts if np.array_equal(part, picture)), None)
+
+
+def test_a_list_goes_on_with_what_fits(running, desk):
+    offered = running.run(
+        "import bl_ext.user_default.foveate.checkpoint_values as values\n"
+        "search = lambda name, text: values._search_list(name)(None, bpy.context, text)\n"
+        "answer = [search('model', ''), search('loras', 'deterministic-lora:0.5, ')]"
+    )
+    assert offered == [[CHECKPOINT], ["deterministic-lora:0.5, deterministic-lora", "deterministic-lora:0.5, none"]]
+
+
+def test_what_cannot_be_compared_is_said(running, desk):
+    said = running.run(
+        "answer = []\n"
+        "for lists in ({}, {'compare_strengths': '2'}, {'compare_seeds': ' '.join(map(str, range(25)))}):\n"
+        "    try: bpy.ops.foveate.compare(image='in', **lists)\n"
+        "    except RuntimeError as error: answer.append(str(error))"
+    )
+    sentences = ("There is nothing to compare.", "“2” is no strength.", "These are 25 variants; a sheet holds 24.")
+    assert [sentence in text for sentence, text in zip(sentences, said, strict=True)] == [True] * 3
+
+
 def test_scripts_say_all_of_it(desk, running):
     running.run(
         "bpy.ops.foveate.refocus(image='in', rect=(20, 16, 48, 40), prompt='a door', negative_prompt='rust', seed=7,"

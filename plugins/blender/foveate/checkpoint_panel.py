@@ -5,8 +5,8 @@ from typing import Any
 import bpy
 
 from . import runtime
-from ._shared import form, prompts
-from .checkpoint_values import form_of
+from ._shared import comparing, form, prompts
+from .checkpoint_values import COMPARED, form_of
 from .sidebar import Part
 from .wishes import SIDES, SLOTS
 
@@ -146,12 +146,26 @@ def draw_words(layout: Any, panel: Any, shown: form.Form) -> None:
     fields = _split(layout)
     fields.prop(values, "preset", text=say("Preset"))
     if shown.get("strength"):
-        fields.prop(values, "strength", text=say("Strength"))
-    fields.prop(values, "variations", text=say("Variations"))
+        row = fields.row()
+        row.active = panel.operation != "compare" or not values.compare_strengths
+        row.prop(values, "strength", text=say("Strength"))
+    if panel.operation == "compare":
+        _draw_lists(fields, values)
+    else:
+        fields.prop(values, "variations", text=say("Variations"))
     if panel.operation == "extend":
         sides = fields.column(align=True)
         for side in SIDES:
             sides.prop(values, side, text=say(side.capitalize()))
+
+
+def _draw_lists(fields: Any, values: Any) -> None:
+    """Draw what is compared: the lists are combined with each other."""
+    say = runtime.get().texts
+    fields.label(text=say("Side by side, in all combinations:"), translate=False)
+    lists = fields.column(align=True)
+    for axis in comparing.AXES:
+        lists.prop(values, COMPARED[axis.name], text=say(axis.title), **hint(axis.example))
 
 
 def history_of(kind: str) -> tuple[str, ...]:

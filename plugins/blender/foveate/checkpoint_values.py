@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from . import runtime
-from ._shared import checkpoints, form
+from ._shared import checkpoints, comparing, form, protocol
 from .jobs import served_by
 from .wishes import LARGEST_SEED, SIDES, SLOTS
 
@@ -19,6 +19,7 @@ STARTS = (
     ("original", "What is there", "The selection keeps what it holds"),
     ("noise", "Noise", "The selection begins with noise"),
 )
+COMPARED = {axis.name: f"compare_{axis.title.lower()}" for axis in comparing.AXES}  # properties, of panel and operator
 _OF_THE_STYLE = ("num_inference_steps", "guidance_scale", "scheduler")  # a preset may say them: a new one is shown
 
 
@@ -42,6 +43,14 @@ def loras(values: Any) -> list[tuple[str, float]]:
     """Return the LoRAs of the panel, with their weights."""
     slots = ((getattr(values, f"lora_{slot}"), getattr(values, f"lora_{slot}_weight")) for slot in SLOTS)
     return [(name, round(weight, 4)) for name, weight in slots if name]
+
+
+def compared(values: Any) -> list[protocol.JsonObject]:
+    """Return the variants that the lists of FoveateCheckpoint `values`, or of an operator, name.
+
+    Raises InputError where there are none, or one cannot be read.
+    """
+    return comparing.variants_of({axis: getattr(values, name) for axis, name in COMPARED.items()})
 
 
 # --- accessors -------------------------------------------------------------------------------------------------------
@@ -123,6 +132,20 @@ def _search(name: str) -> Any:
         shown = form_of(panel.operation, panel)
         parameter = shown.get(name) if shown else None
         return [str(choice.value) for choice in parameter.choices if choice.value] if parameter else []
+
+    return search
+
+
+def _search_list(name: str) -> Any:
+    """Return the callback that offers how a list can go on: with a checkpoint, or with a LoRA."""
+
+    def search(_self: Any, context: Any, text: str) -> list[str]:
+        if name == "model":
+            names = [model.name for model in checkpoints.models_for(runtime.get().models, "compare")]
+        else:
+            names = [*_search(name)(None, context, ""), comparing.NO_LORA]
+        before, comma, _ = text.rpartition(",")
+        return [f"{before}, {each}" if comma else each for each in names]
 
     return search
 
@@ -237,6 +260,13 @@ for _slot in SLOTS:
         soft_min=0,
         soft_max=1,
         **_view(f"lora_{_slot}_weight", 1.0),
+    )
+for _axis in comparing.AXES:
+    FoveateCheckpoint.__annotations__[COMPARED[_axis.name]] = bpy.props.StringProperty(
+        name=_axis.title,
+        description=_axis.description,
+        **_view(COMPARED[_axis.name], ""),
+        **({"search": _search_list(_axis.name)} if _axis.name in {"model", "loras"} else {}),
     )
 for _side in SIDES:
     FoveateCheckpoint.__annotations__[_side] = bpy.props.IntProperty(

@@ -9,7 +9,14 @@ from .document import BlenderHost, Place
 from .naming import model_of, result_name
 from .region import RegionOf
 
-TITLES = {"refocus": "Refocus", "faces": "Faces", "upscale": "Upscale", "fill": "Fill", "extend": "Extend"}
+TITLES = {
+    "refocus": "Refocus",
+    "faces": "Faces",
+    "upscale": "Upscale",
+    "fill": "Fill",
+    "extend": "Extend",
+    "compare": "Compare",
+}
 
 
 def served_by(operation: str) -> str:

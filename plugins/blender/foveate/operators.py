@@ -5,7 +5,7 @@ from typing import Any
 import bpy
 
 from . import checkpoint_values, runtime
-from ._shared import protocol
+from ._shared import comparing, protocol
 from .job_operator import ONCE, JobOperator
 from .jobs import served_by
 from .parameters import numbers, with_model
@@ -127,10 +127,6 @@ class RefocusOperator(RenderOperator, bpy.types.Operator):
     bl_description = "Bring the selected region of the image into focus. The result is a new image"
     operation = "refocus"
 
-    model: bpy.props.StringProperty(
-        name="Model", description="Empty: the server chooses", search=search_models("refocus"), options=ONCE
-    )
-
 
 class FacesOperator(RenderOperator, bpy.types.Operator):
     """Find the faces in the selected region and refocus each. The result is a new image."""
@@ -151,9 +147,6 @@ class FacesOperator(RenderOperator, bpy.types.Operator):
         max=1,
         default=0.5,
         options=ONCE,
-    )
-    model: bpy.props.StringProperty(
-        name="Model", description="Empty: the server chooses", search=search_models("faces"), options=ONCE
     )
 
     def parameters(self) -> protocol.JsonObject:
@@ -180,9 +173,6 @@ class UpscaleOperator(RenderOperator, bpy.types.Operator):
 
     scale: bpy.props.EnumProperty(name="Scale", items=SCALES, default="4", options=ONCE)
     target: bpy.props.EnumProperty(name="Target", items=TARGETS, default="new", options=ONCE)
-    model: bpy.props.StringProperty(
-        name="Model", description="Empty: the server chooses", search=search_models("upscale"), options=ONCE
-    )
 
     def parameters(self) -> protocol.JsonObject:
         """Return scale and target besides."""
@@ -197,10 +187,6 @@ class UpscaleOperator(RenderOperator, bpy.types.Operator):
 
 class CheckpointOperator(RenderOperator):
     """An operation that only checkpoints can do."""
-
-    model: bpy.props.StringProperty(
-        name="Model", description="Empty: the server chooses", search=search_models("fill"), options=ONCE
-    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -257,4 +243,40 @@ class ExtendOperator(CheckpointOperator, bpy.types.Operator):
             self.adopt(side, getattr(panel.checkpoint, side))
 
 
-CLASSES = (RefocusOperator, FacesOperator, UpscaleOperator, FillOperator, ExtendOperator)
+class CompareOperator(CheckpointOperator, bpy.types.Operator):
+    """The region by several checkpoints, strengths, seeds or LoRAs, side by side: a sheet that is a new image."""
+
+    bl_idname = "foveate.compare"
+    bl_label = "Compare Variants"
+    bl_description = "The region by several checkpoints, strengths, seeds or LoRAs, side by side: a new image"
+    operation = "compare"
+
+    @property
+    def count(self) -> int:
+        """It is one job: variations are what it lists."""
+        return 1
+
+    def parameters(self) -> protocol.JsonObject:
+        """Return the variants besides. Raises InputError where there are none."""
+        return {**super().parameters(), "variants": checkpoint_values.compared(self)}
+
+    def adopt_panel(self, panel: Any) -> None:
+        """Take the lists besides. A sheet replaces nothing."""
+        self.adopt("replace_users", False)
+        super().adopt_panel(panel)
+        for name in checkpoint_values.COMPARED.values():
+            self.adopt(name, getattr(panel.checkpoint, name))
+
+
+CLASSES = (RefocusOperator, FacesOperator, UpscaleOperator, FillOperator, ExtendOperator, CompareOperator)
+for _operator in CLASSES:
+    _operator.__annotations__["model"] = bpy.props.StringProperty(
+        name="Model",
+        description="Empty: the server chooses",
+        search=search_models(served_by(_operator.operation)),
+        options=ONCE,
+    )
+for _axis in comparing.AXES:
+    CompareOperator.__annotations__[checkpoint_values.COMPARED[_axis.name]] = bpy.props.StringProperty(
+        name=_axis.title, description=_axis.description, options=ONCE
+    )

@@ -28,6 +28,7 @@ _OPERATIONS = {
     "upscale": "Upscale Region",
     "fill": "Fill Region",
     "extend": "Extend Image",
+    "compare": "Compare Variants",
 }
 _MENU = (
     {"select_region": "Select Region", "clear_region": "Clear Region"},
@@ -48,6 +49,7 @@ _FIELDS = {  # of the panel's group, by operation
     "upscale": ("scale", "target", "model"),
     "fill": ("model",),
     "extend": ("model",),
+    "compare": ("model",),
 }
 _HINTS = {"only": "All", "model": "The server's choice"}
 
@@ -200,7 +202,8 @@ def _draw_operation(layout: Any, context: bpy.types.Context) -> None:
         column.prop(panel, f"{served_by(panel.operation)}_{name}", text=say(_LABELS[name]), **hint)
     if shown is not None and is_prompted:
         draw_words(layout, panel, shown)
-    layout.prop(panel, "replace_users", text=say("Replace Everywhere"))
+    if panel.operation != "compare":
+        layout.prop(panel, "replace_users", text=say("Replace Everywhere"))
     button = layout.row()
     button.scale_y = 1.5
     button.operator_context = "INVOKE_DEFAULT"
@@ -228,7 +231,9 @@ def _draw_ended(box: Any, context: bpy.types.Context, entry: workbench.Entry) ->
     if entry.flow.result is not None:
         row.operator("foveate.copy_recipe", text="", icon="COPYDOWN").job = job
     row.operator("foveate.discard", text="", icon="TRASH").job = job
-    if status.error and status.error.code is not errors.ErrorCode.CANCELLED:
+    if status.error and status.error.code is errors.ErrorCode.CANCELLED:
+        draw_lines(box, context, rt.texts.sentence(str(status.error)), "INFO")
+    elif status.error:
         draw_error(box, context, status.error)
     for note in status.notes:
         if status.error and note == str(status.error):

@@ -17,8 +17,10 @@ OPERATIONS = (
     ("upscale", "Upscale", "Enlarge the region as a new image, or give it more detail in place"),
     ("fill", "Fill", "New content in the region, by a prompt or from its surroundings"),
     ("extend", "Extend", "A larger image, whose new edges continue the old one"),
+    ("compare", "Compare", "The region by several checkpoints, strengths, seeds or LoRAs, side by side"),
 )
-NEED_CHECKPOINT = ("fill", "extend")
+NEED_CHECKPOINT = ("fill", "extend", "compare")
+_MODELS = ("refocus", "faces", "upscale", "fill", "compare")  # what a model is chosen for
 SCALES = (("2", "2x", "Twice as wide and high"), ("3", "3x", "Three times"), ("4", "4x", "Four times"))
 TARGETS = (
     ("new", "New Image", "The region, enlarged, becomes an image of its own"),
@@ -110,12 +112,6 @@ class FoveatePanel(bpy.types.PropertyGroup):
     refocus_strength: bpy.props.FloatProperty(
         name="Strength", subtype="FACTOR", min=0, max=1, **_kept("refocus", "strength", 1.0)
     )
-    refocus_model: bpy.props.StringProperty(
-        name="Model",
-        description="Empty: the server chooses",
-        search=search_models("refocus"),
-        **_kept("refocus", "model", ""),
-    )
     faces_strength: bpy.props.FloatProperty(
         name="Strength", subtype="FACTOR", min=0, max=1, **_kept("faces", "strength", 1.0)
     )
@@ -130,29 +126,11 @@ class FoveatePanel(bpy.types.PropertyGroup):
         max=1,
         **_kept("faces", "min_score", 0.5),
     )
-    faces_model: bpy.props.StringProperty(
-        name="Model",
-        description="Empty: the server chooses",
-        search=search_models("faces"),
-        **_kept("faces", "model", ""),
-    )
     upscale_scale: bpy.props.EnumProperty(
         name="Scale", items=_said(SCALES), **_kept_choice("upscale", "scale", SCALES, "4")
     )
     upscale_target: bpy.props.EnumProperty(
         name="Target", items=_said(TARGETS), **_kept_choice("upscale", "target", TARGETS, "new")
-    )
-    upscale_model: bpy.props.StringProperty(
-        name="Model",
-        description="Empty: the server chooses",
-        search=search_models("upscale"),
-        **_kept("upscale", "model", ""),
-    )
-    fill_model: bpy.props.StringProperty(
-        name="Model",
-        description="Empty: the server chooses",
-        search=search_models("fill"),
-        **_kept("fill", "model", ""),
     )
     checkpoint: bpy.props.PointerProperty(type=FoveateCheckpoint)
     model_source: bpy.props.StringProperty(
@@ -161,6 +139,14 @@ class FoveatePanel(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
     )
 
+
+for _operation in _MODELS:
+    FoveatePanel.__annotations__[f"{_operation}_model"] = bpy.props.StringProperty(
+        name="Model",
+        description="Empty: the server chooses",
+        search=search_models(_operation),
+        **_kept(_operation, "model", ""),
+    )
 
 CLASSES = (FoveateImage, FoveateScene, FoveatePanel)
 
