@@ -14,8 +14,8 @@ from fakes.workplace import Workplace
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.picture import Picture
 from foveate_server.cli.region import Region
-from foveate_server.engines.diffusion.families import FAMILIES
 from foveate_server.engines.diffusion.silence import quiet
+from foveate_server.families import FAMILIES
 from foveate_server.models.adding.entries import AddOptions
 from foveate_server.models.adding.local import add_path
 from foveate_server.models.registry import Registry

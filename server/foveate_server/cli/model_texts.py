@@ -90,10 +90,10 @@ def added(entry: ModelEntry) -> Iterator[str]:
 
 
 def _of_preview(entry: ModelEntry) -> str:
-    from foveate_server.models.entry import FAMILIES
+    from foveate_server.families import FAMILIES
     from foveate_server.models.fitting import fitting_families
 
-    families = [FAMILIES[name] for name in fitting_families(entry)]
+    families = [FAMILIES[name].title for name in fitting_families(entry)]
     if entry.family:
         return f"Checkpoints of {' and '.join(families)} show with it what they are making, by themselves."
     *others, last = families
@@ -123,12 +123,10 @@ def inspection(registry: Registry, entry: ModelEntry) -> Row:
 
 def inspection_lines(told: Row) -> Iterator[str]:
     """Return what :func:`inspection` found, for a person."""
-    from foveate_server.models.entry import FAMILIES
-
     facts = told["facts"]
     yield f"{told['name']}: {_KINDS[told['kind']]}, {told['title']}"
     named = {
-        "Family": FAMILIES.get(told["family"], "" if told["kind"] == "restore" else "not told by its shapes"),
+        "Family": _family(told),
         "Base": facts.get("base", ""),
         "Precision": facts.get("precision", ""),
         "Size": size(told["size"]),
@@ -149,6 +147,14 @@ def inspection_lines(told: Row) -> Iterator[str]:
             yield f"  {label + ':':15}{value}"
     for reason in told["misfits"].values():
         yield f"  Not: {reason}"
+
+
+def _family(told: Row) -> str:
+    from foveate_server.families import FAMILIES
+
+    if told["family"]:
+        return FAMILIES[told["family"]].title
+    return "" if told["kind"] == "restore" else "not told by its shapes"
 
 
 def size(count: int) -> str:

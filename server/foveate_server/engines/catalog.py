@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from foveate_server.config import ServerConfig
 from foveate_server.engines.base import EngineSpec
-from foveate_server.engines.diffusion.families import FAMILIES
 from foveate_server.engines.diffusion.traits import traits_of
+from foveate_server.families import FAMILIES
 from foveate_server.models.registry import Registry, open_registry
 from foveate_shared.protocol import JsonObject, ModelInfo
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from foveate_server.families import FAMILIES
 from foveate_server.models.entry import ModelEntry, SourceSpec
-from foveate_server.models.recognition.checkpoints import main_component, needed_components
+from foveate_server.models.recognition.checkpoints import needed_components
 
 COMPONENT = "component"  # in the options of a source: it is asked for this part of the repository alone
 
@@ -17,7 +18,7 @@ def with_parts(entry: ModelEntry) -> list[ModelEntry]:
     """
     if entry.kind != "config":
         return [entry]
-    components = [name for name in needed_components(entry.family) if name != main_component(entry.family)]
+    components = [name for name in needed_components(entry.family) if name != FAMILIES[entry.family].network]
     return [entry, *(_part(entry, component) for component in components)]
 
 

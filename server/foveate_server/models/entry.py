@@ -9,17 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePath, PurePosixPath
 from typing import Any
 
+from foveate_server.families import FAMILIES
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.protocol import JsonObject
 
 KINDS = ("restore", "detect", "diffusion", "lora", "embedding", "vae", "preview", "safety", "config")
-FAMILIES: Mapping[str, str] = {  # of diffusion models, with what a person calls them
-    "sd1": "Stable Diffusion 1.x",
-    "sd2": "Stable Diffusion 2.x",
-    "sdxl": "Stable Diffusion XL",
-    "sd3": "Stable Diffusion 3",
-    "flux1": "FLUX.1",
-}
 ENTRY_FILE = "entry.json"  # in a model's folder: its description
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from foveate_server.models.entry import FAMILIES, ModelEntry
+from foveate_server.families import FAMILIES
+from foveate_server.models.entry import ModelEntry
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.protocol import JsonObject
 
@@ -28,8 +29,8 @@ def misfit(addition: ModelEntry, checkpoint: ModelEntry) -> str:
         return f"{addition.name} and {checkpoint.name} are not an addition and a checkpoint."
     if addition.family and checkpoint.family not in fitting_families(addition):
         return (
-            f"The {_KINDS[addition.kind]} {addition.name} is for {FAMILIES[addition.family]}, "
-            f"and {checkpoint.name} is {FAMILIES[checkpoint.family]}."
+            f"The {_KINDS[addition.kind]} {addition.name} is for {FAMILIES[addition.family].title}, "
+            f"and {checkpoint.name} is {FAMILIES[checkpoint.family].title}."
         )
     told = {"lora": _lora, "embedding": _embedding, "vae": _vae, "preview": _vae}[addition.kind](
         addition.facts, checkpoint.facts

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from foveate_server.families import FAMILIES
 from foveate_server.models.entry import ModelEntry
 from foveate_server.models.fitting import fitting_families
 from foveate_server.models.trained import trained_side
 from foveate_shared.protocol import JsonObject, ModelInfo
 
 _ADDITIONS = ("lora", "embedding", "vae", "preview")
-_NATIVE_SIDES = {"sd1": 512, "sd2": 768, "sdxl": 1024, "sd3": 1024, "flux1": 1024}  # pixels
-_SD2_BASE_SIDE = 512  # of the members of sd2 that predict noise
 _SILENT = ("config",)  # kinds that are no one's choice
 
 
@@ -48,9 +47,8 @@ def _defaults(entry: ModelEntry) -> JsonObject:
     words = entry.facts.get("trigger_words")
     if entry.kind in ("lora", "embedding") and isinstance(words, list) and words:
         told["trigger_words"] = words
-    if entry.kind == "diffusion" and entry.family in _NATIVE_SIDES:
-        is_base = entry.family == "sd2" and entry.facts.get("prediction") == "epsilon"
-        side = trained_side(entry.facts, _SD2_BASE_SIDE if is_base else _NATIVE_SIDES[entry.family])
+    if entry.kind == "diffusion" and entry.family in FAMILIES:
+        side = trained_side(entry.facts, FAMILIES[entry.family].side_for(entry.facts.get("prediction")))
         told["pixels"] = side * side
         steps = entry.facts.get("steps")
         if isinstance(steps, int) and steps > 0:

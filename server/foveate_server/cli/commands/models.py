@@ -242,7 +242,7 @@ def embedded_names() -> list[str]:
 
 
 def _families() -> tuple[str, ...]:
-    from foveate_server.models.entry import FAMILIES
+    from foveate_server.families import FAMILIES
 
     return tuple(FAMILIES)
 

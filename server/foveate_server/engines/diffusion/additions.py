@@ -14,10 +14,10 @@ from pathlib import Path
 from foveate_server.engines.diffusing import DiffusionRequest, Prompt, Weighted
 from foveate_server.engines.diffusion import autoencoders, loras
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
-from foveate_server.engines.diffusion.families import FAMILIES
-from foveate_server.engines.diffusion.family import Family
 from foveate_server.engines.diffusion.library import Addition
 from foveate_server.engines.diffusion.words import Words, read_inversion
+from foveate_server.families import FAMILIES
+from foveate_server.families.family import Family
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.protocol import JsonObject
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from foveate_server.engines.diffusing import Prompt
-from foveate_server.engines.diffusion.family import Family, Prediction
+from foveate_server.families.family import Family, Prediction
 from foveate_shared.geometry import Bounds, Extent
 
 

@@ -13,12 +13,12 @@ from torch.nn import functional
 
 from foveate_server.engines.diffusing import Prompt
 from foveate_server.engines.diffusion.base import Conditioning, Place
-from foveate_server.engines.diffusion.family import Family
 from foveate_server.engines.diffusion.footprint import Footprint
 from foveate_server.engines.diffusion.memory import module_bytes
 from foveate_server.engines.diffusion.traits import Traits
 from foveate_server.engines.diffusion.vae import Codec, Tick
 from foveate_server.engines.watch import layers, watched
+from foveate_server.families.family import Family
 
 _GPU_LAYERS = 16  # one layer in so many is watched on a GPU
 
@@ -32,7 +32,6 @@ class PipelineDenoiser(ABC):
 
     family: ClassVar[Family]
     pipeline: ClassVar[str]  # its class in diffusers
-    network_name: ClassVar[str] = "unet"  # the part that denoises
 
     def __init__(self, pipe: Any, traits: Traits, device: torch.device, dtype: torch.dtype) -> None:
         self.pipe = pipe
@@ -58,7 +57,7 @@ class PipelineDenoiser(ABC):
     @property
     def network(self) -> Any:
         """Return the network that denoises."""
-        return getattr(self.pipe, self.network_name)
+        return getattr(self.pipe, self.family.network)
 
     @property
     def sees_mask(self) -> bool:
@@ -84,7 +83,7 @@ class PipelineDenoiser(ABC):
             title=self.family.title,
             network=self.network.config,
             vae=self.vae.config,
-            network_weights=sizes[self.network_name],
+            network_weights=sizes[self.family.network],
             vae_weights=sizes["vae"],
             text_weights=sum(size for name, size in sizes.items() if name.startswith("text_encoder")),
             network_itemsize=self._dtype.itemsize,

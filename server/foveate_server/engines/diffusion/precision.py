@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
-from foveate_server.engines.diffusion.family import Family
 from foveate_server.engines.precision import computes_bfloat16, dtype_from_name
+from foveate_server.families.family import Family
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from foveate_server.engines.diffusing import ShowPreview
-from foveate_server.engines.diffusion.family import Family
 from foveate_server.engines.diffusion.tiny_vae import FACTOR, TinyVae
+from foveate_server.families.family import Family
 
 _logger = logging.getLogger(__name__)
 _PAUSE_SECONDS = 0.3  # between two previews

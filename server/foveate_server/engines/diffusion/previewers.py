@@ -8,11 +8,11 @@ import torch
 
 from foveate_server.engines.base import Ticker
 from foveate_server.engines.diffusion import tiny_vae
-from foveate_server.engines.diffusion.families import FAMILIES
-from foveate_server.engines.diffusion.family import Family
 from foveate_server.engines.diffusion.library import Addition, Library
 from foveate_server.engines.diffusion.tiny_vae import TinyVae
 from foveate_server.engines.fetching import Fetching
+from foveate_server.families import FAMILIES
+from foveate_server.families.family import Family
 from foveate_shared.errors import CancelledJobError
 
 _logger = logging.getLogger(__name__)

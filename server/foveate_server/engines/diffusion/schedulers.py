@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from foveate_server.engines.diffusion.base import Step
-from foveate_server.engines.diffusion.family import Prediction
+from foveate_server.families.family import Prediction
 from foveate_shared.errors import InputError
 
 _Scale = Literal["sigmas", "normalized sigmas", "cumulative alphas", "flow"]

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from foveate_server.engines.diffusion.family import Family, LatentColor
+from foveate_server.families.family import Family, LatentColor
 from foveate_server.models.headers import damaged, read_header
 from foveate_server.models.inspection import vae_config_beside
 from foveate_server.models.recognition.tiny import TinyDecoder, tiny_decoder_of

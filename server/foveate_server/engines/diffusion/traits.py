@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from foveate_server.engines.diffusion.family import Defaults, Family, Prediction
+from foveate_server.families.family import Defaults, Family, Prediction
 from foveate_server.models.trained import trained_side
 
 
@@ -33,7 +33,7 @@ def traits_of(family: Family, facts: Mapping[str, Any]) -> Traits:
         defaults = replace(defaults, num_inference_steps=steps)
     return Traits(
         prediction=prediction,
-        native_side=trained_side(facts, family.native_sides.get(prediction, family.native_side)),
+        native_side=trained_side(facts, family.side_for(prediction)),
         defaults=defaults,
         variant=variant if few is not None else "",
         scheduler_options=None if few is None else few.scheduler_options,

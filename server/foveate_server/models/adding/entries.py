@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from foveate_server.models.entry import FAMILIES, ModelEntry, ModelFile, SourceSpec
+from foveate_server.families import FAMILIES
+from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
 from foveate_server.models.inspection import telling_name
 from foveate_server.models.recognition.finding import Finding
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.protocol import JsonObject
-
-_OPERATIONS: Mapping[str, tuple[str, ...]] = {  # what checkpoints of a family can do
-    "sd1": ("refocus", "faces", "fill", "upscale", "compare"),
-    "sd2": ("refocus", "faces", "fill", "upscale", "compare"),
-    "sdxl": ("refocus", "faces", "fill", "upscale", "compare"),
-    "sd3": ("refocus", "faces", "fill", "compare"),
-    "flux1": ("refocus", "faces", "fill", "compare"),
-}
 
 
 @dataclass(frozen=True)
@@ -66,7 +59,7 @@ def reference_name(registry: Registry, found: Finding, options: AddOptions) -> s
     entry = registry.entry(options.reference)
     if entry.kind not in ("diffusion", "config") or entry.family != found.family:
         raise InputError(
-            f"{entry.name} does not configure a checkpoint of {FAMILIES[found.family]}.",
+            f"{entry.name} does not configure a checkpoint of {FAMILIES[found.family].title}.",
             code=ErrorCode.INVALID_PARAMETER,
             remedy="Name a folder as diffusers writes it, or a model of the same family.",
         )
@@ -140,11 +133,6 @@ def entry_of(
     """Return the entry for what was found."""
     restores = found.kind == "restore"
     scale = int(str(found.facts["scale"])) if restores else 1
-    operations = (
-        (("refocus", "faces", "upscale") if scale > 1 else ("refocus", "faces"))
-        if restores
-        else _OPERATIONS.get(found.family if found.kind == "diffusion" else "", ())
-    )
     return ModelEntry(
         name=name,
         title=f"{title} ({found.title})",
@@ -152,7 +140,7 @@ def entry_of(
         architecture=str(found.facts["architecture"]) if restores else found.family,
         scale=scale,
         halo=int(str(found.facts["halo"])) if restores else 0,
-        operations=operations,
+        operations=_operations(found, scale),
         license=license_,
         license_file=None,
         source=source,
@@ -161,6 +149,13 @@ def entry_of(
         facts={} if restores else found.facts,
         reference=reference,
     )
+
+
+def _operations(found: Finding, scale: int) -> tuple[str, ...]:
+    """Return what a model can do, which enlarges `scale` times."""
+    if found.kind == "restore":
+        return ("refocus", "faces", "upscale") if scale > 1 else ("refocus", "faces")
+    return FAMILIES[found.family].operations if found.kind == "diffusion" else ()
 
 
 def name_from(path: Path) -> str:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from foveate_server.models.entry import FAMILIES
+from foveate_server.families import FAMILIES
 from foveate_server.models.headers import Header
 from foveate_server.models.recognition.finding import Finding, precision_of, refusal, strings, title_of
 from foveate_server.models.recognition.variants import base_of, few_steps, trigger_words
@@ -46,7 +46,8 @@ def lora_of(header: Header, name: str) -> Finding | None:
         **few_steps(name, header.metadata),
     }
     rank = f"rank {facts['rank']}"
-    return Finding("lora", family, title_of(f"LoRA for {FAMILIES.get(family, 'an unnamed family')}", rank), facts)
+    base = FAMILIES[family].title if family else "an unnamed family"
+    return Finding("lora", family, title_of(f"LoRA for {base}", rank), facts)
 
 
 def _lora_family(downs: Mapping[str, tuple[int, ...]]) -> str:
@@ -139,7 +140,8 @@ def embedding_of(header: Header, name: str) -> Finding | None:
         "token": next(iter(header.tensors)) if form == "diffusers" else "",
     }
     count = f"{vectors} vectors" if vectors > 1 else "1 vector"
-    base = FAMILIES.get(family, "a text encoder of width " + ", ".join(map(str, widths.values())))
+    widths_told = ", ".join(map(str, widths.values()))
+    base = FAMILIES[family].title if family else f"a text encoder of width {widths_told}"
     return Finding("embedding", family, title_of(f"embedding for {base}", count), facts)
 
 

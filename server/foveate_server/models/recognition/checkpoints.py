@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from foveate_server.families import FAMILIES
 from foveate_server.models.headers import Header
 from foveate_server.models.recognition.finding import Finding, component, precision_of, strings, title_of
 from foveate_server.models.recognition.networks import Network, network_of, refiner
@@ -39,15 +40,10 @@ CLIP_ENCODERS: Mapping[str, Sequence[str]] = {
 }
 
 
-def main_component(family: str) -> str:
-    """Return what diffusers calls the denoising network of a family."""
-    return "transformer" if family in ("sd3", "flux1") else "unet"
-
-
 def needed_components(family: str) -> list[str]:
     """Return what a pipeline of the family cannot do without, as diffusers names it."""
     encoders = [name for name in _COMPONENTS[family] if (family, name) not in _OPTIONAL]
-    return [main_component(family), "vae", *encoders]
+    return [FAMILIES[family].network, "vae", *encoders]
 
 
 def keys_by_component(keys: Iterable[str], family: str) -> dict[str, dict[str, str]]:
@@ -65,7 +61,7 @@ def keys_by_component(keys: Iterable[str], family: str) -> dict[str, dict[str, s
         else:
             found.setdefault(prefixes[prefix], {})[key.removeprefix(prefix)] = key
     prefixed = {key.removeprefix(_NETWORK): key for key in network if key.startswith(_NETWORK)}
-    return {main_component(family): prefixed or network, **found}
+    return {FAMILIES[family].network: prefixed or network, **found}
 
 
 def checkpoint_of(header: Header, name: str) -> Finding | None:
@@ -119,7 +115,7 @@ def facts_of(
     return {
         "layout": layout,
         "base": network.base,
-        "precision": precision_of(parts[main_component(network.family)]),
+        "precision": precision_of(parts[FAMILIES[network.family].network]),
         "components": components,
         "missing": strings([name for name in needed if name not in parts]),
         "in_channels": network.in_channels,

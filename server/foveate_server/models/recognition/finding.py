@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from foveate_server.models.entry import FAMILIES
+from foveate_server.families import FAMILIES
 from foveate_server.models.headers import Header
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.protocol import Json, JsonObject
@@ -63,7 +63,7 @@ def strings(values: Sequence[str]) -> list[Json]:
 
 def refusal(what: str, remedy: str = "") -> InputError:
     """Return the error for `what` we can tell, but have no use for."""
-    families = ", ".join(FAMILIES.values())
+    families = ", ".join(family.title for family in FAMILIES.values())
     return InputError(
         f"This is {what}, which Foveate cannot use.",
         code=ErrorCode.INVALID_FILE,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from foveate_server.families import FAMILIES
 from foveate_server.models.headers import Header, merged
-from foveate_server.models.recognition.checkpoints import facts_of, main_component
+from foveate_server.models.recognition.checkpoints import facts_of
 from foveate_server.models.recognition.finding import Finding, precision_of, refusal, title_of
 from foveate_server.models.recognition.foreign import refuse_foreign
 from foveate_server.models.recognition.networks import Network, network_of
@@ -47,7 +48,7 @@ def folder_of(folder: Folder, selection: Selection) -> Finding:
     for name, part in selection.components.items():
         _note_variant(facts, name, part)
     _read_scheduler(facts, folder.json("scheduler/scheduler_config.json"))
-    config = folder.json(f"{main_component(network.family)}/config.json")
+    config = folder.json(f"{FAMILIES[network.family].network}/config.json")
     facts["sample_size"] = config.get("sample_size")
     facts["safety_checker"] = "safety_checker" in headers
     return Finding("diffusion", network.family, title_of(network.base, str(facts["precision"])), facts)

@@ -10,10 +10,10 @@ from safetensors.torch import load_file, save_file
 from fakes.previews import faithful_vae, random_vae
 from fakes.tickers import RecordingTicker
 from foveate_server.engines.diffusing import DiffusionRequest, Prompt, Sampling
-from foveate_server.engines.diffusion.families import FAMILIES
 from foveate_server.engines.diffusion.library import Addition
 from foveate_server.engines.diffusion.preview import Previews, decoded_to_rgb
 from foveate_server.engines.diffusion.previewers import Previewers
+from foveate_server.families import FAMILIES
 
 CPU = torch.device("cpu")
 WEIGHTS = "diffusion_pytorch_model.safetensors"

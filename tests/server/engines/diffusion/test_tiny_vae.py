@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 
 from fakes.previews import faithful_vae, random_vae, save_as_authors
 from foveate_server.engines.diffusion import tiny_vae
-from foveate_server.engines.diffusion.families import FAMILIES
+from foveate_server.families import FAMILIES
 from foveate_shared.errors import InputError
 
 CPU = torch.device("cpu")

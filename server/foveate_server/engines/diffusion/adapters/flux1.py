@@ -11,8 +11,8 @@ from torch.nn import functional
 from foveate_server.engines.diffusing import Prompt
 from foveate_server.engines.diffusion.base import Conditioning, Embeds, Place
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
-from foveate_server.engines.diffusion.families import FAMILIES
 from foveate_server.engines.diffusion.text import TextReader
+from foveate_server.families import FAMILIES
 
 _CLIP_TOKENS = 77
 _T5_TOKENS = 512
@@ -24,7 +24,6 @@ class FLUX1(PipelineDenoiser):
 
     family = FAMILIES["flux1"]
     pipeline = "FluxPipeline"
-    network_name = "transformer"
 
     @property
     def sees_mask(self) -> bool:

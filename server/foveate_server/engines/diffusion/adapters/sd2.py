@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foveate_server.engines.diffusion.adapters.unet import UNetDenoiser
-from foveate_server.engines.diffusion.families import FAMILIES
+from foveate_server.families import FAMILIES
 
 
 class SD2(UNetDenoiser):

@@ -11,8 +11,8 @@ from torch.nn import functional
 from foveate_server.engines.diffusing import Prompt
 from foveate_server.engines.diffusion.base import Conditioning, Embeds, Place
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser, guided
-from foveate_server.engines.diffusion.families import FAMILIES
 from foveate_server.engines.diffusion.text import TextReader
+from foveate_server.families import FAMILIES
 
 _CLIP_TOKENS = 77
 _T5_TOKENS = 256
@@ -23,7 +23,6 @@ class SD3(PipelineDenoiser):
 
     family = FAMILIES["sd3"]
     pipeline = "StableDiffusion3Pipeline"
-    network_name = "transformer"
 
     def encode_prompt(self, prompt: Prompt) -> Conditioning:
         """See base.Denoiser. CLIP reads the first 75 tokens, T5 as many as it was trained with."""

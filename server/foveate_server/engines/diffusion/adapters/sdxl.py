@@ -10,8 +10,8 @@ import torch
 from foveate_server.engines.diffusing import Prompt
 from foveate_server.engines.diffusion.adapters.unet import UNetDenoiser
 from foveate_server.engines.diffusion.base import Conditioning, Embeds, Place
-from foveate_server.engines.diffusion.families import FAMILIES
 from foveate_server.engines.diffusion.text import TextReader
+from foveate_server.families import FAMILIES
 
 
 class SDXL(UNetDenoiser):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foveate_server.engines.diffusion.family import Defaults, Family, FewStep
+from foveate_server.families.family import Defaults, Family, FewStep
 
 UNET_SCHEDULERS = ("euler", "euler-ancestral", "dpm++2m", "dpm++2m-karras", "ddim", "lcm")
 SD_COLORS = ((0.298, 0.207, 0.208), (0.187, 0.286, 0.173), (-0.158, 0.189, 0.264), (-0.184, -0.271, -0.473))

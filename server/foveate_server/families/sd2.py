@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from foveate_server.engines.diffusion.families.sd1 import SD_COLORS, TURBO, UNET_SCHEDULERS
-from foveate_server.engines.diffusion.family import Defaults, Family
+from foveate_server.families.family import Defaults, Family
+from foveate_server.families.sd1 import SD_COLORS, TURBO, UNET_SCHEDULERS
 
 FAMILY = Family(
     name="sd2",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foveate_server.engines.diffusion.family import Defaults, Family, FewStep
+from foveate_server.families.family import Defaults, Family, FewStep
 
 FAMILY = Family(
     name="sd3",
@@ -25,4 +25,5 @@ FAMILY = Family(
     embeddings=False,  # T5, which reads the text, has none
     variants={"turbo": FewStep(Defaults(4, 1.0, "flow-euler", 0.6))},
     operations=("refocus", "faces", "fill", "compare"),
+    network="transformer",
 )  # fmt: skip

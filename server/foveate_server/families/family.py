@@ -62,8 +62,8 @@ class Family:
     embeddings: bool = True  # textual inversions work with it
     inpainting: Defaults | None = None  # of checkpoints whose network sees the mask, where they differ
     operations: tuple[str, ...] = ("refocus", "faces", "fill", "upscale", "compare")
+    network: Literal["unet", "transformer"] = "unet"  # what diffusers calls the part that denoises
 
-    @property
-    def pixels(self) -> int:
-        """Return the pixel budget: the area that it was trained at."""
-        return self.native_side**2
+    def side_for(self, prediction: object) -> int:
+        """Return the native side of checkpoints that predict `prediction`; where that is not known, of most."""
+        return next((side for kind, side in self.native_sides.items() if kind == prediction), self.native_side)

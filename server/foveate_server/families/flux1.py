@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foveate_server.engines.diffusion.family import Defaults, Family, FewStep
+from foveate_server.families.family import Defaults, Family, FewStep
 
 FAMILY = Family(
     name="flux1",
@@ -27,4 +27,5 @@ FAMILY = Family(
     inpainting=Defaults(num_inference_steps=28, guidance_scale=30.0, scheduler="flow-euler", strength=1.0),
     variants={"schnell": FewStep(Defaults(4, 1.0, "flow-euler", 0.6))},
     operations=("refocus", "faces", "fill", "compare"),
+    network="transformer",
 )  # fmt: skip
