@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from foveate_server.detect.placing import Placement
-from foveate_server.engines.base import Engine, Face
+from foveate_server.engines.base import Engine, Face, Ticker
 from foveate_server.imaging.reach import Reach
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations import facegate, finding, inplace, parameters, surface
@@ -111,10 +111,10 @@ def _reach(upright: Upright) -> tuple[float, Reach]:
     return blur, Reach(least, reach.effect, reach.sentence)
 
 
-def judge_turned(upright: Upright, blended: FloatArray, engine: Engine, context: Context) -> facegate.Verdict:
+def judge_turned(upright: Upright, blended: FloatArray, engine: Engine, ticker: Ticker) -> facegate.Verdict:
     """Return what the gate says of the upright crop's result."""
-    before = facegate.locate(upright.image, upright.face, engine, Share(context, 0.9, 0.05))
-    after = facegate.locate(blended, before or upright.face, engine, Share(context, 0.95, 0.05))
+    before = facegate.locate(upright.image, upright.face, engine, Share(ticker, 0.9, 0.05))
+    after = facegate.locate(blended, before or upright.face, engine, Share(ticker, 0.95, 0.05))
     return facegate.judge(before, after)
 
 

@@ -1,11 +1,14 @@
 """What holds for every operation that re-renders the document with a checkpoint, whatever its layout of pixels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.documents import RGB8, run_job
+from foveate_server.engines.deterministic import DeterministicEngine, Options
 from foveate_server.engines.deterministic_diffusion import MODEL
 from foveate_server.operations import canvases, facegate, words
 from foveate_shared.errors import InputError, RefusedError
@@ -156,7 +159,55 @@ def test_a_face_whose_features_moved_is_kept(picture, make_document, engine, mon
     faces = run.outcomes[1:]
     assert [outcome.status for outcome in faces] == ["kept", "kept"]
     assert "lower strength" in faces[0].message
+    assert faces[0].data["tried"] == [0.4, 0.2]
+    assert faces[0].data["strength"] == 0
     assert not run.patches
+
+
+class TwistingEngine(DeterministicEngine):
+    """Its checkpoint moves the features of faces, or takes them away, above a strength."""
+
+    def __init__(self, bearable, dx):
+        super().__init__(Options())
+        self._bearable, self._dx = bearable, dx
+        self.rendered = []  # strengths, in order
+        self._looks = 0  # since the newest rendering: the first is at the face as it was
+
+    def diffuse(self, request, *, ticker, preview=None):
+        self.rendered.append(request.strength)
+        self._looks = 0
+        return super().diffuse(request, ticker=ticker, preview=preview)
+
+    def detect_faces(self, image, *, min_score, ticker):
+        faces = super().detect_faces(image, min_score=min_score, ticker=ticker)
+        self._looks += 1
+        if not self.rendered or self._looks < 2 or self.rendered[-1] <= self._bearable:
+            return faces
+        if self._dx is None:
+            return []
+        return [replace(f, landmarks=tuple((x + self._dx * f.box[2], y) for x, y in f.landmarks)) for f in faces]
+
+
+@pytest.mark.parametrize("dx", [None, 0.3])
+def test_a_face_that_does_not_bear_the_strength_is_tried_once_at_half_of_it(picture, make_document, dx):
+    engine = TwistingEngine(0.3, dx)
+    document = make_document(picture)
+    job = {"model": MODEL, "seed": 1, "only": [2]}
+    run = run_job(document, engine, "faces", **job, strength=0.5)
+    (outcome,) = run.outcomes[1:]
+    assert engine.rendered == [0.5, 0.25]
+    assert (outcome.status, outcome.data["strength"], outcome.data["tried"]) == ("done", 0.25, [0.5, 0.25])
+    assert outcome.message == ("At strength 0.5 the face did not keep its features, so it was re-rendered at 0.25.")
+    assert "Face 2 did not keep its features at strength 0.5; trying 0.25." in run.notes
+    assert outcome.data["shift"] == pytest.approx(0, abs=0.01)
+    gentle = run_job(document, TwistingEngine(1.0, dx), "faces", **job, strength=0.25)
+    assert gentle.applied_to(document).tobytes() == run.applied_to(document).tobytes()
+    assert "tried" not in gentle.outcomes[1].data
+    stubborn = TwistingEngine(0.0, dx)
+    kept = run_job(document, stubborn, "faces", **job, strength=0.5)
+    assert stubborn.rendered == [0.5, 0.25]
+    assert kept.outcomes[1].status == "kept"
+    assert kept.applied_to(document).tobytes() == document.image.tobytes()
 
 
 def test_another_file_under_a_pinned_name_is_refused(soft, make_document, engine):
