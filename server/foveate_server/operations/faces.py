@@ -29,8 +29,8 @@ class Faces:
     """Item `detect` tells all faces, then items `face-1`, `face-2` ... restore them, or re-render them with a prompt.
 
     Patches of neighbours may overlap in their soft edges. A face's outcome carries `number`, `face`, `blur`,
-    `reduction`, `strength` (what was applied) and `shift` (of the landmarks, in sizes of the face); `tried`, the strengths
-    at which a checkpoint rendered it, where it did so twice.
+    `reduction`, `strength` (what was applied), `shift` (of the landmarks, in sizes of the face), and `tried`: the
+    strengths of a checkpoint that rendered it twice.
     """
 
     name = "faces"
