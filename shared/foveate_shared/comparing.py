@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .errors import InputError
@@ -32,6 +32,7 @@ class Axis:
     description: str
     example: str  # what a person may write
     parse: Callable[[str], Json]  # one of the values; raises InputError
+    write: Callable[[Json], str] = str  # the other way round
 
 
 def variants_of(lists: Mapping[str, str]) -> list[JsonObject]:
@@ -50,6 +51,17 @@ def variants_of(lists: Mapping[str, str]) -> list[JsonObject]:
             f"These are {len(variants)} variants; a sheet holds {MAX_VARIANTS}.", remedy="Shorten the lists."
         )
     return variants
+
+
+def lists_of(variants: Sequence[JsonObject]) -> dict[str, str]:
+    """Return the lists, by names of :data:`AXES`, that :func:`variants_of` made these variants of."""
+    lists: dict[str, str] = {}
+    for axis in AXES:
+        listed = [variant[axis.name] for variant in variants if axis.name in variant]
+        written = dict.fromkeys(filter(None, map(axis.write, listed)))
+        if written:
+            lists[axis.name] = ", ".join(written)
+    return lists
 
 
 def lora_of(text: str) -> JsonObject:
@@ -86,9 +98,24 @@ def _loras(text: str) -> Json:
     return [] if text == NO_LORA else [lora_of(text)]
 
 
+def lora_text(name: str, weight: float) -> str:
+    """Return what :func:`lora_of` understands."""
+    return name if weight == 1 else f"{name}:{weight:g}"
+
+
+def _loras_text(value: Json) -> str:
+    if value == []:
+        return NO_LORA
+    lora = value[0] if isinstance(value, list) else None
+    weight = lora.get("weight") if isinstance(lora, dict) else None
+    if not isinstance(lora, dict) or not isinstance(weight, (int, float)):
+        return ""
+    return lora_text(str(lora.get("name", "")), weight)
+
+
 AXES = (
     Axis("model", "Models", "Names of checkpoints.", "photoreal, painted", str),
     Axis("strength", "Strengths", "Numbers from 0 to 1.", "0.3, 0.5, 0.7", _strength),
     Axis("seed", "Seeds", "Whole numbers.", "1, 2, 3", _seed),
-    Axis("loras", "LoRAs", "One at a time, with weights; none is without.", "film-look:0.8, none", _loras),
+    Axis("loras", "LoRAs", "One at a time, with weights; none is without.", "film-look:0.8, none", _loras, _loras_text),
 )

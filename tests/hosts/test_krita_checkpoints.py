@@ -95,7 +95,7 @@ answer = [state(jobs[2])["state"], names(app.activeDocument()), len(desk().jobs)
 form = docker().panel.task
 form.choose("fill")
 form.checkpoint.prompt.value = "a wall of brick"
-form._start.value = "noise"
+form.fields["fill"].start.value = "noise"
 job = desk().run("fill", form.parameters())
 answer = [finish(job)["state"], names(app.activeDocument()), job.entry.parameters]
 pixels(app.activeDocument(), folder + "/filled.raw")
@@ -105,8 +105,8 @@ pixels(app.activeDocument(), folder + "/filled.raw")
         extended = running.run(
             """
 form = docker().panel.task
-form._area._group.button(1).click()
-form._extend.value = {"right": 64, "bottom": 32}
+form.fields["fill"].area._group.button(1).click()
+form.fields["fill"].extend.value = {"right": 64, "bottom": 32}
 pump()
 form.run_button.click()
 job = desk().jobs[0]

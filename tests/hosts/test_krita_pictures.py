@@ -66,7 +66,7 @@ pixels(document, folder + "/after.raw")
             """
 form = docker().panel.task
 form.choose("faces")
-form._faces._find.click()
+form.fields["faces"].faces._find.click()
 wait_for(lambda: desk().faces, 60)
 desk().settings = replace(desk().settings, ask_first=True)
 kept["job"] = start("faces")

@@ -4,7 +4,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from foveate_server.operations.table import operations
-from foveate_shared.comparing import AXES, MAX_VARIANTS, variants_of
+from foveate_shared.comparing import AXES, MAX_VARIANTS, lists_of, variants_of
 from foveate_shared.errors import InputError
 
 
@@ -35,6 +35,22 @@ def test_every_example_is_what_the_server_takes():
     Draft202012Validator(schema["properties"]["variants"]).validate(variants)
     assert variants_of({"seed": AXES[2].example})
     assert schema["properties"]["variants"]["maxItems"] == MAX_VARIANTS
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        {"strength": "0.3, 0.55", "seed": "2, 1"},
+        {"model": "photoreal, painted", "loras": "film:0.8, none, pen"},
+        {axis.name: axis.example for axis in AXES if axis.name != "seed"},
+    ],
+)
+def test_what_was_listed_is_told_by_the_variants(lists):
+    assert lists_of(variants_of(lists)) == lists
+
+
+def test_variants_that_nobody_listed_are_no_lists():
+    assert lists_of([{"prompt": "a door"}, {"loras": "broken"}, {"loras": [{}]}]) == {}
 
 
 @pytest.mark.parametrize(

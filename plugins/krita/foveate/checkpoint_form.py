@@ -12,7 +12,7 @@ from .prompt_field import PromptField
 from .qt import QtWidgets, Signal
 
 OWN_FIELDS = {"prompt", "negative_prompt", "preset", "strength", "scale", "target", "start", "extend"}
-OWN_FIELDS |= {"only", "min_score"}  # which the task's form shows itself
+OWN_FIELDS |= {"only", "min_score", "variants"}  # which the task's form shows itself
 
 
 class CheckpointForm(QtWidgets.QWidget):  # type: ignore[misc]
@@ -55,7 +55,9 @@ class CheckpointForm(QtWidgets.QWidget):  # type: ignore[misc]
         layout.addWidget(self.prompt)
         layout.addWidget(self.negative)
         layout.addLayout(self._presets)
-        layout.addLayout(row(name_label(say("Variations"), self._variations), self._variations, None))
+        self._counted = QtWidgets.QWidget()
+        self._counted.setLayout(row(name_label(say("Variations"), self._variations), self._variations, None))
+        layout.addWidget(self._counted)
 
     @property
     def values(self) -> protocol.JsonObject:
@@ -71,6 +73,10 @@ class CheckpointForm(QtWidgets.QWidget):  # type: ignore[misc]
     def variations(self) -> int:
         """Return how many jobs there shall be."""
         return int(self._variations.value())
+
+    def show_variations(self, shown: bool) -> None:
+        """Show how many variations there shall be, or nothing of it."""
+        self._counted.setVisible(shown)
 
     def recall(self, used: protocol.JsonObject) -> None:
         """Show what was used last."""
@@ -129,6 +135,11 @@ class MoreFields(QtWidgets.QWidget):  # type: ignore[misc]
                 self._fields[parameter.name] = field
                 self._layout.addWidget(field)
         self._set(kept)
+
+    def leave_out(self, names: frozenset[str]) -> None:
+        """Disable the fields of parameters that something else decides, and no others."""
+        for name, field in self._fields.items():
+            field.setEnabled(name not in names)
 
     def recall(self, used: protocol.JsonObject) -> None:
         """Show what was used last; what was not used has its default."""

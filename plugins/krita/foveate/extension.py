@@ -11,6 +11,7 @@ from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 from .desk import Desk
 from .docker import FoveateDocker
 from .editor import KritaEditor
+from .menu import ENTRIES, Entry, ShownWithCheckpoint
 from .version import VERSION
 
 DOCKER = "foveate_docker"
@@ -54,28 +55,34 @@ class FoveateExtension(Extension):  # type: ignore[misc]
         """Add the menu's actions; their shortcuts are set in Krita's own settings."""
         say = self.desk.say
         actions = {
-            "foveate_refocus": (say("Foveate: refocus selection"), partial(self._run, "refocus")),
-            "foveate_faces": (say("Foveate: refocus faces"), partial(self._run, "faces")),
-            "foveate_upscale": (say("Foveate: upscale"), partial(self._run, "upscale")),
             "foveate_cancel": (say("Foveate: cancel all jobs"), self.desk.cancel_all),
             "foveate_panel": (say("Foveate: show the docker"), partial(self._reveal, window)),
         }
-        for name, (text, act) in actions.items():
+        starting = {name: (say(entry.text), partial(self._run, entry)) for name, entry in ENTRIES.items()}
+        for name, (text, act) in {**starting, **actions}.items():
             action = window.createAction(name, text, _MENU)
             action.triggered.connect(partial(_without_arguments, act))
+            if name in ENTRIES and ENTRIES[name].needs_checkpoint:
+                ShownWithCheckpoint(self.desk, action, ENTRIES[name].operation)
 
-    def _run(self, operation: str) -> None:
-        """Start an operation with its parameters as last used; the docker says how it goes."""
+    def _run(self, entry: Entry) -> None:
+        """Start an operation with its parameters as last used; the docker says how it goes, or what is missing."""
         self.desk.look()
-        self._reveal(Krita.instance().activeWindow())
-        if not self.desk.blocked():
-            self.desk.run(operation, self.desk.defaults(operation))
+        docker = self._reveal(Krita.instance().activeWindow())
+        wish = entry.wish(self.desk.defaults(entry.operation))
+        if wish is not None and not self.desk.blocked():
+            self.desk.run(entry.operation, wish)
+        elif docker is not None:
+            docker.panel.task.ask(entry.operation, entry.needs)
 
-    def _reveal(self, window: Any) -> None:
+    def _reveal(self, window: Any) -> Any:
+        """Show a window's docker and return it."""
         for docker in window.dockers() if window is not None else ():
             if docker.objectName() == DOCKER:
                 docker.setVisible(True)
                 docker.raise_()
+                return docker
+        return None
 
     def _close(self) -> None:
         if self._desk is not None:

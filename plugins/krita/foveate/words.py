@@ -13,7 +13,14 @@ _CONNECTION = {
     ConnectionState.REFUSED: "Refused",
     ConnectionState.CLOSED: "Closed",
 }
-OPERATIONS = {"refocus": "Refocus", "faces": "Faces", "upscale": "Upscale", "fill": "Fill", "detect": "Find faces"}
+OPERATIONS = {
+    "refocus": "Refocus",
+    "faces": "Faces",
+    "upscale": "Upscale",
+    "fill": "Fill",
+    "compare": "Compare",
+    "detect": "Find faces",
+}
 
 
 def connection(view: workbench.ConnectionView, say: texts.Texts) -> str:

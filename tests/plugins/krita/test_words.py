@@ -6,9 +6,12 @@ import ast
 
 import pytest
 from foveate_krita import words
+from foveate_krita.menu import ENTRIES
+from foveate_krita.own_fields import _AREAS, _STARTS, _TARGETS
 from foveate_krita.settings_dialog import _LANGUAGES
-from foveate_krita.task_form import _TARGETS, _TIPS
+from foveate_krita.task_form import _TIPS
 
+from foveate_shared import comparing
 from foveate_shared.client import ConnectionState
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.texts import Texts
@@ -35,7 +38,14 @@ def test_german_has_every_text(path):
 
 @pytest.mark.parametrize(
     "texts",
-    [words.OPERATIONS.values(), _TIPS.values(), [text for _, text in _TARGETS], _LANGUAGES.values()],
+    [
+        words.OPERATIONS.values(),
+        _TIPS.values(),
+        [text for _, text in (*_TARGETS, *_AREAS, *_STARTS)],
+        _LANGUAGES.values(),
+        [entry.text for entry in ENTRIES.values()],
+        [text for axis in comparing.AXES for text in (axis.title, axis.description)],
+    ],
 )
 def test_german_has_what_tables_hold(texts):
     assert [text for text in texts if text not in GERMAN._catalogue] == []

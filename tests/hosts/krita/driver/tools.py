@@ -125,7 +125,8 @@ def start(operation, **values):
     form = docker().panel.task
     form.choose(operation)
     for name, value in values.items():
-        getattr(form, f"_{name}").value = value
+        field = form._strength if name == "strength" else getattr(form.fields[operation], name)
+        field.value = value
     before = list(desk().jobs)
     form.run_button.click()
     started = [job for job in desk().jobs if job not in before]

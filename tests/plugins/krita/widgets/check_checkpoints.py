@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 from foveate_krita.add_model_dialog import AddModelDialog
+from foveate_krita.menu import ENTRIES, ShownWithCheckpoint
 from foveate_krita.panel import Panel
-from foveate_krita.qt import Qt, QtCore, QtGui, QtWidgets
+from foveate_krita.qt import QAction, Qt, QtCore, QtGui, QtWidgets
 
 from foveate_shared import settings
 from foveate_shared.protocol import Cancel, ListModels, Submit
@@ -50,6 +51,7 @@ def test_without_a_checkpoint_nothing_of_it_is_shown(studio):
         task.choose(operation)
         assert not task.checkpoint.isVisible()
         assert not task._segments["fill"].isVisible()
+        assert not task._segments["compare"].isVisible()
         assert not task._more.isVisibleTo(task._more.parentWidget())
         assert not task._model.isVisible()  # it is folded
 
@@ -217,10 +219,10 @@ def test_fill_starts_from_what_is_chosen(studio):
     studio.breathe()
     assert task._model._box.itemText(0) == "Deterministic checkpoint (default)"
     assert task.run_button.text() == "Fill selection"
-    assert task._start.isVisible()
+    assert task.fields["fill"].start.isVisible()
     task.run_button.click()
     assert (last(studio).operation, last(studio).parameters) == ("fill", {})
-    task._start.value = "noise"
+    task.fields["fill"].start.value = "noise"
     task.run_button.click()
     assert last(studio).parameters == {"start": "noise"}
     assert not studio.editor.whole
@@ -230,13 +232,13 @@ def test_the_canvas_is_extended_whatever_is_selected(studio):
     studio.bring_checkpoint()
     task = studio.panel.task
     task.choose("fill")
-    task._area._group.button(1).click()
+    task.fields["fill"].area._group.button(1).click()
     studio.breathe()
-    assert task._extend.isVisible()
-    assert not task._start.isVisible()
+    assert task.fields["fill"].extend.isVisible()
+    assert not task.fields["fill"].start.isVisible()
     assert not task.run_button.isEnabled()
     assert task._reason.text() == "Say by how many pixels the canvas grows."
-    task._extend._boxes["right"].setValue(128)
+    task.fields["fill"].extend._boxes["right"].setValue(128)
     assert task.run_button.text() == "Extend canvas"
     assert task._region.text() == "Nothing is selected: all of the image, 640 × 480 px"
     task.run_button.click()
@@ -247,11 +249,106 @@ def test_the_canvas_is_extended_whatever_is_selected(studio):
     assert isinstance(studio.clients[-1].last, Cancel)
 
 
+@pytest.fixture
+def compare(studio):
+    studio.bring_checkpoint()
+    studio.panel.task.choose("compare")
+    studio.breathe()
+    return studio.panel.task.fields["compare"]
+
+
+def test_lists_are_compared(studio, compare):
+    task = studio.panel.task
+    assert not task.run_button.isEnabled()
+    assert task._reason.text() == "There is nothing to compare. List models, strengths, seeds or LoRAs."
+    assert not task.checkpoint._variations.isVisible()
+    compare.lists["strength"].edit.setText("0.3, much")
+    assert task._reason.text() == "“much” is no strength. Write numbers from 0 to 1, such as 0.3, 0.5."
+    assert not task._strength.isEnabled()  # the list says it
+    compare.lists["strength"].edit.setText("0.3, 0.6")
+    compare.lists["seed"].edit.setText("1 2")
+    assert not task._more._fields["seed"].isEnabled()
+    assert task.run_button.text() == "Compare 4 variants"
+    task.checkpoint.prompt.value = "a door"
+    task.run_button.click()
+    variants = [{"strength": strength, "seed": seed} for strength in (0.3, 0.6) for seed in (1, 2)]
+    assert (last(studio).operation, last(studio).parameters) == ("compare", {"prompt": "a door", "variants": variants})
+    assert studio.desk.jobs[0].entry.title == "Compare"
+
+
+def test_what_can_be_listed_is_in_menus(studio, compare):
+    shown = {name: [action.text() for action in field.menu.actions()] for name, field in compare.lists.items()}
+    assert shown["model"] == ["Deterministic checkpoint"]
+    assert shown["loras"] == [LORA, "Without a LoRA"]
+    assert [name for name, field in compare.lists.items() if field.button.isVisible()] == ["model", "loras"]
+    compare.lists["model"].menu.actions()[0].trigger()
+    assert compare.lists["model"].value == CHECKPOINT
+    for action in compare.lists["loras"].menu.actions():
+        action.trigger()
+    assert compare.lists["loras"].value == f"{LORA}:0.8, none"
+    assert studio.panel.task.run_button.text() == "Compare 2 variants"
+
+
+@pytest.mark.parametrize(
+    ("axis", "text", "said"),
+    [
+        ("model", f"{CHECKPOINT}, other", "There is no checkpoint named “other”."),
+        ("loras", "none, film-look:0.5", "There is no LoRA named “film-look”."),
+        ("seed", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25", "These are 25 variants; a sheet"),
+    ],
+)
+def test_what_cannot_be_compared_is_a_reason(studio, compare, axis, text, said):
+    compare.lists[axis].edit.setText(text)
+    assert not studio.panel.task.run_button.isEnabled()
+    assert studio.panel.task._reason.text().startswith(said)
+
+
+def test_what_was_compared_is_there_again(studio, compare):
+    compare.lists["strength"].edit.setText("0.25,0.5")
+    compare.lists["loras"].edit.setText(f"{LORA}:0.6;none")
+    studio.panel.task.run_button.click()
+    studio.desk.settings = settings.load(studio.path)
+    again = Panel(studio.desk)
+    again.task.choose("compare")
+    lists = {name: field.value for name, field in again.task.fields["compare"].lists.items()}
+    assert lists == {"model": "", "strength": "0.25, 0.5", "seed": "", "loras": f"{LORA}:0.6, none"}
+    assert again.task.parameters() == last(studio).parameters
+    again.deleteLater()
+
+
+def test_the_menu_starts_what_was_used_last_or_asks(studio, compare):
+    task = studio.panel.task
+    for name in ("foveate_fill", "foveate_refocus"):
+        assert ENTRIES[name].wish({}) == {}
+    used = {"extend": {"left": 8}, "prompt": "a wall"}
+    assert ENTRIES["foveate_fill"].wish(used) == {"prompt": "a wall"}
+    assert ENTRIES["foveate_extend"].wish(used) == used
+    assert ENTRIES["foveate_extend"].wish({"start": "noise"}) is None
+    assert ENTRIES["foveate_compare"].wish({"prompt": "a wall"}) is None
+    task.ask("fill", "extend")
+    assert (task.operation, task.fields["fill"].extend.isVisible()) == ("fill", True)
+    assert task._reason.text() == "Say by how many pixels the canvas grows."
+    task.ask("compare", "variants")
+    assert task.fields["compare"].lists["model"].edit.hasFocus()
+
+
+def test_menu_entries_are_shown_where_a_checkpoint_is(studio):
+    action = QAction("Fill", studio.panel)
+    ShownWithCheckpoint(studio.desk, action, "fill")
+    studio.connect()
+    assert not action.isVisible()
+    studio.bring_checkpoint()
+    assert action.isVisible()
+    action.deleteLater()
+    studio.breathe()
+    studio.desk.changed.emit()  # to nobody
+
+
 def test_faces_and_upscale_take_a_prompt_too(studio, task):
     for operation, own in (("faces", {}), ("upscale", {"scale": 2})):
         task.choose(operation)
         choose(studio, CHECKPOINT)
-        task._scale.value = 2
+        task.fields["upscale"].scale.value = 2
         task.checkpoint.prompt.value = "a man"
         task.run_button.click()
         assert last(studio).operation == operation
@@ -319,8 +416,9 @@ def test_everything_is_reached_by_the_keyboard_and_explained(studio, task):
     task.checkpoint._variations.setValue(2)
     task.run_button.click()
     task.choose("fill")
-    task._area._group.button(1).click()
+    task.fields["fill"].area._group.button(1).click()
     kinds = (QtWidgets.QAbstractButton, QtWidgets.QComboBox, QtWidgets.QAbstractSpinBox, QtWidgets.QPlainTextEdit)
+    kinds += (QtWidgets.QLineEdit,)
     for kind in kinds:
         for widget in studio.panel.findChildren(kind):
             if widget.window() is studio.panel and not widget.objectName().startswith(("qt_", "ScrollLeft")):
@@ -332,9 +430,12 @@ def test_german_leaves_no_english_word(studio, task):
     def shown():
         studio.panel.task.choose("fill")
         for area in (1, 0):
-            studio.panel.task._area._group.button(area).click()
+            studio.panel.task.fields["fill"].area._group.button(area).click()
             studio.breathe()
             yield from studio.texts()
+        studio.panel.task.choose("compare")
+        studio.breathe()
+        yield from studio.texts()
 
     english = {text for text in shown() if text}
     studio.desk.change_settings(replace(studio.desk.settings, language="de"))
@@ -342,7 +443,7 @@ def test_german_leaves_no_english_word(studio, task):
     studio.panel = Panel(studio.desk)
     studio.panel.show()
     studio.bring_checkpoint()
-    same = {"Foveate", "⚙", "▾", "foveate 9.9", "100 %", "50 %", "Prompt", "0 px"}
+    same = {"Foveate", "⚙", "▾", "foveate 9.9", "100 %", "50 %", "Prompt", "0 px", "Seeds", "LoRAs"}
     assert {text for text in shown() if text} & english <= same
 
 

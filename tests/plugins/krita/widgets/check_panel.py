@@ -74,12 +74,12 @@ def test_only_the_parameters_of_the_operation_are_shown(studio):
     form = studio.panel.task
     form.choose("upscale")
     studio.breathe()
-    assert form._scale.isVisible()
+    assert form.fields["upscale"].scale.isVisible()
     assert not form._strength.isVisible()
     form.choose("faces")
-    assert form._faces.isVisible()
+    assert form.fields["faces"].faces.isVisible()
     assert form._strength.isVisible()
-    assert not form._scale.isVisible()
+    assert not form.fields["upscale"].scale.isVisible()
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,8 @@ def test_what_is_set_is_sent_and_remembered(studio, operation, values, sent):
     form = studio.panel.task
     form.choose(operation)
     for name, value in values.items():
-        getattr(form, f"_{name}").value = value
+        field = form._strength if name == "strength" else getattr(form.fields[operation], name)
+        field.value = value
     form.run_button.click()
     submit = studio.clients[-1].last
     assert isinstance(submit, Submit)
@@ -197,18 +198,18 @@ def test_faces_are_listed_and_some_are_chosen(studio):
     form = studio.panel.task
     form.choose("faces")
     assert form.run_button.text() == "Refocus all faces"
-    form._faces._find.click()
+    form.fields["faces"].faces._find.click()
     studio.finish(studio.desk.survey, faces=[{}, {}, {}])
     assert studio.desk.jobs == []  # finding is no result
-    assert form._faces._list.count() == 3
+    assert form.fields["faces"].faces._list.count() == 3
     assert form.run_button.text() == "Refocus 3 faces"
-    form._faces._list.item(1).setCheckState(Qt.CheckState.Unchecked)
+    form.fields["faces"].faces._list.item(1).setCheckState(Qt.CheckState.Unchecked)
     studio.breathe()
     assert form.run_button.text() == "Refocus 2 faces"
     form.run_button.click()
     assert studio.clients[-1].last.parameters["only"] == [1, 3]
     for index in (0, 2):
-        form._faces._list.item(index).setCheckState(Qt.CheckState.Unchecked)
+        form.fields["faces"].faces._list.item(index).setCheckState(Qt.CheckState.Unchecked)
     assert not form.run_button.isEnabled()
     assert form._reason.text() == "Tick a face first."
 
@@ -217,12 +218,12 @@ def test_found_faces_belong_to_one_selection(studio):
     studio.connect()
     form = studio.panel.task
     form.choose("faces")
-    form._faces._find.click()
+    form.fields["faces"].faces._find.click()
     studio.finish(studio.desk.survey, faces=[{}])
     studio.editor.now = replace(studio.editor.now, selection=None)
     studio.desk.look()
-    assert not form._faces.is_listing
-    assert form._faces._state.text() == "The selection changed; find them again."
+    assert not form.fields["faces"].faces.is_listing
+    assert form.fields["faces"].faces._state.text() == "The selection changed; find them again."
 
 
 def test_what_the_editor_refuses_is_said_and_stays(studio):
