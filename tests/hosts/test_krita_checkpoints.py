@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import json
 
 import numpy as np
 import pytest
@@ -13,7 +11,10 @@ from skimage import data
 
 from fakes.checkpoints import TinyCheckpoints
 from foveate_server.engines.diffusion.silence import quiet
+from foveate_server.operations.sheet import lay_out
+from foveate_shared.geometry import Extent
 from hosts.krita.program import krita
+from hosts.lib.outside import program_outside
 from hosts.test_krita_pictures import SHOW as SHOW_LOWER
 
 SUITE = "foveate_server.engines.catalog:suite_spec"
@@ -33,6 +34,24 @@ form.refresh()
 form.checkpoint.prompt.value = "portrait of an astronaut, sharp eyes"
 form.checkpoint.negative.value = "blurry"
 pump()
+"""
+
+COMPARE_LORAS = """
+document = open_file(folder + "/photo.png")
+select(document, *face)
+form = docker().panel.task
+form.choose("compare")
+lists = form.fields["compare"].lists
+lists["strength"].edit.setText("0.2, 0.6")
+for action in lists["loras"].menu.actions():
+    action.trigger()
+pump()
+verb = form.run_button.text()
+form.run_button.click()
+ended = finish(desk().jobs[0])
+wait_for(lambda: app.activeDocument() != document)
+pump(1)
+answer = [ended["state"], verb, lists["loras"].value, names(app.activeDocument())]
 """
 
 
@@ -121,6 +140,8 @@ pump(0.5)
             folder=folder.inside,
         )
         screen.screenshot(f"krita-fill-{name}")
+        compared = running.run(COMPARE_LORAS, folder=folder.inside, face=FACE)
+        screen.screenshot(f"krita-compare-{name}")
         running.run(
             """
 form = docker().panel.task
@@ -148,23 +169,90 @@ pump(0.5)
     assert filled[:2] == ["done", ["Background", "Fill"]]
     assert filled[2]["start"] == "noise"
     assert extended == ["done", SIDE + 64, SIDE + 32]
+    assert compared == ["done", "Compare 4 variants", "deterministic-lora, none", ["Compare"]]
     filled_canvas = np.frombuffer((folder.outside / "filled.raw").read_bytes(), np.uint8)
     old = np.frombuffer((folder.outside / "old.raw").read_bytes(), np.uint8)
     assert np.array_equal(filled_canvas, old)
 
 
-def test_a_real_checkpoint_re_renders_the_selection(chroot, start_server, start_screen, folder, tmp_path):
-    """SD 1.5's architecture, tiny, with random weights: the way is that of a real one, the picture is noise."""
+ADD = """
+form = docker().panel.task
+wait_for(lambda: desk().bench.connection.is_ready and desk().bench.models, 60)
+pump()
+kept["before"] = [form._segments[name].isVisible() for name in ("fill", "compare")]
+kept["before"] += [app.action(name).isVisible() for name in ("foveate_fill", "foveate_extend", "foveate_compare")]
+dialog = kept["dialog"] = form.open_adding()
+dialog.what.setText(path)
+dialog.add.click()
+kept["ran"] = [desk().adder.is_running, dialog.stop.isVisible(), dialog.add.isEnabled()]
+"""
+ADDED = """
+form, dialog = docker().panel.task, kept["dialog"]
+wait_for(lambda: not desk().adder.is_running, 120)
+wait_for(lambda: any(model.kind == "diffusion" for model in desk().bench.models), 30)
+pump(0.3)
+after = [form._segments[name].isVisible() for name in ("fill", "compare")]
+after += [app.action(name).isVisible() for name in ("foveate_fill", "foveate_extend", "foveate_compare")]
+answer = [kept["before"], kept["ran"], dialog._said.text(), after, form._model.value, form.checkpoint.isVisible()]
+"""
+COMPARE = """
+document = app.activeDocument()
+pixels(document, folder + "/before.raw")
+app.action("foveate_compare").trigger()
+form = docker().panel.task
+lists = form.fields["compare"].lists
+reason, focus = form._reason.text(), form.window().focusWidget() == lists["model"].edit
+lists["model"].menu.actions()[0].trigger()
+lists["strength"].edit.setText("0.3, 0.6")
+lists["seed"].edit.setText("1, 2")
+form.checkpoint.prompt.value = "portrait of an astronaut"
+form._more._fields["num_inference_steps"].value = 4
+pump(0.3)
+kept["old"] = document
+answer = [form.operation, reason, focus, form.run_button.text()]
+"""
+SHEET = """
+form, old = docker().panel.task, kept["old"]
+form.run_button.click()
+job = desk().jobs[0]
+ended = finish(job, 200)
+wait_for(lambda: app.activeDocument() != old)
+sheet = app.activeDocument()
+pixels(old, folder + "/after.raw")
+pixels(sheet, folder + "/sheet.raw")
+outcomes = [[outcome.status, outcome.data.get("label", "")] for outcome in job.entry.flow.result.outcomes]
+kinds = [name for name in sheet.annotationTypes() if name.startswith("foveate/recipe/")]
+answer = [ended["state"], ended["error"], [sheet.width(), sheet.height()], outcomes, names(old), names(sheet),
+    len(kinds), job.entry.flow.result.recipe["selection"]]
+pump(1)
+"""
+
+
+@pytest.fixture
+def workplace(chroot, start_server, folder, tmp_path, stack):
+    """A server without a checkpoint, one in a folder, and a home whose plugin knows a program that adds it."""
     with quiet():
-        checkpoint = TinyCheckpoints(tmp_path).folder("sd1")
-    cache = str((folder / "cache").outside)
-    adding = [sys.executable, "-m", "foveate_server", "models", "add", str(checkpoint), "--name", "tiny"]
-    subprocess.run(adding, env={**os.environ, "FOVEATE_CACHE_DIR": cache}, check=True, timeout=120)
-    runtime_file = folder / "run/server.json"
+        chroot.copy_in(TinyCheckpoints(tmp_path).folder("sd1"), folder / "tiny")
+    runtime_file, cache = folder / "run/server.json", str((folder / "cache").outside)
     start_server((folder / "server").outside, runtime_file.outside, SUITE, cache_dir=cache)
+    env = {"FOVEATE_CACHE_DIR": cache, "FOVEATE_RUNTIME_FILE": str(runtime_file.outside)}
+    program = stack.enter_context(program_outside(chroot, folder, env))
+    settings = folder / ".local/share/krita/foveate/settings.json"
+    settings.outside.parent.mkdir(parents=True)
+    settings.outside.write_text(json.dumps({"version": 2, "client_id": "t", "server_command": [program, "serve"]}))
+    return {"FOVEATE_RUNTIME_FILE": runtime_file.inside}
+
+
+def test_a_checkpoint_is_added_from_the_docker_and_re_renders_and_compares(chroot, workplace, start_screen, folder):
+    """SD 1.5's architecture, tiny, with random weights: the way is that of a real one, the picture is noise."""
     screen = start_screen(size=(1280, 1000))
-    with krita(chroot, screen, folder, {"FOVEATE_RUNTIME_FILE": runtime_file.inside}) as running:
-        running.run(PREPARE.replace("form =", f"{READY}\nform ="), folder=folder.inside, face=FACE, model="tiny")
+    with krita(chroot, screen, folder, workplace) as running:
+        running.run("docker()\npump(0.5)")
+        running.run(ADD, path=(folder / "tiny").inside)
+        added = running.run(ADDED, timeout=180)
+        screen.screenshot("krita-added")
+        running.run('kept["dialog"].close()\npump()')
+        running.run(PREPARE, folder=folder.inside, face=FACE, model="tiny")
         running.run(SHOW)
         running.run(
             """
@@ -194,8 +282,44 @@ pump(0.5)
             folder=folder.inside,
         )
         screen.screenshot("krita-checkpoint")
+        difference = outside_is_untouched(folder)
+        asked = running.run(COMPARE, folder=folder.inside)
+        screen.screenshot("krita-compare-form")
+        sheet = running.run(SHEET, timeout=260, folder=folder.inside)
+        screen.screenshot("krita-compare")
         running.run("forget_all()")
+    hidden, ran, said, shown, chosen, prompted = added
+    assert hidden == [False] * 5
+    assert ran == [True, True, False]
+    assert said == "tiny (Stable Diffusion 1.x, float16) was added."
+    assert (shown, chosen, prompted) == ([True] * 5, "tiny", True)
     state, names, family, seed, previews = ended
     assert (state, names, family, seed) == ("done", ["Background", "Refocus"], "sd1", 7)
     assert previews > 0
-    assert outside_is_untouched(folder) > 5
+    assert difference > 5
+    nothing = "There is nothing to compare. List models, strengths, seeds or LoRAs."
+    assert asked == ["compare", nothing, True, "Compare 4 variants"]
+    check_sheet(folder, sheet)
+
+
+def check_sheet(folder, told):
+    """A new document holds the original and all variants, side by side; the old one is what it was, to the byte."""
+    state, error, extent, outcomes, names, own, recipes, selection = told
+    assert (state, error) == ("done", "")
+    assert (names, own, recipes) == (["Background", "Refocus"], ["Compare"], 1)
+    assert [status for status, _ in outcomes] == ["done"] * 5
+    assert len({label for _, label in outcomes}) == 5
+    assert (folder.outside / "before.raw").read_bytes() == (folder.outside / "after.raw").read_bytes()
+    before = np.frombuffer((folder.outside / "before.raw").read_bytes(), np.uint8).reshape(SIDE, SIDE, 4)
+    sheet = np.frombuffer((folder.outside / "sheet.raw").read_bytes(), np.uint8).reshape(*extent[::-1], 4)
+    x, y, width, height = selection["bounds"]
+    planned = lay_out(Extent(width, height), 5)
+    assert [planned.extent.width, planned.extent.height] == extent
+    pictures = []
+    for index in range(5):
+        at = planned.picture_of(index)
+        pictures.append(sheet[at.y : at.bottom, at.x : at.right, :3].astype(int))
+    original = before[y : y + height, x : x + width, :3].astype(int)
+    assert np.abs(pictures[0] - original).max() <= 1
+    for index, picture in enumerate(pictures[1:], 1):
+        assert min(np.abs(picture - other).mean() for other in pictures[:index]) > 1

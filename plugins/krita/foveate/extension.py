@@ -32,6 +32,7 @@ class FoveateExtension(Extension):  # type: ignore[misc]
     def __init__(self, parent: Any) -> None:
         super().__init__(parent)
         self._desk: Desk | None = None
+        self._watching: list[ShownWithCheckpoint] = []  # nobody else keeps them: Krita's actions are not Python's
 
     @property
     def desk(self) -> Desk:
@@ -63,7 +64,7 @@ class FoveateExtension(Extension):  # type: ignore[misc]
             action = window.createAction(name, text, _MENU)
             action.triggered.connect(partial(_without_arguments, act))
             if name in ENTRIES and ENTRIES[name].needs_checkpoint:
-                ShownWithCheckpoint(self.desk, action, ENTRIES[name].operation)
+                self._watching.append(ShownWithCheckpoint(self.desk, action, ENTRIES[name].operation))
 
     def _run(self, entry: Entry) -> None:
         """Start an operation with its parameters as last used; the docker says how it goes, or what is missing."""

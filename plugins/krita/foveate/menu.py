@@ -39,7 +39,7 @@ ENTRIES: Mapping[str, Entry] = {  # by the name of Krita's action
 
 
 class ShownWithCheckpoint(QtCore.QObject):  # type: ignore[misc]
-    """Shows an action only while there is a checkpoint that does its work; lives as long as the action."""
+    """Shows an action only while there is a checkpoint that does its work. Keep it; it ends with the action."""
 
     def __init__(self, desk: Desk, action: Any, operation: str) -> None:
         super().__init__(action)
