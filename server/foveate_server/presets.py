@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +18,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+PACKAGED = Path(__file__).with_name("presets.toml")
 SUBJECTS = ("face", "other")  # what a region shows, where an empty prompt leaves it to us
 PLACE = "{prompt}"  # in a template: where the user's words go
 _TEXTS = ("title", "prompt", "negative_prompt", "model", "vae")
@@ -45,6 +45,7 @@ class Preset:
     prompt: str = PLACE  # a template
     negative_prompt: str = ""
     parameters: JsonObject = field(default_factory=dict)  # as a job has them: model, loras, strength, ...
+    file: str = ""  # where it stands
 
     def words(self, prompt: str, negative_prompt: str) -> JsonObject:
         """Return the two prompts of a job whose user said `prompt` and `negative_prompt`."""
@@ -88,8 +89,7 @@ def load_presets(file: Path | None) -> Presets:
 
     Raises InputError, one sentence that names the file and the key, where it cannot be understood.
     """
-    packaged = resources.files("foveate_server") / "presets.toml"
-    presets, subjects = _parse("presets.toml", packaged.read_text("utf-8"))
+    presets, subjects = _parse(str(PACKAGED), PACKAGED.read_text("utf-8"))
     if file is not None and file.exists():
         own, own_subjects = _parse(str(file), _read(file))
         presets, subjects = {**presets, **own}, {**subjects, **own_subjects}
@@ -145,6 +145,7 @@ def _preset(source: str, name: str, table: Any) -> Preset:
         table.get("prompt", PLACE),
         table.get("negative_prompt", ""),
         parameters,
+        source,
     )
 
 

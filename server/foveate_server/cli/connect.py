@@ -22,7 +22,7 @@ from foveate_shared.discovery import find_server
 from foveate_shared.errors import ConnectionLostError, ErrorCode, InputError, to_exception
 from foveate_shared.launcher import find_or_start
 from foveate_shared.pairing import parse_pairing
-from foveate_shared.protocol import Jobs, JobSummary, ModelInfo, Models, Peer, Problem
+from foveate_shared.protocol import Jobs, JobSummary, ModelInfo, Models, OperationInfo, Peer, Problem, Welcome
 from foveate_shared.transport import ServerAddress
 
 ANSWER_SECONDS = 30.0
@@ -112,15 +112,25 @@ class Inquiry:
         answer = self._answer(self.client.list_models())
         return answer.models if isinstance(answer, Models) else ()
 
+    def operations(self) -> tuple[OperationInfo, ...]:
+        """Return what the server can do; to be asked first, as it tells that in its greeting alone."""
+        return next(event.message.operations for event in self._events() if isinstance(event.message, Welcome))
+
     def _answer(self, request: int) -> Jobs | Models:
+        return next(
+            _without_problem(event) for event in self._events() if getattr(event.message, "request", None) == request
+        )
+
+    def _events(self) -> Iterator[Delivery]:
+        """Give what the server says. Raises FoveateError where the connection fails, or nothing more comes."""
         deadline = time.monotonic() + ANSWER_SECONDS
         while time.monotonic() < deadline:
             self.client.wait(deadline - time.monotonic())
             for event in self.client.poll():
                 if isinstance(event, StateChange):
                     _require_no_failure(event)
-                elif getattr(event.message, "request", None) == request:
-                    return _without_problem(event)
+                else:
+                    yield event
         raise ConnectionLostError("The server does not answer.", remedy="Look at its log, or start it anew.")
 
 

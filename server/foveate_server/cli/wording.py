@@ -22,7 +22,7 @@ def add_words(parser: argparse.ArgumentParser, *, variations: bool = True) -> No
     )
     group.add_argument("--prompt", metavar="TEXT", help="what the picture shall show there; weights: (words)1.2")
     group.add_argument("--negative", metavar="TEXT", help="what it shall not show")
-    group.add_argument("--preset", metavar="NAME", help="a style: photo, portrait, hand, illustration, texture, ...")
+    group.add_argument("--preset", metavar="NAME", help="a style; see `foveate presets`")
     group.add_argument("--steps", type=_whole(1, 150), metavar="N", help="of a run at full strength")
     group.add_argument("--guidance", type=_number, metavar="X", help="how closely to follow the prompt")
     group.add_argument("--scheduler", metavar="NAME", help="how noise is taken away")
