@@ -183,7 +183,8 @@ def _flux1(channels: int = 64) -> Any:
     )
     return FluxPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True, base_shift=0.5, max_shift=1.15),
-        vae=_vae(latent_channels=16, scaling_factor=0.3611, shift_factor=0.1159, quant=False),
+        # This family's network does not say at which side it was trained; its autoencoder does.
+        vae=_vae(latent_channels=16, scaling_factor=0.3611, shift_factor=0.1159, quant=False, sample_size=8 * _SIDE),
         text_encoder=_clip(vocabulary, width=768),
         tokenizer=tokenizer,
         text_encoder_2=_t5(pieces),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_FACTOR = 8  # image pixels per latent, in every family
+PIXELS_PER_LATENT = 8  # along one axis, in every family
 _PLAUSIBLE = range(256, 2049)  # image pixels: what else a configuration may say is no one's training
 
 
@@ -17,5 +17,5 @@ def trained_side(facts: Mapping[str, Any], usual: int) -> int:
     latents = facts.get("sample_size")
     if not isinstance(latents, int) or isinstance(latents, bool):
         return usual
-    side = latents * _FACTOR
+    side = latents * PIXELS_PER_LATENT
     return side if side in _PLAUSIBLE else usual

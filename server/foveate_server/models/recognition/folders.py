@@ -12,6 +12,7 @@ from foveate_server.models.recognition.finding import Finding, precision_of, ref
 from foveate_server.models.recognition.foreign import refuse_foreign
 from foveate_server.models.recognition.networks import Network, network_of
 from foveate_server.models.selection import INDEX, Component, Selection
+from foveate_server.models.trained import PIXELS_PER_LATENT
 from foveate_shared.protocol import Json, JsonObject
 
 _NETWORKS = ("unet", "transformer", "prior", "decoder")
@@ -49,9 +50,20 @@ def folder_of(folder: Folder, selection: Selection) -> Finding:
         _note_variant(facts, name, part)
     _read_scheduler(facts, folder.json("scheduler/scheduler_config.json"))
     config = folder.json(f"{FAMILIES[network.family].network}/config.json")
-    facts["sample_size"] = config.get("sample_size")
+    facts["sample_size"] = _sample_size(config, folder.json("vae/config.json"))
     facts["safety_checker"] = "safety_checker" in headers
     return Finding("diffusion", network.family, title_of(network.base, str(facts["precision"])), facts)
+
+
+def _sample_size(network: JsonObject, vae: JsonObject) -> Json:
+    """Return the side of the training's pictures in latents, as the checkpoint's configuration says it, if it does.
+
+    FLUX.1's network does not say it; its autoencoder does, in image pixels.
+    """
+    told, pixels = network.get("sample_size"), vae.get("sample_size")
+    if told is not None or not isinstance(pixels, int):
+        return told
+    return pixels // PIXELS_PER_LATENT
 
 
 def _network(folder: Folder, headers: Mapping[str, Header]) -> Network:

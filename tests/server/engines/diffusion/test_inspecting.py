@@ -15,6 +15,7 @@ from foveate_server.models.adding.local import add_path
 from foveate_server.models.fitting import misfit
 from foveate_server.models.inspection import inspect_path
 from foveate_server.models.registry import Registry
+from foveate_server.models.trained import trained_side
 
 BASES = {
     "sd1": ("Stable Diffusion 1.x", [768], "epsilon"),
@@ -44,6 +45,7 @@ def test_folders(tiny: TinyCheckpoints, name: str) -> None:
         prediction,
     )
     assert (found.facts["missing"], found.facts["precision"]) == ([], "float16")
+    assert trained_side(found.facts, 0) == 256
 
 
 @pytest.mark.parametrize("name", ["sd1", "sdxl"])
