@@ -14,25 +14,21 @@ The result is applied only when it is complete, all of it or nothing; the server
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol
 
-from .blobs import Buffer, MintMessage
+from .answering import Answers, Connection
+from .applying import Applying
 from .client import ClientEvent, ConnectionState, StateChange
-from .errors import ErrorCode, Fault, FoveateError, InputError, ServerError, to_exception
-from .host import Host, Image, Result, ResultPatch, Snapshot, StepwiseHost
+from .errors import ErrorCode, Fault, FoveateError, ServerError, to_exception
+from .host import Host, Image, Result, ResultPatch, Snapshot
 from .job_status import ENDED, State, Status
 from .protocol import (
     Accepted,
     Ack,
-    Blob,
     Cancel,
     Cancelled,
-    ClientMessage,
     Document,
     Done,
     Failed,
@@ -42,7 +38,6 @@ from .protocol import (
     Note,
     Outcome,
     Patch,
-    Pixels,
     Planned,
     Preview,
     Problem,
@@ -52,30 +47,11 @@ from .protocol import (
     Resume,
     Started,
     Submit,
-    Window,
-    WindowRequest,
     Windows,
 )
 
-__all__ = ["ENDED", "Connection", "Rerender", "State", "Status", "dispatch"]  # a flow's status is part of it
-
-MAX_QUEUED_BYTES = 32 << 20  # of windows that wait for the wire: more are read from the host only after that
-Steps = Generator[None, None, None]
-STEP_SECONDS = 0.01  # for which a result is applied at a time, where the host does it step by step
-
-
-class Connection(Protocol):
-    """What the flow needs of :class:`foveate_shared.client.Client`."""
-
-    @property
-    def queued_bytes(self) -> int:
-        """Return the bytes that wait to be sent."""
-
-    def post(self, message: ClientMessage, *, job: str | None = None) -> None:
-        """Send a message without blobs. After a reconnect, jobs are submitted or resumed again by themselves."""
-
-    def send(self, build: MintMessage, payloads: Sequence[Buffer], *, job: str | None = None) -> None:
-        """Send a message with blobs, one per payload, which must stay as they are."""
+# A flow's status and connection are part of it.
+__all__ = ["ENDED", "Connection", "Rerender", "State", "Status", "dispatch"]
 
 
 class Rerender:
@@ -115,9 +91,8 @@ class Rerender:
         self._seq = 0  # of the newest lasting event that was taken: where resume goes on
         self._patches: list[ResultPatch] = []
         self._outcomes: list[Outcome] = []
-        self._requests: deque[WindowRequest] = deque()  # asked, and not yet read from the host
-        self._steps: Steps | None = None  # what is left of applying, while the host is at it
-        self._is_stepping = False  # in the middle of a step; editors handle events there, and call us from them
+        self._answers = Answers(self.job, host)
+        self._applying: Applying | None = None  # while the host is bringing the result in
         self._handlers: dict[type, Callable[..., None]] = {
             Accepted: self._on_accepted,
             Planned: self._on_plan,
@@ -140,12 +115,12 @@ class Rerender:
     @property
     def is_applying(self) -> bool:
         """Tell whether the host is bringing the result in, step by step."""
-        return self._steps is not None
+        return self._applying is not None
 
     @property
     def has_work(self) -> bool:
         """Tell whether :meth:`pump` has more to do at once: an editor that works in steps then calls it again soon."""
-        return self.is_applying or (bool(self._requests) and self._connection.queued_bytes < MAX_QUEUED_BYTES)
+        return self.is_applying or self._answers.can_go_on(self._connection)
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -174,20 +149,20 @@ class Rerender:
         self._connection = connection
         if self.ended or self.status.state is State.NEW:
             return
-        self._requests.clear()  # they are asked for anew
+        self._answers.clear()  # they are asked for anew
         self._introduce()
         if self._cancelling:
             connection.post(Cancel(self.job))
 
     def cancel(self) -> None:
         """Ask the server to end the job; :attr:`ended` follows with its answer. Drops a result that was not applied."""
-        if self._is_stepping:
+        if self._applying is not None and self._applying.is_stepping:
             return  # too late, and the next moment shows it
         if self.status.state is State.UNAPPLIED or self.is_applying:
             self._connection.post(Ack(self.job))
             self._end(State.CANCELLED, text="Dropped")
         elif not self.ended:
-            self._requests.clear()
+            self._answers.clear()
             self._cancelling = True
             self._set(text="Cancelling", step=0, steps=0, seconds_left=None)
             self._connection.post(Cancel(self.job))
@@ -210,7 +185,7 @@ class Rerender:
             self._on_problem(message)
         elif isinstance(message, Windows):
             self._take(message.seq)
-            self._requests.extend(message.requests)
+            self._answers.ask(message.requests)
         elif isinstance(message, Preview):
             if self._on_preview:
                 self._on_preview(message, _bytes(payloads[0]))
@@ -223,14 +198,11 @@ class Rerender:
 
     def pump(self) -> None:
         """Answer waiting windows, as far as the connection keeps up with them; go on applying a result."""
-        if self._steps is not None:
-            self._go_on(self._steps)
-        until = time.monotonic() + STEP_SECONDS if isinstance(self._host, StepwiseHost) else None
+        if self._applying is not None:
+            self._go_on(self._applying)
         try:
-            while self._requests and not self.ended and self._connection.queued_bytes < MAX_QUEUED_BYTES:
-                self._answer(self._requests.popleft())
-                if until is not None and time.monotonic() >= until:
-                    return
+            if not self.ended:
+                self._answers.go_on(self._connection)
         except FoveateError as error:
             self._connection.post(Cancel(self.job))
             self._end(State.FAILED, error=error.info)
@@ -244,8 +216,8 @@ class Rerender:
         assert self.result is not None  # noqa: S101 - set before, by the only caller and by state UNAPPLIED
         check = not even_if_changed and self.result.frame == "document"
         self._set(state=State.RUNNING, text="Applying the result", error=None, seconds_left=None)
-        self._steps = self._applied(self.result, check)
-        self._go_on(self._steps)
+        self._applying = Applying(self._host, self.result, check=check)
+        self._go_on(self._applying)
 
     # --- events ---
 
@@ -349,64 +321,26 @@ class Rerender:
         document = Document(snapshot.extent, snapshot.format, profile)
         return Submit(self.job, self._operation, document, snapshot.selection, self._parameters, self._priority)
 
-    def _answer(self, request: WindowRequest) -> None:
-        image = self._host.read_pixels(request.bounds, request.extent)
-        coverage = self._host.read_coverage(request.bounds, image.extent) if request.coverage else None
-
-        def build(pixels: Blob, covered: Blob | None = None) -> Window:
-            return Window(
-                self.job,
-                request.id,
-                Pixels(image.extent, image.format, pixels),
-                Pixels(coverage.extent, coverage.format, covered) if coverage and covered else None,
-            )
-
-        self._connection.send(build, (image.data, coverage.data) if coverage else (image.data,), job=self.job)
-
     # --- applying ---
 
-    def _applied(self, result: Result, check: bool) -> Steps:
-        """Apply the result, in as many steps as the host wants."""
-        if isinstance(self._host, StepwiseHost):
-            yield from self._host.steps(result, check=check)
-            return
-        if check:
-            self._require_unchanged()
-        self._host.apply(result)
-
-    def _go_on(self, steps: Steps) -> None:
+    def _go_on(self, applying: Applying) -> None:
         """Apply for a moment, and end the job where nothing is left to do."""
-        if self._is_stepping:
-            return
-        until = time.monotonic() + STEP_SECONDS
-        self._is_stepping = True
         try:
-            for _ in steps:
-                if time.monotonic() >= until:
-                    return
+            if not applying.go_on():
+                return
         except FoveateError as error:
-            self._steps = None
+            self._applying = None
             self._set(state=State.UNAPPLIED, text="Not applied", error=error.info)
             return
         except BaseException:  # nobody foresaw it; the result is not lost for that
-            self._steps = None
+            self._applying = None
             self._set(state=State.UNAPPLIED, text="Not applied")
             raise
-        finally:
-            self._is_stepping = False
-        self._steps = None
+        self._applying = None
         self._connection.post(Ack(self.job))
         self._end(State.DONE, text="Done", fraction=1.0)
 
     # --- state ---
-
-    def _require_unchanged(self) -> None:
-        if not self._host.is_unchanged():
-            raise InputError(
-                "The selected pixels changed while the result was made, so it was not applied.",
-                code=ErrorCode.CONFLICT,
-                remedy="Apply it all the same, or run the job again.",
-            )
 
     def _frozen(self) -> Snapshot:
         if self._snapshot is None:
@@ -429,15 +363,12 @@ class Rerender:
         self.status = replace(self.status, **changes)  # type: ignore[arg-type]
 
     def _end(self, state: State, **changes: object) -> None:
-        self._requests.clear()
-        self._drop_steps()
+        self._answers.clear()
+        if self._applying is not None:
+            self._applying.close()
+            self._applying = None
         self._host.release()
         self._set(state=state, step=0, steps=0, seconds_left=None, position=None, **changes)
-
-    def _drop_steps(self) -> None:
-        if self._steps is not None:
-            self._steps.close()
-            self._steps = None
 
 
 def dispatch(events: Iterable[ClientEvent], flows: Sequence[Rerender]) -> None:

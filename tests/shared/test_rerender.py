@@ -4,7 +4,8 @@ import pytest
 
 from fakes.connection import RecordingConnection
 from fakes.host import GRAY_U8, MemoryHost
-from foveate_shared import rerender
+from foveate_shared import answering, applying
+from foveate_shared.answering import MAX_QUEUED_BYTES
 from foveate_shared.blobs import Delivery
 from foveate_shared.client import ConnectionState, StateChange
 from foveate_shared.errors import ErrorCode, ErrorInfo, Fault, InputError, ResourceError, ServerError
@@ -34,7 +35,7 @@ from foveate_shared.protocol import (
     WindowRequest,
     Windows,
 )
-from foveate_shared.rerender import MAX_QUEUED_BYTES, Rerender, dispatch
+from foveate_shared.rerender import Rerender, dispatch
 
 BROKEN = ErrorInfo(ErrorCode.WORKER_CRASHED, "The worker crashed.", "Try again.", Fault.SERVER)
 
@@ -363,7 +364,8 @@ def test_done_without_a_plan_is_the_servers_fault(scene):
 
 @pytest.fixture
 def patient(monkeypatch):
-    monkeypatch.setattr(rerender, "STEP_SECONDS", 0.0)  # one step at a time
+    for module in (applying, answering):
+        monkeypatch.setattr(module, "STEP_SECONDS", 0.0)  # one step at a time
     scene = Scene(kind=PatientHost)
     scene.plan()
     scene.patch()
