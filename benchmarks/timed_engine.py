@@ -53,10 +53,19 @@ class TimedEngine:
     engine: Engine
     times: Path
 
-    def upscale(self, image: Image, model: str | None, *, exact: bool, pinned: Pinned, ticker: Ticker) -> Rendering:
+    def upscale(
+        self,
+        image: Image,
+        model: str | None,
+        *,
+        exact: bool,
+        pinned: Pinned,
+        ticker: Ticker,
+        face: Face | None = None,
+    ) -> Rendering:
         """See engines.base.Engine."""
         with self._timed():
-            return self.engine.upscale(image, model, exact=exact, pinned=pinned, ticker=ticker)
+            return self.engine.upscale(image, model, exact=exact, pinned=pinned, ticker=ticker, face=face)
 
     def model_scale(self, model: str | None) -> int:
         """See engines.base.Engine."""

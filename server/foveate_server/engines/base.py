@@ -57,6 +57,11 @@ class Face:
     landmarks: tuple[tuple[float, float], ...]
     score: float
 
+    def scaled(self, factor: float) -> Face:
+        """Return it as it lies in the image enlarged by `factor`."""
+        x, y, width, height = (factor * length for length in self.box)
+        return Face((x, y, width, height), tuple((factor * px, factor * py) for px, py in self.landmarks), self.score)
+
 
 class Ticker(Protocol):
     """What an engine needs to know of the running item: see operations.base.Context."""
@@ -74,11 +79,21 @@ class Ticker(Protocol):
 class Engine(Protocol):
     """What renders. One instance per worker process and device; calls come one at a time."""
 
-    def upscale(self, image: Image, model: str | None, *, exact: bool, pinned: Pinned, ticker: Ticker) -> Rendering:
+    def upscale(
+        self,
+        image: Image,
+        model: str | None,
+        *,
+        exact: bool,
+        pinned: Pinned,
+        ticker: Ticker,
+        face: Face | None = None,
+    ) -> Rendering:
         """Return `image` restored and enlarged by the model's own scale.
 
-        `model` None is the default one. `exact` asks for full float32 (for documents above 8 bit). Raises InputError
-        for an unknown model, ResourceError for weights or memory that are not to be had.
+        `model` None is the default one. `exact` asks for full float32 (for documents above 8 bit). `face` is what the
+        image shows, in its pixels: a network that knows faces alone sees it as it was trained to. Raises InputError for
+        an unknown model, ResourceError for weights or memory that are not to be had.
         """
 
     def model_scale(self, model: str | None) -> int:

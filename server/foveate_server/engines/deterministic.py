@@ -101,9 +101,18 @@ class DeterministicEngine:
     def __init__(self, options: Options) -> None:
         self._options = options
 
-    def upscale(self, image: Image, model: str | None, *, exact: bool, pinned: Pinned, ticker: Ticker) -> Rendering:
-        """Return `image` enlarged and sharpened; `exact` changes nothing, it is always exact."""
-        del exact
+    def upscale(
+        self,
+        image: Image,
+        model: str | None,
+        *,
+        exact: bool,
+        pinned: Pinned,
+        ticker: Ticker,
+        face: Face | None = None,
+    ) -> Rendering:
+        """Return `image` enlarged and sharpened; `exact` and `face` change nothing."""
+        del exact, face
         scale = self.model_scale(model)
         extent = Extent(image.shape[1], image.shape[0])
         tile = self._fitting_tile(pinned.tile or self._options.tile, extent, ticker)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from foveate_server.engines import fitting, precision
+from foveate_server.engines import alignment, fitting, precision
 from foveate_server.engines.base import Face, Image, Pinned, Rendering, Ticker
 from foveate_server.engines.checkpoint import load
 from foveate_server.engines.fetching import Fetching
 from foveate_server.engines.network import Network
 from foveate_server.engines.tiling import HaloTiles, TileExecutor
 from foveate_server.engines.watch import Meter
+from foveate_server.imaging.resize import resize
 from foveate_server.models.entry import ModelEntry
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
@@ -56,18 +57,27 @@ class RestorationEngine:
         self._networks: OrderedDict[tuple[str, torch.dtype], Network] = OrderedDict()
         self._detector: CenterFace | None = None
 
-    def upscale(self, image: Image, model: str | None, *, exact: bool, pinned: Pinned, ticker: Ticker) -> Rendering:
+    def upscale(
+        self,
+        image: Image,
+        model: str | None,
+        *,
+        exact: bool,
+        pinned: Pinned,
+        ticker: Ticker,
+        face: Face | None = None,
+    ) -> Rendering:
         """See engines.base.Engine. Runs on the CPU in bfloat16 or on a GPU in float16 unless `exact`."""
         entry = self._entry(model)
         _check_image(image)
         with precision.reproducible(pinned.threads or self._threads) as threads:
             network, dtype = self._network(entry, exact=exact, pinned=pinned.dtype, ticker=ticker)
             tile = pinned.tile or self._tile_for(network, dtype)
-            result, tile = self._run(network, image, tile, ticker)
+            result, tile = self._run(network, image, tile, ticker, face)
             if dtype is not torch.float32 and not np.isfinite(result).all():
                 ticker.note(f"The model overflowed in {precision.dtype_name(dtype)}; it is run again in float32.")
                 network, dtype = self._network(entry, exact=True, pinned=None, ticker=ticker)
-                result, tile = self._run(network, image, tile, ticker)
+                result, tile = self._run(network, image, tile, ticker, face)
         np.clip(result, 0.0, 1.0, out=result)  # the network rings where its input is at a limit
         facts = Pinned(precision.dtype_name(dtype), tile, threads)
         model_facts: JsonObject = {"name": entry.name, "sha256": entry.sha256}
@@ -132,13 +142,13 @@ class RestorationEngine:
         side = int(area**0.5) - 2 * network.halo
         return min(_MAX_TILE, max(_MIN_TILE, side // 64 * 64))
 
-    def _run(self, network: Network, image: Image, tile: int, ticker: Ticker) -> tuple[Image, int]:
+    def _run(self, network: Network, image: Image, tile: int, ticker: Ticker, face: Face | None) -> tuple[Image, int]:
         """Return the result and the tile that it was made with in the end, which shrinks where memory runs out."""
         longest = max(image.shape[:2])
         meter = Meter(ticker, _STAGE)
         while True:
             try:
-                return self._run_fitted(network, image, tile, meter), tile
+                return self._run_fitted(network, image, tile, meter, face), tile
             except RuntimeError as error:
                 if not precision.is_out_of_memory(error):
                     raise
@@ -151,15 +161,21 @@ class RestorationEngine:
             precision.empty_cache(self._device)
             ticker.note(f"Memory ran out; going on with tiles of {tile} pixels.")
 
-    def _run_fitted(self, network: Network, image: Image, tile: int, meter: Meter) -> Image:
-        """Run the network on `image` brought to the size that it knows, if it knows but one."""
+    def _run_fitted(self, network: Network, image: Image, tile: int, meter: Meter, face: Face | None) -> Image:
+        """Run the network on `image` brought to the size that it knows, if it knows but one; faces aligned."""
         if network.fit.needs_all:
             tile = max(tile, *image.shape[:2])
         if network.fit.square is None:
             return self._executor.run(network, image, device=self._device, tile=tile, meter=meter)
-        fitted = fitting.to_square(image, network.fit.square)
-        result = self._executor.run(network, fitted, device=self._device, tile=network.fit.square, meter=meter)
-        return fitting.from_square(result, Extent(image.shape[1], image.shape[0]).scaled(network.scale))
+        side, extent = network.fit.square, Extent(image.shape[1], image.shape[0]).scaled(network.scale)
+        similarity = None if face is None else alignment.aligning(face, side)
+        if similarity is None:
+            fitted = fitting.to_square(image, side)
+            result = self._executor.run(network, fitted, device=self._device, tile=side, meter=meter)
+            return fitting.from_square(result, extent)
+        square = alignment.aligned(image, similarity, side)
+        result = self._executor.run(network, square, device=self._device, tile=side, meter=meter)
+        return alignment.put_back(result, resize(image, extent), similarity.between(1 / network.scale, network.scale))
 
 
 def _check_image(image: Image) -> None:

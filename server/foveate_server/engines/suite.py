@@ -43,9 +43,18 @@ class SuiteEngine:
         self._judge = judge
         self._diffusion: DiffusionEngine | None = None  # from when it is first asked for
 
-    def upscale(self, image: Image, model: str | None, *, exact: bool, pinned: Pinned, ticker: Ticker) -> Rendering:
+    def upscale(
+        self,
+        image: Image,
+        model: str | None,
+        *,
+        exact: bool,
+        pinned: Pinned,
+        ticker: Ticker,
+        face: Face | None = None,
+    ) -> Rendering:
         """See engines.base.Engine."""
-        return self._restoration.upscale(image, model, exact=exact, pinned=pinned, ticker=ticker)
+        return self._restoration.upscale(image, model, exact=exact, pinned=pinned, ticker=ticker, face=face)
 
     def model_scale(self, model: str | None) -> int:
         """See engines.base.Engine."""

@@ -59,7 +59,7 @@ def restore_face(request: JobRequest, item: Item, window: WindowData, engine: En
     data |= {"blur": round(blur, 3), "reduction": quarters / QUARTERS, "strength": 0.0}
     if amount == 0:
         return ItemResult(Outcome(item.id, "kept", reach.sentence or "", data))
-    restored = restorer.restore(upright.image, quarters)
+    restored = restorer.restore(upright.image, quarters, face=upright.face)
     blended = upright.image + np.float32(amount) * (restored - upright.image)
     verdict = judge_turned(upright, blended, engine, context)
     data |= {"shift": None if verdict.shift is None else round(verdict.shift, 4)}

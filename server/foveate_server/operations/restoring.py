@@ -11,7 +11,7 @@ from math import ceil
 
 import numpy as np
 
-from foveate_server.engines.base import Engine, Image, Rendering, Ticker
+from foveate_server.engines.base import Engine, Face, Image, Rendering, Ticker
 from foveate_server.imaging.color import split_range
 from foveate_server.imaging.colormatch import match_low_frequencies
 from foveate_server.imaging.resize import Filter, resize
@@ -85,10 +85,13 @@ class Restorer:
             return snap(reduction)
         return max(QUARTERS, ceil(QUARTERS * (extent.area / _PIECE) ** 0.5)) if whole else QUARTERS
 
-    def restore(self, working: FloatArray, quarters: int, *, sigma: float | None = None) -> FloatArray:
+    def restore(
+        self, working: FloatArray, quarters: int, *, sigma: float | None = None, face: Face | None = None
+    ) -> FloatArray:
         """Return `working`, (height, width, 3), in more detail, in the same extent and with its own low frequencies.
 
-        `quarters` is the reduction before the network; `sigma` as in colormatch. What lies beyond 0..1 is carried past
+        `quarters` is the reduction before the network; `sigma` as in colormatch; `face` is what the image shows, in its
+        pixels. What lies beyond 0..1 is carried past
         the network. Memory grows with the image by a few copies alone: the network sees piece by piece.
         """
         nominal, rest = split_range(working)
@@ -99,7 +102,8 @@ class Restorer:
         for index, core in enumerate(pieces):
             ticker = Share(self.ticker, index / len(pieces), 1 / len(pieces))
             seen = core.pad(halo(quarters)).clamp(extent) if len(pieces) > 1 else core
-            restored = self._restore_piece(padded[seen.y : seen.bottom, seen.x : seen.right], quarters, ticker)
+            piece = padded[seen.y : seen.bottom, seen.x : seen.right]
+            restored = self._restore_piece(piece, quarters, ticker, face if len(pieces) == 1 else None)
             inside = core.relative_to(seen)
             result[core.y : core.bottom, core.x : core.right] = restored[
                 inside.y : inside.bottom, inside.x : inside.right
@@ -108,14 +112,15 @@ class Restorer:
         matched = match_low_frequencies(result[:height, :width], nominal, sigma=sigma)
         return matched if rest is None else matched + rest
 
-    def upscale(self, image: Image, ticker: Ticker) -> Rendering:
-        """Return `image` as the engine enlarges it with this job's parameters."""
+    def upscale(self, image: Image, ticker: Ticker, face: Face | None = None) -> Rendering:
+        """Return `image` as the engine enlarges it with this job's parameters; `face` is what it shows, if any."""
         self.last = self.engine.upscale(
             np.ascontiguousarray(image, np.float32),
             parameters.model(self.request),
             exact=parameters.needs_exact(self.request),
             pinned=parameters.pinned(self.request),
             ticker=ticker,
+            face=face,
         )
         return self.last
 
@@ -129,11 +134,12 @@ class Restorer:
         known: JsonObject = {name: value for name, value in values.items() if value is not None}
         return {"model": self.last.model, "device": self.last.device, "pinned": known}
 
-    def _restore_piece(self, piece: FloatArray, quarters: int, ticker: Ticker) -> FloatArray:
+    def _restore_piece(self, piece: FloatArray, quarters: int, ticker: Ticker, face: Face | None) -> FloatArray:
         extent = Extent(piece.shape[1], piece.shape[0])
         seen = Extent(extent.width * QUARTERS // quarters, extent.height * QUARTERS // quarters)
         reduced = np.clip(resize(piece, seen, Filter.BICUBIC), 0, 1)
-        return resize(self.upscale(reduced, ticker).image, extent, Filter.LANCZOS)
+        shown = None if face is None else face.scaled(QUARTERS / quarters)
+        return resize(self.upscale(reduced, ticker, shown).image, extent, Filter.LANCZOS)
 
 
 def _pad_to_grid(image: FloatArray, quarters: int) -> FloatArray:

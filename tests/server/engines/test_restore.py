@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 from scipy.ndimage import gaussian_filter
 
-from foveate_server.engines.base import Engine, Pinned
+from foveate_server.engines.base import Engine, Face, Pinned
 from foveate_server.engines.catalog import restoration_spec
 from foveate_server.engines.network import Fit, Network, Stage
 from foveate_server.engines.restore import RestorationEngine, create
@@ -182,6 +182,33 @@ def test_a_network_that_knows_one_size_sees_only_that(small_registry, ticker, mo
     )
     assert seen == [(1, 3, 32, 32)]
     np.testing.assert_allclose(rendering.image, image, atol=1e-5)
+
+
+def test_a_network_that_knows_faces_sees_one_where_it_expects_it(small_registry, ticker, monkeypatch) -> None:
+    seen = []
+
+    def run_face(x: torch.Tensor) -> torch.Tensor:
+        seen.append(x.clone())
+        return 1 - x
+
+    module = torch.nn.Conv2d(3, 3, 1)
+    network = Network(
+        module, (Stage(run_face, 0, 1, 1),), lambda dtype: None, frozenset({torch.float32}), 1, Fit(square=128)
+    )
+    monkeypatch.setattr("foveate_server.engines.restore.load", lambda path: type("Found", (), {"network": network}))
+    image = np.zeros((200, 300, 3), np.float32)
+    eyes = ((180.0, 60.0), (180.0, 92.0))  # of a face that lies on its side
+    for x, y in eyes:
+        image[int(y) - 4 : int(y) + 4, int(x) - 4 : int(x) + 4] = 1
+    face = Face((0, 0, 1, 1), (*eyes, (160.0, 76.0), (146.0, 63.0), (146.0, 89.0)), 1.0)
+    rendering = RestorationEngine(small_registry, CPU).upscale(
+        image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker, face=face
+    )
+    (square,) = seen
+    bright = np.argwhere(square[0, 0].numpy() > 0.5)
+    assert abs(bright[:, 0].mean() - 60) < 4  # both eyes on one line, at their height
+    assert rendering.image[76, 160, 0] > 0.9  # changed where the face is
+    assert np.array_equal(rendering.image[:, :60], image[:, :60])
 
 
 @pytest.mark.filterwarnings("ignore:torch.meshgrid")

@@ -88,7 +88,7 @@ class OneToOne:
     def model_scale(self, model):
         return 1
 
-    def upscale(self, image, model, *, exact, pinned, ticker):
+    def upscale(self, image, model, *, exact, pinned, ticker, face):
         self.seen.append(image.shape)
         return Rendering(image, 1, {"name": "one", "sha256": ""}, "cpu: test", Pinned())
 
