@@ -26,11 +26,12 @@ SHARP = "This face is in focus already and was left as it is."
 _TOO_SOFT = "This face is too soft for the restorer and was left as it is; a diffusion checkpoint can re-render it."
 
 
-def face_reach(surroundings: FloatArray, size: float) -> tuple[float, Reach]:
+def face_reach(surroundings: FloatArray, size: float, *, enlarges: bool = True) -> tuple[float, Reach]:
     """Return the blur of a face in pixels, and what the restorer can do for it.
 
     `surroundings` is (height, width, 3), sRGB-encoded: the face with some hair and neck, whose contours tell
-    of the blur where skin does not; `size` is that of the face's box in pixels (see facegate.size_of).
+    of the blur where skin does not; `size` is that of the face's box in pixels (see facegate.size_of). The limits are
+    those of networks that enlarge: one that does not, such as a face restorer, was made for what is soft and small.
     """
     blur = estimate_blur(surroundings)
     reach = reduction_for(blur, size)
@@ -40,6 +41,8 @@ def face_reach(surroundings: FloatArray, size: float) -> tuple[float, Reach]:
             return blur, Reach(reach.reduction, 0.0, SHARP)
     else:
         need = 1.0
+    if not enlarges:
+        return blur, Reach(reach.reduction, need, None)
     softness = float(np.interp(blur / max(size, 1.0), _SOFT_SHARES, (1.0, 0.0)))
     smallness = float(np.interp(size, _SMALL_SIZES, _SMALL_EFFECTS))
     if softness < _LEAST_EFFECT:

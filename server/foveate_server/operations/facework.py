@@ -52,9 +52,9 @@ def restore_face(request: JobRequest, item: Item, window: WindowData, engine: En
         return ItemResult(Outcome(item.id, "done", "", {**data, "strength": 0.0}))
     picture = surface.read(request, window)
     upright = upright_in(picture.working, face, window.bounds)
-    blur, reach = _reach(upright)
-    amount = strength * reach.effect
     restorer = Restorer(request, engine, Share(context, 0.1, 0.8))
+    blur, reach = _reach(upright, enlarges=restorer.enlarges)
+    amount = strength * reach.effect
     quarters = restorer.quarters(reach.reduction, surface.extent_of(upright.image), whole=True)
     data |= {"blur": round(blur, 3), "reduction": quarters / QUARTERS, "strength": 0.0}
     if amount == 0:
@@ -99,9 +99,10 @@ def upright_in(working: FloatArray, face: Face, window: Bounds) -> Upright:
     return Upright(np.ascontiguousarray(np.rot90(working, turns)), turned, turns)
 
 
-def _reach(upright: Upright) -> tuple[float, Reach]:
+def _reach(upright: Upright, *, enlarges: bool) -> tuple[float, Reach]:
     """Return the face's blur, and what the restorer can do for it within the pixels that it may see."""
-    blur, reach = face_reach(with_surroundings(upright.image, upright.face), facegate.size_of(upright.face))
+    seen = with_surroundings(upright.image, upright.face)
+    blur, reach = face_reach(seen, facegate.size_of(upright.face), enlarges=enlarges)
     extent = surface.extent_of(upright.image)
     least = (extent.area / _WORKING_PIXELS) ** 0.5
     if least <= reach.reduction:

@@ -75,13 +75,18 @@ class Restorer:
     ticker: Ticker
     last: Rendering | None = None  # without pixels that matter: its facts are the recipe's
 
+    @property
+    def enlarges(self) -> bool:
+        """Tell whether the network makes its images larger; face restorers do not."""
+        return self.engine.model_scale(parameters.model(self.request)) > 1
+
     def quarters(self, reduction: float, extent: Extent, *, whole: bool = False) -> int:
         """Return the reduction before the network, in quarters, for an image of `extent`.
 
         A network that does not enlarge sees every pixel: what it was not shown could only be interpolated. With
         `whole` it is reduced so far that it is seen in one piece, as those that know one face alone must.
         """
-        if self.engine.model_scale(parameters.model(self.request)) > 1:
+        if self.enlarges:
             return snap(reduction)
         return max(QUARTERS, ceil(QUARTERS * (extent.area / _PIECE) ** 0.5)) if whole else QUARTERS
 

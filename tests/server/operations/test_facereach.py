@@ -40,6 +40,16 @@ def test_a_small_face_gets_less_and_is_told_why(crops) -> None:
     assert reach.sentence is None or "pixels large" in reach.sentence or reach.sentence == SHARP
 
 
+def test_what_does_not_enlarge_is_not_held_back_but_by_focus(crops) -> None:
+    for crop, size in ((crops[5], SIZE), (crops[1.2][::5, ::5], 20.0)):
+        _, limited = face_reach(crop, size)
+        _, reach = face_reach(crop, size, enlarges=False)
+        assert limited.effect < 0.5
+        assert (reach.effect, reach.sentence) == (1.0, None) or limited.sentence == SHARP
+    sharp = with_surroundings(data.astronaut().astype(np.float32)[::2, ::2] / 255, Face((90, 35, 43, 53), (), 0.9))
+    assert face_reach(sharp, 47.0, enlarges=False)[1].sentence == SHARP
+
+
 def test_a_sharp_clean_face_is_left_alone_and_a_noisy_one_is_not() -> None:
     photo = data.astronaut().astype(np.float32) / 255
     sharp = with_surroundings(photo, FACE)[:130, :106].reshape(65, 2, 53, 2, 3).mean(axis=(1, 3))
