@@ -37,7 +37,7 @@ class Similarity:
     @property
     def inverse(self) -> Similarity:
         """Return what undoes it."""
-        matrix = np.linalg.inv(self.matrix)
+        matrix = np.linalg.inv(self.matrix).astype(np.float64)
         return Similarity(matrix, -matrix @ self.shift)
 
     def between(self, before: float, after: float) -> Similarity:
