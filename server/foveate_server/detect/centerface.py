@@ -6,21 +6,19 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
 from foveate_server.detect.decode import Maps, decode, is_plausible
 from foveate_server.detect.merge import is_near, merge
 from foveate_server.detect.onnx_shapes import free_shapes
 from foveate_server.detect.search import View, close_view, turned, views
+from foveate_server.detect.session import OnnxSession
 from foveate_server.engines.base import Face, Image, Ticker
-from foveate_shared.errors import ErrorCode, ResourceError
 from foveate_shared.geometry import ceil_to_multiple
 
 _STAGE = "Looking for faces"
 _MULTIPLE = 32  # pixels: the network halves its input five times
 _CANDIDATE_SCORE = 0.3  # in the search; a close look decides
 _SURE_SCORE = 0.65  # a close look in the four straight directions that gives this much needs no others
-_ERRORS_ONLY = 3  # onnxruntime's log level
 
 
 class CenterFace:
@@ -31,19 +29,7 @@ class CenterFace:
 
         Raises ResourceError (MODEL_UNAVAILABLE) where the file cannot be read or is no such model.
         """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = _ERRORS_ONLY
-        try:
-            model = free_shapes(path.read_bytes())
-            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime raises classes of its own, all derived from Exception alone
-            raise ResourceError(
-                f"The face detector in {path.name} cannot be loaded.",
-                code=ErrorCode.MODEL_UNAVAILABLE,
-                remedy="Delete the file and let it be fetched again: foveate models pull centerface.",
-            ) from error
-        self._input = self._session.get_inputs()[0].name
+        self._session = OnnxSession(path, threads, called="face detector", name="centerface", prepare=free_shapes)
 
     def detect(self, image: Image, min_score: float, ticker: Ticker) -> list[Face]:
         """Return the faces in `image`, (height, width, 3) sRGB-encoded in 0..1, best first, without duplicates.
@@ -87,5 +73,5 @@ class CenterFace:
         shape = (ceil_to_multiple(height, _MULTIPLE), ceil_to_multiple(width, _MULTIPLE), 3)
         padded = np.zeros(shape, np.float32)  # black beyond the edges, as in the network's training
         padded[:height, :width] = np.clip(image, 0, 1) * np.float32(255)
-        heat, log_size, offset, landmarks = self._session.run(None, {self._input: padded.transpose(2, 0, 1)[None]})
+        heat, log_size, offset, landmarks = self._session.run(padded.transpose(2, 0, 1)[None])
         return Maps(heat[0, 0], log_size[0], offset[0], landmarks[0])

@@ -6,19 +6,17 @@ import io
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image as Pictures
 
+from foveate_server.detect.session import OnnxSession
 from foveate_server.engines.base import Image
-from foveate_shared.errors import ErrorCode, ResourceError
 
 THRESHOLD = 0.8  # the authors call what is above it indecent, and what is below 0.2 decent
 _RESIZED = 256  # pixels: the network was trained on pictures squeezed into this square, whatever their shape
 _CROPPED = 224  # pixels of its middle that the network sees
 _MEAN_BGR = np.array([104.0, 117.0, 123.0], np.float32)  # of the training pictures, in levels of 255
 _COARSE = 12  # px: longest side of what is left of a concealed picture
-_ERRORS_ONLY = 3  # onnxruntime's log level
 
 
 class SafetyClassifier:
@@ -29,22 +27,11 @@ class SafetyClassifier:
 
         Raises ResourceError (MODEL_UNAVAILABLE) where the file cannot be read or is no such model.
         """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = _ERRORS_ONLY
-        try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-            self._input = self._session.get_inputs()[0].name
-        except Exception as error:  # onnxruntime raises classes of its own, all derived from Exception alone
-            raise ResourceError(
-                f"The safety classifier in {path.name} cannot be loaded.",
-                code=ErrorCode.MODEL_UNAVAILABLE,
-                remedy="Delete the file and let it be fetched again: foveate models pull open-nsfw.",
-            ) from error
+        self._session = OnnxSession(path, threads, called="safety classifier", name="open-nsfw")
 
     def score(self, image: Image) -> float:
         """Return how indecent `image` is, 0 to 1: (height, width, 3), sRGB-encoded in 0..1, of any size."""
-        [[_, indecent]] = self._session.run(None, {self._input: prepared(image)[np.newaxis]})[0]
+        [[_, indecent]] = self._session.run(prepared(image)[np.newaxis])[0]
         return float(indecent)
 
 

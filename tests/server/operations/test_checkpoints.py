@@ -37,21 +37,6 @@ def same_bytes(a, b, where):
     return a[where].tobytes() == b[where].tobytes()
 
 
-def test_alpha_and_all_outside_of_the_selection_are_untouched(picture, make_document, pixel_format, engine, job):
-    if job[0] == "faces" and pixel_format.channels.is_gray:
-        pytest.skip("the deterministic engine's faces have a colour")
-    document = make_document(picture, pixel_format, (31, 27, 101, 87))
-    result = run_job(document, engine, job[0], **job[1]).applied_to(document)
-    outside = np.ones(result.shape[:2], bool)
-    outside[27:114, 31:132] = False
-    assert same_bytes(result, document.image, outside)
-    assert result.tobytes() != document.image.tobytes()
-    position = pixel_format.channels.alpha_position
-    if position is not None:
-        assert same_bytes(result, document.image, (..., position))
-        assert same_bytes(result, document.image, document.image[..., position] == 0)
-
-
 def test_the_same_parameters_give_the_same_bytes_and_another_seed_others(picture, make_document, engine, job):
     document = make_document(picture, PixelFormat(SampleType.U16, Channels.RGBA), (31, 27, 101, 87))
     once = run_job(document, engine, job[0], **job[1])
@@ -92,21 +77,6 @@ def test_any_region_of_any_depth_leaves_the_rest_alone(soft, make_document, data
     assert same_bytes(result, document.image, outside)
     assert same_bytes(result, document.image, (..., 3))
     assert np.isfinite(result.astype(float)).all()
-
-
-def test_a_soft_mask_limits_the_effect(picture, make_document, engine, job):
-    coverage = np.zeros(picture.shape[:2], np.uint8)
-    coverage[40:90, 30:100] = 128
-    coverage[50:80, 40:90] = 255
-    coverage[60:64, 50:55] = 0
-    document = make_document(picture, bounds=(30, 40, 70, 50), coverage=coverage)
-    run = run_job(document, engine, job[0], **job[1])
-    result = run.applied_to(document)
-    assert same_bytes(result, document.image, coverage == 0)
-    assert result.tobytes() != document.image.tobytes()
-    for patch in run.patches:
-        limit = coverage[patch.bounds.y : patch.bounds.bottom, patch.bounds.x : patch.bounds.right]
-        assert (patch.coverage <= limit).all()
 
 
 def test_a_small_region_gets_the_full_pixel_budget(soft, make_document, engine):

@@ -4,13 +4,24 @@ import numpy as np
 import pytest
 
 from fakes.documents import run_job
+from foveate_server.engines.deterministic_diffusion import MODEL
 from foveate_server.operations import inplace
 from foveate_shared.pixels import PixelFormat
 
-JOBS = [("refocus", {}), ("upscale", {"target": "document"}), ("faces", {})]
+PROMPTED = {"model": MODEL, "seed": 4, "prompt": "a cat"}
+JOBS = {
+    "refocus": ("refocus", {}),
+    "upscale": ("upscale", {"target": "document"}),
+    "faces": ("faces", {}),
+    "prompted refocus": ("refocus", {**PROMPTED, "strength": 0.8}),
+    "prompted faces": ("faces", {**PROMPTED, "strength": 0.3}),
+    "prompted fill": ("fill", {**PROMPTED, "strength": 1.0}),
+    "prompted fill from noise": ("fill", {**PROMPTED, "strength": 0.7, "start": "noise"}),
+    "prompted upscale": ("upscale", {**PROMPTED, "target": "document"}),
+}
 
 
-@pytest.fixture(params=JOBS, ids=lambda job: job[0])
+@pytest.fixture(params=JOBS.values(), ids=JOBS)
 def job(request):
     return request.param
 
@@ -79,7 +90,7 @@ def test_strength_zero_is_the_identity(picture, make_document, pixel_format, eng
         (0, 0, 203, 171),
     ],
 )
-@pytest.mark.parametrize("job", JOBS[:2], ids=lambda job: job[0])
+@pytest.mark.parametrize("job", [JOBS["refocus"], JOBS["upscale"]], ids=["refocus", "upscale"])
 def test_tiny_regions_and_regions_at_every_border(soft, make_document, engine, job, bounds) -> None:
     document = make_document(soft, bounds=bounds)
     run = run_job(document, engine, job[0], **job[1])
