@@ -3,42 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
-from fakes.checkpoints import TinyCheckpoints
-from foveate_server.engines.diffusion.silence import quiet
-from hosts.blender.desk import Desk, prepare
+from hosts.blender.desk import PENCIL, RECT, Desk, prepare
+from hosts.blender.pictures import picture
 from hosts.blender.program import blender
 
 INSIDE = (slice(16, 56), slice(20, 68))
 CHECKPOINT = "deterministic-diffusion"
 RESTORING = "fakes.engines:restoring"
-SUITE = "foveate_server.engines.catalog:suite_spec"
-PENCIL = """
-import bl_ext.user_default.foveate.panels as panels
-import bl_ext.user_default.foveate.checkpoint_panel as checkpoint_panel
-import bl_ext.user_default.foveate.adding_models as adding_models
-class Pencil:
-    def __init__(self):
-        self.drawn = []
-    def prop(self, _data, name, **_): self.drawn.append(name)
-    def prop_enum(self, _data, name, value, **_): self.drawn.append(value)
-    def operator(self, name, **_):
-        self.drawn.append(name)
-        return self
-    def label(self, text="", **_): self.drawn.append(text)
-    def __getattr__(self, name): return lambda *_, **__: self
-def drawn(panel):
-    pencil = Pencil()
-    with bpy.context.temp_override(**editor()):
-        panel.draw(type("Panel", (), {"layout": pencil})(), bpy.context)
-    return pencil.drawn
-"""
 
 
 @pytest.fixture(scope="module")
@@ -46,19 +21,6 @@ def folder(chroot):
     made = chroot.folder("blender")
     prepare(chroot, made)
     return made
-
-
-@pytest.fixture
-def tiny(folder, start_server):
-    """A server with a tiny checkpoint of SD 1.5's architecture, and random weights."""
-    home = (folder / "tiny").outside
-    home.mkdir()
-    with quiet():
-        checkpoint = TinyCheckpoints(home).folder("sd1")
-    places = {"FOVEATE_DATA_DIR": str(home / "data"), "FOVEATE_CACHE_DIR": str(home / "cache")}
-    command = [sys.executable, "-m", "foveate_server", "models", "add", str(checkpoint), "--name", "tiny"]
-    subprocess.run(command, env={**os.environ, **places}, check=True, capture_output=True)
-    return start_server(home, (folder / "run/tiny.json").outside, SUITE, cache_dir=str(home / "cache"))
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +176,40 @@ def test_a_region_is_filled_and_the_image_extended(desk, running):
     assert made not in desk.state()["images"]
 
 
+def test_faces_and_upscale_are_rendered_by_a_checkpoint(desk, running):
+    desk.open_samples(with_disc(), RECT)
+    running.run(
+        "p = bpy.context.window_manager.foveate\n"
+        "p.faces_model = p.upscale_model = model; p.upscale_scale, p.upscale_target = '2', 'document'\n"
+        "for p.operation in ('faces', 'upscale'): p.checkpoint.strength = 0.1",
+        model=CHECKPOINT,
+    )
+    for operation, title in (("faces", "Faces"), ("upscale", "Upscale")):
+        running.run(
+            "editor()['area'].spaces.active.image = bpy.data.images['in']\n"
+            "bpy.context.window_manager.foveate.operation = operation",
+            operation=operation,
+        )
+        desk.press(operation)
+        made = desk.wait_for_state("done")["shown"]
+        assert made == f"in, {title} ({CHECKPOINT})"
+        parts = changed(desk, made)
+        assert parts[INSIDE].any()
+        parts[INSIDE] = False
+        assert not parts.any()
+        told = recipe(desk, made)
+        assert told["operation"] == operation
+        assert (told["parameters"]["prompt"], told["parameters"]["strength"]) == ("a red door", 0.1)
+
+
+def with_disc():
+    """Return the picture with a magenta disc in the rectangle: the deterministic engine's face."""
+    samples = picture("u8")[0].copy()
+    rows, columns = np.mgrid[: samples.shape[0], : samples.shape[1]]
+    samples[(rows - 44) ** 2 + (columns - 44) ** 2 <= 12**2] = (255, 0, 255, 255)
+    return samples
+
+
 def test_variants_are_compared_on_a_sheet(desk, running, screen):
     running.run(
         "bpy.context.window_manager.foveate.operation = 'compare'\n"
@@ -297,41 +293,3 @@ def test_the_panel_speaks_german(desk, running, screen):
         assert running.run(f"answer = {name}") == "Foto"
     finally:
         running.run("runtime().change(language='')")
-
-
-def test_a_real_checkpoint_re_renders_a_region(desk, running, tiny, screen):
-    desk.connect("tiny.json")
-    running.wait_for("runtime().connection.is_ready and any(m.name == 'tiny' for m in runtime().models)", 60)
-    running.run(
-        "p = bpy.context.window_manager.foveate; p.refocus_model = 'tiny'; c = p.checkpoint\n"
-        "c.num_inference_steps, c.strength = 4, 0.7"
-    )
-    desk.press()
-    state = desk.wait_for_state("done", "failed", timeout=150)
-    assert state["shown"] == "in, Refocus (tiny)", state["error"]
-    parts = changed(desk, state["shown"])
-    assert parts[INSIDE].mean() > 0.5
-    parts[INSIDE] = False
-    assert not parts.any()
-    assert recipe(desk, state["shown"])["parameters"]["num_inference_steps"] == 4
-    desk.settle()
-    screen.screenshot("blender-tiny")
-
-
-def test_a_model_that_cannot_be_added_is_said_in_the_preferences(desk, running):
-    command = running.run("answer = runtime().settings.server_command")
-    running.run("runtime().change(server_command=('/nowhere/foveate', 'serve'))")
-    try:
-        desk.do("bpy.ops.foveate.add_model(source='/pictures/tune.safetensors')")
-        running.wait_for("not runtime().adding.status.is_running")
-        told = running.run(
-            PENCIL + "pencil = Pencil()\n"
-            "with bpy.context.temp_override(**editor()):\n    adding_models.draw(pencil, bpy.context)\n"
-            "answer = ' '.join(pencil.drawn)"
-        )
-        assert "cannot be started: /nowhere/foveate" in told
-        desk.do("bpy.ops.foveate.copy_add_command()")
-        copied = running.run("answer = bpy.context.window_manager.clipboard")
-        assert copied == "/nowhere/foveate models add FILE"
-    finally:
-        running.run("runtime().change(server_command=tuple(command))", command=command)

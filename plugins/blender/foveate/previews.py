@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import bpy
 import bpy.utils.previews
 import numpy as np
@@ -19,29 +21,30 @@ class Previews:
 
     def __init__(self) -> None:
         self._icons = bpy.utils.previews.new()
+        self._drawn: dict[str, int] = {}  # by icon: the seq of what it shows
 
     def icon(self, entry: workbench.Entry, host: BlenderHost | None) -> int:
         """Return the icon of an entry's newest picture, 0 where there is none."""
         if entry.preview is not None:
             shown, layout = entry.preview.event, entry.preview.event.pixels.format
-            return self._icon(
-                f"{entry.flow.job} {shown.seq}", lambda: _decoded(entry.preview.pixels, shown.pixels.extent, layout)
-            )
+            key = f"{entry.flow.job} preview"
+            return self._icon(key, shown.seq, lambda: _decoded(entry.preview.pixels, shown.pixels.extent, layout))
         if entry.waits_for_person and host is not None and entry.flow.result is not None:
-            return self._icon(entry.flow.job, lambda: host.picture(entry.flow.result))
+            return self._icon(entry.flow.job, 0, lambda: host.picture(entry.flow.result))
         return 0
 
     def close(self) -> None:
         """Forget them all."""
         bpy.utils.previews.remove(self._icons)
 
-    def _icon(self, key, draw) -> int:  # noqa: ANN001 - a function that gives samples
-        if key not in self._icons:
-            icon = self._icons.new(key)
+    def _icon(self, key: str, seq: int, draw: Callable[[], Samples]) -> int:
+        icon = self._icons[key] if key in self._icons else self._icons.new(key)
+        if self._drawn.get(key) != seq:
             picture = displayed(draw())
             icon.image_size = (picture.shape[1], picture.shape[0])
             icon.image_pixels_float.foreach_set(picture.ravel())
-        return self._icons[key].icon_id
+            self._drawn[key] = seq
+        return icon.icon_id
 
 
 def displayed(picture: Samples) -> FloatArray:

@@ -172,7 +172,7 @@ def _parameters(rt: runtime.Runtime) -> protocol.JsonObject:
     model = rt.default("refocus", "model", "")
     last = rt.default("refocus", "last", {})
     if model and last.get("model") == model:
-        return dict(last)
+        return {name: value for name, value in last.items() if name != "siblings"}  # it is one picture
     strength = rt.default("refocus", "strength", 1.0)
     return with_model({} if strength == 1 else {"strength": strength}, model)
 

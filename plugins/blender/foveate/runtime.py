@@ -203,7 +203,7 @@ class Runtime:
         bench = self.wake()
         bench.cancel(entry)
         if not bench.connection.is_ready:
-            entry.flow.abandon(driver.unconfirmed())
+            entry.flow.abandon(errors.CancelledJobError("Cancelled."))
 
     def apply(self, entry: workbench.Entry) -> None:
         """Apply a result that waits; where that was refused before, the person wants it all the same."""

@@ -40,6 +40,28 @@ answer["shown"] = shown.name if shown else None
 """
 )
 
+# Draws panels into a list of what they show.
+PENCIL = """
+import bl_ext.user_default.foveate.panels as panels
+import bl_ext.user_default.foveate.checkpoint_panel as checkpoint_panel
+import bl_ext.user_default.foveate.adding_models as adding_models
+class Pencil:
+    def __init__(self):
+        self.drawn = []
+    def prop(self, _data, name, **_): self.drawn.append(name)
+    def prop_enum(self, _data, name, value, **_): self.drawn.append(value)
+    def operator(self, name, **_):
+        self.drawn.append(name)
+        return self
+    def label(self, text="", **_): self.drawn.append(text)
+    def __getattr__(self, name): return lambda *_, **__: self
+def drawn(panel):
+    pencil = Pencil()
+    with bpy.context.temp_override(**editor()):
+        panel.draw(type("Panel", (), {"layout": pencil})(), bpy.context)
+    return pencil.drawn
+"""
+
 
 def prepare(chroot, folder):
     """Install the extension in the home `folder`, and let Blender start without its splash."""
