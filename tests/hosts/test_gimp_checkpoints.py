@@ -172,7 +172,7 @@ def test_a_selection_is_filled_and_a_canvas_grows(do):
     [
         ("'refocus', image, model='deterministic', prompt='a door'", "deterministic"),
         ("'extend', image", "The canvas grows on no side."),
-        ("'refocus', image, loras='film:much'", "is no LoRA with its weight"),
+        ("'refocus', image, loras='film:much'", "is no LoRA."),
     ],
 )
 def test_what_makes_no_sense_is_told_plainly(do, arguments, sentence):

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from foveate_shared.settings import load, save
-from hosts.gimp.program import gimp, install
+from hosts.gimp.program import gimp_window, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import jobs_of, until_forgotten
 from hosts.lib.waiting import wait_until
@@ -68,13 +68,7 @@ def folder(chroot, server):
 @pytest.fixture
 def start(chroot, folder, screen):
     """Start GIMP in that home."""
-
-    def start_gimp():
-        for ready in (folder.outside / "remote").glob("*/ready"):
-            ready.unlink()
-        return gimp(chroot, folder, screen.environment, console=False)
-
-    return start_gimp
+    return lambda: gimp_window(chroot, folder, screen, SIZE)
 
 
 def press(screen, title, *keys, picture=None):

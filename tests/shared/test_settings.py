@@ -91,7 +91,9 @@ def test_settings_of_an_older_plugin_get_the_new_defaults() -> None:
     assert settings.parse(old) == Settings("x")
 
 
-@pytest.mark.parametrize("field", ['"ask_first": "yes"', '"runtime_file": 3', '"language": null', '"defaults": []'])
+@pytest.mark.parametrize(
+    "field", ['"ask_first": "yes"', '"has_checkpoint": 1', '"runtime_file": 3', '"language": null', '"defaults": []']
+)
 def test_a_setting_of_the_wrong_kind_is_none(field: str) -> None:
     with pytest.raises(ValueError, match=r"text|true or false"):
         settings.parse(f'{{"version": 1, "client_id": "x", {field}}}')

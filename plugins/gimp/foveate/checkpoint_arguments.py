@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gi.repository import Gimp, GObject
 
-from ._shared import checkpoints, errors, form, protocol, texts
+from ._shared import comparing, errors, form, protocol, texts
 
 ARGUMENTS = (
     "prompt",
@@ -23,12 +23,11 @@ ARGUMENTS = (
 UNSAID = -1.0  # a number that is left to the model
 MAX_STEPS, MAX_GUIDANCE = 150, 30.0
 _MAX_SEED = form.SEEDS - 1
-_MAX_WEIGHT = 4.0
 _READ_WRITE = GObject.ParamFlags.READWRITE
 
 
-def add_arguments(procedure: Gimp.Procedure, say: texts.Texts) -> None:
-    """Add them to a procedure."""
+def add_arguments(procedure: Gimp.Procedure, say: texts.Texts, *, variations: bool = True) -> None:
+    """Add them to a procedure; `variations` apart where it makes one picture of its own."""
     for name, title, description in (
         ("prompt", "Prompt", "What the picture shall show there. Empty: what suits what is there. Weights: (words)1.2"),
         ("negative-prompt", "Negative prompt", "What the picture shall not show."),
@@ -38,8 +37,9 @@ def add_arguments(procedure: Gimp.Procedure, say: texts.Texts) -> None:
         ("loras", "LoRAs", "What is added to the checkpoint, such as film:0.8, grain"),
     ):
         procedure.add_string_argument(name, say(title), say(description), "", _READ_WRITE)
-    count = say("How many pictures are made, each with a seed of its own. They wait for you to choose.")
-    procedure.add_int_argument("variations", say("Variations"), count, 1, form.MAX_VARIATIONS, 1, _READ_WRITE)
+    if variations:
+        count = say("How many pictures are made, each with a seed of its own. They wait for you to choose.")
+        procedure.add_int_argument("variations", say("Variations"), count, 1, form.MAX_VARIATIONS, 1, _READ_WRITE)
     steps = say("How many steps a run at full strength takes; 0: the checkpoint's own number")
     procedure.add_int_argument("steps", say("Steps"), steps, 0, MAX_STEPS, 0, _READ_WRITE)
     guidance = say("How closely the picture follows the prompt; -1: the checkpoint's own value")
@@ -74,20 +74,7 @@ def seed_of(text: str) -> int | None:
 
 def loras_of(text: str) -> list[protocol.JsonObject]:
     """Return the LoRAs in a text such as "film:0.8, grain". Raises InputError where it is something else."""
-    return checkpoints.with_loras([_lora(part.strip()) for part in text.split(",") if part.strip()])
-
-
-def _lora(text: str) -> tuple[str, float]:
-    name, colon, weight = text.rpartition(":")
-    if not colon:
-        return text, 1.0
-    try:
-        value = float(weight)
-    except ValueError:
-        value = _MAX_WEIGHT + 1
-    if not name.strip() or not abs(value) <= _MAX_WEIGHT:
-        raise errors.InputError(f"“{text}” is no LoRA with its weight.", remedy="Write them such as film:0.8, grain.")
-    return name.strip(), value
+    return [comparing.lora_of(part) for part in text.split(",") if part.strip()]
 
 
 def _text(config: Gimp.ProcedureConfig, name: str) -> str:

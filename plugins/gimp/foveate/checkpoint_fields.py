@@ -12,14 +12,15 @@ from .fields import UNSAID, Line, Number, Selection, attach
 class CheckpointFields:
     """Two boxes of fields: hidden until the job's model is a checkpoint."""
 
-    def __init__(self, config: Gimp.ProcedureConfig, say: texts.Texts, values: settings.Settings) -> None:
+    def __init__(
+        self, config: Gimp.ProcedureConfig, say: texts.Texts, values: settings.Settings, *, variations: bool = True
+    ) -> None:
         self._say = say
         self._shown: form.Form | None = None
         empty = say("Empty: what suits what is there")
         self._prompt = prompt = Line(config, "prompt", values.prompts, empty)
         negative = Line(config, "negative-prompt", values.negative_prompts, say("What it shall not show"))
         self._preset = Selection(config, "preset")
-        variations = Number(config, "variations", 1, form.MAX_VARIATIONS, 1, 1)
         seed = Line(config, "seed", hint=say("Another one each time"))
         self._steps = Number(config, "steps", 1, checkpoint_arguments.MAX_STEPS, 1, 0)
         self._guidance = Number(config, "guidance", 0.0, checkpoint_arguments.MAX_GUIDANCE, 0.5, UNSAID)
@@ -31,14 +32,14 @@ class CheckpointFields:
         words = say("What the picture shall show there. Empty: what suits what is there. Weights: (words)1.2")
         count = say("How many pictures are made, each with a seed of its own. They wait for you to choose.")
         style = say("A style: words around the prompt, and parameters that go with it.")
-        for row, (title, widget, tip) in enumerate(
-            (
-                ("Prompt", prompt.widget, words),
-                ("Negative prompt", negative.widget, say("What the picture shall not show.")),
-                ("Preset", self._preset.widget, style),
-                ("Variations", variations.widget, count),
-            )
-        ):
+        rows = [
+            ("Prompt", prompt.widget, words),
+            ("Negative prompt", negative.widget, say("What the picture shall not show.")),
+            ("Preset", self._preset.widget, style),
+        ]
+        if variations:
+            rows.append(("Variations", Number(config, "variations", 1, form.MAX_VARIATIONS, 1, 1).widget, count))
+        for row, (title, widget, tip) in enumerate(rows):
             attach(self.main, row, say(title), widget, tip)
         for row, (title, widget) in enumerate(
             (

@@ -11,9 +11,10 @@ for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
 
 from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402 - the versions come first
 
-from . import connection, model_dialog, records  # noqa: E402
-from ._shared import client, texts, workbench  # noqa: E402
+from . import connection, menu, model_dialog, records  # noqa: E402
+from ._shared import client, errors, texts, workbench  # noqa: E402
 from .checkpoint_fields import CheckpointFields  # noqa: E402
+from .compare_fields import CompareFields  # noqa: E402
 from .fields import Selection, Strength  # noqa: E402
 from .operations import Operation  # noqa: E402
 
@@ -64,14 +65,20 @@ def ask(
     dialog.fill(parts)
     sentence = say("All that is visible is worked on.") if operation.is_whole else _region_sentence(image, say)
     is_any_left = records.is_any_left(records.folder_of(connection.settings_path()))
+    menu_line = MenuLine(say)
+    problem = Gtk.Label(xalign=0.0, wrap=True, max_width_chars=60)
     left = say("A result of before waits under Filters > Foveate > Waiting Results.") if is_any_left else ""
-    _add_lines(dialog, (sentence, left), state.widget)
+    _add_lines(dialog, (sentence, left), problem, menu_line.widget, state.widget)
     bench = connection.open_workbench()
 
     def look() -> bool:
         if bench.poll():
             state.show(bench.connection)
+            menu_line.look(bench)
         form.look(bench)
+        reason = _problem(config, operation)
+        dialog.set_response_sensitive(Gtk.ResponseType.OK, not reason)
+        problem.set_text(say.sentence(reason))
         return True
 
     timer = GLib.timeout_add(LOOK_MS, look)
@@ -90,7 +97,8 @@ class _JobForm:
         self._operation = operation
         self._is_stale = False  # a model may have been added
         self._models = ModelChoice(config, say)
-        self._fields = CheckpointFields(config, say, connection.load_settings())
+        self._fields = CheckpointFields(config, say, connection.load_settings(), variations=not operation.compares)
+        self._compared = CompareFields(config, say) if operation.compares else None
         self._strength = Strength(config, say) if operation.has_strength else None
         self._help = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         if operation.needs_checkpoint:
@@ -102,6 +110,8 @@ class _JobForm:
     def lay_out(self, box: Gtk.Box) -> None:
         """Put the fields around those that are GIMP's own."""
         above = [self._help, self._fields.main]
+        if self._compared is not None:
+            above.append(self._compared.widget)
         if self._strength is not None:
             self._strength.widget.show_all()
             above.append(self._strength.widget)
@@ -117,6 +127,8 @@ class _JobForm:
         self._models.offer(bench.models_for(name))
         shown = bench.form(name, self._models.value, self._fields.preset)
         self._fields.offer(shown)
+        if self._compared is not None:
+            self._compared.offer(shown, [model.name for model in bench.models_for(name)])
         is_prompted = shown is not None and shown.is_prompted
         if self._strength is not None:
             self._strength.offer(float(shown.default("strength", 1.0)) if is_prompted else 1.0)
@@ -179,6 +191,28 @@ class StateLine:
         self.widget.set_text(text.strip())
 
 
+class MenuLine:
+    """Says that GIMP is to be started anew, where the menu lacks what the server's models allow."""
+
+    def __init__(self, say: texts.Texts) -> None:
+        self.widget = Gtk.Label(label=say(menu.START_ANEW), xalign=0.0, wrap=True, max_width_chars=60)
+        _hide(self.widget)
+
+    def look(self, bench: workbench.Workbench) -> None:
+        """Follow what the server has."""
+        menu.note(bench.models)
+        self.widget.set_visible(menu.is_behind(bench.models))
+
+
+def _problem(config: Gimp.ProcedureConfig, operation: Operation) -> str:
+    """Return why what is chosen makes no sense yet; empty where it does."""
+    try:
+        operation.parameters(config)
+    except errors.FoveateError as error:
+        return str(error.info)
+    return ""
+
+
 def _hide(widget: Gtk.Widget) -> None:
     widget.set_no_show_all(True)
     widget.hide()
@@ -191,10 +225,11 @@ def _region_sentence(image: Gimp.Image, say: texts.Texts) -> str:
     return say("The selection has {width} × {height} pixels.", width=right - left, height=bottom - top)
 
 
-def _add_lines(dialog: GimpUi.ProcedureDialog, sentences: Sequence[str], state: Gtk.Label) -> None:
+def _add_lines(dialog: GimpUi.ProcedureDialog, sentences: Sequence[str], *lines: Gtk.Label) -> None:
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
     for sentence in filter(None, sentences):
         box.pack_start(Gtk.Label(label=sentence, xalign=0.0, wrap=True, max_width_chars=60), False, False, 0)
-    box.pack_start(state, False, False, 0)
+    for line in lines:
+        box.pack_start(line, False, False, 0)
     box.show_all()
     dialog.get_content_area().pack_end(box, False, False, 0)

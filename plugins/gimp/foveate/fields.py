@@ -81,6 +81,36 @@ class Line:
             self._config.set_property(self._name, entry.get_text())
 
 
+class Listing:
+    """A line with a list of names, and a menu of those that there are."""
+
+    def __init__(self, config: Gimp.ProcedureConfig, name: str, hint: str) -> None:
+        self._line = Line(config, name, hint=hint)
+        self._offered: tuple[str, ...] = ()
+        self._menu = Gtk.Menu()
+        self._button = Gtk.MenuButton(popup=self._menu)
+        self.widget = Gtk.Box(spacing=6)
+        self.widget.pack_start(self._line.widget, True, True, 0)
+        self.widget.pack_start(self._button, False, False, 0)
+
+    def offer(self, names: Sequence[str]) -> None:
+        """Put these names into the menu."""
+        if self._offered == tuple(names):
+            return
+        self._offered = tuple(names)
+        for item in self._menu.get_children():
+            self._menu.remove(item)
+        for name in self._offered:
+            item = Gtk.MenuItem(label=name)
+            item.connect("activate", lambda _, name=name: self._add(name))
+            self._menu.append(item)
+        self._menu.show_all()
+
+    def _add(self, name: str) -> None:
+        before = self._line.entry.get_text().strip().rstrip(",")
+        self._line.entry.set_text(f"{before}, {name}" if before else name)
+
+
 class Number:
     """A number; while it is not said, the field shows what is usual."""
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from gi.repository import GLib, Gtk
 
-from . import connection
-from ._shared import adding, errors, first_steps, texts
+from . import connection, menu
+from ._shared import adding, checkpoints, errors, first_steps, texts
 
 _LOOK_MS = 100
 _ADD, _STOP = 1, 2  # the buttons' answers
@@ -46,7 +46,10 @@ class AddModelDialog:
         self._stop = self._dialog.add_button(say("Cancel"), _STOP)
         self._add = self._dialog.add_button(say("Add"), _ADD)
         self._dialog.add_button(say("Close"), Gtk.ResponseType.CLOSE)
-        self._what = Gtk.Entry(hexpand=True, placeholder_text="my-checkpoint.safetensors, org/name")
+        self._dialog.set_default_response(_ADD)
+        self._what = Gtk.Entry(
+            hexpand=True, activates_default=True, placeholder_text="my-checkpoint.safetensors, org/name"
+        )
         self._what.set_tooltip_text(
             say("A checkpoint, LoRA, embedding, VAE or restorer; what it is is told by its weights")
         )
@@ -63,6 +66,7 @@ class AddModelDialog:
             box.pack_start(widget, False, False, 0)
         self._dialog.get_content_area().add(box)
         box.show_all()
+        self._what.grab_focus()
         self._show_state()
 
     def run(self) -> None:
@@ -121,4 +125,5 @@ def _sentence(status: adding.AddStatus, say: texts.Texts) -> str:
     if status.error:
         return say.sentence(status.error)
     told = say("{title} was added as {name}.", title=status.title, name=status.name)
-    return f"{told} {say.sentence(status.problem)}".strip()
+    is_news = status.kind == checkpoints.DIFFUSION and not status.problem and menu.lacks_entries()
+    return f"{told} {say.sentence(status.problem)}{say(menu.START_ANEW) if is_news else ''}".strip()

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from gi.repository import Gimp, GObject
 
 from . import checkpoint_arguments
-from ._shared import errors, protocol, texts
+from ._shared import comparing, errors, protocol, texts
 
 _READ_WRITE = GObject.ParamFlags.READWRITE
 _MAX_FACES = 1024  # that can be chosen by number
 _MAX_EXTENSION = 8192  # pixels
 _SIDES = ("left", "top", "right", "bottom")
+COMPARED = {axis.name: f"compared-{axis.name}" for axis in comparing.AXES}  # arguments with lists, by the parameter
 _RANGE = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?")
 
 
@@ -34,6 +35,7 @@ class Operation:
     has_strength: bool = True
     is_whole: bool = False  # works on all of the image, whatever is selected
     needs_checkpoint: bool = False
+    compares: bool = False  # one picture of several renderings: lists say which, and there are no variations
 
 
 def wants_image(config: Gimp.ProcedureConfig) -> bool:
@@ -114,6 +116,19 @@ def all_operations() -> tuple[Operation, ...]:
             has_strength=False,
             is_whole=True,
             needs_checkpoint=True,
+        ),
+        Operation(
+            "plug-in-foveate-compare",
+            "compare",
+            "Compare",
+            "_Compare...",
+            "Render the selection in several ways, side by side on a new image; needs a checkpoint",
+            _add_compare,
+            _compare_parameters,
+            (),
+            (),
+            needs_checkpoint=True,
+            compares=True,
         ),
     )
 
@@ -214,6 +229,20 @@ def _extend_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
             "The canvas grows on no side.", remedy="Say by how many pixels it grows: left, top, right or bottom."
         )
     return {"extend": extend, **_said(config)}
+
+
+def _add_compare(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+    for axis in comparing.AXES:
+        blurb = f"{say(axis.description)} {axis.example}"
+        procedure.add_string_argument(COMPARED[axis.name], say(axis.title), blurb, "", _READ_WRITE)
+    _add_strength(procedure, say)
+    _add_model(procedure, say)
+    checkpoint_arguments.add_arguments(procedure, say, variations=False)
+
+
+def _compare_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
+    lists = {name: config.get_property(argument) or "" for name, argument in COMPARED.items()}
+    return {"variants": comparing.variants_of(lists), **_strength(config), **_said(config)}
 
 
 def _add_strength(procedure: Gimp.Procedure, say: texts.Texts) -> None:

@@ -14,7 +14,7 @@ for _name, _version in (("Babl", "0.1"), ("Gegl", "0.4"), ("Gimp", "3.0")):
 
 from gi.repository import Gimp, GLib, GObject  # noqa: E402 - the versions come first
 
-from . import connection, jobs, tasks  # noqa: E402
+from . import connection, jobs, menu, tasks  # noqa: E402
 from ._shared import errors, texts  # noqa: E402
 from .operations import Operation, all_operations, wants_image  # noqa: E402
 
@@ -52,7 +52,7 @@ def _create(plug_in: Gimp.PlugIn, operation: Operation, say: texts.Texts) -> Gim
     procedure.set_image_types("*")  # where one does not fit, a sentence says so, and no entry is grey for no reason
     mask = Gimp.ProcedureSensitivityMask
     procedure.set_sensitivity_mask(mask.DRAWABLE | mask.DRAWABLES | mask.NO_DRAWABLES)
-    _describe(procedure, say, operation.menu_label, operation.blurb)
+    _describe(procedure, say, operation.menu_label if menu.shows(operation) else "", operation.blurb)
     operation.add_arguments(procedure, say)
     flags = GObject.ParamFlags.READWRITE
     procedure.add_layer_return_value("layer", "Layer", "The result; none where it is an image", True, flags)
@@ -74,8 +74,9 @@ def _create_task(plug_in: Gimp.PlugIn, task: tasks.Task, say: texts.Texts) -> Gi
 
 
 def _describe(procedure: Gimp.Procedure, say: texts.Texts, label: str, blurb: str) -> None:
-    procedure.set_menu_label(say(label))
-    procedure.add_menu_path(_MENU)
+    if label:
+        procedure.set_menu_label(say(label))
+        procedure.add_menu_path(_MENU)
     procedure.set_documentation(say(blurb), say(blurb), procedure.get_name())
     procedure.set_attribution("The Foveate founders", "GPL-3.0-or-later", "2026")
 
@@ -157,7 +158,7 @@ def _work(call: _Call) -> jobs.Work:
         operation.parameters(call.config),
         wants_image(call.config),
         operation.is_whole,
-        call.config.get_property("variations"),
+        1 if operation.compares else call.config.get_property("variations"),
     )
 
 

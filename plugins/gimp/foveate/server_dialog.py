@@ -37,6 +37,7 @@ class ServerDialog:
         self._dialog.add_button(say("_OK"), Gtk.ResponseType.OK).set_use_underline(True)
         self._dialog.set_default_response(Gtk.ResponseType.OK)
         self._state = dialogs.StateLine(say)
+        self._menu_line = dialogs.MenuLine(say)
         self._local = Gtk.RadioButton.new_with_mnemonic(None, say("The server on _this machine"))
         self._remote = Gtk.RadioButton.new_with_mnemonic_from_widget(self._local, say("A server on _another machine"))
         self._command = Gtk.Entry(text=shlex.join(self._values.server_command), hexpand=True)
@@ -89,6 +90,7 @@ class ServerDialog:
                 (say("T_oken"), self._token),
                 (say("Certificate's _fingerprint"), self._fingerprint),
                 self._ask,
+                self._menu_line.widget,
                 model_dialog.add_button(say, self._refresh_models),
             )
         ):
@@ -127,7 +129,7 @@ class ServerDialog:
             if not remote[0]:
                 raise errors.InputError("The server's address is missing.", remedy="Paste its pairing line.")
         values = replace(
-            self._values,
+            connection.load_settings(),
             remote_url=remote[0],
             remote_token=remote[1],
             remote_fingerprint=remote[2],
@@ -143,6 +145,7 @@ class ServerDialog:
     def _look(self) -> bool:
         if self._bench.poll():
             self._state.show(self._bench.connection)
+            self._menu_line.look(self._bench)
         return True
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from foveate_server.plugins.bundle import make_bundle
 from hosts.lib.chroot import Chroot, Folder, Program
+from hosts.lib.screen import Screen
 from hosts.lib.waiting import wait_until
 
 HERE = Path(__file__).parent
@@ -106,6 +107,16 @@ def gimp(chroot: Chroot, folder: Folder, env: Mapping[str, object], *, console: 
         wait_until(ready, START_SECONDS, "GIMP")
         yield running
         running.check_output()
+
+
+@contextmanager
+def gimp_window(chroot: Chroot, folder: Folder, screen: Screen, size: tuple[int, int]) -> Iterator[Running]:
+    """Start GIMP with its windows, the main one of `size`; also once more in a home in which it ran before."""
+    shutil.rmtree(folder.outside / "remote", ignore_errors=True)  # answers of before are none to what is asked now
+    with gimp(chroot, folder, screen.environment, console=False) as running:
+        main = screen.wait_for_window("GNU Image")  # before, no picture can be shown
+        screen.xdotool("windowsize", "--sync", main, *size)
+        yield running
 
 
 def blend(before: NDArray, patch: NDArray, coverage: NDArray) -> NDArray:

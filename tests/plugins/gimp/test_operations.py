@@ -2,7 +2,7 @@
 
 import pytest
 from foveate_gimp import checkpoint_arguments
-from foveate_gimp.operations import all_operations, chosen_faces, wants_image
+from foveate_gimp.operations import COMPARED, all_operations, chosen_faces, wants_image
 
 from foveate_shared.errors import InputError
 from foveate_shared.texts import Texts
@@ -49,7 +49,7 @@ def said(**values):
 
 
 def test_parameters_of_each_operation():
-    refocus, faces, upscale, fill, extend = all_operations()
+    refocus, faces, upscale, fill, extend, _ = all_operations()
     assert refocus.parameters(said(strength=0.5, model=" x4 ")) == {"strength": 0.5, "model": "x4"}
     assert refocus.parameters(said(model="")) == {}
     values = said(strength=1.0, only="2", min_score=0.4, model="")
@@ -62,6 +62,23 @@ def test_parameters_of_each_operation():
     assert extend.parameters(said(**sides, model="")) == {"extend": {"top": 8, "right": 16}}
     with pytest.raises(InputError, match="grows on no side"):
         extend.parameters(said(left=0, top=0, right=0, bottom=0, model=""))
+
+
+def test_what_is_compared():
+    compare = all_operations()[-1]
+    lists = dict.fromkeys(COMPARED.values(), "")
+    values = said(**lists, model="photo", prompt="a door", strength=0.4)
+    with pytest.raises(InputError, match="nothing to compare"):
+        compare.parameters(values)
+    values |= {"compared-seed": "1, 2", "compared-loras": "film:0.5, none"}
+    assert compare.parameters(values) == {
+        "variants": [
+            {"seed": seed, "loras": loras} for seed in (1, 2) for loras in ([{"name": "film", "weight": 0.5}], [])
+        ],
+        "strength": 0.4,
+        "model": "photo",
+        "prompt": "a door",
+    }
 
 
 def test_what_a_checkpoint_is_told():
@@ -89,9 +106,9 @@ def test_what_is_no_seed_is_refused(text):
         checkpoint_arguments.seed_of(text)
 
 
-@pytest.mark.parametrize("text", [":1", "film:much", "film:5", "film:nan"])
+@pytest.mark.parametrize("text", [":1", "film:much", "film:nan"])
 def test_what_is_no_lora_is_refused(text):
-    with pytest.raises(InputError, match="is no LoRA with its weight"):
+    with pytest.raises(InputError, match="is no LoRA"):
         checkpoint_arguments.loras_of(text)
 
 
@@ -106,6 +123,8 @@ def test_a_dialog_shows_arguments_that_there_are(operation):
     procedure = Procedure()
     operation.add_arguments(procedure, Texts())
     own = {"model", *checkpoint_arguments.ARGUMENTS, *(["strength"] if operation.has_strength else [])}
+    if operation.compares:
+        own = own - {"variations"} | set(COMPARED.values())
     assert {*operation.widgets, *operation.expert} == set(procedure.names) - own
     assert own <= set(procedure.names)
 
