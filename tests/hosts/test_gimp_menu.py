@@ -42,7 +42,7 @@ def folder(chroot):
     Image.fromarray(scene(160, 120)).save(made.outside / "scene.png")
     with quiet():
         TinyCheckpoints(made.outside).folder("sd1")
-    install(made)
+    install(made, has_checkpoint=False)
     return made
 
 

@@ -67,6 +67,7 @@ def ask(
     is_any_left = records.is_any_left(records.folder_of(connection.settings_path()))
     menu_line = MenuLine(say)
     problem = Gtk.Label(xalign=0.0, wrap=True, max_width_chars=60)
+    _hide(problem)
     left = say("A result of before waits under Filters > Foveate > Waiting Results.") if is_any_left else ""
     _add_lines(dialog, (sentence, left), problem, menu_line.widget, state.widget)
     bench = connection.open_workbench()
@@ -79,6 +80,7 @@ def ask(
         reason = _problem(config, operation)
         dialog.set_response_sensitive(Gtk.ResponseType.OK, not reason)
         problem.set_text(say.sentence(reason))
+        problem.set_visible(bool(reason))
         return True
 
     timer = GLib.timeout_add(LOOK_MS, look)

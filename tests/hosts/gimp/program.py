@@ -8,13 +8,14 @@ import shutil
 import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foveate_server.plugins.bundle import make_bundle
+from foveate_shared.settings import load, save
 from hosts.lib.chroot import Chroot, Folder, Program
 from hosts.lib.screen import Screen
 from hosts.lib.waiting import wait_until
@@ -77,8 +78,11 @@ class Running:
             assert word not in said, said[-4000:]
 
 
-def install(folder: Folder) -> None:
-    """Put the plugin's bundle and the hands into the home `folder`."""
+def install(folder: Folder, *, has_checkpoint: bool = True) -> None:
+    """Put the plugin's bundle and the hands into the home `folder`.
+
+    With `has_checkpoint` the plugin has seen one before, so that the menu has all entries.
+    """
     home = folder.outside / ".config/GIMP/3.0"
     plug_ins = home / "plug-ins"
     bundle = make_bundle("gimp")
@@ -90,6 +94,8 @@ def install(folder: Folder) -> None:
             path.chmod(0o755)
     shutil.copytree(HERE / "remote", plug_ins / "remote", ignore=shutil.ignore_patterns("__pycache__"))
     (home / "gimprc").write_text(RC)
+    settings = home / "foveate.json"
+    save(settings, replace(load(settings), has_checkpoint=has_checkpoint))
 
 
 @contextmanager
