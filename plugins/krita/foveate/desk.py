@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ _BUSY_PAUSE = 10  # milliseconds between two polls while a job runs
 _NO_PAUSE = 0  # while there is something to do in steps: Krita lives between them
 _IDLE_PAUSE = 200
 _CONTEXT_PAUSE = 400  # between two looks at the active document and its selection
+_SHOWN_EVERY = 0.2  # seconds between two steps of progress: each makes Krita put its whole window together anew
 
 
 class JobHost(host.Host, Protocol):
@@ -91,6 +93,7 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
         version: str,
         *,
         open_workbench: Callable[[Path, protocol.Peer], workbench.Workbench] = startup.open_workbench,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin to connect and to poll. Raises ResourceError where settings cannot be written."""
         super().__init__()
@@ -103,6 +106,10 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
         self.survey: Job | None = None  # the newest one
         self._surveyed: Context | None = None  # what its faces were found in
         self._undrawn: list[Job] = []  # whose results the editor has not drawn yet
+        self._clock = clock
+        self._has_news = False  # that the panels do not show yet
+        self._settled = clock()  # when they were shown the last ones
+        self._turn: object = None  # what the last ones were about
         self._editor = editor
         self._settings_path = settings_path
         self._timer = self._start(_IDLE_PAUSE, self._poll)
@@ -268,7 +275,8 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
         return Job(entry, editor_host)
 
     def _poll(self) -> None:
-        if self.bench.poll():
+        self._has_news |= self.bench.poll()
+        if self._has_news and (self._turn != self._turn_now() or self._clock() - self._settled >= _SHOWN_EVERY):
             self._settle()
         self._take_pictures()
         self._watch_adder()
@@ -294,8 +302,14 @@ class Desk(QtCore.QObject):  # type: ignore[misc]
         if drawn:
             self.changed.emit()
 
+    def _turn_now(self) -> object:
+        """Return what is shown at once when it changes; all else is mere progress."""
+        states = [entry.flow.status.state for entry in self.bench.entries]
+        return states, self.bench.connection, self.bench.models
+
     def _settle(self) -> None:
         """Draw what waits for a yes, forget what the workbench forgot, and tell everybody."""
+        self._has_news, self._settled, self._turn = False, self._clock(), self._turn_now()
         self.jobs = [job for job in self.jobs if job.entry in self.bench.entries]
         for job in self.jobs:
             self._draw_preview(job)

@@ -17,7 +17,7 @@ from foveate_shared.client import ConnectionState, StateChange
 from foveate_shared.errors import ConnectionLostError, RefusedError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
-from foveate_shared.protocol import Accepted, Blob, Cancel, Pixels, Preview, Progress, Started, Submit
+from foveate_shared.protocol import Accepted, Blob, Cancel, Done, Pixels, Planned, Preview, Progress, Started, Submit
 from foveate_shared.texts import Texts
 
 
@@ -136,6 +136,22 @@ def test_a_job_shows_its_progress_and_is_cancelled(studio):
     assert studio.clients[-1].last == Cancel(name)
     assert card._state.text() == "Cancelling"
     assert not card.cancel.isEnabled()
+
+
+def test_progress_is_shown_some_times_a_second_and_the_end_at_once(studio):
+    studio.connect()
+    studio.panel.task.run_button.click()
+    (job,) = studio.desk.jobs
+    card, name = studio.panel.jobs.card(job), job.entry.flow.job
+    studio.tell(Accepted(name, 1), Started(name, 2, "item"), Progress(name, 3, "restoring", 0.1, 1, 9, None))
+    studio.tell(Progress(name, 4, "restoring", 0.2, 2, 9, None), pause=0.01)
+    assert card._state.text() == "Restoring · 1 of 9"
+    studio.tell(pause=0.5)
+    assert card._state.text() == "Restoring · 2 of 9"
+    studio.tell(Progress(name, 5, "restoring", 0.3, 3, 9, None), pause=0.01)
+    planned = Planned(name, 6, "document", Extent(16, 16), "One region.")
+    studio.tell(planned, Done(name, 7, (), {"operation": "refocus"}), pause=0.01)
+    assert card._state.text() == "Done"
 
 
 def test_a_result_that_waits_is_shown_as_a_preview(studio):

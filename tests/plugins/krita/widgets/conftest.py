@@ -140,7 +140,8 @@ class Studio:
         self.clients = []
         self.editor = FakeEditor()
         self.path = folder / "settings.json"
-        self.desk = desk_module.Desk(self.editor, self.path, "1.0", open_workbench=self._bench)
+        self.now = 0.0  # seconds; each step of progress comes long after the other, unless a test says otherwise
+        self.desk = desk_module.Desk(self.editor, self.path, "1.0", open_workbench=self._bench, clock=lambda: self.now)
         self.desk.look()
         self.panel = Panel(self.desk)
         self.panel.resize(320, 800)
@@ -157,8 +158,9 @@ class Studio:
     def breathe(self):
         QtWidgets.QApplication.processEvents()
 
-    def tell(self, *messages):
+    def tell(self, *messages, pause=1.0):
         self.clients[-1].events += [m if isinstance(m, (StateChange, Delivery)) else Delivery(m) for m in messages]
+        self.now += pause
         self.desk._poll()
         self.breathe()
 
