@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from benchmarks.editors.editor import MARGIN, Call, Own, Rig, Window, new_processes
 
@@ -40,7 +41,8 @@ with watching(desk()) as watch:
     returned = time.monotonic()
     wait_for(lambda: job.host.after is not None)
 assert state(job)["state"] == "done", state(job)
-answer = [called, returned, watch.own()[0][0], max(end - start for start, end, _ in watch.calls), watch.gaps()[0][0]]
+longest = max(end - start for start, end, _ in watch.calls)
+answer = [called, returned, watch.own()[0][0], longest, watch.longest_pause(), watch.pauses()]
 """
 _BARE = """
 document = app.activeDocument()
@@ -62,6 +64,12 @@ layer.setPixelData(data, *area)
 document.rootNode().addChildNode(layer, None)
 answer = [0.0, read, time.monotonic() - writing, writing]
 """
+_CAUSES = {
+    "call": "in Krita's own calls",
+    "canvas": "while Krita painted its canvas",
+    "plugin": "in the plugin",
+    "else": "in anything else",
+}
 
 
 @dataclass
@@ -69,7 +77,7 @@ class KritaEditor:
     """See editor.Editor."""
 
     running: Running
-    blocks: dict[int, list[tuple[float, float, float]]] = field(default_factory=dict)  # by side
+    blocks: dict[int, list[Any]] = field(default_factory=dict)  # by side: what _REFOCUS tells of each job
     box = (330, 330, 160, 160)  # the middle of the canvas in a window of 1200 x 820
     _side = 0
 
@@ -94,10 +102,11 @@ answer = f"Krita {app.version()}, Qt {QT_VERSION_STR}, its Python {platform.pyth
         """Return what the table does not say: who held up the main thread for how long, at most in any job."""
         lines = []
         for side, found in self.blocks.items():
-            ours, call, gap = (f"{1000 * max(part):.0f}" for part in zip(*found, strict=True))
+            ours, call, gap = (f"{1000 * max(part):.0f}" for part in list(zip(*found, strict=True))[:3])
             lines.append(
                 f"{side} px: the plugin worked at most {ours} ms at a time in the main thread, the longest of Krita's "
-                f"own calls took {call} ms, and the longest pause between two beats of a timer was {gap} ms."
+                f"own calls took {call} ms, and the longest pause between two beats of a timer was {gap} ms. "
+                f"{_pauses([pause for *_, pauses in found for pause in pauses], len(found))}"
             )
         return lines
 
@@ -118,6 +127,16 @@ answer = f"Krita {app.version()}, Qt {QT_VERSION_STR}, its Python {platform.pyth
     def bare(self, window: Window) -> Own:
         """See editor.Editor."""
         return Own(*self.running.run(_BARE, timeout=600, window=vars(window)))
+
+
+def _pauses(found: Sequence[tuple[float, str]], jobs: int) -> str:
+    """Return a sentence about the pauses of several jobs that were longer than 50 ms: (seconds, cause)."""
+    parts = []
+    for cause, words in _CAUSES.items():
+        lengths = [seconds for seconds, each in found if each == cause]
+        if lengths:
+            parts.append(f"{len(lengths)} {words} (at most {1000 * max(lengths):.0f} ms)")
+    return f"Pauses of more than 50 ms in {jobs} jobs: {', '.join(parts) or 'none'}."
 
 
 @contextmanager

@@ -173,7 +173,7 @@ def test_shortcuts_are_configured_and_the_keyboard_is_enough(chroot, settle, sta
         configured = running.run(
             OPEN
             + """
-app.activeWindow().qwindow().activateWindow()
+wait_for_keys()
 answer = app.action("foveate_refocus").shortcut().toString()
 """,
             folder=folder.inside,
@@ -181,6 +181,7 @@ answer = app.action("foveate_refocus").shortcut().toString()
         assert configured == "Ctrl+Alt+Shift+R"
         screen.xdotool("key", "ctrl+alt+shift+r")
         assert running.run('answer = wait_for(lambda: desk().jobs) and finish(desk().jobs[0])["state"]') == "done"
+        running.run("wait_for_keys()\nwait_for(lambda: docker().panel.task.run_button.isEnabled())")
         screen.xdotool("key", "alt+Return")
         ended = running.run('wait_for(lambda: len(desk().jobs) == 2)\nanswer = finish(desk().jobs[0])["state"]')
         assert ended == "done"

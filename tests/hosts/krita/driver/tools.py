@@ -22,13 +22,19 @@ def pump(seconds=0.2):
         time.sleep(0.003)
 
 
+def wait_for_keys():
+    """Let Krita live until its window takes keys: one that has just come up does not yet."""
+    app.activeWindow().qwindow().activateWindow()
+    wait_for(lambda: QApplication.activeWindow() == app.activeWindow().qwindow())
+
+
 def app_events():
     """Let Krita handle what waits, or rest for a moment."""
     QApplication.processEvents()
     time.sleep(0.001)
 
 
-def wait_for(what, seconds=30.0):
+def wait_for(what, seconds=90.0):
     """Let Krita live until what() is true, and return it."""
     end = time.monotonic() + seconds
     while not what():
@@ -134,7 +140,7 @@ def start(operation, **values):
     return started[0]
 
 
-def finish(job, seconds=60.0):
+def finish(job, seconds=120.0):
     """Wait for a job's end and return its state."""
     wait_for(lambda: not job.entry.is_running, seconds)
     pump(0.1)

@@ -1,13 +1,20 @@
-"""Watches Krita's main thread: its pauses, what our plugin did in them, and what of that were calls of Krita's own."""
+"""Watches Krita's main thread: its pauses, what our plugin did in them, and what of that were calls of Krita's own.
+
+A pause has one of these causes, the one that took most of it: a call of Krita's that the plugin made, Krita's canvas
+being painted (the outline of a selection moves every 150 ms), the plugin itself, or anything else.
+"""
 
 import time
 from contextlib import contextmanager
 
-from PyQt5.QtCore import QTimer
+from PyQt5.QtCore import QEvent, QObject, QTimer
+from PyQt5.QtWidgets import QApplication
 
 from krita import Document, Krita, Node, Selection
 
 BEAT = 2  # milliseconds
+LONG = 0.05  # seconds of a pause that a person may notice
+CALL, CANVAS, PLUGIN, ELSE = "call", "canvas", "plugin", "else"
 _CALLS = {
     Krita: ("createDocument",),
     Document: (
@@ -21,29 +28,57 @@ _CALLS = {
 _watches = []
 
 
+class _Canvas(QObject):
+    """Notes when Krita's canvas was being painted: from the event on that asks for it, until another one comes."""
+
+    def __init__(self):
+        super().__init__()
+        self.spans = []  # (start, end)
+        self._since = None
+
+    def eventFilter(self, watched, event):  # noqa: N802 - Qt's name
+        now = time.monotonic()
+        if self._since is not None:
+            self.spans.append((self._since, now))
+        is_ours = event.type() == QEvent.Paint and "Canvas" in watched.metaObject().className()
+        self._since = now if is_ours else None
+        return False
+
+
 class Watch:
     """What happened on the main thread while it was open. Times are of time.monotonic, which all processes share."""
 
     def __init__(self):
-        self.beats = []  # (when, seconds of the main thread, seconds of all threads)
+        self.beats = []
+        self.canvas = _Canvas()
         self.calls = []  # of Krita: (start, end, name)
         self.ours = []  # callbacks of the plugin: (start, end, name, seconds that the thread worked less Krita's)
         self.worked = 0.0  # seconds that the thread worked in Krita's calls, so far
 
     def beat(self):
         """Note that the main thread lives."""
-        self.beats.append((time.monotonic(), time.thread_time(), time.process_time()))
+        self.beats.append(time.monotonic())
 
-    def gaps(self):
-        """Return the pauses between two beats, longest first.
-
-        Each is (seconds, of which Krita's calls, seconds that this thread worked, and the others, start).
-        """
+    def pauses(self):
+        """Return the pauses between two beats that are LONG, longest first: (seconds, cause)."""
         found = []
-        for sooner, later in zip(self.beats, self.beats[1:], strict=False):
-            wall, mine, all_ = (after - before for before, after in zip(sooner, later, strict=True))
-            found.append((wall, self._krita(sooner[0], later[0]), mine, all_ - mine, sooner[0]))
+        for start, end in zip(self.beats, self.beats[1:], strict=False):
+            if end - start > LONG:
+                shares = self._shares(start, end)
+                found.append((end - start, max(shares, key=shares.get)))
         return sorted(found, reverse=True)
+
+    def longest_pause(self):
+        """Return the seconds of the longest pause between two beats."""
+        return max(later - sooner for sooner, later in zip(self.beats, self.beats[1:], strict=False))
+
+    def _shares(self, start, end):
+        """Return the seconds of a pause by cause."""
+        call = self._krita(start, end)
+        painted = _within(start, end, self.canvas.spans)
+        nested = sum(_within(max(start, begin), min(end, stop), self.canvas.spans) for begin, stop, _ in self.calls)
+        ours = _within(start, end, [(begin, stop) for begin, stop, _, _ in self.ours]) - call
+        return {CALL: call, CANVAS: painted - nested, PLUGIN: ours, ELSE: end - start - call - painted + nested - ours}
 
     def own(self):
         """Return what the plugin did without letting Krita live, longest first.
@@ -62,7 +97,7 @@ class Watch:
         return found
 
     def _krita(self, start, end):
-        return sum(max(0.0, min(end, stop) - max(start, begin)) for begin, stop, _ in self.calls)
+        return _within(start, end, [(begin, stop) for begin, stop, _ in self.calls])
 
     def timed(self, name, act):
         """Return `act` as a callback of ours whose times are kept."""
@@ -75,6 +110,11 @@ class Watch:
                 self.ours.append((start, time.monotonic(), name, time.thread_time() - self.worked - worked))
 
         return run
+
+
+def _within(start, end, spans):
+    """Return the seconds that spans (start, end) have of a pause."""
+    return sum(max(0.0, min(end, stop) - max(start, begin)) for begin, stop in spans)
 
 
 @contextmanager
@@ -90,12 +130,14 @@ def watching(desk):
     heart = QTimer()
     heart.timeout.connect(watch.beat)
     heart.start(BEAT)
+    QApplication.instance().installEventFilter(watch.canvas)
     _watches.append(watch)
     try:
         yield watch
     finally:
         _watches.remove(watch)
         heart.stop()
+        QApplication.instance().removeEventFilter(watch.canvas)
         for (timer, act), (_, plain) in zip(replaced, timers, strict=True):
             timer.timeout.disconnect(act)
             timer.timeout.connect(plain)
