@@ -18,7 +18,7 @@ import numpy as np
 
 from . import png, spaces
 from ._shared import errors
-from .samples import FloatArray, Samples
+from .samples import FloatArray, Samples, bytes_of
 
 _AS_IT_IS = {  # in this order: each decides what the next ones can be
     "media_type": "IMAGE",  # Blender 5
@@ -111,7 +111,7 @@ def _picture(image: bpy.types.Image, samples: FloatArray) -> Picture:
         alpha = image.alpha_mode if image.alpha_mode == _PACKED_CHANNELS else "PREMUL"
         return Picture(samples, scene_linear(), alpha)
     alpha = "STRAIGHT" if image.alpha_mode == "PREMUL" else image.alpha_mode
-    return Picture(_as_bytes(samples), named, alpha)
+    return Picture(bytes_of(samples), named, alpha)
 
 
 def _fill(image: bpy.types.Image, samples: Samples) -> None:
@@ -125,13 +125,6 @@ def _fill(image: bpy.types.Image, samples: Samples) -> None:
         image.pixels.foreach_set(samples.ravel())
         image.update()
         image.pack()
-
-
-def _as_bytes(samples: FloatArray) -> Samples:
-    """Return the bytes that Blender gave as floats, which are overwritten."""
-    np.multiply(samples, np.float32(255), out=samples)
-    np.add(samples, np.float32(0.5), out=samples)
-    return samples.astype(np.uint8)
 
 
 def _four_channels(samples: Samples) -> Samples:

@@ -6,7 +6,7 @@ everywhere in Foveate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ Samples = NDArray[Any]  # uint8 or float32
 FloatArray = NDArray[np.float32]
 
 _DTYPES = {pixels.SampleType.U8: np.uint8, pixels.SampleType.U16: np.uint16, pixels.SampleType.F32: np.float32}
+_PIXELS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64, 16: np.complex128}  # by bytes
+_BAND_ROWS = 32
 _CHANNELS = {1: pixels.Channels.Y, 2: pixels.Channels.YA, 3: pixels.Channels.RGB, 4: pixels.Channels.RGBA}
 
 
@@ -43,7 +45,8 @@ def window(samples: Samples, bounds: geometry.Bounds, layout: pixels.PixelFormat
     """Return a part of an image at its own size, tightly packed. Raises ProtocolError outside of the image."""
     if bounds.is_empty or not extent_of(samples).bounds.contains(bounds):
         raise errors.ProtocolError("The server asked for pixels outside of the image.", fault=errors.Fault.SERVER)
-    return host.Image(bounds.extent, np.ascontiguousarray(view(samples, bounds)).tobytes(), layout)
+    part = np.ascontiguousarray(view(samples, bounds))  # a copy only where the part is no whole rows
+    return host.Image(bounds.extent, part.data.cast("B"), layout)
 
 
 def coverage_window(region: Samples, region_bounds: geometry.Bounds, bounds: geometry.Bounds) -> host.Image:
@@ -55,26 +58,57 @@ def coverage_window(region: Samples, region_bounds: geometry.Bounds, bounds: geo
     return host.Image(bounds.extent, plane.tobytes(), format_of(plane, premultiplied=False))
 
 
+def bytes_of(values: FloatArray) -> Samples:
+    """Return samples of 8 bits that Blender gave as floats: exactly those that it holds."""
+    made = np.empty(values.shape, np.uint8)
+    scratch = np.empty((_BAND_ROWS, *values.shape[1:]), np.float32)  # stays in the processor's cache
+    for rows in _bands(values.shape[0]):
+        scaled = scratch[: rows.stop - rows.start]
+        np.multiply(values[rows], np.float32(255), out=scaled)
+        np.add(scaled, np.float32(0.5), out=scaled)
+        np.copyto(made[rows], scaled, casting="unsafe")
+    return made
+
+
 def apply_patches(samples: Samples, patches: Iterable[host.ResultPatch], layout: pixels.PixelFormat) -> None:
     """Blend patches into an image, in place. Raises ProtocolError where one does not fit."""
     for patch in patches:
         if patch.pixels.format != layout or not extent_of(samples).bounds.contains(patch.bounds):
             raise errors.ProtocolError("The server's result does not fit the image.", fault=errors.Fault.SERVER)
-        coverage = _coverage(patch.coverage) if patch.coverage else None
-        _blend(view(samples, patch.bounds), unpack(patch.pixels), coverage)
+        old, new = view(samples, patch.bounds), unpack(patch.pixels)
+        if patch.coverage is None:
+            old[...] = new
+            continue
+        coverage = unpack(patch.coverage)
+        for rows in _bands(old.shape[0]):
+            _blend(old[rows], new[rows], coverage[rows])
 
 
-def _blend(old: Samples, new: Samples, coverage: FloatArray | None) -> None:
-    """Write `new` over `old` as far as it covers it; where that is nothing, the old samples stay as they are."""
-    if coverage is None:
-        old[...] = new
-        return
-    base = old.astype(np.float32)
-    mixed = base + (new.astype(np.float32) - base) * coverage
+def _blend(old: Samples, new: Samples, coverage: Samples) -> None:
+    """Write `new` over `old` as far as it covers it; where that is nothing, the old samples stay as they are.
+
+    `coverage` is (height, width, 1), whole numbers or 0 to 1.
+    """
+    full = 1 if coverage.dtype == np.float32 else np.iinfo(coverage.dtype).max
+    plane = coverage[..., 0]
+    soft = np.nonzero((plane > 0) & (plane < full))
+    base, wanted = old[soft].astype(np.float32), new[soft].astype(np.float32)
+    mixed = base + (wanted - base) * (plane[soft].astype(np.float32) / np.float32(full))[:, None]
     if old.dtype == np.uint8:
         mixed = np.rint(np.clip(mixed, 0, 255))
-    np.copyto(old, mixed.astype(old.dtype), where=(coverage > 0) & (coverage < 1))
-    np.copyto(old, new, where=coverage >= 1)
+    old[soft] = mixed.astype(old.dtype)
+    np.copyto(_whole_pixels(old), _whole_pixels(new), where=coverage >= full)
+
+
+def _whole_pixels(samples: Samples) -> Samples:
+    """Return the same memory with all channels of a pixel as one element, where there is such a type: to be copied."""
+    kind = _PIXELS.get(samples.itemsize * samples.shape[2])
+    return samples if kind is None else samples.view(kind)
+
+
+def _bands(height: int) -> Iterator[slice]:
+    """Yield some rows after the other: what is worked out in between stays small."""
+    return (slice(top, min(top + _BAND_ROWS, height)) for top in range(0, height, _BAND_ROWS))
 
 
 def unpack(image: host.Image) -> Samples:
@@ -83,11 +117,3 @@ def unpack(image: host.Image) -> Samples:
     shape = (image.extent.height, image.extent.width, layout.channels.count)
     samples = np.frombuffer(image.data, _DTYPES[layout.dtype]).reshape(shape)
     return samples if layout.rows is pixels.RowOrder.BOTTOM_UP else samples[::-1]
-
-
-def _coverage(image: host.Image) -> FloatArray:
-    """Return (height, width, 1), 0 to 1."""
-    plane = unpack(image)
-    if plane.dtype == np.float32:
-        return plane
-    return plane.astype(np.float32) / np.float32(np.iinfo(plane.dtype).max)

@@ -71,6 +71,45 @@ def test_patches_blend_by_their_coverage_and_keep_all_else_to_the_bit(samples, d
     assert np.array_equal(blended, old)
 
 
+def blended_plainly(old, new, coverage):
+    """What PROTOCOL.md says, at once and for all samples."""
+    full = 1 if coverage.dtype == np.float32 else 255
+    share = coverage.astype(np.float32) / np.float32(full)
+    base = old.astype(np.float32)
+    mixed = base + (new.astype(np.float32) - base) * share
+    if old.dtype == np.uint8:
+        mixed = np.rint(np.clip(mixed, 0, 255))
+    return np.where(share >= 1, new, np.where(share > 0, mixed.astype(old.dtype), old))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("kinds", [(np.uint8, np.uint8), (np.float32, np.float32), (np.float32, np.uint8)])
+def test_tall_patches_blend_as_the_protocol_says_to_the_bit(samples, channels, kinds):
+    random, (dtype, cover) = np.random.default_rng(5), kinds
+    old, new = (random.integers(0, 256, (100, 40, channels)).astype(dtype) for _ in range(2))
+    if dtype is np.float32:
+        old, new = old / 100, new / 100
+        old[:9], new[50:] = np.nan, np.inf  # beneath nothing, and taken whole
+    coverage = random.integers(1, 255, (70, 25, 1)).astype(np.uint8)
+    coverage[:20], coverage[20:50] = 0, 255
+    coverage = coverage if cover is np.uint8 else coverage.astype(np.float32) / np.float32(255)
+    bounds = Bounds(3, 10, 25, 70)
+    layout = samples.format_of(old, premultiplied=False)
+    part = np.ascontiguousarray(samples.view(new, bounds))
+    plane = Image(bounds.extent, coverage.tobytes(), samples.format_of(coverage, premultiplied=False))
+    made = old.copy()
+    samples.apply_patches(made, [ResultPatch(bounds, Image(bounds.extent, part.tobytes(), layout), plane)], layout)
+    expected = old.copy()
+    samples.view(expected, bounds)[...] = blended_plainly(samples.view(old, bounds), part, coverage)
+    assert made.tobytes() == expected.tobytes()
+
+
+def test_bytes_that_came_as_floats_are_exact(samples):
+    values = np.arange(256, dtype=np.uint8).repeat(40 * 4).reshape(-1, 64, 4)
+    assert len(values) > 100
+    assert np.array_equal(samples.bytes_of(values.astype(np.float32) / np.float32(255)), values)
+
+
 def test_a_patch_without_coverage_is_taken_as_it_is(samples):
     old = picture("u8")
     new = np.full((4, 5, 4), 7, np.uint8)
