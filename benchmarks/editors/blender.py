@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.editors.editor import MARGIN, Call, Own, Rig, Window
 
-from hosts.blender.desk import Desk, prepare
+from hosts.blender.desk import Desk, make_home
 from hosts.blender.program import Running, blender
 from hosts.lib.chroot import Folder
 from hosts.lib.waiting import wait_until
@@ -115,8 +115,7 @@ class BlenderEditor:
 @contextmanager
 def start(rig: Rig) -> Iterator[BlenderEditor]:
     """Start Blender; see editor."""
-    folder = rig.chroot.folder("blender")
-    prepare(rig.chroot, folder)
+    folder = make_home(rig.chroot)
     env = {**rig.screen.environment, "FOVEATE_RUNTIME_FILE": rig.runtime_file}
     with blender(rig.chroot, folder, env, ("--window-geometry", 0, 0, 1200, 820)) as running:
         Desk(running, folder).show_editor()

@@ -17,7 +17,7 @@ from fakes.checkpoints import TinyCheckpoints
 from foveate_server.config import load_config
 from foveate_server.engines.diffusion.silence import quiet
 from foveate_server.models.registry import open_registry
-from hosts.blender.desk import PENCIL, Desk, prepare
+from hosts.blender.desk import PENCIL, SIZE, Desk, blender_with_windows, make_home
 from hosts.blender.program import blender
 from hosts.lib.outside import program_outside
 
@@ -33,9 +33,7 @@ DRAW_PREFERENCES = (
 
 @pytest.fixture(scope="module")
 def folder(chroot):
-    made = chroot.folder("blender")
-    prepare(chroot, made)
-    return made
+    return make_home(chroot)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +62,7 @@ def env(folder, places, start_server):
 
 @pytest.fixture(scope="module")
 def screen(start_screen):
-    return start_screen(size=(1400, 900))
+    return start_screen(size=SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +73,7 @@ def program(chroot, folder, places, stack):
 
 @pytest.fixture(scope="module")
 def running(chroot, folder, env, screen, stack):
-    arguments = ("--window-geometry", 0, 0, 1400, 900, "--no-window-focus", "--enable-event-simulate")
-    running = stack.enter_context(blender(chroot, folder, {**screen.environment, **env}, arguments))
-    Desk(running, folder).show_editor()
-    return running
+    return stack.enter_context(blender_with_windows(chroot, folder, {**screen.environment, **env}))
 
 
 @pytest.fixture(scope="module")

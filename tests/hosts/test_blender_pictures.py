@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 from skimage import data
 
-from hosts.blender.desk import Desk, prepare
+from hosts.blender.desk import Desk, make_home
 from hosts.blender.program import blender
 from hosts.lib.servers import REAL
 
@@ -23,8 +23,7 @@ def screen(start_screen):
 
 @pytest.fixture(scope="module")
 def desk(chroot, start_server, screen, stack):
-    folder = chroot.folder("blender")
-    prepare(chroot, folder)
+    folder = make_home(chroot)
     start_server((folder / "server").outside, (folder / "run/server.json").outside, REAL)
     env = {**screen.environment, "FOVEATE_RUNTIME_FILE": (folder / "run/server.json").inside}
     running = stack.enter_context(blender(chroot, folder, env, ("--window-geometry", 0, 0, 1280, 860)))

@@ -7,9 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from hosts.blender.desk import RUNTIME, Desk, prepare
+from hosts.blender.desk import RUNTIME, SIZE, Desk, blender_with_windows, make_home
 from hosts.blender.pictures import HEIGHT, WIDTH, as_kept, picture
-from hosts.blender.program import blender
 from hosts.lib.servers import SLOW
 
 INSIDE = (slice(16, 56), slice(20, 68))
@@ -18,9 +17,7 @@ RESULT = "in, Refocus (deterministic-x4)"
 
 @pytest.fixture(scope="module")
 def folder(chroot):
-    made = chroot.folder("blender")
-    prepare(chroot, made)
-    return made
+    return make_home(chroot)
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +33,13 @@ def slow(folder, start_server):
 
 @pytest.fixture(scope="module")
 def screen(start_screen):
-    return start_screen(size=(1400, 900))
+    return start_screen(size=SIZE)
 
 
 @pytest.fixture(scope="module")
 def running(chroot, folder, server, screen, stack):
     env = {**screen.environment, "FOVEATE_RUNTIME_FILE": (folder / "run/server.json").inside}
-    arguments = ("--window-geometry", 0, 0, 1400, 900, "--no-window-focus", "--enable-event-simulate")
-    running = stack.enter_context(blender(chroot, folder, env, arguments))
-    Desk(running, folder).show_editor()
-    return running
+    return stack.enter_context(blender_with_windows(chroot, folder, env))
 
 
 @pytest.fixture
@@ -114,7 +108,7 @@ def test_esc_cancels_and_leaves_nothing(desk, running, slow, screen):
         "editor()['window'].event_simulate('ESC', 'PRESS', x=700, y=400);"
         "editor()['window'].event_simulate('ESC', 'RELEASE', x=700, y=400)"
     )
-    state = desk.wait_for_state("cancelled", timeout=2)
+    state = desk.wait_for_state("cancelled")
     assert (state["shown"], state["images"]) == ("in", ["in"])
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from hosts.blender.desk import Desk, prepare
+from hosts.blender.desk import SIZE, Desk, blender_with_windows, make_home
 from hosts.blender.pictures import HEIGHT, WIDTH
 from hosts.blender.program import blender
 from hosts.lib.servers import SLOW
@@ -17,9 +17,7 @@ RESULT = "in, Refocus (deterministic-x4)"
 
 @pytest.fixture(scope="module")
 def folder(chroot):
-    made = chroot.folder("blender")
-    prepare(chroot, made)
-    return made
+    return make_home(chroot)
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +33,8 @@ def slow(folder, start_server):
 
 @pytest.fixture(scope="module")
 def running(chroot, folder, env, start_screen, stack):
-    screen = start_screen(size=(1400, 900))
-    arguments = ("--window-geometry", 0, 0, 1400, 900, "--no-window-focus", "--enable-event-simulate")
-    running = stack.enter_context(blender(chroot, folder, {**screen.environment, **env}, arguments))
-    Desk(running, folder).show_editor()
-    return running
+    screen = start_screen(size=SIZE)
+    return stack.enter_context(blender_with_windows(chroot, folder, {**screen.environment, **env}))
 
 
 @pytest.fixture
@@ -132,7 +127,7 @@ other.foveate.rect = (4, 4, 16, 16)
 editor()["area"].spaces.active.image = other
 """)
     desk.press()
-    running.wait_for("len(runtime().entries) > 1 and not any(e.is_running for e in runtime().entries)", 120)
+    desk.wait_for_the_end(120)
     names = running.run("answer = sorted(image.name for image in bpy.data.images)")
     assert RESULT in names
     changed = changed_in(desk)

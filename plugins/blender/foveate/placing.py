@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import bpy
@@ -40,6 +40,8 @@ class Placement:
             old.user_remap(new)
         self.swaps.append(Swap(self.image, buffers.reference(new), tuple(area.as_pointer() for area in areas)))
         if not bpy.app.background:
+            if old is None or tuple(old.size) != tuple(new.size):
+                show_all(areas)
             bpy.ops.ed.undo_push(message=self.title)
 
     def _is_meant(self, area: bpy.types.Area, old: bpy.types.Image | None) -> bool:
@@ -52,6 +54,15 @@ def image_editors() -> Iterator[bpy.types.Area]:
     """Return all open image editors."""
     for window in bpy.context.window_manager.windows:
         yield from (area for area in window.screen.areas if area.type == "IMAGE_EDITOR")
+
+
+def show_all(areas: Iterable[bpy.types.Area]) -> None:
+    """Let image editors show all of their image: it has another size than the one before."""
+    for window in bpy.context.window_manager.windows:
+        for area in set(areas) & set(window.screen.areas):
+            region = next(region for region in area.regions if region.type == "WINDOW")
+            with bpy.context.temp_override(window=window, area=area, region=region):
+                bpy.ops.image.view_all(fit_view=True)
 
 
 def redraw_editors() -> None:

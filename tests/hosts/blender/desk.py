@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from hosts.blender.pictures import picture
-from hosts.blender.program import install
+from hosts.blender.program import blender, install
 
 RECT = (20, 16, 48, 40)
+SIZE = (1400, 900)  # of the screen
+_WINDOWS = ("--window-geometry", 0, 0, *SIZE, "--no-window-focus", "--enable-event-simulate")
 _QUIET = "import bpy; bpy.context.preferences.view.show_splash = False; bpy.ops.wm.save_userpref()"
 SHOW = """
 area = max(bpy.context.window_manager.windows[0].screen.areas, key=lambda area: area.width * area.height)
@@ -63,10 +67,20 @@ def drawn(panel):
 """
 
 
-def prepare(chroot, folder):
-    """Install the extension in the home `folder`, and let Blender start without its splash."""
+def make_home(chroot):
+    """Return a home in which the extension is installed, and Blender starts without its splash."""
+    folder = chroot.folder("blender")
     install(chroot, folder)
     chroot.run(["blender", "--background", "--python-expr", _QUIET], folder=folder).check()
+    return folder
+
+
+@contextmanager
+def blender_with_windows(chroot, folder, env):
+    """Start Blender on a screen of SIZE, which `env` names, with an image editor; it takes simulated events."""
+    with blender(chroot, folder, env, _WINDOWS) as running:
+        Desk(running, folder).show_editor()
+        yield running
 
 
 class Desk:
@@ -142,17 +156,24 @@ class Desk:
     def state(self):
         return self.running.run(STATE)
 
-    def wait_for_state(self, *states, timeout=40):
+    def wait_for_state(self, *states, timeout=60):
         self.running.wait_for(
             f"runtime().entries[0].flow.status.state.value in {states!r}",
             timeout,
         )
         return self.state()
 
+    def wait_for_the_end(self, timeout=60):
+        """Wait until no job runs any more; a failure shows where each stands."""
+        try:
+            self.running.wait_for("runtime().entries and not any(e.is_running for e in runtime().entries)", timeout)
+        except AssertionError as error:
+            statuses = self.running.run("answer = [str(entry.flow.status) for entry in runtime().entries]")
+            raise AssertionError(f"{error}; the jobs: {statuses}") from None
+
     def wait_for_connection(self, state):
         self.running.wait_for(
             f"runtime().connection.state.value == {state!r}",
-            40,
         )
 
     def pixels(self, name):

@@ -71,7 +71,7 @@ class Running:
         __tracebackhide__ = True
         return self.answer(self.start(code, **values), timeout)
 
-    def wait_for(self, expression: str, timeout: float = 30.0):
+    def wait_for(self, expression: str, timeout: float = 60.0):
         """Wait until an expression is true."""
         __tracebackhide__ = True
         return wait_until(lambda: self.run(f"answer = bool({expression})"), timeout, expression)
