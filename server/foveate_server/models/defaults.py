@@ -19,8 +19,11 @@ class Defaults:
 
     def of(self, kind: str) -> str | None:
         """Return the chosen model of `kind`, if there is a choice."""
-        name = self._read().get(kind)
-        return name if isinstance(name, str) else None
+        return self.all().get(kind)
+
+    def all(self) -> dict[str, str]:
+        """Return all choices: the model of each kind."""
+        return {kind: name for kind, name in self._read().items() if isinstance(name, str)}
 
     def set(self, kind: str, name: str) -> None:
         """Choose `name`. Raises ResourceError where the folder cannot be written to."""

@@ -69,7 +69,8 @@ class Registry:
 
     def models(self) -> list[ModelInfo]:
         """Return what clients see of the models. Fast: looks at names and sizes of files only."""
-        return tell(self.entries(), self.is_available, lambda entry: entry.name == self._defaults.of(entry.kind))
+        chosen = self._defaults.all()
+        return tell(self.entries(), self.is_available, lambda entry: entry.name == chosen.get(entry.kind))
 
     def is_available(self, entry: ModelEntry) -> bool:
         """Tell whether the files of `entry` are at hand, without reading them."""

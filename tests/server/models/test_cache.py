@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from foveate_server.models import cache as cache_module
 from foveate_server.models.cache import Cache, is_intact, sha256_of, storage_errors
+from foveate_server.models.entry import ENTRY_FILE
 from foveate_server.models.progress import silent
 from foveate_shared.errors import CancelledJobError, ErrorCode, ResourceError
 
@@ -43,6 +44,27 @@ def test_a_broken_description_hides_no_other_model(cache_dir: Path, entry) -> No
     (cache_dir / "liar").mkdir()
     shutil.copy(cache_dir / "model" / "entry.json", cache_dir / "liar")
     assert [found.name for found in cache.added()] == ["model"]
+
+
+def test_a_description_that_did_not_change_is_not_read_again(cache_dir: Path, entry, monkeypatch) -> None:
+    cache, read = Cache(cache_dir), []
+    cache.record(entry)
+    path = cache.folder(entry.name) / ENTRY_FILE
+    original = cache_module.entry_from_mapping
+    monkeypatch.setattr(cache_module, "entry_from_mapping", lambda data: read.append(data["name"]) or original(data))
+    assert cache.added() == cache.added() == [entry]
+    assert read == [entry.name] * 2, "what changed a moment ago may yet change unseen"
+    monkeypatch.setattr(cache_module, "_SETTLED_NANOSECONDS", 0)
+    assert cache.added() == cache.added() == [entry]
+    assert read == [entry.name] * 3
+    path.write_text(path.read_text().replace(entry.title, "Another title"))
+    assert [found.title for found in cache.added()] == ["Another title"]
+    path.write_text("{")
+    assert cache.added() == []
+    cache.record(entry)
+    assert cache.added() == [entry]
+    cache.remove(entry.name)
+    assert cache.added() == []
 
 
 def test_remove(cache_dir: Path, entry) -> None:
