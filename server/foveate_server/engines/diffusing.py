@@ -66,6 +66,7 @@ class DiffusionRequest:
     loras: tuple[Weighted, ...] = ()
     embeddings: tuple[str, ...] = ()  # textual inversions whose words the prompt uses
     vae: str | None = None  # in place of the checkpoint's own
+    exact: bool = False  # the document is deeper than 8 bits: no step of 16-bit floats may show
     pinned: Pinned = field(default_factory=Pinned)
 
 

@@ -135,6 +135,7 @@ class Painter:
             loras=words.loras(self.request),
             embeddings=words.embeddings(self.request),
             vae=words.vae(self.request),
+            exact=parameters.needs_exact(self.request),
             pinned=self._pinned(),
         )
         self.last = self.engine.diffuse(request, ticker=self.ticker, preview=_shown_alone(focus, preview))

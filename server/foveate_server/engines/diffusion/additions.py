@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from foveate_server.engines.diffusing import DiffusionRequest, Prompt, Weighted
 from foveate_server.engines.diffusion import autoencoders, loras
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
@@ -68,21 +70,25 @@ class Wardrobe:
         """`config` is the folder with the checkpoint's configuration."""
         self._denoiser = denoiser
         self._config = config
-        self._own_vae = denoiser.pipe.vae
+        self._own_vae = autoencoders.Pristine(denoiser.pipe.vae)
         self._words: Words | None = None  # that the prompts of this moment may use
-        self._worn = Wanted()
+        self._worn: tuple[Wanted, torch.dtype | None] = Wanted(), None
 
-    def wear(self, wanted: Wanted) -> None:
-        """Put on what is `wanted`, and take off all else. Raises InputError for what does not fit; then it is bare."""
-        if wanted == self._worn:
+    def wear(self, wanted: Wanted, vae_dtype: torch.dtype) -> None:
+        """Put on what is `wanted`, and take off all else; the autoencoder computes in `vae_dtype`.
+
+        Raises InputError for what does not fit; then it is bare.
+        """
+        if (wanted, vae_dtype) == self._worn:
             return
         self.take_off()
+        self._own_vae.compute_in(vae_dtype)
         try:
             self._put_on(wanted)
         except BaseException:
             self.take_off()
             raise
-        self._worn = wanted
+        self._worn = wanted, vae_dtype
 
     def take_off(self) -> None:
         """Leave the checkpoint as it was loaded."""
@@ -90,9 +96,9 @@ class Wardrobe:
         if self._words is not None:
             self._words.forget()
             self._words = None
-        if self._denoiser.pipe.vae is not self._own_vae:
-            self._denoiser.pipe.vae = self._own_vae.to(self._denoiser.pipe.vae.device)
-        self._worn = Wanted()
+        if self._denoiser.pipe.vae is not self._own_vae.vae:
+            self._denoiser.pipe.vae = self._own_vae.vae.to(self._denoiser.pipe.vae.device)
+        self._worn = Wanted(), None
 
     def spelled(self, prompt: Prompt) -> Prompt:
         """Return `prompt` with the words of embeddings as the tokenizers know them."""

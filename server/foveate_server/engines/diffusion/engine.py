@@ -15,10 +15,11 @@ from foveate_server.engines.diffusion.additions import FindAddition, Wardrobe, w
 from foveate_server.engines.diffusion.background import Background
 from foveate_server.engines.diffusion.canvas import Canvas, canvas_for
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
+from foveate_server.engines.diffusion.footprint import Footprint
 from foveate_server.engines.diffusion.library import Checkpoint, Library
 from foveate_server.engines.diffusion.loading import load
 from foveate_server.engines.diffusion.memory import Job, Plan, available_memory, plan, with_less
-from foveate_server.engines.diffusion.precision import Placement, choose_placement
+from foveate_server.engines.diffusion.precision import Placement, choose_placement, vae_dtype
 from foveate_server.engines.diffusion.previewers import Previewers
 from foveate_server.engines.diffusion.residents import Resident, Residents
 from foveate_server.engines.diffusion.run import Run, Task
@@ -93,7 +94,8 @@ class DiffusionEngine:
                 made = Made(request.seeds, tuple(request.image.copy() for _ in request.seeds))
             if made is None:
                 loaded = self._loaded(checkpoint, traits, placement, ticker)
-                chosen = self._plan(loaded, request, sampling, canvas)
+                decoding = vae_dtype(placement, exact=request.exact)
+                chosen = self._plan(loaded, loaded.footprint.with_vae(decoding.itemsize), request, sampling, canvas)
                 chosen.note(ticker)
                 tiny = None if preview is None else self._previewers.for_family(adapter.family, ticker)
 
@@ -106,7 +108,7 @@ class DiffusionEngine:
                     return Made(seeds, tuple(images), plan.pictures if request.siblings else None)
 
                 with torch.inference_mode(), quiet():
-                    loaded.wardrobe.wear(wanted)
+                    loaded.wardrobe.wear(wanted, decoding)
                     made = with_less(chosen, run, self._device, ticker)
                 if key:
                     made = self._siblings.part(key, request.seeds[0], made)
@@ -149,11 +151,14 @@ class DiffusionEngine:
             denoiser = self._loading.result(
                 key, lambda: load(_adapter(checkpoint), checkpoint, files, traits, placement), ticker
             )
-            resident = Resident(denoiser, Wardrobe(denoiser, files.config or files.path), denoiser.footprint())
+            footprint = denoiser.footprint().with_vae(placement.vae.itemsize)
+            resident = Resident(denoiser, Wardrobe(denoiser, files.config or files.path), footprint)
             self._residents.add(key, resident)
         return resident
 
-    def _plan(self, loaded: Resident, request: DiffusionRequest, sampling: Sampling, canvas: Canvas) -> Plan:
+    def _plan(
+        self, loaded: Resident, footprint: Footprint, request: DiffusionRequest, sampling: Sampling, canvas: Canvas
+    ) -> Plan:
         """Return how the request fits into memory; other checkpoints leave where that is needed for it."""
         wanted = len(request.siblings or request.seeds)
         job = Job(
@@ -164,12 +169,12 @@ class DiffusionEngine:
         )
         held = loaded.size if loaded.settled or self._device.type == "cpu" else 0
         try:
-            return plan(loaded.footprint, job, self._device, available_memory(self._device, held))
+            return plan(footprint, job, self._device, available_memory(self._device, held))
         except ResourceError:
             if not self._residents.keep_only(loaded):
                 raise
             precision.empty_cache(self._device)
-            return plan(loaded.footprint, job, self._device, available_memory(self._device, held))
+            return plan(footprint, job, self._device, available_memory(self._device, held))
 
 
 def _adapter(checkpoint: Checkpoint) -> type[PipelineDenoiser]:

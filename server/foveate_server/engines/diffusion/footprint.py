@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,10 @@ class Footprint:
     text_weights: int  # bytes, of all text encoders
     network_itemsize: int = 2  # bytes per value
     vae_itemsize: int = 4  # bytes per value
+
+    def with_vae(self, itemsize: int) -> Footprint:
+        """Return it for an autoencoder that computes with values of `itemsize` bytes."""
+        return replace(self, vae_weights=self.vae_weights * itemsize // self.vae_itemsize, vae_itemsize=itemsize)
 
     @property
     def weights(self) -> int:

@@ -26,7 +26,7 @@ def load(
     traits: Traits,
     placement: Placement,
 ) -> PipelineDenoiser:
-    """Return the checkpoint, in main memory until it settles where `placement` says.
+    """Return the checkpoint, in main memory until it settles where `placement` says; see Wardrobe for its autoencoder.
 
     Raises InputError where its files are damaged, or something is missing.
     """
@@ -40,7 +40,6 @@ def load(
         for part in pipe.components.values():
             if isinstance(part, torch.nn.Module):
                 part.eval().requires_grad_(requires_grad=False)
-        pipe.vae.to(placement.vae)
     traits = settled(traits, checkpoint.facts, pipe.scheduler.config)
     return adapter(pipe, traits, placement.device, placement.network)
 

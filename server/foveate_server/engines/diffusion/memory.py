@@ -57,6 +57,7 @@ class Plan:
     available: int  # bytes, those that the checkpoint holds already included
     title: str
     picture: Extent
+    room: int = 0  # bytes that are free between two steps, when the network's activations are gone
     smaller: Plan | None = None  # where memory runs out all the same
 
     @property
@@ -121,13 +122,6 @@ def available_memory(device: torch.device, held: int = 0) -> int:
     return free + held
 
 
-def room_between_steps(plan: Plan, footprint: Footprint) -> int:
-    """Return the bytes that are free between two steps, when the network's activations are gone."""
-    weights = footprint.network_weights if plan.offloads else footprint.weights
-    latents = plan.pictures * _LATENTS * 16 * plan.picture.scaled(1 / _FACTOR).area * 4
-    return max(0, plan.available - _RESERVE - weights - latents)
-
-
 @contextmanager
 def resident(parts: list[nn.Module], device: torch.device, *, offloads: bool) -> Iterator[None]:
     """Have `parts` on `device`; with `offloads`, only so long: they wait in main memory before and after."""
@@ -169,7 +163,8 @@ def _candidates(footprint: Footprint, job: Job, device: torch.device, available:
             title=footprint.title,
             picture=job.picture,
         )
-        yield rank, replace(candidate, need=_need(footprint, job, candidate, device))
+        need = _need(footprint, job, candidate, device)
+        yield rank, replace(candidate, need=need, room=_room(footprint, candidate))
 
 
 def _batches(job: Job) -> Iterator[tuple[int, int, int]]:
@@ -206,6 +201,13 @@ def _need(footprint: Footprint, job: Job, plan: Plan, device: torch.device) -> i
         footprint.network_weights + round(_MARGIN * denoising),
         footprint.vae_weights + round(_MARGIN * decoding),
     )
+
+
+def _room(footprint: Footprint, plan: Plan) -> int:
+    """Return the bytes that are free between two steps."""
+    weights = footprint.network_weights if plan.offloads else footprint.weights
+    latents = plan.pictures * _LATENTS * 16 * plan.picture.scaled(1 / _FACTOR).area * 4
+    return max(0, plan.available - _RESERVE - weights - latents)
 
 
 def _flags(device: torch.device) -> tuple[bool, ...]:

@@ -28,6 +28,11 @@ def choose_placement(family: Family, device: torch.device, pinned: str | None) -
     return Placement(device, network, _vae(family, device, network))
 
 
+def vae_dtype(placement: Placement, *, exact: bool) -> torch.dtype:
+    """Return in what the autoencoder computes for a request: float32 where its rounding must not show."""
+    return torch.float32 if exact else placement.vae
+
+
 def _network(family: Family, device: torch.device) -> torch.dtype:
     if device.type == "cpu":
         return torch.bfloat16 if computes_bfloat16(device) else torch.float32

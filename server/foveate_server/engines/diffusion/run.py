@@ -16,7 +16,7 @@ from foveate_server.engines.diffusion.anchor import LowFrequencyAnchor
 from foveate_server.engines.diffusion.base import Predict, Step
 from foveate_server.engines.diffusion.canvas import Canvas
 from foveate_server.engines.diffusion.loop import Start, denoise, seeded_noise
-from foveate_server.engines.diffusion.memory import Plan, resident, room_between_steps
+from foveate_server.engines.diffusion.memory import Plan, resident
 from foveate_server.engines.diffusion.pixels import to_image, to_latent_mask, to_tensor
 from foveate_server.engines.diffusion.preview import Previews
 from foveate_server.engines.diffusion.residents import Resident
@@ -66,8 +66,7 @@ class Run:
         self._task = task
         self._request = task.request
         self._ticker = ticker
-        room = room_between_steps(task.plan, loaded.footprint)
-        self._previews = Previews(preview, self._denoiser.family, tiny=tiny, room=room)
+        self._previews = Previews(preview, self._denoiser.family, tiny=tiny, room=task.plan.room)
 
     def images(self) -> list[Image]:
         """Return one picture per seed. Raises CancelledJobError, InputError."""
