@@ -136,7 +136,14 @@ def test_flux_fill_is_diffusers_own(engine, ticker, picture):
     mask = np.zeros(picture.shape[:2], np.float32)
     mask[16:48, 24:72] = 1  # on the grid of latents: elsewhere its edge is soft there, and noised again
     request = DiffusionRequest(
-        picture, mask, "flux1-fill", PROMPT, 1.0, (SEED,), Sampling(3, 30.0, "flow-euler"), pinned=Pinned("float32")
+        picture,
+        mask,
+        "flux1-fill",
+        PROMPT,
+        1.0,
+        (SEED,),
+        sampling=Sampling(3, 30.0, "flow-euler"),
+        pinned=Pinned("float32"),
     )
     engine.diffuse(replace(request, sampling=Sampling(1)), ticker=ticker)  # loads
     vae = engine.loaded[0].vae

@@ -31,7 +31,7 @@ def low(library, monkeypatch) -> DiffusionEngine:
 
 
 def rendered(engine, picture, **changes):
-    request = DiffusionRequest(picture, None, "sd1", Prompt("a face"), 0.4, (5,), Sampling(2), **changes)
+    request = DiffusionRequest(picture, None, "sd1", Prompt("a face"), 0.4, (5,), sampling=Sampling(2), **changes)
     return engine.diffuse(request, ticker=RecordingTicker()).images[0]
 
 

@@ -56,7 +56,7 @@ def test_a_broken_one_is_told_once_and_the_next_one_taken(library, tmp_path, cap
 
 
 def diffused(engine, picture, preview):
-    request = DiffusionRequest(picture, None, "sd1", Prompt("a face"), 0.6, (5,), Sampling(5))
+    request = DiffusionRequest(picture, None, "sd1", Prompt("a face"), 0.6, (5,), sampling=Sampling(5))
     return engine.diffuse(request, ticker=RecordingTicker(), preview=preview).images[0]
 
 
