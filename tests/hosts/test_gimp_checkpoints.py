@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +16,7 @@ from fakes.checkpoints import TinyCheckpoints
 from foveate_server.engines.deterministic_diffusion import LORA, MODEL
 from foveate_server.engines.diffusion.silence import quiet
 from foveate_shared.settings import load, save
+from hosts.gimp.person import Person
 from hosts.gimp.program import gimp, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten
@@ -32,7 +32,7 @@ open_displays.append(Gimp.Display.new(image))
 select(image, 20, 16, 48, 40)
 Gimp.displays_flush()
 """
-LATEST = "image = latest()\n"
+LAYERS = "answer['layers'] = layers(image)"
 
 
 @pytest.fixture(scope="module")
@@ -102,31 +102,6 @@ def person(running, screen, folder, do):
     return Person(running, screen)
 
 
-class Person:
-    """Calls a procedure as the menu does, and answers its dialogs."""
-
-    def __init__(self, running, screen):
-        self.running, self.screen = running, screen
-
-    def call(self, operation):
-        code = f"{LATEST}answer = call({operation!r}, image, 'interactive')\nanswer['layers'] = layers(image)"
-        path = self.running.start(code)
-        return lambda: self.running.answer(path, 60)
-
-    def look(self, title, picture):
-        found = self.screen.wait_for_window(title)
-        self.screen.xdotool("windowfocus", "--sync", found)
-        time.sleep(1.0)  # the window is there before it is drawn, and before the server has told its models
-        self.screen.screenshot(picture)
-
-    def keys(self, *keys):
-        for key in keys:
-            self.screen.xdotool("key", key)
-
-    def type(self, text):
-        self.screen.xdotool("type", text)
-
-
 def parameters(answer):
     assert answer["status"] == "success", answer
     return json.loads(answer["recipe"])["parameters"]
@@ -182,7 +157,7 @@ def test_what_makes_no_sense_is_told_plainly(do, arguments, sentence):
 
 
 def test_a_restorer_shows_nothing_of_prompts(person):
-    finish = person.call("refocus")
+    finish = person.call("refocus", LAYERS)
     person.look("Foveate: Refocus", "gimp-restorer-dialog")
     person.keys("Escape")
     assert finish()["status"] == "cancel"
@@ -190,7 +165,7 @@ def test_a_restorer_shows_nothing_of_prompts(person):
 
 def test_variations_are_chosen_from_thumbnails(person, settings, server):
     """The prompt has the keyboard; negative prompt, preset and variations follow."""
-    finish = person.call("fill")
+    finish = person.call("fill", LAYERS)
     person.look("Foveate: Fill", "gimp-fill-dialog")
     person.type("a red door")
     person.keys("Tab", "Tab", "Tab", "ctrl+a")
@@ -210,7 +185,7 @@ def test_variations_are_chosen_from_thumbnails(person, settings, server):
 
 def test_fill_in_german(person, use):
     use(language="de")
-    finish = person.call("fill")
+    finish = person.call("fill", LAYERS)
     person.look("Foveate: Füllen", "gimp-fill-german")
     person.keys("Escape")
     assert finish()["status"] == "cancel"
@@ -237,7 +212,7 @@ def test_without_a_checkpoint_the_dialog_says_what_to_get(person, use, folder, s
     home = (folder / "bare").outside
     start_server(home, (folder / "run/bare.json").outside, SUITE, cache_dir=str(home / "cache"))
     use("bare.json")
-    finish = person.call("fill")
+    finish = person.call("fill", LAYERS)
     person.look("Foveate: Fill", "gimp-first-help")
     person.screen.xdotool("mousemove", *ADD_BUTTON, "click", 1)
     person.look("Foveate: add a model", "gimp-add-model")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -67,6 +66,7 @@ class Window:
         """Open a picture; choose the menu entry by its key, and OK in its dialog."""
         self.running.run(OPEN, folder=self.folder.inside)
         self.keys(MAIN, "F9")
+        self.screen.wait_until_still(self.screen.wait_for_window("Foveate: Fokussieren"))
         self.keys("Foveate: Fokussieren", "Return")
         until_running(self.settings, self.server)
 
@@ -93,7 +93,7 @@ def test_a_closed_image_offers_its_result_as_a_new_one(window):
     window.keys(MAIN, "ctrl+w")
     dialog = window.screen.wait_for_window("^Foveate$")
     window.screen.xdotool("windowfocus", "--sync", dialog)
-    time.sleep(0.7)  # the window is there before it is drawn
+    window.screen.wait_until_still(dialog)
     window.screen.screenshot("gimp-closed-german")
     window.screen.xdotool("key", "Return")
     until_forgotten(window.settings, window.server)

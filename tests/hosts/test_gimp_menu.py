@@ -13,6 +13,7 @@ from fakes.checkpoints import TinyCheckpoints
 from foveate_server.engines.diffusion.silence import quiet
 from foveate_shared.settings import load, save
 from hosts.gimp.adder import adder
+from hosts.gimp.person import Person
 from hosts.gimp.program import gimp_window, install
 from hosts.gimp.scenes import scene
 from hosts.lib.waiting import wait_until
@@ -72,60 +73,50 @@ def start(chroot, folder, screen):
     return lambda: gimp_window(chroot, folder, screen, SIZE)
 
 
-def look(screen, title, picture):
-    found = screen.wait_for_window(title)
-    screen.xdotool("windowfocus", "--sync", found)
-    time.sleep(1.0)  # the window is there before it is drawn, and before the server has told its models
-    screen.screenshot(picture)
-    return found
-
-
 def entries(running):
     return running.run(ENTRIES, always=ALWAYS, later=WITH_CHECKPOINT)
 
 
-def show_menu(screen, picture):
-    """Open Filters > Foveate, and look at it."""
-    main = screen.wait_for_window("GNU Image|scene|GIMP")
-    screen.xdotool("windowfocus", "--sync", main)
-    time.sleep(1.0)  # until it is drawn
-    screen.xdotool("mousemove", "--window", main, *FILTERS, "click", 1)
+def show_menu(person, picture):
+    """Open Filters > Foveate, and keep a picture of it: what the menu has is proved by its paths."""
+    time.sleep(1.0)  # the image's outline moves: GIMP's main window never comes to rest
+    main = person.screen.wait_for_window("GNU Image|scene|GIMP")
+    person.screen.xdotool("windowfocus", "--sync", main)
+    person.screen.xdotool("mousemove", "--window", main, *FILTERS, "click", 1)
     time.sleep(1.0)
-    screen.xdotool("key", "Up")
-    screen.xdotool("key", "Right")
+    person.keys("Up", "Right")
     time.sleep(1.0)
-    screen.screenshot(picture)
-    screen.xdotool("key", "Escape", "Escape", "Escape")
+    person.screen.screenshot(picture)
+    person.keys("Escape", "Escape", "Escape")
 
 
 @pytest.mark.timeout(300)
 def test_the_first_checkpoint_is_added_from_gimp_and_brings_its_entries(start, screen, settings, adding, folder):
     with start() as running:
+        person = Person(running, screen)
         assert entries(running) == list(ALWAYS)
         running.run(OPEN, folder=folder.inside)
-        show_menu(screen, "gimp-menu-without")
-        told = running.start("answer = call('settings', None, 'interactive')")
-        dialog = look(screen, "Foveate: Server Settings", "gimp-settings-bare")
+        show_menu(person, "gimp-menu-without")
+        told = person.call("settings")
+        person.look("Foveate: Server Settings", "gimp-settings-bare")
         assert not load(settings).has_checkpoint
-        screen.xdotool("mousemove", "--window", dialog, *ADD_BUTTON, "click", 1)
-        look(screen, "Foveate: add a model", "gimp-add-model")
-        screen.xdotool("type", f"{folder.inside}/sd1")
-        screen.xdotool("key", "Return")
+        person.click("Foveate: Server Settings", *ADD_BUTTON)
+        person.look("Foveate: add a model", "gimp-add-model")
+        person.type(f"{folder.inside}/sd1")
+        person.keys("Return")
         adding.wait()
-        look(screen, "Foveate: add a model", "gimp-added-model")
-        screen.xdotool("key", "Escape")
+        person.press("Foveate: add a model", "Escape", picture="gimp-added-model")
         wait_until(lambda: load(settings).has_checkpoint, 20, "the news of the checkpoint")
-        look(screen, "Foveate: Server Settings", "gimp-settings-anew")
-        screen.xdotool("key", "Escape")
-        assert running.answer(told)["status"] == "cancel"
+        person.press("Foveate: Server Settings", "Escape", picture="gimp-settings-anew")
+        assert told()["status"] == "cancel"
         assert entries(running) == list(ALWAYS)  # until GIMP is started anew
     with start() as running:
+        person = Person(running, screen)
         assert entries(running) == [*ALWAYS, *WITH_CHECKPOINT]
         running.run(OPEN, folder=folder.inside)
-        show_menu(screen, "gimp-menu-with")
-        filled = running.start("answer = call('fill', latest(), 'interactive')")
-        look(screen, "Foveate: Fill", "gimp-fill-tiny")
-        screen.xdotool("key", "alt+o")
-        answer = running.answer(filled, 120)
+        show_menu(person, "gimp-menu-with")
+        finish = person.call("fill")
+        person.press("Foveate: Fill", "alt+o", picture="gimp-fill-tiny")
+        answer = finish(120)
         assert answer["status"] == "success", answer
         assert json.loads(answer["recipe"])["model"]["family"] == "sd1"

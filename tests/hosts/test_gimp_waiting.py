@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +13,7 @@ import pytest
 from PIL import Image
 
 from foveate_shared.settings import load, save
+from hosts.gimp.person import Person
 from hosts.gimp.program import gimp_window, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import jobs_of, until_forgotten
@@ -71,14 +71,6 @@ def start(chroot, folder, screen):
     return lambda: gimp_window(chroot, folder, screen, SIZE)
 
 
-def press(screen, title, *keys, picture=None):
-    screen.xdotool("windowfocus", "--sync", screen.wait_for_window(title))
-    if picture:
-        time.sleep(0.7)  # the window is there before it is drawn
-        screen.screenshot(picture)
-    screen.xdotool("key", *keys)
-
-
 def has_left(folder):
     """Tell whether what was written down about a job says that its result waits."""
     found = [json.loads(path.read_text()) for path in (folder.outside / ".config/GIMP/3.0/foveate-jobs").glob("*")]
@@ -105,14 +97,15 @@ def test_a_killed_gimp_leaves_its_result_to_the_next(start, screen, folder, serv
     assert job.state == "done"
     with start() as running:
         running.run(OPEN, folder=folder.inside, prepare=prepare)
-        refocus = running.start("answer = call('refocus', latest(), 'interactive')")
-        press(screen, "Foveate: Refocus", "Escape", picture="gimp-waiting-hint")
-        assert running.answer(refocus)["status"] == "cancel"
-        told = running.start("answer = call('waiting', None, 'interactive')")
-        press(screen, "Foveate: Waiting Results", "Return", picture="gimp-waiting")
+        person = Person(running, screen)
+        refocus = person.call("refocus")
+        person.press("Foveate: Refocus", "Escape", picture="gimp-waiting-hint")
+        assert refocus()["status"] == "cancel"
+        told = person.call("waiting")
+        person.press("Foveate: Waiting Results", "Return", picture="gimp-waiting")
         until_forgotten(settings, server[0])
-        press(screen, "Foveate: Waiting Results", "Escape", picture="gimp-waiting-none")
-        answer = running.answer(told)
+        person.press("Foveate: Waiting Results", "Escape", picture="gimp-waiting-none")
+        answer = told()
         assert (answer["status"], answer["given"]) == ("success", ["[]"])
         *found, kept = running.run(FOUND, folder=folder.inside)
         assert kept == precision

@@ -101,8 +101,8 @@ class Window:
     def press(self, title, key, picture=None):
         found = self.screen.wait_for_window(title)
         self.screen.xdotool("windowfocus", "--sync", found)
+        self.screen.wait_until_still(found)
         if picture:
-            time.sleep(0.7)  # the window is there before it is drawn, and tells nobody when it is
             self.screen.screenshot(picture)
         self.screen.xdotool("key", key)
 
@@ -116,7 +116,7 @@ class Window:
     def click(self, title, place):
         """Click on a place in a window."""
         found = self.screen.wait_for_window(title)
-        time.sleep(0.7)  # until it is drawn, with buttons that can be pressed
+        self.screen.wait_until_still(found)
         self.screen.xdotool("mousemove", "--window", found, *place, "click", 1)
 
     def keys(self, *keys):

@@ -11,6 +11,7 @@ from PIL import Image
 
 from foveate_server.engines.deterministic_diffusion import LORA, MODEL
 from foveate_shared.settings import load, save
+from hosts.gimp.person import Person
 from hosts.gimp.program import gimp_window, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten
@@ -68,37 +69,6 @@ def person(running, screen, folder, settings):
     save(settings, replace(load(settings), prompts=(), language=""))
     running.run(OPEN, folder=folder.inside)
     return Person(running, screen)
-
-
-class Person:
-    """Calls a procedure as the menu does, and answers its dialogs."""
-
-    def __init__(self, running, screen):
-        self.running, self.screen = running, screen
-
-    def call(self, operation, then=""):
-        path = self.running.start(f"image = latest()\nanswer = call({operation!r}, image, 'interactive')\n{then}")
-        return lambda: self.running.answer(path, 60)
-
-    def look(self, title, picture):
-        """Wait for a window, give it the keys, and look at it; return its width and height."""
-        found = self.screen.wait_for_window(title)
-        self.screen.xdotool("windowfocus", "--sync", found)
-        time.sleep(1.0)  # the window is there before it is drawn, and before the server has told its models
-        self.screen.screenshot(picture)
-        shape = self.screen.xdotool("getwindowgeometry", "--shell", found)
-        return [int(line.partition("=")[2]) for line in shape.splitlines() if line.startswith(("WIDTH", "HEIGHT"))]
-
-    def keys(self, *keys):
-        for key in keys:
-            self.screen.xdotool("key", key)
-
-    def type(self, text):
-        self.screen.xdotool("type", text)
-
-    def click(self, title, x, y):
-        found = self.screen.wait_for_window(title)
-        self.screen.xdotool("mousemove", "--window", found, x, y, "click", 1)
 
 
 def parameters(answer):
@@ -199,6 +169,8 @@ def test_presets_keep_the_prompt_and_the_history_offers_it(person, settings):
     finish = person.call("fill")
     _, height = person.look(title, "gimp-history-none")
     person.type("a red door")
+    person.keys("Tab", "Tab", "Tab", "ctrl+a")
+    person.type("1")  # variation
     person.click(title, 278, height - 94)  # Save Settings
     person.look(title, "gimp-preset-saved")
     person.keys("alt+o")

@@ -94,6 +94,9 @@ def install(folder: Folder, *, has_checkpoint: bool = True) -> None:
             path.chmod(0o755)
     shutil.copytree(HERE / "remote", plug_ins / "remote", ignore=shutil.ignore_patterns("__pycache__"))
     (home / "gimprc").write_text(RC)
+    gtk = folder.outside / ".config/gtk-3.0/settings.ini"
+    gtk.parent.mkdir(parents=True, exist_ok=True)
+    gtk.write_text("[Settings]\ngtk-cursor-blink=0\ngtk-enable-animations=0\n")  # so that a window comes to rest
     settings = home / "foveate.json"
     save(settings, replace(load(settings), has_checkpoint=has_checkpoint))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import socket
+import struct
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -53,6 +55,35 @@ class Screen:
     def wait_for_window(self, title: str, timeout: float = 60.0) -> str:
         """Return the id of a window with the title as soon as there is one; the newest where there are more."""
         return wait_until(lambda: self.windows(title), timeout, f"a window called {title!r}")[-1]
+
+    def wait_until_still(self, window: str, quiet: float = 0.6, timeout: float = 30.0) -> None:
+        """Wait until what is in a window has not changed for `quiet` seconds: a window is there before it is drawn.
+
+        A cursor must not blink in it.
+        """
+        shape = dict(
+            line.split("=") for line in self.xdotool("getwindowgeometry", "--shell", window).splitlines() if "=" in line
+        )
+        x, y, width, height = (int(shape[name]) for name in ("X", "Y", "WIDTH", "HEIGHT"))
+        seen, since = b"", time.monotonic()
+
+        def look() -> bool:
+            nonlocal seen, since
+            now = self._pixels(x, y, width, height)
+            if now != seen:
+                seen, since = now, time.monotonic()
+            return time.monotonic() - since >= quiet
+
+        wait_until(look, timeout, f"a pause in drawing the window {window}")
+
+    def _pixels(self, x: int, y: int, width: int, height: int) -> bytes:
+        """Return the pixels of a part of the screen, as they lie in the framebuffer."""
+        data = self.framebuffer.read_bytes()
+        header = struct.unpack(">25I", data[:100])  # of the X window dump format: sizes first, colours behind
+        start, line = header[0] + 12 * header[19], header[12]
+        size = header[11] // 8
+        rows = range(max(0, y), min(header[5], y + height))
+        return b"".join(data[(at := start + row * line + max(0, x) * size) : at + width * size] for row in rows)
 
     def _run(self, *command: object) -> Completed:
         return self.chroot.run(command, folder=self.folder, env=self.environment, timeout=60.0)
