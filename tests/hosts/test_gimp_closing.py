@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 import pytest
@@ -59,44 +60,52 @@ class Window:
 
     def keys(self, title, *keys):
         """Press keys in a window."""
-        self.screen.xdotool("windowfocus", "--sync", self.screen.wait_for_window(title))
+        self.screen.focus(title)
         self.screen.xdotool("key", *keys)
+
+    def press_until(self, key, done, what, patience=5.0):
+        """Press a key in the main window until it has done its work.
+
+        GIMP makes its actions usable some time after it has shown an image, and drops keys that come before.
+        """
+
+        def pressed():
+            self.keys(MAIN, key)
+            with contextlib.suppress(AssertionError):
+                return wait_until(done, patience, what)
+            return False
+
+        wait_until(pressed, 60, what)
 
     def begin(self):
         """Open a picture; choose the menu entry by its key, and OK in its dialog."""
         self.running.run(OPEN, folder=self.folder.inside)
-        self.keys(MAIN, "F9")
-        self.screen.wait_until_still(self.screen.wait_for_window("Foveate: Fokussieren"))
-        self.keys("Foveate: Fokussieren", "Return")
+        title = "Foveate: Fokussieren"
+        self.press_until("F9", lambda: self.screen.windows(title), "the dialog", patience=20.0)
+        self.screen.wait_until_still(self.screen.wait_for_window(title))
+        self.keys(title, "Return")
         until_running(self.settings, self.server)
 
-    def close_image(self):
-        """Close the image, until GIMP asks: keys that come before its window has taken them are lost."""
-
-        def asked():
-            if not self.screen.windows("Close"):
-                self.keys(MAIN, "ctrl+w")
-            return bool(self.screen.windows("Close"))
-
-        wait_until(asked, 60, "the question about the unsaved image")
+    def close_image(self, done, what):
+        """Close the image by its key."""
+        self.press_until("ctrl+w", done, what)
 
 
 def test_a_gimp_that_is_quit_cancels_its_job(window):
     window.begin()
-    window.keys(MAIN, "ctrl+q")
-    window.running.program.wait(20)
+    window.press_until("ctrl+q", lambda: not window.running.program.is_running, "the end of GIMP", patience=20.0)
     until_forgotten(window.settings, window.server)
 
 
 def test_a_closed_image_offers_its_result_as_a_new_one(window):
     window.begin()
-    window.keys(MAIN, "ctrl+w")
-    dialog = window.screen.wait_for_window("^Foveate$")
-    window.screen.xdotool("windowfocus", "--sync", dialog)
+    window.close_image(lambda: window.screen.windows("^GNU Image"), "an empty window")
+    dialog = window.screen.focus("^Foveate$")
     window.screen.wait_until_still(dialog)
     window.screen.screenshot("gimp-closed-german")
     window.screen.xdotool("key", "Return")
     until_forgotten(window.settings, window.server)
     made = wait_until(lambda: window.running.run(SIZES, "right"), 10, "the result as an image")
     assert made == [[48, 40]]
-    window.close_image()  # GIMP lives: it asks what becomes of the unsaved image
+    # GIMP lives: it asks what becomes of the unsaved image.
+    window.close_image(lambda: window.screen.windows("Close"), "the question about the unsaved image")

@@ -80,8 +80,7 @@ def entries(running):
 def show_menu(person, picture):
     """Open Filters > Foveate, and keep a picture of it: what the menu has is proved by its paths."""
     time.sleep(1.0)  # the image's outline moves: GIMP's main window never comes to rest
-    main = person.screen.wait_for_window("GNU Image|scene|GIMP")
-    person.screen.xdotool("windowfocus", "--sync", main)
+    main = person.screen.focus("GNU Image|scene|GIMP")
     person.screen.xdotool("mousemove", "--window", main, *FILTERS, "click", 1)
     time.sleep(1.0)
     person.keys("Up", "Right")

@@ -99,8 +99,7 @@ class Window:
         return lambda timeout=60: self.running.answer(path, timeout)
 
     def press(self, title, key, picture=None):
-        found = self.screen.wait_for_window(title)
-        self.screen.xdotool("windowfocus", "--sync", found)
+        found = self.screen.focus(title)
         self.screen.wait_until_still(found)
         if picture:
             self.screen.screenshot(picture)
@@ -121,8 +120,7 @@ class Window:
 
     def keys(self, *keys):
         """Press keys in the main window."""
-        main = self.screen.wait_for_window("GNU Image|scene|GIMP")
-        self.screen.xdotool("windowfocus", "--sync", main)
+        self.screen.focus("GNU Image|scene|GIMP")
         self.screen.xdotool("key", *keys)
 
     def layers(self):

@@ -68,7 +68,7 @@ def ask(
     menu_line = MenuLine(say)
     problem = Gtk.Label(xalign=0.0, wrap=True, max_width_chars=60)
     _hide(problem)
-    left = say("A result of before waits under Filters > Foveate > Waiting Results.") if is_any_left else ""
+    left = say("A result from before is waiting: Filters > Foveate > Waiting Results.") if is_any_left else ""
     _add_lines(dialog, (sentence, left), problem, menu_line.widget, state.widget)
     bench = connection.open_workbench()
 

@@ -77,7 +77,8 @@ class GimpHost:
     def record(self) -> Record:
         """Return what is to be written down about a job on what was frozen."""
         kind = self.kind
-        name = self._image.get_name() or ""
+        file = self._image.get_xcf_file() or self._image.get_imported_file()
+        name = (file.get_basename() if file else self._image.get_name()) or ""
         return Record(self._title, name, int(kind.base), int(kind.precision), kind.attached_icc)
 
     @property

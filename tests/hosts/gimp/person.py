@@ -30,8 +30,7 @@ class Person:
 
     def look(self, title: str, picture: str = "") -> tuple[int, int]:
         """Wait until a window is drawn; give it the keys, and keep a picture. Return its width and height."""
-        found = self.screen.wait_for_window(title)
-        self.screen.xdotool("windowfocus", "--sync", found)
+        found = self.screen.focus(title)
         self.screen.wait_until_still(found, _QUIET_SECONDS)
         if picture:
             self.screen.screenshot(picture)

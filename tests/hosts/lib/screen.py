@@ -50,11 +50,23 @@ class Screen:
 
     def windows(self, title: str) -> list[str]:
         """Return the ids of the visible windows whose title matches the regular expression, maybe none."""
-        return self._run("xdotool", "search", "--onlyvisible", "--name", title).output.split()
+        said = self._run("xdotool", "search", "--onlyvisible", "--name", title).output.splitlines()
+        return [line for line in said if line.isdigit()]  # it complains of windows that vanish while it searches
 
     def wait_for_window(self, title: str, timeout: float = 60.0) -> str:
         """Return the id of a window with the title as soon as there is one; the newest where there are more."""
         return wait_until(lambda: self.windows(title), timeout, f"a window called {title!r}")[-1]
+
+    def focus(self, title: str, timeout: float = 60.0) -> str:
+        """Give the keys to a window with the title as soon as there is one, and return its id."""
+
+        def look() -> str:
+            for window in reversed(self.windows(title)):
+                if not self._run("xdotool", "windowfocus", "--sync", window).status:
+                    return window
+            return ""  # there is none, or it has vanished
+
+        return wait_until(look, timeout, f"a window called {title!r} that takes keys")
 
     def wait_until_still(self, window: str, quiet: float = 0.6, timeout: float = 30.0) -> None:
         """Wait until what is in a window has not changed for `quiet` seconds: a window is there before it is drawn.
