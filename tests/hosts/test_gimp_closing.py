@@ -86,9 +86,15 @@ class Window:
         self.keys(title, "Return")
         until_running(self.settings, self.server)
 
-    def close_image(self, done, what):
-        """Close the image by its key."""
-        self.press_until("ctrl+w", done, what)
+    def close_unsaved(self):
+        """Close the image: press until GIMP asks. Why a busy GIMP drops this key after a new image came is not known."""
+
+        def asked():
+            if not self.screen.windows("Close"):
+                self.keys(MAIN, "ctrl+w")
+            return bool(self.screen.windows("Close"))
+
+        wait_until(asked, 60, "the question about the unsaved image")
 
 
 def test_a_gimp_that_is_quit_cancels_its_job(window):
@@ -99,7 +105,7 @@ def test_a_gimp_that_is_quit_cancels_its_job(window):
 
 def test_a_closed_image_offers_its_result_as_a_new_one(window):
     window.begin()
-    window.close_image(lambda: window.screen.windows("^GNU Image"), "an empty window")
+    window.press_until("ctrl+w", lambda: window.screen.windows("^GNU Image"), "an empty window")
     dialog = window.screen.focus("^Foveate$")
     window.screen.wait_until_still(dialog)
     window.screen.screenshot("gimp-closed-german")
@@ -107,5 +113,4 @@ def test_a_closed_image_offers_its_result_as_a_new_one(window):
     until_forgotten(window.settings, window.server)
     made = wait_until(lambda: window.running.run(SIZES, "right"), 10, "the result as an image")
     assert made == [[48, 40]]
-    # GIMP lives: it asks what becomes of the unsaved image.
-    window.close_image(lambda: window.screen.windows("Close"), "the question about the unsaved image")
+    window.close_unsaved()  # GIMP lives: it asks what becomes of the unsaved image
