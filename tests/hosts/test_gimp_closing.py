@@ -87,7 +87,7 @@ class Window:
         until_running(self.settings, self.server)
 
     def close_unsaved(self):
-        """Close the image: press until GIMP asks. Why a busy GIMP drops this key after a new image came is not known."""
+        """Close the image: press until GIMP asks. Why a busy GIMP drops this key after a new image came is unknown."""
 
         def asked():
             if not self.screen.windows("Close"):
