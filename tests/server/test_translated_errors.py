@@ -36,6 +36,13 @@ CONTRACT_SENTENCES = {
 }
 # Parts of sentences, each put in by an f-string: what the whole sentence becomes.
 COMPOSED = {
+    "The 7 in 7 cannot be loaded.": tuple(
+        f"The {called} in 7 cannot be loaded." for called in ("face detector", "safety classifier")
+    ),
+    "Delete the file and let it be fetched again: foveate models pull 7.": tuple(
+        f"Delete the file and let it be fetched again: foveate models pull {name}."
+        for name in ("centerface", "open-nsfw")
+    ),
     "The model 7 is no 7.": tuple(f"The model 7 is no {kind}." for kind in ("checkpoint", "LoRA", "embedding", "VAE")),
     "7 at 7 needs 7 GB of memory, and 7 GB are free.": ("7 at 7 x 7 needs 7 GB of memory, and 7 GB are free.",),
     "Memory ran out with 7 at 7.": ("Memory ran out with 7 at 7 x 7.",),

@@ -60,7 +60,6 @@ class DiffusionRequest:
     prompt: Prompt = Prompt()
     strength: float = 0.5  # 0 returns the image, 1 starts from pure noise
     seeds: tuple[int, ...] = (0,)  # one picture each
-    siblings: tuple[int, ...] = ()  # seeds of requests that are equal otherwise, now or soon; may hold this one's
     sampling: Sampling = Sampling()
     tiling: Tiling | None = None  # None: the network sees the image as a whole
     loras: tuple[Weighted, ...] = ()
@@ -68,6 +67,7 @@ class DiffusionRequest:
     vae: str | None = None  # in place of the checkpoint's own
     exact: bool = False  # the document is deeper than 8 bits: no step of 16-bit floats may show
     pinned: Pinned = field(default_factory=Pinned)
+    siblings: tuple[int, ...] = ()  # seeds of requests that are equal otherwise, now or soon; may hold this one's
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ KNOWN = {  # name -> family and side, which the tiny folders' own configuration 
     "sd2": ("sd2", 256),
     "sdxl": ("sdxl", 256),
     "sd3": ("sd3", 256),
-    "flux1": ("flux1", 1024),
+    "flux1": ("flux1", 256),
     "file": ("sd1", 512),
 }
 
