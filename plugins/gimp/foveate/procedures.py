@@ -112,6 +112,9 @@ def _run(  # noqa: PLR0917 - GIMP passes them so
         return _failed(procedure, error, say)
     except Exception as error:
         return _failed(procedure, _unforeseen(error), say)
+    if mode != Gimp.RunMode.NONINTERACTIVE and not image.is_valid():
+        # The result is there, but with success GIMP would store the values in the closed image, and tell an error.
+        return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     return _succeeded(procedure, finished)
 
 
