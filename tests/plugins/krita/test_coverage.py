@@ -101,4 +101,7 @@ def test_pixels_are_compared_under_the_coverage_alone():
 def test_a_full_mask_is_known():
     assert Mask(Bounds(0, 0, 2, 2), b"\xff" * 4).is_full
     assert not Mask(Bounds(0, 0, 2, 2), b"\xff\xff\xfe\xff").is_full
+    large = Bounds(0, 0, 300, 500)
+    assert Mask(large, b"\xff" * large.area).is_full
+    assert not Mask(large, b"\xff" * (large.area - 1) + b"\xfe").is_full
     assert COVERAGE_U8.pixel_size == 1
