@@ -19,6 +19,7 @@ PACKAGES = (
     *("krita", "python3-pyqt5"),  # without PyQt5, which is only recommended, Krita has no Python at all
     *("gimp", "gir1.2-gimp-3.0", "python3-gi"),
     *("blender", "python3-numpy", "libgl1-mesa-dri"),  # Debian's blender does not depend on numpy
+    "chromium-headless-shell",  # for the server's status page
 )
 FILES = {
     "etc/dpkg/dpkg.cfg.d/01lean": "force-unsafe-io\n"
