@@ -18,37 +18,49 @@ def page(stack, tmp_path):
     return serve(lambda app, config: stack.enter_context(running(app, config)), config_in(tmp_path), busy_status)
 
 
-@pytest.fixture
-def browse(chroot):
-    """Return what the browser prints of a page; it lets the page's clock run for three seconds."""
-    folder = chroot.folder("browser")
-    # Chromium reads /proc and /dev, which the chroot lacks: they are put there in a name space of the browser's own.
-    enter = f"mount --rbind /proc {chroot.root}/proc && mount --rbind /dev {chroot.root}/dev"
-    if subprocess.run(["unshare", "--mount", "sh", "-c", enter], capture_output=True, check=False).returncode:
-        pytest.skip("mounting is not permitted here, and the browser needs /proc")
+class Browser:
+    """Chromium in the chroot, without a window.
 
-    def run(url, *arguments):
+    It reads /proc and /dev, which the chroot lacks: they are put there in a name space of the browser's own.
+    """
+
+    def __init__(self, chroot):
+        self.folder = chroot.folder("browser")
+        self._root = chroot.root
+
+    def run(self, url, *arguments):
+        """Return how it ended and what it printed of a page, whose clock it lets run for three seconds."""
         browser = [
             "chromium-headless-shell", "--no-sandbox", "--disable-gpu", "--disable-quic", "--hide-scrollbars",
             "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
-            f"--user-data-dir={folder.inside}/profile", "--virtual-time-budget=3000", *arguments, url,
+            f"--user-data-dir={self.folder.inside}/profile", "--virtual-time-budget=3000", *arguments, url,
         ]  # fmt: skip
-        command = (
-            f"{enter} && exec chroot {chroot.root} env -i -C {folder.inside} HOME={folder.inside} {shlex.join(browser)}"
-        )
-        done = subprocess.run(
-            ["unshare", "--mount", "--kill-child", "--pid", "--fork", "sh", "-c", command],
-            capture_output=True, text=True, timeout=90, check=False,
-        )  # fmt: skip
+        steps = [
+            f"mount --rbind /proc {self._root}/proc",
+            f"mount --rbind /dev {self._root}/dev",
+            f"exec chroot {self._root} env -i -C {self.folder} HOME={self.folder} {shlex.join(browser)}",
+        ]
+        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", " && ".join(steps)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+
+    def show(self, url, *arguments):
+        """Return what it printed of a page."""
+        done = self.run(url, *arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    run.folder = folder
-    return run
+
+@pytest.fixture(scope="module")
+def browser(chroot):
+    made = Browser(chroot)
+    tried = made.run("data:text/html,<b>here</b>", "--dump-dom")
+    if "<b>here</b>" not in tried.stdout:
+        pytest.skip(f"the browser does not run here: {tried.stderr.strip()[-200:]}")
+    return made
 
 
-def test_a_browser_shows_the_jobs_and_no_foreign_markup(page, browse):
-    shown = browse(page.url + page.link(), "--dump-dom")
+def test_a_browser_shows_the_jobs_and_no_foreign_markup(page, browser):
+    shown = browser.show(page.url + page.link(), "--dump-dom")
     for text in (
         "cuda: NVIDIA H200",
         "last model: realesrgan-x4plus",
@@ -65,10 +77,10 @@ def test_a_browser_shows_the_jobs_and_no_foreign_markup(page, browse):
     assert NASTY.replace("<", "&lt;").replace(">", "&gt;") in shown
 
 
-def test_the_page_looks_like_one(page, browse, artefacts):
-    browse(page.url + page.link(), "--window-size=1200,900", "--screenshot=page.png")
+def test_the_page_looks_like_one(page, browser, artefacts):
+    browser.show(page.url + page.link(), "--window-size=1200,900", "--screenshot=page.png")
     artefacts.mkdir(parents=True, exist_ok=True)
-    kept = shutil.copy((browse.folder / "page.png").outside, artefacts / "status-page.png")
+    kept = shutil.copy((browser.folder / "page.png").outside, artefacts / "status-page.png")
     with Image.open(kept) as picture:
         assert picture.size == (1200, 900)
         assert len(picture.convert("RGB").getcolors(1 << 20)) > 50  # drawn, with its styles
