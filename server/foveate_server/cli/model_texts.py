@@ -102,18 +102,14 @@ def _of_preview(entry: ModelEntry) -> str:
 
 def inspection(registry: Registry, entry: ModelEntry) -> Row:
     """Return all that is known of a model as JSON, and which of the models here it fits."""
+    from foveate_server.models.entry import ADDITIONS
     from foveate_server.models.fitting import misfit
 
     fits, misfits = [], {}
     for other in registry.entries():
-        pair = (entry, other) if other.kind == "diffusion" else (other, entry)
-        if {entry.kind, other.kind} & {"diffusion"} and {entry.kind, other.kind} & {
-            "lora",
-            "embedding",
-            "vae",
-            "preview",
-        }:
-            reason = misfit(*pair)
+        addition, checkpoint = (entry, other) if other.kind == "diffusion" else (other, entry)
+        if checkpoint.kind == "diffusion" and addition.kind in ADDITIONS:
+            reason = misfit(addition, checkpoint)
             if reason:
                 misfits[other.name] = reason
             else:

@@ -11,7 +11,6 @@ from foveate_shared.errors import InputError
 from foveate_shared.form import SEEDS
 from foveate_shared.protocol import JsonObject
 
-LARGEST_SEED = SEEDS - 1
 SIDES = ("left", "top", "right", "bottom")
 
 
@@ -26,7 +25,7 @@ def add_words(parser: argparse.ArgumentParser, *, variations: bool = True) -> No
     group.add_argument("--steps", type=_whole(1, 150), metavar="N", help="of a run at full strength")
     group.add_argument("--guidance", type=_number, metavar="X", help="how closely to follow the prompt")
     group.add_argument("--scheduler", metavar="NAME", help="how noise is taken away")
-    group.add_argument("--seed", type=_whole(0, LARGEST_SEED), metavar="N", help="the same seed, the same picture")
+    group.add_argument("--seed", type=_whole(0, SEEDS - 1), metavar="N", help="the same seed, the same picture")
     group.add_argument(
         "--lora", action="append", type=_lora, metavar="NAME[:WEIGHT]", help="add a LoRA; may be given several times"
     )

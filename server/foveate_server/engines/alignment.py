@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from foveate_server.engines.base import Face, Image
+from foveate_server.imaging.mask import smoothstep
 from foveate_server.imaging.resize import Filter, resize
 from foveate_shared.geometry import Extent
 
@@ -40,9 +41,9 @@ class Similarity:
         matrix = np.linalg.inv(self.matrix).astype(np.float64)
         return Similarity(matrix, -matrix @ self.shift)
 
-    def between(self, before: float, after: float) -> Similarity:
-        """Return it for images scaled by 1 / `before` and results scaled by `after`."""
-        return Similarity(self.matrix * (before * after), self.shift * after)
+    def scaled(self, factor: float) -> Similarity:
+        """Return it for an image and a result that are both enlarged by `factor`."""
+        return Similarity(self.matrix, self.shift * factor)
 
     def __call__(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return where `points`, (..., 2), come to lie."""
@@ -77,9 +78,8 @@ def put_back(square: Image, image: Image, similarity: Similarity) -> Image:
     returned = _warped(square, similarity.inverse, Extent(width, height))
     columns, rows = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
     places = similarity(np.stack([columns, rows], axis=-1))
-    depth = np.minimum(places, side - places).min(axis=-1) / (_FEATHER * side)
-    ramp = np.clip(depth, 0, 1)
-    weight = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)[..., np.newaxis]
+    depth = np.minimum(places, side - places).min(axis=-1)
+    weight = smoothstep(depth / (_FEATHER * side))[..., np.newaxis]
     result: Image = image + weight * (returned - image)
     return result
 

@@ -175,7 +175,7 @@ class RestorationEngine:
             return fitting.from_square(result, extent)
         square = alignment.aligned(image, similarity, side)
         result = self._executor.run(network, square, device=self._device, tile=side, meter=meter)
-        return alignment.put_back(result, resize(image, extent), similarity.between(1 / network.scale, network.scale))
+        return alignment.put_back(result, resize(image, extent), similarity.scaled(network.scale))
 
 
 def _check_image(image: Image) -> None:

@@ -77,9 +77,14 @@ def feather_inwards(coverage: FloatArray, width: int, *, window: Bounds, documen
     distance = ndimage.distance_transform_edt(selected).astype(np.float32)
     top, left = (width + 1 if edge else 1 for edge in (edges[0], edges[2]))
     distance = distance[top : top + coverage.shape[0], left : left + coverage.shape[1]]
-    ramp = np.clip(distance / np.float32(width + 1), 0, 1)
-    feathered: FloatArray = np.minimum(coverage, ramp * ramp * (3 - 2 * ramp))
-    return feathered
+    return np.minimum(coverage, smoothstep(distance / np.float32(width + 1)))
+
+
+def smoothstep(share: NDArray[np.floating[Any]]) -> FloatArray:
+    """Return a rise from 0 to 1 over shares from 0 to 1, of any shape, that begins and ends without a kink."""
+    ramp = np.clip(share, 0, 1)
+    smooth: FloatArray = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
+    return smooth
 
 
 def fade_in(extent: Extent, beside: int, above: int) -> FloatArray:
@@ -93,9 +98,7 @@ def fade_in(extent: Extent, beside: int, above: int) -> FloatArray:
 
 def _ramp(length: int, fade: int) -> FloatArray:
     position = (np.arange(length, dtype=np.float32) + np.float32(0.5)) / np.float32(max(fade, 1))
-    ramp = np.clip(position, 0, 1) if fade else np.ones(length, np.float32)
-    smooth: FloatArray = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
-    return smooth
+    return smoothstep(position) if fade else np.ones(length, np.float32)
 
 
 def coverage_format(document: PixelFormat) -> PixelFormat:

@@ -14,12 +14,12 @@ from foveate_server.models.fitting import misfit
 from foveate_server.operations.base import DIFFUSION, Operation
 from foveate_server.presets import Presets
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.form import SEEDS
 from foveate_shared.protocol import Json, JsonObject, ModelInfo
 
 LoadPresets = Callable[[], Presets]  # called where a job needs them: a damaged file hurts no other job
 RESTORE = "restore"
 RENDERING_KINDS = (RESTORE, DIFFUSION)  # of models that can do a job
-LARGEST_SEED = (1 << 32) - 1
 _SPOKEN = {  # parameters in a variant's label -> the word before their value
     "model": "",
     "strength": "strength",
@@ -76,7 +76,7 @@ def settle(
     notes = _add_embeddings(given, shelf)
     _check_additions(given, shelf)
     if "seed" in known:
-        given.setdefault("seed", secrets.randbelow(LARGEST_SEED + 1))
+        given.setdefault("seed", secrets.randbelow(SEEDS))
     if "subject_prompts" in known and not given.get("prompt"):
         given.setdefault("subject_prompts", presets().subject_prompts())
     if given.get("variants"):

@@ -14,6 +14,7 @@ from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.protocol import JsonObject
 
 KINDS = ("restore", "detect", "diffusion", "lora", "embedding", "vae", "preview", "safety", "config")
+ADDITIONS = ("lora", "embedding", "vae", "preview")  # kinds of what goes with checkpoints of some families
 ENTRY_FILE = "entry.json"  # in a model's folder: its description
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

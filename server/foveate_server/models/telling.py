@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from foveate_server.families import FAMILIES
-from foveate_server.models.entry import ModelEntry
+from foveate_server.models.entry import ADDITIONS, ModelEntry
 from foveate_server.models.fitting import fitting_families
 from foveate_server.models.trained import trained_side
 from foveate_shared.protocol import JsonObject, ModelInfo
 
-_ADDITIONS = ("lora", "embedding", "vae", "preview")
 _SILENT = ("config",)  # kinds that are no one's choice
 
 
@@ -36,7 +35,7 @@ def _info(entry: ModelEntry, *, available: bool) -> ModelInfo:
         entry.license,
         kind=entry.kind,
         family=entry.family,
-        fits=fitting_families(entry) if entry.kind in _ADDITIONS else (),
+        fits=fitting_families(entry) if entry.kind in ADDITIONS else (),
         defaults=_defaults(entry),
     )
 

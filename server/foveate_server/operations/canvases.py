@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from foveate_server.imaging.mask import smoothstep
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations import inplace
 from foveate_server.operations.base import Item, JobRequest
@@ -50,6 +51,4 @@ def _ramp(start: int, length: int, edge: int, *, is_open: bool) -> FloatArray:
     if is_open:
         return np.ones(length, np.float32)
     position = np.arange(start, start + length, dtype=np.float32) + np.float32(0.5)
-    ramp = np.clip((position - (edge - _FADE)) / np.float32(_FADE), 0, 1)
-    smooth: FloatArray = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
-    return smooth
+    return smoothstep((position - (edge - _FADE)) / np.float32(_FADE))

@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 
-from foveate_server.engines.base import Engine, Face, Ticker
+from foveate_server.engines.base import Engine, Ticker
 from foveate_server.engines.diffusing import ShowPreview
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations import facework, finding, inplace, parameters, prompted, safety, surface, words
@@ -71,7 +71,12 @@ def paint_face(request: JobRequest, item: Item, window: WindowData, engine: Engi
     if strength == 0:
         canvas.send_original(finding.bounds_of(face, request.extent))
         return ItemResult(Outcome(item.id, "done", "", {**data, "strength": 0.0, "seed": words.seed(request)}))
-    easel = _easel(request, face, window, engine, context)
+    picture = surface.read(request, window)
+    upright = facework.upright_in(picture.working, face, window.bounds)
+    wanted = np.minimum(surface.selected(request, window), ellipse)
+    turned, soft = (np.ascontiguousarray(np.rot90(plane, upright.turns)) for plane in (wanted, coverage))
+    show = prompted.show_in(context, window.bounds, window.bounds) if upright.turns == 0 else None
+    easel = _Easel(request, engine, upright, turned, soft, show)
     attempts = _attempts(easel, strength, data["number"], context)
     made = attempts[-1]
     shift = made.verdict.shift
@@ -84,17 +89,6 @@ def paint_face(request: JobRequest, item: Item, window: WindowData, engine: Engi
     outcome = Outcome(item.id, "done", sentence, {**data, "strength": made.strength})
     back = easel.upright.back(made.painted)
     return safety.finish(canvas, window.bounds, back, coverage, painter=made.painter, outcome=outcome)
-
-
-def _easel(request: JobRequest, face: Face, window: WindowData, engine: Engine, context: Context) -> _Easel:
-    picture = surface.read(request, window)
-    upright = facework.upright_in(picture.working, face, window.bounds)
-    ellipse = facework.ellipse(face, window.bounds)
-    wanted = np.minimum(surface.selected(request, window), ellipse)
-    soft = np.minimum(surface.feathered(request, window), ellipse)
-    turned, blended = (np.ascontiguousarray(np.rot90(plane, upright.turns)) for plane in (wanted, soft))
-    show = prompted.show_in(context, window.bounds, window.bounds) if upright.turns == 0 else None
-    return _Easel(request, engine, upright, turned, blended, show)
 
 
 def _attempts(easel: _Easel, strength: float, number: Json, context: Context) -> list[_Attempt]:

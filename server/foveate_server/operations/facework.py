@@ -10,6 +10,7 @@ import numpy as np
 
 from foveate_server.detect.placing import Placement
 from foveate_server.engines.base import Engine, Face, Ticker
+from foveate_server.imaging.mask import smoothstep
 from foveate_server.imaging.reach import Reach
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations import facegate, finding, inplace, parameters, surface
@@ -76,9 +77,7 @@ def ellipse(face: Face, window: Bounds) -> FloatArray:
     columns = (np.arange(window.width) + 0.5 + window.x - x - width / 2) / (width / 2)
     rows = (np.arange(window.height) + 0.5 + window.y - y - height / 2) / (height / 2)
     distance = np.hypot(columns[np.newaxis, :], rows[:, np.newaxis]).astype(np.float32)
-    ramp = np.clip((_ELLIPSE_ZERO - distance) / (_ELLIPSE_ZERO - _ELLIPSE_FULL), 0, 1)
-    soft: FloatArray = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
-    return soft
+    return smoothstep((_ELLIPSE_ZERO - distance) / (_ELLIPSE_ZERO - _ELLIPSE_FULL))
 
 
 def roll_of(face: Face) -> float:

@@ -7,12 +7,12 @@ from typing import Any, cast
 from foveate_server.engines.diffusing import Prompt, Sampling, Weighted
 from foveate_server.operations.base import DIFFUSION, JobRequest
 from foveate_server.operations.parameters import ADVANCED, BASIC, LEVEL, REPLAY
+from foveate_shared.form import SEEDS
 from foveate_shared.protocol import JsonObject
 
 KINDS = "x-kinds"  # annotation: the kinds of models that know a parameter; without it, all do
 DEFAULTS = "x-defaults"  # annotation: defaults by kind of model, where they are not `default`
 FACE, OTHER = "face", "other"  # what a region shows, where an empty prompt leaves it to us
-LARGEST_SEED = (1 << 32) - 1
 _NAME: JsonObject = {"type": "string", "minLength": 1, "maxLength": 128}
 _WORDS: JsonObject = {"type": "string", "maxLength": 8000}
 
@@ -39,7 +39,7 @@ SEED = known_to_checkpoints(
         "title": "Seed",
         "description": "The same seed gives the same picture. Without one, the server draws it and tells it.",
         "minimum": 0,
-        "maximum": LARGEST_SEED,
+        "maximum": SEEDS - 1,
     }
 )
 STEPS = known_to_checkpoints(
@@ -106,7 +106,7 @@ SIBLINGS = known_to_checkpoints(
         "type": "array",
         "title": "Seeds of all variations",
         "description": "The seeds of jobs that differ by nothing else: a graphics card makes their pictures at once.",
-        "items": {"type": "integer", "minimum": 0, "maximum": LARGEST_SEED},
+        "items": {"type": "integer", "minimum": 0, "maximum": SEEDS - 1},
         "uniqueItems": True,
         "maxItems": 64,
     },

@@ -76,7 +76,7 @@ def test_an_enlarging_network_is_put_back_enlarged():
     picture = np.zeros((100, 120, 3), np.float32)
     points = turned(PLACES, 0.3, 0.1, np.array([40.0, 30.0]))
     similarity = aligning(face_at(points), SIDE)
-    large = similarity.between(1 / 2, 2)
+    large = similarity.scaled(2)
     assert np.abs(large(points * 2) - 2 * similarity(points)).max() < 1e-6
     back = put_back(np.ones((2 * SIDE, 2 * SIDE, 3), np.float32), np.zeros((200, 240, 3), np.float32), large)
     small = put_back(np.ones((SIDE, SIDE, 3), np.float32), picture, similarity)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foveate_server.families import FAMILIES
-from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
+from foveate_server.models.entry import ADDITIONS, ModelEntry, ModelFile, SourceSpec
 from foveate_server.models.inspection import telling_name
 from foveate_server.models.recognition.finding import Finding
 from foveate_server.models.registry import Registry
@@ -110,7 +110,7 @@ def adapted(found: Finding, options: AddOptions) -> Finding:
         facts["prediction"] = options.prediction
     family = found.family
     if options.family and options.family != family:
-        if family or found.kind not in ("lora", "embedding", "vae", "preview"):
+        if family or found.kind not in ADDITIONS:
             raise InputError(
                 f"This is of the family {family or 'of restorers'}, not {options.family}: its shapes say so.",
                 code=ErrorCode.INVALID_PARAMETER,
