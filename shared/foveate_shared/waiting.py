@@ -16,7 +16,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from .client import ClientEvent, ConnectionState, StateChange
-from .host import Host
+from .errors import InputError
+from .geometry import Bounds, Extent
+from .host import Host, Image, Snapshot
+from .pixels import Channels, PixelFormat, SampleType
 from .protocol import Ack, Jobs, JobSummary, Welcome
 from .rerender import Connection, Rerender, State, dispatch
 from .workbench import ConnectionView
@@ -32,6 +35,27 @@ class ListingClient(Connection, Protocol):
 
     def poll(self) -> list[ClientEvent]:
         """Return what happened since the last call."""
+
+
+class LostDocument:
+    """A host whose document is gone: what takes a complete result all the same says in `apply` where that goes."""
+
+    def freeze(self) -> Snapshot:
+        """See Host: nothing is left to freeze, and nobody asks for it."""
+        return Snapshot(Extent(1, 1), PixelFormat(SampleType.U8, Channels.RGBA), None, "srgb")
+
+    def read_pixels(self, bounds: Bounds, extent: Extent) -> Image:
+        """See Host. Raises InputError."""
+        raise InputError(f"The picture is gone: {bounds} at {extent} cannot be read.")
+
+    read_coverage = read_pixels
+
+    def is_unchanged(self) -> bool:
+        """See Host: nothing is left that could have changed."""
+        return True
+
+    def release(self) -> None:
+        """See Host: nothing was frozen."""
 
 
 class WaitingResults:

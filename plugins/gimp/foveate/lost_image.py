@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gi.repository import Gimp
 
-from ._shared import errors, geometry, host, pixels, protocol
+from ._shared import errors, host, pixels, protocol, waiting
 from .layers import ImageKind, build_image, name_of
 from .records import Record
 
@@ -16,29 +16,13 @@ _PRECISIONS = {
 }
 
 
-class LostImage:
-    """See foveate_shared.host.Host; of it, what a result needs that is complete."""
+class LostImage(waiting.LostDocument):
+    """See foveate_shared.host.Host."""
 
     def __init__(self, title: str, record: Record | None) -> None:
         """`title` names the operation. Without a record, the result itself tells what it can."""
         self._title = title
         self._record = record
-
-    def freeze(self) -> host.Snapshot:
-        """See Host: nothing is left to freeze, and nobody asks for it."""
-        return host.Snapshot(
-            geometry.Extent(1, 1), pixels.PixelFormat(pixels.SampleType.U8, pixels.Channels.RGBA), None, "srgb"
-        )
-
-    def read_pixels(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
-        """See Host. Raises InputError."""
-        raise errors.InputError(f"The image is gone: {bounds} at {extent} cannot be read.")
-
-    read_coverage = read_pixels
-
-    def is_unchanged(self) -> bool:
-        """See Host."""
-        return True
 
     def apply(self, result: host.Result) -> None:
         """Open the result as a new image, with a window. Raises InputError where it is empty."""
@@ -49,9 +33,6 @@ class LostImage:
     def build(self, result: host.Result) -> Gimp.Image:
         """Return the result as a new image without a window."""
         return build_image(result, self._kind(result), name_of(result, self._title))
-
-    def release(self) -> None:
-        """See Host: nothing was frozen."""
 
     def lacks_profile(self, result: host.Result) -> bool:
         """Tell whether the image had a profile of its own that is not known any more."""

@@ -18,11 +18,11 @@ from foveate_server.cli.saving import SaveOptions, container_of, prepare, requir
 from foveate_shared.client import ConnectionState
 from foveate_shared.errors import ErrorCode, InputError, to_exception
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.host import Image, Result, ResultPatch, Snapshot
-from foveate_shared.pixels import AlphaMode, Channels, PixelFormat, RowOrder, SampleType
+from foveate_shared.host import Image, Result, ResultPatch
+from foveate_shared.pixels import AlphaMode, Channels, RowOrder
 from foveate_shared.protocol import JobSummary
 from foveate_shared.rerender import ENDED, Rerender, State
-from foveate_shared.waiting import WaitingResults
+from foveate_shared.waiting import LostDocument, WaitingResults
 
 _TICK_SECONDS = 0.1
 _TOLD = ("srgb", "gray-srgb")  # what a file without a word about its colours is taken for
@@ -88,26 +88,12 @@ def _writer(options: argparse.Namespace, display: Display) -> Store:
     return store
 
 
-class ResultAlone:
+class ResultAlone(LostDocument):
     """What takes a result whose document is not here. See foveate_shared.host.Host."""
 
     def __init__(self, store: Store) -> None:
         self.extent = Extent(0, 0)  # of what was made
         self._store = store
-
-    def freeze(self) -> Snapshot:
-        """Return a placeholder: a job that is done asks for nothing."""
-        return Snapshot(Extent(1, 1), PixelFormat(SampleType.U8, Channels.RGBA), None, "srgb")
-
-    def read_pixels(self, bounds: Bounds, extent: Extent) -> Image:
-        """Raise InputError: there is no document."""
-        raise InputError(f"The picture is not here: {bounds} at {extent} cannot be read.")
-
-    read_coverage = read_pixels
-
-    def is_unchanged(self) -> bool:
-        """Return True: there is nothing that could have changed."""
-        return True
 
     def apply(self, result: Result) -> None:
         """Make the picture and store it. Raises FoveateError."""
@@ -118,9 +104,6 @@ class ResultAlone:
         made = picture_of(result)
         self.extent = made.extent
         self._store(made, result)
-
-    def release(self) -> None:
-        """Do nothing: nothing was frozen."""
 
 
 def picture_of(result: Result) -> Picture:
