@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foveate_server.config import ServerConfig
-from foveate_server.engines.base import Engine, EngineSpec, Face, Image, Pinned, Rendering, Ticker
+from foveate_server.engines.base import Engine, EngineSpec, Face, Image, Pinned, Rendering, Strip, Ticker
 from foveate_server.engines.catalog import restoration_spec, suite_spec
 from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
 from foveate_shared.protocol import JsonObject
@@ -62,10 +62,11 @@ class TimedEngine:
         pinned: Pinned,
         ticker: Ticker,
         face: Face | None = None,
+        strip: Strip | None = None,
     ) -> Rendering:
         """See engines.base.Engine."""
         with self._timed():
-            return self.engine.upscale(image, model, exact=exact, pinned=pinned, ticker=ticker, face=face)
+            return self.engine.upscale(image, model, exact=exact, pinned=pinned, ticker=ticker, face=face, strip=strip)
 
     def model_scale(self, model: str | None) -> int:
         """See engines.base.Engine."""

@@ -157,6 +157,20 @@ def tiles(bounds: Bounds, piece: Extent) -> list[Bounds]:
     ]
 
 
+def strips(bounds: Bounds, width: int, area: int) -> list[list[Bounds]]:
+    """Split `bounds` into columns, none wider than `width`, and those into strips of at most `area`, all nearly equal.
+
+    Strips come from top to bottom; each has one row at least.
+    """
+    return [
+        [
+            Bounds(bounds.x + left, bounds.y + top, right - left, bottom - top)
+            for top, bottom in split(bounds.height, max(1, area // (right - left)))
+        ]
+        for left, right in split(bounds.width, width)
+    ]
+
+
 def leaves_no_gap(whole: Extent, parts: Sequence[Bounds]) -> bool:
     """Tell whether `parts`, which may overlap, cover every pixel of `whole`."""
     if sum(part.area for part in parts) < whole.area:

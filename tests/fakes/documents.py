@@ -120,7 +120,9 @@ class RecordingContext:
         assert self.run.plan.extent.bounds.contains(bounds)
         assert pixels.dtype == np.uint8
         assert pixels.ndim == 3
-        assert abs(pixels.shape[1] / pixels.shape[0] / (bounds.width / bounds.height) - 1) < 0.1
+        height, width = pixels.shape[:2]
+        stretched = abs(width * bounds.height - height * bounds.width)  # 0 where the proportions are the same
+        assert stretched <= max(0.1 * height * bounds.width, bounds.width, bounds.height)  # or within a pixel
         self.run.previews.append((bounds, pixels))
 
     def patch(self, bounds: Bounds, pixels, coverage) -> None:

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveate_server.models.entry import ModelEntry
+from foveate_shared.geometry import Bounds
 from foveate_shared.protocol import JsonObject, ModelInfo
 
 if TYPE_CHECKING:
     from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
 
 Image = NDArray[np.float32]  # (height, width, 3), sRGB-encoded, nominal range 0 to 1
+UNCUT = 65536  # input pixels: the tile of what is not cut at all
 
 
 @dataclass(frozen=True)
@@ -33,16 +35,29 @@ class Pinned:
     """Values that a recipe fixes so that a replay gives the same bytes; None leaves the choice to the engine."""
 
     dtype: str | None = None  # "float32", "bfloat16" or "float16"
-    tile: int | None = None  # longest side of a tile's core, input pixels
+    tile: int | None = None  # longest side of a tile's core, input pixels; UNCUT where the result is as of one tile
     threads: int | None = None  # of the CPU
     pictures: int | None = None  # made at once, where there were several
+
+
+@dataclass(frozen=True)
+class Strip:
+    """What is wanted of an image, where that is a part of a picture which comes in strips, from top to bottom.
+
+    An engine may go on where the strip above ended, if the image still shows all that this was made of; else it begins
+    anew, which takes longer. The result is the same.
+    """
+
+    wanted: Bounds  # pixels of the image; around them it shows what the result depends on, as far as the picture goes
+    top: int = 0  # the row of the picture that is the image's first
+    again: int | None = None  # so many of the wanted rows, the last ones, the next strip wants too; None: none follows
 
 
 @dataclass(frozen=True)
 class Rendering:
     """An image that an engine made, and the facts that its recipe needs."""
 
-    image: Image  # (height * scale, width * scale, 3)
+    image: Image  # (height * scale, width * scale, 3), of what was wanted
     scale: int
     model: JsonObject  # {"name": ..., "sha256": ...}
     device: str  # such as "cpu: AMD EPYC" or "cuda: NVIDIA H200"
@@ -88,8 +103,9 @@ class Engine(Protocol):
         pinned: Pinned,
         ticker: Ticker,
         face: Face | None = None,
+        strip: Strip | None = None,
     ) -> Rendering:
-        """Return `image` restored and enlarged by the model's own scale.
+        """Return `image`, or what is wanted of it, restored and enlarged by the model's own scale.
 
         `model` None is the default one. `exact` asks for full float32 (for documents above 8 bit). `face` is what the
         image shows, in its pixels: a network that knows faces alone sees it as it was trained to. Raises InputError for

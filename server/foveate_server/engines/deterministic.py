@@ -24,7 +24,7 @@ from scipy import ndimage
 
 from foveate_server.config import ServerConfig
 from foveate_server.engines import deterministic_diffusion
-from foveate_server.engines.base import Engine, EngineSpec, Face, Image, Pinned, Rendering, Ticker
+from foveate_server.engines.base import Engine, EngineSpec, Face, Image, Pinned, Rendering, Strip, Ticker
 from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
 from foveate_server.records import from_json, to_json
 from foveate_shared.errors import CancelledJobError, ErrorCode, InputError, ResourceError
@@ -110,18 +110,19 @@ class DeterministicEngine:
         pinned: Pinned,
         ticker: Ticker,
         face: Face | None = None,
+        strip: Strip | None = None,
     ) -> Rendering:
-        """Return `image` enlarged and sharpened; `exact` and `face` change nothing."""
+        """Return `image`, or what is wanted of it, enlarged and sharpened; `exact` and `face` change nothing."""
         del exact, face
         scale = self.model_scale(model)
-        extent = Extent(image.shape[1], image.shape[0])
-        tile = self._fitting_tile(pinned.tile or self._options.tile, extent, ticker)
-        result = np.empty((extent.height * scale, extent.width * scale, 3), np.float32)
-        blocks = tiles(extent.bounds, Extent(tile, tile))
+        wanted = Bounds(0, 0, image.shape[1], image.shape[0]) if strip is None else strip.wanted
+        tile = self._fitting_tile(pinned.tile or self._options.tile, wanted.extent, ticker)
+        result = np.empty((wanted.height * scale, wanted.width * scale, 3), np.float32)
+        blocks = tiles(wanted, Extent(tile, tile))
         for number, block in enumerate(blocks):
             ticker.progress("restoring", number / len(blocks), number, len(blocks))
             self._before_block(ticker)
-            target = block.scaled(scale)
+            target = block.relative_to(wanted).scaled(scale)
             result[target.y : target.bottom, target.x : target.right] = _render_block(image, block, scale)
         ticker.progress("restoring", 1.0, len(blocks), len(blocks))
         name = model or next(iter(SCALES))

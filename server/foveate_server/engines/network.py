@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from foveate_server.engines.rows import Rows
+
 FLOAT32_ONLY = frozenset({torch.float32})
 HALF_TOO = frozenset({torch.float32, torch.bfloat16, torch.float16})
 
@@ -43,6 +45,16 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class Streaming:
+    """How a network is run in bands of rows: see :mod:`rows`."""
+
+    begin: Callable[[], Rows]  # at the top of a picture
+    layers: int  # that a band passes through
+    radius: int  # input px that a result depends on, exactly
+    column_bytes: Callable[[int], int]  # held between two bands, per input px of width; of an inner layer's itemsize
+
+
+@dataclass(frozen=True)
 class Network:
     """A network with its weights. Takes and gives float32 RGB, (1, 3, h, w), sRGB-encoded, nominal range 0 to 1."""
 
@@ -53,6 +65,7 @@ class Network:
     bytes_per_pixel: int  # peak memory of a pass in float32, per input pixel
     fit: Fit = Fit()
     layout: torch.memory_format = torch.channels_last  # of the weights: that which the network is fastest and right in
+    streaming: Streaming | None = None  # where it can be run in rows
 
     @property
     def scale(self) -> int:
@@ -63,3 +76,8 @@ class Network:
     def halo(self) -> int:
         """Return the input pixels around a pixel that its result depends on, as far as that shows."""
         return sum(stage.halo for stage in self.stages)
+
+    @property
+    def is_exact(self) -> bool:
+        """Tell whether it computes in float32 throughout."""
+        return all(weight.dtype is torch.float32 for weight in self.module.parameters())

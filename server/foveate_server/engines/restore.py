@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,17 +13,18 @@ import numpy as np
 import torch
 
 from foveate_server.engines import alignment, fitting, precision
-from foveate_server.engines.base import Face, Image, Pinned, Rendering, Ticker
+from foveate_server.engines.base import UNCUT, Face, Image, Pinned, Rendering, Strip, Ticker
 from foveate_server.engines.checkpoint import load
 from foveate_server.engines.fetching import Fetching
 from foveate_server.engines.network import Network
+from foveate_server.engines.streaming import RowStreams
 from foveate_server.engines.tiling import HaloTiles, TileExecutor
 from foveate_server.engines.watch import Meter
 from foveate_server.imaging.resize import resize
 from foveate_server.models.entry import ModelEntry
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
-from foveate_shared.geometry import Extent
+from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.protocol import JsonObject
 
 if TYPE_CHECKING:
@@ -48,11 +51,13 @@ class RestorationEngine:
     def __init__(
         self, registry: Registry, device: torch.device, *, threads: int = 0, executor: TileExecutor | None = None
     ) -> None:
-        """`threads` 0 means all cores; `executor` is how large images are run, in tiles with a halo unless given."""
+        """`threads` 0 means all cores; `executor` is how images are run; unless given, in rows or in tiles."""
         self._registry = registry
         self._device = device
         self._threads = threads
-        self._executor = HaloTiles() if executor is None else executor
+        self._tiles = HaloTiles() if executor is None else executor
+        # A card is not filled by a few rows at a time, and has memory for large tiles.
+        self._rows = RowStreams() if executor is None and device.type == "cpu" else None
         # Loaded networks by (model's hash, dtype), the most recently used one last; only this object touches it.
         self._networks: OrderedDict[tuple[str, torch.dtype], Network] = OrderedDict()
         self._detector: CenterFace | None = None
@@ -66,18 +71,19 @@ class RestorationEngine:
         pinned: Pinned,
         ticker: Ticker,
         face: Face | None = None,
+        strip: Strip | None = None,
     ) -> Rendering:
         """See engines.base.Engine. Runs on the CPU in bfloat16 or on a GPU in float16 unless `exact`."""
         entry = self._entry(model)
         _check_image(image)
+        given = _Input(image, strip or _whole(image), face)
         with precision.reproducible(pinned.threads or self._threads) as threads:
             network, dtype = self._network(entry, exact=exact, pinned=pinned.dtype, ticker=ticker)
-            tile = pinned.tile or self._tile_for(network, dtype)
-            result, tile = self._run(network, image, tile, ticker, face)
+            result, tile = self._run(network, given, pinned.tile, ticker)
             if dtype is not torch.float32 and not np.isfinite(result).all():
                 ticker.note(f"The model overflowed in {precision.dtype_name(dtype)}; it is run again in float32.")
                 network, dtype = self._network(entry, exact=True, pinned=None, ticker=ticker)
-                result, tile = self._run(network, image, tile, ticker, face)
+                result, tile = self._run(network, given, tile, ticker)
         np.clip(result, 0.0, 1.0, out=result)  # the network rings where its input is at a limit
         facts = Pinned(precision.dtype_name(dtype), tile, threads)
         model_facts: JsonObject = {"name": entry.name, "sha256": entry.sha256}
@@ -100,8 +106,9 @@ class RestorationEngine:
         """See engines.base.Engine."""
         self._networks.clear()
         self._detector = None
-        gc.collect()  # hooks and modules refer to each other
-        precision.empty_cache(self._device)
+        if self._rows is not None:
+            self._rows.release()
+        self._free()  # hooks and modules refer to each other
 
     def _entry(self, model: str | None) -> ModelEntry:
         entry = self._registry.default() if model is None else self._registry.entry(model)
@@ -125,6 +132,8 @@ class RestorationEngine:
         dtype = self._dtype(network, exact=exact, pinned=pinned)
         while len(self._networks) >= _MAX_NETWORKS:
             self._networks.popitem(last=False)
+            if self._rows is not None:
+                self._rows.release()  # what waits may be of that one
         network.lower(dtype)
         network.module.eval().requires_grad_(requires_grad=False)
         network.module.to(self._device)
@@ -135,20 +144,47 @@ class RestorationEngine:
     def _dtype(self, network: Network, *, exact: bool, pinned: str | None) -> torch.dtype:
         return precision.choose_dtype(network, self._device, exact=exact, pinned=pinned)
 
-    def _tile_for(self, network: Network, dtype: torch.dtype) -> int:
+    def _run(self, network: Network, given: _Input, tile: int | None, ticker: Ticker) -> tuple[Image, int]:
+        """Return the result, and the tile that it was made with in the end: UNCUT where it is as of one.
+
+        `tile` is what a recipe pins. Where memory runs out, tiles shrink.
+        """
+        meter = Meter(ticker, _STAGE)
+        if self._rows is not None and self._goes_in_rows(network, given, tile):
+            try:
+                return self._run_fitted(self._rows, network, given, UNCUT, meter), tile or UNCUT
+            except RuntimeError as error:
+                if not precision.is_out_of_memory(error):
+                    raise
+            ticker.note("Memory ran out; going on in tiles.")
+            self._free()
+        return self._run_tiles(network, given, tile or self._tile_for(network), meter, ticker)
+
+    def _goes_in_rows(self, network: Network, given: _Input, tile: int | None) -> bool:
+        """Tell whether the network can be run in rows, and memory allows it or a recipe says that nothing was cut."""
+        if self._rows is None or network.streaming is None:
+            return False
+        if tile is not None:
+            return bool(tile >= max(given.image.shape[:2]))
+        itemsize = 4 if network.is_exact else 2  # bytes
+        needed = self._rows.needed(network, given.image, given.strip, itemsize)
+        if needed > precision.free_memory(self._device) / _MEMORY_SHARE:
+            self._rows.release()  # what waits for others' strips
+        return needed <= precision.free_memory(self._device) / _MEMORY_SHARE
+
+    def _tile_for(self, network: Network) -> int:
         """Return the side of the largest tile, in input pixels, that memory allows; a multiple of 64 px."""
-        bytes_per_pixel = network.bytes_per_pixel * (1.0 if dtype is torch.float32 else _HALF_SHARE)
+        bytes_per_pixel = network.bytes_per_pixel * (1.0 if network.is_exact else _HALF_SHARE)
         area = precision.free_memory(self._device) / _MEMORY_SHARE / bytes_per_pixel
         side = int(area**0.5) - 2 * network.halo
         return min(_MAX_TILE, max(_MIN_TILE, side // 64 * 64))
 
-    def _run(self, network: Network, image: Image, tile: int, ticker: Ticker, face: Face | None) -> tuple[Image, int]:
+    def _run_tiles(self, network: Network, given: _Input, tile: int, meter: Meter, ticker: Ticker) -> tuple[Image, int]:
         """Return the result and the tile that it was made with in the end, which shrinks where memory runs out."""
-        longest = max(image.shape[:2])
-        meter = Meter(ticker, _STAGE)
+        longest = max(given.strip.wanted.width, given.strip.wanted.height)
         while True:
             try:
-                return self._run_fitted(network, image, tile, meter, face), tile
+                return self._run_fitted(self._tiles, network, given, tile, meter), tile
             except RuntimeError as error:
                 if not precision.is_out_of_memory(error):
                     raise
@@ -157,25 +193,52 @@ class RestorationEngine:
                     raise _out_of_memory(self._device) from error
                 tile = smaller
             # Outside of the handler, whose traceback keeps the failed pass's tensors alive.
-            gc.collect()
-            precision.empty_cache(self._device)
+            self._free()
             ticker.note(f"Memory ran out; going on with tiles of {tile} pixels.")
 
-    def _run_fitted(self, network: Network, image: Image, tile: int, meter: Meter, face: Face | None) -> Image:
-        """Run the network on `image` brought to the size that it knows, if it knows but one; faces aligned."""
-        if network.fit.needs_all:
-            tile = max(tile, *image.shape[:2])
-        if network.fit.square is None:
-            return self._executor.run(network, image, device=self._device, tile=tile, meter=meter)
-        side, extent = network.fit.square, Extent(image.shape[1], image.shape[0]).scaled(network.scale)
-        similarity = None if face is None else alignment.aligning(face, side)
-        if similarity is None:
-            fitted = fitting.to_square(image, side)
-            result = self._executor.run(network, fitted, device=self._device, tile=side, meter=meter)
-            return fitting.from_square(result, extent)
-        square = alignment.aligned(image, similarity, side)
-        result = self._executor.run(network, square, device=self._device, tile=side, meter=meter)
-        return alignment.put_back(result, resize(image, extent), similarity.scaled(network.scale))
+    def _run_fitted(self, executor: TileExecutor, network: Network, given: _Input, tile: int, meter: Meter) -> Image:
+        """Run the network as it wants: on strips, or on all at once of an image of the size that it knows."""
+        if not network.fit.needs_all:
+            return executor.run(network, given.image, given.strip, device=self._device, tile=tile, meter=meter)
+
+        def run_whole(image: Image) -> Image:
+            longest = max(image.shape[:2])
+            return executor.run(network, image, _whole(image), device=self._device, tile=longest, meter=meter)
+
+        wanted = given.strip.wanted
+        seen = wanted.pad(network.halo).intersect(_whole(given.image).wanted)
+        result = _fitted(network, given.image[seen.y : seen.bottom, seen.x : seen.right], given.face, run_whole)
+        inside = wanted.relative_to(seen).scaled(network.scale)
+        return result[inside.y : inside.bottom, inside.x : inside.right]
+
+    def _free(self) -> None:
+        gc.collect()
+        precision.empty_cache(self._device)
+
+
+@dataclass(frozen=True)
+class _Input:
+    """What a network is run on."""
+
+    image: Image
+    strip: Strip
+    face: Face | None
+
+
+def _whole(image: Image) -> Strip:
+    return Strip(Bounds(0, 0, image.shape[1], image.shape[0]))
+
+
+def _fitted(network: Network, image: Image, face: Face | None, run: Callable[[Image], Image]) -> Image:
+    """Return what `run` makes of the image: of all of it at once, as the network wants it."""
+    side, extent = network.fit.square, Extent(image.shape[1], image.shape[0]).scaled(network.scale)
+    if side is None:
+        return run(image)
+    similarity = None if face is None else alignment.aligning(face, side)
+    if similarity is None:
+        return fitting.from_square(run(fitting.to_square(image, side)), extent)
+    square = run(alignment.aligned(image, similarity, side))
+    return alignment.put_back(square, resize(image, extent), similarity.scaled(network.scale))
 
 
 def _check_image(image: Image) -> None:

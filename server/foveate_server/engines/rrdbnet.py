@@ -7,17 +7,20 @@ around. Attribute names are those of the published checkpoints, so that their st
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
-from foveate_server.engines.network import HALF_TOO, Network, Stage
+from foveate_server.engines.network import HALF_TOO, Network, Stage, Streaming
+from foveate_server.engines.rows import Convolution, Delay, Flow, enlarged
 
 SCALE = 4
 TRUNK_HALO = 72  # input px; the full radius is 347, but influence fades tenfold every 16 px: see the tests
 TAIL_HALO = 2  # input px; exact: one 3x3 convolution at x2 and three at x4
 _TAIL_TILE = 192  # input px: the tail holds 64 channels of 16 times as many pixels
+_TAIL_AREA = 1 << 14  # input pixels that the tail sees at once where it comes in rows
 _TAIL_SHARE = 0.15  # of the time
 _BYTES_PER_PIXEL = 2600  # of the trunk: two stacks of 192 channels, and four of 64
 _SLOPE = 0.2
@@ -62,6 +65,7 @@ class RRDBNet(nn.Module):
 
     def __init__(self, blocks: int = 23, features: int = 64, growth: int = 32) -> None:
         super().__init__()
+        self.features, self.growth = features, growth
         self.conv_first = nn.Conv2d(3, features, 3, 1, 1)
         self.body = nn.Sequential(*(ResidualInResidual(features, growth) for _ in range(blocks)))
         self.conv_body = nn.Conv2d(features, features, 3, 1, 1)
@@ -95,6 +99,78 @@ class RRDBNet(nn.Module):
             module.to(dtype)
 
 
+class RRDBNetRows:
+    """The same layers in bands of rows, see rows.Rows: (1, 3, n, width) -> (1, 3, 4m, 4 * width), both float32."""
+
+    def __init__(self, module: RRDBNet) -> None:
+        self._first = Convolution(module.conv_first)
+        blocks: list[Any] = list(module.body)
+        self._body = [_ResidualInResidual(block) for block in blocks]
+        self._last = Convolution(module.conv_body)
+        self._shortcut = Delay()
+        self._tail = _Tail(module)
+
+    def push(self, rows: Tensor, flow: Flow) -> Tensor:
+        """See rows.Rows."""
+        first = self._first.push(rows, flow)
+        deep = first
+        for block in self._body:
+            deep = block.push(deep, flow)
+        deep = self._last.push(deep, flow)
+        return self._tail.push(torch.add(self._shortcut.push(first, deep.shape[2]), deep), flow)
+
+
+class _ResidualDenseBlock:
+    def __init__(self, block: ResidualDenseBlock) -> None:
+        self._inner = [Convolution(conv) for conv in (block.conv1, block.conv2, block.conv3, block.conv4)]
+        self._last = Convolution(block.conv5)
+        self._shortcut = Delay()
+
+    def push(self, rows: Tensor, flow: Flow) -> Tensor:
+        """See rows.Rows."""
+        parts: tuple[Tensor, ...] = (rows,)
+        for conv in self._inner:
+            seen, result = conv.push_beside(parts, flow)
+            parts = seen, leaky_relu(result, _SLOPE, inplace=True)
+        _, result = self._last.push_beside(parts, flow)
+        return torch.add(self._shortcut.push(rows, result.shape[2]), result, alpha=_RESIDUAL)
+
+
+class _ResidualInResidual:
+    def __init__(self, block: ResidualInResidual) -> None:
+        self._blocks = [_ResidualDenseBlock(part) for part in (block.rdb1, block.rdb2, block.rdb3)]
+        self._shortcut = Delay()
+
+    def push(self, rows: Tensor, flow: Flow) -> Tensor:
+        """See rows.Rows."""
+        deep = rows
+        for block in self._blocks:
+            deep = block.push(deep, flow)
+        return torch.add(self._shortcut.push(rows, deep.shape[2]), deep, alpha=_RESIDUAL)
+
+
+class _Tail:
+    """What enlarges. It sees a few rows at a time, since each becomes four, of four times the width."""
+
+    def __init__(self, module: RRDBNet) -> None:
+        self._dtype = module.conv_up1.weight.dtype
+        self._up1, self._up2 = Convolution(module.conv_up1), Convolution(module.conv_up2)
+        self._high, self._last = Convolution(module.conv_hr), Convolution(module.conv_last)
+
+    def push(self, rows: Tensor, flow: Flow) -> Tensor:
+        """See rows.Rows."""
+        few = max(1, _TAIL_AREA // rows.shape[3])
+        bands = torch.split(rows, few, 2) if rows.shape[2] else (rows,)
+        ends = [Flow(flow.last and index == len(bands) - 1, flow.tick) for index in range(len(bands))]
+        return torch.cat([self._push_few(band, end) for band, end in zip(bands, ends, strict=True)], 2)
+
+    def _push_few(self, rows: Tensor, flow: Flow) -> Tensor:
+        x = leaky_relu(self._up1.push(enlarged(rows.to(self._dtype), 2), flow), _SLOPE, inplace=True)
+        x = leaky_relu(self._up2.push(enlarged(x, 2), flow), _SLOPE, inplace=True)
+        x = leaky_relu(self._high.push(x, flow), _SLOPE, inplace=True)
+        return self._last.push(x, flow)
+
+
 def rrdbnet(state: Mapping[str, Tensor]) -> Network | None:
     """Return the network that the state dict belongs to; None where it is of another architecture."""
     first, dense = state.get("conv_first.weight"), state.get("body.0.rdb1.conv1.weight")
@@ -113,4 +189,20 @@ def as_network(module: RRDBNet) -> Network:
     trunk_layers = 15 * len(module.body) + 2
     trunk = Stage(module.trunk, TRUNK_HALO, 1, trunk_layers, share=1 - _TAIL_SHARE)
     tail = Stage(module.tail, TAIL_HALO, SCALE, 4, share=_TAIL_SHARE, tile=_TAIL_TILE)
-    return Network(module, (trunk, tail), module.lower, HALF_TOO, _BYTES_PER_PIXEL)
+    radius = 15 * len(module.body) + 2 + TAIL_HALO
+    streaming = Streaming(
+        lambda: RRDBNetRows(module),
+        trunk.layers + tail.layers,
+        radius,
+        lambda itemsize: _column_bytes(module, itemsize),
+    )
+    return Network(module, (trunk, tail), module.lower, HALF_TOO, _BYTES_PER_PIXEL, streaming=streaming)
+
+
+def _column_bytes(module: RRDBNet, itemsize: int) -> int:
+    """Return the bytes that are held between two bands per column of the input; `itemsize` is the inner layers'."""
+    features, growth, blocks = module.features, module.growth, len(module.body)
+    exact = 4  # bytes: sums are kept in float32
+    dense = 2 * (5 * features + 10 * growth) * itemsize + 5 * features * exact
+    trunk = blocks * (3 * dense + 15 * features * exact) + (15 * blocks + 2) * features * exact
+    return trunk + 2 * features * ((2 + 4 + 4) * itemsize + 4 * exact)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isqrt
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pixel_shuffle
 
-from foveate_server.engines.network import HALF_TOO, Network, Stage
+from foveate_server.engines.network import HALF_TOO, Network, Stage, Streaming
+from foveate_server.engines.rows import Convolution, Delay, Flow, enlarged
 
 _BYTES_PER_PIXEL = 1600  # three stacks of 64 channels, or the output in its parts
 
@@ -27,7 +29,7 @@ class SRVGGNetCompact(nn.Module):
         for _ in range(convolutions):
             layers += [nn.Conv2d(features, features, 3, 1, 1), nn.PReLU(features)]
         self.body = nn.ModuleList([*layers, nn.Conv2d(features, 3 * scale * scale, 3, 1, 1)])
-        self.scale = scale
+        self.features, self.scale = features, scale
 
     def forward(self, image: Tensor) -> Tensor:
         """(1, 3, h, w) -> (1, 3, h * scale, w * scale), both float32."""
@@ -49,6 +51,27 @@ class SRVGGNetCompact(nn.Module):
         return len(self.body) // 2 + 1
 
 
+class SRVGGRows:
+    """The same layers in bands of rows, see rows.Rows: (1, 3, n, w) -> (1, 3, m * scale, w * scale), both float32."""
+
+    def __init__(self, module: SRVGGNetCompact) -> None:
+        layers: list[Any] = list(module.body)
+        self._inner = [
+            (Convolution(layer), activation) for layer, activation in zip(layers[:-1:2], layers[1::2], strict=True)
+        ]
+        self._last = Convolution(layers[-1])
+        self._shortcut = Delay()
+        self._scale = module.scale
+
+    def push(self, rows: Tensor, flow: Flow) -> Tensor:
+        """See rows.Rows."""
+        x = rows
+        for convolution, activation in self._inner:
+            x = activation(convolution.push(x, flow).to(activation.weight.dtype))
+        detail = self._last.push(x, flow)
+        return pixel_shuffle(detail, self._scale) + enlarged(self._shortcut.push(rows, detail.shape[2]), self._scale)
+
+
 def srvgg(state: Mapping[str, Tensor]) -> Network | None:
     """Return the network that the state dict belongs to; None where it is of another architecture."""
     indices = sorted({int(key.split(".")[1]) for key in state if _is_layer(key)})
@@ -67,7 +90,15 @@ def srvgg(state: Mapping[str, Tensor]) -> Network | None:
 def as_network(module: SRVGGNetCompact) -> Network:
     """Return `module` as the engine sees it."""
     stage = Stage(module.forward, module.radius, module.scale, len(module.body))
-    return Network(module, (stage,), module.lower, HALF_TOO, _BYTES_PER_PIXEL)
+    streaming = Streaming(
+        lambda: SRVGGRows(module), module.radius, module.radius, lambda itemsize: _column_bytes(module, itemsize)
+    )
+    return Network(module, (stage,), module.lower, HALF_TOO, _BYTES_PER_PIXEL, streaming=streaming)
+
+
+def _column_bytes(module: SRVGGNetCompact, itemsize: int) -> int:
+    """Return the bytes that are held between two bands per column of the input; `itemsize` is the inner layers'."""
+    return 2 * module.features * ((module.radius - 2) * itemsize + 4) + (module.radius + 2) * 3 * 4
 
 
 def _is_layer(key: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foveate_server.engines.base import Face, Image, Pinned, Rendering, Ticker
+from foveate_server.engines.base import Face, Image, Pinned, Rendering, Strip, Ticker
 from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
 from foveate_server.engines.judging import Judge
 from foveate_server.engines.restore import RestorationEngine
@@ -52,9 +52,12 @@ class SuiteEngine:
         pinned: Pinned,
         ticker: Ticker,
         face: Face | None = None,
+        strip: Strip | None = None,
     ) -> Rendering:
         """See engines.base.Engine."""
-        return self._restoration.upscale(image, model, exact=exact, pinned=pinned, ticker=ticker, face=face)
+        return self._restoration.upscale(
+            image, model, exact=exact, pinned=pinned, ticker=ticker, face=face, strip=strip
+        )
 
     def model_scale(self, model: str | None) -> int:
         """See engines.base.Engine."""

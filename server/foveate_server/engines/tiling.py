@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from foveate_server.engines.base import Image
+from foveate_server.engines.base import Image, Strip
 from foveate_server.engines.network import Network, Stage
 from foveate_server.engines.watch import Meter, watched
 from foveate_shared.geometry import Bounds, Extent, ceil_to_multiple, tiles
@@ -22,25 +22,29 @@ from foveate_shared.geometry import Bounds, Extent, ceil_to_multiple, tiles
 class TileExecutor(Protocol):
     """A way to run a network on an image that is larger than what fits at once."""
 
-    def run(self, network: Network, image: Image, *, device: torch.device, tile: int, meter: Meter) -> Image:
-        """Return the network's result for `image`, (height * scale, width * scale, 3), in tiles of at most `tile` px.
+    def run(
+        self, network: Network, image: Image, strip: Strip, *, device: torch.device, tile: int, meter: Meter
+    ) -> Image:
+        """Return the network's result for what is wanted, (height * scale, width * scale, 3).
 
-        Raises what the meter raises, and torch's errors when memory runs out.
+        Tiles are of at most `tile` px. Raises what the meter raises, and torch's errors when memory runs out.
         """
 
 
 class HaloTiles:
     """Tiles with a halo: each is run with its neighbourhood, of which the result is cut off again."""
 
-    def run(self, network: Network, image: Image, *, device: torch.device, tile: int, meter: Meter) -> Image:
+    def run(
+        self, network: Network, image: Image, strip: Strip, *, device: torch.device, tile: int, meter: Meter
+    ) -> Image:
         """See :class:`TileExecutor`. Exact as far as the halos are; all tiles are nearly equal in size."""
-        extent = Extent(image.shape[1], image.shape[0])
-        result = np.empty((extent.height * network.scale, extent.width * network.scale, 3), np.float32)
-        cores = tiles(extent.bounds, Extent(tile, tile))
+        wanted = strip.wanted
+        result = np.empty((wanted.height * network.scale, wanted.width * network.scale, 3), np.float32)
+        cores = tiles(wanted, Extent(tile, tile))
         with torch.inference_mode(), watched(network.module, meter.tick):
             for index, core in enumerate(cores):
                 job = _Core(network, image, device, meter, core, index, len(cores))
-                target = core.scaled(network.scale)
+                target = core.relative_to(wanted).scaled(network.scale)
                 result[target.y : target.bottom, target.x : target.right] = job.run()
         return result
 

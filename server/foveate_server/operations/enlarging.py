@@ -7,6 +7,7 @@ from typing import cast
 import numpy as np
 from scipy import ndimage
 
+from foveate_server.engines.base import Strip
 from foveate_server.imaging.color import split_range
 from foveate_server.imaging.resize import Filter, resize
 from foveate_server.imaging.samples import FloatArray, encode
@@ -16,8 +17,9 @@ from foveate_server.operations.restoring import Restorer
 from foveate_server.operations.surface import Surface
 from foveate_shared.geometry import Bounds, Extent
 
-HALO = 72  # document pixels around a part: the network's 64 (see restoring), and the resampling's
-COLOR_SIGMA = 12.0  # document pixels: below this scale colour is the original's; three sigmas are within the halo
+HALO = 72  # document pixels around a region: what shows of the network's (see restoring), and the resampling's
+COLOR_SIGMA = 12.0  # document pixels: below this scale colour is the original's
+AROUND = round(3 * COLOR_SIGMA)  # document pixels of the rendering around what is kept of it
 
 
 def scale_of(request: JobRequest) -> int:
@@ -30,13 +32,21 @@ def is_in_place(request: JobRequest) -> bool:
     return request.parameters.get("target") == "document"
 
 
-def enlarge(picture: Surface, kept: Bounds, scale: int, restorer: Restorer) -> tuple[FloatArray, FloatArray | None]:
-    """Return `kept` (document pixels, within the picture) enlarged, (height, width, 3) times `scale`, and its alpha."""
+def enlarge(
+    picture: Surface, kept: Bounds, scale: int, restorer: Restorer, strip: Strip | None = None
+) -> tuple[FloatArray, FloatArray | None]:
+    """Return `kept` (document pixels, within the picture) enlarged, (height, width, 3) times `scale`, and its alpha.
+
+    `strip` is what is rendered of the picture, in its pixels: `kept`, and AROUND it what the picture has.
+    """
+    if strip is None:
+        strip = Strip(kept.pad(AROUND).intersect(picture.bounds).relative_to(picture.bounds))
     nominal, rest = split_range(picture.working)
-    rendering = restorer.upscale(nominal, restorer.ticker)
+    rendering = restorer.upscale(nominal, restorer.ticker, strip=strip)
     inside = kept.relative_to(picture.bounds)
-    enlarged = resize(_cut(rendering.image, inside.scaled(rendering.scale)), kept.extent.scaled(scale), Filter.LANCZOS)
-    correction = _cut(_color_difference(nominal, rendering.image), inside)
+    within = inside.relative_to(strip.wanted)  # of what is rendered
+    enlarged = resize(_cut(rendering.image, within.scaled(rendering.scale)), kept.extent.scaled(scale), Filter.LANCZOS)
+    correction = _cut(_color_difference(_cut(nominal, strip.wanted), rendering.image), within)
     if rest is not None:
         correction = correction + _cut(rest, inside)
     enlarged += resize(correction, kept.extent.scaled(scale), Filter.BICUBIC)

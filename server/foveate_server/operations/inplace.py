@@ -16,18 +16,18 @@ PIXELS = "pixels"  # the id of the only window of most items
 SINGLE_AREA = 1280 * 1280  # pixels of a window that is restored in one item
 TILE_SIGMA = 32.0  # document pixels: of the colour match in tiles, the same in all
 _CORE = 1024  # document pixels of a tile's core
-_LEAST_MARGIN = 112  # document pixels around a tile's core: colour match (three sigmas) and feather fit
+MARGIN = 112  # document pixels around a part's core: colour match (three sigmas) and feather fit
 
 
-def window_of(bounds: Bounds, request: JobRequest, *, item: str) -> WindowRequest:
-    """Return the wish for `bounds` at their own scale, with the selection's coverage where it has one."""
-    return WindowRequest(f"{item}.{PIXELS}", bounds, bounds.extent, coverage=request.wants_coverage)
+def window_of(bounds: Bounds, request: JobRequest, *, item: str, coverage: bool = True) -> WindowRequest:
+    """Return the wish for `bounds` at their own scale; with the selection's `coverage`, where it has one."""
+    return WindowRequest(f"{item}.{PIXELS}", bounds, bounds.extent, coverage=coverage and request.wants_coverage)
 
 
 def tile_items(request: JobRequest, quarters: int, arguments: JsonObject) -> tuple[Item, ...]:
     """Return one item per tile of the region; cores tile it, windows overlap by the halo of a reduction."""
     cores = tiles(request.region, Extent(_CORE, _CORE))
-    margin = max(halo(quarters), _LEAST_MARGIN)
+    margin = max(halo(quarters), MARGIN)
     items = []
     for number, core in enumerate(cores, 1):
         name = f"tile-{number}"

@@ -111,10 +111,10 @@ def plan(request: JobRequest) -> Plan:
     items = []
     for number, core in enumerate(cores, 1):
         name = f"canvas-{number}"
-        window = inplace.window_of(core.pad(enlarging.HALO).clamp(request.extent), request, item=name)
+        window = inplace.window_of(core.pad(enlarging.HALO).clamp(request.extent), request, item=name, coverage=False)
         told: JsonObject = {"core": [core.x, core.y, core.width, core.height]}
         stage = "Enlarging" if len(cores) == 1 else f"Enlarging, part {number} of {len(cores)}"
-        items.append(Item(name, stage, (replace(window, coverage=False),), told, weight=float(core.area)))
+        items.append(Item(name, stage, (window,), told, weight=float(core.area)))
     return Plan("new", extent, summary, tuple(items))
 
 

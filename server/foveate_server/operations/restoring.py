@@ -11,21 +11,22 @@ from math import ceil
 
 import numpy as np
 
-from foveate_server.engines.base import Engine, Face, Image, Rendering, Ticker
+from foveate_server.engines.base import Engine, Face, Image, Rendering, Strip, Ticker
 from foveate_server.imaging.color import split_range
 from foveate_server.imaging.colormatch import match_low_frequencies
 from foveate_server.imaging.resize import Filter, resize
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations import parameters
 from foveate_server.operations.base import JobRequest
-from foveate_shared.geometry import Bounds, Extent, ceil_to_multiple, tiles
+from foveate_shared.geometry import Bounds, Extent, ceil_to_multiple, strips
 from foveate_shared.protocol import JsonObject
 
 QUARTERS = 4
 _NETWORK_HALO = 64  # of what the network sees: beyond it, x4plus errs by less than one level of 8 bits (measured)
-_KERNEL_HALO = 8  # likewise: what resampling down and up again reaches
-_PIECE = 1 << 20  # pixels of what the network sees in one call: its result is 16 times as large
-_PIECE_SIDE = 768  # pixels of what the network sees, of the core of one of several pieces
+_KERNEL_CELLS = 2  # of the grid, likewise: what resampling down and up again reaches
+STRIP_AREA = 1 << 20  # pixels of what the network sees, of a strip: its result is 16 times as large
+STRIP_WIDTH = 2048  # likewise, of its width: x4plus' layers hold half a megabyte per pixel of it
+_COLUMN = STRIP_WIDTH + 256  # likewise, with the margins that operations want around
 
 
 def snap(reduction: float) -> int:
@@ -35,7 +36,7 @@ def snap(reduction: float) -> int:
 
 def halo(quarters: int) -> int:
     """Return how many document pixels around a part its restoration depends on; a multiple of the grid."""
-    return ceil_to_multiple(ceil((_NETWORK_HALO + _KERNEL_HALO) * quarters / QUARTERS), quarters)
+    return ceil_to_multiple(ceil((_NETWORK_HALO + _KERNEL_CELLS * QUARTERS) * quarters / QUARTERS), quarters)
 
 
 def on_grid(part: Bounds, quarters: int, document: Extent) -> Bounds:
@@ -88,37 +89,43 @@ class Restorer:
         """
         if self.enlarges:
             return snap(reduction)
-        return max(QUARTERS, ceil(QUARTERS * (extent.area / _PIECE) ** 0.5)) if whole else QUARTERS
+        return max(QUARTERS, ceil(QUARTERS * (extent.area / STRIP_AREA) ** 0.5)) if whole else QUARTERS
 
     def restore(
-        self, working: FloatArray, quarters: int, *, sigma: float | None = None, face: Face | None = None
+        self,
+        working: FloatArray,
+        quarters: int,
+        *,
+        sigma: float | None = None,
+        face: Face | None = None,
+        strip: Strip | None = None,
     ) -> FloatArray:
         """Return `working`, (height, width, 3), in more detail, in the same extent and with its own low frequencies.
 
         `quarters` is the reduction before the network; `sigma` as in colormatch; `face` is what the image shows, in its
-        pixels. What lies beyond 0..1 is carried past
-        the network. Memory grows with the image by a few copies alone: the network sees piece by piece.
+        pixels. With `strip`, on the grid as the image itself, only what it wants is restored. What lies beyond 0..1 is
+        carried past the network. Memory grows with the image by a few copies alone: the network's result is made in
+        strips.
         """
         nominal, rest = split_range(working)
-        padded = _pad_to_grid(nominal, quarters)
-        extent = Extent(padded.shape[1], padded.shape[0])
-        pieces = _pieces(extent, quarters)
-        result = np.empty_like(padded)
-        for index, core in enumerate(pieces):
+        seen = _Reduced.of(nominal, quarters)
+        wanted = seen.extent.bounds if strip is None else on_grid(strip.wanted, quarters, seen.extent)
+        pieces = seen.pieces(wanted, strip)
+        result = nominal.copy()
+        for index, (core, piece) in enumerate(pieces):
             ticker = Share(self.ticker, index / len(pieces), 1 / len(pieces))
-            seen = core.pad(halo(quarters)).clamp(extent) if len(pieces) > 1 else core
-            piece = padded[seen.y : seen.bottom, seen.x : seen.right]
-            restored = self._restore_piece(piece, quarters, ticker, face if len(pieces) == 1 else None)
-            inside = core.relative_to(seen)
-            result[core.y : core.bottom, core.x : core.right] = restored[
-                inside.y : inside.bottom, inside.x : inside.right
-            ]
-        height, width = working.shape[:2]
-        matched = match_low_frequencies(result[:height, :width], nominal, sigma=sigma)
-        return matched if rest is None else matched + rest
+            shown = None if face is None or len(pieces) > 1 else face.scaled(QUARTERS / quarters)
+            rendering = self.upscale(seen.image, ticker, shown, piece)
+            area = seen.in_document(piece.wanted)
+            restored = resize(rendering.image, area.extent, Filter.LANCZOS)
+            kept = core.clamp(Extent(working.shape[1], working.shape[0]))
+            result[_slices(kept)] = restored[_slices(kept.relative_to(area))]
+        part = _slices(wanted)
+        result[part] = match_low_frequencies(result[part], nominal[part], sigma=sigma)
+        return result if rest is None else result + rest
 
-    def upscale(self, image: Image, ticker: Ticker, face: Face | None = None) -> Rendering:
-        """Return `image` as the engine enlarges it with this job's parameters; `face` is what it shows, if any."""
+    def upscale(self, image: Image, ticker: Ticker, face: Face | None = None, strip: Strip | None = None) -> Rendering:
+        """Return `image` as the engine enlarges it with this job's parameters; all but those as for the engine."""
         self.last = self.engine.upscale(
             np.ascontiguousarray(image, np.float32),
             parameters.model(self.request),
@@ -126,6 +133,7 @@ class Restorer:
             pinned=parameters.pinned(self.request),
             ticker=ticker,
             face=face,
+            strip=strip,
         )
         return self.last
 
@@ -139,12 +147,50 @@ class Restorer:
         known: JsonObject = {name: value for name, value in values.items() if value is not None}
         return {"model": self.last.model, "device": self.last.device, "pinned": known}
 
-    def _restore_piece(self, piece: FloatArray, quarters: int, ticker: Ticker, face: Face | None) -> FloatArray:
-        extent = Extent(piece.shape[1], piece.shape[0])
+
+@dataclass(frozen=True)
+class _Reduced:
+    """An image as the network sees it."""
+
+    image: Image
+    extent: Extent  # before it was reduced, with what makes it end on the grid
+    quarters: int
+
+    @classmethod
+    def of(cls, nominal: FloatArray, quarters: int) -> _Reduced:
+        padded = _pad_to_grid(nominal, quarters)
+        extent = Extent(padded.shape[1], padded.shape[0])
         seen = Extent(extent.width * QUARTERS // quarters, extent.height * QUARTERS // quarters)
-        reduced = np.clip(resize(piece, seen, Filter.BICUBIC), 0, 1)
-        shown = None if face is None else face.scaled(QUARTERS / quarters)
-        return resize(self.upscale(reduced, ticker, shown).image, extent, Filter.LANCZOS)
+        return cls(np.clip(resize(padded, seen, Filter.BICUBIC), 0, 1), extent, quarters)
+
+    def in_document(self, seen: Bounds) -> Bounds:
+        """Return bounds on the grid, as the network sees them, in the image's own pixels."""
+        x, y, right, bottom = (edge // QUARTERS * self.quarters for edge in (seen.x, seen.y, seen.right, seen.bottom))
+        return Bounds.from_edges(x, y, right, bottom)
+
+    def pieces(self, wanted: Bounds, strip: Strip | None) -> list[tuple[Bounds, Strip]]:
+        """Return parts of `wanted`, on the grid in the image's own pixels, and what the network is to make for each.
+
+        `strip` is what the image is a strip of, if of anything.
+        """
+        whole, cells, top, again = self._cells(self.extent.bounds), self._cells(wanted), 0, None
+        if strip is not None:
+            top = strip.top // self.quarters
+            again = None if strip.again is None else ceil(strip.again / self.quarters)
+        pieces = []
+        for column in strips(cells, _COLUMN // QUARTERS, STRIP_AREA // QUARTERS**2):
+            for core in column:
+                area = core.pad(_KERNEL_CELLS).intersect(whole)
+                # Where the next piece begins: in this image, or in that of the next strip.
+                below = core.bottom if core is not column[-1] else None if again is None else core.bottom - again
+                repeated = None if below is None else (area.bottom - (below - _KERNEL_CELLS)) * QUARTERS
+                pieces.append((core.scaled(self.quarters), Strip(area.scaled(QUARTERS), top * QUARTERS, repeated)))
+        return pieces
+
+    def _cells(self, part: Bounds) -> Bounds:
+        """Return the cells of the grid that `part` is made of."""
+        edges = (part.x, part.y, part.right, part.bottom)
+        return Bounds.from_edges(*(edge / self.quarters for edge in edges))
 
 
 def _pad_to_grid(image: FloatArray, quarters: int) -> FloatArray:
@@ -153,10 +199,5 @@ def _pad_to_grid(image: FloatArray, quarters: int) -> FloatArray:
     return np.pad(image, ((0, bottom), (0, right), (0, 0)), mode="edge")
 
 
-def _pieces(extent: Extent, quarters: int) -> list[Bounds]:
-    """Split an extent on the grid into parts on the grid that the network may see at once."""
-    cells = Extent(extent.width // quarters, extent.height // quarters)
-    if cells.area * QUARTERS * QUARTERS <= _PIECE:
-        return [extent.bounds]
-    side = _PIECE_SIDE // QUARTERS
-    return [cell.scaled(quarters) for cell in tiles(cells.bounds, Extent(side, side))]
+def _slices(part: Bounds) -> tuple[slice, slice]:
+    return slice(part.y, part.bottom), slice(part.x, part.right)

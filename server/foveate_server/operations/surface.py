@@ -14,6 +14,8 @@ from foveate_server.operations.base import JobRequest, WindowData
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import RowOrder
 
+FILLED = 64  # pixels around what is visible that have its colours: further away no network sees it
+
 
 @dataclass(frozen=True)
 class Surface:
@@ -39,15 +41,16 @@ def transform_of(request: JobRequest) -> ColorTransform:
 
 
 def fill_invisible(working: FloatArray, alpha: FloatArray) -> FloatArray:
-    """Return `working` with the nearest visible colour where `alpha` is 0.
+    """Return `working` with the nearest visible colour where `alpha` is 0 and something visible is near.
 
-    Nobody sees those pixels, but networks and filters do: hidden black would darken the edges of what is visible.
+    Nobody sees those pixels, but networks and filters do: hidden black would darken the edges of what is visible. What
+    is further away than FILLED keeps its colour, so that two windows that overlap hold the same picture.
     """
     invisible = alpha <= 0
     if not invisible.any() or invisible.all():
         return working
-    rows, columns = ndimage.distance_transform_edt(invisible, return_distances=False, return_indices=True)
-    filled: FloatArray = working[rows, columns]
+    distance, (rows, columns) = ndimage.distance_transform_edt(invisible, return_indices=True)
+    filled: FloatArray = np.where((distance <= FILLED)[..., np.newaxis], working[rows, columns], working)
     return filled
 
 

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from foveate_server.engines.base import Engine
+from foveate_server.engines.base import Engine, Strip
 from foveate_server.imaging.crop import require_region
-from foveate_server.operations import enlarging, inplace, parameters, redetailing, surface, words
+from foveate_server.operations import enlarging, inplace, parameters, redetailing, strips, surface, words
 from foveate_server.operations.base import Context, Item, ItemResult, JobRequest, Plan, WindowData
 from foveate_server.operations.restoring import QUARTERS, Restorer
 from foveate_server.operations.surface import Surface
-from foveate_shared.geometry import Bounds, Extent, tiles
-from foveate_shared.protocol import JsonObject, Outcome, WindowRequest
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.protocol import JsonObject, Outcome
 
-_CORE = 768  # document pixels of a strip's longest side
 _MARGIN = 6  # document pixels that stay around a strip for resampling
 _SCALE: JsonObject = {
     parameters.LEVEL: parameters.BASIC,
@@ -37,7 +36,7 @@ _TARGET: JsonObject = {
 
 
 class Upscale:
-    """One item per strip (a tile, for wide documents); the strips of a new image tile it exactly."""
+    """One item per strip; those of a new image tile it exactly."""
 
     name = "upscale"
     title = "Upscale"
@@ -60,11 +59,11 @@ class Upscale:
             return redetailing.plan(request)
         if enlarging.is_in_place(request):
             summary = f"Give {region.width} x {region.height} pixels the detail of a larger rendering."
-            return Plan("document", request.extent, summary, inplace.tile_items(request, QUARTERS, {}))
+            return Plan("document", request.extent, summary, _cut(request).items("Restoring", coverage=True))
         scale = enlarging.scale_of(request)
         extent = Extent(region.width * scale, region.height * scale)
         summary = f"Enlarge {region.width} x {region.height} pixels {scale} times, to {extent.width} x {extent.height}."
-        return Plan("new", extent, summary, _strips(request))
+        return Plan("new", extent, summary, _cut(request).items("Enlarging", coverage=False))
 
     def run(
         self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
@@ -75,35 +74,28 @@ class Upscale:
             return redetailing.run(request, item, window, engine, context)
         core = inplace.core_of(item, request)
         picture = surface.read(request, window)
-        restorer = Restorer(request, engine, context)
+        restorer, strip = Restorer(request, engine, context), _cut(request).strip(item, window)
         if enlarging.is_in_place(request):
-            restored = restorer.restore(picture.working, QUARTERS, sigma=inplace.TILE_SIGMA)
+            restored = restorer.restore(picture.working, QUARTERS, sigma=inplace.TILE_SIGMA, strip=strip)
             inplace.Canvas(request, window, context).send(core, restored, surface.feathered(request, window))
         else:
-            pixels = _enlarge(request, picture, core, restorer)
+            pixels = _enlarge(request, picture, core, strip, restorer)
             target = core.relative_to(request.region).scaled(enlarging.scale_of(request))
             context.patch(target, pixels, None)
         return ItemResult(Outcome(item.id, "done"), recipe=restorer.recipe)
 
 
-def _strips(request: JobRequest) -> tuple[Item, ...]:
-    cores = tiles(request.region, Extent(_CORE, _CORE))
-    items = []
-    for number, core in enumerate(cores, 1):
-        name = f"strip-{number}"
-        bounds = core.pad(enlarging.HALO).clamp(request.extent)
-        window = WindowRequest(f"{name}.{inplace.PIXELS}", bounds, bounds.extent)
-        arguments: JsonObject = {"core": [core.x, core.y, core.width, core.height]}
-        stage = "Enlarging" if len(cores) == 1 else f"Enlarging part {number} of {len(cores)}"
-        items.append(Item(name, stage, (window,), arguments, weight=float(core.area)))
-    return tuple(items)
+def _cut(request: JobRequest) -> strips.Cut:
+    if enlarging.is_in_place(request):
+        return strips.Cut(request, inplace.MARGIN, inplace.MARGIN)
+    return strips.Cut(request, _MARGIN + enlarging.AROUND, enlarging.HALO)
 
 
-def _enlarge(request: JobRequest, picture: Surface, core: Bounds, restorer: Restorer) -> bytes:
+def _enlarge(request: JobRequest, picture: Surface, core: Bounds, strip: Strip, restorer: Restorer) -> bytes:
     """Return `core` (document pixels), enlarged, in the document's format."""
     scale = enlarging.scale_of(request)
     # Only what resampling needs stays around the core. All edges are whole document pixels, so that every strip's
     # samples fall on the same places as those of the whole.
     kept = core.pad(_MARGIN).clamp(request.extent).intersect(picture.bounds)
-    enlarged, alpha = enlarging.enlarge(picture, kept, scale, restorer)
+    enlarged, alpha = enlarging.enlarge(picture, kept, scale, restorer, strip)
     return enlarging.encode_part(request, enlarged, alpha, core.relative_to(kept).scaled(scale))

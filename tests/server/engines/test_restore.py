@@ -106,11 +106,11 @@ class ShortOfMemory(HaloTiles):
         self.largest = largest
         self.tried: list[int] = []
 
-    def run(self, network, image, *, device, tile, meter):
+    def run(self, network, image, strip, *, device, tile, meter):
         self.tried.append(tile)
         if tile > self.largest:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
-        return super().run(network, image, device=device, tile=tile, meter=meter)
+        return super().run(network, image, strip, device=device, tile=tile, meter=meter)
 
 
 def test_out_of_memory_means_a_smaller_tile_and_a_word(small_registry, ticker) -> None:

@@ -9,16 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foveate_server.engines import ncnn, rrdbnet, srvgg
+from foveate_server.engines.base import Strip
 from foveate_server.engines.network import Fit, Network, Stage
 from foveate_server.engines.tiling import HaloTiles
 from foveate_server.engines.watch import Meter
 from foveate_shared.errors import CancelledJobError
+from foveate_shared.geometry import Bounds
 
 CPU = torch.device("cpu")
 
 
 def run(network: Network, image: np.ndarray, tile: int, ticker) -> np.ndarray:
-    return HaloTiles().run(network, image, device=CPU, tile=tile, meter=Meter(ticker, "Restoring"))
+    strip = Strip(Bounds(0, 0, image.shape[1], image.shape[0]))
+    return HaloTiles().run(network, image, strip, device=CPU, tile=tile, meter=Meter(ticker, "Restoring"))
 
 
 def random_image(height: int, width: int) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 
 from fakes.documents import run_job
 from foveate_server.engines.deterministic_diffusion import MODEL
-from foveate_server.operations import inplace
+from foveate_server.operations import strips
 from foveate_shared.pixels import PixelFormat
 
 PROMPTED = {"model": MODEL, "seed": 4, "prompt": "a cat"}
@@ -105,7 +105,8 @@ def test_tiny_regions_and_regions_at_every_border(soft, make_document, engine, j
 def test_tiles_join_without_a_seam(soft, make_document, engine, monkeypatch) -> None:
     document = make_document(np.tile(soft, (2, 2, 1)), bounds=(10, 20, 380, 300))
     whole = run_job(document, engine, "upscale", target="document").applied_to(document)
-    monkeypatch.setattr(inplace, "_CORE", 97)
+    monkeypatch.setattr(strips, "STRIP_WIDTH", 97)
+    monkeypatch.setattr(strips, "STRIP_AREA", 97 * 97)
     run = run_job(document, engine, "upscale", target="document")
     assert len(run.patches) > 9
     assert np.abs(run.applied_to(document).astype(int) - whole).max() <= 1

@@ -59,8 +59,8 @@ def test_parts_on_the_grid_hold_the_part_and_end_on_it_or_at_the_border(corner, 
 def test_pieces_give_what_the_whole_gives(soft, restorer, monkeypatch, quarters) -> None:
     image = np.tile(soft, (2, 3, 1))
     whole = restorer.restore(image, quarters)
-    monkeypatch.setattr(restoring, "_PIECE", 0)
-    monkeypatch.setattr(restoring, "_PIECE_SIDE", 64)
+    monkeypatch.setattr(restoring, "STRIP_AREA", 0)
+    monkeypatch.setattr(restoring, "_COLUMN", 64)
     restorer.ticker.fractions.clear()
     pieces = restorer.restore(image, quarters)
     assert whole.shape == image.shape
@@ -88,7 +88,7 @@ class OneToOne:
     def model_scale(self, model):
         return 1
 
-    def upscale(self, image, model, *, exact, pinned, ticker, face):
+    def upscale(self, image, model, *, exact, pinned, ticker, face, strip):
         self.seen.append(image.shape)
         return Rendering(image, 1, {"name": "one", "sha256": ""}, "cpu: test", Pinned())
 

@@ -9,7 +9,7 @@ from skimage import data
 
 from fakes.documents import MemoryDocument, run_job
 from foveate_server.imaging.seams import seam_ratio
-from foveate_server.operations import upscale
+from foveate_server.operations import strips
 from foveate_shared.geometry import Bounds
 from foveate_shared.protocol import Selection
 
@@ -78,31 +78,38 @@ def test_no_seam_shows_on_the_lines_between_strips(document, real_engine, monkey
 
     options = {"scale": 4, "model": "realesr-animevideov3"}
     whole = ratio(run_job(document, real_engine, "upscale", **options).applied_to(document))
-    monkeypatch.setattr(upscale, "_CORE", 32)
-    strips = run_job(document, real_engine, "upscale", **options)
-    image = strips.applied_to(document)
-    assert len(strips.patches) == 16
+    cut_into(monkeypatch, 32, 32)
+    run = run_job(document, real_engine, "upscale", **options)
+    image = run.applied_to(document)
+    assert len(run.patches) == 16
     assert ratio(image) / whole == pytest.approx(1.0, abs=0.02)
     image[:, 128:256] = np.clip(image[:, 128:256].astype(int) + 4, 0, 255)  # what a strip that is too bright would be
     assert ratio(image) / whole > 1.02
 
 
 def test_strips_with_the_fast_model_equal_the_whole(document, real_engine, monkeypatch) -> None:
-    options = {"scale": 3, "model": "realesr-animevideov3", "pinned": {"dtype": "float32"}}
+    options = {"scale": 3, "model": "realesr-animevideov3"}
     whole = run_job(document, real_engine, "upscale", **options).applied_to(document)
-    monkeypatch.setattr(upscale, "_CORE", 50)
-    strips = run_job(document, real_engine, "upscale", **options)
-    assert len(strips.patches) == 9
-    assert np.abs(strips.applied_to(document).astype(int) - whole).max() <= 1
+    cut_into(monkeypatch, 50, 50)
+    run = run_job(document, real_engine, "upscale", **options)
+    assert len(run.patches) == 9
+    assert np.abs(run.applied_to(document).astype(int) - whole).max() <= 1
 
 
-def test_exact_strips_equal_the_whole_within_a_level(sharp, real_engine, monkeypatch) -> None:
-    """Whole jobs of an 8-bit document; without `exact`, bfloat16's rounding differs by several here and there."""
-    document = MemoryDocument(np.ascontiguousarray(sharp[:24]).astype(np.uint8))
-    wide = MemoryDocument(np.ascontiguousarray(np.concatenate((document.image, document.image[:, ::-1]), axis=1)))
-    whole = run_job(wide, real_engine, "upscale", scale=2, exact=True)
-    monkeypatch.setattr(upscale, "_CORE", 128)
-    strips = run_job(wide, real_engine, "upscale", scale=2, exact=True)
-    assert len(strips.patches) == 2
-    assert strips.recipe["pinned"]["dtype"] == "float32"
-    assert np.abs(strips.applied_to(wide).astype(int) - whole.applied_to(wide)).max() <= 1
+@pytest.mark.parametrize("target", ["new", "document"])
+def test_strips_equal_the_whole_in_the_precision_that_a_user_gets(sharp, real_engine, monkeypatch, target) -> None:
+    """The photo model sees all of the picture at every pixel, and bfloat16's rounding would show any difference."""
+    document = MemoryDocument(np.ascontiguousarray(sharp[:80, :120]).astype(np.uint8))
+    options = {"scale": 4} if target == "new" else {}
+    whole = run_job(document, real_engine, "upscale", target=target, **options)
+    cut_into(monkeypatch, 60, 40)
+    run = run_job(document, real_engine, "upscale", target=target, **options)
+    assert len(run.patches) == 4
+    assert run.recipe["pinned"] == whole.recipe["pinned"]
+    assert np.abs(run.applied_to(document).astype(int) - whole.applied_to(document)).max() <= 1
+
+
+def cut_into(monkeypatch: pytest.MonkeyPatch, width: int, height: int) -> None:
+    """Make strips of these sides, in document pixels."""
+    monkeypatch.setattr(strips, "STRIP_WIDTH", width)
+    monkeypatch.setattr(strips, "STRIP_AREA", width * height)

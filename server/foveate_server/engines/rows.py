@@ -1,0 +1,107 @@
+"""Runs layers over a picture that comes in bands of rows, from top to bottom, each pixel computed once.
+
+Every layer holds the few rows that the ones below will need, so it sees its true neighbours on both sides of a band's
+edge, and the result is the untiled one: in bfloat16 too, where tiles with a halo differ by its rounding. Rows come out
+later than they go in, each convolution one row later; the last push brings the rest.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, interpolate
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How a push goes on."""
+
+    last: bool  # no rows follow
+    tick: Callable[[], None]  # called before every layer; what it raises ends the run
+
+
+class Rows(Protocol):
+    """A network, or a part of one, in the middle of a picture."""
+
+    def push(self, rows: Tensor, flow: Flow) -> Tensor:
+        """Take the next `rows`, (1, channels, n, width), n from 0; return the rows that are done by now, from 0 too."""
+
+
+class Convolution:
+    """A convolution of 3 x 3, zero padded. One row behind."""
+
+    def __init__(self, layer: nn.Conv2d) -> None:
+        self._layer = layer
+        self._held: Tensor | None = None  # the last two rows that it saw; at first none
+
+    def push(self, rows: Tensor, flow: Flow) -> Tensor:
+        """See :class:`Rows`."""
+        return self.push_beside((rows,), flow)[1]
+
+    def push_beside(self, parts: Sequence[Tensor], flow: Flow) -> tuple[Tensor, Tensor]:
+        """Take rows whose channels come in `parts`, of any dtype; return the result, and beside it what it was made of.
+
+        That is what a dense connection wants: (those channels, the result), of the same rows of the picture.
+        """
+        flow.tick()
+        seen = self._joined(parts, flow)
+        if seen.shape[2] < 3:
+            self._held = seen
+            centre = seen[:, :, :0]
+            return centre, centre.new_empty((1, self._layer.out_channels, 0, seen.shape[3]))
+        result = conv2d(seen, self._layer.weight, self._layer.bias, padding=(0, 1))
+        self._held = seen[:, :, -2:].clone()
+        return seen[:, :, 1:-1], result
+
+    def _joined(self, parts: Sequence[Tensor], flow: Flow) -> Tensor:
+        """Return the rows held and the new ones, with the zeros beyond the picture's edges, in the layer's dtype."""
+        _, _, count, width = parts[0].shape
+        above = 1 if self._held is None else self._held.shape[2]
+        shape = (1, self._layer.in_channels, above + count + int(flow.last), width)
+        weight = self._layer.weight
+        joined = torch.empty(shape, dtype=weight.dtype, device=weight.device, memory_format=torch.channels_last)
+        if self._held is None:
+            joined[:, :, :1] = 0
+        else:
+            joined[:, :, :above] = self._held
+        channel = 0
+        for part in parts:
+            joined[:, channel : channel + part.shape[1], above : above + count] = part
+            channel += part.shape[1]
+        if flow.last:
+            joined[:, :, -1:] = 0
+        return joined
+
+
+class Delay:
+    """Rows that wait until what is made of them has caught up."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Tensor] = deque()
+
+    def push(self, rows: Tensor, count: int) -> Tensor:
+        """Take `rows`; return the `count` that have waited longest."""
+        self._waiting.append(rows)
+        taken: list[Tensor] = []
+        while count:
+            first = self._waiting.popleft()
+            taken.append(first[:, :, :count])
+            if first.shape[2] > count:
+                # A copy, so that the few rows which go on waiting do not keep all of the band in memory.
+                self._waiting.appendleft(first[:, :, count:].clone())
+            count -= taken[-1].shape[2]
+        if not taken:
+            return rows[:, :, :0]
+        return taken[0] if len(taken) == 1 else torch.cat(taken, 2)
+
+
+def enlarged(rows: Tensor, scale: int) -> Tensor:
+    """Return `rows` with every pixel repeated, `scale` times as wide and high."""
+    if not rows.shape[2]:
+        return rows.new_empty((*rows.shape[:2], 0, rows.shape[3] * scale))
+    return interpolate(rows, scale_factor=scale, mode="nearest")

@@ -1,0 +1,60 @@
+"""A region in strips, whose results are those of the whole: a network sees in each all that its result depends on.
+
+Strips come from top to bottom, so that an engine can go on where it was; wide regions are cut into columns first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from foveate_server.engines.base import Strip
+from foveate_server.operations import inplace, surface
+from foveate_server.operations.base import Item, JobRequest, WindowData
+from foveate_server.operations.restoring import QUARTERS, STRIP_AREA, STRIP_WIDTH, on_grid
+from foveate_shared.geometry import Bounds, strips
+from foveate_shared.protocol import JsonObject
+
+_NETWORK_HALO = 352  # pixels around a part that its result depends on: 349 of x4plus, exactly; others look less far
+_FOLLOWED = "followed"  # the argument that tells whether another strip of the same column follows
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How an operation cuts its region. All lengths are in document pixels."""
+
+    request: JobRequest
+    margin: int  # around a strip's core: what else of the result is needed
+    around: int  # the region: all that any strip sees; what a picture would see that is not cut
+
+    def items(self, stage: str, *, coverage: bool) -> tuple[Item, ...]:
+        """Return one item per strip; `stage` is its phrase where there is but one."""
+        columns = strips(self.request.region, STRIP_WIDTH, STRIP_AREA)
+        count = sum(map(len, columns))
+        items: list[Item] = []
+        for column in columns:
+            for core in column:
+                name = f"strip-{len(items) + 1}"
+                window = inplace.window_of(self._window(core), self.request, item=name, coverage=coverage)
+                told: JsonObject = {
+                    "core": [core.x, core.y, core.width, core.height],
+                    _FOLLOWED: core is not column[-1],
+                }
+                phrase = stage if count == 1 else f"{stage} part {len(items) + 1} of {count}"
+                items.append(Item(name, phrase, (window,), told, weight=float(core.area)))
+        return tuple(items)
+
+    def strip(self, item: Item, window: WindowData) -> Strip:
+        """Return what an item wants of its window."""
+        core, bounds = inplace.core_of(item, self.request), window.bounds
+        wanted = self._padded(core, self.margin).intersect(bounds)
+        below = Bounds(core.x, core.bottom, core.width, 1)  # where the next strip's core begins
+        again = wanted.bottom - self._padded(below, self.margin).y if item.arguments.get(_FOLLOWED) else None
+        return Strip(wanted.relative_to(bounds), bounds.y, again)
+
+    def _window(self, core: Bounds) -> Bounds:
+        seen = self._padded(core, self.margin + _NETWORK_HALO + surface.FILLED)
+        return seen.intersect(self._padded(self.request.region, self.around))
+
+    def _padded(self, bounds: Bounds, margin: int) -> Bounds:
+        document = self.request.extent
+        return on_grid(bounds.pad(margin).clamp(document), QUARTERS, document)
