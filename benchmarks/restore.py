@@ -29,7 +29,6 @@ from foveate_server.models.registry import Registry, open_registry
 from foveate_shared.geometry import Extent, tiles
 
 PHOTO_MODEL, FAST_MODEL = "realesrgan-x4plus", "realesr-animevideov3"
-STRIP, STRIP_HALO = 768, 72  # document pixels, as the upscale operation cuts
 NCNN_SIDE = 512  # pixels: beyond it, ncnn wants more than 14 GB, so its own programs cut tiles
 Image = NDArray[np.float32]
 Run = Callable[[Image], object]
@@ -178,21 +177,27 @@ def time_one(name: str, size: int, repeat: int) -> dict[str, float]:
 
 
 def memory_one(model: str, megapixels: int) -> dict[str, float]:
-    """Return seconds and peak memory of an upscale to `megapixels` of output, strip by strip."""
+    """Return seconds and peak memory of an upscale to `megapixels` of output, in the operation's strips."""
     import torch
 
     from foveate_server.engines.base import Pinned
     from foveate_server.engines.restore import RestorationEngine
+    from foveate_server.operations.base import JobRequest, WindowData
+    from foveate_server.operations.upscale import cut_of
+    from foveate_shared.pixels import Channels, PixelFormat, SampleType
 
     side = round((megapixels * 1e6) ** 0.5 / 4)
     image = photo(side, side)
     engine = RestorationEngine(registry(), torch.device("cpu"))
+    layout = PixelFormat(SampleType.U8, Channels.RGB)
+    cut = cut_of(JobRequest("upscale", {"scale": 4}, Extent(side, side), layout, "srgb", None, None))
     base, start = peak_mb(), time.perf_counter()
-    extent = Extent(side, side)
-    for core in tiles(extent.bounds, Extent(STRIP, STRIP)):
-        seen = core.pad(STRIP_HALO).clamp(extent)
+    for item in cut.items(coverage=False):
+        (window,) = item.windows
+        seen = window.bounds
         part = np.ascontiguousarray(image[seen.y : seen.bottom, seen.x : seen.right])
-        engine.upscale(part, model, exact=False, pinned=Pinned(), ticker=Quiet())
+        strip = cut.strip(item, WindowData(seen, seen.extent, memoryview(b""), None))
+        engine.upscale(part, model, exact=False, pinned=Pinned(), ticker=Quiet(), strip=strip)
     return {"seconds": time.perf_counter() - start, "peak_mb": peak_mb(), "base_mb": base}
 
 

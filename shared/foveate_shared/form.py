@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from . import checkpoints
-from .protocol import Json, JsonObject, ModelInfo, OperationInfo
+from .protocol import Json, JsonObject, ModelInfo, OperationInfo, as_object
 
 MAX_VARIATIONS = 8
 SEEDS = 1 << 32  # seeds are 0 to SEEDS - 1
@@ -120,15 +120,15 @@ class _Scene:
 
 def form_for(operation: OperationInfo, models: Sequence[ModelInfo], wanted: str = "", preset: str = "") -> Form:
     """Return the form of an operation for a model (by name; empty is the server's choice) and a preset (likewise)."""
-    properties = _object(operation.parameters.get("properties"))
-    presets = _presets(_object(properties.get("preset")))
+    properties = as_object(operation.parameters.get("properties"))
+    presets = _presets(as_object(properties.get("preset")))
     said = next((each.parameters for each in presets if each.name == preset), {})
     model = checkpoints.model_for(models, operation.name, wanted or str(said.get("model", "")))
     scene = _Scene(operation.name, models, model, presets, said)
     parameters = [
-        _parameter(name, _object(schema), scene)
+        _parameter(name, as_object(schema), scene)
         for name, schema in properties.items()
-        if name != "model" and _is_shown(_object(schema), model)
+        if name != "model" and _is_shown(as_object(schema), model)
     ]
     return Form(operation.name, model, wanted, presets if checkpoints.is_checkpoint(model) else (), tuple(parameters))
 
@@ -173,7 +173,7 @@ def _default(name: str, schema: JsonObject, scene: _Scene) -> Json:
     """Return what the server takes: the preset's word, then the operation's for this kind, then the model's own."""
     if name in scene.said:
         return scene.said[name]
-    model, by_kind = scene.model, _object(schema.get("x-defaults"))
+    model, by_kind = scene.model, as_object(schema.get("x-defaults"))
     if model is not None and model.kind in by_kind:
         return by_kind[model.kind]
     if "default" in schema:
@@ -202,16 +202,12 @@ def _choices(name: str, schema: JsonObject, scene: _Scene) -> tuple[Choice, ...]
 
 def _presets(schema: JsonObject) -> tuple[Preset, ...]:
     offered = schema.get("x-presets")
-    entries = [_object(entry) for entry in offered] if isinstance(offered, list) else []
+    entries = [as_object(entry) for entry in offered] if isinstance(offered, list) else []
     return tuple(
-        Preset(str(entry["name"]), str(entry.get("title") or entry["name"]), _object(entry.get("parameters")))
+        Preset(str(entry["name"]), str(entry.get("title") or entry["name"]), as_object(entry.get("parameters")))
         for entry in entries
         if isinstance(entry.get("name"), str)
     )
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _number(value: Json) -> float | None:

@@ -10,7 +10,7 @@ message when all of them are complete.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Union
+from typing import Any, ClassVar, Union
 
 from .errors import ErrorInfo
 from .geometry import Bounds, Extent
@@ -32,6 +32,11 @@ MAX_TEXT = 65_536  # characters of any string in a control frame
 # What JSON can carry. `parameters`, `recipe` and `data` hold it; everything else on the wire has a declared shape.
 Json = Union[None, bool, int, float, str, "list[Json]", "dict[str, Json]"]
 JsonObject = dict[str, Json]
+
+
+def as_object(value: Any) -> JsonObject:
+    """Return `value` where it is an object, else an empty one: what is missing and what is misshapen say as little."""
+    return value if isinstance(value, dict) else {}
 
 
 # --- values ----------------------------------------------------------------------------------------------------------

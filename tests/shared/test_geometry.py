@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foveate_shared.geometry import Bounds, Extent, ceil_to_multiple, leaves_no_gap, split, tiles
+from foveate_shared.geometry import Bounds, Extent, ceil_to_multiple, leaves_no_gap, split, strips, tiles
 
 small = st.integers(-6, 6)
 sizes = st.integers(0, 7)
@@ -125,6 +127,18 @@ def test_tiles_cover_each_pixel_once(region: Bounds, piece: Extent) -> None:
     assert sum(part.area for part in parts) == region.area
     assert set().union(*map(pixels, parts)) == pixels(region)
     assert all(part.width <= piece.width and part.height <= piece.height for part in parts)
+
+
+@given(filled, st.integers(1, 20), st.integers(1, 300))
+def test_strips_cover_each_pixel_once_in_columns_from_top_to_bottom(region: Bounds, width: int, area: int) -> None:
+    columns = strips(region, width, area)
+    parts = [part for column in columns for part in column]
+    assert sum(part.area for part in parts) == region.area
+    assert set().union(*map(pixels, parts)) == pixels(region)
+    assert all(part.width <= width and (part.area <= area or part.height == 1) for part in parts)
+    for column in columns:
+        assert len({(part.x, part.width) for part in column}) == 1
+        assert all(above.bottom == below.y for above, below in pairwise(column))
 
 
 @given(st.integers(-100, 100), st.integers(1, 40))

@@ -49,6 +49,4 @@ class LostImage(waiting.LostDocument):
 
 
 def _profile(result: host.Result) -> protocol.JsonObject:
-    document = result.recipe.get("document")
-    profile = document.get("profile") if isinstance(document, dict) else None
-    return profile if isinstance(profile, dict) else {}
+    return protocol.as_object(protocol.as_object(result.recipe.get("document")).get("profile"))

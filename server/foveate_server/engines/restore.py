@@ -156,8 +156,10 @@ class RestorationEngine:
             except RuntimeError as error:
                 if not precision.is_out_of_memory(error):
                     raise
-            ticker.note("Memory ran out; going on in tiles.")
+            self._rows.release()
             self._free()
+            tile = self._tile_for(network)
+            ticker.note(_smaller(tile))
         return self._run_tiles(network, given, tile or self._tile_for(network), meter, ticker)
 
     def _goes_in_rows(self, network: Network, given: _Input, tile: int | None) -> bool:
@@ -194,7 +196,7 @@ class RestorationEngine:
                 tile = smaller
             # Outside of the handler, whose traceback keeps the failed pass's tensors alive.
             self._free()
-            ticker.note(f"Memory ran out; going on with tiles of {tile} pixels.")
+            ticker.note(_smaller(tile))
 
     def _run_fitted(self, executor: TileExecutor, network: Network, given: _Input, tile: int, meter: Meter) -> Image:
         """Run the network as it wants: on strips, or on all at once of an image of the size that it knows."""
@@ -244,6 +246,10 @@ def _fitted(network: Network, image: Image, face: Face | None, run: Callable[[Im
 def _check_image(image: Image) -> None:
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.float32 or not image.size:
         raise ValueError(f"an engine takes (height, width, 3) in float32, not {image.shape} in {image.dtype}")
+
+
+def _smaller(tile: int) -> str:
+    return f"Memory ran out; going on with tiles of {tile} pixels."
 
 
 def _out_of_memory(device: torch.device) -> ResourceError:

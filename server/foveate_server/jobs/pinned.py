@@ -8,7 +8,7 @@ from typing import Any
 
 from foveate_server.models.entry import ModelEntry
 from foveate_server.models.pinning import Pin, local_names
-from foveate_shared.protocol import JsonObject
+from foveate_shared.protocol import JsonObject, as_object
 
 _SINGLE = ("model", "restorer", "vae")  # parameters that name one model, as kinds of Pin
 
@@ -29,7 +29,7 @@ def located(parameters: JsonObject, entries: Sequence[ModelEntry]) -> JsonObject
         return parameters
     words = {pin.name: changed[pin.name] for pin in pins if pin.kind == "embedding" and pin.name in changed}
     models = {changed.get(name, name): digest for name, digest in hashes.items()}
-    return {**_renamed(parameters, changed, words), "pinned": {**_mapping(pinned), "models": models}}
+    return {**_renamed(parameters, changed, words), "pinned": {**as_object(pinned), "models": models}}
 
 
 def _named(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -68,7 +68,3 @@ def _spelled(text: str, words: Mapping[str, str]) -> str:
     alternatives = "|".join(re.escape(word) for word in sorted(spelled, key=len, reverse=True))
     pattern = rf"(?<![A-Za-z0-9_])(?:{alternatives})(?![A-Za-z0-9_])"
     return re.sub(pattern, lambda match: spelled[match[0].lower()], text, flags=re.IGNORECASE)
-
-
-def _mapping(value: Any) -> JsonObject:
-    return value if isinstance(value, dict) else {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from foveate_server.spool.rows import WindowRow
 from foveate_shared.codec import encode
-from foveate_shared.protocol import Json, JsonObject, Profile, Submit
+from foveate_shared.protocol import Json, JsonObject, Profile, Submit, as_object
 
 _NAMING = ("model", "loras", "embeddings", "vae")  # parameters that name models
 _VARIANTS = "variants"  # of a compare: in parameters, and in what its items tell, there by number
@@ -38,7 +38,7 @@ def content_hash(submit: Submit) -> str:
 
 def merge(recipe: JsonObject, part: JsonObject) -> JsonObject:
     """Return what is known so far together with what another item tells; each variant of a compare tells its own."""
-    variants = {**_object(recipe.get(_VARIANTS)), **_object(part.get(_VARIANTS))}
+    variants = {**as_object(recipe.get(_VARIANTS)), **as_object(part.get(_VARIANTS))}
     return {**recipe, **part, **({_VARIANTS: variants} if variants else {})}
 
 
@@ -48,12 +48,12 @@ def complete(
     """Return the whole recipe. `part` is what the items told: model, device, and the values to pin."""
     fields = json.loads(encode(_with_first_blob(submit)))
     told = dict(part)
-    variants = _object(told.pop(_VARIANTS, None))
+    variants = as_object(told.pop(_VARIANTS, None))
     if variants:
         parameters = _with_variants(parameters, variants)
         told[_VARIANTS] = _told_of(parameters, variants)
     pinned = told.pop("pinned", None)
-    parameters = {**_object(told.pop("sampling", None)), **parameters}
+    parameters = {**as_object(told.pop("sampling", None)), **parameters}
     return {
         "foveate": version,
         "operation": submit.operation,
@@ -72,22 +72,18 @@ def _with_variants(parameters: JsonObject, variants: JsonObject) -> JsonObject:
     """
     found: list[Json] = []
     for number, variant in enumerate(_listed(parameters.get(_VARIANTS)), 1):
-        part = _object(variants.get(str(number)))
+        part = as_object(variants.get(str(number)))
         pinned: JsonObject = {"pinned": part["pinned"]} if part.get("pinned") else {}
-        found.append({**_object(part.get("sampling")), **_object(variant), **pinned})
-    named = all(_object(variant).get("model") for variant in found)
+        found.append({**as_object(part.get("sampling")), **as_object(variant), **pinned})
+    named = all(as_object(variant).get("model") for variant in found)
     kept = {name: value for name, value in parameters.items() if name not in _NAMING or not named}
     return {**kept, _VARIANTS: found}
 
 
 def _told_of(parameters: JsonObject, variants: JsonObject) -> list[Json]:
     """Return what each variant was made with, in their order; an empty object of one that failed."""
-    parts = [_object(variants.get(str(number + 1))) for number in range(len(_listed(parameters.get(_VARIANTS))))]
+    parts = [as_object(variants.get(str(number + 1))) for number in range(len(_listed(parameters.get(_VARIANTS))))]
     return [{name: part[name] for name in ("label", "model", "additions") if name in part} for part in parts]
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _listed(value: Json) -> list[Json]:

@@ -15,7 +15,7 @@ from foveate_server.operations.base import DIFFUSION, Operation
 from foveate_server.presets import Presets
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.form import SEEDS
-from foveate_shared.protocol import Json, JsonObject, ModelInfo
+from foveate_shared.protocol import Json, JsonObject, ModelInfo, as_object
 
 LoadPresets = Callable[[], Presets]  # called where a job needs them: a damaged file hurts no other job
 RESTORE = "restore"
@@ -276,8 +276,7 @@ def _check_addition(name: str, kind: str, title: str, shelf: _Shelf) -> None:
 
 
 def _properties(operation: Operation) -> JsonObject:
-    properties = operation.schema.get("properties")
-    return properties if isinstance(properties, dict) else {}
+    return as_object(operation.schema.get("properties"))
 
 
 def _is_for_checkpoints(schema: Json) -> bool:

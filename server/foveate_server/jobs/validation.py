@@ -13,7 +13,7 @@ from foveate_server.jobs.settling import LoadPresets, settle
 from foveate_server.models.entry import ModelEntry
 from foveate_server.operations.base import JobRequest, Operation, Plan
 from foveate_shared.errors import ErrorCode, InputError, ServerError
-from foveate_shared.protocol import Document, JsonObject, Limits, ModelInfo, Selection, Submit
+from foveate_shared.protocol import Document, JsonObject, Limits, ModelInfo, Selection, Submit, as_object
 
 
 def check_submit(
@@ -136,8 +136,7 @@ def _check_selection(selection: Selection, document: Document) -> None:
 
 
 def _properties(schema: JsonObject) -> JsonObject:
-    properties = schema.get("properties")
-    return properties if isinstance(properties, dict) else {}
+    return as_object(schema.get("properties"))
 
 
 def _place(error: ValidationError) -> str:

@@ -17,7 +17,7 @@ from foveate_server.operations.restoring import Share
 from foveate_server.operations.sheet import Sheet, lay_out
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds
-from foveate_shared.protocol import Json, JsonObject, Outcome, WindowRequest
+from foveate_shared.protocol import Json, JsonObject, Outcome, WindowRequest, as_object
 
 _ORIGINAL = "original"
 _STRENGTH = parameters.strength_schema(diffusion=0.5)
@@ -160,7 +160,7 @@ def _request_of(request: JobRequest, variant: JsonObject) -> JobRequest:
     replaced = ("variants", "loras", "embeddings", "vae") if variant.get("model") else ("variants",)
     common = {name: value for name, value in request.parameters.items() if name not in replaced}
     own = {**common, **{name: value for name, value in variant.items() if name != "label"}}
-    pinned = {**_object(common.get("pinned")), **_object(variant.get("pinned"))}
+    pinned = {**as_object(common.get("pinned")), **as_object(variant.get("pinned"))}
     own |= {"pinned": pinned} if pinned else {}
     model = request.model
     if model is not None and own.get("model"):
@@ -186,10 +186,6 @@ def _window(request: JobRequest, bounds: Bounds, item: str) -> WindowRequest:
 
 def _send(request: JobRequest, context: Context, drawn: FloatArray, slot: Bounds) -> None:
     context.patch(slot, encode(surface.transform_of(request).from_working(drawn), None, request.format), None)
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _listed(bounds: Bounds) -> list[Json]:

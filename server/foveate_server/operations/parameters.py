@@ -43,8 +43,8 @@ EXACT: JsonObject = {
     LEVEL: ADVANCED,
     "type": "boolean",
     "title": "Exact",
-    "description": "Compute in 32 bits for a document of 8 bits too: half as fast on a processor; however a picture is "
-    "cut into tiles, they then agree with the whole within one level of 255. Deeper documents are always computed so.",
+    "description": "Compute in 32 bits for a document of 8 bits too: half as fast on a processor, without the "
+    "rounding of 16 bits. Deeper documents are always computed so.",
     "default": False,
 }
 _PINNED: JsonObject = {  # property -> schema

@@ -32,7 +32,7 @@ from foveate_server.operations.restoring import QUARTERS, Restorer, Share
 from foveate_server.operations.surface import Surface
 from foveate_shared.errors import ResourceError
 from foveate_shared.geometry import Bounds, Extent, tiles
-from foveate_shared.protocol import JsonObject, Outcome
+from foveate_shared.protocol import JsonObject, Outcome, as_object
 
 SINGLE_AREA = 3072 * 3072  # pixels of a new image that is rendered as one canvas
 _CANVAS_SIDE = 2048  # pixels of the new image: of the core of one of several canvases
@@ -248,6 +248,5 @@ def _sentence(faces: list[Face]) -> str:
 
 def _recipe(painter: Painter, restorer: Restorer) -> JsonObject:
     restored, painted = restorer.recipe, painter.recipe
-    pinned = painted.get("pinned")
-    both: JsonObject = {**(pinned if isinstance(pinned, dict) else {}), _RESTORER: restored.get("pinned")}
+    both: JsonObject = {**as_object(painted.get("pinned")), _RESTORER: restored.get("pinned")}
     return {**restored, **painted, _RESTORER: restored.get("model"), "pinned": both}

@@ -26,21 +26,22 @@ class Cut:
     margin: int  # around a strip's core: what else of the result is needed
     around: int  # the region: all that any strip sees; what a picture would see that is not cut
 
-    def items(self, stage: str, *, coverage: bool) -> tuple[Item, ...]:
-        """Return one item per strip; `stage` is its phrase where there is but one."""
+    def items(self, *, coverage: bool) -> tuple[Item, ...]:
+        """Return one item per strip, with the selection's `coverage` where that is soft."""
         columns = strips(self.request.region, STRIP_WIDTH, STRIP_AREA)
         count = sum(map(len, columns))
         items: list[Item] = []
         for column in columns:
             for core in column:
-                name = f"strip-{len(items) + 1}"
+                number = len(items) + 1
+                name = f"strip-{number}"
                 window = inplace.window_of(self._window(core), self.request, item=name, coverage=coverage)
                 told: JsonObject = {
                     "core": [core.x, core.y, core.width, core.height],
                     _FOLLOWED: core is not column[-1],
                 }
-                phrase = stage if count == 1 else f"{stage} part {len(items) + 1} of {count}"
-                items.append(Item(name, phrase, (window,), told, weight=float(core.area)))
+                stage = "Enlarging" if count == 1 else f"Enlarging part {number} of {count}"
+                items.append(Item(name, stage, (window,), told, weight=float(core.area)))
         return tuple(items)
 
     def strip(self, item: Item, window: WindowData) -> Strip:

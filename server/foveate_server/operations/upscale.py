@@ -59,11 +59,11 @@ class Upscale:
             return redetailing.plan(request)
         if enlarging.is_in_place(request):
             summary = f"Give {region.width} x {region.height} pixels the detail of a larger rendering."
-            return Plan("document", request.extent, summary, _cut(request).items("Restoring", coverage=True))
+            return Plan("document", request.extent, summary, cut_of(request).items(coverage=True))
         scale = enlarging.scale_of(request)
         extent = Extent(region.width * scale, region.height * scale)
         summary = f"Enlarge {region.width} x {region.height} pixels {scale} times, to {extent.width} x {extent.height}."
-        return Plan("new", extent, summary, _cut(request).items("Enlarging", coverage=False))
+        return Plan("new", extent, summary, cut_of(request).items(coverage=False))
 
     def run(
         self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
@@ -74,7 +74,7 @@ class Upscale:
             return redetailing.run(request, item, window, engine, context)
         core = inplace.core_of(item, request)
         picture = surface.read(request, window)
-        restorer, strip = Restorer(request, engine, context), _cut(request).strip(item, window)
+        restorer, strip = Restorer(request, engine, context), cut_of(request).strip(item, window)
         if enlarging.is_in_place(request):
             restored = restorer.restore(picture.working, QUARTERS, sigma=inplace.TILE_SIGMA, strip=strip)
             inplace.Canvas(request, window, context).send(core, restored, surface.feathered(request, window))
@@ -85,7 +85,8 @@ class Upscale:
         return ItemResult(Outcome(item.id, "done"), recipe=restorer.recipe)
 
 
-def _cut(request: JobRequest) -> strips.Cut:
+def cut_of(request: JobRequest) -> strips.Cut:
+    """Return how an upscale by the restorer is cut."""
     if enlarging.is_in_place(request):
         return strips.Cut(request, inplace.MARGIN, inplace.MARGIN)
     return strips.Cut(request, _MARGIN + enlarging.AROUND, enlarging.HALO)

@@ -9,15 +9,17 @@ import torch
 from safetensors.torch import save_file
 from scipy.ndimage import gaussian_filter
 
-from foveate_server.engines.base import Engine, Face, Pinned
+from foveate_server.engines.base import UNCUT, Engine, Face, Pinned, Strip
 from foveate_server.engines.catalog import restoration_spec
 from foveate_server.engines.network import Fit, Network, Stage
 from foveate_server.engines.restore import RestorationEngine, create
 from foveate_server.engines.srvgg import SRVGGNetCompact
+from foveate_server.engines.streaming import RowStreams
 from foveate_server.engines.tiling import HaloTiles
 from foveate_server.models.adding.local import add_path
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import CancelledJobError, ErrorCode, InputError, ResourceError
+from foveate_shared.geometry import Bounds
 
 CPU = torch.device("cpu")
 FREE = Pinned()
@@ -141,6 +143,60 @@ def test_other_errors_of_torch_are_not_taken_for_it(small_registry, image, ticke
         RestorationEngine(small_registry, CPU, executor=Broken()).upscale(
             image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker
         )
+
+
+WANTED = Strip(Bounds(2, 10, 25, 8), 40, 3)
+
+
+@pytest.mark.parametrize("executor", [None, HaloTiles()], ids=["rows", "tiles"])
+def test_only_what_is_wanted_of_an_image_is_made(small_registry, image, ticker, executor) -> None:
+    engine = RestorationEngine(small_registry, CPU, executor=executor)
+    whole = engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    part = engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker, strip=WANTED)
+    np.testing.assert_allclose(part.image, whole.image[20:36, 4:54], atol=1e-5)
+
+
+def test_what_is_not_cut_is_pinned_as_such_and_replayed_so(small_registry, image, ticker, monkeypatch) -> None:
+    """Also where a replay finds less memory than there was."""
+    engine = RestorationEngine(small_registry, CPU)
+    made = engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    assert made.pinned.tile == UNCUT
+    monkeypatch.setattr("foveate_server.engines.precision.free_memory", lambda device: 0)
+    monkeypatch.setattr(HaloTiles, "run", lambda *args, **kwargs: pytest.fail("it was cut"))
+    again = engine.upscale(image, "tiny-x2", exact=True, pinned=made.pinned, ticker=ticker)
+    assert np.array_equal(again.image, made.image)
+
+
+def test_little_memory_means_tiles(small_registry, image, ticker, monkeypatch) -> None:
+    monkeypatch.setattr("foveate_server.engines.precision.free_memory", lambda device: 1000)
+    monkeypatch.setattr(RowStreams, "run", lambda *args, **kwargs: pytest.fail("there is no memory for that"))
+    made = RestorationEngine(small_registry, CPU).upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    assert made.pinned.tile == 64
+
+
+def test_rows_that_run_out_of_memory_give_way_to_tiles(small_registry, image, ticker, monkeypatch) -> None:
+    def short(*args, **kwargs):
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(RowStreams, "run", short)
+    made = RestorationEngine(small_registry, CPU).upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    assert made.image.shape == (2 * image.shape[0], 2 * image.shape[1], 3)
+    assert made.pinned.tile < UNCUT
+    assert ticker.notes == [f"Memory ran out; going on with tiles of {made.pinned.tile} pixels."]
+
+
+def test_a_bug_in_rows_is_not_hidden(small_registry, image, ticker, monkeypatch) -> None:
+    monkeypatch.setattr(RowStreams, "run", lambda *args, **kwargs: (_ for _ in ()).throw(RuntimeError("a bug")))
+    with pytest.raises(RuntimeError, match="a bug"):
+        RestorationEngine(small_registry, CPU).upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+
+
+def test_what_waits_for_its_next_strip_goes_with_the_memory(small_registry, image, ticker) -> None:
+    engine = RestorationEngine(small_registry, CPU)
+    engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker, strip=WANTED)
+    assert engine._rows._open
+    engine.release()
+    assert not engine._rows._open
 
 
 def test_an_overflow_is_run_again_in_float32(small_registry, image, ticker) -> None:

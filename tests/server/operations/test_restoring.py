@@ -1,11 +1,12 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foveate_server.engines.base import Pinned, Rendering
+from foveate_server.engines.base import Pinned, Rendering, Strip
 from foveate_server.operations import restoring
 from foveate_server.operations.base import JobRequest
 from foveate_server.operations.restoring import Restorer, halo, on_grid, snap
@@ -68,6 +69,41 @@ def test_pieces_give_what_the_whole_gives(soft, restorer, monkeypatch, quarters)
     # The engine bends tones in steps, which rounding at a step's edge may tip over in a pixel here and there.
     assert np.quantile(difference, 0.999) < 1 / 255
     assert (np.diff(restorer.ticker.fractions) > -1e-9).all()
+
+
+@pytest.mark.parametrize("quarters", [4, 5, 6, 16])
+def test_a_strip_is_restored_as_in_the_whole_and_the_rest_left(soft, restorer, monkeypatch, quarters) -> None:
+    monkeypatch.setattr(restoring, "STRIP_AREA", 64 * 64)
+    image = np.tile(soft, (3, 2, 1))
+    whole = restorer.restore(image, quarters, sigma=2.0)
+    wanted = Bounds(2 * quarters, 3 * quarters, 20 * quarters, 12 * quarters)
+    result = restorer.restore(image, quarters, sigma=2.0, strip=Strip(wanted, 0, None))
+    inner = wanted.pad(-6)  # three sigmas: a strip's colour match sees no further than its edges
+    part = slice(inner.y, inner.bottom), slice(inner.x, inner.right)
+    assert np.quantile(np.abs(result - whole)[part], 0.999) < 1 / 255
+    untouched = np.ones(image.shape[:2], bool)
+    untouched[wanted.y : wanted.bottom, wanted.x : wanted.right] = False
+    assert np.array_equal(result[untouched], image[untouched])
+
+
+def test_pieces_follow_each_other_from_strip_to_strip(soft, restorer, monkeypatch) -> None:
+    """As the engine sees them: each begins where it can go on with what the one before left."""
+    monkeypatch.setattr(restoring, "STRIP_AREA", 40 * 80)
+    seen = []
+
+    def upscale(image, ticker, face=None, strip=None):
+        seen.append(strip)
+        return type(restorer).upscale(restorer, image, ticker, face, strip)
+
+    image = np.resize(soft, (240, 80, 3)).astype(np.float32)
+    recording = replace(restorer)
+    recording.upscale = upscale
+    recording.restore(image[:160], 4, sigma=8.0, strip=Strip(Bounds(0, 0, 80, 88), 0, 16))
+    recording.restore(image[40:], 4, sigma=8.0, strip=Strip(Bounds(0, 32, 80, 128), 40, None))
+    assert len(seen) == 7
+    for above, below in pairwise(seen):
+        assert above.top + above.wanted.bottom - above.again == below.top + below.wanted.y
+    assert seen[-1].again is None
 
 
 def test_low_frequencies_are_the_originals(soft, restorer) -> None:

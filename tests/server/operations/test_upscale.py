@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fakes.documents import run_job
-from foveate_server.operations import strips
+from foveate_server.operations import strips, surface
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import AlphaMode, Channels, PixelFormat, SampleType
 
@@ -64,6 +64,19 @@ def test_alpha_is_enlarged_and_hidden_colours_do_not_bleed(make_document, engine
         if mode is AlphaMode.PREMULTIPLIED:
             straight = straight / alpha[visible][:, np.newaxis] * 255
         assert np.quantile(np.abs(straight - 204), 0.999) < 12  # rounding under a thin alpha
+
+
+def test_what_is_invisible_has_the_nearest_visible_colour_as_far_as_a_network_sees() -> None:
+    """No further: two windows that overlap must hold the same picture, whatever lies beyond them."""
+    working = np.zeros((4, 300, 3), np.float32)
+    working[:, :10] = 0.5
+    alpha = np.zeros((4, 300), np.float32)
+    alpha[:, :10] = 1
+    filled = surface.fill_invisible(working, alpha)
+    reached = 10 + surface.FILLED
+    assert (filled[:, : reached - 1] == 0.5).all()
+    assert (filled[:, reached:] == 0).all()
+    assert np.array_equal(surface.fill_invisible(working[:, 5:], alpha[:, 5:]), filled[:, 5:])
 
 
 def test_only_the_region_is_enlarged_and_its_surroundings_count(soft, make_document, engine) -> None:
