@@ -1,8 +1,9 @@
 """Extending the canvas: a new, larger image in which all old pixels are what they were, and the rest is invented.
 
 Two kinds of items. `keep-N` hand over a part of the old pixels, byte for byte, so that no item needs all of a large
-document. `extend-N` render the new area: all of it as one canvas where that is small enough, else band by band and
-piece by piece, each with as much of the old picture beside it as helps, later pieces fading in over earlier ones.
+document. `extend-N` render the new area: all of it as one canvas where that is small enough, else band by band; where
+a band is too large for one canvas piece by piece, each with as much of the old picture beside it as helps, later pieces
+fading in over earlier ones.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds, Extent, split, tiles
 from foveate_shared.protocol import Json, JsonObject, Outcome, WindowRequest
 
-SINGLE_AREA = 2048 * 2048  # pixels of the whole new image up to which it is one canvas
-_PIECE = 1536  # pixels along a band, of one canvas
+SINGLE_AREA = 3072 * 3072  # pixels of one canvas: of the whole new image, else of a band
+_PIECE = 1536  # pixels along a band, of one canvas, at least
 _CONTEXT = 512  # pixels of the old picture that a canvas sees beside the new ones, at most
 _FADE = 96  # pixels over which a piece fades in over the one before it
 _KEPT = Extent(4096, 1024)  # pixels of the old picture that one item hands over
@@ -102,7 +103,9 @@ def _bands(frame: Extent, old: Bounds) -> tuple[Bounds, ...]:
 def _band_pieces(band: Bounds, frame: Extent, old: Bounds) -> list[_Piece]:
     """Split a band along its longer side."""
     flat = band.width >= band.height
-    runs = split(band.width if flat else band.height, _PIECE)
+    longer, shorter = (band.width, band.height) if flat else (band.height, band.width)
+    fitting = SINGLE_AREA // (shorter + 2 * _CONTEXT) - 2 * _CONTEXT - _FADE
+    runs = split(longer, max(_PIECE, fitting))
     pieces = []
     for start, stop in runs:
         back = min(start, _FADE)

@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 
 from fakes.documents import run_job
-from foveate_server.engines.deterministic import DeterministicEngine, Options
+from foveate_server.engines.deterministic import DeterministicEngine, Options, list_models
 from foveate_server.engines.deterministic_diffusion import MODEL
 from foveate_server.imaging import samples
 from foveate_server.operations import extending
+from foveate_server.operations.base import JobRequest
+from foveate_server.operations.fill import Fill
 from foveate_server.operations.starting import start_image
 from foveate_shared.errors import InputError
 from foveate_shared.geometry import Extent
@@ -119,16 +121,20 @@ def test_a_large_picture_is_extended_piece_by_piece(soft, make_document, engine,
     assert (result[:, :30, :3].sum(axis=2) > 0).all()
 
 
-def test_a_gigapixel_needs_no_large_item(make_document):
-    from foveate_server.engines.deterministic import list_models
-    from foveate_server.operations.base import JobRequest
-    from foveate_server.operations.fill import Fill
-
+def plan_of(extent, **sides):
     model = next(each for each in list_models() if each.name == MODEL)
     rgb = PixelFormat(SampleType.U8, Channels.RGB)
-    parameters = {"extend": {"right": 300, "top": 2000}}
-    request = JobRequest("fill", parameters, Extent(40_000, 30_000), rgb, "srgb", None, None, model)
-    plan = Fill().plan(request)
+    return Fill().plan(JobRequest("fill", {"extend": sides}, extent, rgb, "srgb", None, None, model))
+
+
+def test_a_band_is_planned_as_one_picture_where_it_can_be():
+    plan = plan_of(Extent(5000, 4000), right=400, top=300)
+    canvases = [item.arguments["piece"] for item in plan.items if item.id.startswith("extend")]
+    assert canvases == [[0, 0, 5400, 812], [4488, 0, 912, 4300]]
+
+
+def test_a_gigapixel_needs_no_large_item():
+    plan = plan_of(Extent(40_000, 30_000), right=300, top=2000)
     assert plan.extent == Extent(40_300, 32_000)
     assert max(item.windows[0].bounds.area for item in plan.items) <= 4096 * 1024
     for item in plan.items:
