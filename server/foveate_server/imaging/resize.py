@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 from foveate_server.imaging.samples import FloatArray
 from foveate_shared.geometry import Extent
 
+_WORTH_THREADS = 1 << 18  # pixels of source and result from which on channels are resampled side by side
 _LEAST_ALPHA = np.float32(1 / 512)  # below this, colour divided by alpha is noise
 
 
@@ -31,7 +33,20 @@ def resize(image: FloatArray, extent: Extent, kernel: Filter = Filter.LANCZOS) -
         return image.copy()
     if image.ndim == 2:
         return _resize_plane(image, extent, kernel)
-    return np.stack([_resize_plane(image[..., i], extent, kernel) for i in range(image.shape[2])], axis=-1)
+    result = np.empty((extent.height, extent.width, image.shape[2]), np.float32)
+
+    def fill(channel: int) -> None:
+        result[..., channel] = _resize_plane(image[..., channel], extent, kernel)
+
+    channels = range(image.shape[2])
+    if extent.area + image.shape[0] * image.shape[1] < _WORTH_THREADS:
+        for channel in channels:
+            fill(channel)
+    else:  # Pillow and numpy let other threads run meanwhile
+        with ThreadPoolExecutor(image.shape[2]) as pool:
+            for _ in pool.map(fill, channels):
+                pass
+    return result
 
 
 def resize_with_alpha(

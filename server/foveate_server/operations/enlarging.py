@@ -45,11 +45,12 @@ def enlarge(
     rendering = restorer.upscale(nominal, restorer.ticker, strip=strip)
     inside = kept.relative_to(picture.bounds)
     within = inside.relative_to(strip.wanted)  # of what is rendered
-    enlarged = resize(_cut(rendering.image, within.scaled(rendering.scale)), kept.extent.scaled(scale), Filter.LANCZOS)
     correction = _cut(_color_difference(_cut(nominal, strip.wanted), rendering.image), within)
     if rest is not None:
         correction = correction + _cut(rest, inside)
-    enlarged += resize(correction, kept.extent.scaled(scale), Filter.BICUBIC)
+    enlarged = resize(correction, kept.extent.scaled(scale), Filter.BICUBIC)
+    rendered = _cut(rendering.image, within.scaled(rendering.scale))
+    enlarged += rendered if rendering.scale == scale else resize(rendered, kept.extent.scaled(scale), Filter.LANCZOS)
     alpha = None if picture.alpha is None else _enlarged_alpha(_cut(picture.alpha, inside), kept.extent.scaled(scale))
     return enlarged, alpha
 
