@@ -24,8 +24,8 @@ from foveate_shared.protocol import JsonObject
 QUARTERS = 4
 _NETWORK_HALO = 64  # of what the network sees: beyond it, x4plus errs by less than one level of 8 bits (measured)
 _KERNEL_CELLS = 2  # of the grid, likewise: what resampling down and up again reaches
-STRIP_AREA = 1 << 20  # pixels of what the network sees, of a strip: its result is 16 times as large
-STRIP_WIDTH = 2048  # likewise, of its width: x4plus' layers hold half a megabyte per pixel of it
+_PIECE_AREA = 1 << 20  # pixels of what the network sees, of a piece: its result is 16 times as large
+STRIP_WIDTH = 2048  # pixels of what the network sees: x4plus' layers hold half a megabyte per pixel of a strip's width
 _COLUMN = STRIP_WIDTH + 256  # likewise, with the margins that operations want around
 
 
@@ -89,7 +89,7 @@ class Restorer:
         """
         if self.enlarges:
             return snap(reduction)
-        return max(QUARTERS, ceil(QUARTERS * (extent.area / STRIP_AREA) ** 0.5)) if whole else QUARTERS
+        return max(QUARTERS, ceil(QUARTERS * (extent.area / _PIECE_AREA) ** 0.5)) if whole else QUARTERS
 
     def restore(
         self,
@@ -178,7 +178,7 @@ class _Reduced:
             top = strip.top // self.quarters
             again = None if strip.again is None else ceil(strip.again / self.quarters)
         pieces = []
-        for column in strips(cells, _COLUMN // QUARTERS, STRIP_AREA // QUARTERS**2):
+        for column in strips(cells, _COLUMN // QUARTERS, _PIECE_AREA // QUARTERS**2):
             for core in column:
                 area = core.pad(_KERNEL_CELLS).intersect(whole)
                 # Where the next piece begins: in this image, or in that of the next strip.

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from foveate_server.engines.base import Strip
 from foveate_server.operations import inplace, surface
 from foveate_server.operations.base import Item, JobRequest, WindowData
-from foveate_server.operations.restoring import QUARTERS, STRIP_AREA, STRIP_WIDTH, on_grid
+from foveate_server.operations.restoring import QUARTERS, STRIP_WIDTH, on_grid
 from foveate_shared.geometry import Bounds, strips
 from foveate_shared.protocol import JsonObject
 
 _NETWORK_HALO = 352  # pixels around a part that its result depends on: 349 of x4plus, exactly; others look less far
+STRIP_AREA = 3 << 18  # pixels of a strip: its result is 16 times as large, and nobody waits longer than that takes
 _FOLLOWED = "followed"  # the argument that tells whether another strip of the same column follows
 
 
