@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, interpolate
 
+from foveate_shared.geometry import split
+
 
 @dataclass(frozen=True)
 class Flow:
@@ -78,15 +80,32 @@ class Convolution:
         return joined
 
 
+def in_bands(rows: Tensor, flow: Flow, area: int, push: Callable[[Tensor, Flow], Tensor]) -> Tensor:
+    """Return what `push` makes of `rows`, which it gets in bands of at most `area` pixels, one row at least."""
+    bands = split(rows.shape[2], max(1, area // rows.shape[3])) or [(0, 0)]
+    made = [push(rows[:, :, first:end], Flow(flow.last and end == rows.shape[2], flow.tick)) for first, end in bands]
+    return made[0] if len(made) == 1 else torch.cat(made, 2)
+
+
 class Delay:
     """Rows that wait until what is made of them has caught up."""
 
     def __init__(self) -> None:
         self._waiting: deque[Tensor] = deque()
+        self._none = torch.empty(0)  # no rows, of their kind
 
     def push(self, rows: Tensor, count: int) -> Tensor:
         """Take `rows`; return the `count` that have waited longest."""
+        self.put(rows)
+        return self.take(count)
+
+    def put(self, rows: Tensor) -> None:
+        """Take `rows`."""
         self._waiting.append(rows)
+        self._none = rows[:, :, :0].clone()
+
+    def take(self, count: int) -> Tensor:
+        """Return the `count` rows that have waited longest; something must have been put before."""
         taken: list[Tensor] = []
         while count:
             first = self._waiting.popleft()
@@ -96,7 +115,7 @@ class Delay:
                 self._waiting.appendleft(first[:, :, count:].clone())
             count -= taken[-1].shape[2]
         if not taken:
-            return rows[:, :, :0]
+            return self._none
         return taken[0] if len(taken) == 1 else torch.cat(taken, 2)
 
 

@@ -14,13 +14,14 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
 from foveate_server.engines.network import HALF_TOO, Network, Stage, Streaming
-from foveate_server.engines.rows import Convolution, Delay, Flow, enlarged
+from foveate_server.engines.rows import Convolution, Delay, Flow, enlarged, in_bands
 
 SCALE = 4
 TRUNK_HALO = 72  # input px; the full radius is 347, but influence fades tenfold every 16 px: see the tests
 TAIL_HALO = 2  # input px; exact: one 3x3 convolution at x2 and three at x4
 _TAIL_TILE = 192  # input px: the tail holds 64 channels of 16 times as many pixels
-_TAIL_AREA = 1 << 14  # input pixels that the tail sees at once where it comes in rows
+_MOST_AREA = 1 << 15  # input pixels that the trunk's blocks see at once where they come in rows
+_TAIL_AREA = 1 << 13  # likewise, of the tail
 _TAIL_SHARE = 0.15  # of the time
 _BYTES_PER_PIXEL = 2600  # of the trunk: two stacks of 192 channels, and four of 64
 _SLOPE = 0.2
@@ -103,8 +104,8 @@ class RRDBNetRows:
     """The same layers in bands of rows, see rows.Rows: (1, 3, n, width) -> (1, 3, 4m, 4 * width), both float32."""
 
     def __init__(self, module: RRDBNet) -> None:
-        self._first = Convolution(module.conv_first)
         blocks: list[Any] = list(module.body)
+        self._first = Convolution(module.conv_first)
         self._body = [_ResidualInResidual(block) for block in blocks]
         self._last = Convolution(module.conv_body)
         self._shortcut = Delay()
@@ -113,11 +114,20 @@ class RRDBNetRows:
     def push(self, rows: Tensor, flow: Flow) -> Tensor:
         """See rows.Rows."""
         first = self._first.push(rows, flow)
-        deep = first
-        for block in self._body:
-            deep = block.push(deep, flow)
+        self._shortcut.put(first)
+        return self._through(first, flow, 0)
+
+    def _through(self, deep: Tensor, flow: Flow, done: int) -> Tensor:
+        """Return what the blocks after the first `done` make of `deep`, and all that follows them.
+
+        Each brings 15 rows more once no others follow: at the end of a picture the band grows, and is cut again.
+        """
+        for number in range(done, len(self._body)):
+            if deep.shape[2] * deep.shape[3] > _MOST_AREA:
+                return in_bands(deep, flow, _MOST_AREA // 2, lambda band, end: self._through(band, end, number))  # noqa: B023
+            deep = self._body[number].push(deep, flow)
         deep = self._last.push(deep, flow)
-        return self._tail.push(torch.add(self._shortcut.push(first, deep.shape[2]), deep), flow)
+        return in_bands(torch.add(self._shortcut.take(deep.shape[2]), deep), flow, _TAIL_AREA, self._tail.push)
 
 
 class _ResidualDenseBlock:
@@ -159,12 +169,6 @@ class _Tail:
 
     def push(self, rows: Tensor, flow: Flow) -> Tensor:
         """See rows.Rows."""
-        few = max(1, _TAIL_AREA // rows.shape[3])
-        bands = torch.split(rows, few, 2) if rows.shape[2] else (rows,)
-        ends = [Flow(flow.last and index == len(bands) - 1, flow.tick) for index in range(len(bands))]
-        return torch.cat([self._push_few(band, end) for band, end in zip(bands, ends, strict=True)], 2)
-
-    def _push_few(self, rows: Tensor, flow: Flow) -> Tensor:
         x = leaky_relu(self._up1.push(enlarged(rows.to(self._dtype), 2), flow), _SLOPE, inplace=True)
         x = leaky_relu(self._up2.push(enlarged(x, 2), flow), _SLOPE, inplace=True)
         x = leaky_relu(self._high.push(x, flow), _SLOPE, inplace=True)
