@@ -164,7 +164,8 @@ def _enlarged(  # noqa: PLR0917 - as above
 ) -> ItemResult:
     region, scale, core = request.region, enlarging.scale_of(request), inplace.core_of(item, request)
     kept = core.pad(_CONTEXT).clamp(request.extent).intersect(picture.bounds)
-    enlarged, alpha = enlarging.enlarge(picture, kept, scale, restorer)
+    restored = enlarging.enlarge(picture, kept, scale, restorer)
+    enlarged = restored.rows(0, restored.height)
     free = _free(faces, kept.relative_to(picture.bounds), scale)
     painter = Painter(request, engine, Share(context, _RESTORING, _PAINTING))
     part = Bounds.from_edges(max(region.x, core.x - _FADE), max(region.y, core.y - _FADE), core.right, core.bottom)
@@ -175,7 +176,7 @@ def _enlarged(  # noqa: PLR0917 - as above
     mixed = enlarged + free[..., np.newaxis] * (painted - enlarged)
     outcome = Outcome(item.id, "done", _sentence(faces), _data(request, painter, faces))
     checked, outcome = safety.check(request, mixed, painter, outcome)
-    pixels = enlarging.encode_part(request, checked, alpha, part.relative_to(kept).scaled(scale))
+    pixels = enlarging.encode_part(request, checked, restored.alpha, part.relative_to(kept).scaled(scale))
     context.patch(part.relative_to(region).scaled(scale), pixels, _fade_in(request, part, core, scale))
     return ItemResult(outcome, recipe=_recipe(painter, restorer))
 

@@ -98,5 +98,4 @@ def _enlarge(request: JobRequest, picture: Surface, core: Bounds, strip: Strip, 
     # Only what resampling needs stays around the core. All edges are whole document pixels, so that every strip's
     # samples fall on the same places as those of the whole.
     kept = core.pad(_MARGIN).clamp(request.extent).intersect(picture.bounds)
-    enlarged, alpha = enlarging.enlarge(picture, kept, scale, restorer, strip)
-    return enlarging.encode_part(request, enlarged, alpha, core.relative_to(kept).scaled(scale))
+    return enlarging.enlarge(picture, kept, scale, restorer, strip).encode(request, core.relative_to(kept))
