@@ -73,7 +73,7 @@ def test_nobody_can_choose_the_address_that_rate_limits_see(start_server, app: S
         assert client.get(f"{server.url}/peer", headers=forwarded).json() == {"peer": "127.0.0.1", "scheme": "http"}
 
 
-def _send_and_receive(client: ClientConnection, frame: bytes) -> None:
+def _send_and_receive(client: ClientConnection, frame: bytes | list[bytes]) -> None:
     client.send(frame)
     client.recv(timeout=10)
 
@@ -85,6 +85,8 @@ def test_frames_above_the_largest_chunk_are_refused(start_server, app: Starlette
         client.send(b"\0" * largest)
         assert client.recv() == str(largest)
         with pytest.raises(ConnectionClosed) as caught:
-            _send_and_receive(client, b"\0" * (largest + 1))  # a fast server closes while we still send
+            # In two parts: a server that closes while most of a frame is still to come resets the connection, and its
+            # reason may be lost on the way.
+            _send_and_receive(client, [b"\0" * largest, b"\0"])
     assert caught.value.rcvd is not None
     assert caught.value.rcvd.code == 1009
