@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from foveate_server.detect.centerface import CenterFace
 
 _STAGE = "Restoring"
-_MAX_TILE = 1024  # input px: above, the halo costs next to nothing, and memory only grows
+_MAX_TILE = 2304  # input px: no strip that an operation cuts is wider
 _MIN_TILE = 64
 _MEMORY_SHARE = 3  # a tile may take one part in so many of the free memory: other programs live here too
 _HALF_SHARE = 0.6  # of float32's memory that a pass in 16 bits takes: its sums stay in float32
@@ -158,9 +158,9 @@ class RestorationEngine:
                     raise
             self._rows.release()
             self._free()
-            tile = self._tile_for(network)
+            tile = self._tile_for(network, given.strip)
             ticker.note(_smaller(tile))
-        return self._run_tiles(network, given, tile or self._tile_for(network), meter, ticker)
+        return self._run_tiles(network, given, tile or self._tile_for(network, given.strip), meter, ticker)
 
     def _goes_in_rows(self, network: Network, given: _Input, tile: int | None) -> bool:
         """Tell whether the network can be run in rows, and memory allows it or a recipe says that nothing was cut."""
@@ -174,11 +174,12 @@ class RestorationEngine:
             self._rows.release()  # what waits for others' strips
         return needed <= precision.free_memory(self._device) / _MEMORY_SHARE
 
-    def _tile_for(self, network: Network) -> int:
-        """Return the side of the largest tile, in input pixels, that memory allows; a multiple of 64 px."""
+    def _tile_for(self, network: Network, strip: Strip) -> int:
+        """Return the longest side of a tile, in input pixels, that memory allows; a multiple of 64 px."""
         bytes_per_pixel = network.bytes_per_pixel * (1.0 if network.is_exact else _HALF_SHARE)
         area = precision.free_memory(self._device) / _MEMORY_SHARE / bytes_per_pixel
-        side = int(area**0.5) - 2 * network.halo
+        shorter = min(strip.wanted.width, strip.wanted.height) + 2 * network.halo
+        side = int(max(area**0.5, area / shorter)) - 2 * network.halo  # as wide as a strip is flat
         return min(_MAX_TILE, max(_MIN_TILE, side // 64 * 64))
 
     def _run_tiles(self, network: Network, given: _Input, tile: int, meter: Meter, ticker: Ticker) -> tuple[Image, int]:

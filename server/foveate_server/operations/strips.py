@@ -15,7 +15,7 @@ from foveate_shared.geometry import Bounds, strips
 from foveate_shared.protocol import JsonObject
 
 _NETWORK_HALO = 352  # pixels around a part that its result depends on: 349 of x4plus, exactly; others look less far
-STRIP_AREA = 3 << 18  # pixels of a strip: its result is 16 times as large, and nobody waits longer than that takes
+STRIP_AREA = 1 << 20  # pixels of a strip: its result is 16 times as large, and nobody waits longer than that takes
 _FOLLOWED = "followed"  # the argument that tells whether another strip of the same column follows
 
 

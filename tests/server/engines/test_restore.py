@@ -174,6 +174,20 @@ def test_little_memory_means_tiles(small_registry, image, ticker, monkeypatch) -
     assert made.pinned.tile == 64
 
 
+def test_a_flat_strip_is_cut_into_fewer_tiles_than_a_square_of_that_width(small_registry, ticker, monkeypatch) -> None:
+    monkeypatch.setattr("foveate_server.engines.precision.free_memory", lambda device: 3 * 1600 * 100_000)
+    engine = RestorationEngine(small_registry, CPU, executor=HaloTiles())
+    image = np.zeros((900, 900, 3), np.float32)
+    tiles = []
+    for height in (60, 600):
+        strip = Strip(Bounds(0, 100, 900, height))
+        made = engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker, strip=strip)
+        assert made.image.shape == (2 * height, 1800, 3)
+        tiles.append(made.pinned.tile)
+    assert tiles[0] > 900
+    assert tiles[1] < 320
+
+
 def test_rows_that_run_out_of_memory_give_way_to_tiles(small_registry, image, ticker, monkeypatch) -> None:
     def short(*args, **kwargs):
         raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")

@@ -72,8 +72,8 @@ def test_a_small_region_asks_for_no_more_than_shows() -> None:
 
 def test_items_say_which_part_they_are() -> None:
     items = cut_of(request(Bounds(0, 0, 3000, 1200), "new")).items(coverage=False)
-    assert [item.id for item in items] == [f"strip-{number}" for number in range(1, 7)]
-    assert items[2].stage == "Enlarging part 3 of 6"
+    assert [item.id for item in items] == [f"strip-{number}" for number in range(1, 5)]
+    assert items[2].stage == "Enlarging part 3 of 4"
     assert sum(item.weight for item in items) == 3000 * 1200
 
 

@@ -117,5 +117,5 @@ def test_a_large_image_is_many_items_with_small_windows(make_document, engine) -
     request = type(request)(**{**vars(request), "extent": Extent(8192, 8192)})
     plan = Upscale().plan(request)
     assert plan.extent == Extent(32768, 32768)
-    assert len(plan.items) == 4 * 22
-    assert max(item.windows[0].bounds.area for item in plan.items) < 4_000_000
+    assert len(plan.items) == 4 * 16
+    assert max(item.windows[0].bounds.area for item in plan.items) < 5_000_000
