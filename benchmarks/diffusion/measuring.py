@@ -80,7 +80,7 @@ def contended(device: torch.device, runs: Mapping[str, Callable[[], Any]], repea
     """Return what each of `runs` costs; they take turns, so that a busy machine is busy for all."""
     for run in runs.values():
         run()  # loads what it needs; its weights are no part of the peak
-    peaks = {name: 0 if device.type == "cuda" else _peak_on_cpu(run) for name, run in runs.items()}
+    peaks = {name: 0 if device.type == "cuda" else timed_with_peak(run).peak for name, run in runs.items()}
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     results: dict[str, Any] = {}
     for _ in range(repeat):
@@ -110,19 +110,12 @@ def timed(device: torch.device, run: Callable[[], Any]) -> Cost:
 
 
 def timed_with_peak(run: Callable[[], Any]) -> Cost:
-    """Return what `run` costs on the processor, in one run: where layers are so large that counting is nothing."""
+    """Return what `run` costs on the processor, its tensors counted, which takes time where layers are small."""
     with LiveMemory() as memory:
         start = time.perf_counter()
         result = run()
         seconds = time.perf_counter() - start
     return Cost(seconds, memory.peak, result)
-
-
-def _peak_on_cpu(run: Callable[[], Any]) -> int:
-    """Return the most bytes of tensors during `run` above those from before."""
-    with LiveMemory() as memory:
-        run()
-    return memory.peak
 
 
 def synchronize(device: torch.device) -> None:

@@ -52,6 +52,11 @@ class Strip:
     top: int = 0  # the row of the picture that is the image's first
     again: int | None = None  # so many of the wanted rows, the last ones, the next strip wants too; None: none follows
 
+    @classmethod
+    def whole(cls, image: Image) -> Strip:
+        """Return that all of a picture is wanted."""
+        return cls(Bounds(0, 0, image.shape[1], image.shape[0]))
+
 
 @dataclass(frozen=True)
 class Rendering:

@@ -115,7 +115,7 @@ class DeterministicEngine:
         """Return `image`, or what is wanted of it, enlarged and sharpened; `exact` and `face` change nothing."""
         del exact, face
         scale = self.model_scale(model)
-        wanted = Bounds(0, 0, image.shape[1], image.shape[0]) if strip is None else strip.wanted
+        wanted = (strip or Strip.whole(image)).wanted
         tile = self._fitting_tile(pinned.tile or self._options.tile, wanted.extent, ticker)
         result = np.empty((wanted.height * scale, wanted.width * scale, 3), np.float32)
         blocks = tiles(wanted, Extent(tile, tile))

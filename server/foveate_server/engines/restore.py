@@ -24,7 +24,7 @@ from foveate_server.imaging.resize import resize
 from foveate_server.models.entry import ModelEntry
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
-from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.geometry import Extent
 from foveate_shared.protocol import JsonObject
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ class RestorationEngine:
         self._device = device
         self._threads = threads
         self._tiles = HaloTiles() if executor is None else executor
+        self._rows = RowStreams()
         # A card is not filled by a few rows at a time, and has memory for large tiles.
-        self._rows = RowStreams() if executor is None and device.type == "cpu" else None
+        self._allows_rows = executor is None and device.type == "cpu"
         # Loaded networks by (model's hash, dtype), the most recently used one last; only this object touches it.
         self._networks: OrderedDict[tuple[str, torch.dtype], Network] = OrderedDict()
         self._detector: CenterFace | None = None
@@ -76,7 +77,7 @@ class RestorationEngine:
         """See engines.base.Engine. Runs on the CPU in bfloat16 or on a GPU in float16 unless `exact`."""
         entry = self._entry(model)
         _check_image(image)
-        given = _Input(image, strip or _whole(image), face)
+        given = _Input(image, strip or Strip.whole(image), face)
         with precision.reproducible(pinned.threads or self._threads) as threads:
             network, dtype = self._network(entry, exact=exact, pinned=pinned.dtype, ticker=ticker)
             result, tile = self._run(network, given, pinned.tile, ticker)
@@ -106,8 +107,7 @@ class RestorationEngine:
         """See engines.base.Engine."""
         self._networks.clear()
         self._detector = None
-        if self._rows is not None:
-            self._rows.release()
+        self._rows.release()
         self._free()  # hooks and modules refer to each other
 
     def _entry(self, model: str | None) -> ModelEntry:
@@ -132,8 +132,7 @@ class RestorationEngine:
         dtype = self._dtype(network, exact=exact, pinned=pinned)
         while len(self._networks) >= _MAX_NETWORKS:
             self._networks.popitem(last=False)
-            if self._rows is not None:
-                self._rows.release()  # what waits may be of that one
+            self._rows.release()  # what waits may be of that one
         network.lower(dtype)
         network.module.eval().requires_grad_(requires_grad=False)
         network.module.to(self._device)
@@ -150,7 +149,7 @@ class RestorationEngine:
         `tile` is what a recipe pins. Where memory runs out, tiles shrink.
         """
         meter = Meter(ticker, _STAGE)
-        if self._rows is not None and self._goes_in_rows(network, given, tile):
+        if self._goes_in_rows(network, given, tile):
             try:
                 return self._run_fitted(self._rows, network, given, UNCUT, meter), tile or UNCUT
             except RuntimeError as error:
@@ -164,7 +163,7 @@ class RestorationEngine:
 
     def _goes_in_rows(self, network: Network, given: _Input, tile: int | None) -> bool:
         """Tell whether the network can be run in rows, and memory allows it or a recipe says that nothing was cut."""
-        if self._rows is None or network.streaming is None:
+        if not self._allows_rows or network.streaming is None:
             return False
         if tile is not None:
             return bool(tile >= max(given.image.shape[:2]))
@@ -206,10 +205,10 @@ class RestorationEngine:
 
         def run_whole(image: Image) -> Image:
             longest = max(image.shape[:2])
-            return executor.run(network, image, _whole(image), device=self._device, tile=longest, meter=meter)
+            return executor.run(network, image, Strip.whole(image), device=self._device, tile=longest, meter=meter)
 
         wanted = given.strip.wanted
-        seen = wanted.pad(network.halo).intersect(_whole(given.image).wanted)
+        seen = wanted.pad(network.halo).intersect(Strip.whole(given.image).wanted)
         result = _fitted(network, given.image[seen.y : seen.bottom, seen.x : seen.right], given.face, run_whole)
         inside = wanted.relative_to(seen).scaled(network.scale)
         return result[inside.y : inside.bottom, inside.x : inside.right]
@@ -226,10 +225,6 @@ class _Input:
     image: Image
     strip: Strip
     face: Face | None
-
-
-def _whole(image: Image) -> Strip:
-    return Strip(Bounds(0, 0, image.shape[1], image.shape[0]))
 
 
 def _fitted(network: Network, image: Image, face: Face | None, run: Callable[[Image], Image]) -> Image:

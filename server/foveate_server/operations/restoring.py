@@ -179,10 +179,10 @@ class _Reduced:
             again = None if strip.again is None else ceil(strip.again / self.quarters)
         pieces = []
         for column in strips(cells, _COLUMN // QUARTERS, _PIECE_AREA // QUARTERS**2):
-            for core in column:
+            # Where the next piece begins: in this image, or in that of the next strip.
+            following = [core.bottom for core in column[:-1]] + [None if again is None else column[-1].bottom - again]
+            for core, below in zip(column, following, strict=True):
                 area = core.pad(_KERNEL_CELLS).intersect(whole)
-                # Where the next piece begins: in this image, or in that of the next strip.
-                below = core.bottom if core is not column[-1] else None if again is None else core.bottom - again
                 repeated = None if below is None else (area.bottom - (below - _KERNEL_CELLS)) * QUARTERS
                 pieces.append((core.scaled(self.quarters), Strip(area.scaled(QUARTERS), top * QUARTERS, repeated)))
         return pieces

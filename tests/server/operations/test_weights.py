@@ -109,6 +109,18 @@ def test_strips_equal_the_whole_in_the_precision_that_a_user_gets(sharp, real_en
     assert np.abs(run.applied_to(document).astype(int) - whole.applied_to(document)).max() <= 1
 
 
+def test_exact_strips_equal_the_whole_within_a_level(sharp, real_engine, monkeypatch) -> None:
+    """Whole jobs of an 8-bit document."""
+    document = MemoryDocument(np.ascontiguousarray(sharp[:24]).astype(np.uint8))
+    wide = MemoryDocument(np.ascontiguousarray(np.concatenate((document.image, document.image[:, ::-1]), axis=1)))
+    whole = run_job(wide, real_engine, "upscale", scale=2, exact=True)
+    cut_into(monkeypatch, 128, 128)
+    run = run_job(wide, real_engine, "upscale", scale=2, exact=True)
+    assert len(run.patches) == 2
+    assert run.recipe["pinned"]["dtype"] == "float32"
+    assert np.abs(run.applied_to(wide).astype(int) - whole.applied_to(wide)).max() <= 1
+
+
 def cut_into(monkeypatch: pytest.MonkeyPatch, width: int, height: int) -> None:
     """Make strips of these sides, in document pixels."""
     monkeypatch.setattr(strips, "STRIP_WIDTH", width)
