@@ -74,21 +74,22 @@ class RestorationEngine:
         face: Face | None = None,
         strip: Strip | None = None,
     ) -> Rendering:
-        """See engines.base.Engine. Runs on the CPU in bfloat16 or on a GPU in float16 unless `exact`."""
+        """See engines.base.Engine. Runs on the CPU in bfloat16 or on a GPU in float16 unless `exact`.
+
+        Where memory is short and a CPU must cut the image into tiles, it runs in float32 too: its tiles join exactly.
+        """
         entry = self._entry(model)
         _check_image(image)
         given = _Input(image, strip or Strip.whole(image), face)
         with precision.reproducible(pinned.threads or self._threads) as threads:
-            network, dtype = self._network(entry, exact=exact, pinned=pinned.dtype, ticker=ticker)
-            result, tile = self._run(network, given, pinned.tile, ticker)
-            if dtype is not torch.float32 and not np.isfinite((result.min(), result.max())).all():
-                ticker.note(f"The model overflowed in {precision.dtype_name(dtype)}; it is run again in float32.")
-                network, dtype = self._network(entry, exact=True, pinned=None, ticker=ticker)
-                result, tile = self._run(network, given, tile, ticker)
-        np.clip(result, 0.0, 1.0, out=result)  # the network rings where its input is at a limit
-        facts = Pinned(precision.dtype_name(dtype), tile, threads)
+            made = self._run(entry, given, exact=exact, pinned=pinned, ticker=ticker)
+            if made.dtype is not torch.float32 and not np.isfinite((made.image.min(), made.image.max())).all():
+                ticker.note(f"The model overflowed in {precision.dtype_name(made.dtype)}; it is run again in float32.")
+                made = self._run(entry, given, exact=True, pinned=Pinned(tile=made.tile), ticker=ticker)
+        np.clip(made.image, 0.0, 1.0, out=made.image)  # the network rings where its input is at a limit
+        facts = Pinned(precision.dtype_name(made.dtype), made.tile, threads)
         model_facts: JsonObject = {"name": entry.name, "sha256": entry.sha256}
-        return Rendering(result, network.scale, model_facts, precision.describe_device(self._device), facts)
+        return Rendering(made.image, made.network.scale, model_facts, precision.describe_device(self._device), facts)
 
     def model_scale(self, model: str | None) -> int:
         """See engines.base.Engine. Needs no weights."""
@@ -143,23 +144,28 @@ class RestorationEngine:
     def _dtype(self, network: Network, *, exact: bool, pinned: str | None) -> torch.dtype:
         return precision.choose_dtype(network, self._device, exact=exact, pinned=pinned)
 
-    def _run(self, network: Network, given: _Input, tile: int | None, ticker: Ticker) -> tuple[Image, int]:
-        """Return the result, and the tile that it was made with in the end: UNCUT where it is as of one.
-
-        `tile` is what a recipe pins. Where memory runs out, tiles shrink.
-        """
+    def _run(self, entry: ModelEntry, given: _Input, *, exact: bool, pinned: Pinned, ticker: Ticker) -> _Made:
+        """Return what the model makes of `given`: in rows where it can, else in tiles. `pinned` is a recipe's."""
         meter = Meter(ticker, _STAGE)
+        network, dtype = self._network(entry, exact=exact, pinned=pinned.dtype, ticker=ticker)
+        tile, ran_out = pinned.tile, False
         if self._goes_in_rows(network, given, tile):
             try:
-                return self._run_fitted(self._rows, network, given, UNCUT, meter), tile or UNCUT
+                image = self._run_fitted(self._rows, network, given, UNCUT, meter)
+                return _Made(image, network, dtype, tile or UNCUT)
             except RuntimeError as error:
                 if not precision.is_out_of_memory(error):
                     raise
             self._rows.release()
             self._free()
-            tile = self._tile_for(network, given.strip)
+            tile, ran_out = None, True
+        if dtype is torch.bfloat16 and pinned.dtype is None:  # too coarse to be cut: see the tests of tiles
+            network, dtype = self._network(entry, exact=True, pinned=None, ticker=ticker)
+        tile = tile or self._tile_for(network, given.strip)
+        if ran_out:
             ticker.note(_smaller(tile))
-        return self._run_tiles(network, given, tile or self._tile_for(network, given.strip), meter, ticker)
+        image, tile = self._run_tiles(network, given, tile, meter, ticker)
+        return _Made(image, network, dtype, tile)
 
     def _goes_in_rows(self, network: Network, given: _Input, tile: int | None) -> bool:
         """Tell whether the network can be run in rows, and memory allows it or a recipe says that nothing was cut."""
@@ -216,6 +222,16 @@ class RestorationEngine:
     def _free(self) -> None:
         gc.collect()
         precision.empty_cache(self._device)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A result, and what it was made with."""
+
+    image: Image
+    network: Network
+    dtype: torch.dtype
+    tile: int  # in the end, smaller where memory ran out; UNCUT where the result is as of one
 
 
 @dataclass(frozen=True)

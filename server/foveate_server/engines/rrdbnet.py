@@ -17,7 +17,7 @@ from foveate_server.engines.network import HALF_TOO, Network, Stage, Streaming
 from foveate_server.engines.rows import Convolution, Delay, Flow, enlarged, in_bands
 
 SCALE = 4
-TRUNK_HALO = 72  # input px; the full radius is 347, but influence fades tenfold every 16 px: see the tests
+TRUNK_HALO = 96  # input px at most; x4plus sees 347, but influence fades tenfold every 16 px, if late: see the tests
 TAIL_HALO = 2  # input px; exact: one 3x3 convolution at x2 and three at x4
 _TAIL_TILE = 192  # input px: the tail holds 64 channels of 16 times as many pixels
 _MOST_AREA = 1 << 15  # input pixels that the trunk's blocks see at once where they come in rows
@@ -190,10 +190,10 @@ def rrdbnet(state: Mapping[str, Tensor]) -> Network | None:
 
 def as_network(module: RRDBNet) -> Network:
     """Return `module` as the engine sees it."""
-    trunk_layers = 15 * len(module.body) + 2
-    trunk = Stage(module.trunk, TRUNK_HALO, 1, trunk_layers, share=1 - _TAIL_SHARE)
+    trunk_layers = 15 * len(module.body) + 2  # each looks one pixel further
+    trunk = Stage(module.trunk, min(trunk_layers, TRUNK_HALO), 1, trunk_layers, share=1 - _TAIL_SHARE)
     tail = Stage(module.tail, TAIL_HALO, SCALE, 4, share=_TAIL_SHARE, tile=_TAIL_TILE)
-    radius = 15 * len(module.body) + 2 + TAIL_HALO
+    radius = trunk_layers + TAIL_HALO
     streaming = Streaming(
         lambda: RRDBNetRows(module),
         trunk.layers + tail.layers,

@@ -174,6 +174,20 @@ def test_little_memory_means_tiles(small_registry, image, ticker, monkeypatch) -
     assert made.pinned.tile == 64
 
 
+def test_what_must_be_cut_is_not_in_bfloat16_unless_a_recipe_says_so(small_registry, image, ticker, monkeypatch) -> None:
+    """Its tiles would differ by several levels from the whole."""
+    monkeypatch.setattr("foveate_server.engines.precision.free_memory", lambda device: 1000)
+    monkeypatch.setattr("foveate_server.engines.precision._cpu_computes_bfloat16", lambda: True)
+    engine = RestorationEngine(small_registry, CPU)
+    made = engine.upscale(image, "tiny-x2", exact=False, pinned=FREE, ticker=ticker)
+    assert made.pinned.dtype == "float32"
+    full = engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    assert np.array_equal(made.image, full.image)
+    assert engine.upscale(image, "tiny-x2", exact=False, pinned=made.pinned, ticker=ticker).pinned == made.pinned
+    older = Pinned("bfloat16", 64, 2)
+    assert engine.upscale(image, "tiny-x2", exact=False, pinned=older, ticker=ticker).pinned == older
+
+
 def test_a_flat_strip_is_cut_into_fewer_tiles_than_a_square_of_that_width(small_registry, ticker, monkeypatch) -> None:
     monkeypatch.setattr("foveate_server.engines.precision.free_memory", lambda device: 3 * 1600 * 100_000)
     engine = RestorationEngine(small_registry, CPU, executor=HaloTiles())
