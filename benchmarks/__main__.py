@@ -17,11 +17,12 @@ _RUNS: dict[str, list[list[str]]] = {
     "blur": [[]],
     "diffusion": [[]],
     "editors": [[]],
+    "halo": [[]],
     "quality": [[]],
     "restore": [["speed"], ["memory"]],
     "serving": [[]],
 }
-_PRINTING = ("diffusion", "restore", "serving")
+_PRINTING = ("diffusion", "halo", "restore", "serving")
 
 
 def run(name: str) -> bool:

@@ -1,11 +1,12 @@
 """RRDBNet, the network of ESRGAN (Wang et al., 2018, arXiv:1809.00219) and Real-ESRGAN (2021, arXiv:2107.10833), x4.
 
 Its trunk of residual dense blocks works at the input's size and looks far; its tail enlarges and looks about one pixel
-around. Attribute names are those of the published checkpoints, so that their state dicts load as they are.
+around. Attribute names are those of Real-ESRGAN's checkpoints, so that their state dicts load as they are.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,20 @@ _TAIL_SHARE = 0.15  # of the time
 _BYTES_PER_PIXEL = 2600  # of the trunk: two stacks of 192 channels, and four of 64
 _SLOPE = 0.2
 _RESIDUAL = 0.2
+# The names that ESRGAN's own first checkpoints have for the same layers, and then its second and BSRGAN's.
+_OTHER_NAMES = (
+    (r"model\.1\.sub\.(\d+)\.RDB(\d)\.conv(\d)\.0\.", r"body.\1.rdb\2.conv\3."),
+    (r"model\.1\.sub\.\d+\.(?=weight|bias)", "conv_body."),
+    (r"model\.0\.", "conv_first."),
+    (r"model\.3\.", "conv_up1."),
+    (r"model\.6\.", "conv_up2."),
+    (r"model\.8\.", "conv_hr."),
+    (r"model\.10\.", "conv_last."),
+    (r"RRDB_trunk\.(\d+)\.RDB(\d)\.conv(\d)\.", r"body.\1.rdb\2.conv\3."),
+    (r"trunk_conv\.", "conv_body."),
+    (r"upconv(\d)\.", r"conv_up\1."),
+    (r"HRconv\.", "conv_hr."),
+)
 
 
 class ResidualDenseBlock(nn.Module):
@@ -177,6 +192,7 @@ class _Tail:
 
 def rrdbnet(state: Mapping[str, Tensor]) -> Network | None:
     """Return the network that the state dict belongs to; None where it is of another architecture."""
+    state = {_name(key): value for key, value in state.items()}
     first, dense = state.get("conv_first.weight"), state.get("body.0.rdb1.conv1.weight")
     if first is None or dense is None or tuple(first.shape[1:]) != (3, 3, 3) or first.shape[0] != dense.shape[1]:
         return None
@@ -186,6 +202,15 @@ def rrdbnet(state: Mapping[str, Tensor]) -> Network | None:
         return None
     module.load_state_dict(state)
     return as_network(module)
+
+
+def _name(key: str) -> str:
+    """Return how Real-ESRGAN calls what a checkpoint calls `key`."""
+    for pattern, name in _OTHER_NAMES:
+        renamed, count = re.subn(f"^{pattern}", name, key)
+        if count:
+            return renamed
+    return key
 
 
 def as_network(module: RRDBNet) -> Network:

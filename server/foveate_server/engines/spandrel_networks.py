@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from foveate_server.engines.network import Fit, Network, Stage
+from foveate_server.engines.rrdbnet import TRUNK_HALO
 from foveate_server.engines.watch import layers
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 
-_HALO = 72  # input px; what ESRGAN-like networks need to err by less than one level at 8 bit
 _WINDOW = 16  # input px; that of most networks that have windows and do not tell
 _WINDOW_NAMES = ("window_size", "win_size", "split_size", "split_size_0", "split_size_1")  # among hyperparameters
 _FACE_SIDE = 512  # input px: what face restorers are trained on
@@ -67,7 +67,8 @@ def _as_network(spandrel: ModuleType, descriptor: Any) -> Network:
         square=_FACE_SIDE if descriptor.purpose == "FaceSR" else None,
         whole=descriptor.tiling is spandrel.ModelTiling.INTERNAL or requirements.square,
     )
-    stage = Stage(run, _HALO, descriptor.scale, len(layers(descriptor.model)))
+    gathered = getattr(descriptor.model, "shuffle_factor", None) or 1  # pixels along an axis that it sees as one
+    stage = Stage(run, TRUNK_HALO * gathered, descriptor.scale, len(layers(descriptor.model)))
     dtypes = {torch.float32}
     if descriptor.supports_half:  # no bfloat16: its last layers cannot be kept in float32, and so would band
         dtypes.add(torch.float16)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import builtins
 import os
 import pickle
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from safetensors.torch import save_file
 
 from foveate_server.engines import checkpoint
 from foveate_server.engines.rrdbnet import RRDBNet
+from foveate_server.engines.spandrel_networks import from_state
 from foveate_server.engines.srvgg import SRVGGNetCompact
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 
@@ -25,6 +27,41 @@ def test_own_networks_need_no_spandrel(tmp_path: Path, monkeypatch: pytest.Monke
     torch.save(wrap(state), tmp_path / "net.pth")
     found = checkpoint.load(tmp_path / "net.pth")
     assert (found.architecture, found.network.scale) == ("rrdbnet", 4)
+
+
+FIRST_NAMES = {  # ours: those of ESRGAN's first checkpoints
+    r"body\.(\d+)\.rdb(\d)\.conv(\d)": r"model.1.sub.\1.RDB\2.conv\3.0",
+    r"conv_body": "model.1.sub.2",  # after two blocks
+    r"conv_first": "model.0",
+    r"conv_up1": "model.3",
+    r"conv_up2": "model.6",
+    r"conv_hr": "model.8",
+    r"conv_last": "model.10",
+}
+SECOND_NAMES = {
+    r"body\.(\d+)\.rdb(\d)\.conv(\d)": r"RRDB_trunk.\1.RDB\2.conv\3",
+    r"conv_body": "trunk_conv",
+    r"conv_up(\d)": r"upconv\1",
+    r"conv_hr": "HRconv",
+}
+
+
+@pytest.mark.parametrize("names", [FIRST_NAMES, SECOND_NAMES], ids=["first", "second"])
+def test_esrgan_by_older_names_is_what_spandrel_takes_it_for(tmp_path: Path, names: dict[str, str]) -> None:
+    """Most of the checkpoints that people share have the first ones."""
+    torch.manual_seed(0)
+    path = tmp_path / "net.pth"
+    state = RRDBNet(2, 8, 32).state_dict()
+    for ours, theirs in names.items():
+        state = {re.sub(f"^{ours}", theirs, key): value for key, value in state.items()}
+    torch.save(state, path)
+    found = checkpoint.load(path)
+    reference, name, _ = from_state(dict(state), path)
+    assert (found.architecture, name) == ("rrdbnet", "ESRGAN")
+    image = torch.rand(1, 3, 9, 7)
+    [stage] = reference.stages
+    with torch.inference_mode():
+        torch.testing.assert_close(found.network.module(image).clamp(0, 1), stage.run(image))
 
 
 def test_safetensors_in_half_precision(tmp_path: Path) -> None:

@@ -174,7 +174,9 @@ def test_little_memory_means_tiles(small_registry, image, ticker, monkeypatch) -
     assert made.pinned.tile == 64
 
 
-def test_what_must_be_cut_is_not_in_bfloat16_unless_a_recipe_says_so(small_registry, image, ticker, monkeypatch) -> None:
+def test_what_must_be_cut_is_in_float32_unless_a_recipe_says_bfloat16(
+    small_registry, image, ticker, monkeypatch
+) -> None:
     """Its tiles would differ by several levels from the whole."""
     monkeypatch.setattr("foveate_server.engines.precision.free_memory", lambda device: 1000)
     monkeypatch.setattr("foveate_server.engines.precision._cpu_computes_bfloat16", lambda: True)

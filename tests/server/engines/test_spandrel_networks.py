@@ -107,6 +107,20 @@ def test_tiles_begin_where_the_windows_of_the_whole_do(tmp_path: Path, request, 
     assert checkpoint.load(tmp_path / "net.pth").network.fit.multiple == multiple
 
 
+def test_what_sees_several_pixels_as_one_sees_as_many_more_around(tmp_path: Path, spandrel) -> None:
+    """As Real-ESRGAN x2 does."""
+    from spandrel.architectures.ESRGAN import ESRGAN
+
+    halos = []
+    for factor in (1, 2):
+        model = ESRGAN(in_nc=3 * factor**2, num_filters=8, num_blocks=1, scale=2 * factor, shuffle_factor=factor)
+        torch.save(model.state_dict(), tmp_path / "net.pth")
+        found = checkpoint.load(tmp_path / "net.pth")
+        assert (found.architecture, found.network.scale) == ("ESRGAN", 2)
+        halos.append(found.network.halo)
+    assert halos[1] == 2 * halos[0]
+
+
 def test_tiles_agree_with_the_whole(tmp_path: Path, hat, ticker, levels) -> None:
     torch.save(hat.state_dict(), tmp_path / "hat.pth")
     registry = Registry(tmp_path / "cache", offline=True)
