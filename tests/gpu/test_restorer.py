@@ -15,8 +15,7 @@ from foveate_server.models.registry import open_registry
 
 pytestmark = [pytest.mark.gpu, pytest.mark.weights]
 _LEVEL = 1 / 255
-_MOST = 2  # levels between ways to cut in float16, measured: a result near a half is rounded up or down
-_RARE = 1e-6  # of the samples differ by more than one
+_MOST = 1  # level between ways to cut, in 8 bits
 
 
 @pytest.fixture
@@ -46,7 +45,6 @@ def test_in_float16_tiles_agree_with_the_whole(restorer, photo, ticker, full, re
     }.items():
         record_property(name, float(value))
     assert levels.max() <= _MOST
-    assert (levels > 1).mean() < _RARE
 
 
 def test_speed(restorer, photo, ticker, card, record_property) -> None:
@@ -75,4 +73,3 @@ def test_out_of_memory_goes_on_with_smaller_tiles(restorer, photo, ticker, limit
     assert any("going on with tiles" in note for note in ticker.notes)
     levels = levels_between(result, expected)
     assert levels.max() <= _MOST
-    assert (levels > 1).mean() < _RARE

@@ -34,6 +34,7 @@ _STAGE = "Restoring"
 _MAX_TILE = 2304  # input px: no strip that an operation cuts is wider
 _MIN_TILE = 64
 _MEMORY_SHARE = 3  # a tile may take one part in so many of the free memory: other programs live here too
+_ROWS_SHARE = 2  # likewise, what layers hold of a picture's rows: with less, all takes several times as long
 _HALF_SHARE = 0.6  # of float32's memory that a pass in 16 bits takes: its sums stay in float32
 _MAX_NETWORKS = 2  # in memory at once: documents of 8 and of 16 bit want the same one in two precisions
 
@@ -76,7 +77,7 @@ class RestorationEngine:
     ) -> Rendering:
         """See engines.base.Engine. Runs on the CPU in bfloat16 or on a GPU in float16 unless `exact`.
 
-        Where memory is short and a CPU must cut the image into tiles, it runs in float32 too: its tiles join exactly.
+        Where a CPU has no memory for rows and must cut the image into tiles, it runs in float32 too.
         """
         entry = self._entry(model)
         _check_image(image)
@@ -149,9 +150,10 @@ class RestorationEngine:
         meter = Meter(ticker, _STAGE)
         network, dtype = self._network(entry, exact=exact, pinned=pinned.dtype, ticker=ticker)
         tile, ran_out = pinned.tile, False
-        if self._goes_in_rows(network, given, tile):
+        column = self._column_for(network, given, tile)
+        if column:
             try:
-                image = self._run_fitted(self._rows, network, given, UNCUT, meter)
+                image = self._run_fitted(self._rows, network, given, column, meter)
                 return _Made(image, network, dtype, tile or UNCUT)
             except RuntimeError as error:
                 if not precision.is_out_of_memory(error):
@@ -167,17 +169,23 @@ class RestorationEngine:
         image, tile = self._run_tiles(network, given, tile, meter, ticker)
         return _Made(image, network, dtype, tile)
 
-    def _goes_in_rows(self, network: Network, given: _Input, tile: int | None) -> bool:
-        """Tell whether the network can be run in rows, and memory allows it or a recipe says that nothing was cut."""
+    def _column_for(self, network: Network, given: _Input, tile: int | None) -> int:
+        """Return how wide columns may be that run in rows, input px; 0 where none can, or a recipe's were tiles."""
         if not self._allows_rows or network.streaming is None:
-            return False
-        if tile is not None:
-            return bool(tile >= max(given.image.shape[:2]))
+            return 0
+        if tile is not None and tile < max(given.image.shape[:2]):
+            return 0
         itemsize = 4 if network.is_exact else 2  # bytes
-        needed = self._rows.needed(network, given.image, given.strip, itemsize)
-        if needed > precision.free_memory(self._device) / _MEMORY_SHARE:
+
+        def widest() -> int:
+            memory = precision.free_memory(self._device) // _ROWS_SHARE
+            return self._rows.widest(network, given.image, given.strip, itemsize, memory)
+
+        column = widest()
+        if column < given.strip.wanted.width:
             self._rows.release()  # what waits for others' strips
-        return needed <= precision.free_memory(self._device) / _MEMORY_SHARE
+            column = widest()
+        return column or tile or 0
 
     def _tile_for(self, network: Network, strip: Strip) -> int:
         """Return the longest side of a tile, in input pixels, that memory allows; a multiple of 64 px."""

@@ -14,12 +14,13 @@ from foveate_server.engines.base import Image, Strip
 from foveate_server.engines.network import Network, Streaming
 from foveate_server.engines.rows import Flow, Rows
 from foveate_server.engines.watch import Meter
-from foveate_shared.geometry import split
+from foveate_shared.geometry import Bounds, split
 
 # Input pixels of a band: enough for all cores, and little memory. Far more than the 300 or so below which libraries
 # compute a convolution in another order of sums, and results would differ in their last bit.
 _BAND_AREA = 1 << 15
 _BAND_LEAST = 8  # rows: fewer cost more for what each layer holds than for what is new
+_LEAST_SHARE = 0.25  # of what a column sees, that it must be itself
 _MOST_OPEN = 2  # pictures that wait for their next strips: jobs of two owners take turns
 
 
@@ -29,23 +30,42 @@ class RowStreams:
     def __init__(self) -> None:
         self._open: list[_Stream] = []  # the one that was used last comes last
 
-    def needed(self, network: Network, image: Image, strip: Strip, itemsize: int) -> int:
-        """Return the bytes that the strip takes more than is held; `itemsize` in bytes, of the inner layers."""
+    def widest(self, network: Network, image: Image, strip: Strip, itemsize: int, memory: int) -> int:
+        """Return the width of the widest column of the strip, input px, whose state fits into `memory` bytes.
+
+        0 where tiles would cost less than what columns as narrow as that must see; `itemsize`, in bytes, is that of the
+        inner layers.
+        """
         streaming = _streaming(network)
         if any(stream.can_go_on(network, image, strip) for stream in self._open):
-            return 0
-        return streaming.column_bytes(itemsize) * _Columns.seen_by(strip, image, streaming.radius).width
+            return strip.wanted.width
+        seen = memory // streaming.column_bytes(itemsize)
+        if seen >= _Columns.seen_by(strip, image, streaming.radius).width:
+            return strip.wanted.width
+        column = seen - 2 * streaming.radius
+        return column if column >= seen * _LEAST_SHARE else 0
 
     def run(
         self, network: Network, image: Image, strip: Strip, *, device: torch.device, tile: int, meter: Meter
     ) -> Image:
-        """See :class:`tiling.TileExecutor`."""
-        del tile
+        """See :class:`tiling.TileExecutor`. What is wider than `tile` is made in columns, each of which begins anew."""
+        wanted, scale = strip.wanted, network.scale
+        columns = split(wanted.width, tile)
+        if len(columns) == 1:
+            return self._run_column(network, image, strip, device, _Share(meter))
+        result = np.empty((wanted.height * scale, wanted.width * scale, 3), np.float32)
+        for index, (left, right) in enumerate(columns):
+            column = Strip(Bounds(wanted.x + left, wanted.y, right - left, wanted.height), strip.top)
+            share = _Share(meter, index, len(columns))
+            result[:, left * scale : right * scale] = self._run_column(network, image, column, device, share)
+        return result
+
+    def _run_column(self, network: Network, image: Image, strip: Strip, device: torch.device, share: _Share) -> Image:
         found = [stream for stream in self._open if stream.can_go_on(network, image, strip)]
         stream = found[0] if found else _Stream(network, image, strip)
         # Taken out while it runs: what an error or a cancel leaves of it is of no use.
         self._open = [other for other in self._open if other is not stream][-_MOST_OPEN + 1 :]
-        result = stream.advance(image, strip, device, meter)
+        result = stream.advance(image, strip, device, share)
         if strip.again is not None:
             self._open.append(stream)
         return result
@@ -53,6 +73,20 @@ class RowStreams:
     def release(self) -> None:
         """Give up what waits for its next strip."""
         self._open.clear()
+
+
+@dataclass(frozen=True)
+class _Share:
+    """Which part of a run's progress is a column's."""
+
+    meter: Meter
+    column: int = 0
+    columns: int = 1
+
+    def begin(self, band: int, bands: int, layers: int) -> None:
+        """Start a band."""
+        step, steps = self.column * bands + band, self.columns * bands
+        self.meter.begin(step / steps, 1 / steps, layers, step + 1, steps)
 
 
 @dataclass(frozen=True)
@@ -100,7 +134,7 @@ class _Stream:
         """Tell whether what comes depends on there being nothing above the picture."""
         return self._begins_at_edge and self._known.top == self._start
 
-    def advance(self, image: Image, strip: Strip, device: torch.device, meter: Meter) -> Image:
+    def advance(self, image: Image, strip: Strip, device: torch.device, share: _Share) -> Image:
         """Return what is wanted, (height * scale, width * scale, 3)."""
         scale, wanted = self._network.scale, strip.wanted
         top = (strip.top + wanted.y) * scale
@@ -109,8 +143,8 @@ class _Stream:
         until = min(image.shape[0], wanted.bottom + self._radius)
         bands = self._bands(self._fed - strip.top, until, is_end=wanted.bottom + self._radius > image.shape[0])
         for index, (first, last, is_last) in enumerate(bands):
-            meter.begin(index / len(bands), 1 / len(bands), _streaming(self._network).layers, index + 1, len(bands))
-            made = self._push(self._columns.of(image, first, last), Flow(is_last, meter.tick), device)
+            share.begin(index, len(bands), _streaming(self._network).layers)
+            made = self._push(self._columns.of(image, first, last), Flow(is_last, share.meter.tick), device)
             rest = self._place(made, self._come, result, top)
             if rest.size:  # an empty one would keep all of the band in memory
                 below.append(rest)

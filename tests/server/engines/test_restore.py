@@ -167,7 +167,29 @@ def test_what_is_not_cut_is_pinned_as_such_and_replayed_so(small_registry, image
     assert np.array_equal(again.image, made.image)
 
 
-def test_little_memory_means_tiles(small_registry, image, ticker, monkeypatch) -> None:
+def test_little_memory_means_columns_and_the_same_result(small_registry, ticker, monkeypatch) -> None:
+    image = np.random.default_rng(0).random((40, 120, 3), np.float32)
+    whole = RestorationEngine(small_registry, CPU).upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    engine = RestorationEngine(small_registry, CPU)
+    network, _ = engine._network(engine._entry("tiny-x2"), exact=True, pinned=None, ticker=ticker)
+    memory = 2 * 60 * network.streaming.column_bytes(4)
+    monkeypatch.setattr("foveate_server.engines.precision.free_memory", lambda device: memory)
+    widths, run_column = [], RowStreams._run_column
+
+    def counted(streams, network, image, strip, *rest):
+        widths.append(strip.wanted.width)
+        return run_column(streams, network, image, strip, *rest)
+
+    monkeypatch.setattr(RowStreams, "_run_column", counted)
+    made = engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    assert len(widths) > 1
+    assert sum(widths) == 120
+    assert max(widths) <= 60
+    assert made.pinned == whole.pinned
+    np.testing.assert_allclose(made.image, whole.image, atol=1e-5)
+
+
+def test_very_little_memory_means_tiles(small_registry, image, ticker, monkeypatch) -> None:
     monkeypatch.setattr("foveate_server.engines.precision.free_memory", lambda device: 1000)
     monkeypatch.setattr(RowStreams, "run", lambda *args, **kwargs: pytest.fail("there is no memory for that"))
     made = RestorationEngine(small_registry, CPU).upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)

@@ -63,8 +63,9 @@ class Pictures:
             found.append((wanted, Strip(wanted.relative_to(seen), seen.y, again), pixels))
         return found
 
-    def run(self, strip: Strip, pixels: np.ndarray) -> np.ndarray:
-        return self.streams.run(self.network, pixels, strip, device=CPU, tile=1, meter=Meter(self.ticker, "Restoring"))
+    def run(self, strip: Strip, pixels: np.ndarray, tile: int = 999) -> np.ndarray:
+        meter = Meter(self.ticker, "Restoring")
+        return self.streams.run(self.network, pixels, strip, device=CPU, tile=tile, meter=meter)
 
     def rows_pushed(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         """Return a list that will hold the rows of every band that is pushed from now on."""
@@ -180,13 +181,29 @@ def test_what_a_cancel_leaves_is_not_gone_on_with(network: Network, make_ticker)
     same(pictures.run(strip, pixels), of_whole(whole, wanted, network.scale))
 
 
-def test_what_goes_on_needs_no_more_memory(network: Network, ticker) -> None:
-    pictures = Pictures(network, random_image(120, 20), ticker)
-    first, second, *_ = pictures.strips(split(120, 40), 0, 20)
-    fresh = pictures.streams.needed(network, first[2], first[1], 4)
-    assert fresh == 20 * network.streaming.column_bytes(4)
+def test_where_memory_is_short_columns_are_the_whole_too(network: Network, ticker) -> None:
+    image = random_image(60, 90)
+    whole = untiled(network, image, ticker)
+    pictures = Pictures(network, image, ticker)
+    for wanted, strip, pixels in pictures.strips(split(60, 30), 0, 90):
+        same(pictures.run(strip, pixels, tile=25), of_whole(whole, wanted, network.scale))
+        assert not pictures.streams._open, "the next strip's first column would not fit beside it"
+
+
+def test_columns_are_as_wide_as_memory_allows(network: Network, ticker) -> None:
+    pictures = Pictures(network, random_image(120, 400), ticker)
+    first, second, *_ = pictures.strips(split(120, 40), 0, 400)
+    column, radius = network.streaming.column_bytes(4), network.streaming.radius
+
+    def widest(strip: Strip, image: np.ndarray, columns: int) -> int:
+        return pictures.streams.widest(network, image, strip, 4, columns * column)
+
+    assert widest(*first[1:], 400) == 400
+    assert widest(*first[1:], 399) == 399 - 2 * radius
+    assert widest(*first[1:], 4 * radius) == 2 * radius
+    assert widest(*first[1:], 2 * radius + 1) == 0, "it would see all but itself"
     pictures.run(*first[1:])
-    assert pictures.streams.needed(network, second[2], second[1], 4) == 0
+    assert widest(*second[1:], 0) == 400, "what goes on holds its memory already"
 
 
 def test_layers_hold_what_is_said(network: Network, ticker) -> None:
@@ -211,11 +228,12 @@ def _tensors(value: object) -> list[torch.Tensor]:
     return [tensor for part in vars(value).values() for tensor in _tensors(part)] if hasattr(value, "__dict__") else []
 
 
-def test_progress_grows_to_the_end(network: Network, ticker, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("columns", [20, 7])
+def test_progress_grows_to_the_end(network: Network, ticker, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
     monkeypatch.setattr("foveate_server.engines.watch._REPORT_SECONDS", 0)
     pictures = Pictures(network, random_image(60, 20), ticker)
     [(_, strip, pixels)] = pictures.strips([(0, 60)], 0, 20)
-    pictures.run(strip, pixels)
+    pictures.run(strip, pixels, columns)
     assert ticker.fractions == sorted(ticker.fractions)
     assert ticker.fractions[0] == 0
     assert 0.9 < ticker.fractions[-1] <= 1
