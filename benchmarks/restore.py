@@ -176,16 +176,23 @@ def time_one(name: str, size: int, repeat: int) -> dict[str, float]:
     return {"seconds": statistics.median(seconds), "peak_mb": peak_mb()}
 
 
-def memory_one(model: str, megapixels: int) -> dict[str, float]:
-    """Return seconds and peak memory of an upscale to `megapixels` of output, in the operation's strips."""
+def memory_one(model: str, megapixels: int, free_gb: float | None) -> dict[str, float]:
+    """Return seconds and peak memory of an upscale to `megapixels` of output, in the operation's strips.
+
+    `free_gb` is what the engine takes to be free, as if the machine had no more.
+    """
     import torch
 
+    from foveate_server.engines import precision
     from foveate_server.engines.base import Pinned
     from foveate_server.engines.restore import RestorationEngine
     from foveate_server.operations.base import JobRequest, WindowData
     from foveate_server.operations.upscale import cut_of
     from foveate_shared.pixels import Channels, PixelFormat, SampleType
 
+    if free_gb is not None:
+        free_bytes = int(free_gb * 1e9)
+        precision.free_memory = lambda device: free_bytes
     side = round((megapixels * 1e6) ** 0.5 / 4)
     image = photo(side, side)
     engine = RestorationEngine(registry(), torch.device("cpu"))
@@ -257,11 +264,12 @@ def main() -> None:
     peak = parts.add_parser("peak")
     peak.add_argument("model")
     peak.add_argument("megapixels", type=int)
+    peak.add_argument("--free", type=float, help="GB; what the machine has unless given")
     options = parser.parse_args()
     if options.part == "one":
         print(json.dumps(time_one(options.name, options.size, options.repeat)))
     elif options.part == "peak":
-        print(json.dumps(memory_one(options.model, options.megapixels)))
+        print(json.dumps(memory_one(options.model, options.megapixels, options.free)))
     else:
         print(header("restore", ("torch", "ncnn", "openvino", "spandrel", "numpy")))
         print(

@@ -34,7 +34,7 @@ _STAGE = "Restoring"
 _MAX_TILE = 2304  # input px: no strip that an operation cuts is wider
 _MIN_TILE = 64
 _MEMORY_SHARE = 3  # a tile may take one part in so many of the free memory: other programs live here too
-_ROWS_SHARE = 2  # likewise, what layers hold of a picture's rows: with less, all takes several times as long
+_ROWS_SHARE = 2  # likewise, a result and what layers hold of its rows: with less, all takes several times as long
 _HALF_SHARE = 0.6  # of float32's memory that a pass in 16 bits takes: its sums stay in float32
 _MAX_NETWORKS = 2  # in memory at once: documents of 8 and of 16 bit want the same one in two precisions
 
@@ -177,8 +177,10 @@ class RestorationEngine:
             return 0
         itemsize = 4 if network.is_exact else 2  # bytes
 
+        result = given.strip.wanted.scaled(network.scale).area * 3 * 4  # bytes
+
         def widest() -> int:
-            memory = precision.free_memory(self._device) // _ROWS_SHARE
+            memory = max(0, precision.free_memory(self._device) // _ROWS_SHARE - result)
             return self._rows.widest(network, given.image, given.strip, itemsize, memory)
 
         column = widest()

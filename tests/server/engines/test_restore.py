@@ -172,7 +172,7 @@ def test_little_memory_means_columns_and_the_same_result(small_registry, ticker,
     whole = RestorationEngine(small_registry, CPU).upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
     engine = RestorationEngine(small_registry, CPU)
     network, _ = engine._network(engine._entry("tiny-x2"), exact=True, pinned=None, ticker=ticker)
-    memory = 2 * 60 * network.streaming.column_bytes(4)
+    memory = 2 * (60 * network.streaming.column_bytes(4) + whole.image.nbytes)
     monkeypatch.setattr("foveate_server.engines.precision.free_memory", lambda device: memory)
     widths, run_column = [], RowStreams._run_column
 
