@@ -30,7 +30,6 @@ def inspect(path: Path) -> dict[str, Any]:
         "architecture": checkpoint.architecture,
         "title": checkpoint.title,
         "scale": network.scale,
-        "halo": network.halo,
     }
 
 

@@ -52,7 +52,6 @@ class ModelEntry:
     kind: str  # one of KINDS
     architecture: str  # "rrdbnet", "srvgg", "centerface", spandrel's name of it, or the family
     scale: int  # output pixels per input pixel, along one axis
-    halo: int  # input pixels that a tile must see around itself
     operations: tuple[str, ...]
     license: str  # SPDX identifier, or empty where unknown
     license_file: str | None  # beside the manifest, in `licenses`
@@ -112,7 +111,6 @@ def entry_from_mapping(data: Mapping[str, Any]) -> ModelEntry:
             kind=str(data["kind"]),
             architecture=str(data["architecture"]),
             scale=int(data["scale"]),
-            halo=int(data["halo"]),
             operations=tuple(str(operation) for operation in data["operations"]),
             license=str(data.get("license", "")),
             license_file=data.get("license_file"),
@@ -142,7 +140,6 @@ def entry_to_mapping(entry: ModelEntry) -> dict[str, Any]:
         "kind": entry.kind,
         "architecture": entry.architecture,
         "scale": entry.scale,
-        "halo": entry.halo,
         "operations": list(entry.operations),
         "license": entry.license,
         "license_file": entry.license_file,
@@ -169,8 +166,8 @@ def _check(entry: ModelEntry) -> None:
         check_name(entry.reference)
     if not all(_SHA256.fullmatch(file.sha256) and file.size > 0 for file in entry.files):
         raise _malformed(entry.name, "a file has no proper SHA-256 or size")
-    if not (1 <= entry.scale <= 16 and 0 <= entry.halo <= 4096):
-        raise _malformed(entry.name, "its scale or halo is out of range")
+    if not 1 <= entry.scale <= 16:
+        raise _malformed(entry.name, "its scale is out of range")
 
 
 def _stays_inside(name: str) -> bool:

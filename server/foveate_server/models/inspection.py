@@ -163,4 +163,4 @@ def _restorer(path: Path) -> Finding:
             "add it with --allow-pickle: only its weights are read, and kept as .safetensors.",
         ) from error
     facts: JsonObject = {"layout": "single", "architecture": found.architecture, "scale": found.scale}
-    return Finding("restore", "", found.title, {**facts, "halo": found.halo})
+    return Finding("restore", "", found.title, facts)

@@ -28,7 +28,6 @@ class Restorer:
     architecture: str  # "rrdbnet", "srvgg", or spandrel's name of it
     title: str  # a few words for a person
     scale: int  # output pixels per input pixel, along one axis
-    halo: int  # input pixels that a tile must see around itself
 
 
 def inspect_restorer(path: Path) -> Restorer:

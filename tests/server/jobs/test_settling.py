@@ -136,7 +136,7 @@ def test_filling_needs_a_checkpoint_and_takes_the_first():
 
 def entry(name, kind, family, facts):
     source, files = SourceSpec("file", {}), (ModelFile("f.safetensors", "0" * 64, 1),)
-    return ModelEntry(name, name, kind, family, 1, 0, ("refocus",), "", None, source, files, family, facts)
+    return ModelEntry(name, name, kind, family, 1, ("refocus",), "", None, source, files, family, facts)
 
 
 FILES = [

@@ -21,7 +21,7 @@ def checkpoint(tmp_path: Path) -> Path:
 
 
 def test_says_what_a_checkpoint_is(checkpoint: Path) -> None:
-    assert inspect_restorer(checkpoint) == Restorer("rrdbnet", "ESRGAN x4", 4, 74)
+    assert inspect_restorer(checkpoint) == Restorer("rrdbnet", "ESRGAN x4", 4)
 
 
 @pytest.mark.parametrize(

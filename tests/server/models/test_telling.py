@@ -9,7 +9,6 @@ def entry(name, kind, family="", facts=None, operations=()):
         kind,
         family,
         1,
-        0,
         operations,
         "",
         None,

@@ -139,7 +139,6 @@ def entry_of(
         kind=found.kind,
         architecture=str(found.facts["architecture"]) if restores else found.family,
         scale=scale,
-        halo=int(str(found.facts["halo"])) if restores else 0,
         operations=_operations(found, scale),
         license=license_,
         license_file=None,
