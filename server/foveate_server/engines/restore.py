@@ -176,7 +176,6 @@ class RestorationEngine:
         if tile is not None and tile < max(given.image.shape[:2]):
             return 0
         itemsize = 4 if network.is_exact else 2  # bytes
-
         result = given.strip.wanted.scaled(network.scale).area * 3 * 4  # bytes
 
         def widest() -> int:

@@ -194,7 +194,9 @@ def rrdbnet(state: Mapping[str, Tensor]) -> Network | None:
     """Return the network that the state dict belongs to; None where it is of another architecture."""
     state = {_name(key): value for key, value in state.items()}
     first, dense = state.get("conv_first.weight"), state.get("body.0.rdb1.conv1.weight")
-    if first is None or dense is None or tuple(first.shape[1:]) != (3, 3, 3) or first.shape[0] != dense.shape[1]:
+    if first is None or dense is None or dense.ndim != 4:
+        return None
+    if tuple(first.shape[1:]) != (3, 3, 3) or first.shape[0] != dense.shape[1]:
         return None
     blocks = len({key.split(".")[1] for key in state if key.startswith("body.")})
     module = RRDBNet(blocks, features=first.shape[0], growth=dense.shape[0])

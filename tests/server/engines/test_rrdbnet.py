@@ -21,6 +21,7 @@ def test_is_found_by_its_state_dict() -> None:
         lambda state: state.pop("conv_last.bias"),
         lambda state: state.update({"conv_first.weight": torch.zeros(8, 12, 3, 3)}),  # x2: pixels unshuffled
         lambda state: state.update({"extra": torch.zeros(1)}),
+        lambda state: state.update({"body.0.rdb1.conv1.weight": torch.zeros(())}),
         lambda state: state.clear(),
     ],
 )

@@ -240,6 +240,19 @@ def test_progress_grows_to_the_end(network: Network, ticker, monkeypatch: pytest
 
 
 @pytest.mark.weights
+def test_real_weights_give_the_untiled_result_in_columns_too(registry, photo, make_ticker) -> None:
+    """Columns that do not see all of the picture: x4plus looks 349 pixels far."""
+    network = ncnn.load(registry.path("realesrgan-x4plus"))
+    network.lower(torch.bfloat16)
+    network.module.to(memory_format=torch.channels_last)
+    row = photo[340:356]
+    image = np.ascontiguousarray(np.concatenate((row, row[:, ::-1]), axis=1)[:, :800])
+    whole = untiled(network, image, make_ticker())
+    [(_, strip, pixels)] = Pictures(network, image, make_ticker()).strips([(0, 16)], 0, 800)
+    assert np.array_equal(Pictures(network, image, make_ticker()).run(strip, pixels, tile=400), whole)
+
+
+@pytest.mark.weights
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])
 @pytest.mark.parametrize("model", ["realesrgan-x4plus", "realesrgan-x4plus-anime", "realesr-animevideov3"])
 def test_real_weights_give_the_untiled_result(registry, photo, make_ticker, model: str, dtype: torch.dtype) -> None:
