@@ -83,7 +83,7 @@ def test_the_area_of_a_triangle_is_what_is_filled(masks, corners):
     points = np.array(corners)
     (x0, y0), (x1, y1), (x2, y2) = corners
     area = abs((x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)) / 2
-    # Rows are sampled, so a corner may lie half a sample off, over the width of the triangle.
+    # Rows are sampled: of a sliver, one sample may see all of its width, or nothing. No bound below that holds.
     sampled = np.ptp(points[:, 0]) / masks._SUBROWS
     assert masks.fill(points, Extent(60, 40)).sum() == pytest.approx(area, abs=sampled + 0.01)
 
