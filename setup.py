@@ -7,7 +7,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
-SOURCES = "foveate_server/plugins/packaged"  # as foveate_server/plugins/sources.py finds them
+SOURCES = "foveate_server/plugins/packaged"  # as foveate_server/plugins/bundle_sources.py finds them
 
 
 class BuildWithPlugins(build_py):

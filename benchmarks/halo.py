@@ -21,12 +21,12 @@ from benchmarks.restore import PHOTO_MODEL, Image, Quiet, registry
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
-from foveate_server.engines import precision
-from foveate_server.engines.base import Strip
-from foveate_server.engines.checkpoint import load
-from foveate_server.engines.network import Network
-from foveate_server.engines.tiling import HaloTiles
-from foveate_server.engines.watch import Meter
+from foveate_server.engines import device_precision
+from foveate_server.engines.layer_hooks import Meter
+from foveate_server.engines.restoration.halo_tiles import HaloTiles
+from foveate_server.engines.restoration.load_network import load
+from foveate_server.engines.restoration.network import Network
+from foveate_server.engines.values import Strip
 
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
 LEVELS = 255
@@ -107,7 +107,7 @@ def main() -> None:
     options = parser.parse_args()
     print(header("halo", ("torch", "numpy", "scikit-image")))
     columns = ("what", "largest, levels", "mean, levels", "largest in 8 bits", "samples off by more than 1")
-    with precision.reproducible(0):
+    with device_precision.reproducible(0):
         for line in growing(columns, rows(options)):
             print(line, end="", flush=True)
 

@@ -15,18 +15,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from foveate_shared.client import Client
-from foveate_shared.discovery import find_server
-from foveate_shared.driver import run_to_end
+from foveate_shared.connection.client import Client
+from foveate_shared.connection.running_server import find_server
 from foveate_shared.errors import to_exception
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.host import Image, Result, Snapshot
+from foveate_shared.jobs.host import Image, Result, Snapshot
+from foveate_shared.jobs.job_flow import JobProgress, JobState, Rerender
+from foveate_shared.jobs.run_blocking import run_to_end
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
-from foveate_shared.protocol import JsonObject, Peer
-from foveate_shared.rerender import Rerender, State, Status
+from foveate_shared.wire.protocol import JsonObject, Peer
 
-DETERMINISTIC = "foveate_server.engines.deterministic:configured_spec"
-RESTORATION = "foveate_server.engines.catalog:restoration_spec"
+DETERMINISTIC = "foveate_server.engines.deterministic.engine:configured_spec"
+RESTORATION = "foveate_server.engines.engine_specs:restoration_spec"
 _START_SECONDS = 60
 TIMED = "benchmarks.timed_engine:timed_spec"
 TIMED_SUITE = "benchmarks.timed_engine:timed_suite_spec"
@@ -145,14 +145,14 @@ def run_job(
     operation: str,
     parameters: JsonObject,
     *,
-    cancel_when: Callable[[Status], bool] = lambda _: False,
+    cancel_when: Callable[[JobProgress], bool] = lambda _: False,
 ) -> Timing:
     """Run a job as an editor does. Raises FoveateError where it fails."""
     flow = Rerender(client, document, operation, parameters)
     progress: list[float] = []
     cancel: list[float] = []
 
-    def look(status: Status) -> None:
+    def look(status: JobProgress) -> None:
         if status.steps or status.fraction > 0:
             progress.append(time.perf_counter())
 
@@ -167,5 +167,5 @@ def run_job(
     end = time.perf_counter()
     if status.error:
         raise to_exception(status.error)
-    assert status.state is (State.CANCELLED if cancel else State.DONE), status
+    assert status.state is (JobState.CANCELLED if cancel else JobState.DONE), status
     return Timing(end - start, progress[0] - start if progress else None, end - cancel[0] if cancel else None)

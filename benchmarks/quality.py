@@ -26,16 +26,17 @@ from scipy import ndimage
 from skimage import data
 from skimage.metrics import structural_similarity
 
-from foveate_server.config import load_config
-from foveate_server.engines.base import Engine, Face
-from foveate_server.engines.restore import create
+from foveate_server.config.server_config import load_config
+from foveate_server.engines.contract import Engine
+from foveate_server.engines.restoration.engine import create
+from foveate_server.engines.values import Face
 from foveate_server.imaging import composite, samples
-from foveate_server.operations.base import JobRequest, WindowData
-from foveate_server.operations.facegate import size_of
+from foveate_server.operations.contract import JobRequest, WindowData
+from foveate_server.operations.face.identity_gate import size_of
 from foveate_server.operations.faces import Faces
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
-from foveate_shared.protocol import Outcome
+from foveate_shared.wire.protocol import Outcome
 
 Picture = NDArray[np.uint8]  # (height, width, 3)
 

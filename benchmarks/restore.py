@@ -23,8 +23,8 @@ import numpy as np
 from benchmarks.report import header
 from numpy.typing import NDArray
 
-from foveate_server.config import load_config
-from foveate_server.executors.process import ENVIRONMENT
+from foveate_server.config.server_config import load_config
+from foveate_server.executors.worker_process import ENVIRONMENT
 from foveate_server.models.registry import Registry, open_registry
 from foveate_shared.geometry import Extent, tiles
 
@@ -64,8 +64,8 @@ def photo(width: int, height: int) -> Image:
 def foveate(exact: bool) -> Run:
     import torch
 
-    from foveate_server.engines.base import Pinned
-    from foveate_server.engines.restore import RestorationEngine
+    from foveate_server.engines.restoration.engine import RestorationEngine
+    from foveate_server.engines.values import Pinned
 
     engine = RestorationEngine(registry(), torch.device("cpu"))
     return lambda image: engine.upscale(image, PHOTO_MODEL, exact=exact, pinned=Pinned(), ticker=Quiet())
@@ -96,7 +96,7 @@ def openvino(precision: str) -> Run:
     import openvino
     import torch
 
-    from foveate_server.engines.ncnn import load
+    from foveate_server.engines.restoration.ncnn_weights import load
 
     module = load(registry().path(PHOTO_MODEL)).module.eval()
     core = openvino.Core()
@@ -117,8 +117,8 @@ def plain(tile: int | None) -> Run:
     """Return what peers do around spandrel: float32, untiled or in tiles of a fixed size."""
     import torch
 
-    from foveate_server.engines.ncnn import load
-    from foveate_server.engines.spandrel_networks import import_spandrel
+    from foveate_server.engines.restoration.ncnn_weights import load
+    from foveate_server.engines.restoration.spandrel_adapter import import_spandrel
 
     state = load(registry().path(PHOTO_MODEL)).module.state_dict()
     model = import_spandrel("the benchmark").ModelLoader("cpu").load_from_state_dict(dict(state)).eval()
@@ -183,16 +183,16 @@ def memory_one(model: str, megapixels: int, free_gb: float | None) -> dict[str, 
     """
     import torch
 
-    from foveate_server.engines import precision
-    from foveate_server.engines.base import Pinned
-    from foveate_server.engines.restore import RestorationEngine
-    from foveate_server.operations.base import JobRequest, WindowData
+    from foveate_server.engines import device_precision
+    from foveate_server.engines.restoration.engine import RestorationEngine
+    from foveate_server.engines.values import Pinned
+    from foveate_server.operations.contract import JobRequest, WindowData
     from foveate_server.operations.upscale import cut_of
     from foveate_shared.pixels import Channels, PixelFormat, SampleType
 
     if free_gb is not None:
         free_bytes = int(free_gb * 1e9)
-        precision.free_memory = lambda device: free_bytes
+        device_precision.free_memory = lambda device: free_bytes
     side = round((megapixels * 1e6) ** 0.5 / 4)
     image = photo(side, side)
     engine = RestorationEngine(registry(), torch.device("cpu"))

@@ -27,8 +27,8 @@ from benchmarks.timed_engine import TIMES_VARIABLE, take_seconds
 from scipy import ndimage
 from skimage import data
 
-from foveate_shared.client import Client
-from foveate_shared.protocol import JsonObject
+from foveate_shared.connection.client import Client
+from foveate_shared.wire.protocol import JsonObject
 
 PHOTO_MODEL, FAST_MODEL = "realesrgan-x4plus", "realesr-animevideov3"
 _SIDE = 4096  # pixels of the picture that is only sent there and back

@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from foveate_server.config import ServerConfig
-from foveate_server.engines.base import Engine, EngineSpec, Face, Image, Pinned, Rendering, Strip, Ticker
-from foveate_server.engines.catalog import restoration_spec, suite_spec
-from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
-from foveate_shared.protocol import JsonObject
+from foveate_server.config.server_config import ServerConfig
+from foveate_server.engines.contract import Engine, EngineSpec, Ticker
+from foveate_server.engines.diffusion_request import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
+from foveate_server.engines.engine_specs import restoration_spec, suite_spec
+from foveate_server.engines.values import Face, Image, Pinned, Rendering, Strip
+from foveate_shared.wire.protocol import JsonObject
 
 TIMES_VARIABLE = "FOVEATE_BENCHMARK_TIMES"
 
@@ -29,9 +30,9 @@ def timed_spec(config: ServerConfig) -> EngineSpec:
 
 def create(options: JsonObject) -> Engine:
     """Return the engine."""
-    from foveate_server.engines import restore
+    from foveate_server.engines.restoration import engine as restoration_engine
 
-    return TimedEngine(restore.create(options), Path(os.environ[TIMES_VARIABLE]))
+    return TimedEngine(restoration_engine.create(options), Path(os.environ[TIMES_VARIABLE]))
 
 
 def timed_suite_spec(config: ServerConfig) -> EngineSpec:
@@ -41,9 +42,9 @@ def timed_suite_spec(config: ServerConfig) -> EngineSpec:
 
 def create_suite(options: JsonObject) -> Engine:
     """Return it."""
-    from foveate_server.engines import suite
+    from foveate_server.engines import combined
 
-    return TimedEngine(suite.create(options), Path(os.environ[TIMES_VARIABLE]))
+    return TimedEngine(combined.create(options), Path(os.environ[TIMES_VARIABLE]))
 
 
 @dataclass
@@ -64,30 +65,30 @@ class TimedEngine:
         face: Face | None = None,
         strip: Strip | None = None,
     ) -> Rendering:
-        """See engines.base.Engine."""
+        """See engines.contract.Engine."""
         with self._timed():
             return self.engine.upscale(image, model, exact=exact, pinned=pinned, ticker=ticker, face=face, strip=strip)
 
     def model_scale(self, model: str | None) -> int:
-        """See engines.base.Engine."""
+        """See engines.contract.Engine."""
         return self.engine.model_scale(model)
 
     def detect_faces(self, image: Image, *, min_score: float, ticker: Ticker) -> list[Face]:
-        """See engines.base.Engine."""
+        """See engines.contract.Engine."""
         with self._timed():
             return self.engine.detect_faces(image, min_score=min_score, ticker=ticker)
 
     def diffusion_facts(self, model: str | None) -> DiffusionFacts:
-        """See engines.base.Engine."""
+        """See engines.contract.Engine."""
         return self.engine.diffusion_facts(model)
 
     def diffuse(self, request: DiffusionRequest, *, ticker: Ticker, preview: ShowPreview | None = None) -> Pictures:
-        """See engines.base.Engine."""
+        """See engines.contract.Engine."""
         with self._timed():
             return self.engine.diffuse(request, ticker=ticker, preview=preview)
 
     def release(self) -> None:
-        """See engines.base.Engine."""
+        """See engines.contract.Engine."""
         self.engine.release()
 
     @contextmanager

@@ -106,9 +106,9 @@ def _found(part: str, options: argparse.Namespace) -> Iterator[str]:
     from benchmarks.report import header
 
     from fakes.full_size import Checkpoints
-    from foveate_server.engines import precision
+    from foveate_server.engines import device_precision
 
-    device = precision.choose_device(options.device)
+    device = device_precision.choose_device(options.device)
     full = device.type != "cpu" if options.full is None else options.full
     setup = Setup(device, Checkpoints(options.checkpoints, device), full, options.repeat)
     yield f"# Diffusion: {part}\n\n{header('diffusion', _PACKAGES)}\n{setup.describe()}\n\n"

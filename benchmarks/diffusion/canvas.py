@@ -12,9 +12,9 @@ from benchmarks.diffusion.refocus import pipeline, request
 from benchmarks.report import growing
 from PIL import Image as Pictures
 
-from foveate_server.engines.diffusing import Sampling, Tiling
 from foveate_server.engines.diffusion.engine import DiffusionEngine
-from foveate_server.engines.diffusion.tiles import FusedTiles, default_overlap
+from foveate_server.engines.diffusion.fused_tiles import FusedTiles, default_overlap
+from foveate_server.engines.diffusion_request import Sampling, Tiling
 from foveate_shared.geometry import Extent
 
 _STRENGTH = 0.25

@@ -11,7 +11,7 @@ from benchmarks.report import growing
 from torch import Tensor
 
 from fakes.full_size import autoencoder
-from foveate_server.engines import precision
+from foveate_server.engines import device_precision
 from foveate_server.engines.diffusion.vae import ExactTiles, in_memory
 
 _TRUTH_SIDE = 1024  # image pixels: up to here, errors are measured against float32, and every run is repeated
@@ -49,7 +49,7 @@ def _rows(setup: Setup) -> Iterator[list[str]]:
             yield [f"{side}", name, *cost.cells, *errors]
             del cost, image
         del truth, reference
-        precision.empty_cache(setup.device)
+        device_precision.empty_cache(setup.device)
 
 
 def _ways(vae: Any, latents: Tensor, setup: Setup, sides: tuple[int, ...]) -> dict[str, Callable[[], Tensor]]:
@@ -89,7 +89,7 @@ def _enable_tiling(vae: Any, latents: Tensor) -> Tensor:
 def _truth(setup: Setup, config: dict[str, Any], latents: Tensor) -> Tensor:
     """Return the untiled result with the same weights in float32."""
     vae = autoencoder(setup.device, setup.dtype, **config).float()
-    with precision.reproducible(0):
+    with device_precision.reproducible(0):
         return _plain(vae, latents.float())
 
 

@@ -33,7 +33,7 @@ class Stages(Quiet):
     began: dict[str, float] = field(default_factory=dict)
 
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
-        """See engines.base.Ticker."""
+        """See engines.contract.Ticker."""
         if stage not in self.began:
             synchronize(self.device)
             self.began[stage] = time.perf_counter()

@@ -12,8 +12,8 @@ from benchmarks.diffusion.measuring import Quiet, Setup, synchronize
 from benchmarks.diffusion.refocus import checkpoints, request
 from benchmarks.report import growing
 
-from foveate_server.engines.diffusing import Sampling
 from foveate_server.engines.diffusion.engine import DiffusionEngine
+from foveate_server.engines.diffusion_request import Sampling
 from foveate_shared.errors import CancelledJobError
 
 _STEPS = 20

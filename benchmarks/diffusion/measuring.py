@@ -15,7 +15,7 @@ from skimage import data
 
 from fakes.full_size import Checkpoints
 from fakes.live_memory import LiveMemory
-from foveate_server.engines import precision
+from foveate_server.engines import device_precision
 
 _MEGA = 1e6
 
@@ -37,7 +37,7 @@ class Setup:
     def describe(self) -> str:
         """Return a sentence on where and with what it runs."""
         size = "published sizes" if self.full else "**tiny networks: the figures say nothing about real ones**"
-        return f"{precision.describe_device(self.device)}; {precision.dtype_name(self.dtype)}; {size}."
+        return f"{device_precision.describe_device(self.device)}; {device_precision.dtype_name(self.dtype)}; {size}."
 
 
 @dataclass(frozen=True)

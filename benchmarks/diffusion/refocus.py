@@ -11,10 +11,10 @@ from benchmarks.diffusion.measuring import Quiet, Setup, as_float, contended, ph
 from benchmarks.report import growing
 from PIL import Image as Pictures
 
-from foveate_server.engines import precision
-from foveate_server.engines.base import Pinned
-from foveate_server.engines.diffusing import DiffusionRequest, Prompt, Sampling
+from foveate_server.engines import device_precision
 from foveate_server.engines.diffusion.engine import DiffusionEngine
+from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt, Sampling
+from foveate_server.engines.values import Pinned
 
 _STRENGTH, _STEPS = 0.5, 16  # of a run at full strength: 8 are run
 _GUIDANCE = 5.0
@@ -61,7 +61,7 @@ def request(setup: Setup, name: str, side: int, **changes: Any) -> DiffusionRequ
         "prompt": Prompt("a face", "blurry"),
         "strength": _STRENGTH,
         "sampling": Sampling(_STEPS, _GUIDANCE, "euler"),
-        "pinned": Pinned(dtype=precision.dtype_name(setup.dtype)),
+        "pinned": Pinned(dtype=device_precision.dtype_name(setup.dtype)),
     }
     return DiffusionRequest(**{**values, **changes})
 

@@ -16,8 +16,8 @@ from benchmarks.local_server import TIMED_SUITE, ArrayDocument, run_job, serving
 from benchmarks.report import growing
 from benchmarks.timed_engine import TIMES_VARIABLE, take_seconds
 
-from foveate_shared.client import Client
-from foveate_shared.protocol import JsonObject
+from foveate_shared.connection.client import Client
+from foveate_shared.wire.protocol import JsonObject
 
 _STEPS = 20  # of a run at full strength
 _TINY_STEPS = 4

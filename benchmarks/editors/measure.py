@@ -22,7 +22,7 @@ from benchmarks.editors.relay import Relay, Traffic
 from PIL import Image
 from scipy import ndimage
 
-from foveate_shared.discovery import write_runtime_file
+from foveate_shared.connection.running_server import write_runtime_file
 from hosts.lib.building import provide_chroot
 from hosts.lib.chroot import Chroot
 from hosts.lib.screen import xvfb

@@ -16,25 +16,27 @@ from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from foveate_server.admission import Gate
-from foveate_server.config import APP_NAME, ServerConfig
-from foveate_server.endpoint.connection import Connection, Patience, Service
+from foveate_server.config.server_config import APP_NAME, ServerConfig
+from foveate_server.endpoint.client_connection import ConnectionLimits, ConnectionServices, ServedConnection
 from foveate_server.endpoint.rates import OwnerBuckets
-from foveate_server.engines.base import EngineSpec
-from foveate_server.executors.base import Executor, ExecutorStatus
+from foveate_server.engines.contract import EngineSpec
+from foveate_server.executors.contract import Executor, ExecutorStatus
 from foveate_server.executors.local import LocalExecutor, default_patience
+from foveate_server.jobs.dependencies import Clocks, JobDependencies
 from foveate_server.jobs.job import Job
 from foveate_server.jobs.manager import JobManager
-from foveate_server.jobs.parts import Clocks, Parts
-from foveate_server.metrics import Metrics
-from foveate_server.security import OWNER_TOKEN, SecurityMiddleware
+from foveate_server.net.gate import Gate
+from foveate_server.net.run_service import ServedApplication
+from foveate_server.net.security_middleware import OWNER_TOKEN, SecurityMiddleware
+from foveate_server.net.tokens import Authenticator
 from foveate_server.spool.store import Spool
+from foveate_server.status.metrics import Metrics
+from foveate_server.status.page_sessions import Sessions
 from foveate_server.status.report import JobStatus, ServerStatus
 from foveate_server.status.routes import StatusPage
-from foveate_server.status.sessions import Sessions
-from foveate_server.tokens import Authenticator
-from foveate_server.worker.link import OPERATIONS
-from foveate_shared.protocol import PATH
+from foveate_server.tasks.messages import OPERATIONS
+from foveate_shared.errors import InputError
+from foveate_shared.wire.protocol import PATH
 
 HOUSEKEEPING_SECONDS = 10.0
 _STATES = ("running", "queued", "waiting", "done", "failed", "cancelled")  # as the status page orders jobs
@@ -49,7 +51,7 @@ class Variants:
     operations: str = OPERATIONS  # "package.module:function" that returns them by name, here and in the worker
     executor: Executor | None = None  # None: worker processes on this machine
     clocks: Clocks = field(default_factory=Clocks)
-    patience: Patience = field(default_factory=Patience)
+    patience: ConnectionLimits = field(default_factory=ConnectionLimits)
 
 
 class Application:
@@ -62,7 +64,7 @@ class Application:
         self._metrics = Metrics()
         self._version = metadata.version(APP_NAME)
         self._started = variants.clocks.now()
-        self._service: Service | None = None  # while the lifespan lasts
+        self._service: ConnectionServices | None = None  # while the lifespan lasts
         self._executor: Executor | None = None  # likewise
         sessions = Sessions()
         routes = StatusPage(self.status, sessions, self._metrics).routes()
@@ -103,7 +105,7 @@ class Application:
     async def _socket(self, websocket: WebSocket) -> None:
         if self._service is None:
             raise RuntimeError("a connection came before the start")
-        await Connection(websocket, self._service, websocket.scope[OWNER_TOKEN]).serve()
+        await ServedConnection(websocket, self._service, websocket.scope[OWNER_TOKEN]).serve()
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -133,9 +135,9 @@ class Application:
             self._engine, devices=(config.device,), patience=patience, operations=self._variants.operations
         )
 
-    def _make_service(self, spool: Spool, executor: Executor) -> Service:
+    def _make_service(self, spool: Spool, executor: Executor) -> ConnectionServices:
         operations = resolve_name(self._variants.operations)()
-        parts = Parts(
+        parts = JobDependencies(
             config=self._config,
             spool=spool,
             executor=executor,
@@ -147,7 +149,7 @@ class Application:
             entries=self._engine.entries,
         )
         per_minute = self._config.rates.submits_per_minute
-        return Service(
+        return ConnectionServices(
             config=self._config,
             manager=JobManager(parts),
             spool=spool,
@@ -197,3 +199,22 @@ def _job_status(job: Job) -> JobStatus:
         created=job.row.created,
         seconds_left=job.pace.seconds_left(fraction),
     )
+
+
+def build(config: ServerConfig, token: str) -> ServedApplication:
+    """Return the application as `net.run_service` wants it. Raises InputError for an unknown engine."""
+    app = create_app(config, engine_of(config), token=token)
+    return ServedApplication(app, app.status)
+
+
+def engine_of(config: ServerConfig) -> EngineSpec:
+    """Return how workers get their engine. Raises InputError where the setting names none."""
+    try:
+        factory = resolve_name(config.engine)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(
+            f"The engine {config.engine!r} cannot be found: {error}.",
+            remedy="Leave the setting `engine` out, or name a function as package.module:function.",
+        ) from None
+    spec: EngineSpec = factory(config)
+    return spec

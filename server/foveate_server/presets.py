@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from foveate_shared.errors import ErrorCode, InputError
-from foveate_shared.protocol import JsonObject
+from foveate_shared.wire.protocol import JsonObject
 
 if sys.version_info >= (3, 11):
     import tomllib

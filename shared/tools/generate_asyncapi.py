@@ -16,11 +16,11 @@ from typing import Any
 
 import yaml
 
-from foveate_shared import protocol as p
-from foveate_shared import rules
 from foveate_shared.errors import ErrorCode, ErrorInfo
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.strict_json import MAX_INTEGER
+from foveate_shared.wire import protocol as p
+from foveate_shared.wire import rules
+from foveate_shared.wire.strict_json import MAX_INTEGER
 
 TARGET = Path(__file__).parents[1] / "asyncapi.yaml"
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from foveate_shared.blobs import BlobAssembler, Delivery
-from foveate_shared.codec import decode, decode_chunk, encode
 from foveate_shared.errors import ProtocolError
-from foveate_shared.protocol import CLIENT_MESSAGES, SERVER_MESSAGES
+from foveate_shared.wire.blobs import BlobAssembler, Delivery
+from foveate_shared.wire.codec import decode, decode_chunk, encode
+from foveate_shared.wire.protocol import CLIENT_MESSAGES, SERVER_MESSAGES
 
 FOLDER = Path(__file__).parent
 ACCEPTED = {"to_server": CLIENT_MESSAGES, "to_client": SERVER_MESSAGES}

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from foveate_shared.blobs import Buffer, MintMessage
-from foveate_shared.codec import encode
-from foveate_shared.protocol import Blob, Message
+from foveate_shared.wire.blobs import Buffer, MintMessage
+from foveate_shared.wire.codec import encode
+from foveate_shared.wire.protocol import Blob, Message
 
 
 @dataclass

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from foveate_server.engines.deterministic import list_models
+from foveate_server.engines.deterministic.engine import list_models
 from foveate_server.imaging import composite, samples
 from foveate_server.jobs.recipe import merge
-from foveate_server.operations.base import Item, JobRequest, Plan, WindowData
-from foveate_server.operations.table import operations
+from foveate_server.operations.contract import Item, JobRequest, Plan, WindowData
+from foveate_server.operations.registry import operations
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, RowOrder, SampleType
-from foveate_shared.protocol import JsonObject, Outcome, Selection, WindowRequest
+from foveate_shared.wire.protocol import JsonObject, Outcome, Selection, WindowRequest
 
 RGB8 = PixelFormat(SampleType.U8, Channels.RGB)
 
@@ -100,7 +100,7 @@ class Run:
 
 @dataclass
 class RecordingContext:
-    """operations.base.Context for one item, with the wire's rules."""
+    """operations.contract.Context for one item, with the wire's rules."""
 
     run: Run
     document: MemoryDocument

@@ -6,16 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from foveate_server.config import ServerConfig
-from foveate_server.engines.base import EngineSpec, Rendering
-from foveate_server.engines.deterministic import (
+from foveate_server.config.server_config import ServerConfig
+from foveate_server.engines.contract import EngineSpec
+from foveate_server.engines.deterministic.engine import (
     DeterministicEngine,
     Failure,
     Options,
     deterministic_spec,
     list_models,
 )
-from foveate_shared.protocol import JsonObject
+from foveate_server.engines.values import Rendering
+from foveate_shared.wire.protocol import JsonObject
 
 
 def slow(config: ServerConfig) -> EngineSpec:
@@ -56,7 +57,7 @@ class FailingEngine(DeterministicEngine):
         self._folder = folder
 
     def upscale(self, *arguments: Any, **options: Any) -> Rendering:
-        """See engines.base.Engine."""
+        """See engines.contract.Engine."""
         due = next((failure for failure in Failure if (self._folder / failure.value).exists()), None)
         if due is None:
             return super().upscale(*arguments, **options)

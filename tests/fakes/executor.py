@@ -6,10 +6,11 @@ import asyncio
 from collections import defaultdict
 
 from fakes.painting import inverted, item
-from foveate_server.executors.base import ExecutorStatus, TaskPatch, TaskProgress
-from foveate_server.operations.base import ItemResult
+from foveate_server.executors.contract import ExecutorStatus
+from foveate_server.operations.contract import ItemResult
+from foveate_server.tasks.task import TaskPatch, TaskProgress
 from foveate_shared.errors import CancelledJobError, ErrorCode, ServerError
-from foveate_shared.protocol import Outcome
+from foveate_shared.wire.protocol import Outcome
 
 
 async def paint(task, listener):

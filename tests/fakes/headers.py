@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from foveate_server.models.headers import Header, Tensor
+from foveate_server.models.tensor_headers import Header, Tensor
 
 Shapes = Mapping[str, tuple[int, ...]]
 _BYTES = {"F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "U8": 1}

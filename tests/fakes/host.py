@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from foveate_shared.errors import FoveateError, InputError
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.host import Image, Result, Snapshot
+from foveate_shared.jobs.host import Image, Result, Snapshot
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
-from foveate_shared.protocol import Selection
+from foveate_shared.wire.protocol import Selection
 
 GRAY_U8 = PixelFormat(SampleType.U8, Channels.Y)
 

@@ -10,16 +10,16 @@ from dataclasses import replace
 
 from fakes.executor import ScriptedExecutor
 from fakes.painting import operations
-from foveate_server.config import ServerConfig
+from foveate_server.config.server_config import ServerConfig
+from foveate_server.jobs.dependencies import Clocks, JobDependencies
 from foveate_server.jobs.manager import JobManager
-from foveate_server.jobs.parts import Clocks, Parts
-from foveate_server.metrics import Metrics
-from foveate_server.spool.rows import Owner
+from foveate_server.spool.database_rows import Owner
 from foveate_server.spool.store import Spool
-from foveate_shared.codec import decode
+from foveate_server.status.metrics import Metrics
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
-from foveate_shared.protocol import (
+from foveate_shared.wire.codec import decode
+from foveate_shared.wire.protocol import (
     FINAL_EVENTS,
     LASTING_EVENTS,
     Blob,
@@ -143,7 +143,7 @@ class Bench:
         self.spool = Spool(config.spool_dir, config.spool_quota)
         self.metrics = Metrics()
         self.manager = JobManager(
-            Parts(config, self.spool, executor, operations(), lambda: MODELS, self.metrics, "0", clocks)
+            JobDependencies(config, self.spool, executor, operations(), lambda: MODELS, self.metrics, "0", clocks)
         )
 
     def watch(self, owner=ANNA):

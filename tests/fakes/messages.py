@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from foveate_shared import protocol as p
 from foveate_shared.errors import ErrorCode, ErrorInfo, Fault
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import AlphaMode, Channels, PixelFormat, RowOrder, SampleType
-from foveate_shared.rules import FRAMES, JOB_STATES, OUTCOME_STATUSES
+from foveate_shared.wire import protocol as p
+from foveate_shared.wire.rules import FRAMES, JOB_STATES, OUTCOME_STATUSES
 
 integers = st.integers(-(2**53), 2**53)
 counts = st.integers(0, 2**53)

@@ -7,9 +7,9 @@ import os
 import time
 from pathlib import Path
 
-from foveate_server.operations.base import Item, ItemResult, Plan
+from foveate_server.operations.contract import Item, ItemResult, Plan
 from foveate_shared.geometry import Bounds
-from foveate_shared.protocol import Outcome, WindowRequest
+from foveate_shared.wire.protocol import Outcome, WindowRequest
 
 _INVERSE = bytes(range(255, -1, -1))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from foveate_server.cli.picture import DTYPES, Picture
+from foveate_server.picture_files.picture import DTYPES, Picture
 from foveate_shared.pixels import Channels, SampleType
 
 

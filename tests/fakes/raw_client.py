@@ -8,9 +8,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from fakes.jobs import crop, window_of
-from foveate_shared.blobs import BlobAssembler
-from foveate_shared.codec import decode, encode, encode_chunk
-from foveate_shared.protocol import (
+from foveate_shared.wire.blobs import BlobAssembler
+from foveate_shared.wire.codec import decode, encode, encode_chunk
+from foveate_shared.wire.protocol import (
     FINAL_EVENTS,
     LASTING_EVENTS,
     PATH,

@@ -15,9 +15,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 
-from foveate_shared.codec import decode, encode
-from foveate_shared.protocol import CLIENT_MESSAGES, SUBPROTOCOL, Hello, Limits, Message, Peer, Welcome
-from foveate_shared.transport import ServerAddress
+from foveate_shared.connection.websocket import ServerAddress
+from foveate_shared.wire.codec import decode, encode
+from foveate_shared.wire.protocol import CLIENT_MESSAGES, SUBPROTOCOL, Hello, Limits, Message, Peer, Welcome
 
 TOKEN = "test-token"
 PATIENCE = 10.0  # seconds that a test waits for what must happen

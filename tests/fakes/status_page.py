@@ -11,14 +11,14 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from fakes.web import Running
-from foveate_server.admission import Gate
-from foveate_server.config import ServerConfig
-from foveate_server.metrics import Metrics
-from foveate_server.security import SecurityMiddleware
+from foveate_server.config.server_config import ServerConfig
+from foveate_server.net.gate import Gate
+from foveate_server.net.security_middleware import SecurityMiddleware
+from foveate_server.net.tokens import Authenticator, new_token
+from foveate_server.status.metrics import Metrics
+from foveate_server.status.page_sessions import Sessions
 from foveate_server.status.report import ErrorStatus, JobStatus, ServerStatus
 from foveate_server.status.routes import StatusPage
-from foveate_server.status.sessions import Sessions
-from foveate_server.tokens import Authenticator, new_token
 
 NASTY = "<img src=x onerror=alert(1)>"
 

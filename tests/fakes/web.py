@@ -10,8 +10,8 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from foveate_server.config import ServerConfig
-from foveate_server.web import WebServer, base_url, bind
+from foveate_server.config.server_config import ServerConfig
+from foveate_server.net.http_server import WebServer, base_url, bind
 
 
 @dataclass(frozen=True)

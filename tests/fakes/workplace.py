@@ -9,11 +9,11 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from foveate_shared.discovery import read_runtime_file
+from foveate_shared.connection.running_server import read_runtime_file
 
 TESTS = Path(__file__).parents[1]
 START_SECONDS = 60
-EXACT = "foveate_server.engines.deterministic:configured_spec"
+EXACT = "foveate_server.engines.deterministic.engine:configured_spec"
 SLOW = "fakes.engines:slow"
 
 

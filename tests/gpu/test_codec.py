@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from fakes.full_size import autoencoder
-from foveate_server.engines import precision
+from foveate_server.engines import device_precision
 from foveate_server.engines.diffusion.vae import ExactTiles, in_memory
 
 pytestmark = pytest.mark.gpu
@@ -29,7 +29,7 @@ def latents(device: torch.device, side: int, dtype: torch.dtype) -> Tensor:
 def test_in_float32_tiles_differ_by_rounding_alone(device: torch.device, full: bool, record_property) -> None:
     vae = autoencoder(device, torch.float32, **({} if full else _NARROW))
     z = latents(device, 512 if full else 128, torch.float32)
-    with precision.reproducible(0):
+    with device_precision.reproducible(0):
         whole, tiled = untiled(vae, z), ExactTiles(256 if full else 64).decode(vae, z, no_tick)
     error = float((tiled - whole).abs().max() / whole.std())
     record_property("largest error by the standard deviation", error)
@@ -50,7 +50,7 @@ def test_encoding_in_tiles_differs_by_rounding_alone(device: torch.device, full:
     vae = autoencoder(device, torch.float32, **({} if full else _NARROW))
     side = 1024 if full else 128
     x = torch.rand(1, 3, side, side + 24, generator=torch.Generator().manual_seed(0)).to(device) * 2 - 1
-    with precision.reproducible(0), torch.inference_mode():
+    with device_precision.reproducible(0), torch.inference_mode():
         whole = vae.encode(x).latent_dist.parameters
         tiled = ExactTiles(256 if full else 64).encode(vae, x, no_tick)
     assert (tiled - whole).abs().max() < 2e-4 * whole.std()

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from fakes.checkpoints import NAMES, TinyCheckpoints
 from fakes.tickers import RecordingTicker
-from foveate_server.engines.base import Pinned
-from foveate_server.engines.diffusing import DiffusionRequest, Prompt, Sampling, Tiling
 from foveate_server.engines.diffusion.engine import DiffusionEngine
 from foveate_server.engines.diffusion.library import Checkpoint, Files
-from foveate_server.engines.diffusion.memory import Job, available_memory, plan
+from foveate_server.engines.diffusion.memory_plan import MemoryDemand, available_memory, plan
+from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt, Sampling, Tiling
+from foveate_server.engines.values import Pinned
 from foveate_shared.errors import CancelledJobError
 from foveate_shared.geometry import Extent
 
@@ -124,7 +124,7 @@ def test_the_plan_is_what_is_needed(engine: DiffusionEngine, model, photo, card,
     torch.cuda.reset_peak_memory_stats(card)
     engine.diffuse(asked, ticker=ticker)
     peak = torch.cuda.max_memory_allocated(card)
-    job = Job(Extent(side, side), pictures=2)
+    job = MemoryDemand(Extent(side, side), pictures=2)
     loaded = engine.loaded[0].footprint()
     chosen = plan(loaded, job, card, available_memory(card, loaded.weights))
     record_property("planned, peak (GB)", [chosen.need / 2**30, peak / 2**30])
@@ -137,7 +137,7 @@ def test_out_of_memory_goes_on_with_less(engine: DiffusionEngine, photo, ticker,
     engine.release()
     engine.diffuse(a_request(photo, "sd15", 64), ticker=ticker)
     loaded = engine.loaded[0].footprint()
-    chosen = plan(loaded, Job(Extent(768, 768), pictures=4), card, available_memory(card, loaded.weights))
+    chosen = plan(loaded, MemoryDemand(Extent(768, 768), pictures=4), card, available_memory(card, loaded.weights))
     assert chosen.smaller is not None
     limited(1.1 * chosen.smaller.need)
     images = engine.diffuse(asked, ticker=ticker).images

@@ -8,9 +8,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from foveate_server.config import load_config
-from foveate_server.engines.base import Pinned
-from foveate_server.engines.restore import RestorationEngine
+from foveate_server.config.server_config import load_config
+from foveate_server.engines.restoration.engine import RestorationEngine
+from foveate_server.engines.values import Pinned
 from foveate_server.models.registry import open_registry
 
 pytestmark = [pytest.mark.gpu, pytest.mark.weights]

@@ -117,7 +117,7 @@ def test_a_mask_is_respected_with_its_soft_edges(run, running):
     answer, _, masked = run("f32", "", MASK, mask="soft")
     assert answer["out"]["recipe"]["selection"]["has_coverage"]
     running.run(
-        "import bl_ext.user_default.foveate.choosing as c, bl_ext.user_default.foveate._shared as s\n"
+        "import bl_ext.user_default.foveate.choose_region as c, bl_ext.user_default.foveate._shared as s\n"
         "r = c.choose(bpy.context, None, 'MASK', mask='soft').select(s.geometry.Extent(96, 80))\n"
         "np.save(FOLDER / 'cover.npy', r.coverage); answer = 1"
     )
@@ -159,7 +159,7 @@ image = bpy.data.images.load(path)
 answer = grab(image, "theirs")
 bpy.data.images.remove(image)
 bpy.data.scenes.remove(scene)
-import bl_ext.user_default.foveate.choosing as choosing, bl_ext.user_default.foveate.masks as masks
+import bl_ext.user_default.foveate.choose_region as choosing, bl_ext.user_default.foveate.rasterize_mask as masks
 import bl_ext.user_default.foveate._shared as shared
 layers = [choosing._layer(layer) for layer in mask.layers]
 np.save(FOLDER / "ours.npy", masks.rasterize(layers, shared.geometry.Extent(*size)))

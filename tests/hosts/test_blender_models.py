@@ -14,15 +14,15 @@ import pytest
 from skimage import data
 
 from fakes.checkpoints import TinyCheckpoints
-from foveate_server.config import load_config
-from foveate_server.engines.diffusion.silence import quiet
+from foveate_server.config.server_config import load_config
+from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_server.models.registry import open_registry
 from hosts.blender.desk import PENCIL, SIZE, Desk, blender_with_windows, make_home
 from hosts.blender.program import blender
 from hosts.lib.outside import program_outside
 
 INSIDE = (slice(16, 56), slice(20, 68))
-SUITE = "foveate_server.engines.catalog:suite_spec"
+SUITE = "foveate_server.engines.engine_specs:suite_spec"
 FACE = (176, 64, 112, 128)  # of the photo's person
 DRAW_PREFERENCES = (
     PENCIL + "pencil = Pencil()\n"

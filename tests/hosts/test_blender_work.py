@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from foveate_server.engines.deterministic import Failure
+from foveate_server.engines.deterministic.engine import Failure
 from hosts.blender.desk import SIZE, Desk, blender_with_windows, make_home
 from hosts.lib.servers import SLOW
 from hosts.lib.waiting import wait_until

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foveate_server.engines.deterministic import Failure
+from foveate_server.engines.deterministic.engine import Failure
 from hosts.blender import program as blender_program
 from hosts.blender.pictures import picture
 from hosts.gimp import program as gimp_program

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from foveate_shared.discovery import find_server
-from foveate_shared.settings import load, save
+from foveate_shared.connection.running_server import find_server
+from foveate_shared.connection.settings import load, save
 from hosts.gimp.program import gimp, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten, until_running

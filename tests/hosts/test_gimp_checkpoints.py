@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from fakes.checkpoints import TinyCheckpoints
-from foveate_server.engines.deterministic_diffusion import LORA, MODEL
-from foveate_server.engines.diffusion.silence import quiet
-from foveate_shared.settings import load, save
+from foveate_server.engines.deterministic.diffusion import LORA, MODEL
+from foveate_server.engines.diffusion.quiet_libraries import quiet
+from foveate_shared.connection.settings import load, save
 from hosts.gimp.person import Person
 from hosts.gimp.program import gimp, install
 from hosts.gimp.scenes import scene
@@ -23,7 +23,7 @@ from hosts.gimp.waiting import until_forgotten
 
 SIZE = (1200, 1000)
 ADD_BUTTON = (77, 294)  # in the dialog of Fill without a checkpoint
-SUITE = "foveate_server.engines.catalog:suite_spec"
+SUITE = "foveate_server.engines.engine_specs:suite_spec"
 OPEN = """
 while open_displays:
     open_displays.pop().delete()

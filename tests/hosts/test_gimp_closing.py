@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from foveate_shared.settings import load, save
+from foveate_shared.connection.settings import load, save
 from hosts.gimp.program import gimp, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten, until_running

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from fakes.checkpoints import TinyCheckpoints
-from foveate_server.engines.diffusion.silence import quiet
-from foveate_shared.settings import load, save
+from foveate_server.engines.diffusion.quiet_libraries import quiet
+from foveate_shared.connection.settings import load, save
 from hosts.gimp.adder import adder
 from hosts.gimp.person import Person
 from hosts.gimp.program import gimp_window, install
@@ -19,7 +19,7 @@ from hosts.gimp.scenes import scene
 from hosts.lib.waiting import wait_until
 
 SIZE = (1200, 900)
-SUITE = "foveate_server.engines.catalog:suite_spec"
+SUITE = "foveate_server.engines.engine_specs:suite_spec"
 ADD_BUTTON = (77, 332)  # in Server Settings
 FILTERS = (427, 12)  # in the main window
 ALWAYS, WITH_CHECKPOINT = ("refocus", "faces", "upscale", "waiting", "settings"), ("fill", "extend", "compare")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foveate_shared.settings import load, save
+from foveate_shared.connection.settings import load, save
 from hosts.gimp.person import Person
 from hosts.gimp.program import gimp_window, install
 from hosts.gimp.scenes import scene

@@ -11,7 +11,7 @@ import pytest
 import skimage.data
 from PIL import Image, ImageFilter
 
-from foveate_shared.settings import load, save
+from foveate_shared.connection.settings import load, save
 from hosts.gimp.program import gimp, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten, until_running

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from foveate_server.engines.deterministic_diffusion import LORA, MODEL
-from foveate_shared.settings import load, save
+from foveate_server.engines.deterministic.diffusion import LORA, MODEL
+from foveate_shared.connection.settings import load, save
 from hosts.gimp.person import Person
 from hosts.gimp.program import gimp_window, install
 from hosts.gimp.scenes import scene

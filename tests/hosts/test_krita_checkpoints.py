@@ -10,14 +10,14 @@ from PIL import Image
 from skimage import data
 
 from fakes.checkpoints import TinyCheckpoints
-from foveate_server.engines.diffusion.silence import quiet
-from foveate_server.operations.sheet import lay_out
+from foveate_server.engines.diffusion.quiet_libraries import quiet
+from foveate_server.operations.with_checkpoint.contact_sheet import lay_out
 from foveate_shared.geometry import Extent
 from hosts.krita.program import krita
 from hosts.lib.outside import program_outside
 from hosts.test_krita_pictures import SHOW as SHOW_LOWER
 
-SUITE = "foveate_server.engines.catalog:suite_spec"
+SUITE = "foveate_server.engines.engine_specs:suite_spec"
 SHOW = SHOW_LOWER.replace("1280, 860", "1280, 1000").replace("[170, 660]", "[140, 830]")
 MODEL = "deterministic-diffusion"
 SIDE = 256
@@ -149,7 +149,7 @@ form.choose("refocus")
 form.findChild(Fold)._button.setChecked(True)
 form._more._fields["loras"].value = [{"name": "deterministic-lora", "weight": 0.8}]
 pump(0.5)
-""".replace("form =", "from foveate.parts import Fold\nform =")
+""".replace("form =", "from foveate.widgets import Fold\nform =")
         )
         screen.screenshot(f"krita-more-{name}")
         running.run(

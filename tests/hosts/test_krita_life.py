@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from foveate_shared.discovery import read_runtime_file
+from foveate_shared.connection.running_server import read_runtime_file
 from hosts.krita.program import krita
 from hosts.lib.waiting import wait_until
 

@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from foveate_shared.discovery import find_server
+from foveate_shared.connection.running_server import find_server
 from foveate_shared.errors import ConnectionLostError
 from hosts.lib import building
 from hosts.lib.blender_module import bpy_version

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from foveate_server.plugins import install as installer
 from foveate_server.plugins.bundle import write_bundle
-from foveate_server.plugins.places import Machine, find_places
-from foveate_shared import settings
+from foveate_server.plugins.editor_places import Machine, find_places
+from foveate_shared.connection import settings
 
 IMPORTER = "/usr/share/krita/pykrita/plugin_importer/plugin_importer.py"
 ASK_BLENDER = "import addon_utils; print('enabled:', addon_utils.check('bl_ext.user_default.foveate'))"

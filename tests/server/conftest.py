@@ -10,7 +10,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from fakes.web import Running, config_in, running
-from foveate_server.config import ServerConfig
+from foveate_server.config.server_config import ServerConfig
 
 StartServer = Callable[[ASGIApp, ServerConfig], Running]
 

@@ -14,13 +14,13 @@ from fakes.jobs import EXTENT, crop, submit_of
 from fakes.painting import inverted
 from fakes.raw_client import RawClient
 from foveate_server.app import Variants, create_app
-from foveate_server.config import ServerConfig
-from foveate_server.engines.deterministic import deterministic_spec
+from foveate_server.config.server_config import ServerConfig
+from foveate_server.engines.deterministic.engine import deterministic_spec
 from foveate_server.executors.local import LocalExecutor
-from foveate_server.serve import Service, run_service
-from foveate_shared.discovery import read_runtime_file
+from foveate_server.net.run_service import ServedApplication, run_service
+from foveate_shared.connection.running_server import read_runtime_file
 from foveate_shared.errors import FoveateError
-from foveate_shared.protocol import (
+from foveate_shared.wire.protocol import (
     Ack,
     Cancel,
     Cancelled,
@@ -134,7 +134,7 @@ def child(folder):
 
     def build(config, token):
         app = create_app(config, engine, token=token, variants=Variants(operations=OPERATIONS))
-        return Service(app, app.status)
+        return ServedApplication(app, app.status)
 
     run_service(config_in(folder), build, lambda line: sys.stdout.write(f"{line}\n") and sys.stdout.flush())
 

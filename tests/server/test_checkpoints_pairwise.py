@@ -22,24 +22,24 @@ from fakes.checkpoints import TinyCheckpoints
 from fakes.pairs import Row, all_pairs, pairs_of
 from fakes.workplace import Workplace
 from foveate_server.cli.document import PictureDocument
-from foveate_server.cli.picture import DTYPES, Picture
 from foveate_server.cli.region import Region
-from foveate_server.config import load_config
-from foveate_server.engines.diffusion.silence import quiet
+from foveate_server.config.server_config import load_config
+from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_server.models.adding.entries import AddOptions
-from foveate_server.models.adding.local import add_path
+from foveate_server.models.adding.from_path import add_path
 from foveate_server.models.entry import ModelEntry
-from foveate_server.models.pinning import pins_of
+from foveate_server.models.find_by_hash import pins_of
 from foveate_server.models.registry import Registry, open_registry
-from foveate_shared.client import Client
-from foveate_shared.discovery import read_runtime_file
-from foveate_shared.driver import run_to_end
+from foveate_server.picture_files.picture import DTYPES, Picture
+from foveate_shared.connection.client import Client
+from foveate_shared.connection.running_server import read_runtime_file
 from foveate_shared.errors import ErrorCode
 from foveate_shared.geometry import Bounds
-from foveate_shared.host import Result
+from foveate_shared.jobs.host import Result
+from foveate_shared.jobs.job_flow import JobProgress, JobState, Rerender
+from foveate_shared.jobs.run_blocking import run_to_end
 from foveate_shared.pixels import Channels, SampleType
-from foveate_shared.protocol import Peer, Selection
-from foveate_shared.rerender import Rerender, State, Status
+from foveate_shared.wire.protocol import Peer, Selection
 
 pytestmark = pytest.mark.weights  # faces are found, and pictures enlarged, by the embedded models
 
@@ -84,7 +84,7 @@ def name_of(row: Row) -> str:
 class Made:
     """What a job gave, and what was seen of it on the way."""
 
-    status: Status
+    status: JobProgress
     picture: Picture | None
     result: Result | None
     previews: int
@@ -129,7 +129,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory):
     registry = registry_in(folder / "cache")
     with quiet():
         entries = fill(registry, folder)
-    workplace = Workplace(folder, engine="foveate_server.engines.catalog:suite_spec")
+    workplace = Workplace(folder, engine="foveate_server.engines.engine_specs:suite_spec")
     workplace.extra |= {"FOVEATE_CACHE_DIR": str(folder / "cache"), "FOVEATE_OFFLINE": "1"}
     with workplace.serving():
         running = read_runtime_file(workplace.runtime_file)
@@ -248,7 +248,7 @@ def added_to(row: Row, studio: Studio) -> dict[str, Any]:
 @pytest.mark.parametrize("row", ROWS, ids=name_of)
 def test_every_pair(studio: Studio, row: Row):
     picture, region, made = run_row(studio, row)
-    assert made.status.state is State.DONE, made.status.error
+    assert made.status.state is JobState.DONE, made.status.error
     check_pixels(row, picture, region, made)
     if row["strength"] == 0:  # then no checkpoint is asked
         return
@@ -358,7 +358,7 @@ def test_a_comparison_pins_the_models_of_each_variant(studio: Studio):
     picture, region = portrait(SampleType.U8, Channels.RGB), region_named("rectangle")
     asked = {**PLAIN, "model": "sd1", "loras": [{"name": "sd1-kohya"}], "variants": VARIANTS}
     made = studio.run(picture, region, "compare", asked)
-    assert made.status.state is State.DONE, made.status.error
+    assert made.status.state is JobState.DONE, made.status.error
     used = {"sd1", "sdxl", "sd1-lora", "sd1-vae", "sdxl-word"}
     told = made.recipe["variants"]
     assert [variant["label"] for variant in told] == ["worn", "other", "bare"]
@@ -379,7 +379,7 @@ def test_a_comparison_pins_the_models_of_each_variant(studio: Studio):
 def test_an_upscale_pins_the_restorer_that_worked_first(studio: Studio):
     picture, region = portrait(SampleType.U8, Channels.RGB), Region(None)
     made = studio.run(picture, region, "upscale", {**PLAIN, "model": "sd1", "scale": 2})
-    assert made.status.state is State.DONE, made.status.error
+    assert made.status.state is JobState.DONE, made.status.error
     assert made.recipe["restorer"]["name"] == made.recipe["parameters"]["restorer"] == RESTORER
     again = replayed(made, restorer="theirs")
     assert again["pinned"]["restorer"]["dtype"]
@@ -409,11 +409,11 @@ def test_cancelling_shows_at_once_and_the_next_job_runs(studio: Studio):
     flow, kept = studio.flow(picture, Region(None), "refocus", {**PLAIN, "model": "sd1", "num_inference_steps": 150})
     flow.start()
     run_to_end(studio.client, flow, should_cancel=lambda: flow.status.step > 0)
-    assert flow.status.state is State.CANCELLED
+    assert flow.status.state is JobState.CANCELLED
     assert not kept
     began = time.monotonic()
     made = studio.run(picture, Region(None), "refocus", {**PLAIN, "model": "sd1"})
-    assert made.status.state is State.DONE
+    assert made.status.state is JobState.DONE
     assert time.monotonic() - began < 30
 
 
@@ -439,8 +439,8 @@ def test_what_was_made_for_others_is_one_sentence(studio: Studio, model: str, pa
     assert_refused(made.status, re.escape(sentence))
 
 
-def assert_refused(status: Status, pattern: str) -> None:
-    assert status.state is State.FAILED
+def assert_refused(status: JobProgress, pattern: str) -> None:
+    assert status.state is JobState.FAILED
     assert status.error is not None
     assert status.error.code in (ErrorCode.INVALID_PARAMETER, ErrorCode.UNKNOWN_MODEL)
     assert re.match(pattern, status.error.message)

@@ -12,19 +12,19 @@ from fakes.pictures import scene
 from fakes.previews import faithful_vae
 from fakes.workplace import Workplace
 from foveate_server.cli.document import PictureDocument
-from foveate_server.cli.picture import Picture
 from foveate_server.cli.region import Region
-from foveate_server.engines.diffusion.silence import quiet
+from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_server.families import FAMILIES
 from foveate_server.models.adding.entries import AddOptions
-from foveate_server.models.adding.local import add_path
+from foveate_server.models.adding.from_path import add_path
 from foveate_server.models.registry import Registry
-from foveate_shared.client import Client
-from foveate_shared.discovery import read_runtime_file
-from foveate_shared.driver import run_to_end
+from foveate_server.picture_files.picture import Picture
+from foveate_shared.connection.client import Client
+from foveate_shared.connection.running_server import read_runtime_file
+from foveate_shared.jobs.job_flow import JobState, Rerender
+from foveate_shared.jobs.run_blocking import run_to_end
 from foveate_shared.pixels import Channels, SampleType
-from foveate_shared.protocol import Peer, Preview
-from foveate_shared.rerender import Rerender, State
+from foveate_shared.wire.protocol import Peer, Preview
 
 FAMILY = FAMILIES["sd1"]
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -42,7 +42,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
 
 @pytest.fixture(scope="module")
 def workplace(registry: Registry) -> Workplace:
-    workplace = Workplace(registry.cache_dir.parent, engine="foveate_server.engines.catalog:suite_spec")
+    workplace = Workplace(registry.cache_dir.parent, engine="foveate_server.engines.engine_specs:suite_spec")
     workplace.extra |= {"FOVEATE_CACHE_DIR": str(registry.cache_dir), "FOVEATE_OFFLINE": "1"}
     return workplace
 
@@ -69,7 +69,7 @@ def rendered(client: Client) -> tuple[bytes, NDArray[np.uint8]]:
     flow = Rerender(client, document, "refocus", ASKED, on_preview=on_preview)
     flow.start()
     status = run_to_end(client, flow)
-    assert status.state is State.DONE, status.error
+    assert status.state is JobState.DONE, status.error
     return kept[0].samples.tobytes(), shown[0]
 
 
@@ -107,7 +107,7 @@ def test_it_is_no_vae_to_render_with(client, registry, tmp_path):
     flow = Rerender(client, document, "refocus", {**ASKED, "vae": "small"})
     flow.start()
     status = run_to_end(client, flow)
-    assert status.state is State.FAILED
+    assert status.state is JobState.FAILED
     assert status.error is not None
     assert "small" in status.error.message
     registry.remove(entry.name)

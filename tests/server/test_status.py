@@ -8,8 +8,8 @@ from importlib.resources import files
 import pytest
 
 from fakes.status_page import Page, busy_status, serve
-from foveate_server.admission import COOKIE
-from foveate_server.config import ServerConfig
+from foveate_server.config.server_config import ServerConfig
+from foveate_server.status.page_sessions import COOKIE
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from jsonschema import Draft7Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
 
-from foveate_shared.protocol import CLIENT_MESSAGES, PATH, SERVER_MESSAGES
+from foveate_shared.wire.protocol import CLIENT_MESSAGES, PATH, SERVER_MESSAGES
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = yaml.safe_load((ROOT / "shared" / "asyncapi.yaml").read_text(encoding="utf-8"))

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import foveate_server
-from foveate_shared.texts import Texts, languages
+from foveate_shared.i18n.translations import Texts, languages
 
 SERVER = Path(foveate_server.__file__).parent
-SOURCES = [*sorted((SERVER / "operations").glob("*.py")), SERVER / "imaging/reach.py", SERVER / "imaging/crop.py"]
+SOURCES = [*sorted((SERVER / "operations").rglob("*.py")), SERVER / "imaging/reach.py", SERVER / "imaging/crop.py"]
 # Parts of sentences, each put in by an f-string: what the whole sentence becomes.
 CONDITIONAL = {
     "This face 7, so 7 of the effect is applied, lest features be invented; 7.": (

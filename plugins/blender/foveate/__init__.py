@@ -1,16 +1,16 @@
 """Foveate in Blender: the selected region of an image, rendered again in place by a Foveate server."""
 
-from . import runtime
+from . import controller
 from .registration import register_classes, unregister_classes
 
 
 def register() -> None:
     """Make the extension known to Blender; it connects when its panel is first seen, or a job is started."""
-    runtime.open_runtime()
+    controller.open_runtime()
     register_classes()
 
 
 def unregister() -> None:
     """Take everything back: classes, handlers, timers, the connection and its threads."""
     unregister_classes()
-    runtime.close_runtime()
+    controller.close_runtime()

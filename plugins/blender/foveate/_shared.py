@@ -3,51 +3,35 @@
 import importlib.util
 
 if importlib.util.find_spec(f"{__package__}._vendor"):
-    from ._vendor.foveate_shared import (
-        adding,
-        checkpoints,
-        client,
-        comparing,
-        driver,
-        errors,
-        first_steps,
+    from ._vendor.foveate_shared import errors, geometry, pixels
+    from ._vendor.foveate_shared.connection import client, pairing_line, settings
+    from ._vendor.foveate_shared.editor import open_connection
+    from ._vendor.foveate_shared.forms import (
+        add_model,
+        checkpoint_advice,
+        checkpoint_choices,
+        comparison_lists,
         form,
-        geometry,
-        host,
-        job_status,
-        pairing,
-        pixels,
-        prompts,
-        protocol,
-        rerender,
-        settings,
-        startup,
-        texts,
-        workbench,
+        prompt_history,
     )
+    from ._vendor.foveate_shared.i18n import translations
+    from ._vendor.foveate_shared.jobs import host, job_flow, job_list, job_status, run_blocking
+    from ._vendor.foveate_shared.wire import protocol
 elif importlib.util.find_spec("foveate_shared"):
-    from foveate_shared import (
-        adding,
-        checkpoints,
-        client,
-        comparing,
-        driver,
-        errors,
-        first_steps,
+    from foveate_shared import errors, geometry, pixels
+    from foveate_shared.connection import client, pairing_line, settings
+    from foveate_shared.editor import open_connection
+    from foveate_shared.forms import (
+        add_model,
+        checkpoint_advice,
+        checkpoint_choices,
+        comparison_lists,
         form,
-        geometry,
-        host,
-        job_status,
-        pairing,
-        pixels,
-        prompts,
-        protocol,
-        rerender,
-        settings,
-        startup,
-        texts,
-        workbench,
+        prompt_history,
     )
+    from foveate_shared.i18n import translations
+    from foveate_shared.jobs import host, job_flow, job_list, job_status, run_blocking
+    from foveate_shared.wire import protocol
 else:
     raise ImportError(
         "Foveate's shared part is missing. Install the extension again, from the complete foveate zip file or with "
@@ -55,24 +39,24 @@ else:
     )
 
 __all__ = [
-    "adding",
-    "checkpoints",
+    "add_model",
+    "checkpoint_advice",
+    "checkpoint_choices",
     "client",
-    "comparing",
-    "driver",
+    "comparison_lists",
     "errors",
-    "first_steps",
     "form",
     "geometry",
     "host",
+    "job_flow",
+    "job_list",
     "job_status",
-    "pairing",
+    "open_connection",
+    "pairing_line",
     "pixels",
-    "prompts",
+    "prompt_history",
     "protocol",
-    "rerender",
+    "run_blocking",
     "settings",
-    "startup",
-    "texts",
-    "workbench",
+    "translations",
 ]

@@ -5,9 +5,9 @@ from typing import Any
 
 import bpy
 
-from . import runtime
-from ._shared import adding, errors, first_steps
-from .sidebar import draw_error, draw_lines
+from . import controller
+from ._shared import add_model, checkpoint_advice, errors
+from .panel_base import draw_error, draw_lines
 
 _LOOK_SECONDS = 0.1  # between two looks whether it is there, where nothing else can be done
 
@@ -27,7 +27,7 @@ class AddModelOperator(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Begin; the preferences show how far it is. Without windows, wait for the end."""
-        rt = runtime.get()
+        rt = controller.get()
         source = self.source or context.window_manager.foveate.model_source
         try:
             rt.add_model(bpy.path.abspath(source) if source.startswith("//") else source)
@@ -38,13 +38,13 @@ class AddModelOperator(bpy.types.Operator):
             return {"CANCELLED"}
         return {"FINISHED"}
 
-    def _wait(self, running: adding.Adding) -> None:
+    def _wait(self, running: add_model.Adding) -> None:
         while running.status.is_running:
             time.sleep(_LOOK_SECONDS)
         status = running.status
         if status.error:
             raise errors.InputError(status.error)
-        self.report({"INFO"}, runtime.get().texts("{name} was added", name=status.title))
+        self.report({"INFO"}, controller.get().texts("{name} was added", name=status.title))
 
 
 class StopAddingOperator(bpy.types.Operator):
@@ -56,7 +56,7 @@ class StopAddingOperator(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """End it."""
-        running = runtime.get().adding
+        running = controller.get().adding
         if running is None or not running.status.is_running:
             return {"CANCELLED"}
         running.stop()
@@ -72,9 +72,9 @@ class CopyAddCommandOperator(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Copy it."""
-        rt = runtime.get()
+        rt = controller.get()
         try:
-            command = adding.command_to_copy(rt.settings, context.window_manager.foveate.model_source)
+            command = add_model.command_to_copy(rt.settings, context.window_manager.foveate.model_source)
         except errors.FoveateError as error:
             self.report({"ERROR"}, rt.texts.sentence(str(error)))
             return {"CANCELLED"}
@@ -84,12 +84,12 @@ class CopyAddCommandOperator(bpy.types.Operator):
 
 def draw(layout: Any, context: bpy.types.Context) -> None:
     """Draw the part of the preferences."""
-    rt, say = runtime.get(), runtime.get().texts
+    rt, say = controller.get(), controller.get().texts
     box = layout.box()
     box.label(text=say("Models"), icon="FILE_3D", translate=False)
     if rt.connection.is_ready and not rt.has_checkpoint:
         _draw_help(box, context)
-    reason = adding.why_not(rt.settings)
+    reason = add_model.why_not(rt.settings)
     row = box.row(align=True)
     row.use_property_split = False
     row.prop(context.window_manager.foveate, "model_source", text="", placeholder=say("File, folder or org/name"))
@@ -106,17 +106,17 @@ def draw(layout: Any, context: bpy.types.Context) -> None:
 
 
 def _draw_help(box: Any, context: bpy.types.Context) -> None:
-    say = runtime.get().texts
-    draw_lines(box, context, say(first_steps.INTRODUCTION), "INFO")
+    say = controller.get().texts
+    draw_lines(box, context, say(checkpoint_advice.INTRODUCTION), "INFO")
     column = box.column(align=True)
-    for advice in first_steps.ADVICE:
-        draw_lines(column, context, f"{advice.heading(say)}: {first_steps.advice_text(advice, say)}", "DOT")
-    for step in first_steps.STEPS:
+    for advice in checkpoint_advice.ADVICE:
+        draw_lines(column, context, f"{advice.heading(say)}: {checkpoint_advice.advice_text(advice, say)}", "DOT")
+    for step in checkpoint_advice.STEPS:
         draw_lines(box, context, say(step), "NONE")
 
 
-def _draw_adding(box: Any, context: bpy.types.Context, status: adding.AddStatus) -> None:
-    say = runtime.get().texts
+def _draw_adding(box: Any, context: bpy.types.Context, status: add_model.AddStatus) -> None:
+    say = controller.get().texts
     if status.is_running:
         row = box.row(align=True)
         row.label(text=say.sentence(status.line) or say("Adding the model"), icon="SORTTIME", translate=False)

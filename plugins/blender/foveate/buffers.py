@@ -16,9 +16,9 @@ from typing import Any
 import bpy
 import numpy as np
 
-from . import png, spaces
+from . import color_spaces, png
 from ._shared import errors
-from .samples import FloatArray, Samples, bytes_of
+from .sample_arrays import FloatArray, Samples, bytes_of
 
 _AS_IT_IS = {  # in this order: each decides what the next ones can be
     "media_type": "IMAGE",  # Blender 5
@@ -31,7 +31,7 @@ _PACKED_CHANNELS = "CHANNEL_PACKED"  # alpha is no alpha, but one more picture
 
 
 @dataclass(frozen=True)
-class Picture:
+class ImageSamples:
     """An image's samples and what they mean."""
 
     samples: Samples  # (height, width, channels), uint8 or float32, bottom row first
@@ -41,7 +41,7 @@ class Picture:
     @property
     def space(self) -> str:
         """Return the protocol's name of the colour space."""
-        space = spaces.space_of(self.colorspace)
+        space = color_spaces.space_of(self.colorspace)
         return "gray-linear" if self.samples.shape[2] < 3 else space
 
     @property
@@ -50,7 +50,7 @@ class Picture:
         return self.alpha_mode == "PREMUL"
 
 
-def read(image: bpy.types.Image, scene: str) -> Picture:
+def read(image: bpy.types.Image, scene: str) -> ImageSamples:
     """Return an image's pixels; `scene` says whose render a Render Result shows.
 
     Raises InputError where it has none that could be worked on.
@@ -71,7 +71,7 @@ def read(image: bpy.types.Image, scene: str) -> Picture:
         return _picture(source, samples)
 
 
-def make(picture: Picture, name: str) -> bpy.types.Image:
+def make(picture: ImageSamples, name: str) -> bpy.types.Image:
     """Return a new image with the samples, packed, so that it is saved with the file and survives undo and redo."""
     samples = _four_channels(picture.samples)
     is_float = samples.dtype != np.uint8
@@ -101,17 +101,17 @@ def find(wanted: int | str) -> bpy.types.Image | None:
 def scene_linear() -> str:
     """Return the colour space of float images."""
     file_space = getattr(bpy.data, "colorspace", None)  # Blender 5: each file chooses
-    return file_space.working_space if file_space else spaces.SCENE_LINEAR
+    return file_space.working_space if file_space else color_spaces.SCENE_LINEAR
 
 
-def _picture(image: bpy.types.Image, samples: FloatArray) -> Picture:
+def _picture(image: bpy.types.Image, samples: FloatArray) -> ImageSamples:
     named = image.colorspace_settings.name
     if image.is_float:
-        spaces.refuse_data(named)
+        color_spaces.refuse_data(named)
         alpha = image.alpha_mode if image.alpha_mode == _PACKED_CHANNELS else "PREMUL"
-        return Picture(samples, scene_linear(), alpha)
+        return ImageSamples(samples, scene_linear(), alpha)
     alpha = "STRAIGHT" if image.alpha_mode == "PREMUL" else image.alpha_mode
-    return Picture(bytes_of(samples), named, alpha)
+    return ImageSamples(bytes_of(samples), named, alpha)
 
 
 def _fill(image: bpy.types.Image, samples: Samples) -> None:

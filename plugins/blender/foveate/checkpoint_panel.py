@@ -4,11 +4,11 @@ from typing import Any
 
 import bpy
 
-from . import runtime
-from ._shared import comparing, form, prompts
+from . import controller
+from ._shared import comparison_lists, form, prompt_history
+from .checkpoint_text_fields import SIDES, SLOTS
 from .checkpoint_values import COMPARED, form_of
-from .sidebar import Part
-from .wishes import SIDES, SLOTS
+from .panel_base import Part
 
 _SHOWN_PROMPTS = 20  # of the history, in the menu
 _SAMPLING = (("num_inference_steps", "Steps"), ("guidance_scale", "Guidance"))
@@ -21,10 +21,10 @@ class PromptMenu:
 
     def draw(self, _context: bpy.types.Context) -> None:
         """Draw them, the newest first."""
-        say = runtime.get().texts
+        say = controller.get().texts
         history = history_of(self.kind)
         for number, prompt in enumerate(history[:_SHOWN_PROMPTS]):
-            entry = self.layout.operator("foveate.use_prompt", text=prompts.in_one_line(prompt), translate=False)
+            entry = self.layout.operator("foveate.use_prompt", text=prompt_history.in_one_line(prompt), translate=False)
             entry.kind, entry.number = self.kind, number
         if not history:
             self.layout.label(text=say("Nothing was used yet"))
@@ -90,7 +90,7 @@ class ForgetPromptsOperator(OfPrompts, bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Forget them, on the disk too."""
-        runtime.get().change(**{f"{self.kind}s": ()})
+        controller.get().change(**{f"{self.kind}s": ()})
         return {"FINISHED"}
 
 
@@ -111,7 +111,7 @@ class FoveateAdvancedPanel(Part, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the fields."""
-        panel, say = context.window_manager.foveate, runtime.get().texts
+        panel, say = context.window_manager.foveate, controller.get().texts
         values, shown = panel.checkpoint, form_of(panel.operation, panel)
         column = _split(self.layout)
         column.prop(values, "draw_seed", text=say("New each time"))
@@ -134,7 +134,7 @@ class FoveateAdvancedPanel(Part, bpy.types.Panel):
 
 def draw_words(layout: Any, panel: Any, shown: form.Form) -> None:
     """Draw what is always shown of a checkpoint."""
-    say, values = runtime.get().texts, panel.checkpoint
+    say, values = controller.get().texts, panel.checkpoint
     column = layout.column(align=True)
     for kind, text, menu in (
         ("prompt", "Prompt: empty is what suits the picture", FoveatePromptMenu),
@@ -161,16 +161,16 @@ def draw_words(layout: Any, panel: Any, shown: form.Form) -> None:
 
 def _draw_lists(fields: Any, values: Any) -> None:
     """Draw what is compared: the lists are combined with each other."""
-    say = runtime.get().texts
+    say = controller.get().texts
     fields.label(text=say("Side by side, in all combinations:"), translate=False)
     lists = fields.column(align=True)
-    for axis in comparing.AXES:
+    for axis in comparison_lists.AXES:
         lists.prop(values, COMPARED[axis.name], text=say(axis.title), **hint(axis.example))
 
 
 def history_of(kind: str) -> tuple[str, ...]:
     """Return the prompts that were used, the newest first."""
-    kept = runtime.get().settings
+    kept = controller.get().settings
     return kept.prompts if kind == "prompt" else kept.negative_prompts
 
 
@@ -181,7 +181,7 @@ def hint(text: str) -> dict[str, str]:
 
 def _draw_loras(layout: Any, values: Any) -> None:
     """Draw the LoRAs that are chosen, and one free row."""
-    say = runtime.get().texts
+    say = controller.get().texts
     layout.label(text=say("LoRAs"), translate=False)
     column = layout.column(align=True)
     for slot in SLOTS:

@@ -8,10 +8,10 @@ from typing import Any
 
 import bpy
 
-from . import runtime
-from ._shared import checkpoints, comparing, form, protocol
-from .jobs import served_by
-from .wishes import LARGEST_SEED, SIDES, SLOTS
+from . import controller
+from ._shared import checkpoint_choices, comparison_lists, form, protocol
+from .checkpoint_text_fields import LARGEST_SEED, SIDES, SLOTS
+from .job_request import served_by
 
 KEPT = "words"  # where they stand in the settings: one prompt for all operations
 STARTS = (
@@ -19,19 +19,21 @@ STARTS = (
     ("original", "What is there", "The selection keeps what it holds"),
     ("noise", "Noise", "The selection begins with noise"),
 )
-COMPARED = {axis.name: f"compare_{axis.title.lower()}" for axis in comparing.AXES}  # properties, of panel and operator
+COMPARED = {
+    axis.name: f"compare_{axis.title.lower()}" for axis in comparison_lists.AXES
+}  # properties, of panel and operator
 _OF_THE_STYLE = ("num_inference_steps", "guidance_scale", "scheduler")  # a preset may say them: a new one is shown
 
 
 def form_of(operation: str, panel: Any) -> form.Form | None:
     """Return an operation's form, for the panel's model and preset; None where it is not offered (yet)."""
     name = served_by(operation)
-    return runtime.get().form(name, getattr(panel, f"{name}_model"), _kept("preset", ""))
+    return controller.get().form(name, getattr(panel, f"{name}_model"), _kept("preset", ""))
 
 
 def said(values: Any, operation: str) -> dict[str, Any]:
     """Return what FoveateCheckpoint `values` say, by parameter; whatever is not set is left out."""
-    rt = runtime.get()
+    rt = controller.get()
     told = {name: _kept(name, "") for name in ("prompt", "negative_prompt", "preset", "vae")}
     told |= {name: _kept(name, None) for name in _OF_THE_STYLE}
     told |= {"strength": _kept(_strength_key(operation), None), "start": rt.default(KEPT, "start", None)}
@@ -50,18 +52,18 @@ def compared(values: Any) -> list[protocol.JsonObject]:
 
     Raises InputError where there are none, or one cannot be read.
     """
-    return comparing.variants_of({axis: getattr(values, name) for axis, name in COMPARED.items()})
+    return comparison_lists.variants_of({axis: getattr(values, name) for axis, name in COMPARED.items()})
 
 
 # --- accessors -------------------------------------------------------------------------------------------------------
 
 
 def _kept(name: str, value: Any) -> Any:
-    return runtime.get().default(KEPT, name, value)
+    return controller.get().default(KEPT, name, value)
 
 
 def _keep(name: str, value: Any) -> None:
-    runtime.get().set_default(KEPT, name, value)
+    controller.get().set_default(KEPT, name, value)
 
 
 def _view(name: str, value: Any) -> dict[str, Any]:
@@ -90,16 +92,16 @@ def _current_strength_key() -> str:
     return _strength_key(bpy.context.window_manager.foveate.operation)
 
 
-def _styles() -> tuple[form.Preset, ...]:
+def _styles() -> tuple[form.PresetChoice, ...]:
     """Return the presets, which are the same for all checkpoints."""
-    models = runtime.get().models
-    checkpoint = next((model.name for model in models if checkpoints.is_checkpoint(model)), "")
-    shown = runtime.get().form("refocus", checkpoint)
+    models = controller.get().models
+    checkpoint = next((model.name for model in models if checkpoint_choices.is_checkpoint(model)), "")
+    shown = controller.get().form("refocus", checkpoint)
     return shown.presets if shown else ()
 
 
-def _preset_items(_self: Any, _context: Any) -> runtime.Choices:
-    return runtime.get().choices((("NONE", "No preset", ""), *((each.name, each.title, "") for each in _styles())))
+def _preset_items(_self: Any, _context: Any) -> controller.Choices:
+    return controller.get().choices((("NONE", "No preset", ""), *((each.name, each.title, "") for each in _styles())))
 
 
 def _get_preset(_: Any) -> int:
@@ -114,8 +116,8 @@ def _set_preset(_: Any, number: int) -> None:
         _keep(name, None)
 
 
-def _start_items(_self: Any, _context: Any) -> runtime.Choices:
-    return runtime.get().choices(STARTS)
+def _start_items(_self: Any, _context: Any) -> controller.Choices:
+    return controller.get().choices(STARTS)
 
 
 def _get_start(_: Any) -> int:
@@ -141,9 +143,9 @@ def _search_list(name: str) -> Any:
 
     def search(_self: Any, context: Any, text: str) -> list[str]:
         if name == "model":
-            names = [model.name for model in checkpoints.models_for(runtime.get().models, "compare")]
+            names = [model.name for model in checkpoint_choices.models_for(controller.get().models, "compare")]
         else:
-            names = [*_search(name)(None, context, ""), comparing.NO_LORA]
+            names = [*_search(name)(None, context, ""), comparison_lists.NO_LORA]
         before, comma, _ = text.rpartition(",")
         return [f"{before}, {each}" if comma else each for each in names]
 
@@ -155,9 +157,9 @@ def _view_lora(slot: int) -> dict[str, Any]:
 
     def put(_: Any, name: str) -> None:
         _keep(f"lora_{slot}", name)
-        known = next((model for model in runtime.get().models if model.name == name), None)
+        known = next((model for model in controller.get().models if model.name == name), None)
         if known:
-            _keep(f"lora_{slot}_weight", checkpoints.usual_weight(known))
+            _keep(f"lora_{slot}_weight", checkpoint_choices.usual_weight(known))
 
     return {"get": lambda _: _kept(f"lora_{slot}", ""), "set": put}
 
@@ -261,7 +263,7 @@ for _slot in SLOTS:
         soft_max=1,
         **_view(f"lora_{_slot}_weight", 1.0),
     )
-for _axis in comparing.AXES:
+for _axis in comparison_lists.AXES:
     FoveateCheckpoint.__annotations__[COMPARED[_axis.name]] = bpy.props.StringProperty(
         name=_axis.title,
         description=_axis.description,

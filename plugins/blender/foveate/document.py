@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import bpy
 import numpy as np
 
-from . import buffers, samples
+from . import buffers, sample_arrays
 from ._shared import errors, geometry, host, protocol
-from .buffers import Picture
+from .buffers import ImageSamples
 from .region import Region, RegionOf
 
 RECIPE_PROPERTY = "foveate_recipe"  # custom property of a result: JSON
@@ -22,13 +22,13 @@ Place = Callable[[bpy.types.Image], None]
 
 @dataclass(frozen=True)
 class _Frozen:
-    picture: Picture
+    picture: ImageSamples
     region: Region | None
-    coverage: samples.Samples | None  # of the region, at the picture's depth
+    coverage: sample_arrays.Samples | None  # of the region, at the picture's depth
 
 
 class BlenderHost:
-    """See :class:`foveate_shared.host.Host`."""
+    """See :class:`foveate_shared.jobs.host.Host`."""
 
     def __init__(
         self,
@@ -52,29 +52,31 @@ class BlenderHost:
         self._place = place
         self._always = always
         self._state: _Frozen | None = None
-        self._seen: Picture | None = None  # the image as it was found unchanged: apply() follows at once, and takes it
+        self._seen: ImageSamples | None = (
+            None  # the image as it was found unchanged: apply() follows at once, and takes it
+        )
 
     def freeze(self) -> host.Snapshot:
         """Copy the pixels. Raises InputError for images and regions that cannot be worked on."""
         picture = buffers.read(self._found(), self._scene)
-        region = self._region(samples.extent_of(picture.samples))
+        region = self._region(sample_arrays.extent_of(picture.samples))
         coverage = _at_depth(region, picture) if region else None
         space = picture.space
         self._state = _Frozen(picture, region, coverage)
         selection = protocol.Selection(region.bounds, coverage is not None) if region else None
-        return host.Snapshot(samples.extent_of(picture.samples), self._format(picture), selection, space)
+        return host.Snapshot(sample_arrays.extent_of(picture.samples), self._format(picture), selection, space)
 
     def read_pixels(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
         """Return frozen pixels at their own size."""
         picture = self._frozen.picture
-        return samples.window(picture.samples, bounds, self._format(picture))
+        return sample_arrays.window(picture.samples, bounds, self._format(picture))
 
     def read_coverage(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
         """Return the frozen coverage, at the size that pixels are handed out in."""
         region, coverage = self._frozen.region, self._frozen.coverage
         if region is None or coverage is None:
             raise errors.ProtocolError("The server asked for a coverage that there is none of.")
-        return samples.coverage_window(coverage, region.bounds, bounds)
+        return sample_arrays.coverage_window(coverage, region.bounds, bounds)
 
     def is_unchanged(self) -> bool:
         """Compare depth, colour space, extent and the selected pixels. Raises InputError where the image is gone."""
@@ -82,8 +84,8 @@ class BlenderHost:
         if not _same_kind(old, new):
             return False
         region = self._frozen.region
-        bounds = region.bounds if region else samples.extent_of(old.samples).bounds
-        differs = samples.view(old.samples, bounds) != samples.view(new.samples, bounds)
+        bounds = region.bounds if region else sample_arrays.extent_of(old.samples).bounds
+        differs = sample_arrays.view(old.samples, bounds) != sample_arrays.view(new.samples, bounds)
         if self._frozen.coverage is not None:
             differs &= self._frozen.coverage > 0
         unchanged = not differs.any()
@@ -95,7 +97,7 @@ class BlenderHost:
         if not result.patches and not self._always:
             return
         picture = self._base(result)
-        samples.apply_patches(picture.samples, result.patches, self._format(picture))
+        sample_arrays.apply_patches(picture.samples, result.patches, self._format(picture))
         image = buffers.make(picture, self._name_result(result))
         try:
             image[RECIPE_PROPERTY] = json.dumps(result.recipe)
@@ -108,16 +110,16 @@ class BlenderHost:
             raise
         self.made = name  # it may be gone again: written to a file, say
 
-    def picture(self, result: host.Result) -> samples.Samples:
+    def picture(self, result: host.Result) -> sample_arrays.Samples:
         """Return a result that waits, in its surroundings or all of it: to look at."""
         picture = self._base(result)
-        samples.apply_patches(picture.samples, result.patches, self._format(picture))
+        sample_arrays.apply_patches(picture.samples, result.patches, self._format(picture))
         if result.frame == "new" or not result.patches:
             return picture.samples
         bounds = result.patches[0].bounds
         for patch in result.patches[1:]:
             bounds = bounds.union(patch.bounds)
-        return samples.view(picture.samples, bounds)
+        return sample_arrays.view(picture.samples, bounds)
 
     def release(self) -> None:
         """Forget the copies."""
@@ -139,7 +141,7 @@ class BlenderHost:
             )
         return image
 
-    def _base(self, result: host.Result) -> Picture:
+    def _base(self, result: host.Result) -> ImageSamples:
         """Return what patches are blended into: the image as it is now, or as it was frozen where that is gone."""
         frozen = self._frozen.picture
         if result.frame == "new":
@@ -162,11 +164,11 @@ class BlenderHost:
             image.foveate.rect = old.foveate.rect
 
     @staticmethod
-    def _format(picture: Picture) -> samples.pixels.PixelFormat:
-        return samples.format_of(picture.samples, premultiplied=picture.premultiplied)
+    def _format(picture: ImageSamples) -> sample_arrays.pixels.PixelFormat:
+        return sample_arrays.format_of(picture.samples, premultiplied=picture.premultiplied)
 
 
-def _same_kind(one: Picture, other: Picture) -> bool:
+def _same_kind(one: ImageSamples, other: ImageSamples) -> bool:
     return (
         one.samples.shape == other.samples.shape
         and one.samples.dtype == other.samples.dtype
@@ -175,7 +177,7 @@ def _same_kind(one: Picture, other: Picture) -> bool:
     )
 
 
-def _at_depth(region: Region, picture: Picture) -> samples.Samples | None:
+def _at_depth(region: Region, picture: ImageSamples) -> sample_arrays.Samples | None:
     """Return the coverage in the picture's own type: eight bits do for eight bits."""
     if region.coverage is None or picture.samples.dtype != np.uint8:
         return region.coverage

@@ -5,11 +5,11 @@ from typing import Any
 
 import bpy
 
-from . import choosing, runtime
-from ._shared import errors, form, job_status, protocol, rerender, workbench
+from . import choose_region, controller
+from ._shared import errors, form, job_flow, job_list, job_status, protocol
 from .buffers import find, reference
-from .jobs import TITLES, Task
-from .placing import Placement
+from .job_request import TITLES, WantedJob
+from .show_result import ResultPlacement
 
 ONCE = {"SKIP_SAVE"}  # not remembered for the next call: the panel does that
 _TICK_SECONDS = 0.1
@@ -24,7 +24,7 @@ class JobOperator:
     image: bpy.props.StringProperty(
         name="Image", description="Name of the image. Empty: the one that the editor shows", options=ONCE
     )
-    region: bpy.props.EnumProperty(name="Region", items=choosing.KINDS, options=ONCE)
+    region: bpy.props.EnumProperty(name="Region", items=choose_region.KINDS, options=ONCE)
     rect: bpy.props.IntVectorProperty(
         name="Rectangle",
         description="x, y, width and height in pixels, from the top left corner. Zeros: what was dragged",
@@ -47,7 +47,7 @@ class JobOperator:
         """In an image editor, there must be an image."""
         space = context.space_data
         if space is not None and space.type == "IMAGE_EDITOR" and space.image is None:
-            cls.poll_message_set(runtime.get().texts("Open an image in this editor first"))
+            cls.poll_message_set(controller.get().texts("Open an image in this editor first"))
             return False
         return True
 
@@ -63,7 +63,7 @@ class JobOperator:
             for task in self._tasks(context, self.parameters()):
                 self._run(task, manager)
         except errors.FoveateError as error:
-            self.report({"ERROR"}, runtime.get().texts.sentence(str(error)))
+            self.report({"ERROR"}, controller.get().texts.sentence(str(error)))
             return {"CANCELLED"}
         finally:
             manager.progress_end()
@@ -76,12 +76,12 @@ class JobOperator:
             return self.execute(context)
         try:
             tasks = self._tasks(context, self.parameters())
-            runtime.get().set_default(self.operation, "last", tasks[0].parameters)
+            controller.get().set_default(self.operation, "last", tasks[0].parameters)
             group = uuid.uuid4().hex if len(tasks) > 1 else ""
             ask_first = True if group else None  # variations wait: the person chooses
-            self._entries = [runtime.get().submit(task, ask_first=ask_first, group=group) for task in tasks]
+            self._entries = [controller.get().submit(task, ask_first=ask_first, group=group) for task in tasks]
         except errors.FoveateError as error:
-            self.report({"ERROR"}, runtime.get().texts.sentence(str(error)))
+            self.report({"ERROR"}, controller.get().texts.sentence(str(error)))
             return {"CANCELLED"}
         manager = context.window_manager
         self._timer = manager.event_timer_add(_TICK_SECONDS, window=context.window)
@@ -94,13 +94,13 @@ class JobOperator:
         running = [entry for entry in self._entries if entry.is_running]
         if event.type == "ESC" and event.value == "PRESS" and running:
             for entry in running:
-                runtime.get().cancel(entry)
+                controller.get().cancel(entry)
             self.cancel(context)
             return {"CANCELLED"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         if running:
-            say, status = runtime.get().texts, running[0].flow.status
+            say, status = controller.get().texts, running[0].flow.status
             line = f"{say(TITLES[self.operation])}: {job_status.describe(status, say)} ({say('Esc: cancel')})"
             context.workspace.status_text_set(line)
             fractions = [entry.flow.status.fraction if entry in running else 1 for entry in self._entries]
@@ -116,35 +116,35 @@ class JobOperator:
         if context.workspace:
             context.workspace.status_text_set(None)
 
-    def _run(self, task: Task, manager: Any) -> None:
+    def _run(self, task: WantedJob, manager: Any) -> None:
         notes: tuple[str, ...] = ()
 
-        def show(status: rerender.Status) -> None:
+        def show(status: job_flow.JobProgress) -> None:
             nonlocal notes
             notes = status.notes
             manager.progress_update(100 * status.fraction)
 
-        made = runtime.get().run(task, show).made
+        made = controller.get().run(task, show).made
         self._tell(notes, made)
 
     def _end(self) -> set[str]:
         if len(self._entries) > 1 and any(entry.waits_for_person for entry in self._entries):
-            self.report({"INFO"}, runtime.get().texts("The variations wait in the panel"))
+            self.report({"INFO"}, controller.get().texts("The variations wait in the panel"))
             return {"FINISHED"}
         return self._end_of(self._entries[0])
 
-    def _end_of(self, entry: workbench.Entry) -> set[str]:
+    def _end_of(self, entry: job_list.JobEntry) -> set[str]:
         status = entry.flow.status
         if status.error and status.error.code is not errors.ErrorCode.CANCELLED:
-            self.report({"ERROR"}, runtime.get().texts.sentence(str(status.error)))
+            self.report({"ERROR"}, controller.get().texts.sentence(str(status.error)))
             return {"CANCELLED"}
-        if status.state is rerender.State.DONE:
-            host = runtime.get().hosts.get(entry.flow.job)  # None: it was discarded just now
+        if status.state is job_flow.JobState.DONE:
+            host = controller.get().hosts.get(entry.flow.job)  # None: it was discarded just now
             self._tell(status.notes, host.made if host else "")
         return {"FINISHED"}
 
     def _tell(self, notes: tuple[str, ...], made: str) -> None:
-        text = runtime.get().texts
+        text = controller.get().texts
         for note in notes:
             self.report({"INFO"}, text.sentence(note))
         self.report({"INFO"}, text("Made {name}", name=made) if made else text("Nothing needed to be changed"))
@@ -164,19 +164,19 @@ class JobOperator:
         values = {name: getattr(self, name) for name in names if self.properties.is_property_set(name)}
         return {name: round(value, 4) if isinstance(value, float) else value for name, value in values.items()}
 
-    def _tasks(self, context: bpy.types.Context, parameters: protocol.JsonObject) -> list[Task]:
+    def _tasks(self, context: bpy.types.Context, parameters: protocol.JsonObject) -> list[WantedJob]:
         """Return the job, or, where variations are wanted, one for each seed."""
         image = self._image(context)
-        chosen = choosing.choose(context, image, self.kind(), tuple(self.rect), self.mask)
+        chosen = choose_region.choose(context, image, self.kind(), tuple(self.rect), self.mask)
         area = context.area if context.area and context.area.type == "IMAGE_EDITOR" else None
         pointer = area.as_pointer() if area else 0
-        placement = Placement(
-            TITLES[self.operation], reference(image), pointer, self.replace_users, runtime.get().swaps
+        placement = ResultPlacement(
+            TITLES[self.operation], reference(image), pointer, self.replace_users, controller.get().swaps
         )
         scene = context.scene.name
         each = form.with_seeds(parameters, self.count)
         return [
-            Task(
+            WantedJob(
                 self.operation, said, reference(image), image.name, scene, chosen.select, placement,
                 f"{self.result} {number}" if self.result and len(each) > 1 else self.result,
             )

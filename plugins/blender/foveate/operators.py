@@ -4,13 +4,13 @@ from typing import Any
 
 import bpy
 
-from . import checkpoint_values, runtime
-from ._shared import comparing, protocol
+from . import checkpoint_values, controller
+from ._shared import comparison_lists, protocol
+from .checkpoint_text_fields import LARGEST_SEED, draw_seed, further, growth, lora_list, lora_text
 from .job_operator import ONCE, JobOperator
-from .jobs import served_by
-from .parameters import numbers, with_model
+from .job_request import served_by
+from .number_lists import numbers, with_model
 from .properties import SCALES, TARGETS, search_models
-from .wishes import LARGEST_SEED, draw_seed, further, growth, lora_list, lora_text
 
 _WORDS = ("prompt", "negative_prompt", "preset", "scheduler", "vae")
 _NUMBERS = ("strength", "seed", "num_inference_steps", "guidance_scale")
@@ -191,7 +191,7 @@ class CheckpointOperator(RenderOperator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """In windows, there must be a checkpoint; scripts are told by the server."""
-        rt = runtime.get()
+        rt = controller.get()
         if not bpy.app.background and rt.connection.is_ready and not rt.has_checkpoint:
             cls.poll_message_set(rt.texts("Add a checkpoint first: see the extension's preferences"))
             return False
@@ -276,7 +276,7 @@ for _operator in CLASSES:
         search=search_models(served_by(_operator.operation)),
         options=ONCE,
     )
-for _axis in comparing.AXES:
+for _axis in comparison_lists.AXES:
     CompareOperator.__annotations__[checkpoint_values.COMPARED[_axis.name]] = bpy.props.StringProperty(
         name=_axis.title, description=_axis.description, options=ONCE
     )

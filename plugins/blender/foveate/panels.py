@@ -4,13 +4,13 @@ from typing import Any
 
 import bpy
 
-from . import choosing, runtime
-from ._shared import client, errors, job_status, rerender, workbench
+from . import choose_region, controller
+from ._shared import client, errors, job_flow, job_list, job_status
 from .checkpoint_panel import draw_words
 from .checkpoint_values import form_of
-from .jobs import TITLES, served_by
+from .job_request import TITLES, served_by
+from .panel_base import Part, Sidebar, draw_error, draw_lines
 from .properties import NEED_CHECKPOINT
-from .sidebar import Part, Sidebar, draw_error, draw_lines
 from .variations import draw_group
 
 _STATES = {
@@ -62,7 +62,7 @@ class FoveateMainPanel(Sidebar, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw it; the first time, the connection begins."""
-        layout, rt = self.layout, runtime.get()
+        layout, rt = self.layout, controller.get()
         rt.wake()
         _draw_connection(layout, context)
         _draw_region(layout, context)
@@ -86,7 +86,7 @@ class FoveateResultsPanel(Part, bpy.types.Panel):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """There must be some."""
-        return any(not entry.is_running for entry in runtime.get().entries)
+        return any(not entry.is_running for entry in controller.get().entries)
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw a box for each."""
@@ -110,7 +110,7 @@ class FoveateRenderPanel(Part, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the switch and the region."""
         scene = context.scene
-        say = runtime.get().texts
+        say = controller.get().texts
         self.layout.prop(scene.foveate, "refocus_renders", text=say("Refocus Finished Renders"))
         column = self.layout.column()
         column.active = scene.foveate.refocus_renders
@@ -128,11 +128,11 @@ class FoveateMenu(bpy.types.Menu):
 
     def draw(self, _context: bpy.types.Context) -> None:
         """Draw the entries."""
-        say = runtime.get().texts
+        say = controller.get().texts
         self.layout.operator_context = "INVOKE_DEFAULT"
         for group in _MENU:
             for name, label in group.items():
-                if name in NEED_CHECKPOINT and not runtime.get().has_checkpoint:
+                if name in NEED_CHECKPOINT and not controller.get().has_checkpoint:
                     continue
                 self.layout.operator(f"foveate.{name}", text=say(label))
             self.layout.separator()
@@ -145,7 +145,7 @@ def draw_in_image_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> Non
 
 
 def _draw_connection(layout: Any, context: bpy.types.Context) -> None:
-    rt = runtime.get()
+    rt = controller.get()
     text, icon = _STATES[rt.connection.state]
     row = layout.row()
     row.label(text=", ".join(filter(None, (rt.texts(text), rt.connection.server))), icon=icon)
@@ -159,7 +159,7 @@ def _draw_connection(layout: Any, context: bpy.types.Context) -> None:
 def _draw_region(layout: Any, context: bpy.types.Context) -> None:
     panel, image = context.window_manager.foveate, context.space_data.image
     row = layout.row(align=True)
-    row.operator("foveate.select_region", text=runtime.get().texts("Select Region"), icon="SELECT_SET")
+    row.operator("foveate.select_region", text=controller.get().texts("Select Region"), icon="SELECT_SET")
     row.operator("foveate.clear_region", text="", icon="X")
     layout.prop(panel, "region", text="")
     if panel.region == "MASK":
@@ -167,15 +167,15 @@ def _draw_region(layout: Any, context: bpy.types.Context) -> None:
     if image is None:
         return
     try:
-        chosen = choosing.choose(context, image, panel.region, mask=panel.mask if panel.region == "MASK" else "")
+        chosen = choose_region.choose(context, image, panel.region, mask=panel.mask if panel.region == "MASK" else "")
     except errors.FoveateError as error:
         draw_error(layout, context, error.info)
         return
     layout.label(text=_region_text(chosen), icon="RESTRICT_SELECT_OFF")
 
 
-def _region_text(chosen: choosing.Chosen) -> str:
-    text = runtime.get().texts
+def _region_text(chosen: choose_region.Chosen) -> str:
+    text = controller.get().texts
     if chosen.rect:
         x, y, width, height = chosen.rect
         return text("{width} x {height} pixels at {x}, {y}", width=width, height=height, x=x, y=y)
@@ -183,8 +183,8 @@ def _region_text(chosen: choosing.Chosen) -> str:
 
 
 def _draw_operation(layout: Any, context: bpy.types.Context) -> None:
-    panel, say = context.window_manager.foveate, runtime.get().texts
-    has_checkpoint = runtime.get().has_checkpoint
+    panel, say = context.window_manager.foveate, controller.get().texts
+    has_checkpoint = controller.get().has_checkpoint
     choices = layout.column(align=True)
     for operations in (("refocus", "faces", "upscale"), NEED_CHECKPOINT if has_checkpoint else ()):
         row = choices.row(align=True)
@@ -212,19 +212,19 @@ def _draw_operation(layout: Any, context: bpy.types.Context) -> None:
         layout.label(text=say("Open an image in this editor first"), icon="INFO")
 
 
-def _draw_running(layout: Any, context: bpy.types.Context, entry: workbench.Entry) -> None:
+def _draw_running(layout: Any, context: bpy.types.Context, entry: job_list.JobEntry) -> None:
     box, status = layout.box(), entry.flow.status
     box.label(text=_title(entry), translate=False)
     row = box.row(align=True)
-    row.progress(factor=status.fraction, type="BAR", text=job_status.describe(status, runtime.get().texts))
+    row.progress(factor=status.fraction, type="BAR", text=job_status.describe(status, controller.get().texts))
     row.operator("foveate.cancel", text="", icon="X").job = entry.flow.job
     if status.summary:
         draw_lines(box, context, status.summary, "NONE")
     _draw_preview(box, entry)
 
 
-def _draw_ended(box: Any, context: bpy.types.Context, entry: workbench.Entry) -> None:
-    rt, status, job = runtime.get(), entry.flow.status, entry.flow.job
+def _draw_ended(box: Any, context: bpy.types.Context, entry: job_list.JobEntry) -> None:
+    rt, status, job = controller.get(), entry.flow.status, entry.flow.job
     row = box.row(align=True)
     row.label(text=_title(entry), icon=_ending_icon(status), translate=False)
     row.operator("foveate.again", text="", icon="FILE_REFRESH").job = job
@@ -247,31 +247,31 @@ def _draw_ended(box: Any, context: bpy.types.Context, entry: workbench.Entry) ->
         box.operator("foveate.show_result", text=rt.hosts[job].made, icon="IMAGE_DATA", translate=False).job = job
 
 
-def _groups() -> list[list[workbench.Entry]]:
+def _groups() -> list[list[job_list.JobEntry]]:
     """Return all jobs, newest first; those of one wish are together, in the order of their seeds."""
-    groups: dict[object, list[workbench.Entry]] = {}
-    for entry in runtime.get().entries:
+    groups: dict[object, list[job_list.JobEntry]] = {}
+    for entry in controller.get().entries:
         groups.setdefault(entry.group or id(entry), []).insert(0, entry)
     return list(groups.values())
 
 
-def _title(entry: workbench.Entry) -> str:
+def _title(entry: job_list.JobEntry) -> str:
     """Return what a job is called, in the person's language."""
-    rt = runtime.get()
+    rt = controller.get()
     task = rt.tasks.get(entry.flow.job)
     return f"{rt.texts(TITLES[task.operation])}: {task.image_name}" if task else entry.title
 
 
-def _draw_preview(box: Any, entry: workbench.Entry) -> None:
-    rt = runtime.get()
+def _draw_preview(box: Any, entry: job_list.JobEntry) -> None:
+    rt = controller.get()
     if icon := rt.previews.icon(entry, rt.hosts.get(entry.flow.job)):
         box.label(text=rt.texts("Preview, not applied"), icon="HIDE_OFF")
         box.template_icon(icon_value=icon, scale=8)
 
 
-def _ending_icon(status: rerender.Status) -> str:
+def _ending_icon(status: job_flow.JobProgress) -> str:
     if status.error is None:
-        return {rerender.State.DONE: "CHECKMARK", rerender.State.UNAPPLIED: "QUESTION"}.get(status.state, "X")
+        return {job_flow.JobState.DONE: "CHECKMARK", job_flow.JobState.UNAPPLIED: "QUESTION"}.get(status.state, "X")
     return "X" if status.error.code is errors.ErrorCode.CANCELLED else "ERROR"
 
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from .samples import Samples
+from .sample_arrays import Samples
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _RGBA = 6

@@ -5,47 +5,47 @@ from typing import Any
 
 import bpy
 
-from . import adding_models, runtime
-from ._shared import errors, pairing, texts
+from . import adding_models, controller
+from ._shared import errors, pairing_line, translations
 
 
 def _kept(name: str) -> dict[str, Any]:
     """Return the accessors of a setting of the same kind."""
     return {
-        "get": lambda _: getattr(runtime.get().settings, name),
-        "set": lambda _, new: runtime.get().change(**{name: new}),
+        "get": lambda _: getattr(controller.get().settings, name),
+        "set": lambda _, new: controller.get().change(**{name: new}),
     }
 
 
 def _get_command(_: Any) -> str:
-    return shlex.join(runtime.get().settings.server_command)
+    return shlex.join(controller.get().settings.server_command)
 
 
 def _set_command(_: Any, text: str) -> None:
     try:
-        runtime.get().change(server_command=tuple(shlex.split(text)))
+        controller.get().change(server_command=tuple(shlex.split(text)))
     except ValueError as error:
-        runtime.get().problem = f"The command cannot be read: {error}."
+        controller.get().problem = f"The command cannot be read: {error}."
 
 
 def _pair(_: Any, line: str) -> None:
-    rt = runtime.get()
+    rt = controller.get()
     if not line.strip():
         return
     try:
-        paired = pairing.parse_pairing(line)
+        paired = pairing_line.parse_pairing(line)
     except errors.FoveateError as error:
         rt.problem = str(error)
         return
     rt.change(remote_url=paired.url, remote_token=paired.token, remote_fingerprint=paired.fingerprint)
 
 
-_LANGUAGES = ["", "en", *texts.languages()]
+_LANGUAGES = ["", "en", *translations.languages()]
 _LANGUAGE_NAMES = {"": "As Blender", "en": "English", "de": "Deutsch"}
 
 
 def _get_language(_: Any) -> int:
-    language = runtime.get().settings.language
+    language = controller.get().settings.language
     return _LANGUAGES.index(language) if language in _LANGUAGES else 0
 
 
@@ -86,22 +86,22 @@ class FoveatePreferences(bpy.types.AddonPreferences):
         name="Language",
         items=[(name or "AUTO", _LANGUAGE_NAMES.get(name, name), "") for name in _LANGUAGES],
         get=_get_language,
-        set=lambda _, number: runtime.get().change(language=_LANGUAGES[number]),
+        set=lambda _, number: controller.get().change(language=_LANGUAGES[number]),
     )
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw them."""
         layout = self.layout
         layout.use_property_split = True
-        runtime.get().wake()  # so that the models are known
-        if problem := runtime.get().problem:
+        controller.get().wake()  # so that the models are known
+        if problem := controller.get().problem:
             layout.label(text=problem, icon="ERROR", translate=False)
         layout.prop(self, "server_command")
         remote = layout.box().column()
         for name in ("pairing_line", "remote_url", "remote_token", "remote_fingerprint"):
             remote.prop(self, name)
-        if runtime.get().settings.remote_url and not bpy.app.online_access:
-            remote.label(text=runtime.get().texts("Blender is not allowed to go online: see System"), icon="ERROR")
+        if controller.get().settings.remote_url and not bpy.app.online_access:
+            remote.label(text=controller.get().texts("Blender is not allowed to go online: see System"), icon="ERROR")
         adding_models.draw(layout, context)
         layout.prop(self, "ask_first")
         layout.prop(self, "language")

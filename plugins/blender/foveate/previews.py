@@ -8,10 +8,10 @@ import bpy
 import bpy.utils.previews
 import numpy as np
 
-from . import samples
-from ._shared import pixels, workbench
+from . import sample_arrays
+from ._shared import job_list, pixels
 from .document import BlenderHost
-from .samples import FloatArray, Samples
+from .sample_arrays import FloatArray, Samples
 
 _LONGEST = 256  # pixels
 
@@ -23,7 +23,7 @@ class Previews:
         self._icons = bpy.utils.previews.new()
         self._drawn: dict[str, int] = {}  # by icon: the seq of what it shows
 
-    def icon(self, entry: workbench.Entry, host: BlenderHost | None) -> int:
+    def icon(self, entry: job_list.JobEntry, host: BlenderHost | None) -> int:
         """Return the icon of an entry's newest picture, 0 where there is none."""
         if entry.preview is not None:
             shown, layout = entry.preview.event, entry.preview.event.pixels.format
@@ -61,5 +61,5 @@ def displayed(picture: Samples) -> FloatArray:
     return rgba
 
 
-def _decoded(data: bytes, extent: samples.geometry.Extent, layout: pixels.PixelFormat) -> Samples:
-    return samples.unpack(samples.host.Image(extent, data, layout))
+def _decoded(data: bytes, extent: sample_arrays.geometry.Extent, layout: pixels.PixelFormat) -> Samples:
+    return sample_arrays.unpack(sample_arrays.host.Image(extent, data, layout))

@@ -7,8 +7,8 @@ from typing import Any
 
 import bpy
 
-from . import choosing, runtime
-from ._shared import checkpoints
+from . import choose_region, controller
+from ._shared import checkpoint_choices
 from .checkpoint_values import FoveateCheckpoint
 
 OPERATIONS = (
@@ -31,8 +31,8 @@ TARGETS = (
 def _kept(operation: str, name: str, value: Any) -> dict[str, Any]:
     """Return the accessors of a property that lives in the settings."""
     return {
-        "get": lambda _: runtime.get().default(operation, name, value),
-        "set": lambda _, new: runtime.get().set_default(operation, name, new),
+        "get": lambda _: controller.get().default(operation, name, value),
+        "set": lambda _, new: controller.get().set_default(operation, name, new),
     }
 
 
@@ -41,29 +41,31 @@ def _kept_choice(operation: str, name: str, items: tuple[tuple[str, str, str], .
     names = [item[0] for item in items]
 
     def get(_: Any) -> int:
-        kept = runtime.get().default(operation, name, value)
+        kept = controller.get().default(operation, name, value)
         return names.index(kept if kept in names else value)
 
-    return {"get": get, "set": lambda _, new: runtime.get().set_default(operation, name, names[new])}
+    return {"get": get, "set": lambda _, new: controller.get().set_default(operation, name, names[new])}
 
 
 def _get_operation(_: Any) -> int:
     """Return the number of the operation as last used; without a checkpoint, of one that needs none."""
-    kept = runtime.get().default("panel", "operation", "refocus")
+    kept = controller.get().default("panel", "operation", "refocus")
     names = [name for name, _, _ in OPERATIONS]
-    offered = kept in names and (kept not in NEED_CHECKPOINT or checkpoints.has_checkpoint(runtime.get().models))
+    offered = kept in names and (
+        kept not in NEED_CHECKPOINT or checkpoint_choices.has_checkpoint(controller.get().models)
+    )
     return names.index(kept) if offered else 0
 
 
-def _said(items: runtime.Choices) -> Any:
+def _said(items: controller.Choices) -> Any:
     """Return the callback that gives a choice's items in our language, which may be another one than Blender's."""
-    return lambda _self, _context: runtime.get().choices(items)
+    return lambda _self, _context: controller.get().choices(items)
 
 
 def search_models(operation: str) -> Any:
     """Return the callback that offers the server's models while one types."""
     return lambda _self, _context, _text: [
-        model.name for model in checkpoints.models_for(runtime.get().models, operation)
+        model.name for model in checkpoint_choices.models_for(controller.get().models, operation)
     ]
 
 
@@ -98,10 +100,10 @@ class FoveatePanel(bpy.types.PropertyGroup):
         name="Operation",
         items=_said(OPERATIONS),
         get=_get_operation,
-        set=lambda _, new: runtime.get().set_default("panel", "operation", OPERATIONS[new][0]),
+        set=lambda _, new: controller.get().set_default("panel", "operation", OPERATIONS[new][0]),
     )
     region: bpy.props.EnumProperty(
-        name="Region", items=_said(choosing.KINDS), **_kept_choice("panel", "region", choosing.KINDS, "AUTO")
+        name="Region", items=_said(choose_region.KINDS), **_kept_choice("panel", "region", choose_region.KINDS, "AUTO")
     )
     mask: bpy.props.StringProperty(name="Mask", description="The mask that is the region")
     replace_users: bpy.props.BoolProperty(

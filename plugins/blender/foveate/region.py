@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from . import masks
+from . import rasterize_mask
 from ._shared import errors, geometry
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top, as fractions of the image; y runs up
@@ -41,11 +41,11 @@ def box(fractions: Box) -> RegionOf:
     return lambda extent: Region(_within(bounds_of_box(fractions, extent), extent))
 
 
-def mask(layers: list[masks.Layer], name: str) -> RegionOf:
+def mask(layers: list[rasterize_mask.MaskLayer], name: str) -> RegionOf:
     """Select what a mask datablock covers, with its soft edges."""
 
     def select(extent: geometry.Extent) -> Region:
-        plane = masks.rasterize(layers, extent)
+        plane = rasterize_mask.rasterize(layers, extent)
         rows, columns = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
         if not rows.size:
             raise _nothing(f"The mask {name} covers no pixel of the image.", "Draw a closed shape in it, or choose")

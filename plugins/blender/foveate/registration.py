@@ -10,17 +10,17 @@ from . import (
     adding_models,
     checkpoint_panel,
     checkpoint_values,
+    controller,
+    drag_region,
     operators,
     panels,
-    placing,
     preferences,
     properties,
     render_handler,
     results,
-    runtime,
-    selecting,
+    show_result,
 )
-from ._shared import texts
+from ._shared import translations
 
 _MODULES = (
     checkpoint_values,
@@ -29,7 +29,7 @@ _MODULES = (
     operators,
     results,
     adding_models,
-    selecting,
+    drag_region,
     panels,
     checkpoint_panel,
 )
@@ -45,12 +45,12 @@ def register_classes() -> None:
     for name, handler in _handlers():
         getattr(bpy.app.handlers, name).append(handler)
     bpy.app.translations.register(__package__, _translations())
-    selecting.start_drawing()
+    drag_region.start_drawing()
 
 
 def unregister_classes() -> None:
     """Take it all back."""
-    selecting.stop_drawing()
+    drag_region.stop_drawing()
     render_handler.stop()
     bpy.app.translations.unregister(__package__)
     for name, handler in _handlers():
@@ -67,7 +67,7 @@ def _handlers() -> tuple[tuple[str, Any], ...]:
 
 @bpy.app.handlers.persistent
 def _after_undo(*_: Any) -> None:
-    placing.after_undo(runtime.get().swaps)
+    show_result.after_undo(controller.get().swaps)
 
 
 def _translations() -> dict[str, dict[tuple[str, str], str]]:
@@ -75,8 +75,8 @@ def _translations() -> dict[str, dict[tuple[str, str], str]]:
     return {
         language: {
             (context, text): translated
-            for text, translated in texts.Texts(language).catalogue.items()
+            for text, translated in translations.Texts(language).catalogue.items()
             for context in ("*", "Operator")
         }
-        for language in texts.languages()
+        for language in translations.languages()
     }

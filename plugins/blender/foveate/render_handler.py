@@ -13,19 +13,19 @@ from typing import Any
 
 import bpy
 
-from . import choosing, region, runtime
-from ._shared import errors, protocol, workbench
+from . import choose_region, controller, region
+from ._shared import errors, job_list, protocol
 from .buffers import find, reference
 from .document import Place
-from .jobs import Task
-from .parameters import with_model
-from .placing import Placement
+from .job_request import WantedJob
+from .number_lists import with_model
+from .show_result import ResultPlacement
 
 SUFFIX = "-foveate"  # of the files beside
 _LINEAR_FORMATS = {"OPEN_EXR", "OPEN_EXR_MULTILAYER", "HDR"}
 _LOOK_SECONDS = 0.2  # between two looks whether the next frame can be worked on
 _pending: list[tuple[str, Path]] = []  # scenes and frames that wait; on the main thread only
-_running: list[workbench.Entry] = []  # the frame that is worked on
+_running: list[job_list.JobEntry] = []  # the frame that is worked on
 _written: list[tuple[str, str]] = []  # scene and file of the render that runs; rendering may be on another thread
 
 
@@ -81,7 +81,7 @@ def work_off() -> float | None:
     name, path = _pending.pop(0)
     scene = bpy.data.scenes.get(name)
     if scene is not None:
-        _report(lambda: _running.append(runtime.get().submit(_file_task(scene, path), ask_first=False)))
+        _report(lambda: _running.append(controller.get().submit(_file_task(scene, path), ask_first=False)))
     return _LOOK_SECONDS
 
 
@@ -104,24 +104,24 @@ def _refocus_shown(scene: bpy.types.Scene) -> None:
     image = next((image for image in bpy.data.images if image.type == "RENDER_RESULT"), None)
     if image is None:
         return
-    placement = Placement("Refocus Render", reference(image), 0, False, runtime.get().swaps)
+    placement = ResultPlacement("Refocus Render", reference(image), 0, False, controller.get().swaps)
     task = _task(scene, image, f"{scene.name}, frame {scene.frame_current}, Refocus", placement)
     if bpy.app.background:
-        runtime.get().run(task)
+        controller.get().run(task)
     else:
-        runtime.get().submit(task)
+        controller.get().submit(task)
 
 
 def _refocus_file(scene: bpy.types.Scene, path: Path) -> None:
     task = _file_task(scene, path)
     try:
-        runtime.get().run(task)
+        controller.get().run(task)
     finally:
         if image := find(task.image):  # the job failed, so nobody has placed its result
             bpy.data.images.remove(image)
 
 
-def _file_task(scene: bpy.types.Scene, path: Path) -> Task:
+def _file_task(scene: bpy.types.Scene, path: Path) -> WantedJob:
     """Load a frame; return the job that writes its result beside it, and unloads both."""
     if not path.is_file():
         raise errors.InputError(f"{path.name} is no single image.", remedy="Render to images to have them refocused.")
@@ -158,16 +158,16 @@ def _save(image: bpy.types.Image, path: Path, settings: Any) -> None:
         bpy.data.scenes.remove(scene)
 
 
-def _task(scene: bpy.types.Scene, image: bpy.types.Image, name: str, place: Place) -> Task:
-    rt = runtime.get()
+def _task(scene: bpy.types.Scene, image: bpy.types.Image, name: str, place: Place) -> WantedJob:
+    rt = controller.get()
     render = scene.render
     has_border = render.use_border and not render.use_crop_to_border
-    box = choosing.border(scene) if has_border else tuple(scene.foveate.render_box)
+    box = choose_region.border(scene) if has_border else tuple(scene.foveate.render_box)
     parameters = _parameters(rt)
-    return Task("refocus", parameters, reference(image), image.name, scene.name, region.box(box), place, name)
+    return WantedJob("refocus", parameters, reference(image), image.name, scene.name, region.box(box), place, name)
 
 
-def _parameters(rt: runtime.Runtime) -> protocol.JsonObject:
+def _parameters(rt: controller.Runtime) -> protocol.JsonObject:
     """Return what was last used in the panel: with a checkpoint, prompt and all, for words make its pictures."""
     model = rt.default("refocus", "model", "")
     last = rt.default("refocus", "last", {})

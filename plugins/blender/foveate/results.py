@@ -4,10 +4,10 @@ import json
 
 import bpy
 
-from . import runtime
-from ._shared import errors, startup, workbench
+from . import controller
+from ._shared import errors, job_list, open_connection
 from .buffers import find
-from .wishes import LARGEST_SEED
+from .checkpoint_text_fields import LARGEST_SEED
 
 
 class JobAction:
@@ -21,26 +21,26 @@ class JobAction:
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """There must be such a job."""
-        if any(map(cls.fits, runtime.get().entries)):
+        if any(map(cls.fits, controller.get().entries)):
             return True
-        cls.poll_message_set(runtime.get().texts(cls.nothing))
+        cls.poll_message_set(controller.get().texts(cls.nothing))
         return False
 
     @classmethod
-    def fits(cls, entry: workbench.Entry) -> bool:
+    def fits(cls, entry: job_list.JobEntry) -> bool:
         """Tell whether it makes sense for a job."""
         raise NotImplementedError
 
-    def act(self, entry: workbench.Entry) -> None:
+    def act(self, entry: job_list.JobEntry) -> None:
         """Do it. Raises FoveateError."""
         raise NotImplementedError
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Do it with the job that was meant."""
-        entries = [entry for entry in runtime.get().entries if self.fits(entry)]
+        entries = [entry for entry in controller.get().entries if self.fits(entry)]
         entry = next((entry for entry in entries if self.job in {"", entry.flow.job}), None)
         if entry is None:
-            self.report({"WARNING"}, runtime.get().texts(self.nothing))
+            self.report({"WARNING"}, controller.get().texts(self.nothing))
             return {"CANCELLED"}
         try:
             self.act(entry)
@@ -59,13 +59,13 @@ class CancelOperator(JobAction, bpy.types.Operator):
     nothing = "No job is running"
 
     @classmethod
-    def fits(cls, entry: workbench.Entry) -> bool:
+    def fits(cls, entry: job_list.JobEntry) -> bool:
         """Tell whether it runs."""
         return entry.is_running
 
-    def act(self, entry: workbench.Entry) -> None:
+    def act(self, entry: job_list.JobEntry) -> None:
         """Cancel it."""
-        runtime.get().cancel(entry)
+        controller.get().cancel(entry)
 
 
 class ApplyResultOperator(JobAction, bpy.types.Operator):
@@ -77,13 +77,13 @@ class ApplyResultOperator(JobAction, bpy.types.Operator):
     nothing = "No result is waiting"
 
     @classmethod
-    def fits(cls, entry: workbench.Entry) -> bool:
+    def fits(cls, entry: job_list.JobEntry) -> bool:
         """Tell whether its result waits."""
         return entry.waits_for_person
 
-    def act(self, entry: workbench.Entry) -> None:
+    def act(self, entry: job_list.JobEntry) -> None:
         """Apply it."""
-        runtime.get().apply(entry)
+        controller.get().apply(entry)
         if entry.waits_for_person and entry.flow.status.error:
             raise errors.to_exception(entry.flow.status.error)
 
@@ -97,13 +97,13 @@ class DiscardOperator(JobAction, bpy.types.Operator):
     nothing = "There is nothing to discard"
 
     @classmethod
-    def fits(cls, entry: workbench.Entry) -> bool:
+    def fits(cls, entry: job_list.JobEntry) -> bool:
         """Tell whether it has ended."""
         return not entry.is_running
 
-    def act(self, entry: workbench.Entry) -> None:
+    def act(self, entry: job_list.JobEntry) -> None:
         """Discard it."""
-        runtime.get().discard(entry)
+        controller.get().discard(entry)
 
 
 class AgainOperator(JobAction, bpy.types.Operator):
@@ -115,13 +115,13 @@ class AgainOperator(JobAction, bpy.types.Operator):
     nothing = "There is no job to run again"
 
     @classmethod
-    def fits(cls, entry: workbench.Entry) -> bool:
+    def fits(cls, entry: job_list.JobEntry) -> bool:
         """Tell whether it has ended, and what it was is known."""
-        return not entry.is_running and entry.flow.job in runtime.get().tasks
+        return not entry.is_running and entry.flow.job in controller.get().tasks
 
-    def act(self, entry: workbench.Entry) -> None:
+    def act(self, entry: job_list.JobEntry) -> None:
         """Run it."""
-        rt = runtime.get()
+        rt = controller.get()
         rt.submit(rt.tasks[entry.flow.job])
 
 
@@ -134,12 +134,12 @@ class UseSeedOperator(JobAction, bpy.types.Operator):
     nothing = "No result has a seed"
 
     @classmethod
-    def fits(cls, entry: workbench.Entry) -> bool:
+    def fits(cls, entry: job_list.JobEntry) -> bool:
         """Tell whether Blender can show its seed."""
         seed = entry.parameters.get("seed")
         return isinstance(seed, int) and seed <= LARGEST_SEED
 
-    def act(self, entry: workbench.Entry) -> None:
+    def act(self, entry: job_list.JobEntry) -> None:
         """Keep it."""
         values = bpy.context.window_manager.foveate.checkpoint
         values.seed, values.draw_seed = entry.parameters["seed"], False
@@ -156,7 +156,7 @@ class DiscardGroupOperator(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Discard them; without a group, those of the newest."""
-        rt = runtime.get()
+        rt = controller.get()
         group = self.group or next((entry.group for entry in rt.entries if entry.group), "")
         for entry in [entry for entry in rt.entries if group and entry.group == group]:
             rt.discard(entry)
@@ -172,11 +172,11 @@ class CopyRecipeOperator(JobAction, bpy.types.Operator):
     nothing = "There is no result yet"
 
     @classmethod
-    def fits(cls, entry: workbench.Entry) -> bool:
+    def fits(cls, entry: job_list.JobEntry) -> bool:
         """Tell whether it has a result."""
         return entry.flow.result is not None
 
-    def act(self, entry: workbench.Entry) -> None:
+    def act(self, entry: job_list.JobEntry) -> None:
         """Copy it."""
         bpy.context.window_manager.clipboard = json.dumps(entry.flow.result.recipe, indent=2)
 
@@ -190,14 +190,14 @@ class ShowResultOperator(JobAction, bpy.types.Operator):
     nothing = "No result has been applied"
 
     @classmethod
-    def fits(cls, entry: workbench.Entry) -> bool:
+    def fits(cls, entry: job_list.JobEntry) -> bool:
         """Tell whether an image was made of it."""
-        host = runtime.get().hosts.get(entry.flow.job)
+        host = controller.get().hosts.get(entry.flow.job)
         return host is not None and bool(host.made)
 
-    def act(self, entry: workbench.Entry) -> None:
+    def act(self, entry: job_list.JobEntry) -> None:
         """Show it."""
-        image = find(runtime.get().hosts[entry.flow.job].made)
+        image = find(controller.get().hosts[entry.flow.job].made)
         if image is None:
             raise errors.InputError(
                 "The result's image is gone.", remedy="Undo or redo until it is back, or run the job again."
@@ -215,7 +215,7 @@ class ReconnectOperator(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Connect anew."""
-        runtime.get().reconnect()
+        controller.get().reconnect()
         return {"FINISHED"}
 
 
@@ -228,7 +228,7 @@ class CopyCommandOperator(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Copy it."""
-        context.window_manager.clipboard = startup.command_to_copy(runtime.get().settings)
+        context.window_manager.clipboard = open_connection.command_to_copy(controller.get().settings)
         return {"FINISHED"}
 
 

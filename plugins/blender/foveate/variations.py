@@ -6,17 +6,17 @@ from typing import Any
 
 import bpy
 
-from . import runtime
-from ._shared import errors, job_status, workbench
-from .sidebar import draw_error
+from . import controller
+from ._shared import errors, job_list, job_status
+from .panel_base import draw_error
 
 _PICTURE_SCALE = 5.0
 _COLUMNS = 2
 
 
-def draw_group(layout: Any, context: bpy.types.Context, entries: list[workbench.Entry], title: str) -> None:
+def draw_group(layout: Any, context: bpy.types.Context, entries: list[job_list.JobEntry], title: str) -> None:
     """Draw variations, in the order of their seeds."""
-    say = runtime.get().texts
+    say = controller.get().texts
     ready = sum(not entry.is_running for entry in entries)
     box = layout.box()
     row = box.row(align=True)
@@ -29,8 +29,8 @@ def draw_group(layout: Any, context: bpy.types.Context, entries: list[workbench.
         _draw_one(grid.column(align=True), context, number, entry)
 
 
-def _draw_one(column: Any, context: bpy.types.Context, number: int, entry: workbench.Entry) -> None:
-    rt, job, status = runtime.get(), entry.flow.job, entry.flow.status
+def _draw_one(column: Any, context: bpy.types.Context, number: int, entry: job_list.JobEntry) -> None:
+    rt, job, status = controller.get(), entry.flow.job, entry.flow.status
     seed = entry.parameters.get("seed", "")
     column.label(text=f"{number} · {seed}", translate=False)
     if icon := rt.previews.icon(entry, rt.hosts.get(job)):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gi.repository import Gimp, GObject
 
-from ._shared import comparing, errors, form, protocol, texts
+from ._shared import comparison_lists, errors, form, protocol, translations
 
 ARGUMENTS = (
     "prompt",
@@ -26,7 +26,7 @@ _MAX_SEED = form.SEEDS - 1
 _READ_WRITE = GObject.ParamFlags.READWRITE
 
 
-def add_arguments(procedure: Gimp.Procedure, say: texts.Texts, *, variations: bool = True) -> None:
+def add_arguments(procedure: Gimp.Procedure, say: translations.Texts, *, variations: bool = True) -> None:
     """Add them to a procedure; `variations` apart where it makes one picture of its own."""
     for name, title, description in (
         ("prompt", "Prompt", "What the picture shall show there. Empty: what suits what is there. Weights: (words)1.2"),
@@ -74,7 +74,7 @@ def seed_of(text: str) -> int | None:
 
 def loras_of(text: str) -> list[protocol.JsonObject]:
     """Return the LoRAs in a text such as "film:0.8, grain". Raises InputError where it is something else."""
-    return [comparing.lora_of(part) for part in text.split(",") if part.strip()]
+    return [comparison_lists.lora_of(part) for part in text.split(",") if part.strip()]
 
 
 def _text(config: Gimp.ProcedureConfig, name: str) -> str:

@@ -5,26 +5,31 @@ from __future__ import annotations
 from gi.repository import Gimp, Gtk
 
 from . import checkpoint_arguments
-from ._shared import form, settings, texts
-from .fields import UNSAID, Line, Number, Selection, attach
+from ._shared import form, settings, translations
+from .argument_widgets import UNSAID, DropDown, Line, Number, attach
 
 
 class CheckpointFields:
     """Two boxes of fields: hidden until the job's model is a checkpoint."""
 
     def __init__(
-        self, config: Gimp.ProcedureConfig, say: texts.Texts, values: settings.Settings, *, variations: bool = True
+        self,
+        config: Gimp.ProcedureConfig,
+        say: translations.Texts,
+        values: settings.Settings,
+        *,
+        variations: bool = True,
     ) -> None:
         self._say = say
         self._shown: form.Form | None = None
         empty = say("Empty: what suits what is there")
         self._prompt = prompt = Line(config, "prompt", values.prompts, empty)
         negative = Line(config, "negative-prompt", values.negative_prompts, say("What it shall not show"))
-        self._preset = Selection(config, "preset")
+        self._preset = DropDown(config, "preset")
         seed = Line(config, "seed", hint=say("Another one each time"))
         self._steps = Number(config, "steps", 1, checkpoint_arguments.MAX_STEPS, 1, 0)
         self._guidance = Number(config, "guidance", 0.0, checkpoint_arguments.MAX_GUIDANCE, 0.5, UNSAID)
-        self._scheduler = Selection(config, "scheduler")
+        self._scheduler = DropDown(config, "scheduler")
         self._loras = Line(config, "loras", hint="film:0.8, grain")
         self.main, more = _grid(), _grid()
         self.more = Gtk.Expander(label=say("How it samples"))
@@ -84,7 +89,7 @@ class CheckpointFields:
         self._loras.entry.set_tooltip_text(_loras_tip(shown, say))
 
 
-def _loras_tip(shown: form.Form, say: texts.Texts) -> str:
+def _loras_tip(shown: form.Form, say: translations.Texts) -> str:
     """Return which LoRAs fit, with the words that they answer to."""
     parameter = shown.get("loras")
     choices = parameter.choices if parameter else ()

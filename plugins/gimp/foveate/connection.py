@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gi.repository import Gimp
 
-from ._shared import client, errors, prompts, protocol, settings, startup, texts, workbench
+from ._shared import client, errors, job_list, open_connection, prompt_history, protocol, settings, translations
 
 _RECORD = "bundle.json"  # what a bundle says about itself
 _FILE = "foveate.json"  # in GIMP's folder of the user, beside its plug-ins
@@ -30,8 +30,10 @@ def remember_prompts(config: Gimp.ProcedureConfig) -> None:
     before = load_settings()
     after = replace(
         before,
-        prompts=prompts.remembered(before.prompts, config.get_property("prompt") or ""),
-        negative_prompts=prompts.remembered(before.negative_prompts, config.get_property("negative-prompt") or ""),
+        prompts=prompt_history.remembered(before.prompts, config.get_property("prompt") or ""),
+        negative_prompts=prompt_history.remembered(
+            before.negative_prompts, config.get_property("negative-prompt") or ""
+        ),
     )
     if after != before:
         settings.save(settings_path(), after)
@@ -39,19 +41,19 @@ def remember_prompts(config: Gimp.ProcedureConfig) -> None:
 
 def open_client() -> client.Client:
     """Return a client that begins to connect."""
-    return startup.open_client(load_settings(), _peer())
+    return open_connection.open_client(load_settings(), _peer())
 
 
-def open_workbench() -> workbench.Workbench:
+def open_workbench() -> job_list.Workbench:
     """Return a view of the server for a dialog; it begins to connect."""
-    return startup.open_workbench(settings_path(), _peer())
+    return open_connection.open_workbench(settings_path(), _peer())
 
 
-def load_texts() -> texts.Texts:
+def load_texts() -> translations.Texts:
     """Return the texts in the person's language; English where the settings cannot be read yet."""
     path = settings_path()
     language = settings.load(path).language if path.is_file() else ""
-    return texts.Texts(language or texts.system_language())
+    return translations.Texts(language or translations.system_language())
 
 
 def _peer() -> protocol.Peer:
@@ -63,7 +65,7 @@ def _version() -> str:
     return str(json.loads(record.read_text(encoding="utf-8"))["version"]) if record.is_file() else "development"
 
 
-def server_state(say: texts.Texts) -> str:
+def server_state(say: translations.Texts) -> str:
     """Return a sentence about the server, once it was reached. Raises the FoveateError that says why it was not."""
     with open_client() as waiting:
         server = next(message.server for message in _messages(waiting) if isinstance(message, protocol.Welcome))

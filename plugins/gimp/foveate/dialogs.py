@@ -11,12 +11,12 @@ for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
 
 from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402 - the versions come first
 
-from . import connection, menu, model_dialog, records  # noqa: E402
-from ._shared import client, errors, texts, workbench  # noqa: E402
+from . import connection, menu, model_dialog, running_job_files  # noqa: E402
+from ._shared import client, errors, job_list, translations  # noqa: E402
+from .argument_widgets import DropDown, Strength  # noqa: E402
 from .checkpoint_fields import CheckpointFields  # noqa: E402
 from .compare_fields import CompareFields  # noqa: E402
-from .fields import Selection, Strength  # noqa: E402
-from .operations import Operation  # noqa: E402
+from .operations import OperationProcedure  # noqa: E402
 
 _SCALES = ("scale",)  # arguments that are shown as scales
 _NUMBERS = ("min-score",)  # ... and in a field that is a scale itself
@@ -41,8 +41,8 @@ def ask(
     procedure: Gimp.Procedure,
     image: Gimp.Image,
     config: Gimp.ProcedureConfig,
-    operation: Operation,
-    say: texts.Texts,
+    operation: OperationProcedure,
+    say: translations.Texts,
 ) -> bool:
     """Show the dialog until it is closed; return whether the job is wanted. The choices are in `config` then."""
     dialog = GimpUi.ProcedureDialog.new(procedure, config, f"Foveate: {say(operation.title)}")
@@ -64,7 +64,7 @@ def ask(
         parts.append("foveate-more")
     dialog.fill(parts)
     sentence = say("All that is visible is worked on.") if operation.is_whole else _region_sentence(image, say)
-    is_any_left = records.is_any_left(records.folder_of(connection.settings_path()))
+    is_any_left = running_job_files.is_any_left(running_job_files.folder_of(connection.settings_path()))
     menu_line = MenuLine(say)
     problem = Gtk.Label(xalign=0.0, wrap=True, max_width_chars=60)
     _hide(problem)
@@ -95,7 +95,7 @@ def ask(
 class _JobForm:
     """The fields that depend on the server's models."""
 
-    def __init__(self, config: Gimp.ProcedureConfig, operation: Operation, say: texts.Texts) -> None:
+    def __init__(self, config: Gimp.ProcedureConfig, operation: OperationProcedure, say: translations.Texts) -> None:
         self._operation = operation
         self._is_stale = False  # a model may have been added
         self._models = ModelChoice(config, say)
@@ -123,7 +123,7 @@ class _JobForm:
         box.pack_end(self._fields.more, False, False, 0)
         box.pack_end(self._models.widget, False, False, 0)
 
-    def look(self, bench: workbench.Workbench) -> None:
+    def look(self, bench: job_list.Workbench) -> None:
         """Follow what is known of the server, and what is chosen."""
         name = self._operation.name
         self._models.offer(bench.models_for(name))
@@ -148,9 +148,9 @@ class _JobForm:
 class ModelChoice:
     """A drop-down with the models of the server: the chosen one is kept also while the list is not there yet."""
 
-    def __init__(self, config: Gimp.ProcedureConfig, say: texts.Texts) -> None:
+    def __init__(self, config: Gimp.ProcedureConfig, say: translations.Texts) -> None:
         self._say = say
-        self._selection = Selection(config, "model")
+        self._selection = DropDown(config, "model")
         label = Gtk.Label.new_with_mnemonic(say("_Model"))
         label.set_mnemonic_widget(self._selection.widget)
         label.set_xalign(0.0)
@@ -177,13 +177,13 @@ class ModelChoice:
 class StateLine:
     """What is known about the server, in a line."""
 
-    def __init__(self, say: texts.Texts) -> None:
+    def __init__(self, say: translations.Texts) -> None:
         self._say = say
         self.widget = Gtk.Label(xalign=0.0, wrap=True, max_width_chars=60)
         self.widget.get_style_context().add_class("dim-label")
-        self.show(workbench.ConnectionView())
+        self.show(job_list.ConnectionView())
 
-    def show(self, view: workbench.ConnectionView) -> None:
+    def show(self, view: job_list.ConnectionView) -> None:
         """Show the state, and what is wrong where something is."""
         text = f"{self._say('Server')}: {self._say(_STATES[view.state])}"
         if view.is_ready:
@@ -196,17 +196,17 @@ class StateLine:
 class MenuLine:
     """Says that GIMP is to be started anew, where the menu lacks what the server's models allow."""
 
-    def __init__(self, say: texts.Texts) -> None:
+    def __init__(self, say: translations.Texts) -> None:
         self.widget = Gtk.Label(label=say(menu.START_ANEW), xalign=0.0, wrap=True, max_width_chars=60)
         _hide(self.widget)
 
-    def look(self, bench: workbench.Workbench) -> None:
+    def look(self, bench: job_list.Workbench) -> None:
         """Follow what the server has."""
         menu.note(bench.models)
         self.widget.set_visible(menu.is_behind(bench.models))
 
 
-def _problem(config: Gimp.ProcedureConfig, operation: Operation) -> str:
+def _problem(config: Gimp.ProcedureConfig, operation: OperationProcedure) -> str:
     """Return why what is chosen makes no sense yet; empty where it does."""
     try:
         operation.parameters(config)
@@ -220,7 +220,7 @@ def _hide(widget: Gtk.Widget) -> None:
     widget.hide()
 
 
-def _region_sentence(image: Gimp.Image, say: texts.Texts) -> str:
+def _region_sentence(image: Gimp.Image, say: translations.Texts) -> str:
     if Gimp.Selection.is_empty(image):
         return say("Nothing is selected: all that is visible is worked on.")
     _, _, left, top, right, bottom = Gimp.Selection.bounds(image)

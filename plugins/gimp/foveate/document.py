@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from gi.repository import Gegl, Gimp
 
-from . import buffers, formats, shelves
+from . import buffers, formats, hidden_images
 from ._shared import errors, geometry, host, protocol
-from .compare import same_where_covered
 from .layers import ImageKind, build_image, build_layers, insert, name_of
-from .records import Record
+from .running_job_files import Record
+from .same_pixels import same_where_covered
 
 _SNAPSHOT = "foveate-snapshot"  # what the hidden image's parts are called; nobody sees them
 
@@ -39,7 +39,7 @@ class _Frozen:
 
 
 class GimpHost:
-    """See foveate_shared.host.Host."""
+    """See foveate_shared.jobs.host.Host."""
 
     def __init__(
         self, image: Gimp.Image, *, title: str, to_image: bool = False, show: bool = False, is_whole: bool = False
@@ -194,7 +194,7 @@ class GimpHost:
 
 def _freeze(image: Gimp.Image, *, is_whole: bool) -> _Frozen:
     _require_usable(image)
-    shelf = shelves.make(image)
+    shelf = hidden_images.make(image)
     try:
         visible, kind = _visible(image, shelf)
         extent = _extent(image)

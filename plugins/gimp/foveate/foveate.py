@@ -21,7 +21,7 @@ def main() -> None:
     _load_package()
     try:
         if sys.argv[1:2] == ["--caretaker"]:
-            sys.exit(importlib.import_module(f"{PACKAGE}.caretaker").main(*sys.argv[2:]))
+            sys.exit(importlib.import_module(f"{PACKAGE}.orphan_cleanup_process").main(*sys.argv[2:]))
         procedures = importlib.import_module(f"{PACKAGE}.procedures")
     except ImportError as error:
         sys.exit(f"Foveate cannot be loaded: {error}")

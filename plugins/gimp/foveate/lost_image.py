@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from gi.repository import Gimp
 
-from ._shared import errors, host, pixels, protocol, waiting
+from ._shared import errors, host, pixels, protocol, unclaimed_results
 from .layers import ImageKind, build_image, name_of
-from .records import Record
+from .running_job_files import Record
 
 _PRECISIONS = {
     pixels.SampleType.U8: "U8",
@@ -16,8 +16,8 @@ _PRECISIONS = {
 }
 
 
-class LostImage(waiting.LostDocument):
-    """See foveate_shared.host.Host."""
+class LostImage(unclaimed_results.LostDocument):
+    """See foveate_shared.jobs.host.Host."""
 
     def __init__(self, title: str, record: Record | None) -> None:
         """`title` names the operation. Without a record, the result itself tells what it can."""

@@ -17,14 +17,14 @@ from pathlib import Path
 from gi.repository import Gimp
 
 from . import connection
-from ._shared import checkpoints, protocol, settings
-from .operations import Operation, all_operations
+from ._shared import checkpoint_choices, protocol, settings
+from .operations import OperationProcedure, all_operations
 
 START_ANEW = "Fill Selection, Extend Canvas and Compare are in the menu as soon as GIMP is started anew."
 _ENTRY = Path(__file__).with_name("foveate.py")  # whose time GIMP looks at
 
 
-def shows(operation: Operation, entry: Path = _ENTRY) -> bool:
+def shows(operation: OperationProcedure, entry: Path = _ENTRY) -> bool:
     """Tell whether an operation gets a menu entry: all do where GIMP could not be made to ask again."""
     if not operation.needs_checkpoint or not os.access(entry, os.W_OK):
         return True
@@ -38,7 +38,7 @@ def note(models: Sequence[protocol.ModelInfo], entry: Path = _ENTRY) -> None:
     `models` are all that the server told; none at all tell nothing.
     """
     values = connection.load_settings()
-    has_checkpoint = checkpoints.has_checkpoint(models)
+    has_checkpoint = checkpoint_choices.has_checkpoint(models)
     if not models or has_checkpoint == values.has_checkpoint:
         return
     settings.save(connection.settings_path(), replace(values, has_checkpoint=has_checkpoint))
@@ -49,7 +49,7 @@ def note(models: Sequence[protocol.ModelInfo], entry: Path = _ENTRY) -> None:
 
 def is_behind(models: Sequence[protocol.ModelInfo]) -> bool:
     """Tell whether the menu of this GIMP lacks entries that the server's models allow."""
-    return checkpoints.has_checkpoint(models) and lacks_entries()
+    return checkpoint_choices.has_checkpoint(models) and lacks_entries()
 
 
 def lacks_entries() -> bool:

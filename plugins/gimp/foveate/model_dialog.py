@@ -7,23 +7,25 @@ from collections.abc import Callable
 from gi.repository import GLib, Gtk
 
 from . import connection, menu
-from ._shared import adding, checkpoints, errors, first_steps, texts
+from ._shared import add_model, checkpoint_advice, checkpoint_choices, errors, translations
 
 _LOOK_MS = 100
 _ADD, _STOP = 1, 2  # the buttons' answers
 _HELP_HEIGHT = 260  # pixels
 
 
-def help_widget(say: texts.Texts) -> Gtk.Widget:
+def help_widget(say: translations.Texts) -> Gtk.Widget:
     """Return the help for who has no checkpoint yet, as a text that can be copied."""
-    label = Gtk.Label(label=first_steps.help_text(say), xalign=0.0, wrap=True, selectable=True, max_width_chars=70)
+    label = Gtk.Label(
+        label=checkpoint_advice.help_text(say), xalign=0.0, wrap=True, selectable=True, max_width_chars=70
+    )
     label.set_can_focus(False)
     window = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER, min_content_height=_HELP_HEIGHT)
     window.add(label)
     return window
 
 
-def add_button(say: texts.Texts, then: Callable[[], None]) -> Gtk.Button:
+def add_button(say: translations.Texts, then: Callable[[], None]) -> Gtk.Button:
     """Return a button that opens the dialog; `then` is called when that was closed, to ask for the models anew."""
     button = Gtk.Button(label=say("Add a model…"), halign=Gtk.Align.START)
 
@@ -38,10 +40,10 @@ def add_button(say: texts.Texts, then: Callable[[], None]) -> Gtk.Button:
 class AddModelDialog:
     """See the module."""
 
-    def __init__(self, parent: Gtk.Window, say: texts.Texts) -> None:
+    def __init__(self, parent: Gtk.Window, say: translations.Texts) -> None:
         self._say = say
         self._values = connection.load_settings()
-        self._adding: adding.Adding | None = None
+        self._adding: add_model.Adding | None = None
         self._dialog = Gtk.Dialog(title=say("Foveate: add a model"), transient_for=parent, modal=True)
         self._stop = self._dialog.add_button(say("Cancel"), _STOP)
         self._add = self._dialog.add_button(say("Add"), _ADD)
@@ -86,7 +88,7 @@ class AddModelDialog:
 
     def _start(self) -> None:
         try:
-            self._adding = adding.Adding(adding.add_command(self._values, self._what.get_text()))
+            self._adding = add_model.Adding(add_model.add_command(self._values, self._what.get_text()))
         except errors.FoveateError as error:
             self._line.set_text(self._say.sentence(str(error.info)))
             return
@@ -102,10 +104,10 @@ class AddModelDialog:
         status = self._adding.status if self._adding else None
         runs = status is not None and status.is_running
         self._stop.set_sensitive(runs)
-        reason = adding.why_not(self._values)
+        reason = add_model.why_not(self._values)
         self._add.set_sensitive(not runs and not reason)
         if reason:
-            command = adding.command_to_copy(self._values)
+            command = add_model.command_to_copy(self._values)
             self._line.set_text(f"{say.sentence(reason)}\n{command}")
         elif status is not None:
             self._line.set_text(_sentence(status, say))
@@ -119,11 +121,11 @@ class AddModelDialog:
         chooser.destroy()
 
 
-def _sentence(status: adding.AddStatus, say: texts.Texts) -> str:
+def _sentence(status: add_model.AddStatus, say: translations.Texts) -> str:
     if status.is_running:
         return say.sentence(status.line) or say("Adding the model")
     if status.error:
         return say.sentence(status.error)
     told = say("{title} was added as {name}.", title=status.title, name=status.name)
-    is_news = status.kind == checkpoints.DIFFUSION and not status.problem and menu.lacks_entries()
+    is_news = status.kind == checkpoint_choices.DIFFUSION and not status.problem and menu.lacks_entries()
     return f"{told} {say.sentence(status.problem)}{say(menu.START_ANEW) if is_news else ''}".strip()

@@ -9,18 +9,20 @@ from dataclasses import dataclass
 from gi.repository import Gimp, GObject
 
 from . import checkpoint_arguments
-from ._shared import comparing, errors, protocol, texts
+from ._shared import comparison_lists, errors, protocol, translations
 
 _READ_WRITE = GObject.ParamFlags.READWRITE
 _MAX_FACES = 1024  # that can be chosen by number
 _MAX_EXTENSION = 8192  # pixels
 _SIDES = ("left", "top", "right", "bottom")
-COMPARED = {axis.name: f"compared-{axis.name}" for axis in comparing.AXES}  # arguments with lists, by the parameter
+COMPARED = {
+    axis.name: f"compared-{axis.name}" for axis in comparison_lists.AXES
+}  # arguments with lists, by the parameter
 _RANGE = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?")
 
 
 @dataclass(frozen=True)
-class Operation:
+class OperationProcedure:
     """One procedure that works on an image."""
 
     procedure: str  # its name in GIMP
@@ -28,7 +30,7 @@ class Operation:
     title: str  # for the person; the menu adds an ellipsis
     menu_label: str
     blurb: str
-    add_arguments: Callable[[Gimp.Procedure, texts.Texts], None]
+    add_arguments: Callable[[Gimp.Procedure, translations.Texts], None]
     parameters: Callable[[Gimp.ProcedureConfig], protocol.JsonObject]
     widgets: tuple[str, ...]  # arguments that the dialog shows at once
     expert: tuple[str, ...]  # and the ones that it folds away
@@ -55,10 +57,10 @@ def chosen_faces(text: str) -> list[int]:
     return sorted(numbers)
 
 
-def all_operations() -> tuple[Operation, ...]:
+def all_operations() -> tuple[OperationProcedure, ...]:
     """Return the operations in the order of the menu."""
     return (
-        Operation(
+        OperationProcedure(
             "plug-in-foveate-refocus",
             "refocus",
             "Refocus",
@@ -69,7 +71,7 @@ def all_operations() -> tuple[Operation, ...]:
             (),
             ("output",),
         ),
-        Operation(
+        OperationProcedure(
             "plug-in-foveate-faces",
             "faces",
             "Refocus Faces",
@@ -80,7 +82,7 @@ def all_operations() -> tuple[Operation, ...]:
             ("only",),
             ("min-score", "output"),
         ),
-        Operation(
+        OperationProcedure(
             "plug-in-foveate-upscale",
             "upscale",
             "Upscale",
@@ -91,7 +93,7 @@ def all_operations() -> tuple[Operation, ...]:
             ("scale", "target"),
             (),
         ),
-        Operation(
+        OperationProcedure(
             "plug-in-foveate-fill",
             "fill",
             "Fill",
@@ -103,7 +105,7 @@ def all_operations() -> tuple[Operation, ...]:
             ("output",),
             needs_checkpoint=True,
         ),
-        Operation(
+        OperationProcedure(
             "plug-in-foveate-extend",
             "fill",
             "Extend canvas",
@@ -117,7 +119,7 @@ def all_operations() -> tuple[Operation, ...]:
             is_whole=True,
             needs_checkpoint=True,
         ),
-        Operation(
+        OperationProcedure(
             "plug-in-foveate-compare",
             "compare",
             "Compare",
@@ -133,7 +135,7 @@ def all_operations() -> tuple[Operation, ...]:
     )
 
 
-def _add_refocus(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+def _add_refocus(procedure: Gimp.Procedure, say: translations.Texts) -> None:
     _add_strength(procedure, say)
     _add_model(procedure, say)
     _add_output(procedure, say)
@@ -144,7 +146,7 @@ def _refocus_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
     return {**_strength(config), **_said(config)}
 
 
-def _add_faces(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+def _add_faces(procedure: Gimp.Procedure, say: translations.Texts) -> None:
     _add_strength(procedure, say)
     procedure.add_string_argument(
         "only",
@@ -177,7 +179,7 @@ def _faces_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
     return {**values, "only": only} if only else values
 
 
-def _add_upscale(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+def _add_upscale(procedure: Gimp.Procedure, say: translations.Texts) -> None:
     procedure.add_int_argument(
         "scale", say("Sc_ale"), say("How many times as wide and high the rendering is"), 2, 4, 4, _READ_WRITE
     )
@@ -197,7 +199,7 @@ def _upscale_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
     return {"scale": config.get_property("scale"), "target": target, **_strength(config), **_said(config)}
 
 
-def _add_fill(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+def _add_fill(procedure: Gimp.Procedure, say: translations.Texts) -> None:
     start = Gimp.Choice.new()
     start.add("fill", 0, say("Surroundings"), say("What is around the selection, continued into it"))
     start.add("original", 1, say("What is there"), "")
@@ -214,7 +216,7 @@ def _fill_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
     return {"start": config.get_property("start"), **_strength(config), **_said(config)}
 
 
-def _add_extend(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+def _add_extend(procedure: Gimp.Procedure, say: translations.Texts) -> None:
     blurb = say("Pixels by which the picture grows on this side")
     for name, title in zip(_SIDES, ("Left", "Top", "Right", "Bottom"), strict=True):
         procedure.add_int_argument(name, say(title), blurb, 0, _MAX_EXTENSION, 0, _READ_WRITE)
@@ -231,8 +233,8 @@ def _extend_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
     return {"extend": extend, **_said(config)}
 
 
-def _add_compare(procedure: Gimp.Procedure, say: texts.Texts) -> None:
-    for axis in comparing.AXES:
+def _add_compare(procedure: Gimp.Procedure, say: translations.Texts) -> None:
+    for axis in comparison_lists.AXES:
         blurb = f"{say(axis.description)} {axis.example}"
         procedure.add_string_argument(COMPARED[axis.name], say(axis.title), blurb, "", _READ_WRITE)
     _add_strength(procedure, say)
@@ -242,10 +244,10 @@ def _add_compare(procedure: Gimp.Procedure, say: texts.Texts) -> None:
 
 def _compare_parameters(config: Gimp.ProcedureConfig) -> protocol.JsonObject:
     lists = {name: config.get_property(argument) or "" for name, argument in COMPARED.items()}
-    return {"variants": comparing.variants_of(lists), **_strength(config), **_said(config)}
+    return {"variants": comparison_lists.variants_of(lists), **_strength(config), **_said(config)}
 
 
-def _add_strength(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+def _add_strength(procedure: Gimp.Procedure, say: translations.Texts) -> None:
     procedure.add_double_argument(
         "strength",
         say("Stren_gth"),
@@ -257,13 +259,13 @@ def _add_strength(procedure: Gimp.Procedure, say: texts.Texts) -> None:
     )
 
 
-def _add_model(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+def _add_model(procedure: Gimp.Procedure, say: translations.Texts) -> None:
     procedure.add_string_argument(
         "model", say("_Model"), say("A model's name; empty for the server's default"), "", _READ_WRITE
     )
 
 
-def _add_output(procedure: Gimp.Procedure, say: texts.Texts) -> None:
+def _add_output(procedure: Gimp.Procedure, say: translations.Texts) -> None:
     output = Gimp.Choice.new()
     output.add("layer", 0, say("New layer"), say("Above all others, in the same place"))
     output.add("image", 1, say("New image"), say("The document is left alone"))

@@ -14,9 +14,9 @@ for _name, _version in (("Babl", "0.1"), ("Gegl", "0.4"), ("Gimp", "3.0")):
 
 from gi.repository import Gimp, GLib, GObject  # noqa: E402 - the versions come first
 
-from . import connection, jobs, menu, tasks  # noqa: E402
-from ._shared import errors, texts  # noqa: E402
-from .operations import Operation, all_operations, wants_image  # noqa: E402
+from . import connection, imageless_procedures, menu, run_job  # noqa: E402
+from ._shared import errors, translations  # noqa: E402
+from .operations import OperationProcedure, all_operations, wants_image  # noqa: E402
 
 _MENU = "<Image>/Filters/Foveate"
 
@@ -26,7 +26,10 @@ class FoveatePlugIn(Gimp.PlugIn):
 
     def do_query_procedures(self) -> list[str]:
         """Return the names of all procedures."""
-        return [*(operation.procedure for operation in all_operations()), *(task.procedure for task in tasks.TASKS)]
+        return [
+            *(operation.procedure for operation in all_operations()),
+            *(task.procedure for task in imageless_procedures.TASKS),
+        ]
 
     def do_set_i18n(self, name: str) -> bool:
         """Decline GIMP's translations: we have texts of our own."""
@@ -36,7 +39,7 @@ class FoveatePlugIn(Gimp.PlugIn):
     def do_create_procedure(self, name: str) -> Gimp.Procedure:
         """Return the procedure of that name."""
         say = connection.load_texts()
-        for task in tasks.TASKS:
+        for task in imageless_procedures.TASKS:
             if task.procedure == name:
                 return _create_task(self, task, say)
         return _create(self, next(each for each in all_operations() if each.procedure == name), say)
@@ -47,7 +50,7 @@ def serve(arguments: Sequence[str]) -> None:
     Gimp.main(FoveatePlugIn.__gtype__, list(arguments))
 
 
-def _create(plug_in: Gimp.PlugIn, operation: Operation, say: texts.Texts) -> Gimp.Procedure:
+def _create(plug_in: Gimp.PlugIn, operation: OperationProcedure, say: translations.Texts) -> Gimp.Procedure:
     procedure = Gimp.ImageProcedure.new(plug_in, operation.procedure, Gimp.PDBProcType.PLUGIN, _run, operation)
     procedure.set_image_types("*")  # where one does not fit, a sentence says so, and no entry is grey for no reason
     mask = Gimp.ProcedureSensitivityMask
@@ -62,7 +65,9 @@ def _create(plug_in: Gimp.PlugIn, operation: Operation, say: texts.Texts) -> Gim
     return procedure
 
 
-def _create_task(plug_in: Gimp.PlugIn, task: tasks.Task, say: texts.Texts) -> Gimp.Procedure:
+def _create_task(
+    plug_in: Gimp.PlugIn, task: imageless_procedures.ImagelessProcedure, say: translations.Texts
+) -> Gimp.Procedure:
     procedure = Gimp.Procedure.new(plug_in, task.procedure, Gimp.PDBProcType.PLUGIN, _run_task, task)
     _describe(procedure, say, task.menu_label, task.blurb)
     modes, flags = Gimp.RunMode, GObject.ParamFlags.READWRITE
@@ -73,7 +78,7 @@ def _create_task(plug_in: Gimp.PlugIn, task: tasks.Task, say: texts.Texts) -> Gi
     return procedure
 
 
-def _describe(procedure: Gimp.Procedure, say: texts.Texts, label: str, blurb: str) -> None:
+def _describe(procedure: Gimp.Procedure, say: translations.Texts, label: str, blurb: str) -> None:
     if label:
         procedure.set_menu_label(say(label))
         procedure.add_menu_path(_MENU)
@@ -89,8 +94,8 @@ class _Call:
     mode: Gimp.RunMode
     image: Gimp.Image
     config: Gimp.ProcedureConfig
-    operation: Operation
-    say: texts.Texts
+    operation: OperationProcedure
+    say: translations.Texts
 
 
 def _run(  # noqa: PLR0917 - GIMP passes them so
@@ -99,7 +104,7 @@ def _run(  # noqa: PLR0917 - GIMP passes them so
     image: Gimp.Image,
     drawables: Sequence[Gimp.Drawable],
     config: Gimp.ProcedureConfig,
-    operation: Operation,
+    operation: OperationProcedure,
 ) -> Gimp.ValueArray:
     del drawables  # what is visible counts, whichever layers are selected
     say = connection.load_texts()
@@ -118,16 +123,16 @@ def _run(  # noqa: PLR0917 - GIMP passes them so
     return _succeeded(procedure, finished)
 
 
-def _silently(call: _Call) -> jobs.Finished:
-    return jobs.run(call.image, _work(call), call.say, show=False, ask_first=False, decide=jobs.apply_or_keep)
+def _silently(call: _Call) -> run_job.AppliedResult:
+    return run_job.run(call.image, _work(call), call.say, show=False, ask_first=False, decide=run_job.apply_or_keep)
 
 
-def _with_person(call: _Call) -> jobs.Finished:
+def _with_person(call: _Call) -> run_job.AppliedResult:
     if call.mode == Gimp.RunMode.INTERACTIVE and not _asked(call):
         raise errors.CancelledJobError("The dialog was closed.")
     connection.remember_prompts(call.config)
     ask_first = connection.load_settings().ask_first
-    finished = jobs.run(call.image, _work(call), call.say, show=True, ask_first=ask_first, decide=_decider(call))
+    finished = run_job.run(call.image, _work(call), call.say, show=True, ask_first=ask_first, decide=_decider(call))
     if finished.notes and not finished.is_as_asked:
         Gimp.message("\n".join(map(call.say.sentence, finished.notes)))
     return finished
@@ -140,22 +145,22 @@ def _asked(call: _Call) -> bool:
     return dialogs.ask(call.procedure, call.image, call.config, call.operation, call.say)
 
 
-def _decider(call: _Call) -> jobs.Decide:
-    def decide(flows: jobs.Flows, host: jobs.GimpHost) -> None:
+def _decider(call: _Call) -> run_job.Decide:
+    def decide(flows: run_job.Flows, host: run_job.GimpHost) -> None:
         from . import dialogs, results, variations  # noqa: PLC0415 - as above
 
         dialogs.init()
         if len(flows) > 1:
-            variations.Choice(call.image, call.say).ask(flows, host)
-        for flow in jobs.waiting(flows):
+            variations.VariationChooser(call.image, call.say).ask(flows, host)
+        for flow in run_job.waiting(flows):
             results.Decision(call.image, call.say).ask(flow, host)
 
     return decide
 
 
-def _work(call: _Call) -> jobs.Work:
+def _work(call: _Call) -> run_job.WantedJob:
     operation = call.operation
-    return jobs.Work(
+    return run_job.WantedJob(
         operation.name,
         call.say(operation.title),
         operation.parameters(call.config),
@@ -165,7 +170,7 @@ def _work(call: _Call) -> jobs.Work:
     )
 
 
-def _succeeded(procedure: Gimp.Procedure, finished: jobs.Finished) -> Gimp.ValueArray:
+def _succeeded(procedure: Gimp.Procedure, finished: run_job.AppliedResult) -> Gimp.ValueArray:
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
     returned = (
         finished.layers[-1] if finished.layers else None,
@@ -185,7 +190,7 @@ def _gvalue(value: object) -> GObject.Value:
     return GObject.Value(kind, value)
 
 
-def _failed(procedure: Gimp.Procedure, error: errors.FoveateError, say: texts.Texts) -> Gimp.ValueArray:
+def _failed(procedure: Gimp.Procedure, error: errors.FoveateError, say: translations.Texts) -> Gimp.ValueArray:
     sentence = say.sentence(str(error.info))
     return procedure.new_return_values(
         Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error.new_literal(Gimp.PlugIn.error_quark(), sentence, 0)
@@ -201,7 +206,9 @@ def _unforeseen(error: Exception) -> errors.FoveateError:
     )
 
 
-def _run_task(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, task: tasks.Task) -> Gimp.ValueArray:
+def _run_task(
+    procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, task: imageless_procedures.ImagelessProcedure
+) -> Gimp.ValueArray:
     say = connection.load_texts()
     try:
         if config.get_property("run-mode") == Gimp.RunMode.NONINTERACTIVE:

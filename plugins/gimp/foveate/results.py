@@ -5,7 +5,7 @@ from __future__ import annotations
 from gi.repository import GdkPixbuf, Gimp, Gtk
 
 from . import layers, thumbnails
-from ._shared import errors, rerender, texts
+from ._shared import errors, job_flow, translations
 from .document import GimpHost
 
 _PREVIEW = "Preview, not applied"  # as the person sees it, also where windows have no titles
@@ -16,16 +16,16 @@ APPLY, AS_IMAGE, DROP = 1, 2, 3  # answers
 class Decision:
     """Asks what becomes of a result."""
 
-    def __init__(self, image: Gimp.Image, say: texts.Texts) -> None:
+    def __init__(self, image: Gimp.Image, say: translations.Texts) -> None:
         self._image = image
         self._say = say
 
-    def ask(self, flow: rerender.Rerender, host: GimpHost) -> None:
+    def ask(self, flow: job_flow.Rerender, host: GimpHost) -> None:
         """Apply the result, keep it as a new image, or drop it, as the person says.
 
         Asks again where applying fails; a closed dialog keeps what could not be applied, for it must not be lost.
         """
-        while flow.status.state is rerender.State.UNAPPLIED:
+        while flow.status.state is job_flow.JobState.UNAPPLIED:
             error = flow.status.error
             wish = self._ask_about(error, host) if error else self._ask_with_preview(flow, host)
             if wish == APPLY:
@@ -36,7 +36,7 @@ class Decision:
             else:
                 flow.cancel()
 
-    def _ask_with_preview(self, flow: rerender.Rerender, host: GimpHost) -> int:
+    def _ask_with_preview(self, flow: job_flow.Rerender, host: GimpHost) -> int:
         say = self._say
         dialog = Gtk.Dialog(title=say("Preview: not applied yet"))
         dialog.add_button(say("Discard"), DROP)
@@ -76,7 +76,7 @@ def answer(dialog: Gtk.Dialog, *, otherwise: int) -> int:
 
 
 def pictures(
-    image: Gimp.Image, flow: rerender.Rerender, host: GimpHost, side: int = _PREVIEW_SIDE
+    image: Gimp.Image, flow: job_flow.Rerender, host: GimpHost, side: int = _PREVIEW_SIDE
 ) -> list[tuple[str, GdkPixbuf.Pixbuf]]:
     """Return pictures with their titles: before and after, made in a copy of the image that nobody sees."""
     result = flow.result

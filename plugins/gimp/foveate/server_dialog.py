@@ -8,12 +8,12 @@ from dataclasses import replace
 from gi.repository import GLib, Gtk
 
 from . import connection, dialogs, model_dialog
-from ._shared import errors, pairing, settings, texts
+from ._shared import errors, pairing_line, settings, translations
 
 _TEST = 1  # the button's answer
 
 
-def run(say: texts.Texts) -> str:
+def run(say: translations.Texts) -> str:
     """Show the dialog until it is closed; return the server's state as it was shown last.
 
     Raises CancelledJobError where nothing shall change.
@@ -28,7 +28,7 @@ def run(say: texts.Texts) -> str:
 class ServerDialog:
     """See the module."""
 
-    def __init__(self, say: texts.Texts) -> None:
+    def __init__(self, say: translations.Texts) -> None:
         self._say = say
         self._values = connection.load_settings()
         self._dialog = Gtk.Dialog(title=say("Foveate: Server Settings"))
@@ -113,7 +113,7 @@ class ServerDialog:
         if not entry.get_text().strip():
             return
         try:
-            found = pairing.parse_pairing(entry.get_text())
+            found = pairing_line.parse_pairing(entry.get_text())
         except errors.FoveateError as error:
             self._state.widget.set_text(self._say.sentence(str(error.info)))
             return

@@ -5,18 +5,18 @@ from __future__ import annotations
 from gi.repository import Gimp, Gtk
 
 from . import results
-from ._shared import rerender, texts
+from ._shared import job_flow, translations
 from .document import GimpHost
-from .jobs import Flows, waiting
+from .run_job import Flows, waiting
 
 _IN_A_ROW = 4
 _SIDE = 220  # pixels of a thumbnail's longest side
 
 
-class Choice:
+class VariationChooser:
     """Asks which variations are taken."""
 
-    def __init__(self, image: Gimp.Image, say: texts.Texts) -> None:
+    def __init__(self, image: Gimp.Image, say: translations.Texts) -> None:
         self._image = image
         self._say = say
 
@@ -37,7 +37,7 @@ class Choice:
             else:
                 flow.apply(even_if_changed=bool(host.layers))  # by the one before
 
-    def _show(self, ready: list[rerender.Rerender], host: GimpHost) -> tuple[int, list[rerender.Rerender]]:
+    def _show(self, ready: list[job_flow.Rerender], host: GimpHost) -> tuple[int, list[job_flow.Rerender]]:
         say = self._say
         dialog = Gtk.Dialog(title=say("Foveate: choose"))
         dialog.add_button(say("Discard"), results.DROP)
@@ -60,13 +60,13 @@ class Choice:
         dialog.get_content_area().add(Gtk.Label(label=hint, xalign=0.0, margin=12))
         dialog.get_content_area().add(box)
         box.show_all()
-        chosen: list[rerender.Rerender] = []
+        chosen: list[job_flow.Rerender] = []
         box.connect("selected-children-changed", lambda _: _take(box, ready, chosen))
         _take(box, ready, chosen)
         answer = results.answer(dialog, otherwise=results.DROP)
         return answer, [] if answer == results.DROP else chosen
 
-    def _thumbnail(self, number: int, flow: rerender.Rerender, host: GimpHost) -> Gtk.Widget:
+    def _thumbnail(self, number: int, flow: job_flow.Rerender, host: GimpHost) -> Gtk.Widget:
         column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, margin=6)
         pictures = results.pictures(self._image, flow, host, _SIDE)
         if pictures:
@@ -77,5 +77,5 @@ class Choice:
         return column
 
 
-def _take(box: Gtk.FlowBox, ready: list[rerender.Rerender], chosen: list[rerender.Rerender]) -> None:
+def _take(box: Gtk.FlowBox, ready: list[job_flow.Rerender], chosen: list[job_flow.Rerender]) -> None:
     chosen[:] = [ready[index] for index in sorted(child.get_index() for child in box.get_selected_children())]

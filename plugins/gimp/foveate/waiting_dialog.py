@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gi.repository import GdkPixbuf, Gimp, GLib, Gtk
 
-from . import connection, dialogs, records, thumbnails
-from ._shared import protocol, rerender, texts, waiting
+from . import connection, dialogs, running_job_files, thumbnails
+from ._shared import job_flow, protocol, translations, unclaimed_results
 from .lost_image import LostImage
 
 _OPEN, _DISCARD = 1, 2  # the buttons' answers
@@ -13,7 +13,7 @@ _SIDE = 320  # pixels of the preview's longest side
 _TITLES = {"refocus": "Refocus", "faces": "Refocus Faces", "upscale": "Upscale", "fill": "Fill", "compare": "Compare"}
 
 
-def run(say: texts.Texts) -> None:
+def run(say: translations.Texts) -> None:
     """Show the dialog until it is closed."""
     dialog = WaitingDialog(say)
     try:
@@ -25,9 +25,9 @@ def run(say: texts.Texts) -> None:
 class WaitingDialog:
     """See the module."""
 
-    def __init__(self, say: texts.Texts) -> None:
+    def __init__(self, say: translations.Texts) -> None:
         self._say = say
-        self._folder = records.folder_of(connection.settings_path())
+        self._folder = running_job_files.folder_of(connection.settings_path())
         self._hosts: dict[str, LostImage] = {}  # by job
         self._pictures: dict[str, tuple[GdkPixbuf.Pixbuf, str]] = {}  # by job: a thumbnail, and the size in words
         self._listed: tuple[protocol.JobSummary, ...] | None = None  # what the list shows
@@ -44,7 +44,7 @@ class WaitingDialog:
         self._state = dialogs.StateLine(say)
         self._lay_out()
         self._client = connection.open_client()
-        self._results = waiting.WaitingResults(self._client, self._host_for)
+        self._results = unclaimed_results.WaitingResults(self._client, self._host_for)
         self._timer = GLib.timeout_add(dialogs.LOOK_MS, self._look)
         self._show()
 
@@ -58,7 +58,7 @@ class WaitingDialog:
                 self._results.discard(job)
             else:
                 flow = self._results.fetch(job)
-                if flow.status.state is rerender.State.UNAPPLIED:
+                if flow.status.state is job_flow.JobState.UNAPPLIED:
                     flow.apply()
                     self._results.poll()
             self._show()
@@ -95,11 +95,11 @@ class WaitingDialog:
         return row.job if row is not None else None
 
     def _host_for(self, job: protocol.JobSummary) -> LostImage:
-        record = records.read(self._folder, job.job)
+        record = running_job_files.read(self._folder, job.job)
         self._hosts[job.job] = LostImage(self._title(job, record), record)
         return self._hosts[job.job]
 
-    def _title(self, job: protocol.JobSummary, record: records.Record | None) -> str:
+    def _title(self, job: protocol.JobSummary, record: running_job_files.Record | None) -> str:
         return record.title if record else self._say(_TITLES.get(job.operation, job.operation))
 
     def _look(self) -> bool:
@@ -115,7 +115,7 @@ class WaitingDialog:
 
     def _fill_list(self) -> None:
         if self._listed is None:
-            records.mark_seen(self._folder)
+            running_job_files.mark_seen(self._folder)
         before = self._list.get_selected_row()
         at = before.get_index() if before is not None else 0
         self._listed = self._results.jobs
@@ -128,7 +128,7 @@ class WaitingDialog:
             self._list.select_row(self._list.get_row_at_index(min(at, len(self._listed) - 1)))
 
     def _row(self, job: protocol.JobSummary) -> Gtk.ListBoxRow:
-        record = records.read(self._folder, job.job)
+        record = running_job_files.read(self._folder, job.job)
         title = self._title(job, record)
         if record and record.image:
             title = f"{title}: {record.image}"
@@ -151,7 +151,7 @@ class WaitingDialog:
     def _show_selected(self) -> None:
         job = self._selected
         flow = self._results.flow(job) if job is not None else None
-        is_ready = flow is not None and flow.status.state is rerender.State.UNAPPLIED
+        is_ready = flow is not None and flow.status.state is job_flow.JobState.UNAPPLIED
         self._open.set_sensitive(is_ready)
         self._discard.set_sensitive(job is not None)
         if is_ready and flow.status.error is None:
@@ -160,7 +160,7 @@ class WaitingDialog:
         self._picture.clear()
         self._about.set_text(self._why(flow))
 
-    def _show_result(self, job: protocol.JobSummary, flow: rerender.Rerender) -> None:
+    def _show_result(self, job: protocol.JobSummary, flow: job_flow.Rerender) -> None:
         host, result = self._hosts[job.job], flow.result
         if not result.patches:
             self._about.set_text(self._say("This result is empty: nothing had to be changed."))
@@ -181,7 +181,7 @@ class WaitingDialog:
         finally:
             made.delete()
 
-    def _why(self, flow: rerender.Rerender | None) -> str:
+    def _why(self, flow: job_flow.Rerender | None) -> str:
         """Return why no result is shown."""
         if flow is None:
             return self._say("Nothing waits.") if self._listed == () else ""

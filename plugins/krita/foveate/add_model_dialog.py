@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any
 
-from ._shared import adding, errors, first_steps
-from .desk import Desk
-from .parts import button, column, label, row
+from ._shared import add_model, checkpoint_advice, errors
+from .controller import Desk
 from .qt import Qt, QtWidgets
+from .widgets import button, column, label, row
 
 _PICKLES = {".ckpt", ".pt", ".pth", ".bin"}
 _FILTER = "*.safetensors *.ckpt *.pt *.pth *.bin"
@@ -70,7 +70,7 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
 
     def _copy_command(self) -> None:
         try:
-            text = adding.command_to_copy(self._desk.settings, self.what.text())
+            text = add_model.command_to_copy(self._desk.settings, self.what.text())
         except errors.FoveateError as error:
             self._said.setText(self._desk.say.sentence(str(error)))
             self._said.setVisible(True)
@@ -93,9 +93,9 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
     def _lay_out(self) -> None:
         say = self._desk.say
         layout = column(self, margin=12, spacing=8)
-        layout.addWidget(label(say(first_steps.INTRODUCTION)))
+        layout.addWidget(label(say(checkpoint_advice.INTRODUCTION)))
         layout.addWidget(_advice(self._desk))
-        for step in first_steps.STEPS:
+        for step in checkpoint_advice.STEPS:
             layout.addWidget(label(say(step), "hint"))
         layout.addLayout(row(self.what, self._file, self._folder))
         layout.addWidget(self._pickle)
@@ -110,7 +110,7 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
 
 def adding_reason(desk: Desk) -> str:
     """Return why nothing can be added from here; empty where it can."""
-    return desk.say(reason) if (reason := adding.why_not(desk.settings)) else ""
+    return desk.say(reason) if (reason := add_model.why_not(desk.settings)) else ""
 
 
 def _advice(desk: Desk) -> Any:
@@ -120,8 +120,8 @@ def _advice(desk: Desk) -> Any:
     grid = QtWidgets.QGridLayout(made)
     grid.setColumnStretch(1, 1)
     grid.setVerticalSpacing(4)
-    for line, entry in enumerate(first_steps.ADVICE):
+    for line, entry in enumerate(checkpoint_advice.ADVICE):
         heading = label(entry.heading(say), "title", wraps=False)
         grid.addWidget(heading, line, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(label(first_steps.advice_text(entry, say)), line, 1)
+        grid.addWidget(label(checkpoint_advice.advice_text(entry, say)), line, 1)
     return made

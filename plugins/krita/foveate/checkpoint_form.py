@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ._shared import form, protocol
-from .desk import VARIATIONS, Desk
-from .fields import Selection, field_for
-from .parts import column, name_label, row
+from .controller import VARIATIONS, Desk
 from .prompt_field import PromptField
 from .qt import QtWidgets, Signal
+from .schema_widgets import DropDown, field_for
+from .widgets import column, name_label, row
 
 OWN_FIELDS = {"prompt", "negative_prompt", "preset", "strength", "scale", "target", "start", "extend"}
 OWN_FIELDS |= {"only", "min_score", "variants"}  # which the task's form shows itself
@@ -97,7 +97,7 @@ class CheckpointForm(QtWidgets.QWidget):  # type: ignore[misc]
         if self.preset:
             self._presets.removeWidget(self.preset)
             self.preset.deleteLater()
-        self.preset = Selection(parameter, self._desk.say)
+        self.preset = DropDown(parameter, self._desk.say)
         self.preset.value = before
         self.preset.changed.connect(self.preset_changed.emit)
         self._presets.addWidget(self.preset)

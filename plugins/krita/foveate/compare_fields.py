@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ._shared import checkpoints, comparing, errors, form, protocol, texts
-from .desk import Desk
-from .own_fields import OwnFields
-from .parts import column, name_label, row
+from ._shared import checkpoint_choices, comparison_lists, errors, form, protocol, translations
+from .controller import Desk
+from .operation_fields import OwnFields
 from .qt import Qt, QtWidgets, Signal
+from .widgets import column, name_label, row
 
 _Entry = tuple[str, str]  # what a menu shows, and what it adds to the list
 
@@ -23,7 +23,7 @@ class CompareFields(OwnFields):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.lists = {axis.name: ListField(axis, desk.say) for axis in comparing.AXES}
+        self.lists = {axis.name: ListField(axis, desk.say) for axis in comparison_lists.AXES}
         layout = column(self)
         for field in self.lists.values():
             layout.addWidget(field)
@@ -46,7 +46,7 @@ class CompareFields(OwnFields):
         """See OwnFields."""
         variants = used.get("variants")
         known = [entry for entry in variants if isinstance(entry, dict)] if isinstance(variants, list) else []
-        lists = comparing.lists_of(known)
+        lists = comparison_lists.lists_of(known)
         for name, field in self.lists.items():
             field.value = lists.get(name, "")
 
@@ -56,10 +56,10 @@ class CompareFields(OwnFields):
         able = self._desk.bench.models_for(shown.operation)
         self.lists["model"].offer([(model.title, model.name) for model in able])
         loras = [
-            (model.title, comparing.lora_text(model.name, checkpoints.usual_weight(model)))
-            for model in checkpoints.additions(models, "loras", shown.model)
+            (model.title, comparison_lists.lora_text(model.name, checkpoint_choices.usual_weight(model)))
+            for model in checkpoint_choices.additions(models, "loras", shown.model)
         ]
-        none = [(self._desk.say("Without a LoRA"), comparing.NO_LORA)] if loras else []
+        none = [(self._desk.say("Without a LoRA"), comparison_lists.NO_LORA)] if loras else []
         self.lists["loras"].offer([*loras, *none])
 
     def ask(self, parameter: str) -> None:
@@ -81,12 +81,12 @@ class CompareFields(OwnFields):
         return say("Compare {count} variants", count=count) if count > 1 else say("Compare")
 
     def _variants(self) -> list[protocol.JsonObject]:
-        return comparing.variants_of({name: field.value for name, field in self.lists.items()})
+        return comparison_lists.variants_of({name: field.value for name, field in self.lists.items()})
 
     def _unknown(self, variants: Sequence[Any]) -> str:
         """Return a sentence about a name that nothing has."""
         say, models = self._desk.say, {model.name for model in self._desk.bench.models_for("compare")}
-        loras = {model.name for model in self._desk.bench.models if model.kind == checkpoints.ADDED["loras"]}
+        loras = {model.name for model in self._desk.bench.models if model.kind == checkpoint_choices.ADDED["loras"]}
         for variant in variants:
             if variant.get("model") not in {None, *models}:
                 return say("There is no checkpoint named “{name}”.", name=variant["model"])
@@ -101,7 +101,7 @@ class ListField(QtWidgets.QWidget):  # type: ignore[misc]
 
     changed = Signal()
 
-    def __init__(self, axis: comparing.Axis, say: texts.Texts) -> None:
+    def __init__(self, axis: comparison_lists.Axis, say: translations.Texts) -> None:
         super().__init__()
         title = say(axis.title)
         tip = f"{say(axis.description)} {say('Separate them with commas.')}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import style, words
-from .desk import Desk
-from .parts import Dot, button, column, label, row
+from . import labels, style
+from .controller import Desk
 from .qt import Qt, QtWidgets
+from .widgets import Dot, button, column, label, row
 
-State = words.ConnectionState
+State = labels.ConnectionState
 _COLORS = {State.READY: style.GOOD, State.LOST: style.BAD, State.REFUSED: style.BAD, State.CLOSED: style.IDLE}
 
 
@@ -48,7 +48,7 @@ class ConnectionRow(QtWidgets.QWidget):  # type: ignore[misc]
         """Show the connection as it is."""
         view = self._desk.bench.connection
         self._dot.show_color(_COLORS.get(view.state, style.BUSY))
-        self._state.setText(words.connection(view, self._desk.say))
+        self._state.setText(labels.connection(view, self._desk.say))
         self._server.setText(view.server)
         wrong = view.error is not None and view.state is not State.READY
         self._trouble.setVisible(wrong)

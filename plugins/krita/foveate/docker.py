@@ -6,7 +6,7 @@ from typing import Any
 
 from krita import DockWidget
 
-from .desk import Desk
+from .controller import Desk
 from .panel import Panel
 
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from . import layers
 from ._shared import errors, geometry, host, pixels, protocol
-from .bands import cropped, rows_of
 from .coverage import Mask, same_under
-from .idle import drop, dropped_after, is_open, until_idle
 from .layers import Steps, to_end
-from .layouts import named_space, pixel_format
+from .pixel_bands import cropped, rows_of
+from .pixel_layouts import named_space, pixel_format
 from .profiles import read_profile
+from .wait_until_idle import drop, dropped_after, is_open, until_idle
 
 _PICTURE_SIDE = 768  # pixels: pictures show the middle of what is larger, so that drawing one does not hold up Krita
 
@@ -38,7 +38,7 @@ class Frozen:
 
 
 class KritaHost:
-    """One job's view of one document. See foveate_shared.host.Host."""
+    """One job's view of one document. See foveate_shared.jobs.host.Host."""
 
     def __init__(self, krita: Any, document: Any, title: str, *, whole: bool = False) -> None:
         """`krita` is Krita's module, `title` names the layer that the result becomes.

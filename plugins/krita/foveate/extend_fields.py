@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._shared import protocol, texts
-from .parts import name_label
+from ._shared import protocol, translations
 from .qt import QtWidgets, Signal
+from .widgets import name_label
 
 _SIDES = (("left", "Left"), ("right", "Right"), ("top", "Top"), ("bottom", "Bottom"))
 _LARGEST = 16384  # pixels
@@ -17,7 +17,7 @@ class ExtendFields(QtWidgets.QWidget):  # type: ignore[misc]
 
     changed = Signal()
 
-    def __init__(self, say: texts.Texts) -> None:
+    def __init__(self, say: translations.Texts) -> None:
         super().__init__()
         self._boxes: dict[str, Any] = {}
         grid = QtWidgets.QGridLayout(self)

@@ -8,10 +8,10 @@ from typing import Any
 import krita
 from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 
-from .desk import Desk
+from .actions import ENTRIES, MenuEntry, ShownWithCheckpoint
+from .active_document import KritaEditor
+from .controller import Desk
 from .docker import FoveateDocker
-from .editor import KritaEditor
-from .menu import ENTRIES, Entry, ShownWithCheckpoint
 from .version import VERSION
 
 DOCKER = "foveate_docker"
@@ -66,7 +66,7 @@ class FoveateExtension(Extension):  # type: ignore[misc]
             if name in ENTRIES and ENTRIES[name].needs_checkpoint:
                 self._watching.append(ShownWithCheckpoint(self.desk, action, ENTRIES[name].operation))
 
-    def _run(self, entry: Entry) -> None:
+    def _run(self, entry: MenuEntry) -> None:
         """Start an operation with its parameters as last used; the docker says how it goes, or what is missing."""
         self.desk.look()
         docker = self._reveal(Krita.instance().activeWindow())

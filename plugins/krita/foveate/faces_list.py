@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import style
-from .desk import Desk
-from .parts import button, column, label, row
+from .controller import Desk
 from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
+from .widgets import button, column, label, row
 
 _SIDE = 60  # logical pixels of a thumbnail
 

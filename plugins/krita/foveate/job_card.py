@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ._shared import job_status
-from .desk import Desk, Job, is_over
-from .parts import Picture, PreviewPicture, button, column, label, row
+from .controller import Desk, DocumentJob, is_over
 from .qt import QtWidgets, Signal
+from .widgets import PictureLabel, PreviewLabel, button, column, label, row
 
 _SIDE = 52  # logical pixels of the thumbnail
-State = job_status.State
+State = job_status.JobState
 
 
 class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
@@ -16,12 +16,12 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
 
     recipe_wanted = Signal()
 
-    def __init__(self, desk: Desk, job: Job) -> None:
+    def __init__(self, desk: Desk, job: DocumentJob) -> None:
         super().__init__()
         self.setObjectName("card")
         self._desk, self._job = desk, job
         say = desk.say
-        self._picture = Picture(_SIDE)
+        self._picture = PictureLabel(_SIDE)
         self._title = label(job.entry.title, "title")
         self._state = label(name="hint")
         self._progress = QtWidgets.QProgressBar()
@@ -29,7 +29,7 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         self._progress.setRange(0, 1000)
         self._progress.setTextVisible(False)
         self._progress.setFixedHeight(4)
-        self._preview = PreviewPicture(say("Preview, not applied"))
+        self._preview = PreviewLabel(say("Preview, not applied"))
         self._notes = label(name="notes")
         self.cancel = button(say("Cancel"), say("End this job; the image stays as it is"), lambda: desk.cancel(job))
         self.apply = button(say("Apply"), say("Add the result as a new layer; one step to undo"), self._apply, "strong")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from .desk import Desk, Job
+from .controller import Desk, DocumentJob
 from .job_card import JobCard
-from .parts import column, label
 from .qt import Qt, QtWidgets
 from .recipe_dialog import RecipeDialog
 from .variations_card import VariationsCard
+from .widgets import column, label
 
 
 class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
@@ -51,23 +51,23 @@ class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
             else:
                 card.refresh()
 
-    def card(self, job: Job) -> JobCard:
+    def card(self, job: DocumentJob) -> JobCard:
         """Return the card of a job."""
         card = self._cards[_key(job)]
         return card.card(job) if isinstance(card, VariationsCard) else card
 
-    def variations(self, job: Job) -> VariationsCard:
+    def variations(self, job: DocumentJob) -> VariationsCard:
         """Return the card of a job that is one of several variations."""
         return cast("VariationsCard", self._cards[_key(job)])
 
-    def _wishes(self) -> dict[Any, list[Job]]:
+    def _wishes(self) -> dict[Any, list[DocumentJob]]:
         """Return the jobs, the newest wish first; those of one wish in the order in which they were made."""
-        wishes: dict[Any, list[Job]] = {}
+        wishes: dict[Any, list[DocumentJob]] = {}
         for job in self._desk.jobs:
             wishes.setdefault(_key(job), []).insert(0, job)
         return wishes
 
-    def _add(self, key: Any, jobs: list[Job]) -> Any:
+    def _add(self, key: Any, jobs: list[DocumentJob]) -> Any:
         if jobs[0].entry.group:
             several = VariationsCard(self._desk, jobs)
             several.recipe_wanted.connect(self._show_recipe)
@@ -78,12 +78,12 @@ class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
         self._cards[key] = card
         return card
 
-    def _show_recipe(self, job: Job) -> None:
+    def _show_recipe(self, job: DocumentJob) -> None:
         result = job.entry.flow.result
         if result is not None:
             RecipeDialog(self._desk.say, job.entry.title, result.recipe, self.window()).show()
 
 
-def _key(job: Job) -> Any:
+def _key(job: DocumentJob) -> Any:
     """Return what jobs of one wish have in common."""
     return job.entry.group or id(job)

@@ -7,9 +7,9 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from . import coverage, idle
+from . import coverage, wait_until_idle
 from ._shared import errors, geometry, host
-from .bands import patch_bands, rows_of
+from .pixel_bands import patch_bands, rows_of
 from .qt import QtCore
 
 T = TypeVar("T")
@@ -117,7 +117,7 @@ def _composed(krita: Any, colors: tuple[str, str, str], patches: Sequence[host.R
     for patch in patches:
         area = area.union(patch.bounds)
     scratch = krita.Krita.instance().createDocument(area.width, area.height, "Foveate", *colors, 72.0)
-    with idle.dropped_after(scratch):
+    with wait_until_idle.dropped_after(scratch):
         for node in scratch.rootNode().childNodes():
             node.remove()
         for patch in patches:
@@ -127,7 +127,7 @@ def _composed(krita: Any, colors: tuple[str, str, str], patches: Sequence[host.R
             scratch.rootNode().addChildNode(layer, None)
             yield
         scratch.refreshProjection()
-        yield from idle.until_idle(krita, scratch, shown=False)
+        yield from wait_until_idle.until_idle(krita, scratch, shown=False)
         inside = geometry.Bounds(0, 0, area.width, area.height)
         size = patches[0].pixels.format.pixel_size
         parts = []

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ._shared import adding, settings, texts
+from ._shared import add_model, settings, translations
 
 
 class ModelAdder:
     """Runs one program at a time."""
 
     def __init__(self) -> None:
-        self.status: adding.AddStatus | None = None  # as of the last poll; None: nothing was added yet
-        self._running: adding.Adding | None = None
+        self.status: add_model.AddStatus | None = None  # as of the last poll; None: nothing was added yet
+        self._running: add_model.Adding | None = None
 
     @property
     def is_running(self) -> bool:
@@ -19,9 +19,9 @@ class ModelAdder:
 
     def start(self, values: settings.Settings, what: str, *, allow_pickle: bool = False) -> None:
         """Add a model. Raises InputError where none is named, or no program is known that adds it."""
-        command = adding.add_command(values, what, allow_pickle=allow_pickle)
+        command = add_model.add_command(values, what, allow_pickle=allow_pickle)
         self.stop()
-        self._running = adding.Adding(command)
+        self._running = add_model.Adding(command)
         self.status = self._running.status
 
     def poll(self) -> bool:
@@ -36,7 +36,7 @@ class ModelAdder:
         if self._running is not None:
             self._running.stop()
 
-    def text(self, say: texts.Texts) -> str:
+    def text(self, say: translations.Texts) -> str:
         """Return what happens, or how it ended, for a person."""
         if self.status is None:
             return ""

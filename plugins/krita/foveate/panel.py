@@ -6,12 +6,12 @@ from typing import Any
 
 from . import style
 from .connection_row import ConnectionRow
-from .desk import Desk
+from .controller import Desk
 from .jobs_list import JobsList
-from .parts import column
 from .qt import QtCore, QtWidgets
 from .settings_dialog import SettingsDialog
 from .task_form import TaskForm
+from .widgets import column
 
 _THEME_CHANGES = (QtCore.QEvent.Type.PaletteChange, QtCore.QEvent.Type.ApplicationPaletteChange)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ._shared import prompts
-from .parts import column, label, row
+from ._shared import prompt_history
 from .qt import Qt, QtGui, QtWidgets, Signal
+from .widgets import column, label, row
 
 
 class PromptField(QtWidgets.QWidget):  # type: ignore[misc]
@@ -29,7 +29,7 @@ class PromptField(QtWidgets.QWidget):  # type: ignore[misc]
         self._edit.setAccessibleName(title)
         self._edit.textChanged.connect(self.changed.emit)
         self._edit.walked.connect(self._walk)
-        self._recall = prompts.Recall()
+        self._recall = prompt_history.Recall()
         self._button = QtWidgets.QToolButton()
         self._button.setObjectName("flat")
         self._button.setText("▾")
@@ -75,7 +75,7 @@ class PromptField(QtWidgets.QWidget):  # type: ignore[misc]
             self._menu.addAction(self._say("Nothing was used yet")).setEnabled(False)
             return
         for text in history:
-            action = self._menu.addAction(prompts.in_one_line(text).replace("&", "&&"))
+            action = self._menu.addAction(prompt_history.in_one_line(text).replace("&", "&&"))
             action.triggered.connect(lambda _=False, text=text: self._take(text))
         self._menu.addSeparator()
         self._menu.addAction(self._say("Forget all of them")).triggered.connect(lambda _: self.forget_wanted.emit())

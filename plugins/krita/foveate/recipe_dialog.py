@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ._shared import protocol, texts
-from .parts import button, column, label, row
+from ._shared import protocol, translations
 from .qt import Qt, QtGui, QtWidgets
+from .widgets import button, column, label, row
 
 
 class RecipeDialog(QtWidgets.QDialog):  # type: ignore[misc]
     """Shows a recipe as JSON."""
 
-    def __init__(self, say: texts.Texts, title: str, recipe: protocol.JsonObject, parent: Any = None) -> None:
+    def __init__(self, say: translations.Texts, title: str, recipe: protocol.JsonObject, parent: Any = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(say("Recipe: {title}", title=title))

@@ -6,10 +6,10 @@ import shlex
 from dataclasses import replace
 from typing import Any
 
-from ._shared import errors, pairing, settings, texts
-from .desk import Desk
-from .parts import button, column, label, row
+from ._shared import errors, pairing_line, settings, translations
+from .controller import Desk
 from .qt import QtWidgets
+from .widgets import button, column, label, row
 
 _LANGUAGES = {"": "As the system", "en": "English", "de": "Deutsch"}
 
@@ -35,7 +35,7 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self._ask.setToolTip(say("Results are then shown as a preview first, with Apply and Discard"))
         self._ask.setChecked(values.ask_first)
         self._language = QtWidgets.QComboBox()
-        for code in ("", "en", *(code for code in texts.languages() if code != "en")):
+        for code in ("", "en", *(code for code in translations.languages() if code != "en")):
             self._language.addItem(say(_LANGUAGES.get(code, code)), code)
         self._language.setCurrentIndex(max(0, self._language.findData(values.language)))
         self._problem = label(name="problem")
@@ -69,7 +69,7 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
                 self._desk.say("There is no line for the other machine yet."),
                 remedy=self._desk.say("Run `foveate serve --pair` there, and paste what it prints."),
             )
-        server = pairing.parse_pairing(typed)
+        server = pairing_line.parse_pairing(typed)
         return replace(values, remote_url=server.url, remote_token=server.token, remote_fingerprint=server.fingerprint)
 
     def _typed_command(self) -> tuple[str, ...]:

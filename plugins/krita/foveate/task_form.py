@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import words
-from ._shared import checkpoints, form, protocol
+from . import labels
+from ._shared import checkpoint_choices, form, protocol
 from .add_model_dialog import AddModelDialog
 from .checkpoint_form import CheckpointForm, MoreFields
 from .compare_fields import CompareFields
-from .desk import VARIATIONS, Desk
-from .own_fields import FacesFields, FillFields, OwnFields, UpscaleFields
-from .parameters import ModelChoice, Share
-from .parts import Fold, Shrinking, button, column, label, row
+from .controller import VARIATIONS, Desk
+from .operation_fields import FacesFields, FillFields, OwnFields, UpscaleFields
+from .parameter_widgets import ModelChoice, PercentSlider
 from .qt import Qt, QtWidgets
+from .widgets import Fold, Shrinking, button, column, label, row
 
 _TIPS = {
     "refocus": "Bring a blurred or noisy region into focus, in place",
@@ -43,7 +43,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._form: form.Form | None = None  # of the operation and its model, once the server told
         self._segments = {name: self._segment(name) for name in _TIPS}
         self.fields: dict[str, OwnFields] = {name: kind(desk) for name, kind in _OWN.items()}
-        self._strength = Share(
+        self._strength = PercentSlider(
             say("Strength"), say("How much of the effect is applied: 0 % leaves every pixel as it is"), 1.0
         )
         self._model = ModelChoice(desk)
@@ -98,7 +98,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._region.setVisible(context is not None)
         if context is not None:
             seen = None if self._own.takes_all else context.selection
-            self._region.setText(words.region(context.extent, seen, say))
+            self._region.setText(labels.region(context.extent, seen, say))
         self._model.offer(self.operation)
         self._take_form()
         self._show_fields()
@@ -170,13 +170,13 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._strength.value = used.get("strength", strength) if before is None else strength
 
     def _was_prompted(self, used: protocol.JsonObject) -> bool:
-        model = checkpoints.model_for(self._desk.bench.models, self.operation, str(used.get("model", "")))
-        return checkpoints.is_checkpoint(model)
+        model = checkpoint_choices.model_for(self._desk.bench.models, self.operation, str(used.get("model", "")))
+        return checkpoint_choices.is_checkpoint(model)
 
     def _show_fields(self) -> None:
         """Show the fields of the operation and of its model, and nothing of checkpoints where there is none."""
         prompted, own = self._is_prompted, self._own
-        has = checkpoints.has_checkpoint(self._desk.bench.models)
+        has = checkpoint_choices.has_checkpoint(self._desk.bench.models)
         for name, fields in self.fields.items():
             if fields.needs_checkpoint:
                 self._segments[name].setVisible(has and bool(self._desk.bench.models_for(name)))
@@ -215,13 +215,13 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
     def _take_model(self, name: str) -> None:
         """Choose a checkpoint that was just added: that is what it was added for."""
         status = self._desk.adder.status
-        if status is not None and status.kind == checkpoints.DIFFUSION:
+        if status is not None and status.kind == checkpoint_choices.DIFFUSION:
             self._model.wanted = name
 
     def _segment(self, operation: str) -> Any:
         made = QtWidgets.QToolButton()
         made.setObjectName("segment")
-        made.setText(self._desk.say(words.OPERATIONS[operation]))
+        made.setText(self._desk.say(labels.OPERATIONS[operation]))
         made.setToolTip(self._desk.say(_TIPS[operation]))
         made.setCheckable(True)
         made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

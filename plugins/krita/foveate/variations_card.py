@@ -7,10 +7,10 @@ from typing import Any
 
 from . import style
 from ._shared import job_status
-from .desk import Desk, Job, is_done
+from .controller import Desk, DocumentJob, is_done
 from .job_card import JobCard
-from .parts import button, column, label, row
 from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
+from .widgets import button, column, label, row
 
 _SIDE = 60  # logical pixels of a thumbnail
 _ACROSS = 4  # thumbnails side by side
@@ -21,14 +21,14 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
 
     recipe_wanted = Signal(object)  # a Job
 
-    def __init__(self, desk: Desk, jobs: Sequence[Job]) -> None:
+    def __init__(self, desk: Desk, jobs: Sequence[DocumentJob]) -> None:
         super().__init__()
         self._desk = desk
-        self._jobs: list[Job] = []
+        self._jobs: list[DocumentJob] = []
         self._cards: dict[int, JobCard] = {}  # by the job's identity
         self._thumbs: dict[int, _Thumbnail] = {}  # likewise
         self._group = QtWidgets.QButtonGroup(self)
-        self._chosen: Job | None = None
+        self._chosen: DocumentJob | None = None
         self._title = label(name="heading")
         self._others = button(
             desk.say("Discard the others"), desk.say("Give all up but the chosen one"), self._discard_others
@@ -42,7 +42,7 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
         self._layout.addLayout(row(self._others, None))
         self.show_jobs(jobs)
 
-    def show_jobs(self, jobs: Sequence[Job]) -> None:
+    def show_jobs(self, jobs: Sequence[DocumentJob]) -> None:
         """Show these jobs, in this order, as they are now."""
         if list(jobs) != self._jobs:
             self._replace(list(jobs))
@@ -54,18 +54,18 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
         self._title.setText(say("{count} variations, {ready} ready: choose", count=count, ready=ready))
         self._others.setVisible(count > 1)
 
-    def card(self, job: Job) -> JobCard:
+    def card(self, job: DocumentJob) -> JobCard:
         """Return the card of a job."""
         return self._cards[id(job)]
 
-    def choose(self, job: Job) -> None:
+    def choose(self, job: DocumentJob) -> None:
         """Show a job below the thumbnails."""
         self._chosen = job
         self._thumbs[id(job)].setChecked(True)
         for each in self._jobs:
             self._cards[id(each)].setVisible(each is job)
 
-    def _replace(self, jobs: list[Job]) -> None:
+    def _replace(self, jobs: list[DocumentJob]) -> None:
         for job in self._jobs:
             if job not in jobs:
                 for widget in (self._cards.pop(id(job)), self._thumbs.pop(id(job))):
@@ -79,7 +79,7 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
         if jobs:
             self.choose(self._chosen if self._chosen in jobs else jobs[0])
 
-    def _add(self, job: Job, number: int) -> None:
+    def _add(self, job: DocumentJob, number: int) -> None:
         card = JobCard(self._desk, job)
         card.recipe_wanted.connect(lambda: self.recipe_wanted.emit(job))
         thumb = _Thumbnail(self._desk, job, number)
@@ -96,7 +96,7 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
 class _Thumbnail(QtWidgets.QToolButton):  # type: ignore[misc]
     """A small picture of what a job shows now."""
 
-    def __init__(self, desk: Desk, job: Job, number: int) -> None:
+    def __init__(self, desk: Desk, job: DocumentJob, number: int) -> None:
         super().__init__()
         self._desk, self._job, self._number = desk, job, number
         self._image: Any = None

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import platformdirs
 
-from foveate_server.cli.display import Display
-from foveate_server.cli.owners import named_owner
+from foveate_server.cli.job_owners import named_owner
+from foveate_server.cli.progress_display import Display
 from foveate_server.cli.version import version
-from foveate_server.plugins.places import Machine
-from foveate_shared import settings
-from foveate_shared.blobs import Delivery
-from foveate_shared.client import Client, ConnectionState, StateChange
-from foveate_shared.discovery import find_server
+from foveate_server.plugins.editor_places import Machine
+from foveate_shared.connection import settings
+from foveate_shared.connection.client import Client, ConnectionState, StateChange
+from foveate_shared.connection.pairing_line import parse_pairing
+from foveate_shared.connection.running_server import find_server
+from foveate_shared.connection.start_server import find_or_start
+from foveate_shared.connection.websocket import ServerAddress
 from foveate_shared.errors import ConnectionLostError, ErrorCode, InputError, to_exception
-from foveate_shared.launcher import find_or_start
-from foveate_shared.pairing import parse_pairing
-from foveate_shared.protocol import Jobs, JobSummary, ModelInfo, Models, OperationInfo, Peer, Problem, Welcome
-from foveate_shared.transport import ServerAddress
+from foveate_shared.wire.blobs import Delivery
+from foveate_shared.wire.protocol import Jobs, JobSummary, ModelInfo, Models, OperationInfo, Peer, Problem, Welcome
 
 ANSWER_SECONDS = 30.0
 IDLE_EXIT_MINUTES = 10  # of a server that a command has started

@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foveate_server.cli.files import read_picture
-from foveate_server.cli.picture import Picture
-from foveate_server.cli.saving import save
+from foveate_server.picture_files.picture import Picture
+from foveate_server.picture_files.read import read_picture
+from foveate_server.picture_files.write import save
 from foveate_shared.errors import FoveateError, ResourceError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels

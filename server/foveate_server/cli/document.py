@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foveate_server.cli.picture import Picture, from_wire, little_endian
 from foveate_server.cli.region import Region
-from foveate_server.cli.resize import reduce_area
 from foveate_server.imaging.composite import apply_patch
+from foveate_server.picture_files.picture import Picture, from_wire, little_endian
+from foveate_server.picture_files.reduce_area import reduce_area
 from foveate_shared.errors import ErrorCode, Fault, InputError, ProtocolError, ServerError
 from foveate_shared.geometry import Bounds, Extent, leaves_no_gap
-from foveate_shared.host import Image, Result, Snapshot
+from foveate_shared.jobs.host import Image, Result, Snapshot
 from foveate_shared.pixels import COVERAGE_U8
 
 Store = Callable[[Picture, Result], None]
@@ -36,7 +36,7 @@ def other_picture() -> InputError:
 
 
 class PictureDocument:
-    """A picture with a region. Implements foveate_shared.host.Host."""
+    """A picture with a region. Implements foveate_shared.jobs.host.Host."""
 
     def __init__(
         self, picture: Picture, region: Region, store: Store | None = None, *, is_resumed: bool = False

@@ -33,7 +33,7 @@ def rows(registry: Registry) -> list[Row]:
 
 def row(registry: Registry, entry: ModelEntry) -> Row:
     """Return one model as JSON: what clients are told, and what only this machine knows."""
-    from foveate_server.models.telling import tell
+    from foveate_server.models.client_listing import tell
 
     told = tell([entry], registry.is_available, lambda _: False)
     return {
@@ -91,7 +91,7 @@ def added(entry: ModelEntry) -> Iterator[str]:
 
 def _of_preview(entry: ModelEntry) -> str:
     from foveate_server.families import FAMILIES
-    from foveate_server.models.fitting import fitting_families
+    from foveate_server.models.compatibility import fitting_families
 
     families = [FAMILIES[name].title for name in fitting_families(entry)]
     if entry.family:
@@ -102,8 +102,8 @@ def _of_preview(entry: ModelEntry) -> str:
 
 def inspection(registry: Registry, entry: ModelEntry) -> Row:
     """Return all that is known of a model as JSON, and which of the models here it fits."""
+    from foveate_server.models.compatibility import misfit
     from foveate_server.models.entry import ADDITIONS
-    from foveate_server.models.fitting import misfit
 
     fits, misfits = [], {}
     for other in registry.entries():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from foveate_shared.protocol import JsonObject
+from foveate_shared.wire.protocol import JsonObject
 
 EDITORS = ("krita", "gimp", "blender")
 

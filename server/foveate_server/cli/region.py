@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foveate_server.cli.files import read_picture
+from foveate_server.picture_files.read import read_picture
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.protocol import Selection
+from foveate_shared.wire.protocol import Selection
 
 RECT = re.compile(r"\s*(-?\d+)\s*,\s*(-?\d+)\s*,\s*(-?\d+)\s*,\s*(-?\d+)\s*")
 

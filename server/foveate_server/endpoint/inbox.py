@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from foveate_server.jobs.manager import JobManager
-from foveate_server.spool.files import Upload
-from foveate_server.spool.rows import Owner
+from foveate_server.spool.database_rows import Owner
+from foveate_server.spool.job_files import Upload
 from foveate_server.spool.store import Spool
-from foveate_shared.blobs import BlobAssembler, Delivery, MemorySink, Sink
 from foveate_shared.errors import ErrorCode, FoveateError, InputError, ProtocolError, RefusedError, ResourceError
-from foveate_shared.protocol import Blob, Limits, Message, Submit, Window
+from foveate_shared.wire.blobs import BlobAssembler, Delivery, MemorySink, Sink
+from foveate_shared.wire.protocol import Blob, Limits, Message, Submit, Window
 
 MAX_PROFILE_BYTES = 4 << 20  # of an ICC profile: real ones have a few hundred KiB at most
 MAX_PENDING_SUBMITS = 8  # that wait for their profiles, which are held in memory

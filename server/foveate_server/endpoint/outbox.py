@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import cast
 
 from foveate_server.jobs.job import Job
-from foveate_server.metrics import Metrics
-from foveate_server.spool.rows import StoredEvent
+from foveate_server.spool.database_rows import StoredEvent
 from foveate_server.spool.store import Spool
-from foveate_shared.blobs import BlobSender
-from foveate_shared.codec import CHUNK_HEADER, blobs_of, decode, encode
+from foveate_server.status.metrics import Metrics
 from foveate_shared.errors import ErrorCode, InputError
-from foveate_shared.protocol import LASTING_EVENTS, Blob, Cancelled, JobEvent, Message, Patch, Preview, Problem
+from foveate_shared.wire.blobs import BlobSender
+from foveate_shared.wire.codec import CHUNK_HEADER, blobs_of, decode, encode
+from foveate_shared.wire.protocol import LASTING_EVENTS, Blob, Cancelled, JobEvent, Message, Patch, Preview, Problem
 
 MAX_REPLIES = 64  # unsent ones; the client's next requests wait until it has read them
 READ_AHEAD = 16  # events of one job that are taken from the spool at once
@@ -123,7 +123,7 @@ class Outbox:
             elif has_filled and not self._replies:  # else something may have become due since it was last looked at
                 await self._wake.wait()
 
-    # --- the jobs' side: see jobs.publisher.Listener ---
+    # --- the jobs' side: see jobs.event_log.Listener ---
 
     def opened(self, job: Job) -> None:
         """Follow a new job from its first event."""

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from foveate_server.endpoint.inbox import uploads_of
 from foveate_server.endpoint.outbox import Outbox
 from foveate_server.jobs.manager import JobManager
-from foveate_server.spool.rows import Owner
-from foveate_shared.blobs import Delivery
+from foveate_server.spool.database_rows import Owner
 from foveate_shared.errors import ErrorCode, FoveateError
-from foveate_shared.protocol import (
+from foveate_shared.wire.blobs import Delivery
+from foveate_shared.wire.protocol import (
     Ack,
     Cancel,
     Jobs,

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from foveate_server.engines.base import EngineSpec
-from foveate_server.executors.base import ExecutorStatus, Task, TaskEvent
-from foveate_server.executors.slot import Patience, WorkerSlot
-from foveate_server.operations.base import ItemResult
-from foveate_server.worker.link import OPERATIONS, Launch
+from foveate_server.engines.contract import EngineSpec
+from foveate_server.executors.contract import ExecutorStatus
+from foveate_server.executors.worker_slot import WorkerSlot, WorkerTimeouts
+from foveate_server.operations.contract import ItemResult
+from foveate_server.tasks.messages import OPERATIONS, Launch
+from foveate_server.tasks.task import Task, TaskEvent
 from foveate_shared.errors import CancelledJobError
 
 CANCEL_SECONDS_GPU = 2.0
@@ -20,7 +21,7 @@ _MAX_HEARTBEAT = 1.0  # seconds
 
 
 @dataclass
-class _Entry:
+class _Submitted:
     """A task that was given to :meth:`LocalExecutor.run`."""
 
     slot: WorkerSlot | None = None  # None while all are taken
@@ -28,7 +29,7 @@ class _Entry:
 
 
 class LocalExecutor:
-    """The executor of a server without others: see executors.base.Executor.
+    """The executor of a server without others: see executors.contract.Executor.
 
     `devices` are given to the engine's factory as the option `device`, one worker each. `patience` None means the
     defaults, with a shorter wait for cancels where the device is no CPU. `operations` names what gives the worker its
@@ -40,7 +41,7 @@ class LocalExecutor:
         engine: EngineSpec,
         *,
         devices: Sequence[str] = ("auto",),
-        patience: Patience | None = None,
+        patience: WorkerTimeouts | None = None,
         operations: str = OPERATIONS,
         environment: Mapping[str, str] | None = None,
         preload: bool = False,
@@ -62,7 +63,7 @@ class LocalExecutor:
         self._free: asyncio.LifoQueue[WorkerSlot] = asyncio.LifoQueue()  # the warmest one first
         for slot in self._slots:
             self._free.put_nowait(slot)
-        self._entries: dict[str, _Entry] = {}  # by the task's key
+        self._entries: dict[str, _Submitted] = {}  # by the task's key
 
     @property
     def capacity(self) -> int:
@@ -83,10 +84,10 @@ class LocalExecutor:
         await asyncio.gather(*(slot.stop() for slot in self._slots))
 
     async def run(self, task: Task, listener: Callable[[TaskEvent], None]) -> ItemResult:
-        """Run `task` to its end: see executors.base.Executor. Raises ValueError where a task of its key runs."""
+        """Run `task` to its end: see executors.contract.Executor. Raises ValueError where a task of its key runs."""
         if task.key in self._entries:
             raise ValueError(f"task {task.key} runs already")
-        entry = self._entries[task.key] = _Entry()
+        entry = self._entries[task.key] = _Submitted()
         try:
             entry.slot = await self._free.get()
             try:
@@ -120,11 +121,11 @@ class LocalExecutor:
             slot.release_memory()
 
 
-def default_patience(device: str) -> Patience:
+def default_patience(device: str) -> WorkerTimeouts:
     """Return the usual patience with a worker on `device`: a GPU is free sooner after a cancel."""
     on_cpu = device in ("auto", "cpu")
-    return Patience(cancel=CANCEL_SECONDS_CPU if on_cpu else CANCEL_SECONDS_GPU)
+    return WorkerTimeouts(cancel=CANCEL_SECONDS_CPU if on_cpu else CANCEL_SECONDS_GPU)
 
 
-def _heartbeat(patience: Patience) -> float:
+def _heartbeat(patience: WorkerTimeouts) -> float:
     return min(_MAX_HEARTBEAT, patience.watchdog / _HEARTBEATS)

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from foveate_shared.protocol import JsonObject
+from foveate_shared.wire.protocol import JsonObject
 
 Prediction = Literal["epsilon", "v", "flow"]
 LatentColor = tuple[float, float, float]  # what one latent channel adds to red, green and blue, each -1 to 1
 
 
 @dataclass(frozen=True)
-class Defaults:
+class FamilyDefaults:
     """The sampling of a checkpoint where nothing else is asked for."""
 
     num_inference_steps: int
@@ -35,7 +35,7 @@ class Defaults:
 class FewStep:
     """How checkpoints are sampled that were distilled to a few steps."""
 
-    defaults: Defaults
+    defaults: FamilyDefaults
     scheduler_options: Mapping[str, Any] = field(default_factory=dict)  # beyond the checkpoint's own configuration
 
 
@@ -50,7 +50,7 @@ class Family:
     factor: int  # image pixels per latent, along one axis
     latent_channels: int
     prediction: Prediction  # unless the checkpoint's own configuration says otherwise
-    defaults: Defaults
+    defaults: FamilyDefaults
     schedulers: tuple[str, ...]  # names of `schedulers.SCHEDULERS` that work with it
     latent_colors: tuple[LatentColor, ...]  # one per channel: previews without a decoder
     latent_bias: LatentColor = (0.0, 0.0, 0.0)
@@ -60,7 +60,7 @@ class Family:
     native_sides: Mapping[Prediction, int] = field(default_factory=dict)  # where it depends on what is predicted
     variants: Mapping[str, FewStep] = field(default_factory=dict)  # few-step ones, by the names of inspection's facts
     embeddings: bool = True  # textual inversions work with it
-    inpainting: Defaults | None = None  # of checkpoints whose network sees the mask, where they differ
+    inpainting: FamilyDefaults | None = None  # of checkpoints whose network sees the mask, where they differ
     operations: tuple[str, ...] = ("refocus", "faces", "fill", "upscale", "compare")
     network: Literal["unet", "transformer"] = "unet"  # what diffusers calls the part that denoises
 

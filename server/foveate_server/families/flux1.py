@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foveate_server.families.family import Defaults, Family, FewStep
+from foveate_server.families.family import Family, FamilyDefaults, FewStep
 
 FAMILY = Family(
     name="flux1",
@@ -12,7 +12,7 @@ FAMILY = Family(
     factor=8,
     latent_channels=16,
     prediction="flow",
-    defaults=Defaults(num_inference_steps=28, guidance_scale=3.5, scheduler="flow-euler", strength=0.6),
+    defaults=FamilyDefaults(num_inference_steps=28, guidance_scale=3.5, scheduler="flow-euler", strength=0.6),
     schedulers=("flow-euler",),
     latent_colors=(
         (-0.035, 0.024, 0.068), (0.003, 0.021, 0.069), (0.028, -0.067, -0.043), (-0.017, 0.016, 0.062),
@@ -24,8 +24,8 @@ FAMILY = Family(
     half="bfloat16",
     embeddings=False,  # T5, which reads the text, has none
     uniform_sigmas=True,
-    inpainting=Defaults(num_inference_steps=28, guidance_scale=30.0, scheduler="flow-euler", strength=1.0),
-    variants={"schnell": FewStep(Defaults(4, 1.0, "flow-euler", 0.6))},
+    inpainting=FamilyDefaults(num_inference_steps=28, guidance_scale=30.0, scheduler="flow-euler", strength=1.0),
+    variants={"schnell": FewStep(FamilyDefaults(4, 1.0, "flow-euler", 0.6))},
     operations=("refocus", "faces", "fill", "compare"),
     network="transformer",
 )  # fmt: skip

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from foveate_server.families.family import Defaults, Family, FewStep
+from foveate_server.families.family import Family, FamilyDefaults, FewStep
 
 UNET_SCHEDULERS = ("euler", "euler-ancestral", "dpm++2m", "dpm++2m-karras", "ddim", "lcm")
 SD_COLORS = ((0.298, 0.207, 0.208), (0.187, 0.286, 0.173), (-0.158, 0.189, 0.264), (-0.184, -0.271, -0.473))
 
 # Distilled networks were taught the noise levels at the end of each interval, not those at its beginning.
 _TRAILING = {"timestep_spacing": "trailing"}
-LCM = FewStep(Defaults(num_inference_steps=6, guidance_scale=1.5, scheduler="lcm", strength=0.5))
-TURBO = FewStep(Defaults(4, 1.0, "euler-ancestral", 0.5), _TRAILING)
-LIGHTNING = FewStep(Defaults(4, 1.0, "euler", 0.5), _TRAILING)
-HYPER = FewStep(Defaults(8, 1.0, "ddim", 0.5), _TRAILING)
+LCM = FewStep(FamilyDefaults(num_inference_steps=6, guidance_scale=1.5, scheduler="lcm", strength=0.5))
+TURBO = FewStep(FamilyDefaults(4, 1.0, "euler-ancestral", 0.5), _TRAILING)
+LIGHTNING = FewStep(FamilyDefaults(4, 1.0, "euler", 0.5), _TRAILING)
+HYPER = FewStep(FamilyDefaults(8, 1.0, "ddim", 0.5), _TRAILING)
 
 FAMILY = Family(
     name="sd1",
@@ -22,7 +22,7 @@ FAMILY = Family(
     factor=8,
     latent_channels=4,
     prediction="epsilon",
-    defaults=Defaults(num_inference_steps=25, guidance_scale=7.0, scheduler="dpm++2m-karras", strength=0.5),
+    defaults=FamilyDefaults(num_inference_steps=25, guidance_scale=7.0, scheduler="dpm++2m-karras", strength=0.5),
     schedulers=UNET_SCHEDULERS,
     latent_colors=SD_COLORS,
     variants={"lcm": LCM, "turbo": TURBO, "lightning": LIGHTNING, "hyper": HYPER},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foveate_server.families.family import Defaults, Family
+from foveate_server.families.family import Family, FamilyDefaults
 from foveate_server.families.sd1 import SD_COLORS, TURBO, UNET_SCHEDULERS
 
 FAMILY = Family(
@@ -14,7 +14,7 @@ FAMILY = Family(
     factor=8,
     latent_channels=4,
     prediction="v",
-    defaults=Defaults(num_inference_steps=25, guidance_scale=7.0, scheduler="dpm++2m-karras", strength=0.5),
+    defaults=FamilyDefaults(num_inference_steps=25, guidance_scale=7.0, scheduler="dpm++2m-karras", strength=0.5),
     schedulers=UNET_SCHEDULERS,
     latent_colors=SD_COLORS,
     variants={"turbo": TURBO},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foveate_server.families.family import Defaults, Family, FewStep
+from foveate_server.families.family import Family, FamilyDefaults, FewStep
 
 FAMILY = Family(
     name="sd3",
@@ -12,7 +12,7 @@ FAMILY = Family(
     factor=8,
     latent_channels=16,
     prediction="flow",
-    defaults=Defaults(num_inference_steps=28, guidance_scale=4.5, scheduler="flow-euler", strength=0.6),
+    defaults=FamilyDefaults(num_inference_steps=28, guidance_scale=4.5, scheduler="flow-euler", strength=0.6),
     schedulers=("flow-euler",),
     latent_colors=(
         (-0.092, -0.018, 0.075), (0.031, 0.063, 0.095), (0.199, 0.093, 0.046), (0.086, 0.034, 0.090),
@@ -23,7 +23,7 @@ FAMILY = Family(
     latent_bias=(0.239, 0.214, 0.193),
     half="bfloat16",
     embeddings=False,  # T5, which reads the text, has none
-    variants={"turbo": FewStep(Defaults(4, 1.0, "flow-euler", 0.6))},
+    variants={"turbo": FewStep(FamilyDefaults(4, 1.0, "flow-euler", 0.6))},
     operations=("refocus", "faces", "fill", "compare"),
     network="transformer",
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foveate_server.families.family import Defaults, Family
+from foveate_server.families.family import Family, FamilyDefaults
 from foveate_server.families.sd1 import HYPER, LCM, LIGHTNING, TURBO, UNET_SCHEDULERS
 
 SDXL_COLORS = ((0.392, 0.405, 0.455), (-0.263, -0.020, 0.065), (0.057, 0.169, -0.076), (-0.311, -0.236, -0.208))
@@ -15,7 +15,7 @@ FAMILY = Family(
     factor=8,
     latent_channels=4,
     prediction="epsilon",
-    defaults=Defaults(num_inference_steps=25, guidance_scale=6.0, scheduler="dpm++2m-karras", strength=0.5),
+    defaults=FamilyDefaults(num_inference_steps=25, guidance_scale=6.0, scheduler="dpm++2m-karras", strength=0.5),
     schedulers=UNET_SCHEDULERS,
     latent_colors=(
         (0.392, 0.405, 0.455),

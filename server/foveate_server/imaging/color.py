@@ -13,10 +13,10 @@ from typing import Protocol
 import numpy as np
 
 from foveate_server.imaging import icc as icc_profiles
-from foveate_server.imaging import spaces, transfer
+from foveate_server.imaging import rgb_spaces, transfer
 from foveate_server.imaging.lut import LutTransform
+from foveate_server.imaging.rgb_spaces import Matrix
 from foveate_server.imaging.samples import FloatArray
-from foveate_server.imaging.spaces import Matrix
 from foveate_server.imaging.transfer import Curve
 from foveate_shared.errors import ErrorCode, InputError
 
@@ -46,12 +46,12 @@ def color_transform(space: str | None, icc: bytes | None, *, gray: bool) -> Colo
     """
     if icc is not None:
         return _from_icc(icc, gray=gray)
-    if space in spaces.RGB_SPACES:
-        rgb = spaces.RGB_SPACES[space]
+    if space in rgb_spaces.RGB_SPACES:
+        rgb = rgb_spaces.RGB_SPACES[space]
         return _rgb_transform((rgb.curve, rgb.curve, rgb.curve), rgb.to_linear_srgb(), gray=gray)
-    if space in spaces.GRAY_SPACES:
-        return _gray_transform(spaces.GRAY_SPACES[space], gray=gray)
-    known = ", ".join([*spaces.RGB_SPACES, *spaces.GRAY_SPACES])
+    if space in rgb_spaces.GRAY_SPACES:
+        return _gray_transform(rgb_spaces.GRAY_SPACES[space], gray=gray)
+    known = ", ".join([*rgb_spaces.RGB_SPACES, *rgb_spaces.GRAY_SPACES])
     raise InputError(
         f"The colour space {space!r} is not known.",
         code=ErrorCode.UNSUPPORTED_FORMAT,
@@ -146,7 +146,7 @@ def _from_icc(icc: bytes, *, gray: bool) -> ColorTransform:
     if isinstance(profile, icc_profiles.GrayProfile):
         return _gray_transform(profile.curve, gray=gray)
     if isinstance(profile, icc_profiles.MatrixProfile):
-        return _rgb_transform(profile.curves, spaces.pcs_to_linear_srgb() @ profile.matrix, gray=gray)
+        return _rgb_transform(profile.curves, rgb_spaces.pcs_to_linear_srgb() @ profile.matrix, gray=gray)
     return _Gray(LutTransform(profile.data)) if gray else LutTransform(profile.data)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foveate_server.imaging.spaces import Matrix
+from foveate_server.imaging.rgb_spaces import Matrix
 from foveate_server.imaging.transfer import LINEAR, Curve, LightnessCurve, Parametric, Table
 from foveate_shared.errors import ErrorCode, InputError
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from foveate_server.jobs.progress import Pace
-from foveate_server.operations.base import Item, JobRequest
-from foveate_server.spool.rows import ItemRow, JobRow, Owner, WindowRow
+from foveate_server.jobs.pace import Pace
+from foveate_server.operations.contract import Item, JobRequest
+from foveate_server.spool.database_rows import ItemRow, JobRow, Owner, WindowRow
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds
-from foveate_shared.protocol import Outcome, Submit, Window, WindowRequest
+from foveate_shared.wire.protocol import Outcome, Submit, Window, WindowRequest
 
 PREFETCH_ITEMS = 3  # items whose windows are asked for before they run
 PREFETCH_BYTES = 256 << 20  # of their windows, as far as more than one item is concerned

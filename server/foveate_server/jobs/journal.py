@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Entry:
+class _JournalEntry:
     changes: Sequence[Change]
     then: Callable[[], None]
     written: asyncio.Future[None]
@@ -29,12 +29,12 @@ class Journal:
     """A queue in front of the database: entries that wait together are written in one transaction.
 
     Where the disk is full nothing is dropped: the journal waits for room, and all that hangs on it waits with it.
-    (Uploads stop long before, see spool.files.DISK_RESERVE.)
+    (Uploads stop long before, see spool.job_files.DISK_RESERVE.)
     """
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
-        self._entries: deque[_Entry] = deque()
+        self._entries: deque[_JournalEntry] = deque()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -63,7 +63,7 @@ class Journal:
             then()
             written.set_result(None)
             return written
-        self._entries.append(_Entry(changes, then, written))
+        self._entries.append(_JournalEntry(changes, then, written))
         self._wake.set()
         return written
 
@@ -74,7 +74,7 @@ class Journal:
             while self._entries:
                 await self._write_batch(list(self._entries))
 
-    async def _write_batch(self, batch: list[_Entry]) -> None:
+    async def _write_batch(self, batch: list[_JournalEntry]) -> None:
         changes = [change for entry in batch for change in entry.changes]
         try:
             if changes:
@@ -90,7 +90,7 @@ class Journal:
                 self._entries.popleft()
                 _tell(entry)
 
-    async def _isolate(self, batch: list[_Entry], error: Exception) -> None:
+    async def _isolate(self, batch: list[_JournalEntry], error: Exception) -> None:
         """Let an entry that cannot be written hurt no other one."""
         if len(batch) == 1:
             _log.error("an entry of the journal cannot be written", exc_info=error)
@@ -102,7 +102,7 @@ class Journal:
                 await self._write_batch([entry])
 
 
-def _tell(entry: _Entry) -> None:
+def _tell(entry: _JournalEntry) -> None:
     try:
         entry.then()
     except Exception:
@@ -110,7 +110,7 @@ def _tell(entry: _Entry) -> None:
     _settle(entry, None)
 
 
-def _settle(entry: _Entry, error: Exception | None) -> None:
+def _settle(entry: _JournalEntry, error: Exception | None) -> None:
     if entry.written.done():  # its caller was cancelled
         return
     if error is None:

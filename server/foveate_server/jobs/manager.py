@@ -9,24 +9,24 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from foveate_server.jobs.intake import Intake
+from foveate_server.jobs.accept import JobAcceptance
+from foveate_server.jobs.dependencies import JobDependencies
+from foveate_server.jobs.event_log import EventLog, Listener
+from foveate_server.jobs.item_events import ItemEvents
 from foveate_server.jobs.job import Job, WorkItem
 from foveate_server.jobs.journal import Journal
-from foveate_server.jobs.parts import Parts
-from foveate_server.jobs.publisher import Listener, Publisher
 from foveate_server.jobs.recipe import EngineUse, complete, merge
 from foveate_server.jobs.recovery import restore
-from foveate_server.jobs.reports import Reports
 from foveate_server.jobs.runner import Ending, Runner
-from foveate_server.operations.base import ItemResult
+from foveate_server.operations.contract import ItemResult
 from foveate_server.spool.database import Change, delete_job, put_item, put_window, set_recipe, set_state
-from foveate_server.spool.files import Upload
-from foveate_server.spool.rows import Owner, WindowRow
+from foveate_server.spool.database_rows import Owner, WindowRow
+from foveate_server.spool.job_files import Upload
 from foveate_server.spool.store import StoredJob
 from foveate_server.status.report import ErrorStatus
 from foveate_shared.errors import ErrorCode, ErrorInfo, InputError, ProtocolError, ServerError
 from foveate_shared.geometry import Bounds
-from foveate_shared.protocol import (
+from foveate_shared.wire.protocol import (
     Cancelled,
     Done,
     Failed,
@@ -49,15 +49,15 @@ _log = logging.getLogger(__name__)
 class JobManager:
     """All jobs of one server. Methods that take an owner see that owner's jobs alone."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: JobDependencies) -> None:
         self._parts = parts
         self._spool = parts.spool
         self._journal = Journal(parts.spool)
-        self._publisher = Publisher(self._journal, parts.clocks.now)
-        reports = Reports(self._publisher)
+        self._publisher = EventLog(self._journal, parts.clocks.now)
+        reports = ItemEvents(self._publisher)
         self._runner = Runner(parts, self._journal, reports, self._item_ended, self._tidy)
         self._jobs: dict[tuple[Owner, str], Job] = {}  # by owner and the client's id, oldest first
-        self._intake = Intake(parts, self._publisher, self._journal, self._jobs)
+        self._intake = JobAcceptance(parts, self._publisher, self._journal, self._jobs)
         self._chores: set[asyncio.Task[Any]] = set()  # work under way that must come to its end
         self._idle_since: float | None = parts.clocks.monotonic()
         self.engine = EngineUse()

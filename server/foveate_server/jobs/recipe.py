@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from foveate_server.spool.rows import WindowRow
-from foveate_shared.codec import encode
-from foveate_shared.protocol import Json, JsonObject, Profile, Submit, as_object
+from foveate_server.spool.database_rows import WindowRow
+from foveate_shared.wire.codec import encode
+from foveate_shared.wire.protocol import Json, JsonObject, Profile, Submit, as_object
 
 _NAMING = ("model", "loras", "embeddings", "vae")  # parameters that name models
 _VARIANTS = "variants"  # of a compare: in parameters, and in what its items tell, there by number

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import cast
 
 from foveate_server.jobs.job import Job
-from foveate_server.operations.base import JobRequest
+from foveate_server.operations.contract import JobRequest
 from foveate_server.spool.store import StoredJob
-from foveate_shared.codec import decode
-from foveate_shared.protocol import Patch, Submit
+from foveate_shared.wire.codec import decode
+from foveate_shared.wire.protocol import Patch, Submit
 
 # Fleeting events count too and are not stored, so a client may have seen larger numbers than the spool has. Numbers
 # that jump at each start are larger than any of them.

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
-from foveate_server.executors.base import Task, TaskEvent, TaskPatch, WindowFile
+from foveate_server.jobs.dependencies import JobDependencies
+from foveate_server.jobs.fair_queue import FairQueue, QueueEntry
+from foveate_server.jobs.item_events import ItemEvents
 from foveate_server.jobs.job import Job, WorkItem
 from foveate_server.jobs.journal import Journal
-from foveate_server.jobs.parts import Parts
-from foveate_server.jobs.reports import Reports
-from foveate_server.operations.base import ItemResult
-from foveate_server.scheduler import Entry, Scheduler
+from foveate_server.operations.contract import ItemResult
 from foveate_server.spool.database import put_item
+from foveate_server.tasks.task import Task, TaskEvent, TaskPatch, WindowFile
 from foveate_shared.errors import CancelledJobError, ErrorCode, ErrorInfo, FoveateError, ProtocolError, ServerError
-from foveate_shared.protocol import Outcome
+from foveate_shared.wire.protocol import Outcome
 
 MAX_ATTEMPTS = 3  # runs of an item that end with the server's own death; then the item is what kills it
 
@@ -38,9 +38,9 @@ class Runner:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: JobDependencies,
         journal: Journal,
-        reports: Reports,
+        reports: ItemEvents,
         on_ended: Callable[[Job, WorkItem, Ending], None],
         on_free: Callable[[Job], None],
     ) -> None:
@@ -55,7 +55,7 @@ class Runner:
         self._reports = reports
         self._on_ended = on_ended
         self._on_free = on_free
-        self._scheduler = Scheduler()
+        self._scheduler = FairQueue()
         self._queued: dict[str, tuple[Job, WorkItem]] = {}  # by key: what the scheduler's entries stand for
         self._tasks: set[asyncio.Task[None]] = set()  # one per running item
         self._stopping = False
@@ -77,7 +77,7 @@ class Runner:
         work.queued = True
         self._queued[key] = (job, work)
         model = job.request.model.name if job.request.model else None
-        self._scheduler.add(Entry(key, job.number, job.owner, job.submit.priority, model))
+        self._scheduler.add(QueueEntry(key, job.number, job.owner, job.submit.priority, model))
 
     def forget(self, job: Job) -> None:
         """Take a job's waiting items out of the queue and ask its running ones to end."""

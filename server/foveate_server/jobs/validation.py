@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from foveate_server.imaging.spaces import GRAY_SPACES, RGB_SPACES
-from foveate_server.jobs.settling import LoadPresets, settle
+from foveate_server.imaging.rgb_spaces import GRAY_SPACES, RGB_SPACES
+from foveate_server.jobs.resolve_parameters import LoadPresets, settle
 from foveate_server.models.entry import ModelEntry
-from foveate_server.operations.base import JobRequest, Operation, Plan
+from foveate_server.operations.contract import JobRequest, Operation, Plan
 from foveate_shared.errors import ErrorCode, InputError, ServerError
-from foveate_shared.protocol import Document, JsonObject, Limits, ModelInfo, Selection, Submit, as_object
+from foveate_shared.wire.protocol import Document, JsonObject, Limits, ModelInfo, Selection, Submit, as_object
 
 
 def check_submit(

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from foveate_server.models.download_progress import DownloadProgress, Shifted, silent
 from foveate_server.models.entry import ENTRY_FILE, ModelEntry, entry_from_mapping, entry_to_mapping
-from foveate_server.models.progress import Progress, Shifted, silent
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 
 _LOCK_POLL_SECONDS = 0.25
@@ -52,7 +52,7 @@ class Cache:
         """Tell whether all files are there, by name and size alone."""
         return _is_complete(self.folder(entry.name), entry)
 
-    def intact(self, entry: ModelEntry, progress: Progress = silent) -> bool:
+    def intact(self, entry: ModelEntry, progress: DownloadProgress = silent) -> bool:
         """Tell whether all files are there with the right hashes. What did not change since is not read again."""
         folder = self.folder(entry.name)
         if not _is_complete(folder, entry):
@@ -67,7 +67,7 @@ class Cache:
         return True
 
     @contextmanager
-    def locked(self, entry: ModelEntry, progress: Progress) -> Iterator[None]:
+    def locked(self, entry: ModelEntry, progress: DownloadProgress) -> Iterator[None]:
         """Hold the model's lock; while waiting for another process, `progress` may cancel."""
         locks = self._root / ".locks"
         with storage_errors(self._root):
@@ -186,7 +186,7 @@ def _describe(entry: ModelEntry, folder: Path) -> None:
     (folder / ENTRY_FILE).write_text(text, encoding="utf-8")
 
 
-def is_intact(folder: Path, entry: ModelEntry, progress: Progress = silent) -> bool:
+def is_intact(folder: Path, entry: ModelEntry, progress: DownloadProgress = silent) -> bool:
     """Tell whether `folder` holds all files of `entry` with the right sizes and hashes.
 
     `progress` hears of it where it takes long enough to be taken for a standstill, and may cancel it.
@@ -202,7 +202,7 @@ def is_intact(folder: Path, entry: ModelEntry, progress: Progress = silent) -> b
     return True
 
 
-def sha256_of(path: Path, progress: Progress = silent) -> str:
+def sha256_of(path: Path, progress: DownloadProgress = silent) -> str:
     """Return the hash of a file, as hexadecimal digits."""
     digest, total = hashlib.sha256(), path.stat().st_size
     with path.open("rb") as reader:

@@ -11,7 +11,7 @@ from typing import Any
 
 from foveate_server.families import FAMILIES
 from foveate_shared.errors import ErrorCode, InputError
-from foveate_shared.protocol import JsonObject
+from foveate_shared.wire.protocol import JsonObject
 
 KINDS = ("restore", "detect", "diffusion", "lora", "embedding", "vae", "preview", "safety", "config")
 ADDITIONS = ("lora", "embedding", "vae", "preview")  # kinds of what goes with checkpoints of some families

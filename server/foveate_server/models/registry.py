@@ -8,21 +8,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from foveate_server.config import ServerConfig
+from foveate_server.config.server_config import ServerConfig
 from foveate_server.models.cache import Cache, is_intact, storage_errors
-from foveate_server.models.configurations import beside, with_parts
-from foveate_server.models.defaults import Defaults
+from foveate_server.models.client_listing import tell
+from foveate_server.models.default_models import DefaultModels
+from foveate_server.models.download_progress import DownloadProgress, silent
 from foveate_server.models.entry import ModelEntry, check_name
+from foveate_server.models.family_configurations import beside, with_parts
 from foveate_server.models.manifest import embedded_entries, license_text, optional_entries
-from foveate_server.models.progress import Progress, silent
-from foveate_server.models.sources.base import Source
-from foveate_server.models.sources.file import FileSource
+from foveate_server.models.sources.contract import Source
 from foveate_server.models.sources.hub import HubSource
+from foveate_server.models.sources.local_file import FileSource
 from foveate_server.models.sources.package import PackageSource
 from foveate_server.models.sources.url import UrlSource
-from foveate_server.models.telling import tell
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
-from foveate_shared.protocol import ModelInfo
+from foveate_shared.wire.protocol import ModelInfo
 
 CONFIG = "config"  # in the folder of a single file's model: the configuration that came with it
 
@@ -45,7 +45,7 @@ class Registry:
     ) -> None:
         """`offline` forbids the network. `entries` replaces the embedded manifest, `sources` the usual sources."""
         self._cache = Cache(cache_dir)
-        self._defaults = Defaults(cache_dir)
+        self._defaults = DefaultModels(cache_dir)
         self._offline = offline
         listed = [*embedded_entries(), *optional_entries()] if entries is None else entries
         self._embedded = {entry.name: entry for each in listed for entry in with_parts(each)}
@@ -128,14 +128,14 @@ class Registry:
             else f"Known models: {', '.join(n for n, e in entries.items() if e.kind != 'config')}.",
         )
 
-    def path(self, name: str, progress: Progress = silent) -> Path:
+    def path(self, name: str, progress: DownloadProgress = silent) -> Path:
         """Return the first file of the model, verified; its other files lie beside it. Fetches it where needed.
 
         Raises InputError for an unknown name, and ResourceError: OFFLINE, MODEL_UNAVAILABLE or STORAGE_FULL.
         """
         return self.folder(name, progress) / self.entry(name).files[0].name
 
-    def folder(self, name: str, progress: Progress = silent) -> Path:
+    def folder(self, name: str, progress: DownloadProgress = silent) -> Path:
         """Return the folder with the model's files, verified, each under its ModelFile.name. Fetches them where needed.
 
         Raises as :meth:`path` does.
@@ -147,7 +147,7 @@ class Registry:
             folder = self._cache.folder(name)
         return folder
 
-    def config_folder(self, name: str, progress: Progress = silent) -> Path | None:
+    def config_folder(self, name: str, progress: DownloadProgress = silent) -> Path | None:
         """Return the folder laid out as diffusers does it that configures the checkpoint `name`, if it has one.
 
         That is its own folder, `config` in it, or the folder of the model that its entry refers to. Fetches it where
@@ -168,7 +168,7 @@ class Registry:
         entry = self.entry(name)
         return [*([entry.reference] if entry.reference else []), *self._parts(entry).values()]
 
-    def part_folders(self, name: str, progress: Progress = silent) -> dict[str, Path]:
+    def part_folders(self, name: str, progress: DownloadProgress = silent) -> dict[str, Path]:
         """Return, by component, the folders with what the single file `name` lacks and its configuration has not.
 
         Each is laid out as diffusers does it. Fetches them where needed; raises as :meth:`path` does.
@@ -178,7 +178,7 @@ class Registry:
     def _parts(self, entry: ModelEntry) -> dict[str, str]:
         return beside(entry, self.entry(entry.reference) if entry.reference else None)
 
-    def pull(self, name: str, progress: Progress = silent) -> Path:
+    def pull(self, name: str, progress: DownloadProgress = silent) -> Path:
         """Fetch the model, and what it needs beside itself, unless it is at hand; return its first file.
 
         Raises as :meth:`path` does.
@@ -197,7 +197,7 @@ class Registry:
             )
         return name
 
-    def add(self, entry: ModelEntry, progress: Progress = silent, *, later: bool = False) -> ModelEntry:
+    def add(self, entry: ModelEntry, progress: DownloadProgress = silent, *, later: bool = False) -> ModelEntry:
         """Make `entry` known, and fetch its files unless it shall be `later`. Raises as :meth:`path` does."""
         self.check_new(entry.name)
         self._check_same(entry)
@@ -242,14 +242,14 @@ class Registry:
     def _source(self, entry: ModelEntry) -> Source:
         return self._sources[entry.source.kind]
 
-    def _at_hand(self, entry: ModelEntry, progress: Progress) -> Path | None:
+    def _at_hand(self, entry: ModelEntry, progress: DownloadProgress) -> Path | None:
         """Return the folder that holds the verified files of `entry`, if any does."""
         if self._cache.intact(entry, progress):
             return self._cache.folder(entry.name)
         installed = self._source(entry).installed(entry)
         return installed if installed is not None and is_intact(installed, entry, progress) else None
 
-    def _fetch(self, entry: ModelEntry, progress: Progress) -> None:
+    def _fetch(self, entry: ModelEntry, progress: DownloadProgress) -> None:
         if self._offline and self._source(entry).remote:
             raise ResourceError(
                 f"The model {entry.name} is not on this machine, and Foveate is set to stay offline.",
@@ -262,7 +262,7 @@ class Registry:
                 looked_up = entry.kind == "config"
                 self._install(entry, progress, describe=looked_up or entry.name not in self._embedded)
 
-    def _install(self, entry: ModelEntry, progress: Progress, *, describe: bool) -> None:
+    def _install(self, entry: ModelEntry, progress: DownloadProgress, *, describe: bool) -> None:
         """Fetch into the staging folder, verify, publish. The caller holds the lock."""
         folder = self._cache.staging(entry)
         with storage_errors(folder):

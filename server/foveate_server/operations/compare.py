@@ -6,34 +6,36 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from foveate_server.engines.base import Engine
-from foveate_server.engines.diffusing import ShowPreview
+from foveate_server.engines.contract import Engine
+from foveate_server.engines.diffusion_request import ShowPreview
 from foveate_server.imaging.crop import context_window
 from foveate_server.imaging.samples import FloatArray, encode
-from foveate_server.operations import canvases, inplace, parameters, prompted, safety, surface, words
-from foveate_server.operations.base import Context, Item, ItemResult, JobRequest, Plan, WindowData
-from foveate_server.operations.painting import Painter, Wish
-from foveate_server.operations.restoring import Share
-from foveate_server.operations.sheet import Sheet, lay_out
+from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan, WindowData
+from foveate_server.operations.document import patches, window_pixels
+from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.progress_share import ProgressShare
+from foveate_server.operations.with_checkpoint import fading_canvases, refocus_region, safety_policy
+from foveate_server.operations.with_checkpoint.contact_sheet import Sheet, lay_out
+from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds
-from foveate_shared.protocol import Json, JsonObject, Outcome, WindowRequest, as_object
+from foveate_shared.wire.protocol import Json, JsonObject, Outcome, WindowRequest, as_object
 
 _ORIGINAL = "original"
-_STRENGTH = parameters.strength_schema(diffusion=0.5)
+_STRENGTH = common_parameters.strength_schema(diffusion=0.5)
 _VARIANT: JsonObject = {
     "type": "object",
     "properties": {
         "label": {"type": "string", "title": "Label", "maxLength": 200},
-        "strength": parameters.STRENGTH,
-        "model": parameters.MODEL,
-        **words.SAID,
-        **words.SAMPLING,
-        "pinned": parameters.PINNED,
+        "strength": common_parameters.STRENGTH,
+        "model": common_parameters.MODEL,
+        **checkpoint_parameters.SAID,
+        **checkpoint_parameters.SAMPLING,
+        "pinned": common_parameters.PINNED,
     },
     "additionalProperties": False,
 }
-VARIANTS = words.known_to_checkpoints(
+VARIANTS = checkpoint_parameters.known_to_checkpoints(
     {
         "type": "array",
         "title": "Variants",
@@ -42,7 +44,7 @@ VARIANTS = words.known_to_checkpoints(
         "minItems": 1,
         "maxItems": 24,
     },
-    parameters.BASIC,
+    common_parameters.BASIC,
 )
 
 
@@ -56,20 +58,20 @@ class Compare:
     name = "compare"
     title = "Compare"
     needs_checkpoint = True
-    schema = parameters.schema(
-        **words.SAID,
+    schema = common_parameters.schema(
+        **checkpoint_parameters.SAID,
         variants=VARIANTS,
         strength=_STRENGTH,
-        **words.SAMPLING,
-        model=parameters.MODEL,
-        exact=parameters.EXACT,
-        pinned=parameters.PINNED,
+        **checkpoint_parameters.SAMPLING,
+        model=common_parameters.MODEL,
+        exact=common_parameters.EXACT,
+        pinned=common_parameters.PINNED,
     )
 
     def plan(self, request: JobRequest) -> Plan:
-        """See operations.base.Operation. Raises InputError for a bad region, and one that is too large for a sheet."""
-        window = context_window(request.region, request.extent, minimum=prompted.LEAST_WINDOW)
-        if window.area > canvases.SINGLE_AREA:
+        """See operations.contract.Operation. Raises InputError for a region that is bad, or too large for a sheet."""
+        window = context_window(request.region, request.extent, minimum=refocus_region.LEAST_WINDOW)
+        if window.area > fading_canvases.SINGLE_AREA:
             raise InputError(
                 f"The region of {request.region.width} x {request.region.height} pixels is too large to compare.",
                 code=ErrorCode.INVALID_REGION,
@@ -96,7 +98,7 @@ class Compare:
     def run(
         self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
     ) -> ItemResult:
-        """See operations.base.Operation."""
+        """See operations.contract.Operation."""
         (window,) = windows.values()
         if "variant" not in item.arguments:
             return _show_original(request, item, window, context)
@@ -105,7 +107,7 @@ class Compare:
 
 def _show_original(request: JobRequest, item: Item, window: WindowData, context: Context) -> ItemResult:
     sheet = _sheet(request)
-    picture = surface.read(request, window)
+    picture = window_pixels.read(request, window)
     _send(request, context, sheet.drawn(picture.working, picture.alpha, "Original"), sheet.slot_of(0))
     for slot in sheet.empty_slots(len(_variants(request)) + 1):
         _send(request, context, sheet.blank(), slot)
@@ -117,21 +119,21 @@ def _render(request: JobRequest, item: Item, window: WindowData, engine: Engine,
     variant = _variants(request)[number - 1]
     own, label = _request_of(request, variant), str(variant.get("label") or f"Variant {number}")
     sheet, region = _sheet(request), request.region
-    picture = surface.read(request, window)
-    about = prompted.subject_of(own, picture, region, engine, context)
-    strength = parameters.strength(own, default=0.5)
-    painter = Painter(own, engine, Share(context, 0.05, 0.9))
+    picture = window_pixels.read(request, window)
+    about = refocus_region.subject_of(own, picture, region, engine, context)
+    strength = common_parameters.strength(own, default=0.5)
+    painter = Painter(own, engine, ProgressShare(context, 0.05, 0.9))
     shown = sheet.picture_of(number)
-    wanted = surface.selected(own, window)
+    wanted = window_pixels.selected(own, window)
     show = _show_on_sheet(context, window.bounds, region, shown)
-    painted = painter.paint(Wish(picture.working, wanted, words.prompt_for(own, about), strength), show)
+    painted = painter.paint(Wish(picture.working, wanted, checkpoint_parameters.prompt_for(own, about), strength), show)
     data: JsonObject = {"label": label, "strength": strength, "slot": _listed(sheet.slot_of(number)), **painter.data}
     outcome = Outcome(item.id, "done", "", {**data, "recipe": painter.recipe})
-    checked, outcome = safety.check(own, painted, painter, outcome)
-    coverage = surface.feathered(own, window)[..., None]
+    checked, outcome = safety_policy.check(own, painted, painter, outcome)
+    coverage = window_pixels.feathered(own, window)[..., None]
     mixed = picture.working + coverage * (checked - picture.working)
-    alpha = None if picture.alpha is None else surface.cut(picture.alpha, region, window.bounds)
-    drawn = sheet.drawn(surface.cut(mixed, region, window.bounds), alpha, label)
+    alpha = None if picture.alpha is None else window_pixels.cut(picture.alpha, region, window.bounds)
+    drawn = sheet.drawn(window_pixels.cut(mixed, region, window.bounds), alpha, label)
     _send(request, context, drawn, sheet.slot_of(number))
     return ItemResult(outcome, recipe=_recipe(number, label, painter))
 
@@ -152,7 +154,7 @@ def _show_on_sheet(context: Context, window: Bounds, region: Bounds, shown: Boun
             del bounds
             context.preview(shown, pixels)  # type: ignore[arg-type]
 
-    return prompted.show_in(cast("Context", _Moved()), window, region)
+    return refocus_region.show_in(cast("Context", _Moved()), window, region)
 
 
 def _request_of(request: JobRequest, variant: JsonObject) -> JobRequest:
@@ -180,12 +182,12 @@ def _sheet(request: JobRequest) -> Sheet:
 
 
 def _window(request: JobRequest, bounds: Bounds, item: str) -> WindowRequest:
-    window = inplace.window_of(bounds, request, item=item)
+    window = patches.window_of(bounds, request, item=item)
     return replace(window, coverage=False) if item == _ORIGINAL else window
 
 
 def _send(request: JobRequest, context: Context, drawn: FloatArray, slot: Bounds) -> None:
-    context.patch(slot, encode(surface.transform_of(request).from_working(drawn), None, request.format), None)
+    context.patch(slot, encode(window_pixels.transform_of(request).from_working(drawn), None, request.format), None)
 
 
 def _listed(bounds: Bounds) -> list[Json]:

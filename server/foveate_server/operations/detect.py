@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from foveate_server.engines.base import Engine
-from foveate_server.operations import finding, parameters
-from foveate_server.operations.base import Context, Item, ItemResult, JobRequest, Plan, WindowData
-from foveate_shared.protocol import JsonObject, Outcome
+from foveate_server.engines.contract import Engine
+from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan, WindowData
+from foveate_server.operations.face import find
+from foveate_server.operations.parameters import common_parameters
+from foveate_shared.wire.protocol import JsonObject, Outcome
 
 
 class Detect:
@@ -15,18 +16,18 @@ class Detect:
 
     name = "detect"
     title = "Find faces"
-    schema = parameters.schema(min_score=parameters.MIN_SCORE)
+    schema = common_parameters.schema(min_score=common_parameters.MIN_SCORE)
 
     def plan(self, request: JobRequest) -> Plan:
-        """See operations.base.Operation. Raises InputError for a region that is empty or not in the document."""
-        return Plan("document", request.extent, "Find the faces.", (finding.first_item(request),))
+        """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
+        return Plan("document", request.extent, "Find the faces.", (find.first_item(request),))
 
     def run(
         self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
     ) -> ItemResult:
-        """See operations.base.Operation."""
-        faces, following = finding.search(request, item, windows, engine, context)
+        """See operations.contract.Operation."""
+        faces, following = find.search(request, item, windows, engine, context)
         if following is not None:
             return ItemResult(Outcome(item.id, "done"), (following,))
-        found: JsonObject = {"faces": [finding.to_json(face) for face in faces]}
-        return ItemResult(Outcome(item.id, "done", finding.sentence(len(faces)), found))
+        found: JsonObject = {"faces": [find.to_json(face) for face in faces]}
+        return ItemResult(Outcome(item.id, "done", find.sentence(len(faces)), found))

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from foveate_server.engines.base import Engine, Face
+from foveate_server.engines.contract import Engine
+from foveate_server.engines.values import Face
 from foveate_server.imaging.crop import context_window
-from foveate_server.operations import faceprompt, facework, finding, inplace, parameters, words
-from foveate_server.operations.base import Context, Item, ItemResult, JobRequest, Plan, WindowData
-from foveate_shared.protocol import JsonObject, Outcome
+from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan, WindowData
+from foveate_server.operations.document import patches
+from foveate_server.operations.face import find
+from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.with_checkpoint import repaint_face
+from foveate_server.operations.with_restorer import restore_face
+from foveate_shared.wire.protocol import JsonObject, Outcome
 
 _LARGEST_WINDOW = 5000 * 5000  # pixels: around larger faces, memory would not be bounded
 _SMALLEST_WINDOW = 96  # pixels: networks need some surroundings
 _ONLY: JsonObject = {
-    parameters.LEVEL: parameters.BASIC,
+    common_parameters.LEVEL: common_parameters.BASIC,
     "type": "array",
     "title": "Only these faces",
     "description": "Numbers of faces, counted from 1, from left to right. Without them, every face is taken.",
@@ -35,43 +40,43 @@ class Faces:
 
     name = "faces"
     title = "Refocus faces"
-    schema = parameters.schema(
-        **words.SAID,
-        strength=parameters.strength_schema(diffusion=0.4),
+    schema = common_parameters.schema(
+        **checkpoint_parameters.SAID,
+        strength=common_parameters.strength_schema(diffusion=0.4),
         only=_ONLY,
-        min_score=parameters.MIN_SCORE,
-        **words.SAMPLING,
-        model=parameters.MODEL,
-        exact=parameters.EXACT,
-        pinned=parameters.PINNED,
+        min_score=common_parameters.MIN_SCORE,
+        **checkpoint_parameters.SAMPLING,
+        model=common_parameters.MODEL,
+        exact=common_parameters.EXACT,
+        pinned=common_parameters.PINNED,
     )
 
     def plan(self, request: JobRequest) -> Plan:
-        """See operations.base.Operation. Raises InputError for a region that is empty or not in the document."""
-        summary = f"Find the faces and bring each into focus at strength {parameters.strength(request):g}."
-        return Plan("document", request.extent, summary, (finding.first_item(request),))
+        """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
+        summary = f"Find the faces and bring each into focus at strength {common_parameters.strength(request):g}."
+        return Plan("document", request.extent, summary, (find.first_item(request),))
 
     def run(
         self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
     ) -> ItemResult:
-        """See operations.base.Operation."""
+        """See operations.contract.Operation."""
         if "face" in item.arguments:
             (window,) = windows.values()
             if request.is_prompted:
-                return faceprompt.paint_face(request, item, window, engine, context)
-            return facework.restore_face(request, item, window, engine, context)
-        faces, following = finding.search(request, item, windows, engine, context)
+                return repaint_face.paint_face(request, item, window, engine, context)
+            return restore_face.restore_face(request, item, window, engine, context)
+        faces, following = find.search(request, item, windows, engine, context)
         if following is not None:
             return ItemResult(Outcome(item.id, "done"), (following,))
         wanted, sentence = _choose(faces, request)
-        found: JsonObject = {"faces": [finding.to_json(face) for face in faces]}
+        found: JsonObject = {"faces": [find.to_json(face) for face in faces]}
         items = tuple(_face_item(request, number, faces[number - 1]) for number in wanted)
         return ItemResult(Outcome(item.id, "done", sentence, found), items)
 
 
 def _choose(faces: Sequence[Face], request: JobRequest) -> tuple[list[int], str]:
     """Return the numbers of the faces to restore, and a sentence that names the ones that there are not."""
-    sentence = finding.sentence(len(faces))
+    sentence = find.sentence(len(faces))
     only = request.parameters.get("only")
     if not only:
         return list(range(1, len(faces) + 1)), sentence
@@ -84,10 +89,10 @@ def _choose(faces: Sequence[Face], request: JobRequest) -> tuple[list[int], str]
 
 def _face_item(request: JobRequest, number: int, face: Face) -> Item:
     name = f"face-{number}"
-    box = finding.bounds_of(face, request.extent)
+    box = find.bounds_of(face, request.extent)
     window = context_window(box, request.extent, minimum=_SMALLEST_WINDOW)
     if window.area > _LARGEST_WINDOW:
         window = box
-    arguments: JsonObject = {"number": number, "face": finding.to_json(face)}
-    request_window = inplace.window_of(window, request, item=name)
+    arguments: JsonObject = {"number": number, "face": find.to_json(face)}
+    request_window = patches.window_of(window, request, item=name)
     return Item(name, f"Bringing face {number} into focus", (request_window,), arguments, weight=float(window.area))

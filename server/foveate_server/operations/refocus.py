@@ -7,16 +7,20 @@ from dataclasses import replace
 from statistics import median
 from typing import cast
 
-from foveate_server.engines.base import Engine
+from foveate_server.engines.contract import Engine
 from foveate_server.imaging.blur import estimate_blur
 from foveate_server.imaging.crop import context_window
 from foveate_server.imaging.reach import Reach, reduction_for
-from foveate_server.operations import inplace, parameters, prompted, subject, surface, words
-from foveate_server.operations.base import Context, Item, ItemResult, JobRequest, Plan, WindowData
-from foveate_server.operations.restoring import QUARTERS, Restorer, snap
-from foveate_server.operations.subject import Subject
+from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan, WindowData
+from foveate_server.operations.document import patches, window_pixels
+from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.with_checkpoint import refocus_region
+from foveate_server.operations.with_restorer import diagnosis, tile_items
+from foveate_server.operations.with_restorer.diagnosis import Diagnosis
+from foveate_server.operations.with_restorer.grid import QUARTERS, snap
+from foveate_server.operations.with_restorer.restorer import Restorer
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.protocol import JsonObject, Outcome, WindowRequest
+from foveate_shared.wire.protocol import JsonObject, Outcome, WindowRequest
 
 _PROBE_SIDE = 256  # pixels: what is looked at to tell the blur of a large region
 _INSPECT, _WHOLE = "inspect", "refocus"
@@ -30,28 +34,28 @@ class Refocus:
 
     name = "refocus"
     title = "Refocus"
-    schema = parameters.schema(
-        **words.SAID,
-        strength=parameters.strength_schema(diffusion=0.5),
-        **words.SAMPLING,
-        model=parameters.MODEL,
-        exact=parameters.EXACT,
-        pinned=parameters.PINNED,
+    schema = common_parameters.schema(
+        **checkpoint_parameters.SAID,
+        strength=common_parameters.strength_schema(diffusion=0.5),
+        **checkpoint_parameters.SAMPLING,
+        model=common_parameters.MODEL,
+        exact=common_parameters.EXACT,
+        pinned=common_parameters.PINNED,
     )
 
     def plan(self, request: JobRequest) -> Plan:
-        """See operations.base.Operation. Raises InputError for a region that is empty or not in the document."""
+        """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
         if request.is_prompted:
-            return prompted.plan(request)
+            return refocus_region.plan(request)
         window = context_window(request.region, request.extent)
         size = f"{request.region.width} x {request.region.height}"
-        summary = f"Bring {size} pixels into focus at strength {parameters.strength(request):g}."
+        summary = f"Bring {size} pixels into focus at strength {common_parameters.strength(request):g}."
         items: tuple[Item, ...]
-        if window.area <= inplace.SINGLE_AREA:
-            item = Item(_WHOLE, "Bringing into focus", (inplace.window_of(window, request, item=_WHOLE),))
+        if window.area <= tile_items.SINGLE_AREA:
+            item = Item(_WHOLE, "Bringing into focus", (patches.window_of(window, request, item=_WHOLE),))
             items = (item,)
-        elif parameters.strength(request) == 0:
-            items = inplace.tile_items(request, QUARTERS, _reach_arguments(0.0, Reach(1.0, 1.0, None)))
+        elif common_parameters.strength(request) == 0:
+            items = tile_items.tile_items(request, QUARTERS, _reach_arguments(0.0, Reach(1.0, 1.0, None)))
         else:
             items = (Item(_INSPECT, "Measuring the blur", _probes(request.region), weight=1.0),)
         return Plan("document", request.extent, summary, items)
@@ -59,12 +63,12 @@ class Refocus:
     def run(
         self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
     ) -> ItemResult:
-        """See operations.base.Operation."""
+        """See operations.contract.Operation."""
         if item.id == _INSPECT:
             return _inspect(request, item, windows, context)
         (window,) = windows.values()
         if request.is_prompted:
-            return prompted.run(request, item, window, engine, context)
+            return refocus_region.run(request, item, window, engine, context)
         return _restore(request, item, window, engine, context)
 
 
@@ -73,39 +77,39 @@ def _inspect(request: JobRequest, item: Item, windows: Mapping[str, WindowData],
     blurs = []
     for number, window in enumerate(windows.values()):
         context.progress(item.stage, number / len(windows))
-        blurs.append(estimate_blur(surface.read(request, window).working))
+        blurs.append(estimate_blur(window_pixels.read(request, window).working))
     blur = float(median(blurs))
     reach = reduction_for(blur, _subject_side(request.region))
     if reach.effect <= 0:
-        return ItemResult(_outcome(item.id, "kept", Subject(blur, reach, None)))
-    tiles = inplace.tile_items(request, snap(reach.reduction), _reach_arguments(blur, reach))
+        return ItemResult(_outcome(item.id, "kept", Diagnosis(blur, reach, None)))
+    tiles = tile_items.tile_items(request, snap(reach.reduction), _reach_arguments(blur, reach))
     return ItemResult(Outcome(item.id, "done", reach.sentence or "", {"blur": blur}), tiles)
 
 
 def _restore(request: JobRequest, item: Item, window: WindowData, engine: Engine, context: Context) -> ItemResult:
-    strength = parameters.strength(request)
-    core = inplace.core_of(item, request)
-    canvas = inplace.Canvas(request, window, context)
+    strength = common_parameters.strength(request)
+    core = patches.core_of(item, request)
+    canvas = patches.PatchSender(request, window, context)
     if strength == 0:
         canvas.send_original(core)
         return ItemResult(Outcome(item.id, "done", "", {"strength": 0.0}))
-    picture = surface.read(request, window)
+    picture = window_pixels.read(request, window)
     is_tile = "reduction" in item.arguments
-    seen = _subject_from(item) if is_tile else subject.examine(picture, core, engine, context)
+    seen = _subject_from(item) if is_tile else diagnosis.examine(picture, core, engine, context)
     reach = seen.reach
     amount = strength * reach.effect
     if amount == 0:
         return ItemResult(_outcome(item.id, "kept", seen))
     restorer = Restorer(request, engine, context)
-    sigma = inplace.TILE_SIGMA if is_tile else None
-    quarters = restorer.quarters(reach.reduction, surface.extent_of(picture.working))
+    sigma = tile_items.TILE_SIGMA if is_tile else None
+    quarters = restorer.quarters(reach.reduction, window_pixels.extent_of(picture.working))
     seen = replace(seen, reach=replace(reach, reduction=quarters / QUARTERS))
     restored = restorer.restore(picture.working, quarters, sigma=sigma)
     blended = picture.working + amount * (restored - picture.working)
-    problem = subject.problem_with(seen, picture.working, blended, engine, context)
+    problem = diagnosis.problem_with(seen, picture.working, blended, engine, context)
     if problem is not None:
         return ItemResult(replace(_outcome(item.id, "kept", seen), message=problem), recipe=restorer.recipe)
-    sent = canvas.send(core, blended, surface.feathered(request, window))
+    sent = canvas.send(core, blended, window_pixels.feathered(request, window))
     if not sent:
         return ItemResult(Outcome(item.id, "kept", "Nothing is selected here.", {}), recipe=restorer.recipe)
     return ItemResult(_outcome(item.id, "done", seen, amount), recipe=restorer.recipe)
@@ -131,12 +135,12 @@ def _reach_arguments(blur: float, reach: Reach) -> JsonObject:
     return {"blur": blur, "reduction": reach.reduction, "effect": reach.effect}
 
 
-def _subject_from(item: Item) -> Subject:
+def _subject_from(item: Item) -> Diagnosis:
     blur, reduction, effect = (float(cast("float", item.arguments[name])) for name in ("blur", "reduction", "effect"))
-    return Subject(blur, Reach(reduction, effect, None), None)
+    return Diagnosis(blur, Reach(reduction, effect, None), None)
 
 
-def _outcome(item: str, status: str, seen: Subject, amount: float = 0.0) -> Outcome:
+def _outcome(item: str, status: str, seen: Diagnosis, amount: float = 0.0) -> Outcome:
     reduction = snap(seen.reach.reduction) / QUARTERS
     data: JsonObject = {"blur": round(seen.blur, 3), "reduction": reduction, "strength": amount}
     return Outcome(item, status, seen.reach.sentence or "", data)

@@ -1,24 +1,29 @@
 """Upscale: the region, or all, enlarged as a new image; or in place, with the detail of a larger rendering.
 
-With a checkpoint, the enlarged picture gets new detail: see operations.redetailing.
+With a checkpoint, the enlarged picture gets new detail: see operations.with_checkpoint.add_detail.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from foveate_server.engines.base import Engine, Strip
+from foveate_server.engines.contract import Engine
+from foveate_server.engines.values import Strip
 from foveate_server.imaging.crop import require_region
-from foveate_server.operations import enlarging, inplace, parameters, redetailing, strips, surface, words
-from foveate_server.operations.base import Context, Item, ItemResult, JobRequest, Plan, WindowData
-from foveate_server.operations.restoring import QUARTERS, Restorer
-from foveate_server.operations.surface import Surface
+from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan, WindowData
+from foveate_server.operations.document import patches, window_pixels
+from foveate_server.operations.document.window_pixels import Surface
+from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.with_checkpoint import add_detail
+from foveate_server.operations.with_restorer import enlarger, strips, tile_items
+from foveate_server.operations.with_restorer.grid import QUARTERS
+from foveate_server.operations.with_restorer.restorer import Restorer
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.protocol import JsonObject, Outcome
+from foveate_shared.wire.protocol import JsonObject, Outcome
 
 _MARGIN = 6  # document pixels that stay around a strip for resampling
 _SCALE: JsonObject = {
-    parameters.LEVEL: parameters.BASIC,
+    common_parameters.LEVEL: common_parameters.BASIC,
     "type": "integer",
     "title": "Scale",
     "description": "How many times as wide and high the result is.",
@@ -26,7 +31,7 @@ _SCALE: JsonObject = {
     "default": 4,
 }
 _TARGET: JsonObject = {
-    parameters.LEVEL: parameters.BASIC,
+    common_parameters.LEVEL: common_parameters.BASIC,
     "type": "string",
     "title": "Target",
     "description": "A new, larger image; or the document itself: in place, with the detail of a larger rendering.",
@@ -40,27 +45,27 @@ class Upscale:
 
     name = "upscale"
     title = "Upscale"
-    schema = parameters.schema(
-        **words.SAID,
+    schema = common_parameters.schema(
+        **checkpoint_parameters.SAID,
         scale=_SCALE,
         target=_TARGET,
-        **redetailing.PARAMETERS,
-        **words.SAMPLING,
-        model=parameters.MODEL,
-        exact=parameters.EXACT,
-        pinned=redetailing.PINNED,
+        **add_detail.PARAMETERS,
+        **checkpoint_parameters.SAMPLING,
+        model=common_parameters.MODEL,
+        exact=common_parameters.EXACT,
+        pinned=add_detail.PINNED,
     )
 
     def plan(self, request: JobRequest) -> Plan:
-        """See operations.base.Operation. Raises InputError for a region that is empty or not in the document."""
+        """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
         region = request.region
         require_region(region, request.extent)
         if request.is_prompted:
-            return redetailing.plan(request)
-        if enlarging.is_in_place(request):
+            return add_detail.plan(request)
+        if enlarger.is_in_place(request):
             summary = f"Give {region.width} x {region.height} pixels the detail of a larger rendering."
             return Plan("document", request.extent, summary, cut_of(request).items(coverage=True))
-        scale = enlarging.scale_of(request)
+        scale = enlarger.scale_of(request)
         extent = Extent(region.width * scale, region.height * scale)
         summary = f"Enlarge {region.width} x {region.height} pixels {scale} times, to {extent.width} x {extent.height}."
         return Plan("new", extent, summary, cut_of(request).items(coverage=False))
@@ -68,34 +73,34 @@ class Upscale:
     def run(
         self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
     ) -> ItemResult:
-        """See operations.base.Operation."""
+        """See operations.contract.Operation."""
         (window,) = windows.values()
         if request.is_prompted:
-            return redetailing.run(request, item, window, engine, context)
-        core = inplace.core_of(item, request)
-        picture = surface.read(request, window)
+            return add_detail.run(request, item, window, engine, context)
+        core = patches.core_of(item, request)
+        picture = window_pixels.read(request, window)
         restorer, strip = Restorer(request, engine, context), cut_of(request).strip(item, window)
-        if enlarging.is_in_place(request):
-            restored = restorer.restore(picture.working, QUARTERS, sigma=inplace.TILE_SIGMA, strip=strip)
-            inplace.Canvas(request, window, context).send(core, restored, surface.feathered(request, window))
+        if enlarger.is_in_place(request):
+            restored = restorer.restore(picture.working, QUARTERS, sigma=tile_items.TILE_SIGMA, strip=strip)
+            patches.PatchSender(request, window, context).send(core, restored, window_pixels.feathered(request, window))
         else:
             pixels = _enlarge(request, picture, core, strip, restorer)
-            target = core.relative_to(request.region).scaled(enlarging.scale_of(request))
+            target = core.relative_to(request.region).scaled(enlarger.scale_of(request))
             context.patch(target, pixels, None)
         return ItemResult(Outcome(item.id, "done"), recipe=restorer.recipe)
 
 
 def cut_of(request: JobRequest) -> strips.Cut:
     """Return how an upscale by the restorer is cut."""
-    if enlarging.is_in_place(request):
-        return strips.Cut(request, inplace.MARGIN, inplace.MARGIN)
-    return strips.Cut(request, _MARGIN + enlarging.AROUND, enlarging.HALO)
+    if enlarger.is_in_place(request):
+        return strips.Cut(request, tile_items.MARGIN, tile_items.MARGIN)
+    return strips.Cut(request, _MARGIN + enlarger.AROUND, enlarger.HALO)
 
 
 def _enlarge(request: JobRequest, picture: Surface, core: Bounds, strip: Strip, restorer: Restorer) -> bytes:
     """Return `core` (document pixels), enlarged, in the document's format."""
-    scale = enlarging.scale_of(request)
+    scale = enlarger.scale_of(request)
     # Only what resampling needs stays around the core. All edges are whole document pixels, so that every strip's
     # samples fall on the same places as those of the whole.
     kept = core.pad(_MARGIN).clamp(request.extent).intersect(picture.bounds)
-    return enlarging.enlarge(picture, kept, scale, restorer, strip).encode(request, core.relative_to(kept))
+    return enlarger.enlarge(picture, kept, scale, restorer, strip).encode(request, core.relative_to(kept))

@@ -6,8 +6,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from foveate_server.plugins.places import FLATPAK, FLATPAKS, NATIVE, Machine, Place
-from foveate_server.plugins.programs import version_of
+from foveate_server.plugins.editor_places import FLATPAK, FLATPAKS, NATIVE, Machine, Place
+from foveate_server.plugins.editor_version import version_of
 from foveate_shared.errors import ErrorCode, ServerError
 
 REPOSITORY = "user_default"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from foveate_server.plugins import sources
+from foveate_server.plugins import bundle_sources
 from foveate_shared.errors import ErrorCode, ResourceError
 
 RECORD = "bundle.json"  # in the plugin's package: what it was made from
@@ -60,11 +60,11 @@ class Bundle:
 def make_bundle(host: str) -> Bundle:
     """Return the package of a plugin. Raises InputError where its parts are missing or were changed."""
     package = PACKAGES[host]
-    release = sources.vendored_release()
-    files = {**sources.plugin_files(host), f"{package}LICENSE": sources.licence()}
+    release = bundle_sources.vendored_release()
+    files = {**bundle_sources.plugin_files(host), f"{package}LICENSE": bundle_sources.licence()}
     files |= {f"{package}_vendor/{name}": data for name, data in _vendored(release).items()}
     record = _record(host, release, {name: data for name, data in files.items() if name.startswith(package)})
-    return Bundle(host, sources.version(), {**files, f"{package}{RECORD}": record})
+    return Bundle(host, bundle_sources.version(), {**files, f"{package}{RECORD}": record})
 
 
 def write_bundle(host: str, folder: Path) -> Path:
@@ -85,9 +85,9 @@ def write_bundle(host: str, folder: Path) -> Path:
     return path
 
 
-def _vendored(release: sources.Release) -> dict[str, bytes]:
+def _vendored(release: bundle_sources.Release) -> dict[str, bytes]:
     """Return what goes into a package's _vendor folder: foveate_shared, and in it the library that it needs."""
-    shared = {f"foveate_shared/{name}": data for name, data in sources.shared_files().items()}
+    shared = {f"foveate_shared/{name}": data for name, data in bundle_sources.shared_files().items()}
     inner = {f"foveate_shared/_vendor/{name}": data for name, data in release.files.items()}
     return {
         **shared,
@@ -98,13 +98,13 @@ def _vendored(release: sources.Release) -> dict[str, bytes]:
     }
 
 
-def _record(host: str, release: sources.Release, files: Mapping[str, bytes]) -> bytes:
+def _record(host: str, release: bundle_sources.Release, files: Mapping[str, bytes]) -> bytes:
     """Return the record: versions, and the SHA-256 of each file of the plugin's package, by its path there."""
     start = len(PACKAGES[host])
     digests = {name[start:]: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
     fields = {
         "plugin": f"foveate-{host}",
-        "version": sources.version(),
+        "version": bundle_sources.version(),
         "vendored": {release.name: release.version},
         "files": digests,
     }

@@ -12,21 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foveate_server.plugins import kritarc, sources
+from foveate_server.plugins import bundle_sources, kritarc
 from foveate_server.plugins.bundle import RECORD
-from foveate_server.plugins.places import NATIVE, TITLES, Machine, Place, find_places
-from foveate_server.plugins.programs import version_of
-from foveate_shared import settings
-from foveate_shared.discovery import default_runtime_file, find_server, read_runtime_file
+from foveate_server.plugins.editor_places import NATIVE, TITLES, Machine, Place, find_places
+from foveate_server.plugins.editor_version import version_of
+from foveate_shared.connection import settings
+from foveate_shared.connection.running_server import default_runtime_file, find_server, read_runtime_file
+from foveate_shared.connection.settings import Settings
 from foveate_shared.errors import ConnectionLostError, FoveateError
-from foveate_shared.settings import Settings
 
 KRITA_LIBRARIES = "/usr/lib/*/krita-python-libs"  # of distributions, which leave Python to the system
 SYSTEM_PYTHON = "/usr/bin/python3"
 
 
 @dataclass(frozen=True)
-class Finding:
+class DoctorFinding:
     """One line of the report, and what is wrong about it if anything is."""
 
     subject: str
@@ -35,17 +35,21 @@ class Finding:
     remedy: str = ""
 
 
-def examine(machine: Machine) -> list[Finding]:
+def examine(machine: Machine) -> list[DoctorFinding]:
     """Look at this machine; nothing is changed or started."""
-    findings = [Finding("foveate", f"{sources.version()}, Python {platform.python_version()}, {platform.platform()}")]
+    findings = [
+        DoctorFinding(
+            "foveate", f"{bundle_sources.version()}, Python {platform.python_version()}, {platform.platform()}"
+        )
+    ]
     findings.append(_server())
     findings.append(_weights())
-    for host in sources.HOSTS:
+    for host in bundle_sources.HOSTS:
         findings += _host(host, machine)
     return findings
 
 
-def report(findings: list[Finding], machine: Machine) -> str:
+def report(findings: list[DoctorFinding], machine: Machine) -> str:
     """Return the findings as text, without the name of the home folder, which often is a person's."""
     lines = []
     for finding in findings:
@@ -55,58 +59,60 @@ def report(findings: list[Finding], machine: Machine) -> str:
     return "\n".join(lines).replace(str(machine.home), "~")
 
 
-def _server() -> Finding:
+def _server() -> DoctorFinding:
     path = default_runtime_file()
     found = read_runtime_file(path)
     try:
         find_server(path)
     except ConnectionLostError as error:
         if found is None:
-            return Finding("server", "does not run; clients start it where they may")
-        return Finding("server", f"said to run, in {path}", error.info.message, error.info.remedy)
+            return DoctorFinding("server", "does not run; clients start it where they may")
+        return DoctorFinding("server", f"said to run, in {path}", error.info.message, error.info.remedy)
     except FoveateError as error:
-        return Finding("server", f"said to run, in {path}", error.info.message, error.info.remedy)
+        return DoctorFinding("server", f"said to run, in {path}", error.info.message, error.info.remedy)
     running = found.version if found else ""
-    if running != sources.version():
+    if running != bundle_sources.version():
         remedy = "Stop it, so that the next client starts the new one."
-        return Finding("server", f"runs, version {running}", f"It is not version {sources.version()}.", remedy)
-    return Finding("server", f"runs, version {running}")
+        return DoctorFinding(
+            "server", f"runs, version {running}", f"It is not version {bundle_sources.version()}.", remedy
+        )
+    return DoctorFinding("server", f"runs, version {running}")
 
 
-def _weights() -> Finding:
+def _weights() -> DoctorFinding:
     try:
-        from foveate_server.config import load_config  # noqa: PLC0415 - only where the server's parts are installed
+        from foveate_server.config.server_config import load_config  # noqa: PLC0415 - only where the server's parts are installed
         from foveate_server.models.manifest import embedded_entries  # noqa: PLC0415
         from foveate_server.models.registry import open_registry  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        return Finding(
+        return DoctorFinding(
             "models", "unknown", f"The server's parts are missing ({error.name}).", "Run: pip install 'foveate[server]'"
         )
     available = {model.name for model in open_registry(load_config(environment=os.environ)).models() if model.available}
     embedded = [entry.name for entry in embedded_entries()]
     missing = [name for name in embedded if name not in available]
     if not missing:
-        return Finding("models", f"{len(available)} ready")
+        return DoctorFinding("models", f"{len(available)} ready")
     text = f"{len(available)} ready; fetched at first use: {', '.join(missing)}"
-    return Finding("models", text)
+    return DoctorFinding("models", text)
 
 
-def _host(host: str, machine: Machine) -> list[Finding]:
+def _host(host: str, machine: Machine) -> list[DoctorFinding]:
     places = find_places(host, machine)
     if not places:
-        return [Finding(host, "not found")]
+        return [DoctorFinding(host, "not found")]
     return [finding for place in places for finding in _place(place, machine)]
 
 
-def _place(place: Place, machine: Machine) -> Iterator[Finding]:
+def _place(place: Place, machine: Machine) -> Iterator[DoctorFinding]:
     version = _editor_version(place, machine)
-    yield Finding(place.host, " ".join(filter(None, (str(place), version and f"version {version}"))))
+    yield DoctorFinding(place.host, " ".join(filter(None, (str(place), version and f"version {version}"))))
     record = _record(place)
     if record is None:
         if place.package.exists():
             yield _wrong(place, "a plugin", "It is not one that `foveate plugins build` has made.")
         else:
-            yield Finding("", "the plugin is not installed")
+            yield DoctorFinding("", "the plugin is not installed")
         return
     yield _plugin(place, record)
     yield from _enabled(place)
@@ -115,28 +121,28 @@ def _place(place: Place, machine: Machine) -> Iterator[Finding]:
         yield from _krita_python(machine)
 
 
-def _plugin(place: Place, record: Mapping[str, Any]) -> Finding:
+def _plugin(place: Place, record: Mapping[str, Any]) -> DoctorFinding:
     text = f"plugin {record.get('version')} in {place.package}"
     changed = [name for name, digest in record.get("files", {}).items() if _digest(place.package / name) != digest]
     if changed:
         return _wrong(place, text, f"{len(changed)} of its files are missing or changed, such as {changed[0]}.")
-    if record.get("version") != sources.version():
-        return _wrong(place, text, f"It is not version {sources.version()}.")
-    return Finding("", text)
+    if record.get("version") != bundle_sources.version():
+        return _wrong(place, text, f"It is not version {bundle_sources.version()}.")
+    return DoctorFinding("", text)
 
 
-def _enabled(place: Place) -> Iterator[Finding]:
+def _enabled(place: Place) -> Iterator[DoctorFinding]:
     try:
         if place.kritarc and not kritarc.is_enabled(place.kritarc):
             yield _wrong(place, "not enabled", "Krita does not load it.")
     except FoveateError as error:
-        yield Finding("", "not known whether it is enabled", error.info.message, error.info.remedy)
+        yield DoctorFinding("", "not known whether it is enabled", error.info.message, error.info.remedy)
     program = place.package / "foveate.py"
     if place.host == "gimp" and os.name == "posix" and not os.access(program, os.X_OK):
         yield _wrong(place, "not a program", f"{program} may not be executed, so GIMP passes over it.")
 
 
-def _settings(place: Place) -> Iterator[Finding]:
+def _settings(place: Place) -> Iterator[DoctorFinding]:
     try:
         found = settings.parse(place.settings.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -148,7 +154,7 @@ def _settings(place: Place) -> Iterator[Finding]:
     yield _connection(place, found)
 
 
-def _connection(place: Place, found: Settings) -> Finding:
+def _connection(place: Place, found: Settings) -> DoctorFinding:
     if found.remote_url:
         return _remote(place, found)
     program = found.server_command[0]
@@ -156,19 +162,19 @@ def _connection(place: Place, found: Settings) -> Finding:
         return _wrong(place, "uses this machine's server", f"The program that starts it is not there: {program}.")
     if found.runtime_file != str(place.runtime_file):
         return _wrong(place, "uses this machine's server", f"It looks for it in {found.runtime_file or 'no file'}.")
-    return Finding("", "uses this machine's server")
+    return DoctorFinding("", "uses this machine's server")
 
 
-def _remote(place: Place, found: Settings) -> Finding:
+def _remote(place: Place, found: Settings) -> DoctorFinding:
     remedy = f"Enter it anew in the plugin's settings in {TITLES[place.host]}."
     try:
         address = found.remote
     except FoveateError as error:
-        return Finding("", "uses a server on another machine", error.info.message, remedy)
-    return Finding("", f"uses a server on another machine: {address.host}" if address else "")
+        return DoctorFinding("", "uses a server on another machine", error.info.message, remedy)
+    return DoctorFinding("", f"uses a server on another machine: {address.host}" if address else "")
 
 
-def _krita_python(machine: Machine) -> Iterator[Finding]:
+def _krita_python(machine: Machine) -> Iterator[DoctorFinding]:
     """Yield a finding where a distribution's Krita has no PyQt5: it runs no plugin then, and says nothing."""
     program = machine.program("krita") or ""
     libraries = list(Path("/").glob(KRITA_LIBRARIES.lstrip("/")))
@@ -176,7 +182,7 @@ def _krita_python(machine: Machine) -> Iterator[Finding]:
         return
     packages = ("usr/lib/python3/dist-packages/PyQt5", "usr/lib*/python3*/site-packages/PyQt5")
     if not any(list(Path("/").glob(pattern)) for pattern in packages):
-        yield Finding("", "no PyQt5", "Krita cannot run Python plugins.", "Run: sudo apt install python3-pyqt5")
+        yield DoctorFinding("", "no PyQt5", "Krita cannot run Python plugins.", "Run: sudo apt install python3-pyqt5")
 
 
 def _editor_version(place: Place, machine: Machine) -> str:
@@ -202,5 +208,5 @@ def _digest(path: Path) -> str:
         return ""
 
 
-def _wrong(place: Place, text: str, problem: str) -> Finding:
-    return Finding("", text, problem, f"Run: foveate plugins install {place.host}")
+def _wrong(place: Place, text: str, problem: str) -> DoctorFinding:
+    return DoctorFinding("", text, problem, f"Run: foveate plugins install {place.host}")

@@ -9,10 +9,19 @@ from pathlib import Path
 
 from foveate_server.plugins import blender, kritarc
 from foveate_server.plugins.bundle import Bundle, make_bundle
-from foveate_server.plugins.places import CHOSEN, FLATPAK, SNAP, TITLES, Machine, Place, chosen_place, find_places
-from foveate_server.plugins.swap import remove_all, replace_all
-from foveate_shared import settings
-from foveate_shared.discovery import default_runtime_file
+from foveate_server.plugins.editor_places import (
+    CHOSEN,
+    FLATPAK,
+    SNAP,
+    TITLES,
+    Machine,
+    Place,
+    chosen_place,
+    find_places,
+)
+from foveate_server.plugins.replace_files import remove_all, replace_all
+from foveate_shared.connection import settings
+from foveate_shared.connection.running_server import default_runtime_file
 from foveate_shared.errors import ErrorCode, InputError
 
 MENUS = {

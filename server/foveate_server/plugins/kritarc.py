@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from foveate_shared.connection.private_files import write_private
 from foveate_shared.errors import ErrorCode, ResourceError
-from foveate_shared.private_files import write_private
 
 GROUP = "[python]"
 KEY = "enable_foveate"

@@ -9,11 +9,11 @@ from contextlib import closing
 from importlib import resources
 from pathlib import Path
 
-from foveate_server import records
-from foveate_server.operations.base import Item, Plan
-from foveate_server.spool.rows import ItemRow, JobRow, Owner, StoredEvent, WindowRow
+from foveate_server import json_records
+from foveate_server.operations.contract import Item, Plan
+from foveate_server.spool.database_rows import ItemRow, JobRow, Owner, StoredEvent, WindowRow
 from foveate_shared.errors import ErrorCode, ErrorInfo, ResourceError, ServerError
-from foveate_shared.protocol import ModelInfo, Outcome
+from foveate_shared.wire.protocol import ModelInfo, Outcome
 
 Change = Callable[[sqlite3.Connection], None]  # a part of a transaction
 
@@ -83,13 +83,13 @@ class Database:
                 submit,
                 json.loads(parameters),
                 icc,
-                records.loads(plan, Plan),
+                json_records.loads(plan, Plan),
                 state,
                 json.loads(recipe),
                 seq,
                 created,
                 updated,
-                model and records.loads(model, ModelInfo),
+                model and json_records.loads(model, ModelInfo),
             )
             for (
                 number,
@@ -121,10 +121,10 @@ class Database:
         return [
             ItemRow(
                 position,
-                records.loads(item, Item),
+                json_records.loads(item, Item),
                 attempts,
-                outcome and records.loads(outcome, Outcome),
-                error and records.loads(error, ErrorInfo),
+                outcome and json_records.loads(outcome, Outcome),
+                error and json_records.loads(error, ErrorInfo),
             )
             for position, item, attempts, outcome, error in self._connection.execute(query, (job,))
         ]
@@ -132,7 +132,7 @@ class Database:
     def windows(self, job: int) -> list[WindowRow]:
         """Return the windows of a job that arrived."""
         query = "SELECT window FROM windows WHERE job = ? ORDER BY id"
-        return [records.loads(window, WindowRow) for (window,) in self._connection.execute(query, (job,))]
+        return [json_records.loads(window, WindowRow) for (window,) in self._connection.execute(query, (job,))]
 
     def events(self, job: int, since: int, limit: int) -> list[StoredEvent]:
         """Return a job's lasting events after number `since`, at most `limit`; files relative to the job's folder."""
@@ -165,15 +165,15 @@ def insert_job(row: JobRow) -> Change:
         row.job,
         row.content,
         row.submit,
-        records.dumps(row.parameters),
+        json_records.dumps(row.parameters),
         row.icc,
-        records.dumps(row.plan),
+        json_records.dumps(row.plan),
         row.state,
-        records.dumps(row.recipe),
+        json_records.dumps(row.recipe),
         row.seq,
         row.created,
         row.updated,
-        row.model and records.dumps(row.model),
+        row.model and json_records.dumps(row.model),
     )
     columns = (
         "number, token, client, job, content, submit, parameters, icc, plan, state, recipe, seq, created, updated,"
@@ -195,7 +195,7 @@ def set_state(number: int, state: str) -> Change:
 
 def set_recipe(number: int, recipe: object) -> Change:
     """Keep what is known of a job's recipe."""
-    return _execute("UPDATE jobs SET recipe = ? WHERE number = ?", records.dumps(recipe), number)
+    return _execute("UPDATE jobs SET recipe = ? WHERE number = ?", json_records.dumps(recipe), number)
 
 
 def insert_event(number: int, event: StoredEvent, now: float) -> Change:
@@ -218,17 +218,17 @@ def put_item(number: int, row: ItemRow) -> Change:
         "INSERT OR REPLACE INTO items (job, position, item, attempts, outcome, error) VALUES (?, ?, ?, ?, ?, ?)",
         number,
         row.position,
-        records.dumps(row.item),
+        json_records.dumps(row.item),
         row.attempts,
-        row.outcome and records.dumps(row.outcome),
-        row.error and records.dumps(row.error),
+        row.outcome and json_records.dumps(row.outcome),
+        row.error and json_records.dumps(row.error),
     )
 
 
 def put_window(number: int, row: WindowRow) -> Change:
     """Add a window that arrived, or replace what is known of it."""
     return _execute(
-        "INSERT OR REPLACE INTO windows (job, id, window) VALUES (?, ?, ?)", number, row.id, records.dumps(row)
+        "INSERT OR REPLACE INTO windows (job, id, window) VALUES (?, ?, ?)", number, row.id, json_records.dumps(row)
     )
 
 

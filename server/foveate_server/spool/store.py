@@ -15,8 +15,8 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 
 from foveate_server.spool.database import Change, Database, put_window
-from foveate_server.spool.files import Account, JobFiles, Upload
-from foveate_server.spool.rows import ItemRow, JobRow, StoredEvent, WindowRow
+from foveate_server.spool.database_rows import ItemRow, JobRow, StoredEvent, WindowRow
+from foveate_server.spool.job_files import Account, JobFiles, Upload
 from foveate_shared.errors import ServerError
 
 Result = TypeVar("Result")

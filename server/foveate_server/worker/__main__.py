@@ -9,9 +9,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from foveate_server.tasks.messages import Launch
 from foveate_server.worker.channel import Channel, claim_standard_streams
-from foveate_server.worker.link import Launch
-from foveate_server.worker.loop import Worker
+from foveate_server.worker.task_loop import Worker
 
 _OOM_SCORE = "500"  # of 1000: where memory runs out, Linux ends the worker rather than the server or the editor
 LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"  # the server reads the level from it

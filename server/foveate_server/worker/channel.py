@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from threading import Lock
 from typing import BinaryIO
 
-from foveate_server.worker.link import Order, Report, decode_order, encode
+from foveate_server.tasks.messages import Order, Report, decode_order, encode
 
 _GONE = 0  # exit status after the server ended: nobody reads it
 

@@ -1,4 +1,4 @@
-"""What a running item says to the world: see operations.base.Context."""
+"""What a running item says to the world: see operations.contract.Context."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from threading import Event
 import numpy as np
 from numpy.typing import NDArray
 
-from foveate_server.executors.base import Task, TaskNote, TaskPreview, TaskProgress
+from foveate_server.tasks.messages import Alive
+from foveate_server.tasks.task import Task, TaskNote, TaskPreview, TaskProgress
 from foveate_server.worker.channel import Channel
-from foveate_server.worker.files import PatchWriter
-from foveate_server.worker.link import Alive
+from foveate_server.worker.task_files import PatchWriter
 from foveate_shared.errors import CancelledJobError
 from foveate_shared.geometry import Bounds, Extent
 

@@ -56,7 +56,7 @@ def editor():
 
 def runtime():
     """Return what the extension's parts share."""
-    return importlib.import_module("bl_ext.user_default.foveate.runtime").get()
+    return importlib.import_module("bl_ext.user_default.foveate.controller").get()
 
 
 HANDS = {

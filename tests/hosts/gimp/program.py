@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveate_server.plugins.bundle import make_bundle
-from foveate_shared.settings import load, save
+from foveate_shared.connection.settings import load, save
 from hosts.lib.chroot import Chroot, Folder, Program
 from hosts.lib.screen import Screen
 from hosts.lib.waiting import wait_until

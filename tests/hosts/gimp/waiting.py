@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from foveate_shared.client import Client, Delivery
-from foveate_shared.discovery import find_server
-from foveate_shared.protocol import Jobs, JobSummary, Peer
-from foveate_shared.settings import load
+from foveate_shared.connection.client import Client, Delivery
+from foveate_shared.connection.running_server import find_server
+from foveate_shared.connection.settings import load
+from foveate_shared.wire.protocol import Jobs, JobSummary, Peer
 from hosts.lib.servers import Server
 from hosts.lib.waiting import wait_until
 

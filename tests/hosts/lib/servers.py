@@ -16,14 +16,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from foveate_shared.discovery import RUNTIME_FILE_VARIABLE, RunningServer, read_runtime_file
+from foveate_shared.connection.running_server import RUNTIME_FILE_VARIABLE, RunningServer, read_runtime_file
 from hosts.lib.chroot import DIES_WITH_US, Chroot, Folder
 from hosts.lib.waiting import wait_until
 
 TESTS = Path(__file__).parents[2]
-DETERMINISTIC = "foveate_server.engines.deterministic:configured_spec"
+DETERMINISTIC = "foveate_server.engines.deterministic.engine:configured_spec"
 SLOW = "fakes.engines:slow"  # deterministic, and it takes its time
-REAL = "foveate_server.engines.catalog:restoration_spec"  # with the embedded weights
+REAL = "foveate_server.engines.engine_specs:restoration_spec"  # with the embedded weights
 START_SECONDS = 60.0
 SCRIPT = """#!/bin/sh
 # Asks the watcher outside for a server; `answer` ends when the server has ended.

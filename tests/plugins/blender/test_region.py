@@ -17,7 +17,7 @@ def region(module):
 
 @pytest.fixture(scope="module")
 def masks(module):
-    return module("masks")
+    return module("rasterize_mask")
 
 
 def square(masks, box, feather=0.0):
@@ -61,7 +61,7 @@ def test_nothing_selected_is_the_whole_image(region):
 
 
 def test_a_mask_has_tight_bounds_and_soft_edges(region, masks):
-    layer = masks.Layer((square(masks, (0.25, 0.5, 0.5, 0.625), feather=0.05),))
+    layer = masks.MaskLayer((square(masks, (0.25, 0.5, 0.5, 0.625), feather=0.05),))
     selected = region.mask([layer], "soft")(EXTENT)
     # The longer side spans 0 to 1, so the feather is 10 pixels wide; the shorter side is centred.
     assert selected.bounds == Bounds(40, 15, 70, 45)
@@ -74,7 +74,7 @@ def test_a_mask_has_tight_bounds_and_soft_edges(region, masks):
 
 def test_a_mask_that_covers_nothing_is_said(region, masks):
     with pytest.raises(InputError, match="The mask empty covers no pixel"):
-        region.mask([masks.Layer(())], "empty")(EXTENT)
+        region.mask([masks.MaskLayer(())], "empty")(EXTENT)
 
 
 @settings(max_examples=30, deadline=None)
@@ -90,11 +90,11 @@ def test_the_area_of_a_triangle_is_what_is_filled(masks, corners):
 
 def test_layers_come_upon_each_other(masks):
     outer, inner = square(masks, (0.1, 0.3, 0.9, 0.7)), square(masks, (0.4, 0.4, 0.6, 0.6))
-    hole = [masks.Layer((outer,)), masks.Layer((inner,), blend="MERGE_SUBTRACT")]
+    hole = [masks.MaskLayer((outer,)), masks.MaskLayer((inner,), blend="MERGE_SUBTRACT")]
     plane = masks.rasterize(hole, EXTENT)
     assert plane[50, 100] == 0
     assert plane[50, 40] == 1
-    inverted = masks.rasterize([masks.Layer((outer,), alpha=0.5, invert=True)], EXTENT)
+    inverted = masks.rasterize([masks.MaskLayer((outer,), alpha=0.5, invert=True)], EXTENT)
     assert inverted[50, 100] == 0
     assert inverted[2, 2] == pytest.approx(0.5)
     assert set(masks.BLENDS) == {  # all that Blender has

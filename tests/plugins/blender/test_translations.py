@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from foveate_shared.texts import Texts
+from foveate_shared.i18n.translations import Texts
 
 SOURCES = sorted((Path(__file__).parents[3] / "plugins/blender/foveate").glob("*.py"))
 GERMAN = Texts("de").catalogue

@@ -7,8 +7,8 @@ import pytest
 from foveate_gimp import connection, menu
 from foveate_gimp.operations import all_operations
 
-from foveate_shared.protocol import ModelInfo
-from foveate_shared.settings import load, save
+from foveate_shared.connection.settings import load, save
+from foveate_shared.wire.protocol import ModelInfo
 
 RESTORER = ModelInfo("sharp", "Sharp", ("refocus",), 4, True)
 CHECKPOINT = ModelInfo("photo", "Photo", ("refocus", "fill"), 4, True, kind="diffusion", family="sd1")

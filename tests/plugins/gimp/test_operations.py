@@ -5,7 +5,7 @@ from foveate_gimp import checkpoint_arguments
 from foveate_gimp.operations import COMPARED, all_operations, chosen_faces, wants_image
 
 from foveate_shared.errors import InputError
-from foveate_shared.texts import Texts
+from foveate_shared.i18n.translations import Texts
 
 
 class Config(dict):

@@ -5,13 +5,13 @@ import struct
 import numpy as np
 import pytest
 from foveate_gimp.buffers import converted_coverage, read, with_alpha, write
-from foveate_gimp.compare import differs_where_covered
 from foveate_gimp.formats import LayerFormat, coverage_format
 from foveate_gimp.layers import ImageKind, covered_bounds, in_levels
+from foveate_gimp.same_pixels import differs_where_covered
 
 from foveate_shared.errors import InputError, ServerError
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.host import Image, ResultPatch
+from foveate_shared.jobs.host import Image, ResultPatch
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 
 DTYPES = {SampleType.U8: "u1", SampleType.U16: "<u2", SampleType.F16: "<f2", SampleType.F32: "<f4"}

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.host import Image
+from foveate_shared.jobs.host import Image
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
 
 FORMATS = [

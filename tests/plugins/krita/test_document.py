@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import pytest
 from foveate_krita.document import KritaHost
-from foveate_krita.layouts import named_space, pixel_format
-from foveate_krita.survey import FaceSurvey
+from foveate_krita.face_survey import FaceSurvey
+from foveate_krita.pixel_layouts import named_space, pixel_format
 
 from fakes.krita import Area, Document, module
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.host import Image, Result, ResultPatch
+from foveate_shared.jobs.host import Image, Result, ResultPatch
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
-from foveate_shared.protocol import Outcome
+from foveate_shared.wire.protocol import Outcome
 
 WIDTH, HEIGHT = 8, 6
 LAYOUT = PixelFormat(SampleType.U8, Channels.BGRA)

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from fakes.pictures import scene
-from foveate_server.cli.embedding import read_recipe
-from foveate_server.cli.files import read_picture
-from foveate_server.cli.saving import save
+from foveate_server.picture_files.embed_metadata import read_recipe
+from foveate_server.picture_files.read import read_picture
+from foveate_server.picture_files.write import save
 from foveate_shared.pixels import Channels, SampleType
 
 CHECKPOINT = "deterministic-diffusion"

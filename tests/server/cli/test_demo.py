@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from foveate_server.cli import demo
-from foveate_server.cli.files import read_picture
-from foveate_server.cli.picture import Picture
-from foveate_server.cli.saving import save
+from foveate_server.picture_files.picture import Picture
+from foveate_server.picture_files.read import read_picture
+from foveate_server.picture_files.write import save
 from foveate_shared.pixels import Channels
 
 

@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foveate_server.cli.document import PictureDocument
-from foveate_server.cli.files import read_picture
-from foveate_server.cli.picture import DTYPES, Picture, from_wire
 from foveate_server.cli.region import Region
-from foveate_server.cli.saving import HOLDS, save
+from foveate_server.picture_files.picture import DTYPES, Picture, from_wire
+from foveate_server.picture_files.read import read_picture
+from foveate_server.picture_files.write import HOLDS, save
 from foveate_shared.errors import ProtocolError, ServerError
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.host import Image, Result, ResultPatch
+from foveate_shared.jobs.host import Image, Result, ResultPatch
 from foveate_shared.pixels import COVERAGE_U8, AlphaMode, Channels
-from foveate_shared.protocol import Selection
+from foveate_shared.wire.protocol import Selection
 
 LOSSLESS = [
     (suffix, dtype, channels)

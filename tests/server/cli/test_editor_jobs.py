@@ -8,20 +8,20 @@ import pytest
 
 from fakes.pictures import scene
 from foveate_server.cli.document import PictureDocument
-from foveate_server.cli.fetching import picture_of
-from foveate_server.cli.files import read_picture
+from foveate_server.cli.fetch_result import picture_of
 from foveate_server.cli.region import Region
-from foveate_server.cli.saving import save
-from foveate_shared.client import Client
-from foveate_shared.discovery import find_server
-from foveate_shared.driver import run_to_end
+from foveate_server.picture_files.read import read_picture
+from foveate_server.picture_files.write import save
+from foveate_shared.connection.client import Client
+from foveate_shared.connection.running_server import find_server
+from foveate_shared.connection.settings import Settings
+from foveate_shared.connection.settings import save as save_settings
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.host import Image, Result, ResultPatch
+from foveate_shared.jobs.host import Image, Result, ResultPatch
+from foveate_shared.jobs.job_flow import Rerender
+from foveate_shared.jobs.run_blocking import run_to_end
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, RowOrder, SampleType
-from foveate_shared.protocol import Peer, Selection
-from foveate_shared.rerender import Rerender
-from foveate_shared.settings import Settings
-from foveate_shared.settings import save as save_settings
+from foveate_shared.wire.protocol import Peer, Selection
 
 SELECTED = Bounds(8, 16, 24, 20)
 

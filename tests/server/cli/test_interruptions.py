@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from fakes.pictures import scene
-from foveate_server.cli.files import read_picture
-from foveate_server.cli.saving import save
+from foveate_server.picture_files.read import read_picture
+from foveate_server.picture_files.write import save
 
 
 class Upscaling:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from foveate_server.cli.main import build_parser, exit_status, main
-from foveate_server.cli.picture import Picture
-from foveate_server.cli.saving import save
+from foveate_server.picture_files.picture import Picture
+from foveate_server.picture_files.write import save
 from foveate_shared.errors import ErrorCode, ErrorInfo, Fault
 from foveate_shared.pixels import Channels
 
@@ -152,7 +152,7 @@ def test_a_bug_is_a_sentence_too(folder, capsys, monkeypatch):
     def explode(path):
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("foveate_server.cli.editing.read_picture", explode)
+    monkeypatch.setattr("foveate_server.cli.edit_picture.read_picture", explode)
     status, line = failing(["refocus", "in.png", "out.png"], capsys)
     assert status == 1
     assert "ZeroDivisionError: oh" in line
@@ -163,7 +163,7 @@ def test_an_interrupt_is_a_sentence_too(folder, capsys, monkeypatch):
     def interrupt(path):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("foveate_server.cli.editing.read_picture", interrupt)
+    monkeypatch.setattr("foveate_server.cli.edit_picture.read_picture", interrupt)
     assert failing(["refocus", "in.png", "out.png"], capsys) == (130, "Cancelled.")
 
 

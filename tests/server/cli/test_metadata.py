@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps, TiffImagePlugin
 from PIL.TiffImagePlugin import IFDRational
 
-from foveate_server.cli import exif, tiff, xmp
-from foveate_server.cli.containers import PNG_SIGNATURE, png_chunk
-from foveate_server.cli.files import read_picture
-from foveate_server.cli.picture import Picture
-from foveate_server.cli.saving import prepare, save
+from foveate_server.picture_files import exif, tiff, xmp
+from foveate_server.picture_files.containers import PNG_SIGNATURE, png_chunk
+from foveate_server.picture_files.picture import Picture
+from foveate_server.picture_files.read import read_picture
+from foveate_server.picture_files.write import prepare, save
 from foveate_shared.geometry import Extent
 from foveate_shared.pixels import Channels
 

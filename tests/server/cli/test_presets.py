@@ -6,7 +6,7 @@ import pytest
 
 from foveate_server.cli.main import main
 from foveate_server.presets import PACKAGED
-from foveate_shared.discovery import read_runtime_file
+from foveate_shared.connection.running_server import read_runtime_file
 
 OWN = """
 [subjects]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from foveate_server.cli.picture import Picture
 from foveate_server.cli.region import parse_rect, region_of
-from foveate_server.cli.saving import save
+from foveate_server.picture_files.picture import Picture
+from foveate_server.picture_files.write import save
 from foveate_shared.errors import InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels

@@ -11,13 +11,13 @@ from PIL import Image
 
 from fakes.checkpoints import TinyCheckpoints
 from fakes.pictures import scene
-from foveate_server.cli.embedding import read_recipe
-from foveate_server.cli.files import read_picture
-from foveate_server.cli.saving import save
-from foveate_server.engines.diffusion.silence import quiet
-from foveate_shared.adding import Adding, add_command
+from foveate_server.engines.diffusion.quiet_libraries import quiet
+from foveate_server.picture_files.embed_metadata import read_recipe
+from foveate_server.picture_files.read import read_picture
+from foveate_server.picture_files.write import save
+from foveate_shared.connection.settings import Settings
+from foveate_shared.forms.add_model import Adding, add_command
 from foveate_shared.pixels import Channels, SampleType
-from foveate_shared.settings import Settings
 
 QUICK = ("--steps", "2", "--seed", "7", "--quiet")
 
@@ -28,7 +28,7 @@ def studio(tmp_path_factory, make_workplace):
     folder = tmp_path_factory.mktemp("studio")
     with quiet():
         checkpoint = TinyCheckpoints(folder).folder("sd1")
-    workplace = make_workplace(folder, engine="foveate_server.engines.catalog:suite_spec")
+    workplace = make_workplace(folder, engine="foveate_server.engines.engine_specs:suite_spec")
     workplace.extra["FOVEATE_CACHE_DIR"] = str(folder / "cache")
     workplace.foveate("models", "add", checkpoint, "--name", "tiny")
     save(scene(SampleType.U16, Channels.RGBA), folder / "photo.png")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from foveate_server.config import load_config
+from foveate_server.config.server_config import load_config
 from foveate_server.models.registry import open_registry
 
 
@@ -40,7 +40,7 @@ def weights_path():
 
 @pytest.fixture(scope="session")
 def detector(weights_path):
-    from foveate_server.detect.centerface import CenterFace
+    from foveate_server.engines.detection.centerface import CenterFace
 
     return CenterFace(weights_path, threads=2)
 

@@ -9,8 +9,8 @@ from fakes.executor import ScriptedExecutor
 from fakes.jobs import MODELS
 from fakes.raw_client import RawClient
 from foveate_server.app import Application, Variants, create_app
-from foveate_server.endpoint.connection import Patience
-from foveate_server.engines.base import EngineSpec
+from foveate_server.endpoint.client_connection import ConnectionLimits
+from foveate_server.engines.contract import EngineSpec
 
 TOKEN = "fvt_test"
 
@@ -44,7 +44,7 @@ def start_site(config, start_server):
     def start(*, patience=None, operations="fakes.painting:operations", **settings):
         executor = RemoteExecutor()
         changed = replace(config, **settings)
-        variants = Variants(operations=operations, executor=executor, patience=patience or Patience())
+        variants = Variants(operations=operations, executor=executor, patience=patience or ConnectionLimits())
         app = create_app(changed, EngineSpec("nowhere", lambda: MODELS), token=TOKEN, variants=variants)
         return Site(start_server(app, changed).url, app, executor)
 

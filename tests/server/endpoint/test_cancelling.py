@@ -6,12 +6,12 @@ import time
 import pytest
 
 from fakes.host import MemoryHost
-from foveate_shared.client import Client
+from foveate_shared.connection.client import Client
+from foveate_shared.connection.websocket import ServerAddress
 from foveate_shared.geometry import Extent
-from foveate_shared.job_status import State
-from foveate_shared.protocol import Done, Jobs, ListJobs, Peer, Resume
-from foveate_shared.transport import ServerAddress
-from foveate_shared.workbench import Workbench
+from foveate_shared.jobs.job_list import Workbench
+from foveate_shared.jobs.job_status import JobState
+from foveate_shared.wire.protocol import Done, Jobs, ListJobs, Peer, Resume
 
 PATIENCE = 20.0  # seconds
 SMALL = Extent(16, 16)
@@ -61,7 +61,7 @@ class Desk:
     def cancel_all(self):
         self.bench.cancel_all()
         self.until(lambda: not any(entry.is_running for entry in self.bench.entries))
-        assert {entry.flow.status.state for entry in self.bench.entries} == {State.CANCELLED}
+        assert {entry.flow.status.state for entry in self.bench.entries} == {JobState.CANCELLED}
         self.until_nothing_is_left()
 
 
@@ -89,7 +89,7 @@ def test_before_it_is_accepted(desk, icc):
 def test_before_its_windows_are_read(desk):
     desk.connect()
     entry = desk.submit()
-    desk.until_state(entry, State.WAITING)
+    desk.until_state(entry, JobState.WAITING)
     desk.cancel_all()
 
 
@@ -107,7 +107,7 @@ def test_one_runs_and_the_others_wait(desk, icc):
     desk.connect()
     for _ in range(3):
         desk.submit(icc=icc)
-    desk.until(lambda: any(entry.flow.status.state is State.RUNNING for entry in desk.bench.entries))
+    desk.until(lambda: any(entry.flow.status.state is JobState.RUNNING for entry in desk.bench.entries))
     desk.cancel_all()
 
 
@@ -124,7 +124,7 @@ def test_one_behind_the_pixels_of_another(desk, icc):
 def test_what_is_complete_meanwhile_is_not_applied(desk):
     desk.connect()
     entry = desk.submit()
-    desk.until_state(entry, State.WAITING)
+    desk.until_state(entry, JobState.WAITING)
     desk.until(lambda: desk.site.executor.keys)
     with desk.site.client() as other:
         other.send(Resume(entry.flow.job))
@@ -139,7 +139,7 @@ def test_while_the_connection_is_lost(desk, icc):
     desk.connect()
     for _ in range(3):
         desk.submit(icc=icc)
-    desk.until(lambda: any(entry.flow.status.state is State.RUNNING for entry in desk.bench.entries))
+    desk.until(lambda: any(entry.flow.status.state is JobState.RUNNING for entry in desk.bench.entries))
     desk.bench.cancel_all()
     desk.bench.reconnect()
     desk.cancel_all()

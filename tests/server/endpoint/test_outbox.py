@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 from fakes.jobs import ANNA, bench, submit_of
 from foveate_server.endpoint.outbox import MAX_REPLIES, QUEUED_BYTES, READ_AHEAD, Outbox
-from foveate_shared.codec import decode
 from foveate_shared.geometry import Extent
 from foveate_shared.pixels import COVERAGE_U8
-from foveate_shared.protocol import (
+from foveate_shared.wire.codec import decode
+from foveate_shared.wire.protocol import (
     LASTING_EVENTS,
     SERVER_MESSAGES,
     Blob,

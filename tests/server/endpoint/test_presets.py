@@ -2,7 +2,7 @@
 
 from jsonschema import Draft202012Validator
 
-OPERATIONS = "foveate_server.operations.table:operations"
+OPERATIONS = "foveate_server.operations.registry:operations"
 
 
 def offered(site):

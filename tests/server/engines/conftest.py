@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from skimage import data
 from torch import nn
 
-from foveate_server.config import load_config
-from foveate_server.engines.spandrel_networks import import_spandrel
+from foveate_server.config.server_config import load_config
+from foveate_server.engines.restoration.spandrel_adapter import import_spandrel
 from foveate_server.models.registry import Registry, open_registry
 from foveate_shared.errors import CancelledJobError
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foveate_server.engines.deterministic import deterministic_spec
-from foveate_server.executors.base import Task, TaskProgress, WindowFile
+from foveate_server.engines.deterministic.engine import deterministic_spec
 from foveate_server.executors.local import LocalExecutor
-from foveate_server.executors.slot import Patience
-from foveate_server.operations.base import Item, JobRequest
+from foveate_server.executors.worker_slot import WorkerTimeouts
+from foveate_server.operations.contract import Item, JobRequest
+from foveate_server.tasks.task import Task, TaskProgress, WindowFile
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 
@@ -76,7 +76,7 @@ def executing():
         executor = LocalExecutor(
             spec or deterministic_spec(**options),
             devices=devices,
-            patience=patience or Patience(),
+            patience=patience or WorkerTimeouts(),
             operations=OPERATIONS,
             environment=WORKER_ENVIRONMENT,
         )

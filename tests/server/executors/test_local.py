@@ -7,12 +7,13 @@ import time
 import numpy as np
 import pytest
 
-from foveate_server.engines.base import EngineSpec, Pinned
-from foveate_server.engines.deterministic import Failure, create, deterministic_spec
-from foveate_server.executors.base import TaskNote, TaskPatch, TaskPreview, TaskProgress
+from foveate_server.engines.contract import EngineSpec
+from foveate_server.engines.deterministic.engine import Failure, create, deterministic_spec
+from foveate_server.engines.values import Pinned
 from foveate_server.executors.local import LocalExecutor, default_patience
-from foveate_server.executors.slot import Patience
+from foveate_server.executors.worker_slot import WorkerTimeouts
 from foveate_server.imaging import samples
+from foveate_server.tasks.task import TaskNote, TaskPatch, TaskPreview, TaskProgress
 from foveate_shared.errors import CancelledJobError, ErrorCode, InputError, ResourceError, ServerError
 from foveate_shared.geometry import Bounds
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
@@ -157,7 +158,7 @@ def test_a_worker_that_ignores_a_cancel_is_replaced(executing, make_task, listen
         listener = listen()
         marker = tmp_path / "once"
         marker.touch()
-        patience = Patience(cancel=0.2)
+        patience = WorkerTimeouts(cancel=0.2)
         async with executing(patience=patience, failure=Failure.DEAF, marker=marker) as executor:
             (before,) = executor.pids
             task = make_task()

@@ -8,17 +8,17 @@ import uuid
 import numpy as np
 import pytest
 
-from foveate_server.config import load_config
-from foveate_server.engines.catalog import restoration_spec
-from foveate_server.engines.deterministic import FACE_COLOR, deterministic_spec
-from foveate_server.executors.base import Task, TaskPatch, TaskProgress, WindowFile
+from foveate_server.config.server_config import load_config
+from foveate_server.engines.deterministic.engine import FACE_COLOR, deterministic_spec
+from foveate_server.engines.engine_specs import restoration_spec
 from foveate_server.executors.local import LocalExecutor
-from foveate_server.operations.base import JobRequest
-from foveate_server.operations.table import operations
+from foveate_server.operations.contract import JobRequest
+from foveate_server.operations.registry import operations
+from foveate_server.tasks.task import Task, TaskPatch, TaskProgress, WindowFile
 from foveate_shared.errors import CancelledJobError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
-from foveate_shared.protocol import Selection
+from foveate_shared.wire.protocol import Selection
 
 RGB = PixelFormat(SampleType.U8, Channels.RGB)
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from foveate_server.executors.process import ENVIRONMENT
+from foveate_server.executors.worker_process import ENVIRONMENT
 
 
 def test_onnxruntime_leaves_nothing_in_the_home(tmp_path):

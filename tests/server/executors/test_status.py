@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from foveate_server.executors.base import ExecutorStatus
+from foveate_server.executors.contract import ExecutorStatus
 from foveate_shared.errors import ServerError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the worker's memory from /proc")

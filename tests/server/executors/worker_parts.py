@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from foveate_server.engines import deterministic
-from foveate_server.engines.base import Pinned
+from foveate_server.engines.deterministic import engine as deterministic_engine
+from foveate_server.engines.values import Pinned
 from foveate_server.imaging import samples
-from foveate_server.operations.base import Item, ItemResult
+from foveate_server.operations.contract import Item, ItemResult
 from foveate_shared.geometry import Bounds
-from foveate_shared.protocol import Outcome, WindowRequest
+from foveate_shared.wire.protocol import Outcome, WindowRequest
 
 
 class Enlarge:
@@ -87,7 +87,7 @@ def operations():
     return {operation.name: operation for operation in (Enlarge(), Shout(), Orphan(), Misfit(), Unspeakable())}
 
 
-class TellingEngine(deterministic.DeterministicEngine):
+class TellingEngine(deterministic_engine.DeterministicEngine):
     """Writes a line into a pipe when it is told to give memory back."""
 
     def __init__(self, options, pipe):
@@ -99,7 +99,7 @@ class TellingEngine(deterministic.DeterministicEngine):
 
 
 def telling_engine(options):
-    return TellingEngine(deterministic.Options(), Path(options["pipe"]))
+    return TellingEngine(deterministic_engine.Options(), Path(options["pipe"]))
 
 
 def no_engine(options):

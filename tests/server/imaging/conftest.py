@@ -46,18 +46,18 @@ def icc():
     """Builders of ICC profiles: `icc.profile(tags)`, `icc.curv`, `icc.para`, `icc.p3(curve)`, `icc.gray(curve)`."""
     from types import SimpleNamespace
 
-    from foveate_server.imaging import spaces
+    from foveate_server.imaging import rgb_spaces
 
-    space = spaces.RGB_SPACES["display-p3"]
-    to_xyz = spaces.primaries_to_xyz(space.red, space.green, space.blue, space.white)
-    adapted = spaces.adaptation(spaces.white_xyz(spaces.D65), spaces.PCS_WHITE) @ to_xyz
+    space = rgb_spaces.RGB_SPACES["display-p3"]
+    to_xyz = rgb_spaces.primaries_to_xyz(space.red, space.green, space.blue, space.white)
+    adapted = rgb_spaces.adaptation(rgb_spaces.white_xyz(rgb_spaces.D65), rgb_spaces.PCS_WHITE) @ to_xyz
     p3_colorants = {name: xyz_tag(column) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), adapted.T, strict=True)}
 
     def p3(curve):
         curves = dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
-        return icc_bytes({b"wtpt": xyz_tag(spaces.PCS_WHITE), **p3_colorants, **curves})
+        return icc_bytes({b"wtpt": xyz_tag(rgb_spaces.PCS_WHITE), **p3_colorants, **curves})
 
     def gray(curve, connection=b"XYZ "):
-        return icc_bytes({b"wtpt": xyz_tag(spaces.PCS_WHITE), b"kTRC": curve}, space=b"GRAY", connection=connection)
+        return icc_bytes({b"wtpt": xyz_tag(rgb_spaces.PCS_WHITE), b"kTRC": curve}, space=b"GRAY", connection=connection)
 
     return SimpleNamespace(profile=icc_bytes, xyz=xyz_tag, curv=curv_tag, para=para_tag, p3=p3, gray=gray)

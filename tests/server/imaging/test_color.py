@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import ImageCms
 
-from foveate_server.imaging import spaces
+from foveate_server.imaging import rgb_spaces
 from foveate_server.imaging.color import color_transform, compress, expand, split_range
 from foveate_server.imaging.samples import decode
 from foveate_shared.errors import ErrorCode, InputError
@@ -14,7 +14,7 @@ from foveate_shared.geometry import Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 
 LEVEL = 1 / 255
-RGB_NAMES = sorted(spaces.RGB_SPACES)
+RGB_NAMES = sorted(rgb_spaces.RGB_SPACES)
 FLOATS = st.floats(-4, 64, width=32)
 
 
@@ -69,7 +69,7 @@ def test_floats_far_beyond_white_come_back(space, color):
     transform = color_transform(space, None, gray=False)
     back = transform.from_working(transform.to_working(color))
     # In light, where float32 is evenly precise: curves are infinitely steep or flat near 0.
-    curve = spaces.RGB_SPACES[space].curve
+    curve = rgb_spaces.RGB_SPACES[space].curve
     scale = np.abs(curve.to_light(color)).max() + 1
     assert np.abs(curve.to_light(back) - curve.to_light(color)).max() <= 4e-6 * scale
 
@@ -148,7 +148,7 @@ def test_icc_profiles_are_reversible_beyond_white(name, icc):
     assert np.allclose(transform.from_working(transform.to_working(color)), color, rtol=1e-3, atol=2e-3)
 
 
-@pytest.mark.parametrize("space", [*RGB_NAMES, *sorted(spaces.GRAY_SPACES)])
+@pytest.mark.parametrize("space", [*RGB_NAMES, *sorted(rgb_spaces.GRAY_SPACES)])
 def test_gray_documents_become_neutral_and_come_back(space):
     transform = color_transform(space, None, gray=True)
     ramp = np.linspace(0, 3, 64, dtype=np.float32).reshape(8, 8, 1)

@@ -9,11 +9,11 @@ import pytest
 from fakes.executor import ScriptedExecutor, paint
 from fakes.jobs import ANNA, BERT, bench, blob_of, crop, job_id, region, submit_of, window_of
 from fakes.painting import inverted
-from foveate_server.executors.base import TaskNote, TaskPatch
-from foveate_server.operations.base import ItemResult
+from foveate_server.operations.contract import ItemResult
+from foveate_server.tasks.task import TaskNote, TaskPatch
 from foveate_shared.errors import ErrorCode, FoveateError, ServerError
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.protocol import (
+from foveate_shared.wire.protocol import (
     Accepted,
     Cancelled,
     Done,
@@ -34,7 +34,7 @@ from foveate_shared.protocol import (
 async def patches_of(made, job):
     """Return the stored patches' bytes by their bounds."""
     stored = await made.spool.events(job.number, 0, 1000)
-    from foveate_shared.codec import decode
+    from foveate_shared.wire.codec import decode
 
     found = {}
     for event in stored:

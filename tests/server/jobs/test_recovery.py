@@ -6,12 +6,12 @@ from dataclasses import replace
 from fakes.executor import ScriptedExecutor, paint
 from fakes.jobs import ANNA, bench, crop
 from fakes.painting import inverted
-from foveate_server.jobs.parts import Clocks
+from foveate_server.jobs.dependencies import Clocks
 from foveate_server.jobs.recovery import SEQ_JUMP
 from foveate_server.spool.database import put_item
-from foveate_shared.codec import decode
 from foveate_shared.errors import ErrorCode
-from foveate_shared.protocol import Done, Failed, ItemEnded, Patch, Windows
+from foveate_shared.wire.codec import decode
+from foveate_shared.wire.protocol import Done, Failed, ItemEnded, Patch, Windows
 
 
 async def begin(made, items=3, run=1):
@@ -210,7 +210,7 @@ def test_a_failure_survives_with_its_reason(tmp_path):
 
 
 def _full():
-    from foveate_server.spool.files import storage_full
+    from foveate_server.spool.job_files import storage_full
 
     return storage_full("Full.").info
 

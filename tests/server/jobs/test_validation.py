@@ -3,7 +3,7 @@
 import pytest
 
 from foveate_server.jobs.validation import check_parameters, with_defaults
-from foveate_server.operations.table import operations
+from foveate_server.operations.registry import operations
 from foveate_shared.errors import ErrorCode, InputError
 
 SCHEMA = {

@@ -7,7 +7,7 @@ import pytest
 
 from fakes import headers as made
 from foveate_server.models.adding.entries import AddOptions
-from foveate_server.models.adding.local import add_path
+from foveate_server.models.adding.from_path import add_path
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import InputError, ResourceError
 

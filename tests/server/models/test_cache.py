@@ -11,8 +11,8 @@ from filelock import FileLock
 
 from foveate_server.models import cache as cache_module
 from foveate_server.models.cache import Cache, is_intact, sha256_of, storage_errors
+from foveate_server.models.download_progress import silent
 from foveate_server.models.entry import ENTRY_FILE
-from foveate_server.models.progress import silent
 from foveate_shared.errors import CancelledJobError, ErrorCode, ResourceError
 
 DATA = b"weights"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fakes import headers as made
 from foveate_server.models.adding.entries import config_name
-from foveate_server.models.inspection import recognize
+from foveate_server.models.inspect_model import recognize
 from foveate_server.models.manifest import embedded_entries, license_text, optional_entries
 from foveate_server.models.registry import Registry
 

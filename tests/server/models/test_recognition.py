@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fakes import headers as made
-from foveate_server.models.headers import read_header
-from foveate_server.models.inspection import inspect_path, recognize
+from foveate_server.models.inspect_model import inspect_path, recognize
+from foveate_server.models.tensor_headers import read_header
 from foveate_shared.errors import ErrorCode, InputError
 
 

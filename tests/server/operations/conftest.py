@@ -11,11 +11,11 @@ from scipy import ndimage
 from skimage import data
 
 from fakes.documents import MemoryDocument
-from foveate_server.engines.deterministic import FACE_COLOR, DeterministicEngine, Options
+from foveate_server.engines.deterministic.engine import FACE_COLOR, DeterministicEngine, Options
 from foveate_server.imaging import samples
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import AlphaMode, Channels, PixelFormat, RowOrder, SampleType
-from foveate_shared.protocol import Selection
+from foveate_shared.wire.protocol import Selection
 
 FORMATS = (
     PixelFormat(SampleType.U8, Channels.RGB),

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.documents import RGB8, run_job
-from foveate_server.engines.deterministic import DeterministicEngine, Options
-from foveate_server.engines.deterministic_diffusion import MODEL
-from foveate_server.operations import canvases, facegate, words
+from foveate_server.engines.deterministic.diffusion import MODEL
+from foveate_server.engines.deterministic.engine import DeterministicEngine, Options
+from foveate_server.operations.face import identity_gate
+from foveate_server.operations.parameters import checkpoint_parameters
+from foveate_server.operations.with_checkpoint import fading_canvases
 from foveate_shared.errors import InputError, RefusedError
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 
@@ -62,7 +64,7 @@ def test_strength_zero_is_the_identity(picture, make_document, pixel_format, eng
 @settings(max_examples=12, deadline=None)
 @given(data=st.data(), dtype=st.sampled_from([SampleType.U8, SampleType.U16, SampleType.F32]))
 def test_any_region_of_any_depth_leaves_the_rest_alone(soft, make_document, data, dtype):
-    from foveate_server.engines.deterministic import DeterministicEngine, Options
+    from foveate_server.engines.deterministic.engine import DeterministicEngine, Options
 
     height, width = soft.shape[:2]
     x, y = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
@@ -87,10 +89,10 @@ def test_a_small_region_gets_the_full_pixel_budget(soft, make_document, engine):
 
 
 def test_large_regions_are_canvases_that_fade_into_each_other(soft, make_document, engine, monkeypatch):
-    monkeypatch.setattr(canvases, "SINGLE_AREA", 1)
-    monkeypatch.setattr(canvases, "_CORE", 100)
-    monkeypatch.setattr(canvases, "_MARGIN", 40)
-    monkeypatch.setattr(canvases, "_FADE", 24)
+    monkeypatch.setattr(fading_canvases, "SINGLE_AREA", 1)
+    monkeypatch.setattr(fading_canvases, "_CORE", 100)
+    monkeypatch.setattr(fading_canvases, "_MARGIN", 40)
+    monkeypatch.setattr(fading_canvases, "_FADE", 24)
     document = make_document(np.tile(soft, (1, 2, 1)), bounds=(10, 5, 380, 160))
     run = run_job(document, engine, "refocus", model=MODEL, strength=0.8, seed=2, prompt="x")
     assert len(run.patches) == 4 * 2
@@ -108,9 +110,9 @@ def test_an_empty_prompt_says_what_is_there(picture, soft, make_document, engine
     prompts = {"face": {"prompt": "a face"}, "other": {"prompt": "a thing"}}
     common = {"model": MODEL, "strength": 0.5, "subject_prompts": prompts}
     about_face = run_job(make_document(picture, bounds=(25, 30, 60, 60)), engine, "refocus", **common)
-    assert about_face.outcomes[0].data["subject"] == words.FACE
+    assert about_face.outcomes[0].data["subject"] == checkpoint_parameters.FACE
     about_thing = run_job(make_document(soft, bounds=(25, 30, 60, 60)), engine, "refocus", **common)
-    assert about_thing.outcomes[0].data["subject"] == words.OTHER
+    assert about_thing.outcomes[0].data["subject"] == checkpoint_parameters.OTHER
 
 
 def test_light_above_white_stays(soft, make_document, engine):
@@ -124,7 +126,7 @@ def test_light_above_white_stays(soft, make_document, engine):
 
 
 def test_a_face_whose_features_moved_is_kept(picture, make_document, engine, monkeypatch):
-    monkeypatch.setattr(facegate, "judge", lambda before, after: facegate.Verdict(0.2, "It moved."))
+    monkeypatch.setattr(identity_gate, "judge", lambda before, after: identity_gate.IdentityVerdict(0.2, "It moved."))
     run = run_job(make_document(picture), engine, "faces", model=MODEL, strength=0.4, seed=1)
     faces = run.outcomes[1:]
     assert [outcome.status for outcome in faces] == ["kept", "kept"]

@@ -3,8 +3,8 @@ import pytest
 from PIL import Image
 
 from fakes.documents import run_job
-from foveate_server.engines.deterministic_diffusion import LORA, MODEL
-from foveate_server.operations import sheet
+from foveate_server.engines.deterministic.diffusion import LORA, MODEL
+from foveate_server.operations.with_checkpoint import contact_sheet
 from foveate_shared.errors import InputError
 from foveate_shared.geometry import Bounds, Extent
 
@@ -36,7 +36,7 @@ def test_the_sheet_is_full_and_shows_the_original_first(soft, make_document, pix
 def test_opaque_originals_are_shown_as_they_are(soft, make_document, engine):
     document = make_document(soft, bounds=(40, 30, 110, 100))
     run = run_job(document, engine, "compare", **JOB)
-    shown = sheet.lay_out(Extent(110, 100), 5).picture_of(0)
+    shown = contact_sheet.lay_out(Extent(110, 100), 5).picture_of(0)
     result = run.applied_to(document)
     cell = result[shown.y : shown.bottom, shown.x : shown.right]
     assert cell.tobytes() == document.image[30:130, 40:150].tobytes()
@@ -44,14 +44,14 @@ def test_opaque_originals_are_shown_as_they_are(soft, make_document, engine):
 
 def test_previews_lie_in_the_variants_own_place(soft, make_document, engine):
     run = run_job(make_document(soft, bounds=(40, 30, 110, 100)), engine, "compare", **JOB)
-    layout = sheet.lay_out(Extent(110, 100), 5)
+    layout = contact_sheet.lay_out(Extent(110, 100), 5)
     assert {bounds for bounds, _ in run.previews} == {layout.picture_of(number) for number in range(1, 5)}
 
 
 @pytest.mark.parametrize("extent", [Extent(1, 1), Extent(4000, 30), Extent(30, 4000), Extent(512, 512)])
 @pytest.mark.parametrize("count", [2, 3, 7, 25])
 def test_sheets_hold_all_pictures(extent, count):
-    layout = sheet.lay_out(extent, count)
+    layout = contact_sheet.lay_out(extent, count)
     slots = [layout.slot_of(index) for index in range(count)] + layout.empty_slots(count)
     assert sum(slot.area for slot in slots) == layout.extent.area
     assert all(layout.extent.bounds.contains(slot) for slot in slots)
@@ -61,7 +61,7 @@ def test_sheets_hold_all_pictures(extent, count):
 
 
 def test_labels_are_drawn():
-    layout = sheet.lay_out(Extent(256, 256), 2)
+    layout = contact_sheet.lay_out(Extent(256, 256), 2)
     picture = np.full((256, 256, 3), 0.5, np.float32)
     written, empty = layout.drawn(picture, None, "strength 0.4"), layout.drawn(picture, None, "")
     assert written[270:].max() > 0.8

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fakes.documents import run_job
-from foveate_server.operations import views
+from foveate_server.operations.face import search_views
 
 
 def faces_of(run):
@@ -36,8 +36,8 @@ def test_faces_outside_of_the_selection_do_not_count(soft, paint_discs, make_doc
 
 @pytest.fixture
 def small_views(monkeypatch):
-    monkeypatch.setattr(views, "_PREVIEW_SIDE", 200)
-    monkeypatch.setattr(views, "_TILE_SIDE", 400)
+    monkeypatch.setattr(search_views, "_PREVIEW_SIDE", 200)
+    monkeypatch.setattr(search_views, "_TILE_SIDE", 400)
 
 
 @pytest.mark.usefixtures("small_views")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fakes.documents import run_job
-from foveate_server.engines.deterministic import DeterministicEngine, Options
+from foveate_server.engines.deterministic.engine import DeterministicEngine, Options
 from foveate_shared.geometry import Bounds
 
 DISCS = [(55, 60, 60), (150, 110, 64)]

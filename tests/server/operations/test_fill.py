@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from fakes.documents import run_job
-from foveate_server.engines.deterministic import DeterministicEngine, Options, list_models
-from foveate_server.engines.deterministic_diffusion import MODEL
+from foveate_server.engines.deterministic.diffusion import MODEL
+from foveate_server.engines.deterministic.engine import DeterministicEngine, Options, list_models
 from foveate_server.imaging import samples
-from foveate_server.operations import extending
-from foveate_server.operations.base import JobRequest
+from foveate_server.operations.contract import JobRequest
 from foveate_server.operations.fill import Fill
-from foveate_server.operations.starting import start_image
+from foveate_server.operations.with_checkpoint import extend_canvas
+from foveate_server.operations.with_checkpoint.start_image import start_image
 from foveate_shared.errors import InputError
 from foveate_shared.geometry import Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
@@ -104,11 +104,11 @@ def test_the_new_area_goes_on_from_the_edge(soft, make_document, same):
 
 
 def test_a_large_picture_is_extended_piece_by_piece(soft, make_document, engine, monkeypatch):
-    monkeypatch.setattr(extending, "SINGLE_AREA", 1)
-    monkeypatch.setattr(extending, "_PIECE", 90)
-    monkeypatch.setattr(extending, "_CONTEXT", 40)
-    monkeypatch.setattr(extending, "_FADE", 16)
-    monkeypatch.setattr(extending, "_KEPT", Extent(100, 64))
+    monkeypatch.setattr(extend_canvas, "SINGLE_AREA", 1)
+    monkeypatch.setattr(extend_canvas, "_PIECE", 90)
+    monkeypatch.setattr(extend_canvas, "_CONTEXT", 40)
+    monkeypatch.setattr(extend_canvas, "_FADE", 16)
+    monkeypatch.setattr(extend_canvas, "_KEPT", Extent(100, 64))
     document = make_document(soft, PixelFormat(SampleType.U16, Channels.RGBA))
     run, result = extended(document, engine, left=30, bottom=50)
     assert len([item for item in run.items if item.id.startswith("keep")]) > 4

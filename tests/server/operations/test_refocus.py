@@ -5,7 +5,7 @@ from scipy import ndimage
 from fakes.documents import run_job
 from foveate_server.imaging import samples, seams
 from foveate_server.imaging.color import color_transform
-from foveate_server.operations import inplace
+from foveate_server.operations.with_restorer import tile_items
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 
@@ -103,8 +103,8 @@ def test_what_is_too_soft_is_kept_with_a_sentence(soft, make_document, engine) -
 def test_a_large_region_is_measured_first_and_restored_in_tiles(soft, make_document, engine, monkeypatch) -> None:
     document = make_document(np.tile(soft, (2, 3, 1)))
     whole = run_job(document, engine, "refocus")
-    monkeypatch.setattr(inplace, "SINGLE_AREA", 0)
-    monkeypatch.setattr(inplace, "_CORE", 150)
+    monkeypatch.setattr(tile_items, "SINGLE_AREA", 0)
+    monkeypatch.setattr(tile_items, "_CORE", 150)
     run = run_job(document, engine, "refocus")
     assert [item.id for item in run.items[:2]] == ["inspect", "tile-1"]
     assert len(run.plan.items[0].windows) == 5
@@ -120,7 +120,7 @@ def test_a_large_region_is_measured_first_and_restored_in_tiles(soft, make_docum
 
 
 def test_a_large_region_at_strength_zero_is_the_identity(soft, make_document, engine, monkeypatch) -> None:
-    monkeypatch.setattr(inplace, "SINGLE_AREA", 0)
+    monkeypatch.setattr(tile_items, "SINGLE_AREA", 0)
     document = make_document(soft, bounds=REGION)
     run = run_job(document, engine, "refocus", strength=0)
     assert run.applied_to(document).tobytes() == document.image.tobytes()
@@ -136,10 +136,10 @@ def test_an_impossible_region_is_refused_by_the_plan(soft, make_document, engine
 
 
 def test_a_small_selection_of_a_huge_document_asks_for_little(soft, make_document) -> None:
-    from foveate_server.operations.base import JobRequest
+    from foveate_server.operations.contract import JobRequest
     from foveate_server.operations.refocus import Refocus
     from foveate_shared.geometry import Bounds, Extent
-    from foveate_shared.protocol import Selection
+    from foveate_shared.wire.protocol import Selection
 
     selection = Selection(Bounds(4000, 4000, 100, 120))
     request = JobRequest(

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from fakes.documents import run_job
-from foveate_server.operations import strips, surface
+from foveate_server.operations.document import window_pixels
+from foveate_server.operations.with_restorer import strips
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import AlphaMode, Channels, PixelFormat, SampleType
 
@@ -72,11 +73,11 @@ def test_what_is_invisible_has_the_nearest_visible_colour_as_far_as_a_network_se
     working[:, :10] = 0.5
     alpha = np.zeros((4, 300), np.float32)
     alpha[:, :10] = 1
-    filled = surface.fill_invisible(working, alpha)
-    reached = 10 + surface.FILLED
+    filled = window_pixels.fill_invisible(working, alpha)
+    reached = 10 + window_pixels.FILLED
     assert (filled[:, : reached - 1] == 0.5).all()
     assert (filled[:, reached:] == 0).all()
-    assert np.array_equal(surface.fill_invisible(working[:, 5:], alpha[:, 5:]), filled[:, 5:])
+    assert np.array_equal(window_pixels.fill_invisible(working[:, 5:], alpha[:, 5:]), filled[:, 5:])
 
 
 def test_only_the_region_is_enlarged_and_its_surroundings_count(soft, make_document, engine) -> None:

@@ -9,17 +9,17 @@ from skimage import data
 
 from fakes.documents import MemoryDocument, run_job
 from foveate_server.imaging.seams import seam_ratio
-from foveate_server.operations import strips
+from foveate_server.operations.with_restorer import strips
 from foveate_shared.geometry import Bounds
-from foveate_shared.protocol import Selection
+from foveate_shared.wire.protocol import Selection
 
 pytestmark = pytest.mark.weights
 
 
 @pytest.fixture(scope="module")
 def real_engine():
-    from foveate_server.config import load_config
-    from foveate_server.engines.restore import create
+    from foveate_server.config.server_config import load_config
+    from foveate_server.engines.restoration.engine import create
 
     models_dir = load_config(environment=os.environ).cache_dir
     return create({"models_dir": str(models_dir), "device": "cpu", "threads": 2})

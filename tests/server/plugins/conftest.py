@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from foveate_server.plugins.bundle import Bundle, make_bundle
-from foveate_server.plugins.places import Machine
-from foveate_server.plugins.sources import HOSTS
+from foveate_server.plugins.bundle_sources import HOSTS
+from foveate_server.plugins.editor_places import Machine
 
 
 @dataclass(frozen=True)

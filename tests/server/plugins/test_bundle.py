@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from foveate_server.plugins import sources
+from foveate_server.plugins import bundle_sources
 from foveate_server.plugins.bundle import RECORD, make_bundle, write_bundle
 from foveate_shared.errors import InputError, ResourceError
 
@@ -65,7 +65,7 @@ def test_the_vendored_copies_are_in_use_and_enough(unpacked, python):
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stderr
     found = json.loads(said.stdout)
-    assert found["client"] == str(unpacked.package / "_vendor/foveate_shared/client.py")
+    assert found["client"] == str(unpacked.package / "_vendor/foveate_shared/connection/client.py")
     assert found["connect"] == "plugin._vendor.foveate_shared._vendor.websockets.sync.client"
     assert found["others"] == []
 
@@ -84,7 +84,7 @@ def test_nothing_but_the_standard_library_and_the_editor_is_imported(unpacked):
         if name.startswith(VENDORED):
             continue
         own = {"foveate_shared"} if name == "_shared.py" else set()  # in a checkout, where there is no bundle
-        own |= {"websockets"} if name == "_vendor/foveate_shared/_websockets.py" else set()
+        own |= {"websockets"} if name == "_vendor/foveate_shared/connection/_websockets.py" else set()
         assert imported(path) <= allowed | own, name
 
 
@@ -182,9 +182,9 @@ def test_a_library_that_was_changed_does_not_go_into_a_plugin(tmp_path, monkeypa
     shutil.copytree(str(installed.locate_file("websockets")), tmp_path / "websockets")
     shutil.copytree(installed._path, tmp_path / installed._path.name)
     changed = next(iter(metadata.Distribution.discover(name="websockets", path=[str(tmp_path)])))
-    monkeypatch.setattr(sources.metadata, "distribution", lambda _: changed)
-    assert sources.vendored_release().files
+    monkeypatch.setattr(bundle_sources.metadata, "distribution", lambda _: changed)
+    assert bundle_sources.vendored_release().files
     with (tmp_path / "websockets/uri.py").open("a") as file:
         file.write("# changed\n")
     with pytest.raises(InputError, match="pip install --force-reinstall websockets"):
-        sources.vendored_release()
+        bundle_sources.vendored_release()

@@ -11,8 +11,8 @@ import pytest
 from foveate_server.cli.main import main
 from foveate_server.plugins.doctor import examine, report
 from foveate_server.plugins.install import install, places_for
-from foveate_shared import settings
-from foveate_shared.discovery import RunningServer, write_runtime_file
+from foveate_shared.connection import settings
+from foveate_shared.connection.running_server import RunningServer, write_runtime_file
 
 COMMAND = ("sh", "serve")
 
@@ -62,11 +62,11 @@ def test_a_good_installation_has_no_problem(krita, look):
 
 
 def spoil_file(place):
-    (place.package / "_vendor/foveate_shared/client.py").write_text("")
+    (place.package / "_vendor/foveate_shared/connection/client.py").write_text("")
 
 
 def remove_file(place):
-    (place.package / "_vendor/foveate_shared/client.py").unlink()
+    (place.package / "_vendor/foveate_shared/connection/client.py").unlink()
 
 
 def age(place):
@@ -101,7 +101,7 @@ def look_elsewhere(place):
 @pytest.mark.parametrize(
     ("spoil", "problem"),
     [
-        (spoil_file, "1 of its files are missing or changed, such as _vendor/foveate_shared/client.py."),
+        (spoil_file, "1 of its files are missing or changed, such as _vendor/foveate_shared/connection/client.py."),
         (remove_file, "1 of its files are missing or changed"),
         (age, "It is not version"),
         (disable, "Krita does not load it."),

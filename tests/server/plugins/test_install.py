@@ -13,9 +13,9 @@ import pytest
 
 from foveate_server.cli.main import main
 from foveate_server.plugins import kritarc
+from foveate_server.plugins.editor_places import Machine, chosen_place, find_places
 from foveate_server.plugins.install import install, places_for, uninstall
-from foveate_server.plugins.places import Machine, chosen_place, find_places
-from foveate_shared import settings
+from foveate_shared.connection import settings
 from foveate_shared.errors import InputError, ResourceError, ServerError
 
 COMMAND = ("/somewhere/foveate", "serve")
@@ -63,7 +63,7 @@ def blender(machine, tmp_path):
 def test_a_plugin_is_installed_told_about_the_server_and_removed(place, machine):
     installed = install(place, COMMAND, machine)
     assert (place.package / "__init__.py").is_file()
-    assert (place.package / "_vendor/foveate_shared/client.py").is_file()
+    assert (place.package / "_vendor/foveate_shared/connection/client.py").is_file()
     assert json.loads((place.package / "bundle.json").read_text())["version"] == installed.version
     assert installed.is_enabled == (place.host != "blender")  # without its program, Blender's must be enabled by hand
     assert ("Preferences > Add-ons" in installed.next_step) == (place.host == "blender")

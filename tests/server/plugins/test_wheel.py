@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from foveate_server.plugins.bundle import make_bundle
-from foveate_server.plugins.sources import HOSTS
+from foveate_server.plugins.bundle_sources import HOSTS
 
 ROOT = Path(__file__).parents[3]
 PARTS = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "THIRD_PARTY_NOTICES.md")

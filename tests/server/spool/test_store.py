@@ -10,16 +10,16 @@ import pytest
 
 from fakes.jobs import bench, submit_of
 from foveate_server.jobs.journal import Journal
-from foveate_server.operations.base import Plan
+from foveate_server.operations.contract import Plan
 from foveate_server.spool import database
 from foveate_server.spool.database import Database, insert_job, set_state
-from foveate_server.spool.files import Account, JobFiles, Upload
-from foveate_server.spool.rows import JobRow, Owner
+from foveate_server.spool.database_rows import JobRow, Owner
+from foveate_server.spool.job_files import Account, JobFiles, Upload
 from foveate_server.spool.store import Spool
-from foveate_shared.codec import encode
 from foveate_shared.errors import ErrorCode, FoveateError, ResourceError, ServerError
 from foveate_shared.geometry import Extent
-from foveate_shared.protocol import Planned
+from foveate_shared.wire.codec import encode
+from foveate_shared.wire.protocol import Planned
 
 QUOTA = 1 << 20
 

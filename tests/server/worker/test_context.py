@@ -7,12 +7,12 @@ from threading import Event
 import numpy as np
 import pytest
 
-from foveate_server.executors.base import Task, TaskNote, TaskPatch, TaskPreview, TaskProgress
-from foveate_server.operations.base import Item, JobRequest
+from foveate_server.operations.contract import Item, JobRequest
+from foveate_server.tasks.messages import Alive, decode_report
+from foveate_server.tasks.task import Task, TaskNote, TaskPatch, TaskPreview, TaskProgress
 from foveate_server.worker import context as context_module
 from foveate_server.worker.channel import Channel
 from foveate_server.worker.context import WorkerContext
-from foveate_server.worker.link import Alive, decode_report
 from foveate_shared.errors import CancelledJobError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType

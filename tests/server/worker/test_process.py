@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from foveate_server.engines.deterministic import deterministic_spec
-from foveate_server.worker.link import Launch, Ready, Released, ReleaseMemory, decode_report, encode
+from foveate_server.engines.deterministic.engine import deterministic_spec
+from foveate_server.tasks.messages import Launch, Ready, Released, ReleaseMemory, decode_report, encode
 
 COMMAND = [sys.executable, "-m", "foveate_server.worker"]
 NO_OPERATIONS = "builtins:dict"
@@ -67,7 +67,7 @@ def test_an_engine_that_cannot_be_loaded_ahead_does_not_stop_it(worker):
 
 def test_it_does_without_torch_until_an_engine_brings_it():
     code = (
-        "import sys, foveate_server.worker.__main__, foveate_server.engines.deterministic;"
+        "import sys, foveate_server.worker.__main__, foveate_server.engines.deterministic.engine;"
         "print(*({'torch', 'onnxruntime'} & set(sys.modules)))"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)

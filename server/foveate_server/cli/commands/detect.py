@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from foveate_server.cli import options as shared
 
 if TYPE_CHECKING:
-    from foveate_shared.protocol import Outcome
+    from foveate_shared.wire.protocol import Outcome
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -28,11 +28,11 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Detect and print."""
-    from foveate_server.cli.display import Display, print_json, print_line
     from foveate_server.cli.document import PictureDocument
-    from foveate_server.cli.files import read_picture
+    from foveate_server.cli.progress_display import Display, print_json, print_line
     from foveate_server.cli.region import parse_rect, region_of
-    from foveate_server.cli.work import run_job
+    from foveate_server.cli.run_job import run_job
+    from foveate_server.picture_files.read import read_picture
 
     picture = read_picture(options.input)
     rect = parse_rect(options.rect) if options.rect is not None else None

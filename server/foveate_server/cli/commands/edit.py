@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from foveate_server.cli import checkpoint_options
 from foveate_server.cli import options as shared
-from foveate_server.cli import wording
 from foveate_shared.errors import InputError
-from foveate_shared.protocol import JsonObject
+from foveate_shared.wire.protocol import JsonObject
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # what add_subparsers() returns; no public name
@@ -30,12 +30,12 @@ def add_to(commands: Commands) -> None:
         metavar="NAME",
         help="which restorer enlarges before a checkpoint adds detail (default: the default one)",
     )
-    wording.add_words(upscale)
+    checkpoint_options.add_words(upscale)
     upscale.set_defaults(run=_runner("upscale", _upscale_parameters))
 
     refocus = _add(commands, "refocus", "bring a soft region into focus, in place; with a prompt, re-render it")
     shared.add_strength(refocus, _STRENGTH.format(0.5))
-    wording.add_words(refocus)
+    checkpoint_options.add_words(refocus)
     refocus.set_defaults(run=_runner("refocus", _common))
 
     faces = _add(
@@ -44,7 +44,7 @@ def add_to(commands: Commands) -> None:
     shared.add_strength(faces, _STRENGTH.format(0.4))
     faces.add_argument("--only", type=shared.numbers, metavar="1,3", help="these faces alone, numbered left to right")
     faces.add_argument("--min-score", type=shared.fraction, metavar="0-1", help="how sure the detector must be")
-    wording.add_words(faces)
+    checkpoint_options.add_words(faces)
     faces.set_defaults(run=_runner("faces", _faces_parameters))
 
     fill = _add(commands, "fill", "make new content in a region, remove what is there, or extend the picture")
@@ -53,15 +53,18 @@ def add_to(commands: Commands) -> None:
         "--start", choices=("fill", "original", "noise"), help="what the region holds at the start (default fill)"
     )
     fill.add_argument(
-        "--extend", type=wording.extension, metavar="L,T,R,B", help="pixels by which the picture grows on each side"
+        "--extend",
+        type=checkpoint_options.extension,
+        metavar="L,T,R,B",
+        help="pixels by which the picture grows on each side",
     )
-    wording.add_words(fill)
+    checkpoint_options.add_words(fill)
     fill.set_defaults(run=_runner("fill", _fill_parameters))
 
     compare = _add(commands, "compare", "re-render a region in several ways and write them side by side, with labels")
     shared.add_strength(compare, "of all variants that name none (default 0.5)")
-    wording.add_variants(compare)
-    wording.add_words(compare, variations=False)
+    checkpoint_options.add_variants(compare)
+    checkpoint_options.add_words(compare, variations=False)
     compare.set_defaults(run=_runner("compare", _compare_parameters))
 
 
@@ -106,17 +109,19 @@ def _fill_parameters(options: argparse.Namespace) -> JsonObject:
 
 
 def _compare_parameters(options: argparse.Namespace) -> JsonObject:
-    variants: JsonObject = {"variants": list(wording.variants_of(options))}
+    variants: JsonObject = {"variants": list(checkpoint_options.variants_of(options))}
     return variants | _common(options)
 
 
 def _common(options: argparse.Namespace) -> JsonObject:
-    return shared.given(strength=options.strength, model=options.model, exact=options.exact) | wording.words_of(options)
+    return shared.given(
+        strength=options.strength, model=options.model, exact=options.exact
+    ) | checkpoint_options.words_of(options)
 
 
 def _runner(operation: str, parameters: Parameters) -> Run:
     def run(options: argparse.Namespace) -> int:
-        from foveate_server.cli.editing import edit
+        from foveate_server.cli.edit_picture import edit
 
         return edit(options, operation, parameters(options))
 

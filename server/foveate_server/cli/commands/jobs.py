@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from foveate_server.cli import options as shared
 
 if TYPE_CHECKING:
-    from foveate_shared.protocol import JobSummary
+    from foveate_shared.wire.protocol import JobSummary
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -57,7 +57,7 @@ def add_to(commands: Commands) -> None:
 
 def run_list(options: argparse.Namespace) -> int:
     """Print the jobs."""
-    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.cli.progress_display import print_json, print_line
 
     jobs = _jobs(options)
     if options.json:
@@ -74,7 +74,7 @@ def run_list(options: argparse.Namespace) -> int:
 
 def run_resume(options: argparse.Namespace) -> int:
     """Follow a job to its end, as if it had never been left."""
-    from foveate_server.cli.editing import edit
+    from foveate_server.cli.edit_picture import edit
 
     found = _find(_jobs(options), options.job)
     return edit(options, found.operation, {}, job=found.job)
@@ -82,7 +82,7 @@ def run_resume(options: argparse.Namespace) -> int:
 
 def run_fetch(options: argparse.Namespace) -> int:
     """Write the result of a job that is done."""
-    from foveate_server.cli.fetching import fetch
+    from foveate_server.cli.fetch_result import fetch
 
     return fetch(options, _find(_jobs(options), options.job))
 
@@ -90,8 +90,8 @@ def run_fetch(options: argparse.Namespace) -> int:
 def run_cancel(options: argparse.Namespace) -> int:
     """Cancel jobs and let the server forget their results."""
     from foveate_server.cli.connect import asking
-    from foveate_server.cli.display import Display, print_line
-    from foveate_shared.protocol import Ack, Cancel
+    from foveate_server.cli.progress_display import Display, print_line
+    from foveate_shared.wire.protocol import Ack, Cancel
 
     with Display(quiet=options.quiet) as display, asking(options, display) as inquiry:
         jobs = inquiry.jobs()
@@ -108,7 +108,7 @@ def run_cancel(options: argparse.Namespace) -> int:
 
 def _jobs(options: argparse.Namespace) -> tuple[JobSummary, ...]:
     from foveate_server.cli.connect import asking
-    from foveate_server.cli.display import Display
+    from foveate_server.cli.progress_display import Display
 
     with Display(quiet=options.quiet) as display, asking(options, display) as inquiry:
         return inquiry.jobs()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from foveate_server.cli import options as shared
 
 if TYPE_CHECKING:
-    from foveate_server.cli.downloads import Downloads
+    from foveate_server.cli.download_display import Downloads
     from foveate_server.models.entry import ModelEntry
     from foveate_server.models.registry import Registry
 
@@ -104,7 +104,7 @@ def run_list(options: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from foveate_server.cli import model_texts
-    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.cli.progress_display import print_json, print_line
 
     here = options.server is None and options.pairing is None
     rows = model_texts.rows(_registry()) if here else [asdict(model) for model in _models_of_server(options)]
@@ -118,7 +118,7 @@ def run_list(options: argparse.Namespace) -> int:
 
 def _models_of_server(options: argparse.Namespace) -> list[Any]:
     from foveate_server.cli.connect import asking
-    from foveate_server.cli.display import Display
+    from foveate_server.cli.progress_display import Display
 
     with Display(quiet=options.quiet) as display, asking(options, display) as inquiry:
         return list(inquiry.models())
@@ -126,8 +126,8 @@ def _models_of_server(options: argparse.Namespace) -> list[Any]:
 
 def run_pull(options: argparse.Namespace) -> int:
     """Fetch models."""
-    from foveate_server.cli.display import print_json
-    from foveate_server.cli.downloads import Downloads
+    from foveate_server.cli.download_display import Downloads
+    from foveate_server.cli.progress_display import print_json
     from foveate_shared.errors import InputError
 
     registry = _registry()
@@ -146,10 +146,10 @@ def run_pull(options: argparse.Namespace) -> int:
 def run_add(options: argparse.Namespace) -> int:
     """Add a model, and fetch what it needs beside itself where that is not here yet."""
     from foveate_server.cli import model_texts
-    from foveate_server.cli.display import print_json, print_line
-    from foveate_server.cli.downloads import Downloads
-    from foveate_server.models.adding.anything import add
+    from foveate_server.cli.download_display import Downloads
+    from foveate_server.cli.progress_display import print_json, print_line
     from foveate_server.models.adding.entries import AddOptions
+    from foveate_server.models.adding.from_anything import add
 
     said = AddOptions(
         name=options.name,
@@ -191,8 +191,8 @@ def _fetch_what_it_needs(registry: Registry, entry: ModelEntry, downloads: Downl
 def run_inspect(options: argparse.Namespace) -> int:
     """Say what something is, and what it fits."""
     from foveate_server.cli import model_texts
-    from foveate_server.cli.display import print_json, print_line
-    from foveate_server.models.adding.local import draft
+    from foveate_server.cli.progress_display import print_json, print_line
+    from foveate_server.models.adding.from_path import draft
 
     registry = _registry()
     path = Path(options.what).expanduser()
@@ -211,7 +211,7 @@ def run_inspect(options: argparse.Namespace) -> int:
 
 def run_remove(options: argparse.Namespace) -> int:
     """Delete a model's files."""
-    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.cli.progress_display import print_json, print_line
 
     removed = _registry().remove(options.name)
     if options.json:
@@ -223,7 +223,7 @@ def run_remove(options: argparse.Namespace) -> int:
 
 def run_default(options: argparse.Namespace) -> int:
     """Choose a default."""
-    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.cli.progress_display import print_json, print_line
 
     entry = _registry().set_default(options.name)
     if options.json:
@@ -251,7 +251,7 @@ def _registry() -> Registry:
     from foveate_server.cli.requirements import server_parts
 
     with server_parts():
-        from foveate_server.config import load_config
+        from foveate_server.config.server_config import load_config
         from foveate_server.models.registry import open_registry
     import os
 

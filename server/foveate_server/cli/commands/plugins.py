@@ -59,7 +59,7 @@ def add_to(commands: Commands) -> None:
 
 def run_build(options: argparse.Namespace) -> int:
     """Write the packages."""
-    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.cli.progress_display import print_json, print_line
     from foveate_server.plugins.bundle import write_bundle
     from foveate_shared.errors import InputError
 
@@ -78,9 +78,9 @@ def run_build(options: argparse.Namespace) -> int:
 def run_install(options: argparse.Namespace) -> int:
     """Install a plugin."""
     from foveate_server.cli.connect import server_command
-    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.cli.progress_display import print_json, print_line
+    from foveate_server.plugins.editor_places import Machine
     from foveate_server.plugins.install import install, places_for
-    from foveate_server.plugins.places import Machine
 
     machine = Machine()
     places = places_for(options.host, machine, options.to)
@@ -100,9 +100,9 @@ def run_install(options: argparse.Namespace) -> int:
 
 def run_uninstall(options: argparse.Namespace) -> int:
     """Remove a plugin."""
-    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.cli.progress_display import print_json, print_line
+    from foveate_server.plugins.editor_places import Machine
     from foveate_server.plugins.install import places_for, uninstall
-    from foveate_server.plugins.places import Machine
 
     machine = Machine()
     removed = {place: uninstall(place, machine) for place in places_for(options.host, machine, options.to)}
@@ -119,9 +119,9 @@ def run_doctor(options: argparse.Namespace) -> int:
     """Print the report."""
     from dataclasses import asdict
 
-    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.cli.progress_display import print_json, print_line
     from foveate_server.plugins.doctor import examine, report
-    from foveate_server.plugins.places import Machine
+    from foveate_server.plugins.editor_places import Machine
 
     machine = Machine()
     findings = examine(machine)

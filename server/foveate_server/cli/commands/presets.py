@@ -27,7 +27,7 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the presets."""
-    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.cli.progress_display import print_json, print_line
 
     here = options.server is None and options.pairing is None
     told: dict[str, Any] = _of_this_machine() if here else {"presets": _of_server(options)}
@@ -50,7 +50,7 @@ def _of_this_machine() -> dict[str, Any]:
     from foveate_server.cli.requirements import server_parts
 
     with server_parts():
-        from foveate_server.config import load_config
+        from foveate_server.config.server_config import load_config
         from foveate_server.presets import PACKAGED, load_presets
     file = load_config(environment=os.environ).presets_file
     presets = load_presets(file)
@@ -72,7 +72,7 @@ def _of_this_machine() -> dict[str, Any]:
 def _of_server(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Return what a server tells of its presets: not their words, and no files."""
     from foveate_server.cli.connect import asking
-    from foveate_server.cli.display import Display
+    from foveate_server.cli.progress_display import Display
 
     with Display(quiet=options.quiet) as display, asking(options, display) as inquiry:
         operations = inquiry.operations()

@@ -33,6 +33,6 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Replay and compare."""
-    from foveate_server.cli.replaying import replay
+    from foveate_server.cli.replay_recipe import replay
 
     return replay(options)

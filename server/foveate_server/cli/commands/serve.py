@@ -50,14 +50,14 @@ def run(options: argparse.Namespace) -> int:
     """Serve until a signal comes."""
     import os
 
-    from foveate_server.cli.display import Display, print_line
+    from foveate_server.cli.progress_display import Display, print_line
     from foveate_server.cli.requirements import server_parts
 
     with server_parts():
-        from foveate_server.assembly import build
-        from foveate_server.config import load_config
-        from foveate_server.pairing import pair
-        from foveate_server.serve import run_service
+        from foveate_server.app import build
+        from foveate_server.config.server_config import load_config
+        from foveate_server.net.pairing import pair
+        from foveate_server.net.run_service import run_service
 
     flags = {name: getattr(options, name) for name, _, _ in FLAGS} | {"offline": options.offline}
     config = load_config(file=options.config, environment=os.environ, flags=flags)

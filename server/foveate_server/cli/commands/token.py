@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from foveate_server.cli import options as shared
 
 if TYPE_CHECKING:
-    from foveate_server.config import ServerConfig
+    from foveate_server.config.server_config import ServerConfig
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -32,10 +32,10 @@ def add_to(commands: Commands) -> None:
 
 def run_add(options: argparse.Namespace) -> int:
     """Make a token and print it."""
-    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.cli.progress_display import print_json, print_line
 
     config = _config()
-    from foveate_server.tokens import add_token
+    from foveate_server.net.tokens import add_token
 
     token = add_token(config, options.name)
     if options.json:
@@ -47,10 +47,10 @@ def run_add(options: argparse.Namespace) -> int:
 
 def run_list(options: argparse.Namespace) -> int:
     """Print the tokens' names."""
-    from foveate_server.cli.display import print_json, print_line
+    from foveate_server.cli.progress_display import print_json, print_line
 
     config = _config()
-    from foveate_server.tokens import list_tokens
+    from foveate_server.net.tokens import list_tokens
 
     tokens = list_tokens(config)
     if options.json:
@@ -63,10 +63,10 @@ def run_list(options: argparse.Namespace) -> int:
 
 def run_revoke(options: argparse.Namespace) -> int:
     """Make a token worthless."""
-    from foveate_server.cli.display import print_line
+    from foveate_server.cli.progress_display import print_line
 
     config = _config()
-    from foveate_server.tokens import revoke_token
+    from foveate_server.net.tokens import revoke_token
 
     revoke_token(config, options.name)
     if not options.quiet:
@@ -80,6 +80,6 @@ def _config() -> ServerConfig:
     from foveate_server.cli.requirements import server_parts
 
     with server_parts():
-        import foveate_server.tokens  # noqa: F401 - tells here whether its requirements are installed
-        from foveate_server.config import load_config
+        import foveate_server.net.tokens  # noqa: F401 - tells here whether its requirements are installed
+        from foveate_server.config.server_config import load_config
     return load_config(environment=os.environ)

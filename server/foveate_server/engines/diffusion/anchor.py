@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from foveate_server.engines.diffusion.base import Step
+from foveate_server.engines.diffusion.contract import Step
 
 _CELL = 64  # image pixels: what is coarser than this is held
 

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from foveate_server.engines.diffusing import Prompt
-from foveate_server.engines.diffusion.base import Conditioning, Place
+from foveate_server.engines.diffusion.checkpoint_traits import Traits
+from foveate_server.engines.diffusion.contract import Conditioning, CropPlace
 from foveate_server.engines.diffusion.footprint import Footprint
-from foveate_server.engines.diffusion.memory import module_bytes
-from foveate_server.engines.diffusion.traits import Traits
+from foveate_server.engines.diffusion.memory_plan import module_bytes
 from foveate_server.engines.diffusion.vae import Codec, Tick
-from foveate_server.engines.watch import layers, watched
+from foveate_server.engines.diffusion_request import Prompt
+from foveate_server.engines.layer_hooks import layers, watched
 from foveate_server.families.family import Family
 
 _GPU_LAYERS = 16  # one layer in so many is watched on a GPU
@@ -131,7 +131,7 @@ class PipelineDenoiser(ABC):
         conditioning: Conditioning,
         *,
         guidance_scale: float,
-        places: Sequence[Place],
+        places: Sequence[CropPlace],
         beside: Tensor | None = None,
     ) -> Tensor:
         """See base.Denoiser."""

@@ -3,35 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
 
-from foveate_server.engines import precision
-from foveate_server.engines.base import Pinned, Ticker
-from foveate_server.engines.diffusing import DiffusionFacts, DiffusionRequest, Pictures, Sampling, ShowPreview
+from foveate_server.engines import device_precision
+from foveate_server.engines.contract import Ticker
 from foveate_server.engines.diffusion.adapters import ADAPTERS
-from foveate_server.engines.diffusion.additions import FindAddition, Wardrobe, wanted_by
-from foveate_server.engines.diffusion.background import Background
-from foveate_server.engines.diffusion.canvas import Canvas, canvas_for
+from foveate_server.engines.diffusion.apply_additions import FindAddition, Wardrobe, wanted_by
+from foveate_server.engines.diffusion.background_load import Background
+from foveate_server.engines.diffusion.batched_variations import Made, Siblings, batch_for, key_of
+from foveate_server.engines.diffusion.checkpoint_traits import Traits, traits_of
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
 from foveate_server.engines.diffusion.footprint import Footprint
+from foveate_server.engines.diffusion.latent_canvas import LatentCanvas, canvas_for
 from foveate_server.engines.diffusion.library import Checkpoint, Library
-from foveate_server.engines.diffusion.loading import load
-from foveate_server.engines.diffusion.memory import Job, Plan, available_memory, plan, with_less
-from foveate_server.engines.diffusion.precision import Placement, choose_placement, vae_dtype
-from foveate_server.engines.diffusion.previewers import Previewers
-from foveate_server.engines.diffusion.residents import Resident, Residents
-from foveate_server.engines.diffusion.run import Run, Task
+from foveate_server.engines.diffusion.load_pipeline import load
+from foveate_server.engines.diffusion.loaded_checkpoints import Resident, Residents
+from foveate_server.engines.diffusion.memory_plan import MemoryDemand, MemoryPlan, available_memory, plan, with_less
+from foveate_server.engines.diffusion.precision import ComputePlacement, choose_placement, vae_dtype
+from foveate_server.engines.diffusion.preview_decoders import Previewers
+from foveate_server.engines.diffusion.quiet_libraries import quiet
+from foveate_server.engines.diffusion.registry_library import RegisteredLibrary
+from foveate_server.engines.diffusion.render import RenderPlan, Run
 from foveate_server.engines.diffusion.schedulers import check_scheduler
-from foveate_server.engines.diffusion.siblings import Made, Siblings, batch_for, key_of
-from foveate_server.engines.diffusion.silence import quiet
-from foveate_server.engines.diffusion.traits import Traits, traits_of
-from foveate_server.engines.fetching import Fetching
+from foveate_server.engines.diffusion_request import DiffusionFacts, DiffusionRequest, Pictures, Sampling, ShowPreview
+from foveate_server.engines.show_downloads import Fetching
+from foveate_server.engines.values import Pinned
+from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 from foveate_shared.geometry import Extent
+from foveate_shared.wire.protocol import JsonObject
 
 _BUDGET_SHARE = 0.6  # of the device's memory, for the weights of all loaded checkpoints
+
+
+def create(options: JsonObject) -> DiffusionEngine:
+    """Return the engine for the worker's `options`. Raises ResourceError where the device is not there."""
+    registry = Registry(Path(str(options["models_dir"])), offline=bool(options.get("offline", False)))
+    device = device_precision.choose_device(str(options.get("device", "auto")))
+    return DiffusionEngine(RegisteredLibrary(registry), device, threads=int(str(options.get("threads", 0))))
 
 
 class DiffusionEngine:
@@ -53,7 +65,7 @@ class DiffusionEngine:
         self._library = library
         self._device = device
         self._threads = threads
-        budget = int(_BUDGET_SHARE * precision.total_memory(device)) if memory_budget is None else memory_budget
+        budget = int(_BUDGET_SHARE * device_precision.total_memory(device)) if memory_budget is None else memory_budget
         self._residents = Residents(budget)
         self._siblings = Siblings()
         self._batches = device.type != "cpu" if batches is None else batches
@@ -66,13 +78,13 @@ class DiffusionEngine:
         return [resident.denoiser for resident in self._residents.all()]
 
     def facts(self, model: str | None) -> DiffusionFacts:
-        """See engines.base.Engine.diffusion_facts."""
+        """See engines.contract.Engine.diffusion_facts."""
         checkpoint = self._library.checkpoint(model)
         adapter = _adapter(checkpoint)
         return _facts(checkpoint, adapter, traits_of(adapter.family, checkpoint.facts))
 
     def diffuse(self, request: DiffusionRequest, *, ticker: Ticker, preview: ShowPreview | None = None) -> Pictures:
-        """See engines.base.Engine."""
+        """See engines.contract.Engine."""
         checkpoint = self._library.checkpoint(request.model)
         adapter = _adapter(checkpoint)
         traits = traits_of(adapter.family, checkpoint.facts)
@@ -89,7 +101,7 @@ class DiffusionEngine:
         request = self._alone_where_no_batch(request)
         key = key_of(request, checkpoint.sha256, wanted.hashes()) if request.siblings else ""
         made = self._siblings.take(key, request.seeds[0]) if key else None
-        with precision.reproducible(request.pinned.threads or self._threads) as threads:
+        with device_precision.reproducible(request.pinned.threads or self._threads) as threads:
             if request.strength <= 0:
                 made = Made(request.seeds, tuple(request.image.copy() for _ in request.seeds))
             if made is None:
@@ -99,11 +111,11 @@ class DiffusionEngine:
                 chosen.note(ticker)
                 tiny = None if preview is None else self._previewers.for_family(adapter.family, ticker)
 
-                def run(plan: Plan) -> Made:
+                def run(plan: MemoryPlan) -> Made:
                     loaded.settle(on_device=not plan.offloads)
                     seeds = batch_for(request, plan.pictures)
                     shown = seeds.index(request.seeds[0])
-                    task = Task(replace(request, seeds=seeds), sampling, canvas, plan, shown)
+                    task = RenderPlan(replace(request, seeds=seeds), sampling, canvas, plan, shown)
                     images = Run(loaded, task, ticker, preview, tiny).images()
                     return Made(seeds, tuple(images), plan.pictures if request.siblings else None)
 
@@ -117,17 +129,17 @@ class DiffusionEngine:
             images=made.images,
             facts=_facts(checkpoint, adapter, traits),
             sampling=sampling,
-            device=precision.describe_device(self._device),
-            pinned=Pinned(precision.dtype_name(placement.network), tile, threads, made.at_once),
+            device=device_precision.describe_device(self._device),
+            pinned=Pinned(device_precision.dtype_name(placement.network), tile, threads, made.at_once),
             additions=wanted.hashes(),
         )
 
     def release(self) -> None:
-        """See engines.base.Engine."""
+        """See engines.contract.Engine."""
         self._residents.clear()
         self._siblings.clear()
         self._previewers.release()
-        precision.empty_cache(self._device)
+        device_precision.empty_cache(self._device)
 
     def _finder(self, ticker: Ticker) -> FindAddition:
         return lambda name, kind: self._library.addition(name, kind, Fetching(ticker, name))
@@ -139,7 +151,7 @@ class DiffusionEngine:
             return request
         return replace(request, siblings=())
 
-    def _loaded(self, checkpoint: Checkpoint, traits: Traits, placement: Placement, ticker: Ticker) -> Resident:
+    def _loaded(self, checkpoint: Checkpoint, traits: Traits, placement: ComputePlacement, ticker: Ticker) -> Resident:
         """Return the checkpoint, loaded where it is not yet."""
         key = checkpoint.sha256, placement
         resident = self._residents.get(key)
@@ -147,7 +159,7 @@ class DiffusionEngine:
             files = self._library.files(checkpoint.name, Fetching(ticker, checkpoint.name))
             ticker.progress(f"Loading {checkpoint.name}", 0.0)
             self._residents.make_room(checkpoint.size)
-            precision.empty_cache(self._device)
+            device_precision.empty_cache(self._device)
             denoiser = self._loading.result(
                 key, lambda: load(_adapter(checkpoint), checkpoint, files, traits, placement), ticker
             )
@@ -157,11 +169,16 @@ class DiffusionEngine:
         return resident
 
     def _plan(
-        self, loaded: Resident, footprint: Footprint, request: DiffusionRequest, sampling: Sampling, canvas: Canvas
-    ) -> Plan:
+        self,
+        loaded: Resident,
+        footprint: Footprint,
+        request: DiffusionRequest,
+        sampling: Sampling,
+        canvas: LatentCanvas,
+    ) -> MemoryPlan:
         """Return how the request fits into memory; other checkpoints leave where that is needed for it."""
         wanted = len(request.siblings or request.seeds)
-        job = Job(
+        job = MemoryDemand(
             picture=canvas.picture,
             pictures=min(wanted, request.pinned.pictures or wanted),
             guided=(sampling.guidance_scale or 0) > 1,
@@ -173,7 +190,7 @@ class DiffusionEngine:
         except ResourceError:
             if not self._residents.keep_only(loaded):
                 raise
-            precision.empty_cache(self._device)
+            device_precision.empty_cache(self._device)
             return plan(footprint, job, self._device, available_memory(self._device, held))
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from foveate_server.models.progress import Progress
-from foveate_shared.protocol import JsonObject
+from foveate_server.models.download_progress import DownloadProgress
+from foveate_shared.wire.protocol import JsonObject
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class Library(Protocol):
     def checkpoint(self, name: str | None) -> Checkpoint:
         """Return what is known of the checkpoint `name`; None is the default. Raises InputError for an unknown one."""
 
-    def files(self, name: str, progress: Progress) -> Files:
+    def files(self, name: str, progress: DownloadProgress) -> Files:
         """Return its files, verified, fetched where needed. Raises ResourceError where they are not to be had."""
 
-    def addition(self, name: str, kind: str, progress: Progress) -> Addition:
+    def addition(self, name: str, kind: str, progress: DownloadProgress) -> Addition:
         """Return the addition `name` of `kind` ("lora", "embedding", "vae" or "preview"), fetched where needed.
 
         Raises InputError for an unknown one, ResourceError where its files are not to be had.

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
-from foveate_server.engines.diffusion.silence import quiet
+from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_shared.errors import ErrorCode, InputError
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import torch
 
-from foveate_server.engines.precision import computes_bfloat16, dtype_from_name
+from foveate_server.engines.device_precision import computes_bfloat16, dtype_from_name
 from foveate_server.families.family import Family
 
 
 @dataclass(frozen=True)
-class Placement:
+class ComputePlacement:
     """Where the parts of a checkpoint compute, and in which precision."""
 
     device: torch.device
@@ -19,16 +19,16 @@ class Placement:
     vae: torch.dtype
 
 
-def choose_placement(family: Family, device: torch.device, pinned: str | None) -> Placement:
+def choose_placement(family: Family, device: torch.device, pinned: str | None) -> ComputePlacement:
     """Return what suits `family` on `device`, with the network's dtype as `pinned` where that is given.
 
     Raises InputError for an unknown dtype.
     """
     network = _network(family, device) if pinned is None else dtype_from_name(pinned)
-    return Placement(device, network, _vae(family, device, network))
+    return ComputePlacement(device, network, _vae(family, device, network))
 
 
-def vae_dtype(placement: Placement, *, exact: bool) -> torch.dtype:
+def vae_dtype(placement: ComputePlacement, *, exact: bool) -> torch.dtype:
     """Return in what the autoencoder computes for a request: float32 where its rounding must not show."""
     return torch.float32 if exact else placement.vae
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from foveate_server.engines.diffusion.base import Step
+from foveate_server.engines.diffusion.contract import Step
 from foveate_server.families.family import Prediction
 from foveate_shared.errors import InputError
 

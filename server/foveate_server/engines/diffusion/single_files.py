@@ -20,8 +20,8 @@ from torch import Tensor
 
 from foveate_server.engines.diffusion import flux_keys
 from foveate_server.engines.diffusion.library import Files
+from foveate_server.models.hub_file_selection import INDEX
 from foveate_server.models.recognition.checkpoints import keys_by_component, needed_components
-from foveate_server.models.selection import INDEX
 
 State = dict[str, Tensor]
 _UNET = "model.diffusion_model."  # what diffusers' converter wants before the keys of a U-Net

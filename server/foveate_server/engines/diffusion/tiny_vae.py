@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from foveate_server.families.family import Family, LatentColor
-from foveate_server.models.headers import damaged, read_header
-from foveate_server.models.inspection import vae_config_beside
-from foveate_server.models.recognition.tiny import TinyDecoder, tiny_decoder_of
-from foveate_shared.protocol import JsonObject
+from foveate_server.models.inspect_model import vae_config_beside
+from foveate_server.models.recognition.preview_vaes import TinyDecoder, tiny_decoder_of
+from foveate_server.models.tensor_headers import damaged, read_header
+from foveate_shared.wire.protocol import JsonObject
 
 FACTOR = 8  # image pixels per latent, along one axis
 _ALIVE = 4  # pictures full of features that are alive at once at the last level

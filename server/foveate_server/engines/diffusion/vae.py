@@ -23,9 +23,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from foveate_server.engines.diffusion.vae_levels import (
+    Activation,
     Level,
     Norm,
-    State,
     decoder_levels,
     decoder_middle,
     encoder_levels,
@@ -165,16 +165,16 @@ class _TiledLevel:
 
     def _forward(self, x: Tensor, count: int, known: dict[int, _Moments]) -> Tensor:
         """Return `x` after the first `count` steps; norms of which nothing is known see what they get."""
-        state = State(x)
+        state = Activation(x)
         del x
         for index, step in enumerate(self.level.steps[:count]):
             self.tick()
             if not isinstance(step, Norm):
                 state = step.run(state)
             elif index in known:
-                state = State(known[index].normalized(step.module, state.x), state.residual)
+                state = Activation(known[index].normalized(step.module, state.x), state.residual)
             else:
-                state = State(step.module(state.x), state.residual)
+                state = Activation(step.module(state.x), state.residual)
         return state.x
 
     def _cores(self, extent: Extent) -> list[Bounds]:

@@ -19,7 +19,7 @@ _ATTENTION_SCORES = 1 << 26  # else so many at a time, for devices whose kernels
 
 
 @dataclass
-class State:
+class Activation:
     """What runs through a level: the activation, and what the residual block under way will add to it."""
 
     x: Tensor  # (1, channels, h, w)
@@ -37,7 +37,7 @@ class Norm:
 class Local:
     """A step that sees no further than `radius` pixels of the level."""
 
-    run: Callable[[State], State]
+    run: Callable[[Activation], Activation]
     radius: int = 0
 
 
@@ -164,15 +164,15 @@ def _attended(attention: Any, x: Tensor, tick: Callable[[], None]) -> Tensor:
 def _residual(resnet: Any) -> list[Norm | Local]:
     """Return the steps of diffusers' ResnetBlock2D, as its forward takes them without a time embedding."""
 
-    def begin(state: State) -> State:
-        return State(state.x, state.x)
+    def begin(state: Activation) -> Activation:
+        return Activation(state.x, state.x)
 
-    def end(state: State) -> State:
+    def end(state: Activation) -> Activation:
         residual = state.residual
         assert residual is not None  # noqa: S101 - the block began
         if resnet.conv_shortcut is not None:
             residual = resnet.conv_shortcut(residual)
-        return State((residual + state.x) / resnet.output_scale_factor)
+        return Activation((residual + state.x) / resnet.output_scale_factor)
 
     return [
         Local(begin),
@@ -187,8 +187,8 @@ def _residual(resnet: Any) -> list[Norm | Local]:
 
 
 def _module(module: Any, radius: int = 0) -> Local:
-    def run(state: State) -> State:
-        return State(module(state.x), state.residual)
+    def run(state: Activation) -> Activation:
+        return Activation(module(state.x), state.residual)
 
     return Local(run, radius)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from foveate_server.families import FAMILIES
 from foveate_server.models.entry import ADDITIONS, ModelEntry, ModelFile, SourceSpec
-from foveate_server.models.inspection import telling_name
-from foveate_server.models.recognition.finding import Finding
+from foveate_server.models.inspect_model import telling_name
+from foveate_server.models.recognition.result import Recognized
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError
-from foveate_shared.protocol import JsonObject
+from foveate_shared.wire.protocol import JsonObject
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class AddOptions:
 PLAIN = AddOptions()  # nothing said
 
 
-def config_name(found: Finding) -> str:
+def config_name(found: Recognized) -> str:
     """Return the entry of the manifest with the configuration for a single file like this."""
     base = str(found.facts["base"]).lower()
     if found.family == "sd3":
@@ -43,7 +43,7 @@ def config_name(found: Finding) -> str:
     return f"config-{found.family}" + ("-inpainting" if found.facts["inpainting"] else "")
 
 
-def reference_name(registry: Registry, found: Finding, options: AddOptions) -> str:
+def reference_name(registry: Registry, found: Recognized, options: AddOptions) -> str:
     """Return the model with the configuration for a single file: the one that was named, or that of its family.
 
     Raises InputError where the named one does not have it.
@@ -66,10 +66,10 @@ def reference_name(registry: Registry, found: Finding, options: AddOptions) -> s
     return entry.name
 
 
-def check_whole(found: Finding, reference: str, registry: Registry) -> None:
+def check_whole(found: Recognized, reference: str, registry: Registry) -> None:
     """Raise InputError where a checkpoint lacks components that the model `reference` does not have either.
 
-    A family's configuration has them all: see models.configurations.
+    A family's configuration has them all: see models.family_configurations.
     """
     missing = found.facts.get("missing")
     if not isinstance(missing, list) or not missing:
@@ -101,7 +101,7 @@ def listed(components: Iterable[str]) -> str:
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 
-def adapted(found: Finding, options: AddOptions) -> Finding:
+def adapted(found: Recognized, options: AddOptions) -> Recognized:
     """Return `found` with what a person knows better."""
     facts: JsonObject = dict(found.facts)
     if options.variant and found.kind in ("diffusion", "lora"):
@@ -122,7 +122,7 @@ def adapted(found: Finding, options: AddOptions) -> Finding:
 
 def entry_of(
     name: str,
-    found: Finding,
+    found: Recognized,
     source: SourceSpec,
     files: tuple[ModelFile, ...],
     *,
@@ -150,7 +150,7 @@ def entry_of(
     )
 
 
-def _operations(found: Finding, scale: int) -> tuple[str, ...]:
+def _operations(found: Recognized, scale: int) -> tuple[str, ...]:
     """Return what a model can do, which enlarges `scale` times."""
     if found.kind == "restore":
         return ("refocus", "faces", "upscale") if scale > 1 else ("refocus", "faces")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from foveate_server.families import FAMILIES
-from foveate_server.models.headers import Header
-from foveate_server.models.recognition.finding import Finding, component, precision_of, strings, title_of
-from foveate_server.models.recognition.networks import Network, network_of, refiner
+from foveate_server.models.recognition.denoising_network import RecognizedNetwork, network_of, refiner
+from foveate_server.models.recognition.result import Recognized, component, precision_of, strings, title_of
 from foveate_server.models.recognition.variants import few_steps, prediction_of
-from foveate_shared.protocol import Json, JsonObject
+from foveate_server.models.tensor_headers import Header
+from foveate_shared.wire.protocol import Json, JsonObject
 
 _NETWORK = "model.diffusion_model."
 _COMPONENTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {  # by family: component -> prefixes of its keys
@@ -64,7 +64,7 @@ def keys_by_component(keys: Iterable[str], family: str) -> dict[str, dict[str, s
     return {FAMILIES[family].network: prefixed or network, **found}
 
 
-def checkpoint_of(header: Header, name: str) -> Finding | None:
+def checkpoint_of(header: Header, name: str) -> Recognized | None:
     """Return what the checkpoint with these keys is, or None where it is none of our families. Raises InputError."""
     if header.has("conditioner.embedders.0.model.") and not header.has("conditioner.embedders.1."):
         raise refiner()
@@ -73,7 +73,7 @@ def checkpoint_of(header: Header, name: str) -> Finding | None:
     if network is None:
         return None
     parts = _parts(header, network.family)
-    return Finding(
+    return Recognized(
         "diffusion",
         network.family,
         title_of(network.base, precision_of(inner)),
@@ -98,7 +98,7 @@ def _prefixes(family: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def facts_of(
-    network: Network,
+    network: RecognizedNetwork,
     parts: Mapping[str, Header],
     name: str,
     metadata: Mapping[str, str],

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from foveate_server.families import FAMILIES
-from foveate_server.models.headers import Header, merged
+from foveate_server.models.hub_file_selection import INDEX, Component, FileSelection
 from foveate_server.models.recognition.checkpoints import facts_of
-from foveate_server.models.recognition.finding import Finding, precision_of, refusal, title_of
+from foveate_server.models.recognition.denoising_network import RecognizedNetwork, network_of
 from foveate_server.models.recognition.foreign import refuse_foreign
-from foveate_server.models.recognition.networks import Network, network_of
-from foveate_server.models.selection import INDEX, Component, Selection
-from foveate_server.models.trained import PIXELS_PER_LATENT
-from foveate_shared.protocol import Json, JsonObject
+from foveate_server.models.recognition.result import Recognized, precision_of, refusal, title_of
+from foveate_server.models.tensor_headers import Header, merged
+from foveate_server.models.training_size import PIXELS_PER_LATENT
+from foveate_shared.wire.protocol import Json, JsonObject
 
 _NETWORKS = ("unet", "transformer", "prior", "decoder")
 _FEW_STEP_SCHEDULERS: Mapping[str, str] = {"LCMScheduler": "lcm", "TCDScheduler": "hyper"}
@@ -36,7 +36,7 @@ class Folder(Protocol):
         """Return the header of a safetensors file."""
 
 
-def folder_of(folder: Folder, selection: Selection) -> Finding:
+def folder_of(folder: Folder, selection: FileSelection) -> Recognized:
     """Return what the pipeline in `folder` is. Raises InputError where it is none of our families."""
     headers = {
         name: merged(folder.header(path) for path in part.weights)
@@ -52,7 +52,7 @@ def folder_of(folder: Folder, selection: Selection) -> Finding:
     config = folder.json(f"{FAMILIES[network.family].network}/config.json")
     facts["sample_size"] = _sample_size(config, folder.json("vae/config.json"))
     facts["safety_checker"] = "safety_checker" in headers
-    return Finding("diffusion", network.family, title_of(network.base, str(facts["precision"])), facts)
+    return Recognized("diffusion", network.family, title_of(network.base, str(facts["precision"])), facts)
 
 
 def _sample_size(network: JsonObject, vae: JsonObject) -> Json:
@@ -66,7 +66,7 @@ def _sample_size(network: JsonObject, vae: JsonObject) -> Json:
     return pixels // PIXELS_PER_LATENT
 
 
-def _network(folder: Folder, headers: Mapping[str, Header]) -> Network:
+def _network(folder: Folder, headers: Mapping[str, Header]) -> RecognizedNetwork:
     for name in _NETWORKS:
         if name in headers:
             precision_of(headers[name])  # refuses what is quantized

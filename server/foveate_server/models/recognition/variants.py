@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from foveate_shared.protocol import JsonObject
+from foveate_shared.wire.protocol import JsonObject
 
 _VARIANTS: Mapping[str, re.Pattern[str]] = {
     name: re.compile(rf"(?<![a-z]){name}(?![a-z])", re.IGNORECASE)

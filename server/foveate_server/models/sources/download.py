@@ -10,8 +10,8 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from foveate_server.models.progress import Progress
-from foveate_server.models.sources.base import unavailable, unreachable
+from foveate_server.models.download_progress import DownloadProgress
+from foveate_server.models.sources.contract import unavailable, unreachable
 
 _CHUNK_BYTES = 1 << 16  # also what a broken connection costs at most
 _TIMEOUT_SECONDS = (10, 30)  # to connect, and between two chunks
@@ -30,7 +30,7 @@ class Download:
     headers: Mapping[str, str] = field(default_factory=dict)  # sent to the host of `url` alone
 
 
-def fetch(session: requests.Session, download: Download, target: Path, progress: Progress) -> None:
+def fetch(session: requests.Session, download: Download, target: Path, progress: DownloadProgress) -> None:
     """Download to `target`; a partial one, `*.part`, is kept for the next attempt.
 
     Raises ResourceError where the file is not to be had, and whatever `progress` raises.
@@ -96,7 +96,9 @@ def shown(url: str) -> str:
     return urlsplit(url)._replace(query="", fragment="").geturl()
 
 
-def _go_on(session: requests.Session, download: Download, part: Path, validator: Path, progress: Progress) -> None:
+def _go_on(
+    session: requests.Session, download: Download, part: Path, validator: Path, progress: DownloadProgress
+) -> None:
     """Append to `part` what is missing, or begin anew where the server's file is another one by now."""
     done = part.stat().st_size if part.exists() and validator.exists() else 0
     if done == download.size:

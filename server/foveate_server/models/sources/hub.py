@@ -8,11 +8,11 @@ from pathlib import Path
 
 import requests
 
-from foveate_server.models.configurations import COMPONENT
+from foveate_server.models.download_progress import DownloadProgress, Shifted, begin_file
 from foveate_server.models.entry import ModelEntry
-from foveate_server.models.progress import Progress, Shifted, begin_file
-from foveate_server.models.selection import INDEX, Selection, select
-from foveate_server.models.sources.base import unavailable
+from foveate_server.models.family_configurations import COMPONENT
+from foveate_server.models.hub_file_selection import INDEX, FileSelection, select
+from foveate_server.models.sources.contract import unavailable
 from foveate_server.models.sources.download import fetch
 from foveate_server.models.sources.hub_client import HubClient, Repository
 from foveate_server.models.sources.repository import RepositoryFolder
@@ -36,7 +36,7 @@ class HubSource:
         """Return None: the hub's own cache belongs to other programs."""
         return None
 
-    def fetch(self, entry: ModelEntry, folder: Path, progress: Progress) -> None:
+    def fetch(self, entry: ModelEntry, folder: Path, progress: DownloadProgress) -> None:
         """Download every file. Private and gated repositories need `hf auth login` beforehand."""
         options = entry.source.options
         done = 0
@@ -50,7 +50,7 @@ class HubSource:
                     fetch(session, replace(at, size=file.size), target, Shifted(progress, done, entry.size))
                 done += file.size
 
-    def resolved(self, entry: ModelEntry, folder: Path, progress: Progress) -> ModelEntry:
+    def resolved(self, entry: ModelEntry, folder: Path, progress: DownloadProgress) -> ModelEntry:
         """Return the entry of a configuration, or of a part, with its commit and files; the small ones lie in `folder`.
 
         Its source names a `repository`, with `otherwise` others for when that is gone, and with `component` a part.
@@ -87,7 +87,7 @@ class HubSource:
             return error
 
 
-def _chosen(index: RepositoryFolder, component: str) -> Selection:
+def _chosen(index: RepositoryFolder, component: str) -> FileSelection:
     """Return a repository's configuration alone, or the weights and the configuration of one component."""
     if not component:
         return select(index.paths(), index.json(INDEX), checker=False, weights=False)

@@ -11,9 +11,9 @@ from typing import Any
 
 import requests
 
-from foveate_server.models.headers import Header, parse_header
-from foveate_server.models.sources.base import unavailable, unreachable
+from foveate_server.models.sources.contract import unavailable, unreachable
 from foveate_server.models.sources.download import Download, read
+from foveate_server.models.tensor_headers import Header, parse_header
 from foveate_shared.errors import ErrorCode, ResourceError
 
 _LOGIN = "run `hf auth login`"

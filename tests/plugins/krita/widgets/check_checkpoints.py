@@ -6,13 +6,13 @@ import sys
 from dataclasses import replace
 
 import pytest
+from foveate_krita.actions import ENTRIES, ShownWithCheckpoint
 from foveate_krita.add_model_dialog import AddModelDialog
-from foveate_krita.menu import ENTRIES, ShownWithCheckpoint
 from foveate_krita.panel import Panel
 from foveate_krita.qt import QAction, Qt, QtCore, QtGui, QtWidgets
 
-from foveate_shared import settings
-from foveate_shared.protocol import Cancel, ListModels, Submit
+from foveate_shared.connection import settings
+from foveate_shared.wire.protocol import Cancel, ListModels, Submit
 
 CHECKPOINT, LORA = "deterministic-diffusion", "deterministic-lora"
 TELLS = """

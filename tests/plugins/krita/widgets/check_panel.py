@@ -11,14 +11,25 @@ from foveate_krita.qt import Qt, QtGui, QtWidgets
 from foveate_krita.recipe_dialog import RecipeDialog
 from foveate_krita.settings_dialog import SettingsDialog
 
-from foveate_shared import settings
-from foveate_shared.blobs import Delivery
-from foveate_shared.client import ConnectionState, StateChange
+from foveate_shared.connection import settings
+from foveate_shared.connection.client import ConnectionState, StateChange
 from foveate_shared.errors import ConnectionLostError, RefusedError
 from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.i18n.translations import Texts
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
-from foveate_shared.protocol import Accepted, Blob, Cancel, Done, Pixels, Planned, Preview, Progress, Started, Submit
-from foveate_shared.texts import Texts
+from foveate_shared.wire.blobs import Delivery
+from foveate_shared.wire.protocol import (
+    Accepted,
+    Blob,
+    Cancel,
+    Done,
+    Pixels,
+    Planned,
+    Preview,
+    Progress,
+    Started,
+    Submit,
+)
 
 
 def test_the_connection_says_what_is_wrong_and_what_to_do(studio):

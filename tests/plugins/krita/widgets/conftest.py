@@ -11,22 +11,23 @@ import pytest
 BINDING = os.environ.get("FOVEATE_TEST_QT", "PyQt6")
 import_module(f"{BINDING}.QtCore")  # the plugin takes what is loaded
 
-from foveate_krita import desk as desk_module  # noqa: E402
+from foveate_krita import controller  # noqa: E402
+from foveate_krita.face_survey import FoundFace  # noqa: E402
 from foveate_krita.panel import Panel  # noqa: E402
 from foveate_krita.qt import BINDING as TAKEN  # noqa: E402
 from foveate_krita.qt import QtCore, QtGui, QtWidgets  # noqa: E402
-from foveate_krita.survey import FoundFace  # noqa: E402
 
 from fakes.connection import RecordingConnection  # noqa: E402
 from fakes.host import MemoryHost  # noqa: E402
-from foveate_server.engines import deterministic_diffusion  # noqa: E402
-from foveate_server.operations.table import operations  # noqa: E402
+from foveate_server.engines.deterministic import diffusion  # noqa: E402
+from foveate_server.operations.registry import operations  # noqa: E402
 from foveate_server.presets import load_presets  # noqa: E402
-from foveate_shared.blobs import Delivery  # noqa: E402
-from foveate_shared.client import ConnectionState, StateChange  # noqa: E402
+from foveate_shared.connection.client import ConnectionState, StateChange  # noqa: E402
 from foveate_shared.errors import InputError  # noqa: E402
 from foveate_shared.geometry import Bounds, Extent  # noqa: E402
-from foveate_shared.protocol import (  # noqa: E402
+from foveate_shared.jobs.job_list import Workbench  # noqa: E402
+from foveate_shared.wire.blobs import Delivery  # noqa: E402
+from foveate_shared.wire.protocol import (  # noqa: E402
     Accepted,
     Done,
     Limits,
@@ -39,7 +40,6 @@ from foveate_shared.protocol import (  # noqa: E402
     Planned,
     Welcome,
 )
-from foveate_shared.workbench import Workbench  # noqa: E402
 
 assert TAKEN == BINDING
 ALL = ("refocus", "faces", "upscale")
@@ -111,7 +111,7 @@ class FakeEditor:
     """An editor with one document, or none."""
 
     def __init__(self):
-        self.now = desk_module.Context("document", Extent(640, 480), Bounds(10, 20, 300, 200))
+        self.now = controller.DocumentState("document", Extent(640, 480), Bounds(10, 20, 300, 200))
         self.refusal = ""
         self.hosts = []
         self.whole = False  # as the newest job was asked for
@@ -141,7 +141,7 @@ class Studio:
         self.editor = FakeEditor()
         self.path = folder / "settings.json"
         self.now = 0.0  # seconds; each step of progress comes long after the other, unless a test says otherwise
-        self.desk = desk_module.Desk(self.editor, self.path, "1.0", open_workbench=self._bench, clock=lambda: self.now)
+        self.desk = controller.Desk(self.editor, self.path, "1.0", open_workbench=self._bench, clock=lambda: self.now)
         self.desk.look()
         self.panel = Panel(self.desk)
         self.panel.resize(320, 800)
@@ -169,7 +169,7 @@ class Studio:
 
     def bring_checkpoint(self):
         """Connect to a server with its real operations, presets, and a checkpoint."""
-        self.connect((*MODELS, *deterministic_diffusion.list_models()), real_welcome())
+        self.connect((*MODELS, *diffusion.list_models()), real_welcome())
 
     def finish(self, job, **data):
         name = job.entry.flow.job

@@ -15,8 +15,8 @@ from skimage import data
 from fakes.checkpoints import TinyCheckpoints
 from foveate_server.engines.diffusion.engine import DiffusionEngine
 from foveate_server.engines.diffusion.library import Addition, Checkpoint, Files
-from foveate_server.engines.diffusion.silence import quiet
-from foveate_server.models.progress import Progress
+from foveate_server.engines.diffusion.quiet_libraries import quiet
+from foveate_server.models.download_progress import DownloadProgress
 
 
 @dataclass
@@ -33,7 +33,7 @@ class TinyLibrary:
         stem = name.removesuffix(".single")
         return Checkpoint(name, f"hash of {name}", stem.partition("-")[0], facts=self.facts.get(stem, {}))
 
-    def files(self, name: str, progress: Progress) -> Files:
+    def files(self, name: str, progress: DownloadProgress) -> Files:
         self.fetched.append(name)
         stem = name.removesuffix(".single")
         with quiet():
@@ -41,7 +41,7 @@ class TinyLibrary:
                 return Files(self.checkpoints.folder(name))
             return Files(self.checkpoints.single_file(stem), self.checkpoints.config(stem))
 
-    def addition(self, name: str, kind: str, progress: Progress) -> Addition:
+    def addition(self, name: str, kind: str, progress: DownloadProgress) -> Addition:
         return self.additions[name]
 
     def previews(self, family: str) -> list[str]:

@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from foveate_server.engines.diffusion.anchor import LowFrequencyAnchor, low_frequencies
-from foveate_server.engines.diffusion.base import Step
-from foveate_server.engines.diffusion.tiles import FusedTiles
+from foveate_server.engines.diffusion.contract import Step
+from foveate_server.engines.diffusion.fused_tiles import FusedTiles
 from foveate_shared.geometry import Extent
 
 _STEPS = 6

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from foveate_server.engines.base import Pinned
-from foveate_server.engines.diffusing import DiffusionRequest, Prompt, Sampling
 from foveate_server.engines.diffusion.engine import DiffusionEngine
 from foveate_server.engines.diffusion.library import Checkpoint
+from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt, Sampling
+from foveate_server.engines.values import Pinned
 from foveate_shared.errors import CancelledJobError, InputError
 
 FEW = Sampling(num_inference_steps=4)

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from foveate_server.engines.base import Pinned
-from foveate_server.engines.diffusing import DiffusionRequest, Prompt, Sampling
-from foveate_server.engines.diffusion.loop import seeded_noise
-from foveate_server.engines.diffusion.pixels import to_tensor
+from foveate_server.engines.diffusion.denoising_loop import seeded_noise
+from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_server.engines.diffusion.schedulers import Schedule, build_scheduler
-from foveate_server.engines.diffusion.silence import quiet
+from foveate_server.engines.diffusion.tensors import to_tensor
+from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt, Sampling
+from foveate_server.engines.values import Pinned
 
 BOUND = 2e-4  # of a range of 1: float32 sums in other orders, over all steps
 STEPS, STRENGTH, GUIDANCE, SEED = 6, 0.5, 5.0, 11

@@ -9,13 +9,13 @@ import torch
 from safetensors.torch import save_file
 
 from fakes.checkpoints import NAMES, TinyCheckpoints
-from foveate_server.engines.diffusion.silence import quiet
+from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_server.models.adding.entries import AddOptions
-from foveate_server.models.adding.local import add_path
-from foveate_server.models.fitting import misfit
-from foveate_server.models.inspection import inspect_path
+from foveate_server.models.adding.from_path import add_path
+from foveate_server.models.compatibility import misfit
+from foveate_server.models.inspect_model import inspect_path
 from foveate_server.models.registry import Registry
-from foveate_server.models.trained import trained_side
+from foveate_server.models.training_size import trained_side
 
 BASES = {
     "sd1": ("Stable Diffusion 1.x", [768], "epsilon"),

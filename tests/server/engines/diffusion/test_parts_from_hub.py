@@ -9,12 +9,12 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from fakes.hub import FakeHub, serving
-from foveate_server.engines.base import Pinned
-from foveate_server.engines.diffusing import DiffusionRequest, Prompt, Sampling
 from foveate_server.engines.diffusion.engine import DiffusionEngine
-from foveate_server.engines.diffusion.registered import RegisteredLibrary
-from foveate_server.engines.diffusion.silence import quiet
-from foveate_server.models.adding.local import add_path
+from foveate_server.engines.diffusion.quiet_libraries import quiet
+from foveate_server.engines.diffusion.registry_library import RegisteredLibrary
+from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt, Sampling
+from foveate_server.engines.values import Pinned
+from foveate_server.models.adding.from_path import add_path
 from foveate_server.models.entry import ModelEntry, SourceSpec
 from foveate_server.models.registry import Registry, default_sources
 from foveate_server.models.sources.hub import HubSource

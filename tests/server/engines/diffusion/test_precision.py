@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from fakes.tickers import RecordingTicker
-from foveate_server.engines.base import Pinned
-from foveate_server.engines.diffusing import DiffusionRequest, Prompt, Sampling
 from foveate_server.engines.diffusion import engine as engines
-from foveate_server.engines.diffusion.autoencoders import Pristine
 from foveate_server.engines.diffusion.engine import DiffusionEngine
+from foveate_server.engines.diffusion.load_vae import Pristine
 from foveate_server.engines.diffusion.precision import choose_placement
+from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt, Sampling
+from foveate_server.engines.values import Pinned
 
 CPU = torch.device("cpu")
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_server.engines.diffusion.schedulers import SCHEDULERS, Sampler, Schedule
-from foveate_server.engines.diffusion.silence import quiet
 from foveate_shared.errors import InputError
 
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}

@@ -14,11 +14,11 @@ from fakes.ldm_keys import weights
 from fakes.mmdit_keys import flux_state, sd3_state
 from foveate_server.engines.diffusion import flux_keys
 from foveate_server.engines.diffusion.adapters import ADAPTERS
+from foveate_server.engines.diffusion.checkpoint_traits import traits_of
 from foveate_server.engines.diffusion.library import Checkpoint, Files
-from foveate_server.engines.diffusion.loading import load
+from foveate_server.engines.diffusion.load_pipeline import load
 from foveate_server.engines.diffusion.precision import choose_placement
-from foveate_server.engines.diffusion.silence import quiet
-from foveate_server.engines.diffusion.traits import traits_of
+from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_shared.errors import ErrorCode, InputError
 
 CPU = torch.device("cpu")
@@ -211,8 +211,8 @@ def test_full_size_files_have_the_names_and_shapes_of_the_full_networks():
 
 @pytest.mark.parametrize("model", ["sd2", "sd3", "flux1"])
 def test_a_picture_from_a_single_file_is_that_of_the_folder(engine, ticker, picture, model):
-    from foveate_server.engines.base import Pinned
-    from foveate_server.engines.diffusing import DiffusionRequest, Prompt, Sampling
+    from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt, Sampling
+    from foveate_server.engines.values import Pinned
 
     request = DiffusionRequest(
         picture, None, model, Prompt("a face", "no fog"), sampling=Sampling(2), pinned=Pinned("float32")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fakes.hub import FakeHub, serving
+from foveate_server.models.download_progress import silent
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
-from foveate_server.models.progress import silent
 from foveate_server.models.sources.hub import HubSource
 from foveate_server.models.sources.hub_client import HubClient
 from foveate_shared.errors import CancelledJobError, ErrorCode, ResourceError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from foveate_server.models.progress import silent
+from foveate_server.models.download_progress import silent
 from foveate_server.models.sources.package import PackageSource
 from foveate_shared.errors import CancelledJobError, ErrorCode, ResourceError
 

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from foveate_server.engines.diffusing import Prompt
-from foveate_server.engines.diffusion.base import Conditioning, Embeds, Place
+from foveate_server.engines.diffusion.contract import Conditioning, CropPlace, Embeds
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
-from foveate_server.engines.diffusion.text import TextReader
+from foveate_server.engines.diffusion.prompt_encoding import TextReader
+from foveate_server.engines.diffusion_request import Prompt
 from foveate_server.families import FAMILIES
 
 _CLIP_TOKENS = 77
@@ -49,7 +49,7 @@ class FLUX1(PipelineDenoiser):
         conditioning: Conditioning,
         *,
         guidance_scale: float,
-        places: Sequence[Place],
+        places: Sequence[CropPlace],
         beside: Tensor | None = None,
     ) -> Tensor:
         """See base.Denoiser."""

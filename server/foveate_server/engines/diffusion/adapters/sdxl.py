@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from foveate_server.engines.diffusing import Prompt
 from foveate_server.engines.diffusion.adapters.unet import UNetDenoiser
-from foveate_server.engines.diffusion.base import Conditioning, Embeds, Place
-from foveate_server.engines.diffusion.text import TextReader
+from foveate_server.engines.diffusion.contract import Conditioning, CropPlace, Embeds
+from foveate_server.engines.diffusion.prompt_encoding import TextReader
+from foveate_server.engines.diffusion_request import Prompt
 from foveate_server.families import FAMILIES
 
 
@@ -35,7 +35,7 @@ class SDXL(UNetDenoiser):
             negative = Embeds(torch.zeros_like(positive.hidden), torch.zeros_like(positive.pooled))
         return Conditioning(positive, negative)
 
-    def added(self, embeds: Sequence[Embeds], places: Sequence[Place]) -> dict[str, Any]:
+    def added(self, embeds: Sequence[Embeds], places: Sequence[CropPlace]) -> dict[str, Any]:
         """Return pooled texts (rows, width), and of each row the picture's size, the crop's corner and its size."""
         sizes = [
             (

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from foveate_server.engines.diffusing import Prompt
-from foveate_server.engines.diffusion.base import Conditioning, Embeds, Place
+from foveate_server.engines.diffusion.contract import Conditioning, CropPlace, Embeds
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser, guided
-from foveate_server.engines.diffusion.text import TextReader
+from foveate_server.engines.diffusion.prompt_encoding import TextReader
+from foveate_server.engines.diffusion_request import Prompt
 
 
 class UNetDenoiser(PipelineDenoiser):
@@ -30,7 +30,7 @@ class UNetDenoiser(PipelineDenoiser):
         conditioning: Conditioning,
         *,
         guidance_scale: float,
-        places: Sequence[Place],
+        places: Sequence[CropPlace],
         beside: Tensor | None = None,
     ) -> Tensor:
         """See base.Denoiser."""
@@ -51,7 +51,7 @@ class UNetDenoiser(PipelineDenoiser):
         )[0]
         return guided(predicted, guidance_scale) if len(embeds) == 2 else predicted.float()
 
-    def added(self, embeds: Sequence[Embeds], places: Sequence[Place]) -> dict[str, Any] | None:
+    def added(self, embeds: Sequence[Embeds], places: Sequence[CropPlace]) -> dict[str, Any] | None:
         """Return what the network wants to know besides the text, one row per picture and prompt."""
         return None
 

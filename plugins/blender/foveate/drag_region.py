@@ -1,0 +1,139 @@
+"""Drag a rectangle in the image editor: Blender has no selection of pixels, so this is ours."""
+
+from typing import Any
+
+import bpy
+import gpu
+from gpu_extras.batch import batch_for_shader
+
+from . import controller
+from ._shared import geometry
+from .region import bounds_of_drag
+from .show_result import redraw_editors
+
+_COLOR = (1.0, 0.6, 0.1, 1.0)
+_SMALLEST = 2  # pixels: less is a click, and takes the rectangle away
+_handles: list[Any] = []  # of the drawing that shows rectangles; Blender wants it back at the end
+
+
+class SelectRegionOperator(bpy.types.Operator):
+    """Drag a rectangle that the next job works on. A click takes it away, Esc leaves it as it was."""
+
+    bl_idname = "foveate.select_region"
+    bl_label = "Select Region"
+    bl_description = "Drag a rectangle that the next job works on. A click takes it away, Esc leaves it as it was"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - Blender reads it
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """It needs an image editor with an image."""
+        space = context.space_data
+        if space is None or space.type != "IMAGE_EDITOR":
+            cls.poll_message_set(controller.get().texts("This works in an image editor"))
+            return False
+        if space.image is None:
+            cls.poll_message_set(controller.get().texts("Open an image in this editor first"))
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Wait for the drag in the editor's main region, wherever the button was."""
+        self._image = context.space_data.image
+        self._before = tuple(self._image.foveate.rect)
+        self._start: tuple[float, float] | None = None
+        self._region = next(region for region in context.area.regions if region.type == "WINDOW")
+        context.window.cursor_modal_set("CROSSHAIR")
+        context.workspace.status_text_set(controller.get().texts("Drag a rectangle. Click: none, Esc: as before"))
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Follow the mouse."""
+        if event.type in {"ESC", "RIGHTMOUSE"} and event.value == "PRESS":
+            self._image.foveate.rect = self._before
+            return self._leave(context, "CANCELLED")
+        if event.type in {"MIDDLEMOUSE", "WHEELUPMOUSE", "WHEELDOWNMOUSE"}:
+            return {"PASS_THROUGH"}
+        if event.type == "LEFTMOUSE" and event.value == "PRESS":
+            self._start = self._at(event)
+        elif self._start is not None and event.type in {"MOUSEMOVE", "LEFTMOUSE"}:
+            self._follow(event)
+            if event.type == "LEFTMOUSE" and event.value == "RELEASE":
+                return self._leave(context, "FINISHED")
+        return {"RUNNING_MODAL"}
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Clean up where Blender ends the operator."""
+        self._leave(context, "CANCELLED")
+
+    def _at(self, event: bpy.types.Event) -> tuple[float, float]:
+        """Return where the mouse is, as fractions of the image; y runs up."""
+        x, y = event.mouse_x - self._region.x, event.mouse_y - self._region.y
+        return self._region.view2d.region_to_view(x, y)
+
+    def _follow(self, event: bpy.types.Event) -> None:
+        extent = geometry.Extent(*self._image.size)
+        bounds = bounds_of_drag(self._start, self._at(event), extent)
+        is_click = bounds.width < _SMALLEST or bounds.height < _SMALLEST
+        rect = (0, 0, 0, 0) if is_click else (bounds.x, bounds.y, bounds.width, bounds.height)
+        self._image.foveate.rect = rect
+        redraw_editors()
+
+    def _leave(self, context: bpy.types.Context, ending: str) -> set[str]:
+        context.window.cursor_modal_restore()
+        context.workspace.status_text_set(None)
+        redraw_editors()
+        return {ending}
+
+
+class ClearRegionOperator(bpy.types.Operator):
+    """Take the rectangle away."""
+
+    bl_idname = "foveate.clear_region"
+    bl_label = "Clear Region"
+    bl_description = "Take the rectangle away"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - Blender reads it
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There must be a rectangle."""
+        image = getattr(context.space_data, "image", None)
+        if image is None or image.foveate.rect[2] == 0:
+            cls.poll_message_set(controller.get().texts("No rectangle is selected"))
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Take it away."""
+        context.space_data.image.foveate.rect = (0, 0, 0, 0)
+        redraw_editors()
+        return {"FINISHED"}
+
+
+def start_drawing() -> None:
+    """Show rectangles in image editors from now on."""
+    if not bpy.app.background:
+        _handles.append(bpy.types.SpaceImageEditor.draw_handler_add(_draw, (), "WINDOW", "POST_PIXEL"))
+
+
+def stop_drawing() -> None:
+    """Do not any more."""
+    while _handles:
+        bpy.types.SpaceImageEditor.draw_handler_remove(_handles.pop(), "WINDOW")
+
+
+def _draw() -> None:
+    space, view = bpy.context.space_data, bpy.context.region.view2d
+    image = space.image
+    if image is None or image.foveate.rect[2] == 0 or not image.size[0] or space.ui_mode == "UV":
+        return
+    x, y, width, height = image.foveate.rect
+    across, down = image.size
+    corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
+    points = [view.view_to_region(px / across, 1 - py / down, clip=False) for px, py in corners]
+    shader = gpu.shader.from_builtin("UNIFORM_COLOR")
+    shader.uniform_float("color", _COLOR)
+    batch_for_shader(shader, "LINE_LOOP", {"pos": [(*point, 0) for point in points]}).draw(shader)
+
+
+CLASSES = (SelectRegionOperator, ClearRegionOperator)

@@ -1,0 +1,52 @@
+"""What all panels of the sidebar have in common, and texts in it."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import bpy
+
+from . import controller
+from ._shared import errors
+
+_LETTER = 7.5  # pixels that a letter takes, about
+
+
+class Sidebar:
+    """A panel of the image editor's sidebar."""
+
+    bl_space_type = "IMAGE_EDITOR"
+    bl_region_type = "UI"
+    bl_category = "Foveate"
+
+
+class Part(Sidebar):
+    """A part of the panel. Its title is drawn, for `bl_label` follows Blender's language and not ours."""
+
+    bl_label = ""
+    bl_parent_id = "FOVEATE_PT_main"
+    title = ""
+
+    def draw_header(self, _context: bpy.types.Context) -> None:
+        """Draw the title."""
+        self.layout.label(text=controller.get().texts(self.title), translate=False)
+
+
+def draw_error(layout: Any, context: bpy.types.Context, error: errors.ErrorInfo) -> None:
+    """Draw what happened and what to do."""
+    say = controller.get().texts.sentence
+    column = layout.column(align=True)
+    column.alert = True
+    draw_lines(column, context, say(error.message), "ERROR")
+    if error.remedy:
+        draw_lines(layout, context, say(error.remedy), "LIGHT")
+
+
+def draw_lines(layout: Any, context: bpy.types.Context, text: str, icon: str) -> None:
+    """Draw a text, broken to the width of the region."""
+    letter = _LETTER * context.preferences.system.ui_scale
+    width = max(20, int((context.region.width - 60) / letter))
+    column = layout.column(align=True)
+    for number, line in enumerate(textwrap.wrap(text, width)):
+        column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon, translate=False)

@@ -1,0 +1,97 @@
+"""Where a new image goes: into the editor that asked, optionally in the place of the old one; and one undo step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import bpy
+
+from . import buffers
+
+
+@dataclass
+class Swap:
+    """Editors that show a new image instead of an old one. Undo does not know of editors, so we do."""
+
+    old: int | str
+    new: int | str
+    areas: tuple[int, ...]  # pointers, to compare with only
+    undone: bool = False
+
+
+@dataclass(frozen=True)
+class ResultPlacement:
+    """Shows a result."""
+
+    title: str  # of the undo step
+    image: int | str  # the old image, a :func:`buffers.reference`
+    area: int  # pointer of the editor that asked, 0: none
+    replace_users: bool  # materials, brushes, all of them
+    swaps: list[Swap]  # is added to
+
+    def __call__(self, new: bpy.types.Image) -> None:
+        """Show `new` and push one undo step."""
+        old = buffers.find(self.image)
+        areas = [area for area in image_editors() if self._is_meant(area, old)]
+        for area in areas:
+            area.spaces.active.image = new
+        if self.replace_users and old is not None and old.source not in {"VIEWER", "TILED"}:
+            old.user_remap(new)
+        self.swaps.append(Swap(self.image, buffers.reference(new), tuple(area.as_pointer() for area in areas)))
+        if not bpy.app.background:
+            if old is None or tuple(old.size) != tuple(new.size):
+                show_all(areas)
+            bpy.ops.ed.undo_push(message=self.title)
+
+    def _is_meant(self, area: bpy.types.Area, old: bpy.types.Image | None) -> bool:
+        if self.replace_users and old is not None and area.spaces.active.image == old:
+            return True
+        return area.as_pointer() == self.area and area.spaces.active.image in {old, None}
+
+
+def image_editors() -> Iterator[bpy.types.Area]:
+    """Return all open image editors."""
+    for window in bpy.context.window_manager.windows:
+        yield from (area for area in window.screen.areas if area.type == "IMAGE_EDITOR")
+
+
+def show_all(areas: Iterable[bpy.types.Area]) -> None:
+    """Let image editors show all of their image: it has another size than the one before."""
+    for window in bpy.context.window_manager.windows:
+        for area in set(areas) & set(window.screen.areas):
+            region = next(region for region in area.regions if region.type == "WINDOW")
+            with bpy.context.temp_override(window=window, area=area, region=region):
+                bpy.ops.image.view_all(fit_view=True)
+
+
+def redraw_editors() -> None:
+    """Let panels show what is new."""
+    for area in image_editors():
+        area.tag_redraw()
+
+
+def redraw_preferences() -> None:
+    """Let the preferences show what is new."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "PREFERENCES":
+                area.tag_redraw()
+
+
+def after_undo(swaps: list[Swap]) -> None:
+    """Show the old image again where undo took the new one away, and the new one where redo brought it back."""
+    for swap in swaps:
+        old, new = buffers.find(swap.old), buffers.find(swap.new)
+        if new is None and not swap.undone:
+            swap.undone = True
+            _exchange(swap, None, old)
+        elif new is not None and swap.undone:
+            swap.undone = False
+            _exchange(swap, old, new)
+
+
+def _exchange(swap: Swap, shown: bpy.types.Image | None, instead: bpy.types.Image | None) -> None:
+    for area in image_editors():
+        if area.as_pointer() in swap.areas and area.spaces.active.image == shown:
+            area.spaces.active.image = instead

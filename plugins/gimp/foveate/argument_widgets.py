@@ -1,0 +1,185 @@
+"""Widgets that are bound to a procedure's arguments: both ways, so that presets, Reset and last values work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gi.repository import Gimp, GimpUi, Gtk
+
+from . import checkpoint_arguments
+from ._shared import translations
+
+_ELLIPSIZE_END = 3  # Pango's
+_POPUP_CHARACTERS = 60
+UNSAID = checkpoint_arguments.UNSAID
+
+
+class DropDown:
+    """A drop-down: the chosen value is kept also while it is not offered."""
+
+    def __init__(self, config: Gimp.ProcedureConfig, name: str) -> None:
+        self._config = config
+        self._name = name
+        self._offered: tuple[tuple[str, str], ...] = ()
+        self.widget = Gtk.ComboBoxText(hexpand=True)
+        self.widget.connect("changed", self._chosen)
+        config.connect(f"notify::{name}", lambda *_: self.widget.set_active_id(self.value))
+
+    @property
+    def value(self) -> str:
+        """Return what is chosen; empty for nothing."""
+        return self._config.get_property(self._name) or ""
+
+    def offer(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Show the values with their titles."""
+        rows = tuple(rows) if self.value in dict(rows) else (*rows, (self.value, self.value))
+        if self._offered == rows:
+            return
+        wanted, self._offered = self.value, ()
+        self.widget.remove_all()
+        for value, title in rows:
+            self.widget.append(value, title)
+        self.widget.set_active_id(wanted)
+        self._offered = rows
+
+    def _chosen(self, combo: Gtk.ComboBoxText) -> None:
+        chosen = combo.get_active_id()
+        if self._offered and chosen is not None and chosen != self.value:
+            self._config.set_property(self._name, chosen)
+
+
+class Line:
+    """A line of text; with a history, a drop-down offers what was written before."""
+
+    def __init__(self, config: Gimp.ProcedureConfig, name: str, history: Sequence[str] = (), hint: str = "") -> None:
+        self._config = config
+        self._name = name
+        if history:
+            self.widget = Gtk.ComboBoxText.new_with_entry()
+            for each in history:
+                self.widget.append_text(each)
+            cell = self.widget.get_cells()[0]
+            cell.set_property("ellipsize", _ELLIPSIZE_END)
+            cell.set_property("max-width-chars", _POPUP_CHARACTERS)
+            self.entry = self.widget.get_child()
+        else:
+            self.widget = self.entry = Gtk.Entry()
+        self.widget.set_hexpand(True)
+        self.entry.set_placeholder_text(hint)
+        self.entry.set_activates_default(True)
+        self._show()
+        self.entry.connect("changed", self._typed)
+        config.connect(f"notify::{name}", lambda *_: self._show())
+
+    def _show(self) -> None:
+        value = self._config.get_property(self._name) or ""
+        if self.entry.get_text() != value:
+            self.entry.set_text(value)
+
+    def _typed(self, entry: Gtk.Entry) -> None:
+        if entry.get_text() != (self._config.get_property(self._name) or ""):
+            self._config.set_property(self._name, entry.get_text())
+
+
+class Listing:
+    """A line with a list of names, and a menu of those that there are."""
+
+    def __init__(self, config: Gimp.ProcedureConfig, name: str, hint: str) -> None:
+        self._line = Line(config, name, hint=hint)
+        self._offered: tuple[str, ...] = ()
+        self._menu = Gtk.Menu()
+        self._button = Gtk.MenuButton(popup=self._menu)
+        self.widget = Gtk.Box(spacing=6)
+        self.widget.pack_start(self._line.widget, True, True, 0)
+        self.widget.pack_start(self._button, False, False, 0)
+
+    def offer(self, names: Sequence[str]) -> None:
+        """Put these names into the menu."""
+        if self._offered == tuple(names):
+            return
+        self._offered = tuple(names)
+        for item in self._menu.get_children():
+            self._menu.remove(item)
+        for name in self._offered:
+            item = Gtk.MenuItem(label=name)
+            item.connect("activate", lambda _, name=name: self._add(name))
+            self._menu.append(item)
+        self._menu.show_all()
+
+    def _add(self, name: str) -> None:
+        before = self._line.entry.get_text().strip().rstrip(",")
+        self._line.entry.set_text(f"{before}, {name}" if before else name)
+
+
+class Number:
+    """A number; while it is not said, the field shows what is usual."""
+
+    def __init__(  # noqa: PLR0917 - a table's row
+        self, config: Gimp.ProcedureConfig, name: str, low: float, high: float, step: float, unsaid: float
+    ) -> None:
+        self._config, self._name, self._unsaid = config, name, unsaid
+        self._usual = low
+        self._is_showing = False
+        self.widget = Gtk.SpinButton.new_with_range(low, high, step)
+        self.widget.set_activates_default(True)
+        self._show()
+        self.widget.connect("value-changed", self._changed)
+        config.connect(f"notify::{name}", lambda *_: self._show())
+
+    def offer(self, usual: float) -> None:
+        """Take what is usual for the model and the preset."""
+        self._usual = usual
+        self._show()
+
+    def _show(self) -> None:
+        value = self._config.get_property(self._name)
+        self._is_showing = True
+        self.widget.set_value(self._usual if value == self._unsaid else value)
+        self._is_showing = False
+
+    def _changed(self, spin: Gtk.SpinButton) -> None:
+        value = spin.get_value()
+        if not self._is_showing:
+            whole = isinstance(self._unsaid, int)
+            wanted = self._unsaid if value == self._usual and self._unsaid != 1 else value
+            self._config.set_property(self._name, int(wanted) if whole else wanted)
+
+
+class Strength:
+    """The strength as a scale; while it is not said, it shows what is usual."""
+
+    def __init__(self, config: Gimp.ProcedureConfig, say: translations.Texts) -> None:
+        self._config = config
+        self._usual = 1.0
+        self._is_showing = False
+        self.widget = GimpUi.ScaleEntry.new(say("Stren_gth"), 1.0, 0.0, 1.0, 2)
+        self._show()
+        self.widget.connect("value-changed", self._changed)
+        config.connect("notify::strength", lambda *_: self._show())
+
+    def offer(self, usual: float) -> None:
+        """Take what is usual for the model and the preset."""
+        if usual != self._usual:
+            self._usual = usual
+            self._show()
+
+    def _show(self) -> None:
+        value = self._config.get_property("strength")
+        self._is_showing = True
+        self.widget.set_value(self._usual if value < 0 else value)
+        self._is_showing = False
+
+    def _changed(self, scale: GimpUi.ScaleEntry) -> None:
+        if not self._is_showing:
+            self._config.set_property("strength", scale.get_value())
+
+
+def attach(grid: Gtk.Grid, row: int, title: str, widget: Gtk.Widget, tip: str = "") -> None:
+    """Put a widget with its title into a row of a grid."""
+    label = Gtk.Label.new_with_mnemonic(title)
+    label.set_xalign(0.0)
+    label.set_mnemonic_widget(widget)
+    if tip:
+        widget.set_tooltip_text(tip)
+    grid.attach(label, 0, row, 1, 1)
+    grid.attach(widget, 1, row, 1, 1)

@@ -1,0 +1,148 @@
+"""One job from a procedure: run it, show how it goes in GIMP's progress bar, and bring its result to the person."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gi.repository import Gimp
+
+from . import connection, running_job_files
+from ._shared import errors, form, job_flow, job_status, protocol, run_blocking, translations
+from .document import GimpHost
+from .orphan_cleanup_process import Caretaker
+from .variation_group import Together
+
+
+@dataclass(frozen=True)
+class WantedJob:
+    """What is wanted."""
+
+    operation: str  # the protocol's name
+    title: str  # for the person, and the layer's name
+    parameters: protocol.JsonObject
+    to_image: bool  # the result becomes an image of its own
+    is_whole: bool = False  # the selection does not count
+    variations: int = 1  # jobs that differ by their seeds
+
+
+@dataclass(frozen=True)
+class AppliedResult:
+    """What came of it."""
+
+    layers: tuple[Gimp.Layer, ...]  # empty where nothing was changed, or the result is an image
+    image: Gimp.Image | None  # the result as an image of its own
+    recipe: protocol.JsonObject
+    notes: tuple[str, ...]  # sentences about it
+    is_as_asked: bool  # all was done: no note has to be shown
+
+
+Flows = Sequence[job_flow.Rerender]
+Decide = Callable[[Flows, GimpHost], None]  # applies results that wait, keeps them or drops them
+
+
+def run(
+    image: Gimp.Image, work: WantedJob, say: translations.Texts, *, show: bool, ask_first: bool, decide: Decide
+) -> AppliedResult:
+    """Run a job, or its variations, to the end.
+
+    `decide` is called where a result waits for the person, or could not be applied; variations always wait. Raises the
+    FoveateError that ended it, CancelledJobError where the person did.
+    """
+    host = GimpHost(image, title=work.title, to_image=work.to_image, show=show, is_whole=work.is_whole)
+    wishes = form.with_seeds(work.parameters, work.variations)
+    host.names_seeds = len(wishes) > 1
+    waits = ask_first or len(wishes) > 1
+    Gimp.progress_init(work.title)
+    try:
+        with connection.open_client() as client:
+            flows = [job_flow.Rerender(client, host, work.operation, wish, ask_first=waits) for wish in wishes]
+            with Caretaker(connection.settings_path(), *(flow.job for flow in flows)) as caretaker:
+                together = Together(flows)
+                together.start()
+                _write_down(flows, host.record)
+                run_blocking.run_to_end(client, together, on_status=_Bar(say).show)
+                if waiting(flows):
+                    caretaker.results_wait()
+                    decide(flows, host)
+                _cross_out(flows)
+    finally:
+        host.close()
+        Gimp.progress_end()
+    return _finished(flows, host)
+
+
+def waiting(flows: Flows) -> Flows:
+    """Return the flows whose results are complete and not applied."""
+    return [flow for flow in flows if flow.status.state is job_flow.JobState.UNAPPLIED]
+
+
+def apply_or_keep(flows: Flows, host: GimpHost) -> None:
+    """Where nobody can be asked: apply all variations; keep what could not be applied as a new image.
+
+    Raises what was wrong.
+    """
+    for flow in waiting(flows):
+        if flow.status.error is None:
+            flow.apply(even_if_changed=bool(host.layers))  # by the variation before
+    for flow in waiting(flows):
+        _keep_as_image(flow, host)
+
+
+def _keep_as_image(flow: job_flow.Rerender, host: GimpHost) -> None:
+    error = flow.status.error
+    if flow.result is None or error is None:
+        return
+    image = host.keep(flow.result)
+    flow.cancel()  # the server may forget it
+    remedy = f"The result was kept as a new image, number {image.get_id()}."
+    raise errors.InputError(error.message, code=error.code, remedy=remedy, fault=error.fault)
+
+
+def _write_down(flows: Flows, record: running_job_files.Record) -> None:
+    """Write down what a result needs to be opened without its image, should this process end before the job does."""
+    folder = running_job_files.folder_of(connection.settings_path())
+    for flow in flows:
+        with contextlib.suppress(errors.ResourceError):  # no reason not to do the job
+            running_job_files.write(folder, flow.job, record)
+
+
+def _cross_out(flows: Flows) -> None:
+    """Remove what was written down; a job that went on without us is noted instead: its result will wait."""
+    folder = running_job_files.folder_of(connection.settings_path())
+    for flow in flows:
+        error = flow.status.error
+        if error is not None and error.code is errors.ErrorCode.CONNECTION_LOST:
+            running_job_files.mark_left(folder, flow.job)
+        else:
+            running_job_files.forget(folder, flow.job)
+
+
+def _finished(flows: Flows, host: GimpHost) -> AppliedResult:
+    flow = next((each for each in flows if each.status.state is job_flow.JobState.DONE), flows[0])
+    status = flow.status
+    if host.result_image is None and status.state is job_flow.JobState.CANCELLED:
+        raise errors.CancelledJobError("The result was dropped.")
+    if status.error is not None and status.state is not job_flow.JobState.CANCELLED:
+        raise errors.to_exception(status.error)
+    recipe = flow.result.recipe if flow.result else {}
+    is_as_asked = bool(host.layers or host.result_image) and all(each.status == "done" for each in flow.outcomes)
+    return AppliedResult(host.layers, host.result_image, recipe, status.notes, is_as_asked)
+
+
+class _Bar:
+    """GIMP's progress bar. It is told only what is new: each word crosses to another process."""
+
+    def __init__(self, say: translations.Texts) -> None:
+        self._say = say
+        self._shown = ("", -1.0)
+
+    def show(self, status: job_flow.JobProgress) -> None:
+        """Show what happens, how far it is, and how long it takes."""
+        now = (job_status.describe(status, self._say, percent=False), round(status.fraction, 3))
+        if now[0] != self._shown[0]:
+            Gimp.progress_set_text(now[0])
+        if now[1] != self._shown[1]:
+            Gimp.progress_update(now[1])
+        self._shown = now

@@ -1,0 +1,59 @@
+"""Several flows that are driven as one: variations of one wish, each a job of its own at the server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ._shared import errors, job_flow, protocol
+
+
+class Together:
+    """What the driver needs of a flow, for all of them. See foveate_shared.jobs.job_flow.Rerender."""
+
+    def __init__(self, flows: Sequence[job_flow.Rerender]) -> None:
+        self._flows = tuple(flows)
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether nothing more will happen by itself to any."""
+        return all(flow.ended for flow in self._flows)
+
+    @property
+    def status(self) -> job_flow.JobProgress:
+        """Return the status of the first one that runs, with how far all of them are."""
+        running = next((flow for flow in self._flows if not flow.ended), None)
+        if running is None or len(self._flows) == 1:
+            return (running or self._flows[-1]).status
+        done = sum(1.0 if flow.ended else flow.status.fraction for flow in self._flows)
+        return replace(running.status, fraction=done / len(self._flows), seconds_left=None)
+
+    def start(self) -> None:
+        """Freeze the document, and submit all of them."""
+        for flow in self._flows:
+            flow.start()
+
+    def handle(self, message: protocol.Message, payloads: Sequence[object] = ()) -> bool:
+        """Hand a message to the one that it is about."""
+        return any(flow.handle(message, payloads) for flow in self._flows)
+
+    def pump(self) -> None:
+        """Let each answer its windows."""
+        for flow in self._flows:
+            flow.pump()
+
+    def interrupted(self, reason: str) -> None:
+        """Show that the connection was lost."""
+        for flow in self._flows:
+            flow.interrupted(reason)
+
+    def cancel(self) -> None:
+        """Cancel those that run."""
+        for flow in self._flows:
+            if not flow.ended:
+                flow.cancel()
+
+    def abandon(self, error: errors.FoveateError) -> None:
+        """End those that run, without the server."""
+        for flow in self._flows:
+            flow.abandon(error)

@@ -1,0 +1,54 @@
+"""The entries of Tools > Scripts that start a job: each with its parameters as last used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ._shared import checkpoint_choices, protocol
+from .controller import Desk
+from .qt import QtCore
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """One of them. Texts are English: translate them."""
+
+    text: str
+    operation: str
+    needs: str = ""  # a parameter without which there is nothing to start
+    without: str = ""  # a parameter that makes another entry of the operation
+    needs_checkpoint: bool = False
+
+    def wish(self, used: protocol.JsonObject) -> protocol.JsonObject | None:
+        """Return a job's parameters, of those last `used`; None where the docker has to be asked first."""
+        if self.needs and not used.get(self.needs):
+            return None
+        return {name: value for name, value in used.items() if name != self.without}
+
+
+ENTRIES: Mapping[str, MenuEntry] = {  # by the name of Krita's action
+    "foveate_refocus": MenuEntry("Foveate: refocus selection", "refocus"),
+    "foveate_faces": MenuEntry("Foveate: refocus faces", "faces"),
+    "foveate_upscale": MenuEntry("Foveate: upscale", "upscale"),
+    "foveate_fill": MenuEntry("Foveate: fill selection", "fill", without="extend", needs_checkpoint=True),
+    "foveate_extend": MenuEntry("Foveate: extend canvas", "fill", needs="extend", needs_checkpoint=True),
+    "foveate_compare": MenuEntry("Foveate: compare", "compare", needs="variants", needs_checkpoint=True),
+}
+
+
+class ShownWithCheckpoint(QtCore.QObject):  # type: ignore[misc]
+    """Shows an action only while there is a checkpoint that does its work. Keep it; it ends with the action."""
+
+    def __init__(self, desk: Desk, action: Any, operation: str) -> None:
+        super().__init__(action)
+        self._desk, self._action, self._operation = desk, action, operation
+        desk.changed.connect(self._look)
+        self._look()
+
+    def _look(self) -> None:
+        bench = self._desk.bench
+        self._action.setVisible(
+            checkpoint_choices.has_checkpoint(bench.models) and bool(bench.models_for(self._operation))
+        )

@@ -1,0 +1,48 @@
+"""Krita's active document, for the desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ._shared import errors, geometry
+from .controller import DocumentState
+from .document import KritaHost, selected_bounds
+from .face_survey import FaceSurvey
+
+
+@dataclass(frozen=True)
+class KritaEditor:
+    """See foveate.controller.Editor. `krita` is Krita's module."""
+
+    krita: Any
+
+    def context(self) -> DocumentState | None:
+        """See Editor."""
+        document = self._active()
+        if document is None:
+            return None
+        extent = geometry.Extent(document.width(), document.height())
+        return DocumentState(document, extent, selected_bounds(document))
+
+    def open_host(self, title: str, *, whole: bool = False) -> KritaHost:
+        """See Editor."""
+        return KritaHost(self.krita, self._required(), title, whole=whole)
+
+    def open_survey(self) -> FaceSurvey:
+        """See Editor."""
+        return FaceSurvey(self.krita, self._required(), "")
+
+    def settings_path(self) -> Path:
+        """Return where the plugin's settings are: beside Krita's own resources of this user."""
+        return Path(self.krita.Krita.getAppDataLocation()) / "foveate" / "settings.json"
+
+    def _active(self) -> Any:
+        return self.krita.Krita.instance().activeDocument()
+
+    def _required(self) -> Any:
+        document = self._active()
+        if document is None:
+            raise errors.InputError("No image is open.", remedy="Open one, or make a new one.")
+        return document

@@ -1,0 +1,131 @@
+"""A picture in, a job, a picture out: what `upscale`, `refocus`, `faces`, `fill`, `compare` and `jobs resume` share."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from foveate_server.cli.a1111_text import parameters_text
+from foveate_server.cli.document import PictureDocument
+from foveate_server.cli.file_recipe import describe_result
+from foveate_server.cli.progress_display import Display, print_json
+from foveate_server.cli.region import Region, parse_rect, region_of
+from foveate_server.cli.run_job import run_job
+from foveate_server.picture_files.picture import Picture
+from foveate_server.picture_files.read import read_picture
+from foveate_server.picture_files.write import SaveOptions, prepare, require_writable, save
+from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.forms.form import with_seeds
+from foveate_shared.geometry import Extent
+from foveate_shared.jobs.host import Result
+from foveate_shared.wire.protocol import JsonObject
+
+
+def edit(options: argparse.Namespace, operation: str, parameters: JsonObject, *, job: str | None = None) -> int:
+    """Run `operation` on IN, write OUT, or each of its variations, say what happened; return the exit status."""
+    runs = _variations(options, parameters)
+    for output, _ in runs:
+        _require_other_file(options.input, output, force=options.force)
+    picture = read_picture(options.input)
+    region = _region(options, picture.extent)
+    prepare(picture, options.output)  # refuses now what could not be written in the end
+    for output, _ in runs:
+        require_writable(output)
+    reports = []
+    for output, own in runs:
+        options.output = output
+        reports.append(_edit_once(options, picture, region, operation, own, job=job))
+    if options.json:
+        print_json(reports[0] if len(reports) == 1 else {"variations": reports})
+    return 0
+
+
+def _variations(options: argparse.Namespace, parameters: JsonObject) -> list[tuple[Path, JsonObject]]:
+    """Return each OUT with its parameters: seeds in a row, from the given one or one that is drawn here."""
+    count = getattr(options, "variations", None) or 1
+    if count == 1:
+        return [(options.output, parameters)]
+    path: Path = options.output
+    return [
+        (path.with_name(f"{path.stem}-{number}{path.suffix}"), own)
+        for number, own in enumerate(with_seeds(parameters, count), 1)
+    ]
+
+
+def _edit_once(
+    options: argparse.Namespace,
+    picture: Picture,
+    region: Region,
+    operation: str,
+    parameters: JsonObject,
+    *,
+    job: str | None,
+) -> dict[str, Any]:
+    """Run one job and write its result; return what --json tells of it."""
+    began = time.monotonic()
+    with Display(quiet=options.quiet) as display:
+        for note in picture.notes:
+            display.say(note)
+        if options.mask and region.selection and parameters.get("target") == "new":
+            bounds = region.selection.bounds
+            display.say(f"A new picture is a rectangle: the mask's bounds, {bounds.width} x {bounds.height} pixels.")
+        output = _Output(options, picture, region, display)
+        document = PictureDocument(picture, region, output.store, is_resumed=job is not None)
+        flow = run_job(options, display, document, operation, parameters, job=job)
+        seconds = time.monotonic() - began
+        width, height = output.extent.width, output.extent.height
+        display.say(f"{options.output}: {width} x {height} pixels, {seconds:.1f} s")
+    return {
+        "output": str(options.output),
+        "extent": [width, height],
+        "seconds": round(seconds, 3),
+        "job": flow.job,
+        "outcomes": [asdict(outcome) for outcome in flow.outcomes],
+        "notes": list(flow.status.notes),
+        "recipe": flow.result.recipe if flow.result else {},
+    }
+
+
+class _Output:
+    """OUT, written as soon as the result is there: before that, the server does not forget the job."""
+
+    def __init__(self, options: argparse.Namespace, picture: Picture, region: Region, display: Display) -> None:
+        self._options = options
+        self._picture = picture
+        self._region = region
+        self._display = display
+        self.extent = Extent(0, 0)  # of what was written
+
+    def store(self, made: Picture, result: Result) -> None:
+        """Write the resulting picture with its recipe."""
+        options = self._options
+        prepared = prepare(made, options.output)
+        for note in prepared.notes:
+            self._display.say(note)
+        recipe = None
+        if not options.no_recipe:
+            recipe = describe_result(self._picture, self._region, options.mask, prepared, result.recipe)
+        words = None if options.no_recipe else parameters_text(result.recipe, prepared.extent)
+        save(prepared, options.output, recipe=recipe, words=words, options=SaveOptions(options.quality, options.lossy))
+        self.extent = prepared.extent
+
+
+def _region(options: argparse.Namespace, extent: Extent) -> Region:
+    rect = parse_rect(options.rect) if options.rect is not None else None
+    return region_of(extent, rect, options.mask)
+
+
+def _require_other_file(source: Path, target: Path, *, force: bool) -> None:
+    try:
+        same = target.exists() and source.exists() and target.samefile(source)
+    except OSError:
+        same = False
+    if same and not force:
+        raise InputError(
+            f"{target} is the picture that is read.",
+            code=ErrorCode.INVALID_FILE,
+            remedy="Give OUT another name, or say --force to replace the original.",
+        )

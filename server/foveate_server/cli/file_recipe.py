@@ -1,0 +1,104 @@
+"""The recipe of a result as the command line keeps it: the server's own, and what the client did around it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from foveate_server.cli.region import Region
+from foveate_server.picture_files.picture import Picture, little_endian
+from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.wire.protocol import JsonObject
+
+FORMAT = 1  # of this JSON; counted up where an older `foveate replay` could not read it
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A file that the result was made from. A name, never a path: recipes travel with pictures."""
+
+    name: str
+    sha256: str  # of the input's whole file; of a mask's samples
+
+
+@dataclass(frozen=True)
+class FileRecipe:
+    """All that `foveate replay` needs."""
+
+    input: NamedFile
+    rect: tuple[int, int, int, int] | None
+    mask: NamedFile | None
+    result_sha256: str  # of the samples that were handed to the encoder, row by row, little-endian
+    recipe: JsonObject = field(default_factory=dict)  # the server's
+
+
+def describe_result(picture: Picture, region: Region, mask: Path | None, result: Picture, recipe: JsonObject) -> str:
+    """Return the JSON text that goes with `result`."""
+    bounds = region.selection.bounds if region.selection and mask is None else None
+    described = FileRecipe(
+        input=NamedFile(picture.source.name if picture.source else "", picture.sha256),
+        rect=(bounds.x, bounds.y, bounds.width, bounds.height) if bounds else None,
+        mask=NamedFile(mask.name, region.coverage_sha256 or "") if mask else None,
+        result_sha256=sha256_of_samples(result),
+        recipe=recipe,
+    )
+    return json.dumps({"foveate_recipe": FORMAT, **asdict(described)}, separators=(",", ":"))
+
+
+def hashes_of_additions(recipe: JsonObject) -> dict[str, str]:
+    """Return SHA-256 by name of the LoRAs, embeddings and VAE that a server's recipe tells of."""
+    additions: Any = recipe.get("additions") or {}
+    told = [entry for value in additions.values() for entry in (value if isinstance(value, list) else [value])]
+    return {str(entry["name"]): str(entry["sha256"]) for entry in told if isinstance(entry, dict)}
+
+
+def sha256_of_samples(picture: Picture) -> str:
+    """Return the hash of the picture's samples, as they would be on the wire."""
+    return hashlib.sha256(little_endian(picture.samples).data).hexdigest()
+
+
+def parse_recipe(text: str) -> FileRecipe:
+    """Return what the JSON text says. Raises InputError where it is not a recipe of ours."""
+    try:
+        fields = json.loads(text)
+        if fields["foveate_recipe"] != FORMAT:
+            raise InputError(
+                f"The recipe has the format {fields['foveate_recipe']}, and this version reads {FORMAT}.",
+                code=ErrorCode.INVALID_FILE,
+                remedy="Update foveate.",
+            )
+        return FileRecipe(
+            input=_named_file(fields["input"]),
+            rect=_rect(fields["rect"]),
+            mask=_named_file(fields["mask"]) if fields["mask"] is not None else None,
+            result_sha256=str(fields["result_sha256"]),
+            recipe=_server_recipe(fields["recipe"]),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise InputError(
+            "The recipe is damaged.", code=ErrorCode.INVALID_FILE, remedy="Take an untouched copy of the result."
+        ) from None
+
+
+def _named_file(fields: Any) -> NamedFile:
+    name = str(fields["name"])
+    if name != Path(name).name:
+        raise ValueError("a recipe names files, not paths")
+    return NamedFile(name, str(fields["sha256"]))
+
+
+def _rect(value: Any) -> tuple[int, int, int, int] | None:
+    if value is None:
+        return None
+    x, y, width, height = (int(number) for number in value)
+    return x, y, width, height
+
+
+def _server_recipe(value: Any) -> JsonObject:
+    if not isinstance(value["operation"], str) or not isinstance(value["parameters"], dict):
+        raise TypeError("a server's recipe names its operation and parameters")
+    recipe: JsonObject = value
+    return recipe

@@ -1,0 +1,174 @@
+"""Replaying a recipe: the same input, region and pinned values must give the same samples."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from foveate_server.cli import pixel_difference
+from foveate_server.cli.document import PictureDocument
+from foveate_server.cli.file_recipe import FileRecipe, parse_recipe, sha256_of_samples
+from foveate_server.cli.pixel_difference import Difference
+from foveate_server.cli.progress_display import Display, print_json, print_line
+from foveate_server.cli.region import Region, region_of
+from foveate_server.cli.run_job import run_job
+from foveate_server.models.find_by_hash import pins_of
+from foveate_server.picture_files import embed_metadata
+from foveate_server.picture_files.picture import Picture
+from foveate_server.picture_files.read import read_picture
+from foveate_server.picture_files.write import prepare, save
+from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.geometry import Bounds
+from foveate_shared.jobs.host import Result
+from foveate_shared.wire.protocol import JsonObject
+
+LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")  # where the file's own samples may differ from what was encoded
+
+
+def replay(options: argparse.Namespace) -> int:
+    """Make OUT again; return 0 where the samples are the same, or close enough for another device's, else 1."""
+    text = embed_metadata.read_recipe(options.result)
+    recipe = parse_recipe(text)
+    old = read_picture(options.result)
+    picture = _input(options, recipe)
+    region = _region(options, recipe, picture)
+    again = _Kept(options.result)
+    with Display(quiet=options.quiet) as display:
+        document = PictureDocument(picture, region, again.store)
+        flow = run_job(options, display, document, str(recipe.recipe["operation"]), _parameters(recipe.recipe))
+    made = again.picture
+    if made is None:
+        raise AssertionError("the job is done, but there is no result")
+    if options.to:
+        save(prepare(made, options.to), options.to, recipe=text)
+    verdict = _compare(made, old, recipe, lossy=options.result.suffix.lower() in LOSSY_SUFFIXES)
+    devices = recipe.recipe.get("device"), flow.result.recipe.get("device") if flow.result else None
+    return _report(options, verdict, devices)
+
+
+@dataclass(frozen=True)
+class ReplayVerdict:
+    """How what was made again compares with what was made then."""
+
+    recorded: bool  # the samples are those whose hash the recipe holds
+    in_file: bool | None  # they are those in the file; None where a lossy encoder was in between
+    apart: Difference | None  # from those in the file; None where the pictures cannot be compared
+    bound: Difference  # for another device
+
+    @property
+    def same(self) -> bool:
+        """Tell whether all is as it was, bit for bit."""
+        return self.recorded and self.in_file is not False
+
+    @property
+    def agrees(self) -> bool:
+        """Tell whether the samples are as close to those in the file as another device's must be."""
+        return self.apart is not None and self.apart.within(self.bound)
+
+    def sentence(self) -> str:
+        """Return the verdict in words."""
+        if self.same:
+            return "the same samples again, bit for bit."
+        if self.recorded:
+            return "the recipe gives the recorded samples again, but the file was changed since."
+        if self.apart is None:
+            return "the samples differ from those that were written, and the file holds a picture of another kind."
+        outcome = "within" if self.agrees else "beyond"
+        lossy = " (the losses of the file's own encoding included)" if self.in_file is None else ""
+        return (
+            f"the samples differ from those in the file by {self.apart} in 8-bit levels{lossy}. That is {outcome} what "
+            f"another device may make of a recipe: {self.bound}."
+        )
+
+    def fields(self) -> dict[str, Any]:
+        """Return the verdict for scripts."""
+        return {
+            "same": self.recorded,
+            "same_as_file": self.in_file,
+            "agrees": self.same or self.agrees,
+            "difference_in_levels": asdict(self.apart) if self.apart else None,
+            "bound_in_levels": asdict(self.bound),
+        }
+
+
+class _Kept:
+    """Keeps the result in memory, at the depth at which it was written."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.picture: Picture | None = None
+
+    def store(self, made: Picture, result: Result) -> None:
+        """Take the result."""
+        self.picture = prepare(made, self._path)
+
+
+def _parameters(recipe: JsonObject) -> JsonObject:
+    """Return the job's parameters, with the hashes of the model and of what was added to it."""
+    parameters: Any = recipe["parameters"]
+    models: JsonObject = {pin.name: pin.sha256 for pin in pins_of(recipe)}
+    return {**parameters, "pinned": {**parameters.get("pinned", {}), "models": models}} if models else dict(parameters)
+
+
+def _input(options: argparse.Namespace, recipe: FileRecipe) -> Picture:
+    path = options.input or options.result.with_name(recipe.input.name)
+    if options.input is None and not path.is_file():
+        raise InputError(
+            f"The original, {recipe.input.name}, is not beside {options.result.name}.",
+            code=ErrorCode.INVALID_FILE,
+            remedy="Say where it is: --input IN.",
+        )
+    picture = read_picture(path)
+    if picture.sha256 != recipe.input.sha256:
+        raise InputError(
+            f"{path.name} is not the file that {options.result.name} was made from: its SHA-256 differs.",
+            code=ErrorCode.INVALID_FILE,
+            remedy="Give an untouched copy of the original: --input IN.",
+        )
+    return picture
+
+
+def _region(options: argparse.Namespace, recipe: FileRecipe, picture: Picture) -> Region:
+    if recipe.mask is None:
+        return region_of(picture.extent, Bounds(*recipe.rect) if recipe.rect else None, None)
+    path = options.mask or options.result.with_name(recipe.mask.name)
+    if not path.is_file():
+        raise InputError(
+            f"The mask, {recipe.mask.name}, is not at hand.",
+            code=ErrorCode.INVALID_FILE,
+            remedy="Say where it is: --mask MASK.",
+        )
+    region = region_of(picture.extent, None, path)
+    if region.coverage_sha256 != recipe.mask.sha256:
+        raise InputError(
+            f"{path.name} is not the mask that the result was made with.",
+            code=ErrorCode.INVALID_FILE,
+            remedy="Give an untouched copy of it: --mask MASK.",
+        )
+    return region
+
+
+def _compare(made: Picture, old: Picture, recipe: FileRecipe, *, lossy: bool) -> ReplayVerdict:
+    return ReplayVerdict(
+        recorded=sha256_of_samples(made) == recipe.result_sha256,
+        in_file=None
+        if lossy
+        else old.samples.shape == made.samples.shape and np.array_equal(old.samples, made.samples),
+        apart=pixel_difference.difference(made, old),
+        bound=pixel_difference.bound_for(recipe.recipe),
+    )
+
+
+def _report(options: argparse.Namespace, verdict: ReplayVerdict, devices: tuple[Any, Any]) -> int:
+    elsewhere = devices[0] != devices[1]
+    status = 0 if verdict.same or (elsewhere and verdict.agrees) else 1
+    if options.json:
+        print_json(verdict.fields() | {"device_then": devices[0], "device_now": devices[1]})
+    elif status or not options.quiet:
+        where = f" It was made on {devices[0]}, and this is {devices[1]}." if elsewhere else ""
+        print_line(f"{options.result.name}: {verdict.sentence()}{'' if verdict.recorded else where}")
+    return status

@@ -1,0 +1,50 @@
+"""One job from the command line: start it, show how it goes, end it well, also on Ctrl+C."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+from foveate_server.cli.connect import connect
+from foveate_server.cli.document import OtherPicture, PictureDocument, other_picture
+from foveate_server.cli.progress_display import Display
+from foveate_shared.errors import CancelledJobError, ErrorInfo, FoveateError, to_exception
+from foveate_shared.jobs.job_flow import JobState, Rerender
+from foveate_shared.jobs.run_blocking import run_to_end
+from foveate_shared.wire.protocol import JsonObject
+
+
+def run_job(
+    options: argparse.Namespace,
+    display: Display,
+    document: PictureDocument,
+    operation: str,
+    parameters: JsonObject,
+    *,
+    job: str | None = None,
+) -> Rerender:
+    """Run a job to its end and return its flow; the document has stored the result.
+
+    Raises the FoveateError that ended it; on KeyboardInterrupt the job is cancelled first.
+    """
+    with connect(options, display) as client:
+        flow = Rerender(client, document, operation, parameters, job=job)
+        document.on_other_picture = lambda: flow.abandon(other_picture())  # leaves the job as it is; errors cancel it
+        flow.start()
+        try:
+            status = run_to_end(client, flow, on_status=display.show)
+        except OtherPicture:
+            raise other_picture() from None
+    if status.state is JobState.CANCELLED:
+        raise CancelledJobError("The job was cancelled.", remedy="Nothing was written.")
+    if status.error:
+        raise _with_rescue(status.error, flow)
+    return flow
+
+
+def _with_rescue(error: ErrorInfo, flow: Rerender) -> FoveateError:
+    """Return the error; where the result could not be written, with the way to get it all the same."""
+    if flow.status.state is not JobState.UNAPPLIED:
+        return to_exception(error)
+    remedy = f"{error.remedy} The server keeps the result: `foveate jobs resume {flow.job} IN OUT`."
+    return to_exception(replace(error, remedy=remedy.strip()))

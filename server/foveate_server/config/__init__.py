@@ -1,0 +1,1 @@
+"""The server's configuration, from files, environment and flags."""

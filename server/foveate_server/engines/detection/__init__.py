@@ -1,0 +1,1 @@
+"""Finding things in pictures: faces, and what is not safe for work."""

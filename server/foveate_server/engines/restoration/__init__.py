@@ -1,0 +1,1 @@
+"""Networks that restore and enlarge: Real-ESRGAN's family, and others through spandrel."""

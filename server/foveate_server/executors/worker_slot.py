@@ -1,0 +1,336 @@
+"""A place where one task at a time runs: a worker process, replaced whenever it dies, hangs or does not listen."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import get_args
+
+from foveate_server.executors.worker_process import WorkerProcess, describe_exit
+from foveate_server.operations.contract import ItemResult
+from foveate_server.tasks.messages import (
+    Alive,
+    CancelTask,
+    Launch,
+    Memory,
+    Ready,
+    ReleaseMemory,
+    Report,
+    RunTask,
+    TaskFailed,
+    TaskFinished,
+)
+from foveate_server.tasks.task import Task, TaskEvent
+from foveate_shared.errors import CancelledJobError, ErrorCode, ServerError, to_exception
+
+Listener = Callable[[TaskEvent], None]
+
+_ATTEMPTS = 2  # to hand over a task: a process may have died while it idled
+_EVENTS = get_args(TaskEvent)
+_FIRST_BACKOFF = 0.2  # seconds before a worker that did not start is started again; doubles each time
+_LAST_BACKOFF = 30.0
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WorkerTimeouts:
+    """How long the server waits for a worker, in seconds; None: for ever."""
+
+    start: float = 120.0  # until a new process is ready
+    watchdog: float = 120.0  # without a sign of life of a running task, until its process counts as hung
+    cancel: float = 5.0  # after a cancel, until a process that is not free is replaced
+    release: float | None = 120.0  # without a task, until the engine gives its memory back
+    end: float | None = 900.0  # without a task, until the process is ended: a driver's context goes only with it
+
+
+@dataclass
+class _Run:
+    """A task under way. Only touched in the event loop."""
+
+    task: Task
+    process: WorkerProcess | None = None  # that has the task
+    taken: bool = False  # the worker has said that it is at it
+    ended: bool = False  # the worker has said that it is done with it
+    cancelled: bool = False  # by us
+    killed_for: str | None = None  # the timer that ran out
+    timers: dict[str, asyncio.TimerHandle] = field(default_factory=dict)  # what kills the process unless called off
+
+    def kill_after(self, reason: str, seconds: float) -> None:
+        """Kill the process in so many seconds, instead of at an earlier time that was planned for the same reason."""
+        self.call_off(reason)
+        self.timers[reason] = asyncio.get_running_loop().call_later(seconds, self._kill, reason)
+
+    def call_off(self, *reasons: str) -> None:
+        """Forget what was planned for `reasons`."""
+        for reason in reasons:
+            if timer := self.timers.pop(reason, None):
+                timer.cancel()
+
+    def _kill(self, reason: str) -> None:
+        self.killed_for = self.killed_for or reason
+        if self.process is not None:
+            self.process.kill()
+
+
+class WorkerSlot:
+    """Runs one task at a time. All methods are called in the event loop."""
+
+    def __init__(self, launch: Launch, patience: WorkerTimeouts, environment: Mapping[str, str]) -> None:
+        self._launch = launch
+        self._patience = patience
+        self._environment = environment
+        self._process: WorkerProcess | None = None  # ready for a task, or running one
+        self._starting: asyncio.Task[WorkerProcess] | None = None  # a replacement on its way
+        self._failed_starts = 0  # in a row
+        self._run: _Run | None = None
+        self._idle_timers: list[asyncio.TimerHandle] = []
+        self._ending: set[asyncio.Task[int]] = set()  # processes that were told to end
+        self._stopped = False
+        self.replaced = 0  # processes that died, hung or did not listen
+        self.memory: Memory | None = None  # that the process was last known to hold
+
+    @property
+    def pid(self) -> int | None:
+        """Return the number of the process, None where there is none now."""
+        return self._process.pid if self._process is not None and self._process.is_alive else None
+
+    async def start(self) -> None:
+        """Return when a process is ready. Raises ServerError where it does not start."""
+        await self._ready_process()
+        self._begin_idling()
+
+    async def stop(self) -> None:
+        """End the process, and with it the task that runs."""
+        self._stopped = True
+        self._end_idling()
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
+        if self._process is not None:
+            await self._process.close()
+        await asyncio.gather(*self._ending)
+
+    async def run(self, task: Task, listener: Listener) -> ItemResult:
+        """Run `task`: see executors.contract.Executor."""
+        self._end_idling()
+        run = self._run = _Run(task)
+        try:
+            for _ in range(_ATTEMPTS):
+                process = await self._ready_process()
+                if run.cancelled:
+                    raise _cancelled()
+                result = await self._attend(run, process, listener)
+                if result is not None:
+                    return result
+                _logger.warning("worker %d ended before task %s reached it", process.pid, task.key)
+            raise _crashed("The worker process ended before it took up the task.")
+        finally:
+            self._run = None
+            self._begin_idling()
+
+    def cancel(self) -> None:
+        """Ask the running task to end, and give it only so long."""
+        run = self._run
+        if run is None or run.cancelled:
+            return
+        run.cancelled = True
+        if run.process is not None:
+            run.process.send(CancelTask(run.task.key))
+            run.kill_after("cancel", self._patience.cancel)
+
+    def release_memory(self) -> None:
+        """Let the engine give its memory back, unless a task runs."""
+        if self._run is None and self._process is not None:
+            self._process.send(ReleaseMemory())
+            self.memory = None
+
+    # --- a task ------------------------------------------------------------------------------------------------------
+
+    async def _attend(self, run: _Run, process: WorkerProcess, listener: Listener) -> ItemResult | None:
+        """Return the task's result, or None where the process was dead before it took the task."""
+        run.process = process
+        process.job_lines(run.task.job)
+        try:
+            process.send(RunTask(run.task))
+            self._rearm_watchdog(run)
+            while (report := await process.receive()) is not None:
+                result = self._take(run, report, listener)
+                if result is not None:
+                    return result
+            await self._mourn(run, process)
+            return None
+        finally:
+            run.call_off("watchdog", "cancel")
+            run.process = None
+            process.job_lines(None)
+            if not run.ended:
+                self._discard(process)  # nobody waits for its task any more, so nobody may find it busy
+
+    def _take(self, run: _Run, report: Report, listener: Listener) -> ItemResult | None:
+        """Act on a report. Raises what ended the task."""
+        self._rearm_watchdog(run)
+        if isinstance(report, (TaskFinished, TaskFailed)):
+            run.ended = True
+            if run.cancelled:
+                raise _cancelled()
+            if isinstance(report, TaskFailed):
+                raise to_exception(report.error)
+            return report.result
+        run.taken = run.taken or isinstance(report, Alive)
+        if isinstance(report, Memory):
+            self.memory = report
+        if isinstance(report, _EVENTS) and not run.cancelled:
+            listener(report)
+        return None
+
+    def _rearm_watchdog(self, run: _Run) -> None:
+        run.kill_after("watchdog", self._patience.watchdog)
+
+    async def _mourn(self, run: _Run, process: WorkerProcess) -> None:
+        """Replace the process that died under the task, and raise why, unless the task had no part in it."""
+        status = await process.ended()
+        self._process = None
+        if self._stopped:
+            raise _shutting_down()
+        self._count_replacement()
+        _logger.error("worker %d ended with status %d during task %s", process.pid, status, run.task.key)
+        self._prepare()
+        if run.cancelled:
+            raise _cancelled()
+        if run.killed_for == "watchdog":
+            raise _hung(self._patience.watchdog)
+        if run.taken:
+            raise _crashed(describe_exit(status))
+
+    # --- the process -------------------------------------------------------------------------------------------------
+
+    async def _ready_process(self) -> WorkerProcess:
+        if self._stopped:
+            raise _shutting_down()
+        if self._process is not None and self._process.is_alive:
+            return self._process
+        try:
+            return await asyncio.shield(self._prepare())
+        except asyncio.CancelledError:
+            if self._stopped:
+                raise _shutting_down() from None
+            raise
+
+    def _prepare(self) -> asyncio.Task[WorkerProcess]:
+        """Return the start of a process, which goes on in the background."""
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._start_process(), name="start of a worker")
+            self._starting.add_done_callback(self._started)
+        return self._starting
+
+    def _started(self, starting: asyncio.Task[WorkerProcess]) -> None:
+        """Take the process over; where it failed, the next run tries again and tells."""
+        self._starting = None
+        if starting.cancelled():
+            return
+        if error := starting.exception():
+            _logger.error("%s", error)
+        else:
+            self._process = starting.result()
+
+    async def _start_process(self) -> WorkerProcess:
+        if self._failed_starts:
+            await asyncio.sleep(min(_FIRST_BACKOFF * 2 ** (self._failed_starts - 1), _LAST_BACKOFF))
+        self._failed_starts += 1
+        try:
+            process = await WorkerProcess.start(self._environment)
+        except OSError as error:
+            raise _not_started(f"The worker process could not be started: {error.strerror or error}.") from error
+        try:
+            await self._launch_process(process)
+        except BaseException:
+            process.kill()
+            self._end(process)
+            raise
+        self._failed_starts = 0
+        return process
+
+    async def _launch_process(self, process: WorkerProcess) -> None:
+        process.send(self._launch)
+        try:
+            report = await asyncio.wait_for(process.receive(), self._patience.start)
+        except asyncio.TimeoutError as error:
+            raise _not_started(f"The worker process was not ready within {self._patience.start:g} s.") from error
+        if not isinstance(report, Ready):
+            raise _not_started(f"The worker process does not start (exit status {await process.close()}).")
+        _logger.info("worker %d is ready", process.pid)
+
+    def _discard(self, process: WorkerProcess) -> None:
+        if process.is_alive:
+            self._count_replacement()
+            process.kill()
+            self._end(process)
+        if self._process is process:
+            self._process = None
+
+    def _count_replacement(self) -> None:
+        self.replaced += 1
+        self.memory = None
+
+    def _end(self, process: WorkerProcess) -> None:
+        ending = asyncio.create_task(process.close(), name=f"end of worker {process.pid}")
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+    # --- idling ------------------------------------------------------------------------------------------------------
+
+    def _begin_idling(self) -> None:
+        self._end_idling()
+        if self._stopped:
+            return
+        loop = asyncio.get_running_loop()
+        plan = ((self._patience.release, self.release_memory), (self._patience.end, self._end_idle_process))
+        self._idle_timers = [loop.call_later(delay, action) for delay, action in plan if delay is not None]
+
+    def _end_idling(self) -> None:
+        for timer in self._idle_timers:
+            timer.cancel()
+        self._idle_timers = []
+
+    def _end_idle_process(self) -> None:
+        """End the process; the next task starts a new one."""
+        if self._run is None and self._process is not None:
+            _logger.info("worker %d is ended: it had nothing to do for a long time", self._process.pid)
+            self._end(self._process)
+            self._process = None
+            self.memory = None
+
+
+def _cancelled() -> CancelledJobError:
+    return CancelledJobError("The job was cancelled.")
+
+
+def _shutting_down() -> ServerError:
+    return ServerError(
+        "The server is shutting down.", code=ErrorCode.SHUTTING_DOWN, remedy="The job goes on when it is started again."
+    )
+
+
+def _hung(seconds: float) -> ServerError:
+    return ServerError(
+        f"The worker process gave no sign of life for {seconds:g} s and was replaced.",
+        code=ErrorCode.WORKER_HUNG,
+        remedy="Try again; a smaller region needs less time between two signs of life.",
+    )
+
+
+def _crashed(sentence: str) -> ServerError:
+    return ServerError(
+        sentence,
+        code=ErrorCode.WORKER_CRASHED,
+        remedy="Try again, with a smaller region or fewer other programs where it happens again.",
+    )
+
+
+def _not_started(sentence: str) -> ServerError:
+    return ServerError(
+        sentence, code=ErrorCode.WORKER_CRASHED, remedy="The reason is in the last lines of the server's log."
+    )

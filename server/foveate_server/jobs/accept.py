@@ -1,0 +1,132 @@
+"""Taking submitted jobs: checked, planned and stored, or refused as if nothing had been."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from foveate_server.jobs.dependencies import JobDependencies
+from foveate_server.jobs.event_log import EventLog
+from foveate_server.jobs.job import Job
+from foveate_server.jobs.journal import Journal
+from foveate_server.jobs.recipe import content_hash
+from foveate_server.jobs.validation import check_plan, check_submit
+from foveate_server.operations.contract import JobRequest, Plan
+from foveate_server.presets import load_presets
+from foveate_server.spool.database import insert_job, put_item
+from foveate_server.spool.database_rows import JobRow, Owner
+from foveate_shared.errors import ErrorCode, InputError, RefusedError
+from foveate_shared.wire.codec import encode
+from foveate_shared.wire.protocol import Accepted, Note, Planned, Submit
+
+KEPT_PER_OPEN_JOB = 16  # an owner may keep so many times more ended jobs than open ones
+
+
+class JobAcceptance:
+    """Takes jobs, one at a time."""
+
+    def __init__(
+        self, parts: JobDependencies, publisher: EventLog, journal: Journal, jobs: dict[tuple[Owner, str], Job]
+    ) -> None:
+        """`jobs` is the manager's; new ones are added."""
+        self._parts = parts
+        self._publisher = publisher
+        self._journal = journal
+        self._jobs = jobs
+        self._next_number = 1
+        self._turn = asyncio.Lock()  # the same job may come on two connections at once
+
+    async def start(self) -> None:
+        """Go on counting where the spool stands."""
+        self._next_number = await self._parts.spool.next_number()
+
+    async def take(self, owner: Owner, submit: Submit, icc: bytes | None) -> tuple[Job, bool]:
+        """Return the job, stored, and whether it is new. Raises FoveateError where it cannot be taken."""
+        async with self._turn:
+            content = content_hash(submit)
+            known = self._jobs.get((owner, submit.job))
+            if known:
+                return _same(known, content), False
+            self._check_room(owner)
+            request, notes = await asyncio.to_thread(self._check, submit, icc)
+            request = replace(request, safety=self._parts.config.safety)
+            plan = await asyncio.to_thread(self._parts.operations[submit.operation].plan, request)
+            check_plan(plan)
+            self._check_disk(plan, request)
+            job = await self._store(owner, submit, content, request, plan)
+            for note in notes:
+                self._publisher.lasting(job, Note, text=note)
+            return job, True
+
+    def _check(self, submit: Submit, icc: bytes | None) -> tuple[JobRequest, tuple[str, ...]]:
+        config = self._parts.config
+        return check_submit(
+            submit,
+            icc,
+            operations=self._parts.operations,
+            models=self._parts.models(),
+            entries=self._parts.entries(),
+            limits=config.limits,
+            presets=lambda: load_presets(config.presets_file),
+        )
+
+    async def _store(self, owner: Owner, submit: Submit, content: str, request: JobRequest, plan: Plan) -> Job:
+        now = self._parts.clocks.now()
+        row = JobRow(
+            number=self._next_number,
+            owner=owner,
+            job=submit.job,
+            content=content,
+            submit=encode(submit),
+            parameters=request.parameters,
+            icc=request.icc,
+            plan=replace(plan, items=()),
+            state="open",
+            recipe={},
+            seq=0,
+            created=now,
+            updated=now,
+            model=request.model,
+        )
+        self._next_number += 1
+        await self._parts.spool.in_files_thread(self._parts.spool.files(row.number).create)
+        job = Job(row, submit, request, self._parts.clocks.monotonic)
+        items = job.new_items(plan.items)
+        job.add_items(items)
+        self._jobs[owner, submit.job] = job
+        self._publisher.opened(job)
+        self._journal.write([insert_job(row), *(put_item(row.number, item) for item in items)])
+        self._publisher.lasting(job, Accepted)
+        await self._publisher.lasting(job, Planned, frame=plan.frame, extent=plan.extent, summary=plan.summary)
+        return job
+
+    def _check_room(self, owner: Owner) -> None:
+        own = [job for (other, _), job in self._jobs.items() if other == owner]
+        most = self._parts.config.limits.max_open_jobs
+        if sum(not job.ended for job in own) >= most:
+            raise RefusedError(
+                f"You have {most} unfinished jobs on this server, which is the most it takes.",
+                code=ErrorCode.QUEUE_FULL,
+                remedy="Wait until one has ended, or cancel one.",
+            )
+        if len(own) >= most * (1 + KEPT_PER_OPEN_JOB):
+            raise RefusedError(
+                f"The server keeps {len(own)} results for you that were never acknowledged.",
+                code=ErrorCode.QUEUE_FULL,
+                remedy="Fetch and acknowledge them.",
+            )
+
+    def _check_disk(self, plan: Plan, request: JobRequest) -> None:
+        """Refuse at once what could not even begin."""
+        first = plan.items[0]
+        self._parts.spool.account.check(sum(request.format.size(window.extent) for window in first.windows))
+
+
+def _same(job: Job, content: str) -> Job:
+    if job.row.content == content:
+        return job
+    raise InputError(
+        f"There is another job with the id {job.id}.",
+        code=ErrorCode.CONFLICT,
+        remedy="Mint a new id for each job.",
+    )

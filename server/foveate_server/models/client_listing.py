@@ -1,0 +1,55 @@
+"""What clients are told of models: in the registry's order, the one to take by default first of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from foveate_server.families import FAMILIES
+from foveate_server.models.compatibility import fitting_families
+from foveate_server.models.entry import ADDITIONS, ModelEntry
+from foveate_server.models.training_size import trained_side
+from foveate_shared.wire.protocol import JsonObject, ModelInfo
+
+_SILENT = ("config",)  # kinds that are no one's choice
+
+
+def tell(
+    entries: Sequence[ModelEntry], is_available: Callable[[ModelEntry], bool], is_default: Callable[[ModelEntry], bool]
+) -> list[ModelInfo]:
+    """Return what clients see of `entries`; the default of each kind comes before all others of that kind."""
+    told = [entry for entry in entries if entry.kind not in _SILENT]
+    for entry in [each for each in told if is_default(each)]:
+        first = next(place for place, each in enumerate(told) if each.kind == entry.kind)
+        told.remove(entry)
+        told.insert(first, entry)
+    return [_info(entry, available=is_available(entry)) for entry in told]
+
+
+def _info(entry: ModelEntry, *, available: bool) -> ModelInfo:
+    return ModelInfo(
+        entry.name,
+        entry.title,
+        entry.operations,
+        entry.scale,
+        available,
+        entry.license,
+        kind=entry.kind,
+        family=entry.family,
+        fits=fitting_families(entry) if entry.kind in ADDITIONS else (),
+        defaults=_defaults(entry),
+    )
+
+
+def _defaults(entry: ModelEntry) -> JsonObject:
+    """Return what a client can show before a job: see PROTOCOL.md, "Models"."""
+    told: JsonObject = {}
+    words = entry.facts.get("trigger_words")
+    if entry.kind in ("lora", "embedding") and isinstance(words, list) and words:
+        told["trigger_words"] = words
+    if entry.kind == "diffusion" and entry.family in FAMILIES:
+        side = trained_side(entry.facts, FAMILIES[entry.family].side_for(entry.facts.get("prediction")))
+        told["pixels"] = side * side
+        steps = entry.facts.get("steps")
+        if isinstance(steps, int) and steps > 0:
+            told["num_inference_steps"] = steps
+    return told

@@ -1,0 +1,1 @@
+"""The socket and who may pass it: HTTP server, gate, tokens, pairing."""

@@ -1,0 +1,133 @@
+"""The contract of an operation: a job is a list of items, and an item is a pure function of its windows.
+
+An operation plans without touching a pixel; the server asks the client for the windows, and runs an item once they
+are all at hand. Items say in :attr:`ItemResult.next_items` what else turned out to be needed. Everything between two
+items is JSON and files, so a job survives a crash of the worker or of the server, items of several jobs interleave
+fairly, and an executor on another machine needs nothing but the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveate_server.engines.contract import Engine
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.pixels import PixelFormat
+from foveate_shared.wire.protocol import JsonObject, ModelInfo, Outcome, Selection, WindowRequest
+
+DIFFUSION = "diffusion"  # the kind of models that render with a prompt
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """All that the result of a job depends on, apart from the pixels."""
+
+    operation: str
+    parameters: JsonObject  # as validated against the operation's schema, defaults filled in
+    extent: Extent  # of the document
+    format: PixelFormat  # of the document, in which patches are answered
+    space: str | None  # named colour space of the document; None where `icc` is set
+    icc: bytes | None
+    selection: Selection | None  # None means the whole document
+    model: ModelInfo | None = None  # the one that does it, settled at intake; None where the operation needs none
+    safety: str = (
+        "off"  # what becomes of pictures that are not safe for work: see operations.with_checkpoint.safety_policy
+    )
+
+    @property
+    def is_prompted(self) -> bool:
+        """Tell whether a checkpoint does it: with a prompt, rather than by restoring."""
+        return self.model is not None and self.model.kind == DIFFUSION
+
+    @property
+    def region(self) -> Bounds:
+        """Return the selected bounds, in document pixels: all of the document where nothing is selected."""
+        return self.selection.bounds if self.selection else self.extent.bounds
+
+    @property
+    def wants_coverage(self) -> bool:
+        """Tell whether the selection has soft or irregular edges that the client must send."""
+        return self.selection is not None and self.selection.has_coverage
+
+
+@dataclass(frozen=True)
+class Item:
+    """The unit of work: scheduled, run, retried and reported as one."""
+
+    id: str  # unique within the job, stable across restarts
+    stage: str  # a short English phrase for the progress line
+    windows: tuple[WindowRequest, ...]
+    arguments: JsonObject = field(default_factory=dict)  # whatever the operation wants to remember
+    weight: float = 1.0  # share of the job's time, relative to its other items
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a job will give."""
+
+    frame: str  # "document" or "new", as in the protocol
+    extent: Extent  # of the frame
+    summary: str  # one sentence for a person
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class WindowData:
+    """The pixels that the client sent for a window, as they came."""
+
+    bounds: Bounds  # document pixels
+    extent: Extent  # of the pixels: from the asked extent up to the bounds' own
+    pixels: memoryview  # in the document's format
+    coverage: NDArray[Any] | None  # (height, width), u8, u16 or f32 as sent
+
+
+@dataclass(frozen=True)
+class ItemResult:
+    """How an item ended, and what follows from it."""
+
+    outcome: Outcome
+    next_items: tuple[Item, ...] = ()
+    recipe: JsonObject = field(default_factory=dict)  # merged into the job's recipe: model, device, pinned values
+
+
+class Context(Protocol):
+    """What a running item may say to the world. Implemented by the worker."""
+
+    def check(self) -> None:
+        """Give a sign of life and raise CancelledJobError where the job was cancelled. Call between network blocks."""
+
+    def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
+        """Report how far the item is (0 to 1). Implies :meth:`check`."""
+
+    def note(self, text: str) -> None:
+        """Tell the owner a sentence, such as that a tile had to shrink."""
+
+    def preview(self, bounds: Bounds, pixels: NDArray[np.uint8]) -> None:
+        """Show an unfinished picture, (height, width, 3) sRGB-encoded, of a part of the frame."""
+
+    def patch(self, bounds: Bounds, pixels: bytes | memoryview, coverage: bytes | memoryview | None) -> None:
+        """Hand over a finished part: pixels in the document's format, coverage as u8, u16 or f32 `coverage_format`.
+
+        The dtype of the coverage follows from its length.
+        """
+
+
+class Operation(Protocol):
+    """One thing that the server can do."""
+
+    name: str
+    title: str
+    schema: JsonObject  # JSON Schema (2020-12 subset) of the parameters object, with defaults and descriptions
+
+    def plan(self, request: JobRequest) -> Plan:
+        """Return the items to begin with. Pure geometry; raises InputError where the request makes no sense."""
+
+    def run(
+        self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
+    ) -> ItemResult:
+        """Carry out one item, in the worker. Raises FoveateError; anything else counts as our bug."""

@@ -1,0 +1,1 @@
+"""Faces, whoever renders them: found, turned upright, measured, and judged."""

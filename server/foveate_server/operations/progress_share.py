@@ -1,0 +1,28 @@
+"""A part of an item's progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from foveate_server.engines.contract import Ticker
+
+
+@dataclass(frozen=True)
+class ProgressShare:
+    """A ticker for a part of an item: its progress runs over `share` of the item's, from `start` on."""
+
+    whole: Ticker
+    start: float
+    share: float
+
+    def check(self) -> None:
+        """See engines.contract.Ticker."""
+        self.whole.check()
+
+    def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
+        """See engines.contract.Ticker."""
+        self.whole.progress(stage, self.start + self.share * fraction, step, steps)
+
+    def note(self, text: str) -> None:
+        """See engines.contract.Ticker."""
+        self.whole.note(text)

@@ -1,0 +1,1 @@
+"""What operations do with a checkpoint and a prompt."""

@@ -1,0 +1,250 @@
+"""Upscaling with new detail: enlarged by the default restorer, then re-rendered by a checkpoint as one latent canvas.
+
+Faces keep what the restorer made of them: at a strength that is good for walls and leaves, a checkpoint makes other
+people of them; `faces` re-renders them apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from foveate_server.engines.contract import Engine
+from foveate_server.engines.diffusion_request import ShowPreview
+from foveate_server.engines.values import Face
+from foveate_server.imaging import mask
+from foveate_server.imaging.colormatch import match_low_frequencies
+from foveate_server.imaging.samples import FloatArray
+from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan, WindowData
+from foveate_server.operations.document import patches, window_pixels
+from foveate_server.operations.document.window_pixels import Surface
+from foveate_server.operations.face import upright
+from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.progress_share import ProgressShare
+from foveate_server.operations.with_checkpoint import fading_canvases, refocus_region, safety_policy
+from foveate_server.operations.with_checkpoint.painter import Painter, Wish
+from foveate_server.operations.with_restorer import enlarger, tile_items
+from foveate_server.operations.with_restorer.grid import QUARTERS
+from foveate_server.operations.with_restorer.restorer import Restorer
+from foveate_shared.errors import ResourceError
+from foveate_shared.geometry import Bounds, Extent, tiles
+from foveate_shared.wire.protocol import JsonObject, Outcome, as_object
+
+SINGLE_AREA = 3072 * 3072  # pixels of a new image that is rendered as one canvas
+_CANVAS_SIDE = 2048  # pixels of the new image: of the core of one of several canvases
+_CONTEXT = 48  # document pixels around a core that its canvas sees too
+_FADE = 16  # document pixels over which a canvas fades in over those before it
+_FACE_SCORE = 0.4
+_RESTORING, _PAINTING = 0.3, 0.65  # shares of an item's progress
+_RESTORER = "restorer"  # the parameter, and its own values among the pinned ones
+PINNED = common_parameters.pinned_schema(restorer="Pinned values of the restorer")
+PARAMETERS: dict[str, JsonObject] = {
+    "strength": checkpoint_parameters.known_to_checkpoints(
+        {
+            "type": "number",
+            "title": "Strength",
+            "description": "How much detail the checkpoint may invent: 0 is the restorer's result alone.",
+            "minimum": 0,
+            "maximum": 1,
+            "default": 0.3,
+        },
+        common_parameters.BASIC,
+    ),
+    _RESTORER: checkpoint_parameters.known_to_checkpoints(
+        {
+            "type": "string",
+            "title": "Restorer",
+            "description": "Which restorer enlarges before the checkpoint adds detail. Without it, the default one.",
+            "minLength": 1,
+            "maxLength": 128,
+        }
+    ),
+    "anchor": checkpoint_parameters.known_to_checkpoints(
+        {
+            "type": "number",
+            "title": "Anchor",
+            "description": "How far tiles keep to what the whole picture shows, so that a wall stays that wall.",
+            "minimum": 0,
+            "maximum": 1,
+            "default": 1,
+        }
+    ),
+    "tile": checkpoint_parameters.known_to_checkpoints(
+        {
+            "type": "integer",
+            "title": "Tile",
+            "description": "Side of a tile in pixels of the result. Without it, what the checkpoint was trained at.",
+            "minimum": 128,
+            "maximum": 8192,
+        }
+    ),
+    "overlap": checkpoint_parameters.known_to_checkpoints(
+        {
+            "type": "integer",
+            "title": "Overlap",
+            "description": "Pixels by which tiles overlap. Without it, the more the higher the strength.",
+            "minimum": 0,
+            "maximum": 4096,
+        }
+    ),
+}
+
+
+def plan(request: JobRequest) -> Plan:
+    """Return the items of a region that is in the document."""
+    region, strength = request.region, common_parameters.strength(request)
+    if enlarger.is_in_place(request):
+        summary = f"Give {region.width} x {region.height} pixels new detail at strength {strength:g}."
+        return Plan("document", request.extent, summary, fading_canvases.canvas_items(region, request, "Adding detail"))
+    scale = enlarger.scale_of(request)
+    extent = region.extent.scaled(scale)
+    summary = (
+        f"Enlarge {region.width} x {region.height} pixels {scale} times, to {extent.width} x {extent.height}, and add"
+        f" detail at strength {strength:g}."
+    )
+    side = max(region.width, region.height) if extent.area <= SINGLE_AREA else max(1, _CANVAS_SIDE // scale)
+    cores = tiles(region, Extent(side, side))
+    items = []
+    for number, core in enumerate(cores, 1):
+        name = f"canvas-{number}"
+        window = patches.window_of(core.pad(enlarger.HALO).clamp(request.extent), request, item=name, coverage=False)
+        told: JsonObject = {"core": [core.x, core.y, core.width, core.height]}
+        stage = "Enlarging" if len(cores) == 1 else f"Enlarging, part {number} of {len(cores)}"
+        items.append(Item(name, stage, (window,), told, weight=float(core.area)))
+    return Plan("new", extent, summary, tuple(items))
+
+
+def run(request: JobRequest, item: Item, window: WindowData, engine: Engine, context: Context) -> ItemResult:
+    """Carry out an item of :func:`plan`."""
+    picture = window_pixels.read(request, window)
+    restorer = Restorer(_for_restorer(request), engine, ProgressShare(context, 0.0, _RESTORING))
+    faces = _faces(picture, engine, context)
+    if enlarger.is_in_place(request):
+        return _in_place(request, item, window, picture, faces, restorer, engine, context)
+    return _enlarged(request, item, picture, faces, restorer, engine, context)
+
+
+def _in_place(  # noqa: PLR0917 - one item's whole world
+    request: JobRequest,
+    item: Item,
+    window: WindowData,
+    picture: Surface,
+    faces: list[Face],
+    restorer: Restorer,
+    engine: Engine,
+    context: Context,
+) -> ItemResult:
+    region, bounds = request.region, window.bounds
+    core = fading_canvases.faded_core(item, region, request)
+    restored = restorer.restore(picture.working, QUARTERS, sigma=tile_items.TILE_SIGMA)
+    free = _free(faces, bounds.extent.bounds, 1)
+    coverage = np.minimum(window_pixels.selected(request, window), free)
+    painter = Painter(request, engine, ProgressShare(context, _RESTORING, _PAINTING))
+    painted = _paint(request, painter, restored, coverage, refocus_region.show_in(context, bounds, core))
+    mixed = restored + free[..., np.newaxis] * (painted - restored)
+    faded = np.minimum(window_pixels.feathered(request, window), fading_canvases.fade(item, region, request, bounds))
+    canvas = patches.PatchSender(request, window, context)
+    outcome = Outcome(item.id, "done", _sentence(faces), _data(request, painter, faces))
+    result = safety_policy.finish(canvas, core, mixed, faded, painter=painter, outcome=outcome)
+    return replace(result, recipe=_recipe(painter, restorer))
+
+
+def _enlarged(  # noqa: PLR0917 - as above
+    request: JobRequest,
+    item: Item,
+    picture: Surface,
+    faces: list[Face],
+    restorer: Restorer,
+    engine: Engine,
+    context: Context,
+) -> ItemResult:
+    region, scale, core = request.region, enlarger.scale_of(request), patches.core_of(item, request)
+    kept = core.pad(_CONTEXT).clamp(request.extent).intersect(picture.bounds)
+    restored = enlarger.enlarge(picture, kept, scale, restorer)
+    enlarged = restored.rows(0, restored.height)
+    free = _free(faces, kept.relative_to(picture.bounds), scale)
+    painter = Painter(request, engine, ProgressShare(context, _RESTORING, _PAINTING))
+    part = Bounds.from_edges(max(region.x, core.x - _FADE), max(region.y, core.y - _FADE), core.right, core.bottom)
+    frame = kept.relative_to(region).scaled(scale)  # reaches out of the frame where the region has surroundings
+    show = refocus_region.show_in(context, frame, part.relative_to(region).scaled(scale))
+    painted = _paint(request, painter, enlarged, free, show)
+    painted = match_low_frequencies(painted, enlarged, sigma=enlarger.COLOR_SIGMA * scale)
+    mixed = enlarged + free[..., np.newaxis] * (painted - enlarged)
+    outcome = Outcome(item.id, "done", _sentence(faces), _data(request, painter, faces))
+    checked, outcome = safety_policy.check(request, mixed, painter, outcome)
+    pixels = enlarger.encode_part(request, checked, restored.alpha, part.relative_to(kept).scaled(scale))
+    context.patch(part.relative_to(region).scaled(scale), pixels, _fade_in(request, part, core, scale))
+    return ItemResult(outcome, recipe=_recipe(painter, restorer))
+
+
+def _paint(
+    request: JobRequest, painter: Painter, image: FloatArray, coverage: FloatArray, show: ShowPreview
+) -> FloatArray:
+    anchor = request.parameters.get("anchor")
+    wish = Wish(
+        image,
+        coverage,
+        checkpoint_parameters.prompt_for(request, checkpoint_parameters.OTHER),
+        common_parameters.strength(request, default=0.3),
+        anchor=float(anchor) if isinstance(anchor, (int, float)) else 1.0,
+    )
+    return painter.paint(wish, show)
+
+
+def _faces(picture: Surface, engine: Engine, context: Context) -> list[Face]:
+    """Return the faces of the picture, in its own pixels."""
+    try:
+        return engine.detect_faces(np.clip(picture.working, 0, 1), min_score=_FACE_SCORE, ticker=context)
+    except ResourceError as error:  # the detector's weights are not at hand: not a reason to refuse
+        context.note(f"Faces were not looked for, so they are not protected. {error.info.message}")
+        return []
+
+
+def _free(faces: list[Face], part: Bounds, scale: int) -> FloatArray:
+    """Return where the checkpoint may add detail, (height, width) of `part` enlarged: nowhere on a face.
+
+    `faces` and `part` are in pixels of the picture.
+    """
+    extent = part.extent.scaled(scale)
+    free = np.ones((extent.height, extent.width), np.float32)
+    for face in faces:
+        x, y, width, height = face.box
+        box = ((x - part.x) * scale, (y - part.y) * scale, width * scale, height * scale)
+        free = np.minimum(free, 1 - upright.ellipse(Face(box, face.landmarks, face.score), extent.bounds))
+    return free
+
+
+def _fade_in(request: JobRequest, part: Bounds, core: Bounds, scale: int) -> bytes | None:
+    """Return the coverage of a patch that fades in over its neighbours to the left and above; None where full."""
+    beside, above = (core.x - part.x) * scale, (core.y - part.y) * scale
+    return window_pixels.encode_coverage(request, mask.fade_in(part.extent.scaled(scale), beside, above))
+
+
+def _for_restorer(request: JobRequest) -> JobRequest:
+    """Return the request as the restorer is asked that enlarges first: without what is meant for the checkpoint."""
+    pinned, meant = request.parameters.get("pinned"), ("model", "pinned", _RESTORER)
+    own: JsonObject = {
+        "model": request.parameters.get(_RESTORER),
+        "pinned": pinned.get(_RESTORER) if isinstance(pinned, dict) else None,
+    }
+    kept = {name: value for name, value in request.parameters.items() if name not in meant}
+    return replace(request, parameters={**kept, **{name: own[name] for name in own if own[name]}}, model=None)
+
+
+def _data(request: JobRequest, painter: Painter, faces: list[Face]) -> JsonObject:
+    return {"strength": common_parameters.strength(request, default=0.3), "faces_protected": len(faces), **painter.data}
+
+
+def _sentence(faces: list[Face]) -> str:
+    if not faces:
+        return ""
+    if len(faces) == 1:
+        return "1 face was left as the restorer made it; refocus faces apart."
+    return f"{len(faces)} faces were left as the restorer made them; refocus faces apart."
+
+
+def _recipe(painter: Painter, restorer: Restorer) -> JsonObject:
+    restored, painted = restorer.recipe, painter.recipe
+    both: JsonObject = {**as_object(painted.get("pinned")), _RESTORER: restored.get("pinned")}
+    return {**restored, **painted, _RESTORER: restored.get("model"), "pinned": both}

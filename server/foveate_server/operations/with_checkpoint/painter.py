@@ -1,0 +1,203 @@
+"""Re-rendering a picture with a job's checkpoint and words: shown at the focus area's extent, brought back, matched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveate_server.engines.contract import Engine, Ticker
+from foveate_server.engines.diffusion_request import (
+    DiffusionFacts,
+    DiffusionRequest,
+    Pictures,
+    Prompt,
+    ShowPreview,
+    Tiling,
+)
+from foveate_server.engines.values import Pinned
+from foveate_server.imaging.color import split_range
+from foveate_server.imaging.colormatch import match_low_frequencies
+from foveate_server.imaging.resize import Filter, resize
+from foveate_server.imaging.ringmatch import match_ring
+from foveate_server.imaging.samples import FloatArray
+from foveate_server.operations.contract import JobRequest
+from foveate_server.operations.document.window_pixels import extent_of
+from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.with_checkpoint.focus_area import Focus, denoise_mask, focus_on
+from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.geometry import Extent
+from foveate_shared.wire.protocol import JsonObject
+
+LEAST_OVERLAP = 16  # image pixels, of tiles at strength 0
+_WIDE_SHARE = 1 / 8  # of the picture's short side: of the colour match where there are no surroundings
+_OVERLAP_PER_STRENGTH = 64  # image pixels: the more is invented, the more the tiles must agree
+_ANCHOR_UNTIL = 0.75  # strength up to which tiles keep the low frequencies of what was there
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be rendered."""
+
+    image: FloatArray  # (height, width, 3), sRGB-encoded; may exceed 0..1
+    coverage: FloatArray  # (height, width): what of it is wanted, before any feather
+    prompt: Prompt
+    strength: float
+    keeps_light: bool = True  # what lies beyond 0..1 is carried past the network
+    anchor: float | None = None  # of tiles; None follows from the strength
+
+
+@dataclass
+class Painter:
+    """Renders pictures of one job; afterwards it knows what its recipe needs."""
+
+    request: JobRequest
+    engine: Engine
+    ticker: Ticker
+    facts: DiffusionFacts = field(init=False)
+    last: Pictures | None = None
+    flags: list[float] = field(default_factory=list)  # what the safety classifier thought of each picture
+    seen: list[Extent] = field(default_factory=list)  # image pixels, of each picture
+
+    def __post_init__(self) -> None:
+        self.facts = self.engine.diffusion_facts(self.request.model.name if self.request.model else None)
+        _require_pinned(self.request, self.facts.model, self.facts.sha256)
+
+    def paint(self, wish: Wish, preview: ShowPreview | None = None) -> FloatArray:
+        """Return the wish's image re-rendered, at its own extent and in the colours of its surroundings.
+
+        Beyond the wish's coverage the result means nothing: whoever asked composites. Strength 0 gives the image.
+        """
+        if wish.strength <= 0:
+            return wish.image.copy()
+        nominal, rest = split_range(wish.image)
+        focus = focus_on(extent_of(nominal), self.facts)
+        mask = denoise_mask(wish.coverage, focus, self.facts)
+        shown = np.clip(focus.show(nominal), 0, 1)
+        picture = self._diffuse(wish, focus, shown, mask, preview)
+        back = focus.back(picture)
+        if mask is not None:
+            around = resize(mask[: focus.shown.height, : focus.shown.width], focus.crop, Filter.BILINEAR)
+            # Against what the checkpoint saw, brought back the same way: resampling is no shift of colours.
+            back = match_ring(back, focus.back(shown), around)
+        elif wish.strength < 1:
+            # No surroundings tell of a shift: the less may change, the more the picture's own shading is kept.
+            matched = match_low_frequencies(back, focus.back(shown), sigma=max(1.0, min(back.shape[:2]) * _WIDE_SHARE))
+            back = back + np.float32(1 - wish.strength) * (matched - back)
+        return back if rest is None or not wish.keeps_light else back + rest
+
+    @property
+    def recipe(self) -> JsonObject:
+        """Return what the job's recipe must know of the pictures; empty where there was none."""
+        if self.last is None:
+            return {}
+        pinned, used = self.last.pinned, self.last.sampling
+        known: JsonObject = {
+            "dtype": pinned.dtype,
+            "tile": pinned.tile,
+            "threads": pinned.threads,
+            "pictures": pinned.pictures,
+        }
+        sampling: JsonObject = {
+            "num_inference_steps": used.num_inference_steps,
+            "guidance_scale": used.guidance_scale,
+            "scheduler": used.scheduler,
+        }
+        return {
+            "model": {"name": self.last.facts.model, "sha256": self.last.facts.sha256, "family": self.facts.family},
+            "additions": self.last.additions,
+            "device": self.last.device,
+            "sampling": _without_nothing(sampling),
+            "pinned": _without_nothing(known),
+        }
+
+    @property
+    def data(self) -> JsonObject:
+        """Return what outcomes tell of the newest picture."""
+        told: JsonObject = {"seed": checkpoint_parameters.seed(self.request)}
+        if self.seen:
+            told["extent"] = [self.seen[-1].width, self.seen[-1].height]
+        return told
+
+    def _diffuse(
+        self, wish: Wish, focus: Focus, shown: FloatArray, mask: FloatArray | None, preview: ShowPreview | None
+    ) -> FloatArray:
+        request = DiffusionRequest(
+            image=np.ascontiguousarray(shown, np.float32),
+            mask=mask,
+            model=self.facts.model,
+            prompt=wish.prompt,
+            strength=wish.strength,
+            seeds=(checkpoint_parameters.seed(self.request),),
+            siblings=checkpoint_parameters.siblings(self.request),
+            sampling=checkpoint_parameters.sampling(self.request),
+            tiling=self._tiling(wish) if focus.is_tiled else None,
+            loras=checkpoint_parameters.loras(self.request),
+            embeddings=checkpoint_parameters.embeddings(self.request),
+            vae=checkpoint_parameters.vae(self.request),
+            exact=common_parameters.needs_exact(self.request),
+            pinned=self._pinned(),
+        )
+        self.last = self.engine.diffuse(request, ticker=self.ticker, preview=_shown_alone(focus, preview))
+        for name, digest in _hashes(self.last.additions):
+            _require_pinned(self.request, name, digest)
+        self.flags.extend(self.last.flags)
+        self.seen.append(focus.seen)
+        (image,) = self.last.images
+        return image
+
+    def _pinned(self) -> Pinned:
+        pinned = common_parameters.pinned(self.request)
+        wants_exact = pinned.dtype is None and self.request.parameters.get("exact") is True
+        return replace(pinned, dtype="float32") if wants_exact else pinned
+
+    def _tiling(self, wish: Wish) -> Tiling:
+        overlap = self.request.parameters.get("overlap")
+        anchor = wish.anchor
+        if anchor is None:
+            anchor = 1.0 if wish.strength <= _ANCHOR_UNTIL else 0.0
+        usual = round(LEAST_OVERLAP + _OVERLAP_PER_STRENGTH * wish.strength)
+        tile = self.request.parameters.get("tile")
+        return Tiling(
+            tile=int(tile) if isinstance(tile, (int, float)) else None,
+            overlap=int(overlap) if isinstance(overlap, (int, float)) else usual,
+            anchor=anchor,
+        )
+
+
+def _shown_alone(focus: Focus, preview: ShowPreview | None) -> ShowPreview | None:
+    """Return a preview that leaves the padding out."""
+    if preview is None:
+        return None
+    show = preview
+
+    def cut(pixels: NDArray[np.uint8]) -> None:
+        height = max(1, round(pixels.shape[0] * focus.shown.height / focus.seen.height))
+        width = max(1, round(pixels.shape[1] * focus.shown.width / focus.seen.width))
+        show(pixels[:height, :width])
+
+    return cut
+
+
+def _require_pinned(request: JobRequest, name: str, digest: str) -> None:
+    """Raise InputError where a recipe was made with another file of that name."""
+    pinned = request.parameters.get("pinned")
+    hashes = pinned.get("models") if isinstance(pinned, dict) else None
+    wanted = hashes.get(name) if isinstance(hashes, dict) else None
+    if wanted is not None and wanted != digest:
+        raise InputError(
+            f"The model {name} is not the one that the recipe was made with: its SHA-256 is another.",
+            code=ErrorCode.UNKNOWN_MODEL,
+            remedy="Add the very file under that name, or leave pinned.models out of the parameters.",
+        )
+
+
+def _hashes(additions: JsonObject) -> list[tuple[str, str]]:
+    """Return name and SHA-256 of all that was added: lists of LoRAs and embeddings, and the VAE."""
+    told = [entry for value in additions.values() for entry in (value if isinstance(value, list) else [value])]
+    return [(str(entry["name"]), str(entry["sha256"])) for entry in told if isinstance(entry, dict)]
+
+
+def _without_nothing(values: JsonObject) -> JsonObject:
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,49 @@
+"""What a selected region shows, which decides how far it can be restored: a face forgives less than other things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from foveate_server.engines.contract import Engine
+from foveate_server.engines.values import Face
+from foveate_server.imaging.blur import estimate_blur
+from foveate_server.imaging.reach import Reach, reduction_for
+from foveate_server.imaging.samples import FloatArray
+from foveate_server.operations.contract import Context
+from foveate_server.operations.document import window_pixels
+from foveate_server.operations.document.window_pixels import Surface
+from foveate_server.operations.face import identity_gate
+from foveate_server.operations.face.face_blur import SHARP, face_reach, with_surroundings
+from foveate_server.operations.face.main_face import main_face
+from foveate_shared.geometry import Bounds
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the region is about."""
+
+    blur: float  # document pixels
+    reach: Reach
+    face: Face | None  # the largest one, in pixels of the window
+
+
+def examine(picture: Surface, core: Bounds, engine: Engine, context: Context) -> Diagnosis:
+    """Return what `core` (document pixels) of `picture` shows, and what the restorer can do for it."""
+    side = float(min(core.width, core.height))
+    face = main_face(picture, core, engine, context)
+    if face is not None:
+        blur, reach = face_reach(with_surroundings(picture.working, face), identity_gate.size_of(face))
+        # Who selects a face that is in focus wants it cleaner or crisper all the same.
+        return Diagnosis(blur, replace(reach, effect=1.0, sentence=None) if reach.sentence == SHARP else reach, face)
+    blur = estimate_blur(window_pixels.cut(picture.working, core, picture.bounds))
+    return Diagnosis(blur, reduction_for(blur, side), None)
+
+
+def problem_with(
+    subject: Diagnosis, before: FloatArray, after: FloatArray, engine: Engine, context: Context
+) -> str | None:
+    """Return a sentence where restoring changed the features of the region's face, else None."""
+    if subject.face is None:
+        return None
+    known = identity_gate.locate(before, subject.face, engine, context)
+    return identity_gate.judge(known, identity_gate.locate(after, known or subject.face, engine, context)).problem

@@ -1,0 +1,28 @@
+"""What operations that change the document in place share: tiles of a large region, and the patch of a part."""
+
+from __future__ import annotations
+
+from foveate_server.operations.contract import Item, JobRequest
+from foveate_server.operations.document.patches import window_of
+from foveate_server.operations.with_restorer.grid import halo, on_grid
+from foveate_shared.geometry import Extent, tiles
+from foveate_shared.wire.protocol import JsonObject
+
+SINGLE_AREA = 1280 * 1280  # pixels of a window that is restored in one item
+TILE_SIGMA = 32.0  # document pixels: of the colour match in tiles, the same in all
+_CORE = 1024  # document pixels of a tile's core
+MARGIN = 112  # document pixels around a part's core: colour match (three sigmas) and feather fit
+
+
+def tile_items(request: JobRequest, quarters: int, arguments: JsonObject) -> tuple[Item, ...]:
+    """Return one item per tile of the region; cores tile it, windows overlap by the halo of a reduction."""
+    cores = tiles(request.region, Extent(_CORE, _CORE))
+    margin = max(halo(quarters), MARGIN)
+    items = []
+    for number, core in enumerate(cores, 1):
+        name = f"tile-{number}"
+        window = on_grid(core.pad(margin).clamp(request.extent), quarters, request.extent)
+        told: JsonObject = {**arguments, "core": [core.x, core.y, core.width, core.height]}
+        stage = f"Restoring part {number} of {len(cores)}"
+        items.append(Item(name, stage, (window_of(window, request, item=name),), told, weight=float(core.area)))
+    return tuple(items)

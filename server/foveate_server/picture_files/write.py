@@ -1,0 +1,257 @@
+"""Writing pictures whole or not at all: into a file beside the target, then renamed.
+
+Samples go to the encoder as they are. OpenImageIO encodes all but WebP, for which Pillow is exact (also the colours
+under zero alpha). PNG, JPEG, WebP and TIFF get the source's own Exif block and XMP packet, since OpenImageIO writes
+only what it knows of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenImageIO as oiio
+from PIL import Image
+
+from foveate_server.picture_files import embed_metadata, exif, xmp
+from foveate_server.picture_files.containers import EXIF_PREFIX, MAX_SEGMENT_BYTES, SUFFIXES, TITLES, XMP_PREFIX
+from foveate_server.picture_files.picture import Picture
+from foveate_server.picture_files.read import STRAIGHT
+from foveate_shared.errors import ErrorCode, InputError, ResourceError
+from foveate_shared.pixels import AlphaMode, Channels, SampleType
+
+OIIO_TYPES = {SampleType.U8: "uint8", SampleType.U16: "uint16", SampleType.F16: "half", SampleType.F32: "float"}
+CHANNEL_NAMES = {channels: tuple(channels.value) for channels in (Channels.Y, Channels.YA, Channels.RGB, Channels.RGBA)}
+HOLDS = {  # what a container's samples can be
+    "png": (SampleType.U8, SampleType.U16),
+    "jpeg": (SampleType.U8,),
+    "webp": (SampleType.U8,),
+    "tiff": (SampleType.U8, SampleType.U16, SampleType.F32),
+    "openexr": (SampleType.F16, SampleType.F32),
+}
+LOSSLESS = ("none", "rle", "zips", "zip", "piz", "lzw", "packbits")  # compressions that are kept; others become zip
+MAX_SIDE = {"jpeg": 65_500, "webp": 16_383}
+# What described the source's encoding rather than its picture.
+ENCODING_ATTRIBUTES = (
+    r"oiio:BitsPerSample|oiio:subimages|oiio:RowsPerChunk|oiio:UnassociatedAlpha|tiff:.*|planarconfig|png:.*|"
+    r"openexr:.*|ICCProfile.*|webp:.*|oiio:Movie|oiio:LoopCount|multipart|type|chunkCount|thumbnail_.*|"
+    r"XML:com\.adobe\.xmp|Raw profile type .*"
+)
+EXIF_ATTRIBUTES = r"Exif:.*|GPS:.*|Orientation"  # what OpenImageIO knows of a block; needless where that is kept
+
+
+@dataclass(frozen=True)
+class SaveOptions:
+    """How lossy containers are written."""
+
+    quality: int = 95  # of JPEG, and of WebP where it is lossy
+    lossy: bool = False  # WebP
+
+
+def container_of(path: Path) -> str:
+    """Return the container that the name asks for, a key of TITLES. Raises InputError where it names none."""
+    kind = SUFFIXES.get(path.suffix.lower())
+    if kind is None:
+        raise InputError(
+            f"{path.name or 'OUT'} does not say what kind of file to write.",
+            code=ErrorCode.INVALID_FILE,
+            remedy=f"End its name in one of {' '.join(SUFFIXES)}.",
+        )
+    return kind
+
+
+def prepare(picture: Picture, path: Path) -> Picture:
+    """Return the picture as the container of `path` can hold it, with a sentence in `notes` for what had to change.
+
+    Raises InputError where it would lose what nobody would want to lose (alpha, float values), or where the folder is
+    missing. Called before the job too, so that minutes of work do not end in such a sentence.
+    """
+    kind = container_of(path)
+    if not path.parent.is_dir() or path.is_dir():
+        problem = f"{path} is a folder" if path.is_dir() else f"The folder {path.parent} does not exist"
+        raise InputError(f"{problem}.", code=ErrorCode.INVALID_FILE, remedy="Name a file in a folder that exists.")
+    title = TITLES[kind]
+    if picture.channels.has_alpha and kind == "jpeg":
+        raise _unfit(f"{title} cannot hold alpha.", "Write a PNG, WebP or TIFF.")
+    if max(picture.extent.width, picture.extent.height) > MAX_SIDE.get(kind, 1 << 30):
+        raise _unfit(f"{title} cannot be larger than {MAX_SIDE[kind]} pixels on a side.", "Write a PNG or TIFF.")
+    if picture.alpha is AlphaMode.PREMULTIPLIED and picture.channels.has_alpha and kind in ("png", "webp"):
+        raise _unfit(f"{title} cannot hold premultiplied alpha.", "Write a TIFF or OpenEXR.")
+    return _with_fitting_metadata(kind, _at_depth_of(kind, picture))
+
+
+def _with_fitting_metadata(kind: str, picture: Picture) -> Picture:
+    """Leave out, with a word, what is too large for JPEG's segments. Everything else takes it."""
+    if kind != "jpeg":
+        return picture
+    changes: dict[str, Any] = {}
+    for name, title, prefix in (("exif", "Exif block", EXIF_PREFIX), ("xmp", "XMP packet", XMP_PREFIX)):
+        block = getattr(picture, name)
+        if block and len(prefix) + len(block) > MAX_SEGMENT_BYTES:
+            note = f"JPEG cannot hold the {title} of {len(block) >> 10} KiB; it is left out."
+            changes |= {name: None, "notes": (*changes.get("notes", picture.notes), note)}
+    return replace(picture, **changes)
+
+
+def _at_depth_of(kind: str, picture: Picture) -> Picture:
+    dtype = picture.format.dtype
+    if dtype in HOLDS[kind]:
+        return picture
+    if dtype is SampleType.U16 and kind in ("jpeg", "webp"):
+        samples = ((picture.samples.astype(np.uint32) * 255 + 32_767) // 65_535).astype(np.uint8)
+        note = f"{TITLES[kind]} holds 8 bits per channel; the 16 of the picture are rounded."
+        return replace(picture, samples=samples, notes=(*picture.notes, note))
+    if dtype is SampleType.F16 and kind == "tiff":
+        return replace(picture, samples=picture.samples.astype(np.float32))
+    held = "float" if kind == "openexr" else "8 or 16 bit"
+    remedy = "Write a TIFF or OpenEXR." if dtype.is_float else "Write a PNG or TIFF."
+    raise _unfit(f"{TITLES[kind]} holds {held} samples, and this picture has {OIIO_TYPES[dtype]}.", remedy)
+
+
+def _unfit(problem: str, remedy: str) -> InputError:
+    return InputError(problem, code=ErrorCode.UNSUPPORTED_FORMAT, remedy=remedy)
+
+
+def save(
+    picture: Picture,
+    path: Path,
+    *,
+    recipe: str | None = None,
+    words: str | None = None,
+    options: SaveOptions | None = None,
+) -> None:
+    """Write `picture`, as :func:`prepare` returned it, to `path`, replacing what is there at once.
+
+    `recipe` (ASCII JSON) goes into the file where its kind can carry it, else beside it: see :mod:`embedding`; `words`,
+    the text for other tools, goes into a PNG alone.
+    Raises ResourceError where the disk or the permissions do not allow it; then nothing is left behind.
+    """
+    kind = container_of(path)
+    options = options or SaveOptions()
+    inside = recipe if kind in embed_metadata.CARRIERS else None
+    picture = replace(
+        picture,
+        exif=exif.describing(picture.exif, picture.extent) if picture.exif else None,
+        xmp=xmp.describing(picture.xmp, picture.extent) if picture.xmp else None,
+    )
+    try:
+        with _replacing(path) as temporary:
+            if kind == "webp":
+                _write_webp(picture, temporary, options)
+            else:
+                _write_oiio(picture, temporary, kind, inside, options)
+                embed_metadata.finish(temporary, kind, picture.exif, picture.xmp, inside, words=words)
+        embed_metadata.place_beside(path, recipe)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def require_writable(path: Path) -> None:
+    """Raise ResourceError where no file can be made beside `path`: before a job that would be in vain."""
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> ResourceError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return ResourceError(
+        f"{path} cannot be written: {error.strerror or error}.",
+        code=ErrorCode.STORAGE_FULL,
+        remedy="Free some space, or choose another folder." if full else "Choose a folder that you may write to.",
+    )
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary file beside `path` to write into; it takes its place only where the block succeeds."""
+    handle, name = tempfile.mkstemp(prefix=".foveate-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _write_oiio(picture: Picture, path: Path, kind: str, recipe: str | None, options: SaveOptions) -> None:
+    spec = _spec(picture, kind)
+    if kind == "jpeg":
+        spec.attribute("compression", f"jpeg:{options.quality}")
+        if picture.kind != "jpeg":
+            spec.attribute("jpeg:subsampling", "4:4:4")
+    if recipe and kind == "openexr":
+        spec.attribute(embed_metadata.RECIPE_KEY, recipe)
+    output: Any = oiio.ImageOutput.create(kind)
+    try:
+        written = output.open(str(path), spec) and output.write_image(picture.samples)
+    finally:
+        closed = output.close()
+    if not (written and closed):
+        raise OSError(output.geterror().strip() or "the encoder failed")
+
+
+def _spec(picture: Picture, kind: str) -> Any:
+    """Return OpenImageIO's description of the file: the source's metadata, with the result's own layout."""
+    spec = oiio.ImageSpec(picture.metadata) if picture.metadata is not None else oiio.ImageSpec()
+    spec.erase_attribute(ENCODING_ATTRIBUTES)
+    if picture.exif and kind != "openexr":
+        spec.erase_attribute(EXIF_ATTRIBUTES)
+    if spec.get_string_attribute("compression") not in LOSSLESS or picture.kind != kind:
+        spec.erase_attribute("compression")
+        if kind in ("tiff", "openexr"):
+            spec.attribute("compression", "zip")
+    extent = picture.extent
+    if (spec.width, spec.height) != (extent.width, extent.height):
+        spec.x = spec.y = spec.full_x = spec.full_y = 0
+        spec.full_width, spec.full_height = extent.width, extent.height
+    spec.width, spec.height, spec.depth = extent.width, extent.height, 1
+    spec.tile_width = spec.tile_height = 0
+    spec.set_format(oiio.TypeDesc(OIIO_TYPES[picture.format.dtype]))
+    spec.nchannels = picture.channels.count
+    spec.channelnames = CHANNEL_NAMES[picture.channels]
+    spec.alpha_channel = -1 if picture.channels.alpha_position is None else picture.channels.alpha_position
+    if picture.alpha is AlphaMode.STRAIGHT:
+        spec.attribute(STRAIGHT, 1)
+    if spec.getattribute("Orientation") is not None:
+        spec.attribute("Orientation", 1)
+    for name, side in (("Exif:PixelXDimension", extent.width), ("Exif:PixelYDimension", extent.height)):
+        if spec.getattribute(name) is not None:
+            spec.attribute(name, side)
+    if picture.icc:
+        profile = np.frombuffer(picture.icc, np.uint8)
+        spec.attribute("ICCProfile", oiio.TypeDesc(f"uint8[{len(profile)}]"), profile)
+    return spec
+
+
+def _write_webp(picture: Picture, path: Path, options: SaveOptions) -> None:
+    samples = picture.samples
+    if picture.channels.is_gray:  # WebP has no grey
+        samples = samples[..., [0, 0, 0, 1] if picture.channels.has_alpha else [0, 0, 0]]
+    extra: dict[str, Any] = {"exif": picture.exif} if picture.exif else {}
+    if picture.xmp:
+        extra["xmp"] = picture.xmp
+    if picture.icc and not picture.channels.is_gray:
+        extra["icc_profile"] = picture.icc
+    quality = options.quality if options.lossy else 80  # of lossless: how hard to try
+    image = Image.fromarray(np.ascontiguousarray(samples))
+    image.save(path, "WEBP", lossless=not options.lossy, exact=True, quality=quality, method=4, **extra)

@@ -1,0 +1,81 @@
+"""The rows of the spool as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from foveate_server.operations.contract import Item, Plan
+from foveate_shared.errors import ErrorInfo
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.pixels import PixelFormat
+from foveate_shared.wire.protocol import JsonObject, ModelInfo, Outcome
+
+
+@dataclass(frozen=True, order=True)
+class Owner:
+    """Whose jobs they are: no other owner sees, cancels or acknowledges them."""
+
+    token: str  # the token's name
+    client: str  # the client's id
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """A job as it is stored."""
+
+    number: int  # the spool's own, never used again
+    owner: Owner
+    job: str  # the id that the client minted
+    content: str  # SHA-256 of what was submitted
+    submit: str  # the message's control frame
+    parameters: JsonObject  # as validated, with defaults
+    icc: bytes | None
+    plan: Plan  # without its items
+    state: str  # "open", "done", "failed" or "cancelled"
+    recipe: JsonObject
+    seq: int  # of the newest lasting event
+    created: float  # seconds since the epoch
+    updated: float
+    model: ModelInfo | None = None  # settled at intake
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """An item of a job as it is stored."""
+
+    position: int
+    item: Item
+    attempts: int = 0
+    outcome: Outcome | None = None
+    error: ErrorInfo | None = None
+
+
+@dataclass(frozen=True)
+class WindowRow:
+    """A window that arrived. The facts outlive the files: the recipe needs them."""
+
+    id: str
+    bounds: Bounds  # document pixels
+    extent: Extent  # of the pixels
+    pixels_sha256: str
+    pixels_size: int  # bytes
+    coverage_sha256: str | None
+    coverage_format: PixelFormat | None
+    wiped: bool = False  # the files are gone: no item that is left needs them
+
+    @property
+    def coverage_size(self) -> int:
+        """Return the bytes of the coverage, 0 where there is none."""
+        return self.coverage_format.size(self.extent) if self.coverage_format else 0
+
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """A lasting event, with the files of a patch."""
+
+    seq: int
+    text: str  # the message's control frame; blobs have placeholder ids
+    item: str | None = None
+    pixels: Path | None = None
+    coverage: Path | None = None

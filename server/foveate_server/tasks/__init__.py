@@ -1,0 +1,1 @@
+"""What passes between jobs and workers: tasks, and the messages about them."""

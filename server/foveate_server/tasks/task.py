@@ -1,0 +1,77 @@
+"""A task: one item of one job with the files that it needs, and what is told while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from foveate_server.operations.contract import Item, JobRequest
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.pixels import PixelFormat
+
+
+@dataclass(frozen=True)
+class WindowFile:
+    """A window's bytes on disk."""
+
+    bounds: Bounds  # document pixels
+    extent: Extent  # of the pixels
+    pixels: Path
+    coverage: Path | None
+    coverage_format: PixelFormat | None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One item of one job."""
+
+    job: str
+    request: JobRequest
+    item: Item
+    windows: Mapping[str, WindowFile]
+    output: Path  # an existing folder for the patches' files
+
+    @property
+    def key(self) -> str:
+        """Return a name that is unique among the tasks under way."""
+        return f"{self.job}/{self.item.id}"
+
+
+@dataclass(frozen=True)
+class TaskProgress:
+    """How far the running item is."""
+
+    stage: str
+    fraction: float
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class TaskNote:
+    """A sentence for the job's owner."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class TaskPreview:
+    """An unfinished picture, RGB u8, top row first."""
+
+    bounds: Bounds
+    extent: Extent
+    pixels: bytes
+
+
+@dataclass(frozen=True)
+class TaskPatch:
+    """A finished part of the result, on disk and complete."""
+
+    bounds: Bounds
+    pixels: Path
+    coverage: Path | None
+    coverage_format: PixelFormat | None
+
+
+TaskEvent = TaskProgress | TaskNote | TaskPreview | TaskPatch

@@ -1,0 +1,138 @@
+"""The life of a worker: orders come in on a thread of their own, items run one at a time on the main thread.
+
+The main thread is the one that libraries expect to be used from; the reader thread must be free at any time, to take
+a cancel, and to end the process at once where the server is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pkgutil import resolve_name
+from queue import SimpleQueue
+from threading import Event, Thread
+
+from foveate_server.engines.contract import Engine
+from foveate_server.operations.contract import ItemResult, Operation
+from foveate_server.tasks.messages import (
+    Alive,
+    CancelTask,
+    Launch,
+    Ready,
+    Released,
+    ReleaseMemory,
+    RunTask,
+    TaskFailed,
+    TaskFinished,
+)
+from foveate_server.tasks.task import Task
+from foveate_server.worker.channel import Channel, leave
+from foveate_server.worker.context import WorkerContext
+from foveate_server.worker.describe_failure import describe, is_out_of_memory
+from foveate_server.worker.memory_in_use import in_use
+from foveate_server.worker.task_files import open_windows
+from foveate_shared.errors import ErrorCode, InputError
+
+_logger = logging.getLogger(__name__)
+_Work = tuple[Task, Event] | ReleaseMemory
+
+
+class Worker:
+    """Runs tasks with one engine."""
+
+    def __init__(self, channel: Channel, launch: Launch) -> None:
+        self._channel = channel
+        self._launch = launch
+        self._engine: Engine | None = None  # built at first use, by the main thread
+        self._operations: Mapping[str, Operation] = resolve_name(launch.operations)()
+        self._work: SimpleQueue[_Work] = SimpleQueue()
+
+    def serve(self) -> None:
+        """Carry out orders for ever: the process ends from the reader thread."""
+        Thread(target=self._read_orders, name="orders", daemon=True).start()
+        self._channel.send(Ready())
+        if self._launch.preload:
+            self._preload()
+        while True:
+            match self._work.get():
+                case ReleaseMemory():
+                    self._release()
+                case task, cancelled:
+                    self._run(task, cancelled)
+
+    def _read_orders(self) -> None:
+        try:
+            self._pass_on_orders()
+        except Exception:
+            _logger.exception("an order could not be understood")
+        finally:
+            leave()
+
+    def _pass_on_orders(self) -> None:
+        key, cancelled = "", Event()  # of the newest task
+        for order in self._channel.orders():
+            match order:
+                case RunTask(task):
+                    key, cancelled = task.key, Event()
+                    self._work.put((task, cancelled))
+                case CancelTask(cancelled_key) if cancelled_key == key:
+                    cancelled.set()
+                case ReleaseMemory():
+                    self._work.put(order)
+
+    def _run(self, task: Task, cancelled: Event) -> None:
+        self._channel.send(Alive())
+        try:
+            result = self._run_operation(task, cancelled)
+        except Exception as error:
+            self._tell_memory()
+            self._channel.send(TaskFailed(describe(error)))
+            if is_out_of_memory(error):
+                self._release()
+            return
+        self._finish(result)
+
+    def _run_operation(self, task: Task, cancelled: Event) -> ItemResult:
+        context = WorkerContext(task, self._channel, cancelled, self._launch.heartbeat_seconds)
+        context.check()
+        operation = self._operations.get(task.request.operation)
+        if operation is None:
+            raise InputError(
+                f'There is no operation "{task.request.operation}".',
+                code=ErrorCode.UNKNOWN_OPERATION,
+                remedy=f"Choose one of {', '.join(self._operations)}.",
+            )
+        windows = open_windows(task.windows, task.request.format)
+        engine = self._require_engine()
+        context.check()
+        return operation.run(task.request, task.item, windows, engine, context)
+
+    def _finish(self, result: ItemResult) -> None:
+        self._tell_memory()
+        try:
+            self._channel.send(TaskFinished(result))
+        except (TypeError, ValueError) as error:  # such as NaN in an outcome's data
+            self._channel.send(TaskFailed(describe(error)))
+
+    def _tell_memory(self) -> None:
+        if memory := in_use():
+            self._channel.send(memory)
+
+    def _require_engine(self) -> Engine:
+        if self._engine is None:
+            self._engine = resolve_name(self._launch.engine)(dict(self._launch.options))
+        return self._engine
+
+    def _preload(self) -> None:
+        try:
+            self._require_engine()
+        except Exception:  # the first task will tell its owner
+            _logger.warning("the engine could not be loaded ahead", exc_info=True)
+
+    def _release(self) -> None:
+        if self._engine is not None:
+            try:
+                self._engine.release()
+            except Exception:
+                _logger.exception("the engine could not give its memory back")
+        self._channel.send(Released())

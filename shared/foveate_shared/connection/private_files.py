@@ -1,0 +1,34 @@
+"""Small files with secrets: readable by their owner alone, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from ..errors import ErrorCode, ResourceError
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace the file at `path` by `text`; readers see the old file or the new one, never a part.
+
+    Folders that are missing are made (mode 0700). Raises ResourceError where the disk does not take it.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise ResourceError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            code=ErrorCode.STORAGE_FULL,
+            remedy="Make room on the disk, and check that the folder may be written.",
+        ) from error

@@ -1,0 +1,167 @@
+"""Find the server that runs on this machine: it says in its runtime file where it is."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConnectionLostError, ErrorCode, FoveateError
+from .private_files import write_private
+from .websocket import ServerAddress, tls_context
+
+RUNTIME_FILE_VARIABLE = "FOVEATE_RUNTIME_FILE"  # in the environment, to choose another file
+HEALTH_PATH = "/healthz"
+PROBE_TIMEOUT = 5.0  # seconds: the server answers from memory, whatever it computes
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """What the runtime file holds."""
+
+    url: str
+    token: str = field(repr=False)
+    pid: int
+    version: str  # of the program, not of the protocol
+    started: float  # seconds since the epoch
+    fingerprint: str | None = None  # of the certificate, where the server uses TLS
+
+    @property
+    def address(self) -> ServerAddress:
+        """Return where to connect. Raises InputError where the file holds no address."""
+        return ServerAddress(self.url, self.token, self.fingerprint)
+
+
+def default_runtime_file(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """Return where server and clients of this user meet.
+
+    It depends on the user's home alone: an editor from the desktop's menu and a server from a terminal do not share
+    much more of an environment.
+    """
+    if chosen := environ.get(RUNTIME_FILE_VARIABLE):
+        return Path(chosen)
+    home = Path.home()
+    if platform == "win32":
+        base = Path(environ.get("LOCALAPPDATA") or home / "AppData/Local") / "foveate"
+    elif platform == "darwin":
+        base = home / "Library/Application Support"
+    else:
+        base = Path(environ.get("HOST_XDG_DATA_HOME") or environ.get("XDG_DATA_HOME") or home / ".local/share")
+    return base / "foveate" / "server.json"
+
+
+def write_runtime_file(path: Path, server: RunningServer) -> None:
+    """Tell clients where the server is; to be called once it answers. Raises ResourceError."""
+    write_private(path, json.dumps(asdict(server), indent=2) + "\n")
+
+
+def read_runtime_file(path: Path) -> RunningServer | None:
+    """Return what the file says, or None where there is none, or none that can be understood."""
+    try:
+        return _parse(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, AttributeError, KeyError, TypeError, FoveateError):
+        return None
+
+
+def _parse(fields: Mapping[str, Any]) -> RunningServer:
+    """Return the server that `fields` describe. Raises one of many errors where they do not."""
+    server = RunningServer(
+        fields["url"],
+        fields["token"],
+        int(fields["pid"]),
+        str(fields["version"]),
+        float(fields["started"]),
+        fields.get("fingerprint"),
+    )
+    return replace(server, url=server.address.url)  # there is an address: it was checked
+
+
+def remove_runtime_file(path: Path, server: RunningServer) -> None:
+    """Remove the file, unless it speaks of another server by now."""
+    if read_runtime_file(path) == server:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def find_server(path: Path | None = None) -> ServerAddress:
+    """Return the address of the running server.
+
+    Raises ConnectionLostError (NO_SERVER) where none runs; a runtime file that a crash left behind is removed then.
+    """
+    path = path or default_runtime_file()
+    server = read_runtime_file(path)
+    if server is None:
+        raise _no_server("No Foveate server is running.")
+    if not is_alive(server.pid) or not _answers(server.address):
+        remove_runtime_file(path, server)
+        raise _no_server("The Foveate server has ended without a word.")
+    return server.address
+
+
+def in_sandbox(environ: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether this program sees no processes outside, and cannot start any: in a Flatpak or a confined Snap."""
+    if environ.get("FLATPAK_ID"):
+        return True
+    snap = environ.get("SNAP")
+    return bool(snap) and not _is_classic_snap(Path(str(snap)))
+
+
+def _is_classic_snap(folder: Path) -> bool:
+    """Tell whether a Snap is not confined: its description says so."""
+    try:
+        lines = (folder / "meta" / "snap.yaml").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return any(line.replace(" ", "") == "confinement:classic" for line in lines)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process may be running; True where that cannot be known."""
+    if sys.platform == "win32" or in_sandbox():
+        return True
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
+
+
+def _answers(address: ServerAddress) -> bool:
+    """Tell whether the server is there. Raises ConnectionLostError where something is, but not as expected."""
+    try:
+        status = _health_status(address)
+    except ConnectionRefusedError:
+        return False
+    except (OSError, http.client.HTTPException) as error:
+        raise _no_server(f"The Foveate server does not answer ({error}).") from error
+    if status != http.client.OK:
+        raise _no_server(f"The Foveate server is not well (HTTP status {status}).")
+    return True
+
+
+def _health_status(address: ServerAddress) -> int:
+    context = tls_context(address)
+    connection = (
+        http.client.HTTPSConnection(address.host, address.port, timeout=PROBE_TIMEOUT, context=context)
+        if context
+        else http.client.HTTPConnection(address.host, address.port, timeout=PROBE_TIMEOUT)
+    )
+    with contextlib.closing(connection):
+        connection.request("GET", HEALTH_PATH, headers={"Authorization": f"Bearer {address.token}"})
+        return connection.getresponse().status
+
+
+def _no_server(message: str) -> ConnectionLostError:
+    return ConnectionLostError(
+        message, code=ErrorCode.NO_SERVER, remedy="Start it with `foveate serve`; its log tells more."
+    )

@@ -1,0 +1,127 @@
+"""A client's settings as a JSON file: versioned, private, written whole; a broken file is set aside, never fatal."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ..wire.protocol import JsonObject
+from .private_files import write_private
+from .websocket import ServerAddress
+
+VERSION = 2  # of the file's form
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a client remembers. `client_id` is minted once and then kept: jobs belong to it."""
+
+    client_id: str
+    server_command: tuple[str, ...] = ("foveate", "serve")  # starts the server on this machine
+    remote_url: str = ""  # of a server on another machine; empty: the one on this machine is used
+    remote_token: str = field(default="", repr=False)
+    remote_fingerprint: str = ""  # of its certificate; empty: the system's authorities vouch for it
+    defaults: JsonObject = field(default_factory=dict, repr=False)  # parameters as last used, by operation
+    runtime_file: str = ""  # where this machine's server says how to reach it; empty: where it does by default
+    ask_first: bool = False  # results wait for a yes before they are applied
+    language: str = ""  # of the interface, such as "de"; empty: the system's
+    has_checkpoint: bool = False  # the server had one when its models were seen last
+    prompts: tuple[str, ...] = field(
+        default=(), repr=False
+    )  # as used, the newest first, see foveate_shared.forms.prompt_history
+    negative_prompts: tuple[str, ...] = field(default=(), repr=False)  # likewise
+
+    @property
+    def remote(self) -> ServerAddress | None:
+        """Return the other machine's server, or None where none is set. Raises InputError where it is set wrongly."""
+        if not self.remote_url:
+            return None
+        return ServerAddress(self.remote_url, self.remote_token, self.remote_fingerprint or None)
+
+
+Migration = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def _with_prompts(values: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 knew no prompts: whatever stood under these names was somebody else's."""
+    return {**values, "prompts": [], "negative_prompts": []}
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _with_prompts}  # from the version that is the key to the next one
+
+
+def load(path: Path) -> Settings:
+    """Return the settings in the file.
+
+    Where there is none, or none that can be understood (it is then renamed), new ones are written. Raises ResourceError
+    where that is impossible.
+    """
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError):
+        _set_aside(path)
+    settings = Settings(str(uuid.uuid4()))
+    save(path, settings)
+    return settings
+
+
+def save(path: Path, settings: Settings) -> None:
+    """Write the settings. Raises ResourceError where that is impossible; the old file is untouched then."""
+    write_private(path, json.dumps({"version": VERSION, **asdict(settings)}, indent=2, ensure_ascii=False) + "\n")
+
+
+def parse(text: str, *, version: int = VERSION, migrations: Mapping[int, Migration] = MIGRATIONS) -> Settings:
+    """Return the settings that `text` holds; what it lacks has its default, what is not known is ignored.
+
+    Raises ValueError where it holds none, or is of a newer version.
+    """
+    values = json.loads(text)
+    if not isinstance(values, dict):
+        raise ValueError("settings are an object")  # noqa: TRY004 - the file's value is wrong, not a caller's type
+    found = values.get("version")
+    if not isinstance(found, int) or not 1 <= found <= version:
+        raise ValueError(f"settings of version {found!r} are not known")
+    for older in range(found, version):
+        values = migrations[older](values)
+    known = {entry.name: values[entry.name] for entry in fields(Settings) if entry.name in values}
+    return _checked(known)
+
+
+_LISTS = ("server_command", "prompts", "negative_prompts")  # of texts
+_FLAGS = ("ask_first", "has_checkpoint")
+_NO_TEXTS = (*_LISTS, *_FLAGS, "defaults")
+
+
+def _checked(values: dict[str, Any]) -> Settings:
+    texts = {name: value for name, value in values.items() if name not in _NO_TEXTS}
+    if not all(isinstance(value, str) for value in texts.values()) or not texts.get("client_id"):
+        raise ValueError("a setting that must be a text is none")
+    lists = {name: _texts(name, values[name]) for name in _LISTS if name in values}
+    if not lists.get("server_command"):
+        lists.pop("server_command", None)  # an empty command is none: the default
+        values = {name: value for name, value in values.items() if name != "server_command"}
+    are_flags = all(isinstance(values.get(name, False), bool) for name in _FLAGS)
+    if not are_flags or not isinstance(values.get("defaults", {}), dict):
+        raise ValueError(f"{' and '.join(_FLAGS)} are true or false, and defaults are an object")
+    return Settings(**{**values, **lists})
+
+
+def _texts(name: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(each, str) for each in value):
+        raise ValueError(f"{name} is a list of texts")
+    return tuple(value)
+
+
+def _set_aside(path: Path) -> None:
+    """Rename a file that cannot be read, so that a person can look at it."""
+    try:
+        path.replace(path.with_name(f"{path.stem}.broken-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}"))
+    except OSError:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,178 @@
+"""Start the server where none runs. A lock sees to it that two clients never start two."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConnectionLostError, ErrorCode, InputError, ResourceError, ServerError
+from .running_server import RUNTIME_FILE_VARIABLE, default_runtime_file, find_server
+from .websocket import ServerAddress
+
+START_TIMEOUT = 60.0  # seconds: torch may have to be read from a slow disk
+_POLL = 0.05  # seconds between two looks
+_EDITORS_OWN = ("PYTHONHOME", "PYTHONPATH", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")  # would break another Python
+
+
+def find_or_start(
+    command: Sequence[str], runtime_file: Path | None = None, *, timeout: float = START_TIMEOUT
+) -> ServerAddress:
+    """Return the address of the running server; start one with `command` where none runs.
+
+    Raises InputError where there is no such command, ServerError where the server ends at once (with the last line
+    of its output) or is not ready in time.
+    """
+    path = runtime_file or default_runtime_file()
+    with contextlib.suppress(ConnectionLostError):
+        return find_server(path)
+    deadline = time.monotonic() + timeout
+    with _lock(path.with_name("server.lock"), deadline):
+        with contextlib.suppress(ConnectionLostError):
+            return find_server(path)  # another client has started it meanwhile
+        return _start(command, path, deadline)
+
+
+def _start(command: Sequence[str], path: Path, deadline: float) -> ServerAddress:
+    log = path.with_name("server-start.log")
+    process = _spawn(command, path, log)
+    try:
+        return _wait_until_ready(process, path, log, deadline)
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        # Whenever the server ends, somebody must take note of it, or it would stay behind as a zombie.
+        threading.Thread(target=process.wait, name="foveate-reaper", daemon=True).start()
+
+
+def _spawn(command: Sequence[str], path: Path, log: Path) -> subprocess.Popen[bytes]:
+    try:
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as output:
+            process: subprocess.Popen[bytes] = subprocess.Popen(
+                list(command),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**outside_environment(os.environ), RUNTIME_FILE_VARIABLE: str(path)},
+                **_detached(),
+            )
+            return process
+    except (OSError, ValueError, IndexError) as error:
+        raise InputError(
+            f"The server cannot be started: {' '.join(command) or 'no command is set'} ({error}).",
+            code=ErrorCode.NO_SERVER,
+            remedy="Set the command that starts `foveate serve` on this machine.",
+        ) from error
+
+
+def outside_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment for a program of ours: without what an editor set for its own Python."""
+    return _outside_appimage({name: value for name, value in environ.items() if name not in _EDITORS_OWN})
+
+
+def _outside_appimage(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment without the folders of an AppImage: its libraries are not those of our Python."""
+    folder = environ.get("APPDIR")
+    if not folder:
+        return environ
+    paths = {name: value.split(os.pathsep) for name, value in environ.items()}
+    kept = {name: [entry for entry in entries if not entry.startswith(folder)] for name, entries in paths.items()}
+    return {name: os.pathsep.join(entries) for name, entries in kept.items() if entries}
+
+
+def _detached() -> Mapping[str, Any]:
+    """Return how a process outlives the one that starts it, and does not see its Ctrl+C."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], path: Path, log: Path, deadline: float) -> ServerAddress:
+    while True:
+        with contextlib.suppress(ConnectionLostError):
+            return find_server(path)
+        if process.poll() is not None:
+            raise ServerError(
+                f"The server ended at once: {_last_line(log)}",
+                code=ErrorCode.NO_SERVER,
+                remedy=f"All that it said is in {log}.",
+            )
+        _pause(deadline, lambda: _too_late(log))
+
+
+def _too_late(log: Path) -> ServerError:
+    return ServerError(
+        f"The server was not ready in time: {_last_line(log)}",
+        code=ErrorCode.TIMED_OUT,
+        remedy=f"Try again; what it said is in {log}.",
+    )
+
+
+def _last_line(log: Path) -> str:
+    """Return the last line that says something: of a traceback, that is the error."""
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing.")
+
+
+def _pause(deadline: float, failure: Callable[[], Exception]) -> None:
+    if time.monotonic() >= deadline:
+        raise failure()
+    time.sleep(_POLL)
+
+
+# --- the lock --------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _lock(path: Path, deadline: float) -> Iterator[None]:
+    """Hold the lock file. The system lets go of it when its holder dies, however that happens."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = path.open("a+b")
+    except OSError as error:
+        raise ResourceError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            code=ErrorCode.STORAGE_FULL,
+            remedy="Make room on the disk, and check that the folder may be written.",
+        ) from error
+    with file:
+        while not _try_lock(file.fileno()):
+            _pause(deadline, _still_starting)
+        yield
+
+
+def _still_starting() -> ServerError:
+    return ServerError(
+        "Another program is starting the server, and does not come to an end.",
+        code=ErrorCode.TIMED_OUT,
+        remedy="Try again in a minute.",
+    )
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,1 @@
+"""What every editor's plugin does, written once."""

@@ -1,0 +1,90 @@
+"""From a plugin's settings file to a connection: which server, how it is found, and how one is started.
+
+A panel polls what :func:`open_workbench` returns; a host without an event loop takes :func:`open_client` and
+:func:`foveate_shared.jobs.run_blocking.run_to_end`.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..connection import running_server, settings, start_server
+from ..connection.client import Client, FindServer
+from ..connection.settings import Settings
+from ..connection.websocket import ServerAddress
+from ..errors import ConnectionLostError, ErrorCode, InputError
+from ..jobs.job_list import Workbench
+from ..wire.protocol import Peer
+
+
+def open_workbench(settings_path: Path, peer: Peer) -> Workbench:
+    """Return a workbench that begins to connect; `reconnect()` reads the settings file again.
+
+    `peer` names the plugin and its version. Raises ResourceError where new settings cannot be written.
+    """
+    return Workbench(lambda: open_client(settings.load(settings_path), peer))
+
+
+def open_client(values: Settings, peer: Peer) -> Client:
+    """Return a client that begins to connect to the server that the settings name."""
+    return Client(find_server(values), values.client_id, peer)
+
+
+def find_server(values: Settings, environ: Mapping[str, str] = os.environ) -> FindServer:
+    """Return what finds the server anew for each attempt: a remote one, this machine's, or one that it starts.
+
+    It raises InputError where the remote address is wrong, ServerError where a server that it started ended at once,
+    and ConnectionLostError, whose remedy holds the command to copy, where none runs and none can be started here: the
+    client then goes on looking, and finds the one that the person starts.
+    """
+
+    def find() -> ServerAddress:
+        if remote := values.remote:
+            return remote
+        path = runtime_file(values, environ)
+        if running_server.in_sandbox(environ):
+            return _find_running(values, path)
+        return _find_or_start(values, path)
+
+    return find
+
+
+def runtime_file(values: Settings, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return where the server says how to reach it: the environment wins, then what was recorded at install."""
+    if environ.get(running_server.RUNTIME_FILE_VARIABLE) or not values.runtime_file:
+        return running_server.default_runtime_file(environ)
+    return Path(values.runtime_file)
+
+
+def command_to_copy(values: Settings) -> str:
+    """Return the command that starts the server, quoted for this machine's shell."""
+    if sys.platform == "win32":
+        return subprocess.list2cmdline(values.server_command)
+    return shlex.join(values.server_command)
+
+
+def _find_running(values: Settings, path: Path) -> ServerAddress:
+    try:
+        return running_server.find_server(path)
+    except ConnectionLostError as error:
+        raise _cannot_start(values, f"{error.info.message} This editor's sandbox does not let it start one.") from error
+
+
+def _find_or_start(values: Settings, path: Path) -> ServerAddress:
+    try:
+        return start_server.find_or_start(values.server_command, path)
+    except InputError as error:
+        if error.info.code is not ErrorCode.NO_SERVER:
+            raise
+        raise _cannot_start(values, error.info.message) from error
+
+
+def _cannot_start(values: Settings, message: str) -> ConnectionLostError:
+    return ConnectionLostError(
+        message, code=ErrorCode.NO_SERVER, remedy=f"Run this in a terminal: {command_to_copy(values)}"
+    )

@@ -1,0 +1,1 @@
+"""What a person fills in, without a widget: parameters, checkpoints, prompts, comparisons."""

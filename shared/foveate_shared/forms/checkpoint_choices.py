@@ -1,0 +1,70 @@
+"""Which models there are for a form: checkpoints, what does a job where nothing is chosen, and what can be added.
+
+All of it follows from the server's answer to list_models; its order counts: the default of each kind comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..wire.protocol import JsonObject, ModelInfo
+
+DIFFUSION, RESTORE = "diffusion", "restore"  # kinds of models that can do a job
+ADDED = {"loras": "lora", "embeddings": "embedding", "vae": "vae"}  # parameters -> the kind of model that they name
+_RENDERING = (RESTORE, DIFFUSION)
+
+
+def is_checkpoint(model: ModelInfo | None) -> bool:
+    """Tell whether a prompt can be given to a model."""
+    return model is not None and model.kind == DIFFUSION
+
+
+def has_checkpoint(models: Sequence[ModelInfo]) -> bool:
+    """Tell whether a checkpoint was added: a form shows nothing of prompts before that."""
+    return any(model.kind == DIFFUSION and model.operations for model in models)
+
+
+def models_for(models: Sequence[ModelInfo], operation: str) -> tuple[ModelInfo, ...]:
+    """Return the models that can do an operation, those of kinds that are not known apart."""
+    return tuple(model for model in models if operation in model.operations and model.kind in _RENDERING)
+
+
+def restorers_for(models: Sequence[ModelInfo], operation: str) -> tuple[ModelInfo, ...]:
+    """Return the restorers that can do an operation, which also work before a checkpoint does."""
+    return tuple(model for model in models_for(models, operation) if model.kind == RESTORE)
+
+
+def model_for(models: Sequence[ModelInfo], operation: str, wanted: str = "") -> ModelInfo | None:
+    """Return the model that a job would use: `wanted`, else the server's own choice; None where there is none.
+
+    A wanted model that is not there (any more) is nobody's choice: None.
+    """
+    fitting = models_for(models, operation)
+    if wanted:
+        return next((model for model in fitting if model.name == wanted), None)
+    return next(iter(fitting), None)
+
+
+def additions(models: Sequence[ModelInfo], parameter: str, checkpoint: ModelInfo | None) -> tuple[ModelInfo, ...]:
+    """Return what `parameter` ("loras", "embeddings" or "vae") can name with a checkpoint."""
+    if checkpoint is None or not is_checkpoint(checkpoint):
+        return ()
+    kind = ADDED[parameter]
+    return tuple(model for model in models if model.kind == kind and checkpoint.family in model.fits)
+
+
+def usual_weight(lora: ModelInfo) -> float:
+    """Return the weight at which a LoRA is added where nobody says another."""
+    weight = lora.defaults.get("weight")
+    return float(weight) if isinstance(weight, (int, float)) and not isinstance(weight, bool) else 1.0
+
+
+def trigger_words(addition: ModelInfo) -> tuple[str, ...]:
+    """Return the words that a LoRA or an embedding answers to in a prompt."""
+    words = addition.defaults.get("trigger_words")
+    return tuple(str(word) for word in words) if isinstance(words, list) else ()
+
+
+def with_loras(weights: Sequence[tuple[str, float]]) -> list[JsonObject]:
+    """Return the parameter `loras` for names and weights, in their order."""
+    return [{"name": name, "weight": weight} for name, weight in weights]

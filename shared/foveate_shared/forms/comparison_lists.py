@@ -1,0 +1,121 @@
+"""What is compared: lists that a person writes, such as "0.3, 0.5", and their combinations as variants of one job.
+
+    variants = variants_of({"strength": "0.3, 0.5", "seed": "1, 2"})  # four
+
+A variant has the parameters in which it differs from the job; the server labels it with them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..errors import InputError
+from ..wire.protocol import Json, JsonObject
+from .form import SEEDS
+
+MAX_VARIANTS = 24  # that the server lays out on one sheet
+NO_LORA = "none"
+_SEPARATORS = re.compile(r"[,;\s]+")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_LORA = re.compile(rf"([^:]+)(?::({_NUMBER.pattern}))?")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A parameter of which several values are compared. Texts are English: translate them."""
+
+    name: str  # the parameter's
+    title: str
+    description: str
+    example: str  # what a person may write
+    parse: Callable[[str], Json]  # one of the values; raises InputError
+    write: Callable[[Json], str] = str  # the other way round
+
+
+def variants_of(lists: Mapping[str, str]) -> list[JsonObject]:
+    """Return all combinations of the lists, by names of :data:`AXES`; an empty list takes no part.
+
+    The last of the axes changes first. Raises InputError where nothing is listed, where a value is none, and where
+    there are more variants than a sheet holds.
+    """
+    listed = {axis.name: _values(axis, lists.get(axis.name, "")) for axis in AXES}
+    used = {name: values for name, values in listed.items() if values}
+    if not used:
+        raise InputError("There is nothing to compare.", remedy="List models, strengths, seeds or LoRAs.")
+    variants = [dict(zip(used, values, strict=True)) for values in itertools.product(*used.values())]
+    if len(variants) > MAX_VARIANTS:
+        raise InputError(
+            f"These are {len(variants)} variants; a sheet holds {MAX_VARIANTS}.", remedy="Shorten the lists."
+        )
+    return variants
+
+
+def lists_of(variants: Sequence[JsonObject]) -> dict[str, str]:
+    """Return the lists, by names of :data:`AXES`, that :func:`variants_of` made these variants of."""
+    lists: dict[str, str] = {}
+    for axis in AXES:
+        listed = [variant[axis.name] for variant in variants if axis.name in variant]
+        written = dict.fromkeys(filter(None, map(axis.write, listed)))
+        if written:
+            lists[axis.name] = ", ".join(written)
+    return lists
+
+
+def lora_of(text: str) -> JsonObject:
+    """Return the LoRA of "NAME" or "NAME:WEIGHT". Raises InputError."""
+    match = _LORA.fullmatch(text.strip())
+    if match is None:
+        raise InputError(f"“{text}” is no LoRA.", remedy="Write NAME or NAME:WEIGHT, such as film-look:0.8.")
+    return {"name": match[1], "weight": float(match[2] or 1.0)}
+
+
+def _values(axis: Axis, text: str) -> list[Json]:
+    """Return the values of a list, each once."""
+    values: list[Json] = []
+    for part in filter(None, _SEPARATORS.split(text)):
+        value = axis.parse(part)
+        if value not in values:
+            values.append(value)
+    return values
+
+
+def _strength(text: str) -> Json:
+    if _NUMBER.fullmatch(text) is None or not 0 <= float(text) <= 1:
+        raise InputError(f"“{text}” is no strength.", remedy="Write numbers from 0 to 1, such as 0.3, 0.5.")
+    return float(text)
+
+
+def _seed(text: str) -> Json:
+    if not text.isascii() or not text.isdigit() or int(text) >= SEEDS:
+        raise InputError(f"“{text}” is no seed.", remedy=f"Write whole numbers from 0 to {SEEDS - 1}.")
+    return int(text)
+
+
+def _loras(text: str) -> Json:
+    return [] if text == NO_LORA else [lora_of(text)]
+
+
+def lora_text(name: str, weight: float) -> str:
+    """Return what :func:`lora_of` understands."""
+    return name if weight == 1 else f"{name}:{weight:g}"
+
+
+def _loras_text(value: Json) -> str:
+    if value == []:
+        return NO_LORA
+    lora = value[0] if isinstance(value, list) else None
+    weight = lora.get("weight") if isinstance(lora, dict) else None
+    if not isinstance(lora, dict) or not isinstance(weight, (int, float)):
+        return ""
+    return lora_text(str(lora.get("name", "")), weight)
+
+
+AXES = (
+    Axis("model", "Models", "Names of checkpoints.", "photoreal, painted", str),
+    Axis("strength", "Strengths", "Numbers from 0 to 1.", "0.3, 0.5, 0.7", _strength),
+    Axis("seed", "Seeds", "Whole numbers.", "1, 2, 3", _seed),
+    Axis("loras", "LoRAs", "One at a time, with weights; none is without.", "film-look:0.8, none", _loras, _loras_text),
+)

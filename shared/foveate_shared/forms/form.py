@@ -1,0 +1,229 @@
+"""The form of an operation, without a widget: which parameters its model knows, their limits, defaults and choices.
+
+    form = form_for(operation, models, wanted="photoreal", preset="portrait")
+    for parameter in form.basic: ...           # in the order in which they are shown
+    job = form.parameters_of({"prompt": "a door", "strength": 0.4})
+
+What is left at its default is left out of a job, so that a preset, or the checkpoint itself, can say it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from ..wire.protocol import Json, JsonObject, ModelInfo, OperationInfo, as_object
+from . import checkpoint_choices
+
+MAX_VARIATIONS = 8
+SEEDS = 1 << 32  # seeds are 0 to SEEDS - 1
+BASIC, ADVANCED, REPLAY = "basic", "advanced", "replay"  # values of x-level
+_TITLES = {  # what a person reads where the schema lists bare values
+    ("start", "fill"): "Surroundings",
+    ("start", "original"): "What is there",
+    ("start", "noise"): "Noise",
+    ("target", "new"): "New image",
+    ("target", "document"): "In place",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value to choose; an empty one leaves the choice to the server."""
+
+    value: Json
+    title: str  # to be translated, names of models and schedulers apart
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of an operation as its model knows it. Titles and descriptions are English: translate them."""
+
+    name: str
+    title: str
+    description: str
+    type: str  # JSON Schema's word: "string", "number", "integer", "boolean", "array" or "object"
+    default: Json = None  # what a job has where it says nothing; None: that is left to the server
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[Choice, ...] = ()  # all that can be chosen; empty where the value is free, or nothing is there
+    is_advanced: bool = False  # seldom changed: folded away
+    schema: JsonObject = field(default_factory=dict, repr=False)  # all that the server says of it
+
+
+@dataclass(frozen=True)
+class PresetChoice:
+    """A style that the server knows."""
+
+    name: str
+    title: str
+    parameters: JsonObject  # what it says of parameters; empty where the server does not tell
+
+
+@dataclass(frozen=True)
+class Form:
+    """What can be said of one operation with one model."""
+
+    operation: str
+    model: ModelInfo | None  # that the job would use; None: unknown, or there is none
+    wanted: str  # the model's name as chosen; empty: the server's own choice
+    presets: tuple[PresetChoice, ...]
+    parameters: tuple[Parameter, ...]  # in the order in which they are shown; the model is none of them
+
+    @property
+    def is_prompted(self) -> bool:
+        """Tell whether a prompt can be given."""
+        return checkpoint_choices.is_checkpoint(self.model)
+
+    @property
+    def basic(self) -> tuple[Parameter, ...]:
+        """Return what is always shown."""
+        return tuple(parameter for parameter in self.parameters if not parameter.is_advanced)
+
+    @property
+    def advanced(self) -> tuple[Parameter, ...]:
+        """Return what is folded away."""
+        return tuple(parameter for parameter in self.parameters if parameter.is_advanced)
+
+    def get(self, name: str) -> Parameter | None:
+        """Return a parameter; None where the operation or its model does not know it."""
+        return next((parameter for parameter in self.parameters if parameter.name == name), None)
+
+    def default(self, name: str, otherwise: Json = None) -> Json:
+        """Return what a job has where it does not say `name`; `otherwise` where that is not known."""
+        parameter = self.get(name)
+        return otherwise if parameter is None or parameter.default is None else parameter.default
+
+    def parameters_of(self, values: Mapping[str, Json]) -> JsonObject:
+        """Return a job's parameters: of `values` those that its model knows and that say more than the default."""
+        chosen: JsonObject = {"model": self.wanted} if self.wanted else {}
+        for parameter in self.parameters:
+            value = values.get(parameter.name)
+            if not _is_empty(value) and not _is_same(value, parameter.default):
+                chosen[parameter.name] = value
+        return chosen
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What a parameter's default and choices depend on."""
+
+    operation: str
+    models: Sequence[ModelInfo]
+    model: ModelInfo | None
+    presets: Sequence[PresetChoice]
+    said: JsonObject  # by the chosen preset
+
+
+def form_for(operation: OperationInfo, models: Sequence[ModelInfo], wanted: str = "", preset: str = "") -> Form:
+    """Return the form of an operation for a model (by name; empty is the server's choice) and a preset (likewise)."""
+    properties = as_object(operation.parameters.get("properties"))
+    presets = _presets(as_object(properties.get("preset")))
+    said = next((each.parameters for each in presets if each.name == preset), {})
+    model = checkpoint_choices.model_for(models, operation.name, wanted or str(said.get("model", "")))
+    scene = _Scene(operation.name, models, model, presets, said)
+    parameters = [
+        _parameter(name, as_object(schema), scene)
+        for name, schema in properties.items()
+        if name != "model" and _is_shown(as_object(schema), model)
+    ]
+    return Form(
+        operation.name, model, wanted, presets if checkpoint_choices.is_checkpoint(model) else (), tuple(parameters)
+    )
+
+
+def with_seeds(parameters: JsonObject, count: int, first: int | None = None) -> list[JsonObject]:
+    """Return the parameters of `count` variations: jobs that differ by their seeds alone, which count up from `first`.
+
+    `first` is the parameters' own seed where they have one, else it is drawn. Each job names the seeds of all: a
+    graphics card makes their pictures at once. A single job without a seed is left without: the server draws it.
+    """
+    if count <= 1 and first is None:
+        return [dict(parameters)]
+    given = parameters.get("seed") if first is None else first
+    start = given if isinstance(given, int) else random.SystemRandom().randrange(SEEDS)
+    seeds: list[Json] = [(start + number) % SEEDS for number in range(max(1, count))]
+    siblings: JsonObject = {"siblings": seeds} if len(seeds) > 1 else {}
+    return [{**parameters, "seed": seed, **siblings} for seed in seeds]
+
+
+def _is_shown(schema: JsonObject, model: ModelInfo | None) -> bool:
+    kinds = schema.get("x-kinds")
+    kind = model.kind if model else checkpoint_choices.RESTORE
+    return schema.get("x-level") != REPLAY and (not isinstance(kinds, list) or kind in kinds)
+
+
+def _parameter(name: str, schema: JsonObject, scene: _Scene) -> Parameter:
+    return Parameter(
+        name,
+        str(schema.get("title", name)),
+        str(schema.get("description", "")),
+        str(schema.get("type", "string")),
+        _default(name, schema, scene),
+        _number(schema.get("minimum")),
+        _number(schema.get("maximum")),
+        _choices(name, schema, scene),
+        schema.get("x-level", ADVANCED) != BASIC,
+        schema,
+    )
+
+
+def _default(name: str, schema: JsonObject, scene: _Scene) -> Json:
+    """Return what the server takes: the preset's word, then the operation's for this kind, then the model's own."""
+    if name in scene.said:
+        return scene.said[name]
+    model, by_kind = scene.model, as_object(schema.get("x-defaults"))
+    if model is not None and model.kind in by_kind:
+        return by_kind[model.kind]
+    if "default" in schema:
+        return schema["default"]
+    return model.defaults.get(name) if model is not None else None
+
+
+def _choices(name: str, schema: JsonObject, scene: _Scene) -> tuple[Choice, ...]:
+    if name == "preset":
+        return (Choice("", "No preset"), *(Choice(each.name, each.title) for each in scene.presets))
+    if name == "scheduler":
+        names = scene.model.defaults.get("schedulers") if scene.model else None
+        return tuple(Choice(each, str(each)) for each in names) if isinstance(names, list) else ()
+    if name in checkpoint_choices.ADDED:
+        fitting = checkpoint_choices.additions(scene.models, name, scene.model)
+        own = (Choice("", "The checkpoint's own"),) if name == "vae" else ()
+        words = {each.name: ", ".join(checkpoint_choices.trigger_words(each)) for each in fitting}
+        return (*own, *(Choice(each.name, each.title, words[each.name]) for each in fitting))
+    if name == "restorer":
+        restorers = checkpoint_choices.restorers_for(scene.models, scene.operation)
+        return (Choice("", "The default one"), *(Choice(each.name, each.title) for each in restorers))
+    values = schema.get("enum")
+    listed = values if isinstance(values, list) else []
+    return tuple(Choice(each, _TITLES.get((name, str(each)), str(each))) for each in listed)
+
+
+def _presets(schema: JsonObject) -> tuple[PresetChoice, ...]:
+    offered = schema.get("x-presets")
+    entries = [as_object(entry) for entry in offered] if isinstance(offered, list) else []
+    return tuple(
+        PresetChoice(str(entry["name"]), str(entry.get("title") or entry["name"]), as_object(entry.get("parameters")))
+        for entry in entries
+        if isinstance(entry.get("name"), str)
+    )
+
+
+def _number(value: Json) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _is_empty(value: Json) -> bool:
+    """Tell whether a value says nothing, such as an empty field."""
+    return value is None or (isinstance(value, str) and not value.strip()) or value in ([], {})
+
+
+def _is_same(value: Json, default: Json) -> bool:
+    """Tell whether a value is the default; numbers that went through a widget may be off by rounding."""
+    numbers = (value, default)
+    if all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in numbers):
+        return abs(cast("float", value) - cast("float", default)) < 1e-6
+    return type(value) is type(default) and value == default

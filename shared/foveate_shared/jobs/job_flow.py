@@ -1,0 +1,396 @@
+"""The flow of one job, written once for all clients: freeze, submit, answer windows, collect, apply, acknowledge.
+
+Poll-driven and single-threaded: the owner of the connection calls :func:`dispatch` from time to time, and nothing
+here calls back from another thread. Several flows may share one connection:
+
+    flow = Rerender(client, host, "refocus", {"strength": 0.8})
+    flow.start()
+    while not flow.ended:
+        dispatch(client.poll(), [flow])
+        show(flow.status)
+
+The result is applied only when it is complete, all of it or nothing; the server forgets it only after that.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from ..connection.client import ClientEvent, ConnectionState, StateChange
+from ..errors import ErrorCode, Fault, FoveateError, ServerError, to_exception
+from ..wire.protocol import (
+    Accepted,
+    Ack,
+    Cancel,
+    Cancelled,
+    Document,
+    Done,
+    Failed,
+    ItemEnded,
+    JsonObject,
+    Message,
+    Note,
+    Outcome,
+    Patch,
+    Planned,
+    Preview,
+    Problem,
+    Profile,
+    Progress,
+    Queued,
+    Resume,
+    Started,
+    Submit,
+    Windows,
+)
+from .apply_result import Applying
+from .host import Host, Image, Result, ResultPatch, Snapshot
+from .job_status import ENDED, JobProgress, JobState
+from .window_answers import Answers, FlowClient
+
+# A flow's status and connection are part of it.
+__all__ = ["ENDED", "FlowClient", "JobProgress", "JobState", "Rerender", "dispatch"]
+
+
+class Rerender:
+    """One job, from the frozen document to the applied result."""
+
+    def __init__(
+        self,
+        connection: FlowClient,
+        host: Host,
+        operation: str,
+        parameters: JsonObject,
+        *,
+        job: str | None = None,
+        priority: int = 0,
+        ask_first: bool = False,
+        on_preview: Callable[[Preview, bytes], None] | None = None,
+    ) -> None:
+        """Prepare; nothing is sent before :meth:`start`.
+
+        `job` is the id of an earlier job that shall be resumed; else one is minted. With `ask_first` the complete
+        result waits for :meth:`apply`. `on_preview` may draw.
+        """
+        self.job = job or str(uuid.uuid4())
+        self.status = JobProgress()
+        self.result: Result | None = None  # set when the job is done, before it is applied
+        self._connection = connection
+        self._host = host
+        self._operation = operation
+        self._parameters = parameters
+        self._priority = priority
+        self._ask_first = ask_first
+        self._on_preview = on_preview
+        self._snapshot: Snapshot | None = None
+        self._plan: Planned | None = None
+        self._accepted = job is not None
+        self._cancelling = False  # the person wants its end, and the server has not confirmed it
+        self._seq = 0  # of the newest lasting event that was taken: where resume goes on
+        self._patches: list[ResultPatch] = []
+        self._outcomes: list[Outcome] = []
+        self._answers = Answers(self.job, host)
+        self._applying: Applying | None = None  # while the host is bringing the result in
+        self._handlers: dict[type, Callable[..., None]] = {
+            Accepted: self._on_accepted,
+            Planned: self._on_plan,
+            Queued: self._on_queued,
+            Started: self._on_started,
+            Progress: self._on_progress,
+            Note: self._on_note,
+            Patch: self._on_patch,
+            ItemEnded: self._on_item,
+            Done: self._on_done,
+            Failed: self._on_failed,
+            Cancelled: self._on_cancelled,
+        }
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether nothing more will happen by itself."""
+        return self.status.state in ENDED
+
+    @property
+    def is_applying(self) -> bool:
+        """Tell whether the host is bringing the result in, step by step."""
+        return self._applying is not None
+
+    @property
+    def has_work(self) -> bool:
+        """Tell whether :meth:`pump` has more to do at once: an editor that works in steps then calls it again soon."""
+        return self.is_applying or self._answers.can_go_on(self._connection)
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Return how the items have ended so far."""
+        return tuple(self._outcomes)
+
+    def start(self) -> None:
+        """Freeze the document and submit the job, or resume it where its id was given.
+
+        Raises FoveateError where the host has nothing to work on; nothing was sent then.
+        """
+        self._snapshot = self._host.freeze()
+        self._set(state=JobState.SUBMITTED, text="Sending the job" if not self._accepted else "Asking for the job")
+        self._introduce()
+
+    def interrupted(self, reason: str) -> None:
+        """Show that the connection was lost; it resumes the job by itself when it is there again."""
+        if not self.ended and not self.is_applying:
+            self._set(text=reason, seconds_left=None)
+
+    def move_to(self, connection: FlowClient) -> None:
+        """Go on over another connection of the same client, such as one with new settings.
+
+        The job is resumed or submitted there; a server that does not know it ends it with a sentence.
+        """
+        self._connection = connection
+        if self.ended or self.status.state is JobState.NEW:
+            return
+        self._answers.clear()  # they are asked for anew
+        self._introduce()
+        if self._cancelling:
+            connection.post(Cancel(self.job))
+
+    def cancel(self) -> None:
+        """Ask the server to end the job; :attr:`ended` follows with its answer. Drops a result that was not applied."""
+        if self._applying is not None and self._applying.is_stepping:
+            return  # too late, and the next moment shows it
+        if self.status.state is JobState.UNAPPLIED or self.is_applying:
+            self._connection.post(Ack(self.job))
+            self._end(JobState.CANCELLED, text="Dropped")
+        elif not self.ended:
+            self._answers.clear()
+            self._cancelling = True
+            self._set(text="Cancelling", step=0, steps=0, seconds_left=None)
+            self._connection.post(Cancel(self.job))
+
+    def abandon(self, error: FoveateError) -> None:
+        """End here, without the server, such as when it cannot be reached again. The job goes on over there.
+
+        A result that is complete needs no server any more: it is applied all the same.
+        """
+        if not self.ended and not self.is_applying:
+            self._end(JobState.FAILED, error=error.info)
+
+    def handle(self, message: Message, payloads: Sequence[object] = ()) -> bool:
+        """Take a message with the bytes of its blobs; return whether it was about this job."""
+        if getattr(message, "job", None) != self.job or self.status.state is JobState.NEW:
+            return False
+        if self.ended:
+            return True
+        if isinstance(message, Problem):
+            self._on_problem(message)
+        elif isinstance(message, Windows):
+            self._take(message.seq)
+            self._answers.ask(message.requests)
+        elif isinstance(message, Preview):
+            if self._on_preview:
+                self._on_preview(message, _bytes(payloads[0]))
+        elif isinstance(message, (Progress, Queued, Started)):
+            self._handlers[type(message)](message)
+        elif message.seq > self._seq:  # type: ignore[union-attr]  # all that is left are a job's lasting events
+            self._take(message.seq)  # type: ignore[union-attr]
+            self._handlers[type(message)](message, *payloads)
+        return True
+
+    def pump(self) -> None:
+        """Answer waiting windows, as far as the connection keeps up with them; go on applying a result."""
+        if self._applying is not None:
+            self._go_on(self._applying)
+        try:
+            if not self.ended:
+                self._answers.go_on(self._connection)
+        except FoveateError as error:
+            self._connection.post(Cancel(self.job))
+            self._end(JobState.FAILED, error=error.info)
+
+    def apply(self, *, even_if_changed: bool = False) -> None:
+        """Apply the complete result, once more where it was not applied before; then let the server forget it.
+
+        A document that is not what was frozen any more is left alone, and the result waits (state UNAPPLIED), unless
+        the person wants it `even_if_changed`.
+        """
+        assert self.result is not None  # noqa: S101 - set before, by the only caller and by state UNAPPLIED
+        check = not even_if_changed and self.result.frame == "document"
+        self._set(state=JobState.RUNNING, text="Applying the result", error=None, seconds_left=None)
+        self._applying = Applying(self._host, self.result, check=check)
+        self._go_on(self._applying)
+
+    # --- events ---
+
+    def _on_accepted(self, event: Accepted) -> None:
+        self._accepted = True
+        self._show(state=JobState.WAITING, text="Accepted")
+
+    def _on_plan(self, event: Planned) -> None:
+        self._plan = event
+        self._show(state=JobState.WAITING, text="Sending pixels", summary=event.summary)
+
+    def _on_queued(self, event: Queued) -> None:
+        before = event.position - 1
+        text = "Next in the queue" if not before else f"In the queue behind {before} other{'s' * (before > 1)}"
+        self._show(state=JobState.WAITING, text=text, position=event.position)
+
+    def _on_started(self, event: Started) -> None:
+        self._show(state=JobState.RUNNING, text=self.status.text or "Running", position=None)
+
+    def _on_progress(self, event: Progress) -> None:
+        self._show(
+            state=JobState.RUNNING,
+            text=event.stage[:1].upper() + event.stage[1:],
+            fraction=max(self.status.fraction, min(1.0, event.fraction)),
+            step=event.step,
+            steps=event.steps,
+            seconds_left=event.seconds_left,
+            position=None,
+        )
+
+    def _on_note(self, event: Note) -> None:
+        self._add_note(event.text)
+
+    def _on_patch(self, event: Patch, pixels: object, coverage: object = None) -> None:
+        covered = event.coverage
+        self._patches.append(
+            ResultPatch(
+                event.bounds,
+                Image(event.pixels.extent, _bytes(pixels), event.pixels.format),
+                Image(covered.extent, _bytes(coverage), covered.format) if covered else None,
+                event.item,
+            )
+        )
+
+    def _on_item(self, event: ItemEnded) -> None:
+        self._outcomes.append(event.outcome)
+        if event.outcome.message:
+            number = event.outcome.data.get("number")
+            self._add_note(f"Face {number}: {event.outcome.message}" if number else event.outcome.message)
+
+    def _on_done(self, event: Done) -> None:
+        if self._cancelling:  # it was complete before the server knew: what was called off is not applied
+            self._on_cancelled(event)
+            return
+        if self._plan is None:
+            self._end(JobState.FAILED, error=ServerError("The server ended the job without having planned it.").info)
+            return
+        self._outcomes = list(event.outcomes)
+        self.result = Result(
+            self._plan.frame, self._plan.extent, tuple(self._patches), tuple(event.outcomes), event.recipe
+        )
+        if self._ask_first:
+            self._set(state=JobState.UNAPPLIED, text="Waiting for your yes", fraction=1.0, seconds_left=None)
+            return
+        self.apply()
+
+    def _on_failed(self, event: Failed) -> None:
+        self._outcomes = list(event.outcomes)
+        self._connection.post(Ack(self.job))
+        self._end(JobState.FAILED, error=event.error)
+
+    def _on_cancelled(self, event: Cancelled | Done) -> None:
+        self._connection.post(Ack(self.job))
+        self._end(JobState.CANCELLED, text="Cancelled")
+
+    def _on_problem(self, problem: Problem) -> None:
+        is_gone = problem.error.code in (ErrorCode.UNKNOWN_JOB, ErrorCode.EXPIRED)
+        if self._cancelling and (is_gone or not self._accepted):
+            self._end(JobState.CANCELLED, text="Cancelled")
+        elif self._accepted and not is_gone:
+            self._add_note(str(problem.error))
+        else:  # the server does not have the job: nothing more will come
+            self._end(JobState.FAILED, error=problem.error)
+
+    # --- sending ---
+
+    def _introduce(self) -> None:
+        """Make the server know the job: resume it where it was accepted, submit it else."""
+        if self._accepted:
+            self._connection.post(Resume(self.job, self._seq))
+            return
+        snapshot = self._frozen()
+        if snapshot.icc is None:
+            self._connection.post(self._submission(snapshot, Profile(space=snapshot.space or "srgb")))
+        else:
+            self._connection.send(
+                lambda blob: self._submission(snapshot, Profile(icc=blob)), (snapshot.icc,), job=self.job
+            )
+
+    def _submission(self, snapshot: Snapshot, profile: Profile) -> Submit:
+        document = Document(snapshot.extent, snapshot.format, profile)
+        return Submit(self.job, self._operation, document, snapshot.selection, self._parameters, self._priority)
+
+    # --- applying ---
+
+    def _go_on(self, applying: Applying) -> None:
+        """Apply for a moment, and end the job where nothing is left to do."""
+        try:
+            if not applying.go_on():
+                return
+        except FoveateError as error:
+            self._applying = None
+            self._set(state=JobState.UNAPPLIED, text="Not applied", error=error.info)
+            return
+        except BaseException:  # nobody foresaw it; the result is not lost for that
+            self._applying = None
+            self._set(state=JobState.UNAPPLIED, text="Not applied")
+            raise
+        self._applying = None
+        self._connection.post(Ack(self.job))
+        self._end(JobState.DONE, text="Done", fraction=1.0)
+
+    # --- state ---
+
+    def _frozen(self) -> Snapshot:
+        if self._snapshot is None:
+            raise ServerError("A flow was used before it was started.", fault=Fault.CLIENT)
+        return self._snapshot
+
+    def _take(self, seq: int) -> None:
+        self._seq = max(self._seq, seq)
+
+    def _add_note(self, text: str) -> None:
+        if text not in self.status.notes:
+            self._set(notes=(*self.status.notes, text))
+
+    def _show(self, **changes: object) -> None:
+        """Show what happens; while it is being cancelled, that is what is shown."""
+        if not self._cancelling:
+            self._set(**changes)
+
+    def _set(self, **changes: object) -> None:
+        self.status = replace(self.status, **changes)  # type: ignore[arg-type]
+
+    def _end(self, state: JobState, **changes: object) -> None:
+        self._answers.clear()
+        if self._applying is not None:
+            self._applying.close()
+            self._applying = None
+        self._host.release()
+        self._set(state=state, step=0, steps=0, seconds_left=None, position=None, **changes)
+
+
+def dispatch(events: Iterable[ClientEvent], flows: Sequence[Rerender]) -> None:
+    """Hand what a client polled to the flows that share it, and let them answer windows; some times a second."""
+    for event in events:
+        if isinstance(event, StateChange):
+            _tell_state(event, flows)
+        else:
+            for flow in flows:
+                flow.handle(event.message, event.payloads)
+    for flow in flows:
+        flow.pump()
+
+
+def _tell_state(change: StateChange, flows: Sequence[Rerender]) -> None:
+    for flow in flows:
+        if change.state is ConnectionState.REFUSED and change.error:
+            flow.abandon(to_exception(change.error))
+        elif change.state is ConnectionState.LOST:
+            flow.interrupted("Connection lost, trying again")
+
+
+def _bytes(payload: object) -> bytes:
+    """Return a payload for reading; the client assembles blobs in memory."""
+    return payload  # type: ignore[return-value]

@@ -1,0 +1,209 @@
+"""What every editor's panel shows, without a widget: the connection, running jobs and the history of results.
+
+Single-threaded: the editor's main thread calls everything, :meth:`Workbench.poll` some times a second. Each job has a
+host of its own, so that two documents, and two editors on one server, never mix their results.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..connection.client import ClientEvent, ConnectionState, StateChange
+from ..errors import ErrorInfo
+from ..forms.checkpoint_choices import models_for
+from ..forms.form import Form, form_for
+from ..wire.protocol import JsonObject, ModelInfo, Models, OperationInfo, Preview, Welcome
+from .host import Host
+from .job_flow import FlowClient, JobState, Rerender, dispatch
+from .run_blocking import CANCEL_SECONDS, unconfirmed
+
+HISTORY_LENGTH = 50  # ended jobs that are remembered; results that were not applied are never dropped
+
+
+class WorkbenchClient(FlowClient, Protocol):
+    """What the workbench needs of :class:`foveate_shared.connection.client.Client`."""
+
+    def list_models(self) -> int:
+        """Ask for the models; a Models event follows."""
+
+    def poll(self) -> list[ClientEvent]:
+        """Return what happened since the last call."""
+
+    def close(self) -> None:
+        """End the connection."""
+
+
+@dataclass(frozen=True)
+class ConnectionView:
+    """What a panel shows about the server."""
+
+    state: ConnectionState = ConnectionState.SEARCHING
+    error: ErrorInfo | None = None  # why it is lost or refused
+    server: str = ""  # name and version, once it is ready
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether jobs start at once; else they wait for the server."""
+        return self.state is ConnectionState.READY
+
+
+@dataclass(frozen=True)
+class PreviewPicture:
+    """The newest unfinished picture of a job: to look at, never to apply."""
+
+    event: Preview
+    pixels: bytes
+
+
+@dataclass(eq=False)
+class JobEntry:
+    """One job: while it runs, and afterwards in the history."""
+
+    title: str  # such as "Refocus, Real-ESRGAN x4plus"
+    operation: str
+    parameters: JsonObject
+    flow: Rerender = field(repr=False)
+    created: float  # seconds since the epoch
+    group: str = ""  # the same for variations of one wish: the person chooses among them
+    preview: PreviewPicture | None = None  # replaced by poll(), dropped at the end
+    left_at: float | None = None  # seconds since the epoch: cancelled, and not waited for any longer than until then
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether it can still be cancelled."""
+        return not self.flow.ended
+
+    @property
+    def waits_for_person(self) -> bool:
+        """Tell whether there is a result that was not applied: apply and discard are offered."""
+        return self.flow.status.state is JobState.UNAPPLIED
+
+
+class Workbench:
+    """The state behind a panel. Construct one per editor, close it with the editor."""
+
+    def __init__(self, open_client: Callable[[], WorkbenchClient], *, clock: Callable[[], float] = time.time) -> None:
+        """`open_client` makes a client from the current settings: at once, and again on :meth:`reconnect`."""
+        self.connection = ConnectionView()
+        self.operations: tuple[OperationInfo, ...] = ()  # empty until the server was reached
+        self.models: tuple[ModelInfo, ...] = ()
+        self.entries: list[JobEntry] = []  # newest first
+        self._open_client = open_client
+        self._clock = clock
+        self._client = open_client()
+
+    def submit(
+        self,
+        host: Host,
+        operation: str,
+        parameters: JsonObject,
+        *,
+        title: str,
+        ask_first: bool = False,
+        group: str = "",
+    ) -> JobEntry:
+        """Freeze the host's document and start a job on it; it waits by itself where there is no server yet.
+
+        With `ask_first` the complete result waits for :meth:`apply`, as that of each of several variations should:
+        these are jobs of their own (see forms.form.with_seeds) with one `group`. Raises FoveateError where the host
+        has nothing to work on; there is no entry then.
+        """
+        entry: JobEntry
+
+        def on_preview(event: Preview, pixels: bytes) -> None:
+            entry.preview = PreviewPicture(event, pixels)
+
+        flow = Rerender(self._client, host, operation, parameters, ask_first=ask_first, on_preview=on_preview)
+        entry = JobEntry(title, operation, parameters, flow, self._clock(), group)
+        flow.start()
+        self.entries.insert(0, entry)
+        self._forget_oldest()
+        return entry
+
+    def poll(self) -> bool:
+        """Take what the server sent, answer its windows, apply complete results; return whether anything changed."""
+        events = self._client.poll()
+        before = [entry.flow.status for entry in self.entries]
+        for event in events:
+            self._note(event)
+        dispatch(events, [entry.flow for entry in self.entries if entry.is_running])
+        for entry in self.entries:
+            if entry.left_at is not None and self._clock() >= entry.left_at:
+                entry.flow.abandon(unconfirmed())
+            if not entry.is_running:
+                entry.preview = None
+        return bool(events) or before != [entry.flow.status for entry in self.entries]
+
+    def cancel(self, entry: JobEntry) -> None:
+        """Ask the server to end a running job; where it does not answer soon, the job is left to it."""
+        if entry.is_running:
+            entry.flow.cancel()
+            entry.left_at = entry.left_at or self._clock() + CANCEL_SECONDS
+
+    def apply(self, entry: JobEntry, *, even_if_changed: bool = False) -> None:
+        """Apply a result that waits. `even_if_changed`: although the document is not what it was made from."""
+        if entry.waits_for_person:
+            entry.flow.apply(even_if_changed=even_if_changed)
+
+    def discard(self, entry: JobEntry) -> None:
+        """Drop an entry from the history; a running job is cancelled first, a waiting result is given up."""
+        if entry.is_running or entry.waits_for_person:
+            entry.flow.cancel()
+        if entry in self.entries:
+            self.entries.remove(entry)
+
+    def cancel_all(self) -> None:
+        """Ask the server to end all running jobs, such as when the editor closes."""
+        for entry in self.entries:
+            self.cancel(entry)
+
+    def reconnect(self) -> None:
+        """Use the current settings from now on. Jobs go on over the new connection, where the server knows them."""
+        self.close()
+        self.connection = ConnectionView()
+        self._client = self._open_client()
+        for entry in self.entries:
+            entry.flow.move_to(self._client)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._client.close()
+
+    def refresh_models(self) -> None:
+        """Ask for the models anew, such as when one was added; without a server nothing happens."""
+        if self.connection.is_ready:
+            self._client.list_models()
+
+    def models_for(self, operation: str) -> Sequence[ModelInfo]:
+        """Return the models that `operation` can use."""
+        return models_for(self.models, operation)
+
+    def form(self, operation: str, wanted: str = "", preset: str = "") -> Form | None:
+        """Return an operation's form, see forms.form.form_for; None where it is not offered (yet)."""
+        info = next((each for each in self.operations if each.name == operation), None)
+        return None if info is None else form_for(info, self.models, wanted, preset)
+
+    def variations(self, entry: JobEntry) -> list[JobEntry]:
+        """Return the entries of one wish, in the order of their seeds; of a single job, that alone."""
+        if not entry.group:
+            return [entry]
+        return [each for each in reversed(self.entries) if each.group == entry.group]
+
+    def _note(self, event: ClientEvent) -> None:
+        if isinstance(event, StateChange):
+            self.connection = ConnectionView(event.state, event.error)
+        elif isinstance(event.message, Welcome):
+            self.operations = event.message.operations
+            peer = event.message.server
+            self.connection = ConnectionView(ConnectionState.READY, None, f"{peer.name} {peer.version}")
+            self._client.list_models()
+        elif isinstance(event.message, Models):
+            self.models = event.message.models
+
+    def _forget_oldest(self) -> None:
+        ended = [entry for entry in self.entries if not entry.is_running and not entry.waits_for_person]
+        for entry in ended[HISTORY_LENGTH:]:
+            self.entries.remove(entry)

@@ -1,0 +1,69 @@
+"""Where a job stands, and how that is said in one line, in the person's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ..errors import ErrorInfo
+from ..i18n.translations import Texts
+
+
+class JobState(str, Enum):
+    """Where a flow stands."""
+
+    NEW = "new"
+    SUBMITTED = "submitted"  # the server has not answered yet
+    WAITING = "waiting"  # for pixels or its turn
+    RUNNING = "running"
+    DONE = "done"  # the result was applied
+    UNAPPLIED = "unapplied"  # the result is complete and waits: for a yes, or because it could not be applied
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED = (JobState.DONE, JobState.UNAPPLIED, JobState.FAILED, JobState.CANCELLED)
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    """What an interface shows of a job."""
+
+    state: JobState = JobState.NEW
+    text: str = ""  # a short phrase: what happens now
+    fraction: float = 0.0  # of the whole job, 0 to 1
+    step: int = 0  # of `steps`, within the running item
+    steps: int = 0
+    seconds_left: float | None = None
+    position: int | None = None  # in the queue; 1 is next
+    summary: str = ""  # the plan in one sentence
+    notes: tuple[str, ...] = ()  # sentences that the person should see
+    error: ErrorInfo | None = None
+
+
+def describe(status: JobProgress, say: Texts | None = None, *, separator: str = ", ", percent: bool = True) -> str:
+    """Return one line: what happens, how far it is, and how long it will take; English unless `say` is given.
+
+    Without `percent` for what draws a bar beside the line.
+    """
+    say = say or Texts()
+    parts = [say.sentence(status.text)]
+    if status.steps > 1 and status.state is JobState.RUNNING:
+        parts.append(say("{step} of {steps}", step=status.step, steps=status.steps))
+    if percent and status.state is JobState.RUNNING:
+        parts.append(f"{status.fraction:.0%}")
+    if status.seconds_left is not None:
+        parts.append(say("{time} left", time=duration(status.seconds_left, say)))
+    return separator.join(part for part in parts if part)
+
+
+def duration(seconds: float, say: Texts | None = None) -> str:
+    """Return a time span for a person: "8 s", "2 min 5 s", "1 h 20 min"; English unless `say` is given."""
+    say = say or Texts()
+    whole = max(0, round(seconds))
+    hours, minutes = divmod(whole // 60, 60)
+    if hours:
+        return say("{hours} h {minutes} min", hours=hours, minutes=minutes)
+    if minutes:
+        return say("{minutes} min {seconds} s", minutes=minutes, seconds=whole % 60)
+    return say("{seconds} s", seconds=whole)

@@ -1,0 +1,125 @@
+"""Results that wait at the server: those of jobs whose client went away before it applied them, such as in a crash.
+
+    waiting = WaitingResults(client, host_for)
+    ...
+    if waiting.poll(): show(waiting.jobs)       # some times a second
+    waiting.fetch(job)                          # then its flow, waiting.flow(job), fills its result
+    waiting.flow(job).apply()                   # its host takes the result, and the server forgets it
+    waiting.discard(job)
+
+Single-threaded: the owner of the client calls everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ..connection.client import ClientEvent, ConnectionState, StateChange
+from ..errors import InputError
+from ..geometry import Bounds, Extent
+from ..pixels import Channels, PixelFormat, SampleType
+from ..wire.protocol import Ack, Jobs, JobSummary, Welcome
+from .host import Host, Image, Snapshot
+from .job_flow import FlowClient, JobState, Rerender, dispatch
+from .job_list import ConnectionView
+
+_DONE = "done"  # the state of a job whose result is complete
+
+
+class ListingClient(FlowClient, Protocol):
+    """What is needed of :class:`foveate_shared.connection.client.Client`."""
+
+    def list_jobs(self) -> int:
+        """Ask for this owner's jobs; a Jobs event follows."""
+
+    def poll(self) -> list[ClientEvent]:
+        """Return what happened since the last call."""
+
+
+class LostDocument:
+    """A host whose document is gone: what takes a complete result all the same says in `apply` where that goes."""
+
+    def freeze(self) -> Snapshot:
+        """See Host: nothing is left to freeze, and nobody asks for it."""
+        return Snapshot(Extent(1, 1), PixelFormat(SampleType.U8, Channels.RGBA), None, "srgb")
+
+    def read_pixels(self, bounds: Bounds, extent: Extent) -> Image:
+        """See Host. Raises InputError."""
+        raise InputError(f"The picture is gone: {bounds} at {extent} cannot be read.")
+
+    read_coverage = read_pixels
+
+    def is_unchanged(self) -> bool:
+        """See Host: nothing is left that could have changed."""
+        return True
+
+    def release(self) -> None:
+        """See Host: nothing was frozen."""
+
+
+class WaitingResults:
+    """The complete results of one client that nobody has taken."""
+
+    def __init__(self, client: ListingClient, host_for: Callable[[JobSummary], Host]) -> None:
+        """`host_for` makes what takes a result; as its document is gone, only `apply` and `release` have work to do."""
+        self.jobs: tuple[JobSummary, ...] | None = None  # newest first; None: the server has not told yet
+        self.connection = ConnectionView()
+        self._client = client
+        self._host_for = host_for
+        self._flows: dict[str, Rerender] = {}  # by job, of what is or was fetched
+
+    def poll(self) -> bool:
+        """Take what the server sent; return whether anything changed."""
+        events = self._client.poll()
+        before = [flow.status for flow in self._flows.values()]
+        for event in events:
+            self._note(event)
+        for event in events:  # no windows are answered: a job that is done wants none
+            if not isinstance(event, StateChange):
+                for flow in self._flows.values():
+                    flow.handle(event.message, event.payloads)
+            else:
+                dispatch([event], [flow for flow in self._flows.values() if not flow.ended])
+        self._drop_taken()
+        return bool(events) or before != [flow.status for flow in self._flows.values()]
+
+    def flow(self, job: JobSummary) -> Rerender | None:
+        """Return the flow of a result that was fetched, or is being fetched: it is complete in state UNAPPLIED."""
+        return self._flows.get(job.job)
+
+    def fetch(self, job: JobSummary) -> Rerender:
+        """Begin to fetch a result, unless it was before; return its flow."""
+        known = self._flows.get(job.job)
+        if known is not None and known.status.state is not JobState.FAILED:
+            return known
+        flow = Rerender(self._client, self._host_for(job), job.operation, {}, job=job.job, ask_first=True)
+        self._flows[job.job] = flow
+        flow.start()
+        return flow
+
+    def discard(self, job: JobSummary) -> None:
+        """Let the server forget a result."""
+        self._client.post(Ack(job.job))
+        self._drop(job.job)
+
+    def _note(self, event: ClientEvent) -> None:
+        if isinstance(event, StateChange):
+            self.connection = ConnectionView(event.state, event.error)
+        elif isinstance(event.message, Welcome):
+            server = event.message.server
+            self.connection = ConnectionView(ConnectionState.READY, None, f"{server.name} {server.version}")
+            self._client.list_jobs()
+        elif isinstance(event.message, Jobs):
+            done = [job for job in event.message.jobs if job.state == _DONE]
+            self.jobs = tuple(sorted(done, key=lambda job: -job.created))
+
+    def _drop_taken(self) -> None:
+        for job, flow in list(self._flows.items()):
+            if flow.status.state in {JobState.DONE, JobState.CANCELLED}:
+                self._drop(job)
+
+    def _drop(self, job: str) -> None:
+        self._flows.pop(job, None)
+        if self.jobs is not None:
+            self.jobs = tuple(each for each in self.jobs if each.job != job)

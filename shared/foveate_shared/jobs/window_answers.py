@@ -1,0 +1,72 @@
+"""Answering the server's requests for windows of the document, as far as the connection keeps up."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from ..wire.blobs import Buffer, MintMessage
+from ..wire.protocol import Blob, ClientMessage, Pixels, Window, WindowRequest
+from .apply_result import STEP_SECONDS
+from .host import Host, StepwiseHost
+
+MAX_QUEUED_BYTES = 32 << 20  # of windows that wait for the wire: more are read from the host only after that
+
+
+class FlowClient(Protocol):
+    """What a flow needs of :class:`foveate_shared.connection.client.Client`."""
+
+    @property
+    def queued_bytes(self) -> int:
+        """Return the bytes that wait to be sent."""
+
+    def post(self, message: ClientMessage, *, job: str | None = None) -> None:
+        """Send a message without blobs. After a reconnect, jobs are submitted or resumed again by themselves."""
+
+    def send(self, build: MintMessage, payloads: Sequence[Buffer], *, job: str | None = None) -> None:
+        """Send a message with blobs, one per payload, which must stay as they are."""
+
+
+class Answers:
+    """The windows of one job that were asked for, and not yet read from the host."""
+
+    def __init__(self, job: str, host: Host) -> None:
+        self._job = job
+        self._host = host
+        self._requests: deque[WindowRequest] = deque()  # in the order in which they came
+
+    def ask(self, requests: Iterable[WindowRequest]) -> None:
+        """Note what the server wants."""
+        self._requests.extend(requests)
+
+    def clear(self) -> None:
+        """Forget what was asked: the job has ended, or all of it is asked for anew."""
+        self._requests.clear()
+
+    def can_go_on(self, connection: FlowClient) -> bool:
+        """Tell whether a window is to be read and sent right now."""
+        return bool(self._requests) and connection.queued_bytes < MAX_QUEUED_BYTES
+
+    def go_on(self, connection: FlowClient) -> None:
+        """Read and send windows, for a moment where the host works step by step. Raises FoveateError for the host."""
+        until = time.monotonic() + STEP_SECONDS if isinstance(self._host, StepwiseHost) else None
+        while self.can_go_on(connection):
+            self._answer(self._requests.popleft(), connection)
+            if until is not None and time.monotonic() >= until:
+                return
+
+    def _answer(self, request: WindowRequest, connection: FlowClient) -> None:
+        image = self._host.read_pixels(request.bounds, request.extent)
+        coverage = self._host.read_coverage(request.bounds, image.extent) if request.coverage else None
+
+        def build(pixels: Blob, covered: Blob | None = None) -> Window:
+            return Window(
+                self._job,
+                request.id,
+                Pixels(image.extent, image.format, pixels),
+                Pixels(coverage.extent, coverage.format, covered) if coverage and covered else None,
+            )
+
+        connection.send(build, (image.data, coverage.data) if coverage else (image.data,), job=self._job)

@@ -1,0 +1,141 @@
+"""The runtime file: private, current, and removed where a crash left it behind."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from foveate_shared.connection.running_server import (
+    RunningServer,
+    default_runtime_file,
+    find_server,
+    is_alive,
+    read_runtime_file,
+    remove_runtime_file,
+    write_runtime_file,
+)
+from foveate_shared.errors import ConnectionLostError, ErrorCode
+
+TOKEN = "a-token"
+
+
+@pytest.fixture
+def healthy() -> Iterator[RunningServer]:
+    """A server that is well, and knows the token."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            knows = self.headers["Authorization"] == f"Bearer {TOKEN}" and self.path == "/healthz"
+            self.send_response(200 if knows else 401)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield RunningServer(f"http://127.0.0.1:{server.server_port}", TOKEN, os.getpid(), "1.0", 1.5)
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "new folder" / "server.json"
+
+
+def dead_pid() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_what_is_written_is_read(path: Path, healthy: RunningServer) -> None:
+    write_runtime_file(path, healthy)
+    assert read_runtime_file(path) == healthy
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(path.parent.iterdir()) == [path]
+    assert TOKEN not in repr(healthy)
+
+
+def test_a_running_server_is_found(path: Path, healthy: RunningServer) -> None:
+    write_runtime_file(path, healthy)
+    assert find_server(path) == healthy.address
+
+
+def test_no_file_means_no_server(path: Path) -> None:
+    with pytest.raises(ConnectionLostError, match="No Foveate server is running") as caught:
+        find_server(path)
+    assert caught.value.info.code is ErrorCode.NO_SERVER
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"url": "file:///etc/passwd", "token": "x", "pid": 1}', "\0"])
+def test_a_file_that_makes_no_sense_is_none(path: Path, text: str) -> None:
+    path.parent.mkdir()
+    path.write_text(text)
+    assert read_runtime_file(path) is None
+
+
+def test_a_dead_process_is_noticed_and_its_file_removed(path: Path, healthy: RunningServer) -> None:
+    write_runtime_file(path, replace(healthy, pid=dead_pid()))
+    with pytest.raises(ConnectionLostError, match="without a word"):
+        find_server(path)
+    assert not path.exists()
+
+
+def test_a_refused_connection_is_noticed_and_the_file_removed(path: Path, healthy: RunningServer) -> None:
+    write_runtime_file(path, replace(healthy, url="http://127.0.0.1:1"))
+    with pytest.raises(ConnectionLostError, match="without a word"):
+        find_server(path)
+    assert not path.exists()
+
+
+def test_an_unwell_server_keeps_its_file(path: Path, healthy: RunningServer) -> None:
+    write_runtime_file(path, replace(healthy, token="another"))
+    with pytest.raises(ConnectionLostError, match="status 401"):
+        find_server(path)
+    assert path.exists()
+
+
+def test_only_ones_own_file_is_removed(path: Path, healthy: RunningServer) -> None:
+    write_runtime_file(path, healthy)
+    remove_runtime_file(path, replace(healthy, started=0.0))
+    assert path.exists()
+    remove_runtime_file(path, healthy)
+    assert not path.exists()
+
+
+def test_the_environment_chooses_the_file() -> None:
+    assert default_runtime_file({"FOVEATE_RUNTIME_FILE": "/x/y.json"}) == Path("/x/y.json")
+
+
+def test_the_default_is_where_the_platform_keeps_data() -> None:
+    assert default_runtime_file() == platformdirs.user_data_path("foveate") / "server.json"
+    windows = default_runtime_file({"LOCALAPPDATA": "/local"}, "win32")
+    assert windows == Path("/local/foveate/foveate/server.json")
+    assert default_runtime_file({}, "darwin") == Path.home() / "Library/Application Support/foveate/server.json"
+    assert default_runtime_file({"HOST_XDG_DATA_HOME": "/h", "XDG_DATA_HOME": "/s"}, "linux") == Path(
+        "/h/foveate/server.json"
+    )
+
+
+def test_alive() -> None:
+    assert is_alive(os.getpid())
+    assert not is_alive(dead_pid())
+    assert not is_alive(0)
+
+
+def test_the_file_is_plain_json(path: Path, healthy: RunningServer) -> None:
+    write_runtime_file(path, healthy)
+    assert set(json.loads(path.read_text())) == {"url", "token", "pid", "version", "started", "fingerprint"}

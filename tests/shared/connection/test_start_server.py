@@ -1,0 +1,111 @@
+"""Starting the server: once, with a real process, and with its own words where it fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import textwrap
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from foveate_shared.connection.running_server import find_server, read_runtime_file
+from foveate_shared.connection.start_server import find_or_start
+from foveate_shared.errors import FoveateError, InputError, ServerError
+
+# A server as far as a launcher sees one: answers /healthz, and says in the runtime file where it is.
+SERVER = textwrap.dedent(
+    """
+    import http.server, json, os, pathlib, sys
+    assert "PYTHONPATH" not in os.environ and "PYTHONHOME" not in os.environ
+    path = pathlib.Path(os.environ["FOVEATE_RUNTIME_FILE"])
+    with path.with_name("starts").open("a") as starts:
+        starts.write(f"{os.getpid()}\\n")
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+        def log_message(self, *args): pass
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    url = f"http://127.0.0.1:{server.server_port}"
+    fields = {"url": url, "token": "t", "pid": os.getpid(), "version": "1", "started": 1.0}
+    path.with_suffix(".new").write_text(json.dumps(fields))
+    path.with_suffix(".new").replace(path)
+    server.serve_forever()
+    """
+)
+COMMAND = [sys.executable, "-S", "-c", SERVER]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "state" / "server.json"
+    yield path
+    if path.with_name("starts").exists():
+        for pid in path.with_name("starts").read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
+
+
+def test_starts_a_server_and_waits_until_it_is_ready(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/an/editors/own")
+    address = find_or_start(COMMAND, path)
+    assert find_server(path) == address
+
+
+def test_an_appimages_libraries_are_not_the_servers(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APPDIR", "/tmp/.mount_krita")
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/tmp/.mount_krita/usr/lib:/opt/lib")
+    monkeypatch.setenv("QT_PLUGIN_PATH", "/tmp/.mount_krita/usr/plugins")
+    seen = path.parent / "environment.json"
+    look = f"import json, os; json.dump(dict(os.environ), open({str(seen)!r}, 'w'))"
+    with pytest.raises(ServerError):
+        find_or_start([sys.executable, "-S", "-c", look], path)
+    environment = json.loads(seen.read_text())
+    assert environment["LD_LIBRARY_PATH"] == "/opt/lib"
+    assert environment["PATH"] == os.environ["PATH"]
+    assert not {"APPDIR", "QT_PLUGIN_PATH"} & set(environment)
+
+
+def test_many_clients_start_one_server(path: Path) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        addresses = set(pool.map(lambda _: find_or_start(COMMAND, path), range(6)))
+    assert len(addresses) == 1
+    assert len(path.with_name("starts").read_text().split()) == 1
+
+
+def test_a_server_that_was_killed_is_started_anew(path: Path) -> None:
+    first = find_or_start(COMMAND, path)
+    server = read_runtime_file(path)
+    assert server is not None
+    os.kill(server.pid, signal.SIGKILL)
+    path.with_name("starts").unlink()
+    second = find_or_start(COMMAND, path)
+    assert second.url != first.url or second == find_server(path)
+
+
+def test_the_last_words_of_a_server_that_ends_at_once(path: Path) -> None:
+    with pytest.raises(ServerError, match="ended at once: OSError: no card") as caught:
+        find_or_start([sys.executable, "-c", "raise OSError('no card')"], path)
+    assert "server-start.log" in caught.value.info.remedy
+
+
+def test_a_server_that_never_gets_ready_is_ended(path: Path) -> None:
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    with pytest.raises(ServerError, match="not ready in time"):
+        find_or_start([sys.executable, "-S", "-c", code], path, timeout=0.5)
+
+
+@pytest.mark.parametrize("command", [[], ["/no/such/program"], ["\0"]])
+def test_a_command_that_is_none(path: Path, command: list[str]) -> None:
+    with pytest.raises(InputError, match="cannot be started"):
+        find_or_start(command, path)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FoveateError, match="cannot be written"):
+        find_or_start(COMMAND, tmp_path / "file" / "server.json")

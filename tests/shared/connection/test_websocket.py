@@ -1,0 +1,211 @@
+"""The websocket: who may get the token, and what a refusal says."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import ipaddress
+import socket
+import ssl
+import threading
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from fakes.scripted_server import TOKEN, ScriptedServer, StartServer
+from foveate_shared.connection.websocket import ServerAddress, open_transport
+from foveate_shared.errors import ConnectionLostError, ErrorCode, InputError, RefusedError
+from foveate_shared.wire.protocol import MAX_CHUNK_BYTES, PATH, SUBPROTOCOL
+
+PIN = "ab" * 32
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
+    """A self-signed certificate: the server's TLS context, and the fingerprint."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "foveate")])
+    now = dt.datetime.now(dt.timezone.utc)
+    built = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "server.pem"
+    file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + built.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context, hashlib.sha256(built.public_bytes(serialization.Encoding.DER)).hexdigest()
+
+
+def test_frames_pass_whole(server: ScriptedServer) -> None:
+    transport = open_transport(server.address)
+    peer = server.accept()
+    assert peer.connection.subprotocol == SUBPROTOCOL
+    assert peer.connection.request is not None
+    assert peer.connection.request.path == PATH
+    largest = bytes(MAX_CHUNK_BYTES + 16)
+    transport.send(largest)
+    assert peer.connection.recv() == largest
+    peer.connection.send(largest)
+    assert transport.receive() == largest
+    peer.connection.send("ü")
+    assert transport.receive() == "ü"
+    transport.close()
+    transport.close()
+
+
+def test_the_end_of_a_connection(server: ScriptedServer) -> None:
+    transport = open_transport(server.address)
+    server.accept().connection.close(1008, "the token was revoked")
+    with pytest.raises(ConnectionLostError, match="the token was revoked"):
+        transport.receive()
+    with pytest.raises(ConnectionLostError):
+        transport.send("x")
+    transport.close()
+
+
+def test_a_pinned_certificate(start_server: StartServer, certificate: tuple[ssl.SSLContext, str]) -> None:
+    context, fingerprint = certificate
+    upper = ":".join(fingerprint[i : i + 2] for i in range(0, 64, 2)).upper()
+    for spelling in (fingerprint, upper):
+        server = start_server(context, spelling)
+        transport = open_transport(server.address)
+        transport.send("x")
+        assert server.accept().connection.recv() == "x"
+        transport.close()
+
+
+@pytest.mark.parametrize("pin", [PIN, None])
+def test_another_certificate_gets_no_token(
+    start_server: StartServer, certificate: tuple[ssl.SSLContext, str], pin: str | None
+) -> None:
+    server = start_server(certificate[0], pin)
+    with pytest.raises(RefusedError, match="certificate") as caught:
+        open_transport(server.address)
+    assert caught.value.info.code is ErrorCode.FORBIDDEN
+    assert server.handshakes == []  # no request, so no token, has arrived
+
+
+def test_redirects_are_not_followed(start_server: StartServer) -> None:
+    elsewhere = start_server()
+    listener = socket.create_server(("127.0.0.1", 0))
+    target = elsewhere.address.socket_url.replace("ws:", "http:")
+
+    def redirect() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    thread = threading.Thread(target=redirect)
+    thread.start()
+    with listener, pytest.raises(ConnectionLostError, match="no Foveate server"):
+        open_transport(ServerAddress(f"ws://127.0.0.1:{listener.getsockname()[1]}", TOKEN))
+    thread.join()
+    assert elsewhere.handshakes == []
+
+
+def test_proxies_are_not_asked(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "ws_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    open_transport(server.address).close()
+
+
+def test_what_is_no_http() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def babble() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(b"SSH-2.0-OpenSSH\r\n")
+
+    thread = threading.Thread(target=babble)
+    thread.start()
+    with listener, pytest.raises(ConnectionLostError) as caught:
+        open_transport(ServerAddress(f"ws://127.0.0.1:{listener.getsockname()[1]}", TOKEN))
+    thread.join()
+    assert caught.value.info.code is ErrorCode.NO_SERVER
+
+
+def test_silence_ends_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(ConnectionLostError, match="in time"):
+        open_transport(ServerAddress(f"ws://127.0.0.1:{listener.getsockname()[1]}", TOKEN), timeout=0.2)
+
+
+@pytest.mark.parametrize("status", [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN])
+def test_a_refusal_without_a_sentence(start_server: StartServer, status: HTTPStatus) -> None:
+    server = start_server()
+    server.refusal = (status, "<html>")
+    with pytest.raises(RefusedError, match="refused"):
+        open_transport(server.address)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "localhost:80",
+        "ftp://localhost",
+        "ws://",
+        "ws://user:password@localhost",
+        "ws://localhost/elsewhere",
+        "ws://localhost?x=1",
+        "ws://localhost#x",
+        "ws://localhost:99999",
+        "ws://localhost:0",
+        "ws://[::1",
+    ],
+)
+def test_what_is_no_address(url: str) -> None:
+    with pytest.raises(InputError, match="address"):
+        ServerAddress(url, TOKEN)
+
+
+@pytest.mark.parametrize("url", ["ws://example.org", "http://192.168.1.5:80", "ws://localhost.example.org"])
+def test_no_token_in_the_clear_beyond_this_machine(url: str) -> None:
+    with pytest.raises(InputError, match="encrypted"):
+        ServerAddress(url, TOKEN)
+
+
+@pytest.mark.parametrize("token", ["", "a b", "a\r\nHost: x", "ä"])
+def test_what_is_no_token(token: str) -> None:
+    with pytest.raises(InputError, match="token"):
+        ServerAddress("ws://localhost", token)
+
+
+@pytest.mark.parametrize("fingerprint", ["", "ab", PIN + "ab", "g" * 64])
+def test_what_is_no_fingerprint(fingerprint: str) -> None:
+    with pytest.raises(InputError, match="fingerprint"):
+        ServerAddress("wss://example.org", TOKEN, fingerprint)
+
+
+def test_a_fingerprint_without_encryption() -> None:
+    with pytest.raises(InputError, match="wss"):
+        ServerAddress("ws://localhost", TOKEN, PIN)
+
+
+@pytest.mark.parametrize(
+    ("url", "socket_url", "host", "port"),
+    [
+        ("http://127.0.0.1:8765", "ws://127.0.0.1:8765/v1/socket", "127.0.0.1", 8765),
+        ("https://example.org/", "wss://example.org/v1/socket", "example.org", 443),
+        ("wss://[2001:db8::1]:8765/v1/socket", "wss://[2001:db8::1]:8765/v1/socket", "2001:db8::1", 8765),
+        ("ws://[::1]", "ws://[::1]/v1/socket", "::1", 80),
+    ],
+)
+def test_addresses(url: str, socket_url: str, host: str, port: int) -> None:
+    address = ServerAddress(url, TOKEN)
+    assert (address.socket_url, address.host, address.port) == (socket_url, host, port)
+    assert TOKEN not in repr(address)

@@ -1,0 +1,71 @@
+"""Lists that a person writes, and the variants that they make."""
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from foveate_server.operations.registry import operations
+from foveate_shared.errors import InputError
+from foveate_shared.forms.comparison_lists import AXES, MAX_VARIANTS, lists_of, variants_of
+
+
+def test_lists_are_combined_and_the_last_changes_first():
+    assert variants_of({"strength": "0.3, 0.5", "seed": "1;2", "model": " "}) == [
+        {"strength": 0.3, "seed": 1},
+        {"strength": 0.3, "seed": 2},
+        {"strength": 0.5, "seed": 1},
+        {"strength": 0.5, "seed": 2},
+    ]
+
+
+def test_a_lora_has_a_weight_and_none_is_without():
+    assert variants_of({"loras": "film:0.8 pen none"}) == [
+        {"loras": [{"name": "film", "weight": 0.8}]},
+        {"loras": [{"name": "pen", "weight": 1.0}]},
+        {"loras": []},
+    ]
+
+
+def test_a_value_counts_once():
+    assert variants_of({"seed": "1, 1, 01"}) == [{"seed": 1}]
+
+
+def test_every_example_is_what_the_server_takes():
+    schema = operations()["compare"].schema
+    variants = variants_of({axis.name: axis.example for axis in AXES if axis.name != "seed"})
+    Draft202012Validator(schema["properties"]["variants"]).validate(variants)
+    assert variants_of({"seed": AXES[2].example})
+    assert schema["properties"]["variants"]["maxItems"] == MAX_VARIANTS
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        {"strength": "0.3, 0.55", "seed": "2, 1"},
+        {"model": "photoreal, painted", "loras": "film:0.8, none, pen"},
+        {axis.name: axis.example for axis in AXES if axis.name != "seed"},
+    ],
+)
+def test_what_was_listed_is_told_by_the_variants(lists):
+    assert lists_of(variants_of(lists)) == lists
+
+
+def test_variants_that_nobody_listed_are_no_lists():
+    assert lists_of([{"prompt": "a door"}, {"loras": "broken"}, {"loras": [{}]}]) == {}
+
+
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        ({}, "nothing to compare"),
+        ({"strength": " , "}, "nothing to compare"),
+        ({"strength": "0.5, much"}, "“much” is no strength"),
+        ({"strength": "1.5"}, "“1.5” is no strength"),
+        ({"seed": "-1"}, "“-1” is no seed"),
+        ({"seed": str(1 << 32)}, "is no seed"),
+        ({"loras": "film:heavy"}, "“film:heavy” is no LoRA"),
+        ({"seed": "1 2 3 4 5", "strength": "0.1 0.2 0.3 0.4 0.5"}, "25 variants"),
+    ],
+)
+def test_what_is_no_list_is_said(lists, said):
+    with pytest.raises(InputError, match=said):
+        variants_of(lists)

@@ -1,0 +1,165 @@
+"""Forms of the server's real operations, and what becomes of their values."""
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from foveate_server.engines.deterministic import diffusion
+from foveate_server.jobs.resolve_parameters import settle
+from foveate_server.operations.registry import operations
+from foveate_server.presets import load_presets
+from foveate_shared.forms.form import MAX_VARIATIONS, SEEDS, form_for, with_seeds
+from foveate_shared.i18n.translations import Texts, languages
+from foveate_shared.wire.protocol import ModelInfo, OperationInfo
+
+RESTORER = ModelInfo("sharp", "Sharp", ("refocus", "faces", "upscale"), 4, True)
+MODELS = (RESTORER, *diffusion.list_models())
+CHECKPOINT = diffusion.MODEL
+PRESETS = load_presets(None)
+PROMPTED = ["refocus", "faces", "upscale", "fill", "compare"]
+
+
+def info(name):
+    operation = operations()[name]
+    properties = operation.schema["properties"]
+    if "preset" in properties:
+        properties = {**properties, "preset": {**properties["preset"], "x-presets": PRESETS.described()}}
+    return OperationInfo(name, operation.title, {**operation.schema, "properties": properties})
+
+
+def form(name, wanted="", preset=""):
+    return form_for(info(name), MODELS, wanted, preset)
+
+
+def names(parameters):
+    return [parameter.name for parameter in parameters]
+
+
+def test_a_restorer_knows_nothing_of_prompts():
+    shown = form("refocus")
+    assert shown.model == RESTORER
+    assert not shown.is_prompted
+    assert names(shown.basic) == ["strength"]
+    assert names(shown.advanced) == ["exact"]
+    assert shown.presets == ()
+    assert shown.default("strength") == 1
+
+
+def test_a_checkpoint_is_asked_in_the_order_of_the_schema():
+    shown = form("refocus", CHECKPOINT)
+    assert shown.is_prompted
+    assert names(shown.basic) == ["prompt", "negative_prompt", "preset", "strength"]
+    assert names(shown.advanced) == [
+        "seed",
+        "num_inference_steps",
+        "guidance_scale",
+        "scheduler",
+        "loras",
+        "embeddings",
+        "vae",
+        "exact",
+    ]
+    assert names(form("fill").basic) == ["prompt", "negative_prompt", "preset", "strength", "start", "extend"]
+    assert names(form("upscale", CHECKPOINT).basic)[:3] == ["prompt", "negative_prompt", "preset"]
+
+
+def test_defaults_are_those_that_the_server_takes():
+    shown = form("refocus", CHECKPOINT)
+    assert shown.default("strength") == 0.5  # by kind of model
+    assert shown.default("num_inference_steps") == diffusion.STEPS  # the checkpoint's
+    assert shown.default("seed") is None
+    assert shown.default("seed", 7) == 7
+    assert form("refocus", CHECKPOINT, "portrait").default("strength") == 0.4  # the preset's
+    assert form("fill").default("strength") == 1.0
+    assert form("fill").default("start") == "fill"
+
+
+def test_limits_titles_and_choices():
+    shown = form("fill", CHECKPOINT)
+    steps, start = shown.get("num_inference_steps"), shown.get("start")
+    assert (steps.title, steps.type, steps.minimum, steps.maximum) == ("Steps", "integer", 1, 150)
+    assert [(choice.value, choice.title) for choice in start.choices] == [
+        ("fill", "Surroundings"),
+        ("original", "What is there"),
+        ("noise", "Noise"),
+    ]
+    assert [choice.value for choice in shown.get("preset").choices] == ["", *PRESETS.by_name]
+    assert [choice.value for choice in shown.get("scheduler").choices] == ["none"]
+    assert [choice.value for choice in shown.get("loras").choices] == [diffusion.LORA]
+    assert [choice.value for choice in shown.get("vae").choices] == [""]
+    assert shown.get("nothing of the kind") is None
+
+
+def test_what_is_only_for_recipes_is_not_shown():
+    for name in PROMPTED:
+        assert not {"pinned", "subject_prompts", "model"} & set(names(form(name, CHECKPOINT).parameters))
+
+
+def test_what_is_at_its_default_is_left_out():
+    shown = form("refocus", CHECKPOINT)
+    values = {"prompt": " ", "strength": 0.5, "preset": "", "loras": [], "vae": None, "num_inference_steps": 20.0}
+    assert shown.parameters_of(values) == {"model": CHECKPOINT}
+    values = {"prompt": "a door", "strength": 0.0, "seed": 0, "guidance_scale": 1.5, "exact": True}
+    assert shown.parameters_of(values) == {"model": CHECKPOINT, **values}
+
+
+def test_a_presets_word_is_the_default_and_can_be_overruled():
+    shown = form("refocus", CHECKPOINT, "portrait")
+    assert shown.parameters_of({"preset": "portrait", "strength": 0.4}) == {"model": CHECKPOINT, "preset": "portrait"}
+    assert shown.parameters_of({"preset": "portrait", "strength": 0.5})["strength"] == 0.5
+
+
+def test_what_a_restorer_does_not_know_is_not_asked_of_it():
+    values = {"prompt": "a door", "strength": 0.3, "seed": 3, "loras": [{"name": "x"}]}
+    assert form("refocus").parameters_of(values) == {"strength": 0.3}
+
+
+@pytest.mark.parametrize("name", PROMPTED)
+def test_the_server_takes_what_a_form_says(name):
+    shown = form(name, CHECKPOINT, "portrait")
+    values = {parameter.name: parameter.default for parameter in shown.parameters}
+    values |= {"prompt": "a door", "preset": "portrait", "seed": 5, "loras": [{"name": "deterministic-lora"}]}
+    said = shown.parameters_of(values)
+    Draft202012Validator(info(name).parameters).validate(said)
+    settled = settle(operations()[name], said, MODELS, lambda: PRESETS)
+    assert settled.model.name == CHECKPOINT
+    assert settled.parameters["strength"] == 0.4
+
+
+def test_a_preset_may_choose_the_model():
+    described = [{"name": "film", "parameters": {"model": CHECKPOINT}}, "nonsense", {"title": "no name"}]
+    schema = {"properties": {"preset": {"x-kinds": ["diffusion"], "x-presets": described}}}
+    shown = form_for(OperationInfo("refocus", "Refocus", schema), MODELS, "", "film")
+    assert shown.model.name == CHECKPOINT
+    assert [preset.title for preset in shown.presets] == ["film"]
+
+
+def test_an_older_servers_operation_is_a_restorers():
+    old = OperationInfo("refocus", "Refocus", {"properties": {"strength": {"type": "number", "default": 1}}})
+    shown = form_for(old, ())
+    assert (shown.model, shown.is_prompted) == (None, False)
+    assert shown.default("strength") == 1
+    assert form_for(OperationInfo("odd", "Odd", {}), MODELS).parameters == ()
+
+
+def test_variations_differ_by_their_seeds_alone():
+    jobs = with_seeds({"prompt": "a door"}, 3)
+    first = jobs[0]["seed"]
+    assert [job["seed"] for job in jobs] == [(first + number) % SEEDS for number in range(3)]
+    assert all(job["prompt"] == "a door" and job["siblings"] == [job["seed"] for job in jobs] for job in jobs)
+    Draft202012Validator(info("refocus").parameters).validate(jobs[0])
+    assert [job["seed"] for job in with_seeds({"seed": SEEDS - 1}, 2)] == [SEEDS - 1, 0]
+    assert [job["seed"] for job in with_seeds({"seed": 3}, 2, first=9)] == [9, 10]
+    assert with_seeds({"prompt": "a door"}, 1) == [{"prompt": "a door"}]
+    assert with_seeds({"seed": 4}, 1) == [{"seed": 4}]
+    assert MAX_VARIATIONS == 8
+
+
+@pytest.mark.parametrize("language", languages())
+def test_all_that_a_form_shows_is_translated(language):
+    say, missing = Texts(language), set()
+    for name in PROMPTED:
+        for parameter in form(name, CHECKPOINT).parameters:
+            missing |= {text for text in (parameter.title, parameter.description) if text not in say.catalogue}
+            if parameter.name in {"start", "target", "preset"}:
+                missing |= {choice.title for choice in parameter.choices if choice.title not in say.catalogue}
+    assert missing == set()

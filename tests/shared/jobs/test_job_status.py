@@ -1,0 +1,36 @@
+"""One line says where a job stands, in the person's language."""
+
+import pytest
+
+from foveate_shared.i18n.translations import Texts
+from foveate_shared.jobs.job_status import JobProgress, JobState, describe, duration
+
+GERMAN = Texts("de")
+RUNNING = JobProgress(JobState.RUNNING, "Restoring", 0.5, 2, 6, 3700.0)
+
+
+def test_a_line_says_what_how_far_and_how_long():
+    assert describe(RUNNING) == "Restoring, 2 of 6, 50%, 1 h 1 min left"
+    assert describe(RUNNING, separator=" · ", percent=False) == "Restoring · 2 of 6 · 1 h 1 min left"
+
+
+def test_it_is_said_in_the_persons_language():
+    assert describe(RUNNING, GERMAN, percent=False) == "Stelle wieder her, 2 von 6, noch 1 h 1 min"
+    waiting = JobProgress(JobState.WAITING, "In the queue behind 2 others", position=3)
+    assert describe(waiting, GERMAN) == "In der Warteschlange hinter 2 anderen"
+
+
+def test_steps_and_percent_are_those_of_running_jobs():
+    assert describe(JobProgress(JobState.DONE, "Done", 1.0, 6, 6)) == "Done"
+
+
+def test_nothing_to_say_is_said_with_nothing():
+    assert describe(JobProgress()) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-1, "0 s"), (8.4, "8 s"), (59.6, "1 min 0 s"), (61, "1 min 1 s"), (125, "2 min 5 s"), (4800, "1 h 20 min")],
+)
+def test_durations_read_well(seconds, text):
+    assert duration(seconds) == text

@@ -1,0 +1,153 @@
+"""Results that wait at the server: listed, fetched, taken or discarded."""
+
+import pytest
+
+from fakes.connection import RecordingConnection
+from fakes.host import GRAY_U8, MemoryHost
+from foveate_shared.connection.client import ConnectionState, StateChange
+from foveate_shared.errors import ErrorCode, InputError, RefusedError
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.jobs.job_flow import JobState
+from foveate_shared.jobs.unclaimed_results import WaitingResults
+from foveate_shared.wire.blobs import Delivery
+from foveate_shared.wire.protocol import (
+    Accepted,
+    Ack,
+    Blob,
+    Done,
+    Jobs,
+    JobSummary,
+    Limits,
+    ListJobs,
+    Outcome,
+    Patch,
+    Peer,
+    Pixels,
+    Planned,
+    Problem,
+    Resume,
+    Welcome,
+    WindowRequest,
+    Windows,
+)
+
+OLD, NEW, RUNNING = (f"{number}0000000-0000-4000-8000-000000000000" for number in (1, 2, 3))
+WELCOME = Welcome(1, Peer("foveate", "9.9"), (), Limits(), ())
+SUMMARIES = (
+    JobSummary(OLD, "refocus", "done", None, 100.0, 9),
+    JobSummary(RUNNING, "refocus", "running", None, 150.0, 3),
+    JobSummary(NEW, "upscale", "done", None, 200.0, 9),
+)
+PIXELS = Pixels(Extent(2, 1), GRAY_U8, Blob(1, 2, "0" * 64))
+
+
+class ScriptedClient(RecordingConnection):
+    """A client whose events the test writes."""
+
+    def __init__(self):
+        super().__init__()
+        self.events = []
+
+    def list_jobs(self):
+        self.post(ListJobs(1))
+        return 1
+
+    def poll(self):
+        events, self.events = self.events, []
+        return events
+
+
+class Desk:
+    """Waiting results, with a client that the test scripts and hosts that it looks into."""
+
+    def __init__(self):
+        self.client = ScriptedClient()
+        self.hosts = {}
+        self.waiting = WaitingResults(self.client, lambda job: self.hosts.setdefault(job.job, MemoryHost()))
+
+    def hear(self, *messages):
+        self.client.events += [Delivery(message) for message in messages]
+        return self.waiting.poll()
+
+    def list(self):
+        self.hear(WELCOME, Jobs(1, SUMMARIES))
+        return self.waiting.jobs
+
+    def fetch(self, summary):
+        """Let the server send a result, as it does after a resume: with the windows that it had asked for."""
+        flow = self.waiting.fetch(summary)
+        asked = WindowRequest("w", Bounds(0, 0, 4, 4), Extent(4, 4), False)
+        patch = Patch(summary.job, 4, "refocus-1", Bounds(1, 2, 2, 1), PIXELS, None)
+        outcome = Outcome("refocus-1", "done", "")
+        planned = Planned(summary.job, 2, "document", Extent(16, 16), "")
+        self.hear(Accepted(summary.job, 1), planned, Windows(summary.job, 3, (asked,)))
+        self.client.events.append(Delivery(patch, (bytearray(b"ab"),)))
+        self.hear(Done(summary.job, 5, (outcome,), {"model": {"name": "sharp"}}))
+        return flow
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+def test_what_is_done_is_listed_newest_first(desk):
+    assert desk.waiting.jobs is None
+    assert [job.job for job in desk.list()] == [NEW, OLD]
+    assert desk.client.messages == [ListJobs(1)]
+    assert desk.waiting.connection.server == "foveate 9.9"
+
+
+def test_a_result_is_fetched_and_taken_and_no_window_is_answered(desk):
+    new, _ = desk.list()
+    flow = desk.fetch(new)
+    assert flow.status.state is JobState.UNAPPLIED
+    assert flow.result.patches[0].pixels.data == b"ab"
+    assert desk.waiting.fetch(new) is flow
+    assert desk.client.messages[1:] == [Resume(NEW, 0)]
+    flow.apply()
+    assert desk.hosts[NEW].applied == [flow.result]
+    assert desk.client.last == Ack(NEW)
+    desk.waiting.poll()
+    assert [job.job for job in desk.waiting.jobs] == [OLD]
+    assert desk.waiting.flow(new) is None
+
+
+def test_a_result_that_cannot_be_taken_goes_on_waiting(desk):
+    new, _ = desk.list()
+    flow = desk.fetch(new)
+    desk.hosts[NEW].refuse_apply = InputError("No room.")
+    flow.apply()
+    desk.waiting.poll()
+    assert flow.status.error.message == "No room."
+    assert Ack(NEW) not in desk.client.messages
+    assert len(desk.waiting.jobs) == 2
+    assert desk.waiting.flow(new) is flow
+
+
+def test_a_result_is_discarded_whether_it_was_fetched_or_not(desk):
+    new, old = desk.list()
+    desk.fetch(new)
+    desk.waiting.discard(new)
+    desk.waiting.discard(old)
+    assert desk.client.messages[-2:] == [Ack(NEW), Ack(OLD)]
+    assert desk.waiting.jobs == ()
+
+
+def test_a_result_that_has_expired_says_so_and_can_be_asked_for_again(desk):
+    new, _ = desk.list()
+    flow = desk.waiting.fetch(new)
+    desk.hear(Problem(InputError("It is gone.", code=ErrorCode.EXPIRED).info, job=NEW))
+    assert flow.status.state is JobState.FAILED
+    assert flow.status.error.message == "It is gone."
+    assert desk.waiting.fetch(new) is not flow
+
+
+def test_a_refused_connection_ends_what_is_being_fetched(desk):
+    new, old = desk.list()
+    complete, flow = desk.fetch(new), desk.waiting.fetch(old)
+    desk.client.events.append(StateChange(ConnectionState.REFUSED, RefusedError("No.").info))
+    assert desk.waiting.poll()
+    assert flow.status.error.message == "No."
+    assert complete.status.state is JobState.UNAPPLIED
+    assert desk.waiting.connection.error.message == "No."
