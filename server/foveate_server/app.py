@@ -27,11 +27,11 @@ from foveate_server.jobs.job import Job
 from foveate_server.jobs.manager import JobManager
 from foveate_server.net.gate import Gate
 from foveate_server.net.run_service import ServedApplication
-from foveate_server.net.security_middleware import OWNER_TOKEN, SecurityMiddleware
+from foveate_server.net.security_middleware import SecurityMiddleware
 from foveate_server.net.tokens import Authenticator
 from foveate_server.spool.store import Spool
 from foveate_server.status.metrics import Metrics
-from foveate_server.status.page_sessions import Sessions
+from foveate_server.status.page_sessions import OWNER_TOKEN, Sessions
 from foveate_server.status.report import JobStatus, ServerStatus
 from foveate_server.status.routes import StatusPage
 from foveate_server.tasks.messages import OPERATIONS

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
-from foveate_server.engines.restoration.network import Network
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -39,15 +38,17 @@ def choose_device(wanted: str) -> torch.device:
     return device
 
 
-def choose_dtype(network: Network, device: torch.device, *, exact: bool, pinned: str | None) -> torch.dtype:
-    """Return the dtype to compute in: what is pinned, else float32 where `exact` or nothing faster is as safe.
+def choose_dtype(
+    dtypes: Collection[torch.dtype], device: torch.device, *, exact: bool, pinned: str | None
+) -> torch.dtype:
+    """Return which of `dtypes` to compute in: what is pinned, else float32 if `exact` or if nothing is as safe.
 
     Raises InputError where the pinned one is unknown or unfit for the network.
     """
     if pinned is not None:
         dtype = _DTYPES.get(pinned)
-        if dtype is None or dtype not in network.dtypes:
-            names = ", ".join(sorted(map(dtype_name, network.dtypes)))
+        if dtype is None or dtype not in dtypes:
+            names = ", ".join(sorted(map(dtype_name, dtypes)))
             raise InputError(
                 f"The model cannot run in {pinned!r}.", remedy=f"Use one of {names}, or leave the choice to Foveate."
             )
@@ -55,7 +56,7 @@ def choose_dtype(network: Network, device: torch.device, *, exact: bool, pinned:
     if exact:
         return torch.float32
     fast = _fast_dtype(device)
-    return fast if fast in network.dtypes else torch.float32
+    return fast if fast in dtypes else torch.float32
 
 
 def dtype_from_name(name: str) -> torch.dtype:

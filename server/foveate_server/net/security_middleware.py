@@ -11,9 +11,8 @@ import logging
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from foveate_server.net.gate import MAX_BODY_BYTES, Gate, Refusal, Request, too_large
+from foveate_server.status.page_sessions import OWNER_TOKEN
 from foveate_shared.errors import ErrorCode, ErrorInfo
-
-OWNER_TOKEN = "foveate.owner_token"  # noqa: S105 - the scope's key of the token's *name*
 
 _HEADERS = (
     (

@@ -8,6 +8,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+OWNER_TOKEN = "foveate.owner_token"  # noqa: S105 - the scope's key of the token's *name*
+
 COOKIE = "foveate_session"
 SECURE_COOKIE = "__Host-foveate_session"  # browsers accept this prefix over TLS alone
 

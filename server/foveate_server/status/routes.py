@@ -10,9 +10,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from foveate_server.net.security_middleware import OWNER_TOKEN
 from foveate_server.status.metrics import CONTENT_TYPE, Metrics
-from foveate_server.status.page_sessions import CODE_SECONDS, COOKIE, SECURE_COOKIE, SESSION_SECONDS, Sessions
+from foveate_server.status.page_sessions import (
+    CODE_SECONDS,
+    COOKIE,
+    OWNER_TOKEN,
+    SECURE_COOKIE,
+    SESSION_SECONDS,
+    Sessions,
+)
 from foveate_server.status.report import StatusSource
 
 _MEDIA_TYPES = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml"}

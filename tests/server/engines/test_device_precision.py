@@ -7,14 +7,10 @@ from scipy.ndimage import uniform_filter
 
 from foveate_server.engines import device_precision
 from foveate_server.engines.restoration import ncnn_weights
-from foveate_server.engines.restoration.network import FLOAT32_ONLY, HALF_TOO, Network
+from foveate_server.engines.restoration.network import FLOAT32_ONLY, HALF_TOO
 from foveate_shared.errors import InputError, ResourceError
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
-
-
-def network(dtypes: frozenset[torch.dtype]) -> Network:
-    return Network(torch.nn.Identity(), (), lambda dtype: None, dtypes, 1)
 
 
 @pytest.mark.parametrize(
@@ -29,20 +25,20 @@ def network(dtypes: frozenset[torch.dtype]) -> Network:
     ],
 )
 def test_choice_of_dtype(dtypes, device, exact: bool, pinned: str | None, expected: torch.dtype) -> None:
-    assert device_precision.choose_dtype(network(dtypes), device, exact=exact, pinned=pinned) is expected
+    assert device_precision.choose_dtype(dtypes, device, exact=exact, pinned=pinned) is expected
 
 
 @pytest.mark.parametrize(("supported", "expected"), [(True, torch.bfloat16), (False, torch.float32)])
 def test_the_cpu_takes_bfloat16_only_with_instructions(monkeypatch, supported: bool, expected: torch.dtype) -> None:
     for sign in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
         monkeypatch.setattr(torch.cpu, sign, lambda: supported, raising=False)
-    assert device_precision.choose_dtype(network(HALF_TOO), CPU, exact=False, pinned=None) is expected
+    assert device_precision.choose_dtype(HALF_TOO, CPU, exact=False, pinned=None) is expected
 
 
 @pytest.mark.parametrize(("dtypes", "pinned"), [(FLOAT32_ONLY, "bfloat16"), (HALF_TOO, "int4")])
 def test_a_pinned_dtype_that_is_impossible(dtypes, pinned: str) -> None:
     with pytest.raises(InputError, match="cannot run in"):
-        device_precision.choose_dtype(network(dtypes), CPU, exact=False, pinned=pinned)
+        device_precision.choose_dtype(dtypes, CPU, exact=False, pinned=pinned)
 
 
 @pytest.mark.parametrize("wanted", ["cuda:63", "xpu:63", "toaster"])

@@ -38,7 +38,8 @@ def test_the_vendored_library_is_used(bundle: Path) -> None:
     shutil.copytree(source, vendored, ignore=shutil.ignore_patterns("__pycache__", "*.so", "legacy", "asyncio"))
     result = run(
         bundle,
-        "import plugin.foveate_shared.jobs.job_flow, plugin.foveate_shared.connection.start_server, plugin.foveate_shared.connection.settings\n"
+        "import plugin.foveate_shared.jobs.job_flow, plugin.foveate_shared.connection.start_server\n"
+        "import plugin.foveate_shared.connection.settings\n"
         "from plugin.foveate_shared.connection.client import Client, ConnectionState\n"
         "from plugin.foveate_shared.wire.protocol import Peer\n"
         "from plugin.foveate_shared.connection.websocket import ServerAddress, connect\n"
@@ -60,5 +61,7 @@ def test_a_bundle_without_it_says_what_to_install(bundle: Path) -> None:
 
 
 def test_the_wire_needs_no_library(bundle: Path) -> None:
-    result = run(bundle, "import plugin.foveate_shared.connection.session, plugin.foveate_shared.wire.codec; print('fine')")
+    result = run(
+        bundle, "import plugin.foveate_shared.connection.session, plugin.foveate_shared.wire.codec; print('fine')"
+    )
     assert result.stdout == "fine\n"

@@ -149,7 +149,7 @@ class RestorationEngine:
         return network, dtype
 
     def _dtype(self, network: Network, *, exact: bool, pinned: str | None) -> torch.dtype:
-        return device_precision.choose_dtype(network, self._device, exact=exact, pinned=pinned)
+        return device_precision.choose_dtype(network.dtypes, self._device, exact=exact, pinned=pinned)
 
     def _run(self, entry: ModelEntry, given: _Input, *, exact: bool, pinned: Pinned, ticker: Ticker) -> _Made:
         """Return what the model makes of `given`: in rows where it can, else in tiles. `pinned` is a recipe's."""
