@@ -17,8 +17,8 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from foveate_server.config.server_config import APP_NAME, ServerConfig
-from foveate_server.endpoint.client_connection import ConnectionLimits, ConnectionServices, ServedConnection
 from foveate_server.endpoint.rates import OwnerBuckets
+from foveate_server.endpoint.served_connection import ConnectionLimits, ConnectionServices, ServedConnection
 from foveate_server.engines.contract import EngineSpec
 from foveate_server.executors.contract import Executor, ExecutorStatus
 from foveate_server.executors.local import LocalExecutor, default_patience

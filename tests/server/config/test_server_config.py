@@ -136,7 +136,7 @@ def test_a_file_that_is_no_text_is_refused(home: Path):
 
 
 def test_every_setting_is_documented():
-    documented = (Path(__file__).parents[2] / "docs" / "server.md").read_text("utf-8")
+    documented = (Path(__file__).parents[3] / "docs" / "server.md").read_text("utf-8")
     keys = [field.name for field in fields(ServerConfig) if field.name not in {"limits", "rates"}]
     keys += [f"limits.{field.name}" for field in fields(Limits)] + [f"rates.{field.name}" for field in fields(Rates)]
     assert [key for key in keys if f"`{key}`" not in documented] == []

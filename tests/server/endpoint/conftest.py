@@ -9,7 +9,7 @@ from fakes.executor import ScriptedExecutor
 from fakes.jobs import MODELS
 from fakes.raw_client import RawClient
 from foveate_server.app import Application, Variants, create_app
-from foveate_server.endpoint.client_connection import ConnectionLimits
+from foveate_server.endpoint.served_connection import ConnectionLimits
 from foveate_server.engines.contract import EngineSpec
 
 TOKEN = "fvt_test"

@@ -36,8 +36,8 @@ CHILD = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-import test_serve
-test_serve.child(Path(sys.argv[2]))
+import test_run_service
+test_run_service.child(Path(sys.argv[2]))
 """
 
 

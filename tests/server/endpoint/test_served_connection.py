@@ -15,7 +15,7 @@ from fakes.jobs import EXTENT, GRAY, PHOTO, blob_of, crop, job_id, submit_of, wi
 from fakes.messages import BY_CLASS
 from fakes.painting import inverted
 from foveate_server.config.server_config import Rates
-from foveate_server.endpoint.client_connection import ConnectionLimits
+from foveate_server.endpoint.served_connection import ConnectionLimits
 from foveate_shared.errors import ErrorCode
 from foveate_shared.geometry import Bounds
 from foveate_shared.wire.codec import decode, encode
