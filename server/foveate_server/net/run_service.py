@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 class ServedApplication:
     """An application and how to look at it."""
 
-    app: ASGIApp  # guarded: see security.py
+    app: ASGIApp  # guarded: see security_middleware.py
     status: StatusSource
 
 

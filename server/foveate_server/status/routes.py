@@ -25,7 +25,7 @@ _MEDIA_TYPES = {"css": "text/css", "html": "text/html", "js": "text/javascript",
 
 
 class StatusPage:
-    """Makes the routes of one server. Admission is the middleware's: see admission.py for what is public."""
+    """Makes the routes of one server. Admission is the middleware's: see net.gate for what is public."""
 
     def __init__(self, source: StatusSource, sessions: Sessions, metrics: Metrics) -> None:
         self._source = source
