@@ -1,4 +1,4 @@
-"""Whether a request may come in: its Host, its Origin, its token, its size. Pure decisions; security_middleware.py is the shell.
+"""Whether a request may come in: its Host, Origin, token and size. Pure decisions; security_middleware.py is the shell.
 
 A `Host` must name this server, else a web page could reach it through a name that it points to 127.0.0.1 (DNS
 rebinding). An `Origin` is what browsers add for pages: only listed ones, and for plain HTTP the status page's own.
