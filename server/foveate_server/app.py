@@ -22,6 +22,7 @@ from foveate_server.endpoint.served_connection import ConnectionLimits, Connecti
 from foveate_server.engines.contract import EngineSpec
 from foveate_server.executors.contract import Executor, ExecutorStatus
 from foveate_server.executors.local import LocalExecutor, default_patience
+from foveate_server.installed_packages import left_out
 from foveate_server.jobs.dependencies import Clocks, JobDependencies
 from foveate_server.jobs.job import Job
 from foveate_server.jobs.manager import JobManager
@@ -64,6 +65,7 @@ class Application:
         self._metrics = Metrics()
         self._version = metadata.version(APP_NAME)
         self._started = variants.clocks.now()
+        self._left_out = left_out()
         self._service: ConnectionServices | None = None  # while the lifespan lasts
         self._executor: Executor | None = None  # likewise
         sessions = Sessions()
@@ -81,7 +83,7 @@ class Application:
     def status(self) -> ServerStatus:
         """Return one look at the server; see :data:`foveate_server.status.report.StatusSource`."""
         if self._service is None:
-            return ServerStatus(self._version, self._started)
+            return ServerStatus(self._version, self._started, left_out=self._left_out)
         manager, spool = self._service.manager, self._service.spool
         jobs, workers = manager.jobs, self._executor.status() if self._executor else ExecutorStatus()
         active = sorted((job for job in jobs if not job.ended), key=_rank)
@@ -100,6 +102,7 @@ class Application:
             spool_bytes=spool.account.used,
             spool_quota=spool.account.quota,
             job_counts=dict(Counter(job.summary_state for job in jobs)),
+            left_out=self._left_out,
         )
 
     async def _socket(self, websocket: WebSocket) -> None:
@@ -109,6 +112,8 @@ class Application:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        for point in self._left_out:
+            _log.warning("%s: %s", point.package, point)
         async with contextlib.AsyncExitStack() as stack:
             spool = Spool(self._config.spool_dir, self._config.spool_quota)
             stack.callback(spool.close)

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from fakes.web import Running
 from foveate_server.config.server_config import ServerConfig
+from foveate_server.entry_points import LeftOut
 from foveate_server.net.gate import Gate
 from foveate_server.net.security_middleware import SecurityMiddleware
 from foveate_server.net.tokens import Authenticator, new_token
@@ -45,6 +46,7 @@ def busy_status() -> ServerStatus:
         spool_bytes=1_900_000_000,
         spool_quota=20 << 30,
         job_counts={"running": 1, "queued": 2, "waiting": 1, "done": 1},
+        left_out=(LeftOut("foveate-discs 1.0", "foveate.detectors", "discs", "it cannot be imported"),),
     )
 
 

@@ -71,6 +71,8 @@ def test_a_browser_shows_the_jobs_and_no_foreign_markup(page, browser):
         "number 2",
         "by studio-laptop",
         "Up 3 h 12 min",
+        "foveate-discs 1.0",
+        "discs: it cannot be imported.",
     ):
         assert text in shown, text
     assert ">3.2 GB<" in shown

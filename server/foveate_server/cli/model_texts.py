@@ -90,13 +90,13 @@ def added(entry: ModelEntry) -> Iterator[str]:
 
 
 def _of_preview(entry: ModelEntry) -> str:
-    from foveate_server.families import FAMILIES
+    from foveate_server.families.registry import families
     from foveate_server.models.compatibility import fitting_families
 
-    families = [FAMILIES[name].title for name in fitting_families(entry)]
+    titles = [families()[name].title for name in fitting_families(entry)]
     if entry.family:
-        return f"Checkpoints of {' and '.join(families)} show with it what they are making, by themselves."
-    *others, last = families
+        return f"Checkpoints of {' and '.join(titles)} show with it what they are making, by themselves."
+    *others, last = titles
     return f"Which of {', '.join(others)} and {last} it was made for shows in its colours when it is first used."
 
 
@@ -146,10 +146,10 @@ def inspection_lines(told: Row) -> Iterator[str]:
 
 
 def _family(told: Row) -> str:
-    from foveate_server.families import FAMILIES
+    from foveate_server.families.registry import families
 
     if told["family"]:
-        return FAMILIES[told["family"]].title
+        return families()[told["family"]].title
     return "" if told["kind"] == "restore" else "not told by its shapes"
 
 

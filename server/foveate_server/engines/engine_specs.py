@@ -8,7 +8,7 @@ from dataclasses import replace
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.engines.contract import EngineSpec
 from foveate_server.engines.diffusion.checkpoint_traits import traits_of
-from foveate_server.families import FAMILIES
+from foveate_server.families.registry import families
 from foveate_server.models.registry import Registry, open_registry
 from foveate_shared.wire.protocol import JsonObject, ModelInfo
 
@@ -45,16 +45,16 @@ def _with_defaults(registry: Registry) -> list[ModelInfo]:
     facts = {entry.name: entry.facts for entry in registry.entries()}
     return [
         replace(info, defaults={**_defaults(info.family, facts.get(info.name, {})), **info.defaults})
-        if info.kind == "diffusion" and info.family in FAMILIES
+        if info.kind == "diffusion" and info.family in families()
         else info
         for info in registry.models()
     ]
 
 
 def _defaults(family: str, facts: JsonObject) -> JsonObject:
-    traits = traits_of(FAMILIES[family], facts)
+    traits = traits_of(families()[family], facts)
     return {
         **traits.defaults.to_json(),
-        "schedulers": list(FAMILIES[family].schedulers),
+        "schedulers": list(families()[family].schedulers),
         "pixels": traits.native_side**2,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from foveate_server.families import FAMILIES
+from foveate_server.families.registry import families
 from foveate_server.models.compatibility import fitting_families
 from foveate_server.models.entry import ADDITIONS, ModelEntry
 from foveate_server.models.training_size import trained_side
@@ -46,8 +46,8 @@ def _defaults(entry: ModelEntry) -> JsonObject:
     words = entry.facts.get("trigger_words")
     if entry.kind in ("lora", "embedding") and isinstance(words, list) and words:
         told["trigger_words"] = words
-    if entry.kind == "diffusion" and entry.family in FAMILIES:
-        side = trained_side(entry.facts, FAMILIES[entry.family].side_for(entry.facts.get("prediction")))
+    if entry.kind == "diffusion" and entry.family in families():
+        side = trained_side(entry.facts, families()[entry.family].side_for(entry.facts.get("prediction")))
         told["pixels"] = side * side
         steps = entry.facts.get("steps")
         if isinstance(steps, int) and steps > 0:

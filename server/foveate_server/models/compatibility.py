@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foveate_server.families import FAMILIES
+from foveate_server.families.registry import families
 from foveate_server.models.entry import ModelEntry
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.wire.protocol import JsonObject
@@ -29,8 +29,8 @@ def misfit(addition: ModelEntry, checkpoint: ModelEntry) -> str:
         return f"{addition.name} and {checkpoint.name} are not an addition and a checkpoint."
     if addition.family and checkpoint.family not in fitting_families(addition):
         return (
-            f"The {_KINDS[addition.kind]} {addition.name} is for {FAMILIES[addition.family].title}, "
-            f"and {checkpoint.name} is {FAMILIES[checkpoint.family].title}."
+            f"The {_KINDS[addition.kind]} {addition.name} is for {families()[addition.family].title}, "
+            f"and {checkpoint.name} is {families()[checkpoint.family].title}."
         )
     told = {"lora": _lora, "embedding": _embedding, "vae": _vae, "preview": _vae}[addition.kind](
         addition.facts, checkpoint.facts
@@ -45,7 +45,7 @@ def fitting_families(addition: ModelEntry) -> tuple[str, ...]:
             return _SHARED_VAES
         if not addition.family:
             return ("sd1", "sd2", "sdxl") if addition.facts.get("latent_channels") == 4 else ("sd3", "flux1")
-    return (addition.family,) if addition.family else tuple(FAMILIES)
+    return (addition.family,) if addition.family else tuple(families())
 
 
 def _lora(lora: JsonObject, checkpoint: JsonObject) -> str:

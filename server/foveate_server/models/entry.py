@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath, PurePosixPath
 from typing import Any
 
-from foveate_server.families import FAMILIES
+from foveate_server.families.registry import families
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.wire.protocol import JsonObject
 
@@ -57,7 +57,7 @@ class ModelEntry:
     license_file: str | None  # beside the manifest, in `licenses`
     source: SourceSpec
     files: tuple[ModelFile, ...]  # empty only for a config whose files are looked up when it is fetched
-    family: str = ""  # one of FAMILIES, or empty where it has none or fits several
+    family: str = ""  # the name of one, or empty where it has none or fits several
     facts: JsonObject = field(default_factory=dict)  # what inspection found: see recognition.finding
     reference: str = ""  # the model with the configuration, and what else a single file lacks; empty: it has its own
 
@@ -156,7 +156,7 @@ def _check(entry: ModelEntry) -> None:
     names = [file.name for file in entry.files]
     if entry.kind not in KINDS:
         raise _malformed(entry.name, f"the kind {entry.kind!r} is unknown")
-    if entry.family and entry.family not in FAMILIES:
+    if entry.family and entry.family not in families():
         raise _malformed(entry.name, f"the family {entry.family!r} is unknown")
     if (not names and entry.kind != "config") or len(set(names)) != len(names):
         raise _malformed(entry.name, "it needs at least one file, and no two of one name")

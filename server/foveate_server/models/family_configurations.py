@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from foveate_server.families import FAMILIES
+from foveate_server.families.registry import families
 from foveate_server.models.entry import ModelEntry, SourceSpec
 from foveate_server.models.recognition.checkpoints import needed_components
 
@@ -18,7 +18,7 @@ def with_parts(entry: ModelEntry) -> list[ModelEntry]:
     """
     if entry.kind != "config":
         return [entry]
-    components = [name for name in needed_components(entry.family) if name != FAMILIES[entry.family].network]
+    components = [name for name in needed_components(entry.family) if name != families()[entry.family].network]
     return [entry, *(_part(entry, component) for component in components)]
 
 

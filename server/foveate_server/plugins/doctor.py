@@ -44,6 +44,7 @@ def examine(machine: Machine) -> list[DoctorFinding]:
     ]
     findings.append(_server())
     findings.append(_weights())
+    findings += _packages()
     for host in bundle_sources.HOSTS:
         findings += _host(host, machine)
     return findings
@@ -95,6 +96,17 @@ def _weights() -> DoctorFinding:
         return DoctorFinding("models", f"{len(available)} ready")
     text = f"{len(available)} ready; fetched at first use: {', '.join(missing)}"
     return DoctorFinding("models", text)
+
+
+def _packages() -> Iterator[DoctorFinding]:
+    try:
+        from foveate_server.installed_packages import left_out  # noqa: PLC0415 - as above
+    except ModuleNotFoundError:
+        return  # what `_weights` says of the server's parts says it all
+    for point in left_out():
+        package = point.package.partition(" ")[0]
+        remedy = f"Bring the package up to date, or remove it: pip uninstall {package}"
+        yield DoctorFinding("package", point.package, str(point), remedy)
 
 
 def _host(host: str, machine: Machine) -> list[DoctorFinding]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from foveate_server.entry_points import LeftOut
+
 
 @dataclass(frozen=True)
 class JobStatus:
@@ -49,6 +51,7 @@ class ServerStatus:
     spool_bytes: int = 0
     spool_quota: int = 0
     job_counts: dict[str, int] = field(default_factory=dict)  # of all kept jobs, by state
+    left_out: tuple[LeftOut, ...] = ()  # what installed packages offer, and this server cannot take
 
     @property
     def is_idle(self) -> bool:

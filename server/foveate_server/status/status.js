@@ -111,12 +111,21 @@ function errorRow(error, now) {
   return row;
 }
 
+function leftOutRow(point) {
+  const row = element("li", "");
+  row.append(element("span", "", point.package), element("span", "", `${point.name}: ${point.reason}.`));
+  row.append(element("code", "", point.group));
+  return row;
+}
+
 function showStatus(status) {
   showTiles(status);
   find("no-jobs").hidden = status.jobs.length > 0;
   find("jobs").replaceChildren(...status.jobs.map((job) => jobRow(job, status.now)));
   find("errors-section").hidden = status.errors.length === 0;
   find("errors").replaceChildren(...status.errors.map((error) => errorRow(error, status.now)));
+  find("left-out-section").hidden = status.left_out.length === 0;
+  find("left-out").replaceChildren(...status.left_out.map(leftOutRow));
   const running = status.jobs.find((job) => job.state === "running");
   document.title = running ? `${stateText(running)} · Foveate` : "Foveate";
   pulse("good", `Up ${duration(status.now - status.started)}`);

@@ -26,7 +26,9 @@ def test_a_link_opens_the_page_once(page: Page):
         assert cookie.startswith(f"{COOKIE}=")
         assert {"HttpOnly", "SameSite=strict", "Path=/"} <= {part.strip() for part in cookie.split(";")}
         assert '<h2 id="jobs-title">Jobs</h2>' in browser.get("/").text
-        assert browser.get("/status.json").json()["jobs"][0]["stage"] == "restoring"
+        told = browser.get("/status.json").json()
+        assert told["jobs"][0]["stage"] == "restoring"
+        assert told["left_out"][0]["package"] == "foveate-discs 1.0"
     with page.client() as second:
         answer = second.get(link)
         assert answer.status_code == 403

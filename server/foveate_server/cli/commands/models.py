@@ -83,7 +83,9 @@ def _add_adding(parts: Commands) -> argparse.ArgumentParser:
         help="the configuration and vocabularies for a single file, and what else it lacks (default: its family's)",
     )
     add.add_argument(
-        "--family", default="", choices=_families(), help="of a VAE, LoRA, embedding or small VAE that shows none"
+        "--family",
+        default="",
+        help="of a VAE, LoRA, embedding or small VAE that shows none: sd1, sd2, sdxl, sd3, flux1 ...",
     )
     add.add_argument(
         "--variant",
@@ -239,12 +241,6 @@ def embedded_names() -> list[str]:
     from foveate_server.models.manifest import embedded_entries
 
     return [entry.name for entry in embedded_entries()]
-
-
-def _families() -> tuple[str, ...]:
-    from foveate_server.families import FAMILIES
-
-    return tuple(FAMILIES)
 
 
 def _registry() -> Registry:

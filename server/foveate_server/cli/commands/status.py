@@ -55,4 +55,8 @@ def _lines(url: str, status: dict[str, Any]) -> list[str]:
         place = f", number {job['position']}" if job.get("position") else ""
         lines.append(f"job      {job['job']} {job['operation']}: {job['state']}{place}, {job.get('fraction', 0):.0%}")
     lines.extend(f"error    {error['message']}" for error in status.get("errors", []))
+    lines.extend(
+        f"package  {one['package']}: {one['name']} of {one['group']} is left out: {one['reason']}."
+        for one in status.get("left_out", [])
+    )
     return lines

@@ -18,8 +18,8 @@ from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
 from foveate_server.engines.diffusion.library import Addition
 from foveate_server.engines.diffusion.textual_inversion import Words, read_inversion
 from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt, Weighted
-from foveate_server.families import FAMILIES
 from foveate_server.families.family import Family
+from foveate_server.families.registry import families
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.wire.protocol import JsonObject
 
@@ -134,7 +134,7 @@ def _is_used(name: str, request: DiffusionRequest) -> bool:
 
 def _fitting(addition: Addition, family: Family) -> Addition:
     if addition.fits and family.name not in addition.fits:
-        made_for = " and ".join(FAMILIES[name].title for name in addition.fits if name in FAMILIES)
+        made_for = " and ".join(families()[name].title for name in addition.fits if name in families())
         raise InputError(
             f"{addition.name} was made for {made_for}, and the checkpoint is of {family.title}.",
             code=ErrorCode.INVALID_PARAMETER,

@@ -11,8 +11,8 @@ from foveate_server.engines.diffusion import tiny_vae
 from foveate_server.engines.diffusion.library import Addition, Library
 from foveate_server.engines.diffusion.tiny_vae import TinyVae
 from foveate_server.engines.show_downloads import Fetching
-from foveate_server.families import FAMILIES
 from foveate_server.families.family import Family
+from foveate_server.families.registry import families
 from foveate_shared.errors import CancelledJobError
 
 _logger = logging.getLogger(__name__)
@@ -62,4 +62,4 @@ class Previewers:
 
 def _suits(tiny: TinyVae, addition: Addition, family: Family) -> bool:
     with torch.inference_mode():
-        return tiny_vae.fits(tiny, family, [FAMILIES[name] for name in addition.fits if name in FAMILIES])
+        return tiny_vae.fits(tiny, family, [families()[name] for name in addition.fits if name in families()])

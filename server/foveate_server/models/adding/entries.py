@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from foveate_server.families import FAMILIES
+from foveate_server.families.registry import families
 from foveate_server.models.entry import ADDITIONS, ModelEntry, ModelFile, SourceSpec
 from foveate_server.models.inspect_model import telling_name
 from foveate_server.models.recognition.result import Recognized
@@ -59,7 +59,7 @@ def reference_name(registry: Registry, found: Recognized, options: AddOptions) -
     entry = registry.entry(options.reference)
     if entry.kind not in ("diffusion", "config") or entry.family != found.family:
         raise InputError(
-            f"{entry.name} does not configure a checkpoint of {FAMILIES[found.family].title}.",
+            f"{entry.name} does not configure a checkpoint of {families()[found.family].title}.",
             code=ErrorCode.INVALID_PARAMETER,
             remedy="Name a folder as diffusers writes it, or a model of the same family.",
         )
@@ -116,7 +116,7 @@ def adapted(found: Recognized, options: AddOptions) -> Recognized:
                 code=ErrorCode.INVALID_PARAMETER,
                 remedy="Leave --family out.",
             )
-        family = options.family
+        family = _known_family(options.family)
     return replace(found, family=family, facts=facts)
 
 
@@ -154,7 +154,7 @@ def _operations(found: Recognized, scale: int) -> tuple[str, ...]:
     """Return what a model can do, which enlarges `scale` times."""
     if found.kind == "restore":
         return ("refocus", "faces", "upscale") if scale > 1 else ("refocus", "faces")
-    return FAMILIES[found.family].operations if found.kind == "diffusion" else ()
+    return families()[found.family].operations if found.kind == "diffusion" else ()
 
 
 def name_from(path: Path) -> str:
@@ -165,3 +165,14 @@ def name_from(path: Path) -> str:
     stem = path.name if path.is_dir() else telling_name(path)
     letters = "".join(c if (c.isascii() and c.isalnum()) or c in "._-" else "-" for c in stem.lower())
     return letters.strip("._-")[:64] or "model"
+
+
+def _known_family(name: str) -> str:
+    """Return `name` where a family is called so; raises InputError."""
+    if name not in families():
+        raise InputError(
+            f"There is no family called {name!r}.",
+            code=ErrorCode.INVALID_PARAMETER,
+            remedy=f"Choose one of {', '.join(families())}.",
+        )
+    return name

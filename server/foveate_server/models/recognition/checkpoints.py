@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from foveate_server.families import FAMILIES
+from foveate_server.families.registry import families
 from foveate_server.models.recognition.denoising_network import RecognizedNetwork, network_of, refiner
 from foveate_server.models.recognition.result import Recognized, component, precision_of, strings, title_of
 from foveate_server.models.recognition.variants import few_steps, prediction_of
@@ -43,7 +43,7 @@ CLIP_ENCODERS: Mapping[str, Sequence[str]] = {
 def needed_components(family: str) -> list[str]:
     """Return what a pipeline of the family cannot do without, as diffusers names it."""
     encoders = [name for name in _COMPONENTS[family] if (family, name) not in _OPTIONAL]
-    return [FAMILIES[family].network, "vae", *encoders]
+    return [families()[family].network, "vae", *encoders]
 
 
 def keys_by_component(keys: Iterable[str], family: str) -> dict[str, dict[str, str]]:
@@ -61,7 +61,7 @@ def keys_by_component(keys: Iterable[str], family: str) -> dict[str, dict[str, s
         else:
             found.setdefault(prefixes[prefix], {})[key.removeprefix(prefix)] = key
     prefixed = {key.removeprefix(_NETWORK): key for key in network if key.startswith(_NETWORK)}
-    return {FAMILIES[family].network: prefixed or network, **found}
+    return {families()[family].network: prefixed or network, **found}
 
 
 def checkpoint_of(header: Header, name: str) -> Recognized | None:
@@ -115,7 +115,7 @@ def facts_of(
     return {
         "layout": layout,
         "base": network.base,
-        "precision": precision_of(parts[FAMILIES[network.family].network]),
+        "precision": precision_of(parts[families()[network.family].network]),
         "components": components,
         "missing": strings([name for name in needed if name not in parts]),
         "in_channels": network.in_channels,

@@ -20,7 +20,7 @@ _PACKED = 4  # latents packed in one by FLUX
 class RecognizedNetwork:
     """What a denoising network is."""
 
-    family: str  # one of FAMILIES
+    family: str  # the name of one
     base: str  # words for a person
     in_channels: int
     latent_channels: int

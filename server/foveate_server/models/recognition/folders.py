@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from foveate_server.families import FAMILIES
+from foveate_server.families.registry import families
 from foveate_server.models.hub_file_selection import INDEX, Component, FileSelection
 from foveate_server.models.recognition.checkpoints import facts_of
 from foveate_server.models.recognition.denoising_network import RecognizedNetwork, network_of
@@ -49,7 +49,7 @@ def folder_of(folder: Folder, selection: FileSelection) -> Recognized:
     for name, part in selection.components.items():
         _note_variant(facts, name, part)
     _read_scheduler(facts, folder.json("scheduler/scheduler_config.json"))
-    config = folder.json(f"{FAMILIES[network.family].network}/config.json")
+    config = folder.json(f"{families()[network.family].network}/config.json")
     facts["sample_size"] = _sample_size(config, folder.json("vae/config.json"))
     facts["safety_checker"] = "safety_checker" in headers
     return Recognized("diffusion", network.family, title_of(network.base, str(facts["precision"])), facts)

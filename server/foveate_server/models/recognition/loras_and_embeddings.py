@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from foveate_server.families import FAMILIES
+from foveate_server.families.registry import families
 from foveate_server.models.recognition.result import Recognized, precision_of, refusal, strings, title_of
 from foveate_server.models.recognition.variants import base_of, few_steps, trigger_words
 from foveate_server.models.tensor_headers import Header
@@ -46,7 +46,7 @@ def lora_of(header: Header, name: str) -> Recognized | None:
         **few_steps(name, header.metadata),
     }
     rank = f"rank {facts['rank']}"
-    base = FAMILIES[family].title if family else "an unnamed family"
+    base = families()[family].title if family else "an unnamed family"
     return Recognized("lora", family, title_of(f"LoRA for {base}", rank), facts)
 
 
@@ -141,7 +141,7 @@ def embedding_of(header: Header, name: str) -> Recognized | None:
     }
     count = f"{vectors} vectors" if vectors > 1 else "1 vector"
     widths_told = ", ".join(map(str, widths.values()))
-    base = FAMILIES[family].title if family else f"a text encoder of width {widths_told}"
+    base = families()[family].title if family else f"a text encoder of width {widths_told}"
     return Recognized("embedding", family, title_of(f"embedding for {base}", count), facts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from foveate_server.families import FAMILIES
+from foveate_server.families.registry import families
 from foveate_server.models.tensor_headers import Header
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.wire.protocol import Json, JsonObject
@@ -34,7 +34,7 @@ class Recognized:
     """
 
     kind: str
-    family: str  # one of FAMILIES; empty where it cannot be told, or fits several
+    family: str  # the name of one; empty where it cannot be told, or fits several
     title: str  # a few words for a person: "SDXL inpainting, float16"
     facts: JsonObject = field(default_factory=dict)
 
@@ -63,9 +63,9 @@ def strings(values: Sequence[str]) -> list[Json]:
 
 def refusal(what: str, remedy: str = "") -> InputError:
     """Return the error for `what` we can tell, but have no use for."""
-    families = ", ".join(family.title for family in FAMILIES.values())
+    titles = ", ".join(family.title for family in families().values())
     return InputError(
         f"This is {what}, which Foveate cannot use.",
         code=ErrorCode.INVALID_FILE,
-        remedy=remedy or f"Choose a checkpoint, LoRA, embedding or VAE of {families}, or a restoration checkpoint.",
+        remedy=remedy or f"Choose a checkpoint, LoRA, embedding or VAE of {titles}, or a restoration checkpoint.",
     )

@@ -13,7 +13,7 @@ from foveate_server.engines.diffusion.latent_previews import LatentPreviews, dec
 from foveate_server.engines.diffusion.library import Addition
 from foveate_server.engines.diffusion.preview_decoders import Previewers
 from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt, Sampling
-from foveate_server.families import FAMILIES
+from foveate_server.families.registry import families
 
 CPU = torch.device("cpu")
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -31,13 +31,13 @@ def spoil(folder):
 
 def test_the_first_that_suits_is_taken_and_loaded_once(library, tmp_path):
     four = ("sd1", "sd2", "sdxl")
-    put(library, tmp_path / "xl", faithful_vae(FAMILIES["sdxl"].latent_colors), *four, name="xl")
-    put(library, tmp_path / "sd", faithful_vae(FAMILIES["sd1"].latent_colors), *four, name="sd")
+    put(library, tmp_path / "xl", faithful_vae(families()["sdxl"].latent_colors), *four, name="xl")
+    put(library, tmp_path / "sd", faithful_vae(families()["sd1"].latent_colors), *four, name="sd")
     put(library, tmp_path / "flux", random_vae(16), "flux1", name="flux")
     previewers = Previewers(library, CPU)
-    found = {name: previewers.for_family(family, RecordingTicker()) for name, family in FAMILIES.items()}
+    found = {name: previewers.for_family(family, RecordingTicker()) for name, family in families().items()}
     assert found["sd1"] is found["sd2"] is not found["sdxl"]
-    assert found["sdxl"] is previewers.for_family(FAMILIES["sdxl"], RecordingTicker())
+    assert found["sdxl"] is previewers.for_family(families()["sdxl"], RecordingTicker())
     assert found["flux1"] is not None
     assert found["sd3"] is None
 
@@ -48,7 +48,7 @@ def test_a_broken_one_is_told_once_and_the_next_one_taken(library, tmp_path, cap
     put(library, tmp_path / "sound", random_vae(), "sd1", "sd2", name="sound")
     previewers = Previewers(library, CPU)
     with caplog.at_level(logging.WARNING):
-        first, second = (previewers.for_family(FAMILIES["sd1"], RecordingTicker()) for _ in range(2))
+        first, second = (previewers.for_family(families()["sd1"], RecordingTicker()) for _ in range(2))
     assert first is second is not None
     assert [record.getMessage() for record in caplog.records] == [
         "the small VAE broken does not work, previews are rougher: what it makes is no picture"
@@ -108,9 +108,9 @@ def test_one_that_fails_on_the_way_leaves_the_colours(engine, small, picture, mo
 
 @torch.inference_mode()
 def test_large_pictures_are_seen_reduced_and_little_memory_is_kept_to(library, tmp_path):
-    colors = FAMILIES["sd1"].latent_colors
+    colors = families()["sd1"].latent_colors
     put(library, tmp_path, faithful_vae(colors), "sd1", "sd2")
-    tiny = Previewers(library, CPU).for_family(FAMILIES["sd1"], RecordingTicker())
+    tiny = Previewers(library, CPU).for_family(families()["sd1"], RecordingTicker())
     latents = torch.zeros(4, 160, 200)
     latents[0, :, :100] = 1.0
     plenty = 1 << 40

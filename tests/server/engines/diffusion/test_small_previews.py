@@ -14,7 +14,7 @@ from fakes.workplace import Workplace
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.region import Region
 from foveate_server.engines.diffusion.quiet_libraries import quiet
-from foveate_server.families import FAMILIES
+from foveate_server.families.registry import families
 from foveate_server.models.adding.entries import AddOptions
 from foveate_server.models.adding.from_path import add_path
 from foveate_server.models.registry import Registry
@@ -26,7 +26,7 @@ from foveate_shared.jobs.run_blocking import run_to_end
 from foveate_shared.pixels import Channels, SampleType
 from foveate_shared.wire.protocol import Peer, Preview
 
-FAMILY = FAMILIES["sd1"]
+FAMILY = families()["sd1"]
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 ASKED = {"model": "sd1", "prompt": "a door", "strength": 0.5, "seed": 3, "num_inference_steps": 4}
 

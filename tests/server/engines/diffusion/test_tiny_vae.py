@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 
 from fakes.previews import faithful_vae, random_vae, save_as_authors
 from foveate_server.engines.diffusion import tiny_vae
-from foveate_server.families import FAMILIES
+from foveate_server.families.registry import families
 from foveate_shared.errors import InputError
 
 CPU = torch.device("cpu")
@@ -44,22 +44,22 @@ def test_its_configuration_counts(tmp_path):
     torch.testing.assert_close(made, vae.decode(latents / 0.5 + 0.25).sample, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", families())
 @torch.inference_mode()
 def test_its_colours_tell_which_latents_it_was_made_for(name, tmp_path):
-    family = FAMILIES[name]
-    alike = [other for other in FAMILIES.values() if other.latent_channels == family.latent_channels]
+    family = families()[name]
+    alike = [other for other in families().values() if other.latent_channels == family.latent_channels]
     faithful_vae(family.latent_colors, family.latent_bias).save_pretrained(tmp_path)
     tiny = tiny_vae.load(tmp_path / WEIGHTS, CPU)
-    told = {other.name for other in FAMILIES.values() if tiny_vae.fits(tiny, other, alike)}
+    told = {other.name for other in families().values() if tiny_vae.fits(tiny, other, alike)}
     assert told == {other.name for other in alike if other.latent_colors == family.latent_colors}
 
 
 def test_what_is_told_to_be_for_one_family_is_believed_unless_its_shapes_say_otherwise(tmp_path):
-    faithful_vae(FAMILIES["sdxl"].latent_colors).save_pretrained(tmp_path)
+    faithful_vae(families()["sdxl"].latent_colors).save_pretrained(tmp_path)
     tiny = tiny_vae.load(tmp_path / WEIGHTS, CPU)
-    assert tiny_vae.fits(tiny, FAMILIES["sd1"], [FAMILIES["sd1"], FAMILIES["sd2"]])
-    assert not tiny_vae.fits(tiny, FAMILIES["flux1"], [FAMILIES["flux1"]])
+    assert tiny_vae.fits(tiny, families()["sd1"], [families()["sd1"], families()["sd2"]])
+    assert not tiny_vae.fits(tiny, families()["flux1"], [families()["flux1"]])
 
 
 def test_broken_ones_are_told(tmp_path):

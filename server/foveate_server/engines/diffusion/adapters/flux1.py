@@ -12,7 +12,7 @@ from foveate_server.engines.diffusion.contract import Conditioning, CropPlace, E
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
 from foveate_server.engines.diffusion.prompt_encoding import TextReader
 from foveate_server.engines.diffusion_request import Prompt
-from foveate_server.families import FAMILIES
+from foveate_server.families.flux1 import FAMILY
 
 _CLIP_TOKENS = 77
 _T5_TOKENS = 512
@@ -22,7 +22,7 @@ _PACKED = 4  # latents per token
 class FLUX1(PipelineDenoiser):
     """Implements base.Denoiser for FLUX.1 checkpoints."""
 
-    family = FAMILIES["flux1"]
+    family = FAMILY
     pipeline = "FluxPipeline"
 
     @property

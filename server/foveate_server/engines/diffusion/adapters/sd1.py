@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from foveate_server.engines.diffusion.adapters.unet import UNetDenoiser
-from foveate_server.families import FAMILIES
+from foveate_server.families.sd1 import FAMILY
 
 
 class SD1(UNetDenoiser):
     """Implements base.Denoiser for SD1 checkpoints."""
 
-    family = FAMILIES["sd1"]
+    family = FAMILY
     pipeline = "StableDiffusionPipeline"

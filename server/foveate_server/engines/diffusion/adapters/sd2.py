@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from foveate_server.engines.diffusion.adapters.unet import UNetDenoiser
-from foveate_server.families import FAMILIES
+from foveate_server.families.sd2 import FAMILY
 
 
 class SD2(UNetDenoiser):
     """Implements base.Denoiser for SD2 checkpoints."""
 
-    family = FAMILIES["sd2"]
+    family = FAMILY
     pipeline = "StableDiffusionPipeline"

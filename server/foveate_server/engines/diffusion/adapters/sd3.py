@@ -12,7 +12,7 @@ from foveate_server.engines.diffusion.contract import Conditioning, CropPlace, E
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser, guided
 from foveate_server.engines.diffusion.prompt_encoding import TextReader
 from foveate_server.engines.diffusion_request import Prompt
-from foveate_server.families import FAMILIES
+from foveate_server.families.sd3 import FAMILY
 
 _CLIP_TOKENS = 77
 _T5_TOKENS = 256
@@ -21,7 +21,7 @@ _T5_TOKENS = 256
 class SD3(PipelineDenoiser):
     """Implements base.Denoiser for SD3 checkpoints."""
 
-    family = FAMILIES["sd3"]
+    family = FAMILY
     pipeline = "StableDiffusion3Pipeline"
 
     def encode_prompt(self, prompt: Prompt) -> Conditioning:

@@ -11,13 +11,13 @@ from foveate_server.engines.diffusion.adapters.unet import UNetDenoiser
 from foveate_server.engines.diffusion.contract import Conditioning, CropPlace, Embeds
 from foveate_server.engines.diffusion.prompt_encoding import TextReader
 from foveate_server.engines.diffusion_request import Prompt
-from foveate_server.families import FAMILIES
+from foveate_server.families.sdxl import FAMILY
 
 
 class SDXL(UNetDenoiser):
     """Implements base.Denoiser for SDXL checkpoints."""
 
-    family = FAMILIES["sdxl"]
+    family = FAMILY
     pipeline = "StableDiffusionXLPipeline"
 
     def encode_prompt(self, prompt: Prompt) -> Conditioning:

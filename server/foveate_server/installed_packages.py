@@ -1,0 +1,11 @@
+"""What the packages beside ours offer to all of the registries, and what of it could not be taken."""
+
+from __future__ import annotations
+
+from foveate_server.entry_points import LeftOut
+from foveate_server.families.registry import registered as families
+
+
+def left_out() -> tuple[LeftOut, ...]:
+    """Return what no registry took: for the status page, `foveate status` and `foveate plugins doctor`."""
+    return families().left_out
