@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from dataclasses import dataclass
 from itertools import combinations, product
 from pathlib import Path
@@ -410,11 +409,10 @@ def test_cancelling_shows_at_once_and_the_next_job_runs(studio: Studio):
     flow.start()
     run_to_end(studio.client, flow, should_cancel=lambda: flow.status.step > 0)
     assert flow.status.state is State.CANCELLED
+    assert 0 < flow.status.step < 150
     assert not kept
-    began = time.monotonic()
     made = studio.run(picture, Region(None), "refocus", {**PLAIN, "model": "sd1"})
     assert made.status.state is State.DONE
-    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("model", ["sd3", "flux1"])
