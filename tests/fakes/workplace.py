@@ -15,6 +15,7 @@ TESTS = Path(__file__).parents[1]
 START_SECONDS = 60
 EXACT = "foveate_server.engines.deterministic:configured_spec"
 SLOW = "fakes.engines:slow"
+ENDLESS = "fakes.engines:endless"
 
 
 def _hear_ctrl_c() -> None:

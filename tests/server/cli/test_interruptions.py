@@ -36,7 +36,8 @@ def upscaling(slow):
     return Upscaling(slow)
 
 
-def test_ctrl_c_cancels_the_job_and_leaves_nothing(upscaling):
+def test_ctrl_c_cancels_the_job_and_leaves_nothing(endless):
+    upscaling = Upscaling(endless)
     upscaling.process.send_signal(signal.SIGINT)
     assert upscaling.end() == (130, "Cancelled.")
     assert upscaling.jobs() == []
@@ -69,7 +70,8 @@ def test_resuming_with_another_picture_loses_nothing(upscaling, side):
     assert read_picture(upscaling.after).extent.width == 128
 
 
-def test_a_job_can_be_cancelled_from_elsewhere(upscaling):
+def test_a_job_can_be_cancelled_from_elsewhere(endless):
+    upscaling = Upscaling(endless)
     (job,) = upscaling.jobs()
     upscaling.workplace.foveate("jobs", "cancel", job["job"], "--quiet")
     assert upscaling.end() == (1, "The job was cancelled. Nothing was written.")
