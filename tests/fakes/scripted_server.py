@@ -20,7 +20,7 @@ from foveate_shared.protocol import CLIENT_MESSAGES, SUBPROTOCOL, Hello, Limits,
 from foveate_shared.transport import ServerAddress
 
 TOKEN = "test-token"
-PATIENCE = 10.0  # seconds that a test waits for what must happen
+PATIENCE = 60.0  # seconds that a test waits for what must happen
 
 
 @dataclass

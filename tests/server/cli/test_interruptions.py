@@ -26,7 +26,7 @@ class Upscaling:
 
     def end(self):
         """Wait for the end; return the exit status and the last line on stderr."""
-        _, said = self.process.communicate(timeout=60)
+        _, said = self.process.communicate(timeout=200)
         assert "Traceback" not in said
         return self.process.returncode, said.splitlines()[-1]
 
@@ -92,7 +92,7 @@ def test_a_killed_server_is_started_again_and_the_job_goes_on(workplace):
 
 def test_two_commands_start_one_server(workplace):
     processes = [workplace.start("jobs", "--json") for _ in range(2)]
-    outputs = [process.communicate(timeout=60) for process in processes]
+    outputs = [process.communicate(timeout=200) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
     log = next((workplace.folder / "home" / "log").iterdir()).read_text()
     assert log.count(" ready at ") == 1
@@ -100,5 +100,5 @@ def test_two_commands_start_one_server(workplace):
 
 def test_an_idle_server_ends_by_itself(workplace):
     with workplace.serving("--idle-exit-minutes", "0.01") as server:
-        assert server.wait(30) == 0
+        assert server.wait(200) == 0
     assert not workplace.runtime_file.exists()

@@ -13,7 +13,7 @@ from foveate_shared.protocol import Done, Jobs, ListJobs, Peer, Resume
 from foveate_shared.transport import ServerAddress
 from foveate_shared.workbench import Workbench
 
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 SMALL = Extent(16, 16)
 PROFILES = [None, b"profile" * 1000]
 

@@ -482,7 +482,7 @@ def test_a_cancel_overtakes_patches_that_wait_for_credit(site):
 
 
 def _next_control(client):
-    while not isinstance(frame := client.socket.recv(timeout=20), str):
+    while not isinstance(frame := client.socket.recv(timeout=60), str):
         pass
     return decode(frame, SERVER_MESSAGES)
 
@@ -494,7 +494,7 @@ def test_patches_keep_within_the_credit(site):
         client.answer(job, request)
         received = granted = 0
         while received < EXTENT.area:
-            frame = client.socket.recv(timeout=20)
+            frame = client.socket.recv(timeout=60)
             if isinstance(frame, bytes):
                 received += len(frame) - 16
                 assert received <= 100 + granted
