@@ -428,7 +428,7 @@ def test_a_full_store_refuses_new_jobs_and_fails_those_without_room_but_keeps_re
             failed = await watcher.answer(second)
             assert failed.error.code is ErrorCode.STORAGE_FULL
             assert failed.error.remedy
-            while made.spool.account.used != area:  # until what the failed one had is wiped
+            while made.spool.account.used != area:  # noqa: ASYNC110 - what the failed one had is wiped, which tells nobody
                 await asyncio.sleep(0)
             made.spool.account.reserve(area)
             with pytest.raises(FoveateError) as caught:
