@@ -12,10 +12,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 INSTALLED := $(VENV)/.installed
+# What makes torch compute as on a processor without AVX-512, and where the tests are for which that matters most.
+AS_AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2
+AVX2_SAMPLE := tests/server/engines tests/server/operations tests/server/imaging
 HOST_TESTS := $(BIN)/python -m pytest -m hosts -rs --timeout=900 tests/hosts
 
 .DEFAULT_GOAL := help
-.PHONY: help setup weights demo serve test test-hosts check format bench clean
+.PHONY: help setup weights demo serve test test-avx2 test-hosts check format bench clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -45,6 +48,14 @@ serve: $(INSTALLED) ## Run the server until Ctrl+C
 
 test: weights ## Run the default test suite: make test [JOBS=processes]
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+test-avx2: weights ## Run those with real weights and a sample of the rest as on a processor with AVX2 alone
+	@if $(BIN)/python -c 'import sys, torch; sys.exit(torch.backends.cpu.get_cpu_capability() == "AVX512")'; then \
+		echo "This processor has no AVX-512: \`make test\` was the run without it"; \
+	else \
+		$(AS_AVX2) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'weights and not hosts' tests \
+		&& $(AS_AVX2) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not weights and not hosts' $(AVX2_SAMPLE); \
+	fi
 
 test-hosts: weights ## Test the plugins in the real editors (a Debian chroot with them is made once, as root)
 	@$(HOST_TESTS) --durations=10 -n $(JOBS) --dist loadfile \

@@ -1,9 +1,15 @@
-"""What must hold before anything imports torch."""
+"""What must hold before anything imports torch, and for all tests of properties."""
 
 from __future__ import annotations
 
 import os
 
+from hypothesis import HealthCheck, settings
+
 # Threads of OpenMP wait by spinning unless told otherwise; with several test processes on few cores, each then keeps
 # the others from working, and networks run ten times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# How long an example takes says how busy the machine is: the suite's own limit is the guard against hangs.
+settings.register_profile("foveate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("foveate")

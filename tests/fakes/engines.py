@@ -24,6 +24,11 @@ def slow(config: ServerConfig) -> EngineSpec:
     return deterministic_spec(block_seconds=0.5, tile=16)
 
 
+def endless(config: ServerConfig) -> EngineSpec:
+    """The deterministic engine, which ends only when it is cancelled: however long a busy machine takes for that."""
+    return deterministic_spec(block_seconds=600, tile=16)
+
+
 def brisk(config: ServerConfig) -> EngineSpec:
     """The deterministic engine, taking some seconds for a region of 200 pixels: to do something meanwhile."""
     return deterministic_spec(block_seconds=0.02, tile=16)

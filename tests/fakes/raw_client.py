@@ -24,7 +24,7 @@ from foveate_shared.wire.protocol import (
     Windows,
 )
 
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 
 
 class RawClient:

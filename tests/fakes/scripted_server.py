@@ -20,7 +20,7 @@ from foveate_shared.wire.codec import decode, encode
 from foveate_shared.wire.protocol import CLIENT_MESSAGES, SUBPROTOCOL, Hello, Limits, Message, Peer, Welcome
 
 TOKEN = "test-token"
-PATIENCE = 10.0  # seconds that a test waits for what must happen
+PATIENCE = 60.0  # seconds that a test waits for what must happen
 
 
 @dataclass

@@ -12,9 +12,10 @@ from pathlib import Path
 from foveate_shared.connection.running_server import read_runtime_file
 
 TESTS = Path(__file__).parents[1]
-START_SECONDS = 60
+START_SECONDS = 200
 EXACT = "foveate_server.engines.deterministic.engine:configured_spec"
 SLOW = "fakes.engines:slow"
+ENDLESS = "fakes.engines:endless"
 
 
 def _hear_ctrl_c() -> None:
@@ -62,7 +63,7 @@ class Workplace:
     def foveate(self, *arguments: str, status: int = 0) -> "subprocess.CompletedProcess[str]":
         """Run a command, which must end with `status`, and return what it said."""
         with self.start(*arguments) as process:
-            output, errors = process.communicate(timeout=100)
+            output, errors = process.communicate(timeout=200)
         assert process.returncode == status, errors
         assert "Traceback" not in errors
         return subprocess.CompletedProcess(process.args, status, output, errors)

@@ -12,6 +12,18 @@ from starlette.types import ASGIApp
 from fakes.web import Running, config_in, running
 from foveate_server.config.server_config import ServerConfig
 
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what is marked `bfloat16` where the product itself would not compute in it."""
+    if item.get_closest_marker("bfloat16"):
+        import torch
+
+        from foveate_server.engines.device_precision import computes_bfloat16
+
+        if not computes_bfloat16(torch.device("cpu")):
+            pytest.skip("This processor has no instructions for bfloat16: it would take 13 times as long.")
+
+
 StartServer = Callable[[ASGIApp, ServerConfig], Running]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from dataclasses import dataclass
 from itertools import combinations, product
 from pathlib import Path
@@ -408,13 +407,18 @@ def test_cancelling_shows_at_once_and_the_next_job_runs(studio: Studio):
     picture = portrait(SampleType.U8, Channels.RGB)
     flow, kept = studio.flow(picture, Region(None), "refocus", {**PLAIN, "model": "sd1", "num_inference_steps": 150})
     flow.start()
-    run_to_end(studio.client, flow, should_cancel=lambda: flow.status.step > 0)
+    steps = [0]
+
+    def runs() -> bool:
+        steps.append(flow.status.step)
+        return steps[-1] > 0
+
+    run_to_end(studio.client, flow, should_cancel=runs)
     assert flow.status.state is JobState.CANCELLED
+    assert max(steps) < 150
     assert not kept
-    began = time.monotonic()
     made = studio.run(picture, Region(None), "refocus", {**PLAIN, "model": "sd1"})
     assert made.status.state is JobState.DONE
-    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("model", ["sd3", "flux1"])

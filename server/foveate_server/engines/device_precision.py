@@ -159,9 +159,14 @@ def _fast_dtype(device: torch.device) -> torch.dtype:
 
 
 def _cpu_computes_bfloat16() -> bool:
-    """Tell whether the processor has instructions for bfloat16; without, it is several times slower than float32."""
+    """Tell whether the processor has instructions for bfloat16; without, it is several times slower than float32.
+
+    What it has is of no use where oneDNN may not take it (ONEDNN_MAX_CPU_ISA), or is not there.
+    """
     signs = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(getattr(torch.cpu, sign, bool)() for sign in signs)
+    has_instructions = any(getattr(torch.cpu, sign, bool)() for sign in signs)
+    may_use_them = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", bool)
+    return has_instructions and bool(may_use_them())
 
 
 def _cores() -> int:

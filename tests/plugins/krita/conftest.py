@@ -20,7 +20,7 @@ if "foveate_krita" not in sys.modules:
 def _lacks_libraries() -> bool:
     """Tell whether Qt cannot be loaded for want of the system's libraries; test_qt.py then says which."""
     loading = [sys.executable, "-c", "import PyQt6.QtWidgets"]
-    said = subprocess.run(loading, capture_output=True, text=True, timeout=60, check=False).stderr
+    said = subprocess.run(loading, capture_output=True, text=True, timeout=200, check=False).stderr
     return "cannot open shared object file" in said
 
 

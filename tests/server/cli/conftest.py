@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakes.workplace import EXACT, SLOW, Workplace
+from fakes.workplace import ENDLESS, EXACT, SLOW, Workplace
 
 
 @pytest.fixture(scope="module")
@@ -33,4 +33,12 @@ def slow(workplace):
     workplace.engine = SLOW
     with workplace.serving():
         workplace.engine = EXACT  # of a server that a command may have to start
+        yield workplace
+
+
+@pytest.fixture
+def endless(workplace):
+    """A workplace whose server runs, and does not end a job until it is cancelled."""
+    workplace.engine = ENDLESS
+    with workplace.serving():
         yield workplace

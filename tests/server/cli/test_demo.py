@@ -17,7 +17,7 @@ def test_the_demo_brings_a_real_face_into_focus(tmp_path, monkeypatch, capfd):
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(demo, "REGION", 32)
-    sharp = data.astronaut()[40:200, 150:310]
+    sharp = data.astronaut()[48:176, 160:288]
     soft = ndimage.gaussian_filter(sharp.astype(float), (1.5, 1.5, 0))
     save(Picture(np.rint(soft).astype(np.uint8), Channels.RGB), tmp_path / "photo.png")
     assert demo.main(["photo.png"]) == 0

@@ -144,13 +144,13 @@ def test_soft_edges_keep_their_colour():
     np.testing.assert_allclose(made.samples, [[[1.5, 0.2], [1.5, 1.0]]])
 
 
-def test_a_job_that_runs_cannot_be_fetched(slow):
-    before = slow.folder / "in.png"
+def test_a_job_that_runs_cannot_be_fetched(endless):
+    before = endless.folder / "in.png"
     save(replace(scene(), notes=()), before)
-    process = slow.start("upscale", before, slow.folder / "out.png", "--scale", "2")
+    process = endless.start("upscale", before, endless.folder / "out.png", "--scale", "2")
     assert any("Restoring" in line for line in process.stderr)
     process.kill()
     process.communicate()
-    (job,) = json.loads(slow.foveate("jobs", "--json").stdout)["jobs"]
-    assert "not done" in slow.foveate("jobs", "fetch", job["job"], slow.folder / "x.png", status=2).stderr
-    slow.foveate("jobs", "cancel", job["job"], "--quiet")
+    (job,) = json.loads(endless.foveate("jobs", "--json").stdout)["jobs"]
+    assert "not done" in endless.foveate("jobs", "fetch", job["job"], endless.folder / "x.png", status=2).stderr
+    endless.foveate("jobs", "cancel", job["job"], "--quiet")

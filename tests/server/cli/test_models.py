@@ -110,9 +110,9 @@ def test_from_the_hub_that_the_environment_names(home: Path) -> None:
         environment = {**os.environ, "HF_ENDPOINT": hub.url, "HF_HOME": str(home / "hf"), "FOVEATE_OFFLINE": "false"}
         environment.pop("HF_TOKEN", None)
         command = [sys.executable, "-m", "foveate_server", "models", "add", "org/film"]
-        refused = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        refused = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200, check=False)
         environment["HF_TOKEN"] = "t"
-        taken = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        taken = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200, check=False)
     assert refused.returncode == 1
     assert f"Open {hub.url}/org/film, accept them there, run `hf auth login`" in refused.stderr
     assert taken.returncode == 0, taken.stderr
@@ -138,7 +138,7 @@ def test_the_readme_works_word_for_word(home: Path, monkeypatch: pytest.MonkeyPa
         for command in commands:
             if command[3:] == ["org/name"]:
                 run = [sys.executable, "-m", "foveate_server", *command[1:]]
-                subprocess.run(run, env=environment, check=True, capture_output=True, timeout=60)
+                subprocess.run(run, env=environment, check=True, capture_output=True, timeout=200)
             else:
                 assert main(command[1:]) == 0
     listed = [path.parent.name for path in sorted((home / "cache").glob("*/entry.json"))]

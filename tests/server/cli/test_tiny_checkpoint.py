@@ -89,7 +89,7 @@ def test_an_editor_is_told_why_a_model_is_none(studio):
 
 
 def ended(adding):
-    until = time.monotonic() + 60
+    until = time.monotonic() + 200
     while adding.status.is_running:
         assert time.monotonic() < until
         threading.Event().wait(0.02)

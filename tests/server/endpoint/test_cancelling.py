@@ -13,7 +13,7 @@ from foveate_shared.jobs.job_list import Workbench
 from foveate_shared.jobs.job_status import JobState
 from foveate_shared.wire.protocol import Done, Jobs, ListJobs, Peer, Resume
 
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 SMALL = Extent(16, 16)
 PROFILES = [None, b"profile" * 1000]
 

@@ -1,9 +1,9 @@
 """The wire, against a real server: what a client may do, and what becomes of one that breaks the rules."""
 
+import asyncio
 import contextlib
 import hashlib
 import json
-import time
 from dataclasses import replace
 
 import pytest
@@ -439,15 +439,19 @@ def test_an_acknowledged_job_is_forgotten(site):
 
 
 def test_a_cancel_is_answered_at_once_and_once_more_if_asked(site):
+    async def deaf(task, listener):
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()  # until the server stops
+
     with site.client() as client:
-        site.executor.hold("i1")
+        site.executor.behaviours["i1"] = deaf
         job, (request,) = begin(client)
         client.answer(job, request)
         client.until(Started)
-        began = time.monotonic()
         client.send(Cancel(job))
         cancelled = client.until(Cancelled)
-        assert time.monotonic() - began < 0.3
+        assert site.executor.running
         client.send(Cancel(job))
         assert client.until(Cancelled) == cancelled
 
@@ -478,7 +482,7 @@ def test_a_cancel_overtakes_patches_that_wait_for_credit(site):
 
 
 def _next_control(client):
-    while not isinstance(frame := client.socket.recv(timeout=20), str):
+    while not isinstance(frame := client.socket.recv(timeout=60), str):
         pass
     return decode(frame, SERVER_MESSAGES)
 
@@ -490,7 +494,7 @@ def test_patches_keep_within_the_credit(site):
         client.answer(job, request)
         received = granted = 0
         while received < EXTENT.area:
-            frame = client.socket.recv(timeout=20)
+            frame = client.socket.recv(timeout=60)
             if isinstance(frame, bytes):
                 received += len(frame) - 16
                 assert received <= 100 + granted

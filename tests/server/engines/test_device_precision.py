@@ -28,10 +28,17 @@ def test_choice_of_dtype(dtypes, device, exact: bool, pinned: str | None, expect
     assert device_precision.choose_dtype(dtypes, device, exact=exact, pinned=pinned) is expected
 
 
-@pytest.mark.parametrize(("supported", "expected"), [(True, torch.bfloat16), (False, torch.float32)])
-def test_the_cpu_takes_bfloat16_only_with_instructions(monkeypatch, supported: bool, expected: torch.dtype) -> None:
+@pytest.mark.parametrize(
+    ("supported", "used", "expected"),
+    [(True, True, torch.bfloat16), (False, True, torch.float32), (True, False, torch.float32)],
+)
+def test_the_cpu_takes_bfloat16_only_with_instructions(
+    monkeypatch, supported: bool, used: bool, expected: torch.dtype
+) -> None:
+    """Which oneDNN has to use as well."""
     for sign in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
         monkeypatch.setattr(torch.cpu, sign, lambda: supported, raising=False)
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: used)
     assert device_precision.choose_dtype(HALF_TOO, CPU, exact=False, pinned=None) is expected
 
 
@@ -70,7 +77,9 @@ def test_out_of_memory_is_recognised() -> None:
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("model", ["realesrgan-x4plus", "realesr-animevideov3"])
+@pytest.mark.parametrize(
+    "model", [pytest.param("realesrgan-x4plus", marks=pytest.mark.bfloat16), "realesr-animevideov3"]
+)
 def test_a_gradient_does_not_band_in_bfloat16(registry, model: str) -> None:
     """A sky: in the network's own bfloat16 it would have some 30 steps; with the ends in float32 it has thousands.
 

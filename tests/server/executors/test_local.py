@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import time
 
 import numpy as np
 import pytest
@@ -140,17 +139,15 @@ def test_a_cancel_frees_the_worker_and_keeps_it(executing, make_task, listen):
             task = make_task()
             run = asyncio.create_task(executor.run(task, listener))
             await listener.progress.wait()
-            asked = time.monotonic()
             executor.cancel(task.key)
             executor.cancel(task.key)  # twice changes nothing
             with pytest.raises(CancelledJobError):
                 await run
             executor.cancel(task.key)  # too late changes nothing
-            return time.monotonic() - asked, (before,) == executor.pids
+            return before, executor.pids
 
-    seconds, kept = asyncio.run(scenario())
-    assert seconds < 3
-    assert kept
+    before, after = asyncio.run(scenario())
+    assert after == (before,)
 
 
 def test_a_worker_that_ignores_a_cancel_is_replaced(executing, make_task, listen, tmp_path):
@@ -164,16 +161,13 @@ def test_a_worker_that_ignores_a_cancel_is_replaced(executing, make_task, listen
             task = make_task()
             run = asyncio.create_task(executor.run(task, listener))
             await listener.progress.wait()
-            asked = time.monotonic()
             executor.cancel(task.key)
             with pytest.raises(CancelledJobError):
                 await run
-            seconds = time.monotonic() - asked
             result = await executor.run(make_task(), listen())
-            return seconds, before, result
+            return before, result
 
-    seconds, before, result = asyncio.run(scenario())
-    assert 0.2 <= seconds < 4
+    before, result = asyncio.run(scenario())
     assert result.outcome.data["pid"] != before
 
 

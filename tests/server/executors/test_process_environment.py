@@ -13,7 +13,7 @@ def test_onnxruntime_leaves_nothing_in_the_home(tmp_path):
         [sys.executable, "-c", "import onnxruntime"],
         env={**os.environ, **ENVIRONMENT, "HOME": str(tmp_path)},
         check=True,
-        timeout=60,
+        timeout=200,
     )
     assert list(tmp_path.rglob("*")) == []
 
@@ -24,6 +24,6 @@ def test_the_pinned_onnxruntime_needs_no_switch(tmp_path):
         [sys.executable, "-c", "import onnxruntime"],
         env={**environment, "HOME": str(tmp_path)},
         check=True,
-        timeout=60,
+        timeout=200,
     )
     assert list(tmp_path.rglob("*")) == []

@@ -1,7 +1,6 @@
 """The life of jobs: from submit to ack, with a scripted executor and a real spool."""
 
 import asyncio
-import time
 from dataclasses import replace
 
 import pytest
@@ -295,10 +294,9 @@ def test_a_cancel_is_answered_at_once_though_the_worker_goes_on(tmp_path):
             (request,) = (await watcher.until(Windows)).requests
             await made.send(job, request)
             await made.executor.arrived["i1"].wait()
-            began = time.monotonic()
             assert made.manager.cancel(ANNA, job.id)
             await watcher.until(Cancelled)
-            assert time.monotonic() - began < 0.3
+            assert made.executor.running
             assert not made.manager.cancel(ANNA, job.id)
             assert made.spool.account.used  # the worker may still read the window
             assert other.state == "open"
@@ -430,6 +428,8 @@ def test_a_full_store_refuses_new_jobs_and_fails_those_without_room_but_keeps_re
             failed = await watcher.answer(second)
             assert failed.error.code is ErrorCode.STORAGE_FULL
             assert failed.error.remedy
+            while made.spool.account.used != area:  # noqa: ASYNC110 - what the failed one had is wiped, which tells nobody
+                await asyncio.sleep(0)
             made.spool.account.reserve(area)
             with pytest.raises(FoveateError) as caught:
                 await made.submit()

@@ -112,7 +112,7 @@ def test_the_fingerprint_is_that_of_the_served_certificate(start_server, config:
     assert server.url.startswith("https://")
     context = ssl.create_default_context(cafile=str(paired.tls_cert))
     with (
-        socket.create_connection(("127.0.0.1", server.port), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", server.port), timeout=60) as plain,
         context.wrap_socket(plain, server_hostname="127.0.0.1") as tls,
     ):
         der = tls.getpeercert(binary_form=True)

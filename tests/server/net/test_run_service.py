@@ -91,7 +91,7 @@ def test_a_signal_ends_it_and_leaves_nothing_but_logs(tmp_path: Path, sig: signa
             run_service(config, build, lambda _: None)
         assert caught.value.info.code is ErrorCode.CONFLICT
         server.send_signal(sig)
-        rest, _ = server.communicate(timeout=20)
+        rest, _ = server.communicate(timeout=200)
         assert (server.returncode, rest) == (0, "")
     assert not config.runtime_file.exists()
     log = next(config.log_dir.iterdir()).read_text("utf-8")
@@ -171,7 +171,7 @@ def serving(config: ServerConfig) -> Iterator[str]:
     config = replace(config, idle_exit_minutes=0.001)
     thread = threading.Thread(target=run_service, args=(config, build_busy, lines.put), daemon=True)
     thread.start()
-    yield lines.get(timeout=20).split()[4]
+    yield lines.get(timeout=200).split()[4]
     clients[0] = 0
     thread.join(20)
     assert not thread.is_alive()

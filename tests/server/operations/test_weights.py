@@ -99,10 +99,10 @@ def test_strips_with_the_fast_model_equal_the_whole(document, real_engine, monke
 @pytest.mark.parametrize("target", ["new", "document"])
 def test_strips_equal_the_whole_in_the_precision_that_a_user_gets(sharp, real_engine, monkeypatch, target) -> None:
     """The photo model sees all of the picture at every pixel, and bfloat16's rounding would show any difference."""
-    document = MemoryDocument(np.ascontiguousarray(sharp[:80, :120]).astype(np.uint8))
+    document = MemoryDocument(np.ascontiguousarray(sharp[:64, :96]).astype(np.uint8))
     options = {"scale": 4} if target == "new" else {}
     whole = run_job(document, real_engine, "upscale", target=target, **options)
-    cut_into(monkeypatch, 60, 40)
+    cut_into(monkeypatch, 48, 32)
     run = run_job(document, real_engine, "upscale", target=target, **options)
     assert len(run.patches) == 4
     assert run.recipe["pinned"] == whole.recipe["pinned"]

@@ -28,7 +28,7 @@ def run(bundle: Path, code: str) -> subprocess.CompletedProcess[str]:
     """Run code in a Python that has neither site-packages nor this repository."""
     setup = f"import sys; sys.path.insert(0, {str(bundle)!r})\n"
     return subprocess.run(
-        [sys.executable, "-I", "-S", "-c", setup + code], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-I", "-S", "-c", setup + code], capture_output=True, text=True, check=False, timeout=200
     )
 
 

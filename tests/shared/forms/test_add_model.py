@@ -32,7 +32,7 @@ def finished(program, **environ):
     return running.status
 
 
-def wait_until(is_so, seconds=30):
+def wait_until(is_so, seconds=200):
     end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end

@@ -1,7 +1,5 @@
 """Finished sentences are recognised as entries with values, and only where they are."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,7 +60,6 @@ def test_english_stays_english():
 
 
 def test_long_hostile_texts_take_no_time():
-    text = "The region " + " x  at (, ) reaches out of the document, which is " * 4000
-    started = time.perf_counter()
+    """Half a second; were it quadratic in the text's length, the suite's limit for hangs would end it."""
+    text = "The region " + " x  at (, ) reaches out of the document, which is " * 400_000
     assert GERMAN.sentence(text) == text
-    assert time.perf_counter() - started < 2

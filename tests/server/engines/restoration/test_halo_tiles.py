@@ -129,6 +129,7 @@ def test_real_weights_tiled_agree_where_influence_lingers(registry, photo, level
 
 
 @pytest.mark.weights
+@pytest.mark.bfloat16
 def test_in_bfloat16_tiles_err_no_more_than_bfloat16_does(registry, strip, make_ticker) -> None:
     """Rounding to 8 bits of mantissa is chaotic, so two shapes differ by several levels here and there; yet neither is
     further from the truth, and no seam shows: pixels beside the cut are as good as others."""

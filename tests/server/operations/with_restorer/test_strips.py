@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +23,11 @@ DOCUMENT = Extent(9001, 7003)
 def request(region: Bounds, target: str) -> JobRequest:
     parameters = {"scale": 4, "target": target}
     return JobRequest("upscale", parameters, DOCUMENT, RGB, "srgb", None, Selection(region, has_coverage=False))
+
+
+@cache
+def radius_of_x4plus() -> int:
+    return rrdbnet.as_network(rrdbnet.RRDBNet(23, 1, 1)).streaming.radius
 
 
 def strip_in_document(cut: strips.Cut, item: Item) -> tuple[Bounds, Strip]:
@@ -45,7 +52,7 @@ def test_every_strip_sees_what_its_result_depends_on(target: str, region: Bounds
     cut = cut_of(asked)
     margin, around = (tile_items.MARGIN,) * 2 if target == "document" else (42, enlarger.HALO)
     picture = region.pad(around).clamp(DOCUMENT)
-    radius = rrdbnet.as_network(rrdbnet.RRDBNet(23, 1, 1)).streaming.radius
+    radius = radius_of_x4plus()
     assert radius > srvgg.as_network(srvgg.SRVGGNetCompact()).streaming.radius
     area, previous = 0, None
     for item in cut.items(coverage=False):
