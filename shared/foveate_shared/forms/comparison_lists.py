@@ -13,8 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import InputError
-from ..wire.protocol import Json, JsonObject
-from .form import SEEDS
+from ..i18n.translations import Texts
+from ..wire.protocol import Json, JsonObject, ModelInfo
+from . import checkpoint_choices
+from .form import SEEDS, Form
 
 MAX_VARIANTS = 24  # that the server lays out on one sheet
 NO_LORA = "none"
@@ -62,6 +64,39 @@ def lists_of(variants: Sequence[JsonObject]) -> dict[str, str]:
         if written:
             lists[axis.name] = ", ".join(written)
     return lists
+
+
+def suggestions(shown: Form, models: Sequence[ModelInfo]) -> dict[str, list[tuple[str, str]]]:
+    """Return what can be listed, by names of :data:`AXES`: a title, and the text that names it in a list."""
+    able = checkpoint_choices.models_for(models, shown.operation)
+    loras = [
+        (model.title, lora_text(model.name, checkpoint_choices.usual_weight(model)))
+        for model in checkpoint_choices.additions(models, "loras", shown.model)
+    ]
+    return {
+        "model": [(model.title, model.name) for model in able],
+        "loras": [*loras, ("Without a LoRA", NO_LORA)] if loras else [],
+    }
+
+
+def with_another(text: str, addition: str) -> str:
+    """Return a list that goes on with another value."""
+    before = text.strip().rstrip(",;").strip()
+    return f"{before}, {addition}" if before else addition
+
+
+def unknown(variants: Sequence[JsonObject], models: Sequence[ModelInfo], operation: str, say: Texts) -> str:
+    """Return a sentence about a name in the variants that nothing has; empty where there is none."""
+    able = {model.name for model in checkpoint_choices.models_for(models, operation)}
+    known_loras = {model.name for model in models if model.kind == checkpoint_choices.ADDED["loras"]}
+    for variant in variants:
+        if variant.get("model") not in {None, *able}:
+            return say("There is no checkpoint named “{name}”.", name=variant["model"])
+        loras = variant.get("loras")
+        for lora in loras if isinstance(loras, list) else []:
+            if isinstance(lora, dict) and lora.get("name") not in known_loras:
+                return say("There is no LoRA named “{name}”.", name=lora.get("name"))
+    return ""
 
 
 def lora_of(text: str) -> JsonObject:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from ..wire.protocol import Json, JsonObject, ModelInfo, OperationInfo, as_object
@@ -52,6 +52,27 @@ class Parameter:
     choices: tuple[Choice, ...] = ()  # all that can be chosen; empty where the value is free, or nothing is there
     is_advanced: bool = False  # seldom changed: folded away
     schema: JsonObject = field(default_factory=dict, repr=False)  # all that the server says of it
+
+    @property
+    def is_share(self) -> bool:
+        """Tell whether it lies between nothing and all: a slider shows it well, as percent."""
+        return self.type == "number" and self.minimum is not None and self.minimum >= 0 and self.maximum == 1
+
+    @property
+    def parts(self) -> tuple[Parameter, ...]:
+        """Return what an object, or each entry of a list of objects, is made of."""
+        holder = as_object(self.schema.get("items")) if self.type == "array" else self.schema
+        properties = as_object(holder.get("properties"))
+        return tuple(_plain(name, as_object(schema)) for name, schema in properties.items())
+
+    def part(self, name: str) -> Parameter | None:
+        """Return one of the parts; None where there is none of that name."""
+        return next((part for part in self.parts if part.name == name), None)
+
+    def within(self, value: float) -> float:
+        """Return the number, or the limit that it lies beyond."""
+        value = value if self.minimum is None else max(self.minimum, value)
+        return value if self.maximum is None else min(self.maximum, value)
 
 
 @dataclass(frozen=True)
@@ -157,17 +178,21 @@ def _is_shown(schema: JsonObject, model: ModelInfo | None) -> bool:
 
 
 def _parameter(name: str, schema: JsonObject, scene: _Scene) -> Parameter:
+    return replace(_plain(name, schema), default=_default(name, schema, scene), choices=_choices(name, schema, scene))
+
+
+def _plain(name: str, schema: JsonObject) -> Parameter:
+    """Return a parameter as its schema alone says it."""
     return Parameter(
         name,
         str(schema.get("title", name)),
         str(schema.get("description", "")),
         str(schema.get("type", "string")),
-        _default(name, schema, scene),
+        schema.get("default"),
         _number(schema.get("minimum")),
         _number(schema.get("maximum")),
-        _choices(name, schema, scene),
-        schema.get("x-level", ADVANCED) != BASIC,
-        schema,
+        is_advanced=schema.get("x-level", ADVANCED) != BASIC,
+        schema=schema,
     )
 
 

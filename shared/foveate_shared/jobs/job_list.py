@@ -66,6 +66,7 @@ class JobEntry:
     operation: str
     parameters: JsonObject
     flow: Rerender = field(repr=False)
+    host: Host = field(repr=False)  # what it works on
     created: float  # seconds since the epoch
     group: str = ""  # the same for variations of one wish: the person chooses among them
     preview: PreviewPicture | None = None  # replaced by poll(), dropped at the end
@@ -80,6 +81,11 @@ class JobEntry:
     def waits_for_person(self) -> bool:
         """Tell whether there is a result that was not applied: apply and discard are offered."""
         return self.flow.status.state is JobState.UNAPPLIED
+
+    @property
+    def is_applied(self) -> bool:
+        """Tell whether its result is in the document."""
+        return self.flow.status.state is JobState.DONE
 
 
 class Workbench:
@@ -117,7 +123,7 @@ class Workbench:
             entry.preview = PreviewPicture(event, pixels)
 
         flow = Rerender(self._client, host, operation, parameters, ask_first=ask_first, on_preview=on_preview)
-        entry = JobEntry(title, operation, parameters, flow, self._clock(), group)
+        entry = JobEntry(title, operation, parameters, flow, host, self._clock(), group)
         flow.start()
         self.entries.insert(0, entry)
         self._forget_oldest()

@@ -5,7 +5,22 @@ from jsonschema import Draft202012Validator
 
 from foveate_server.operations.registry import operations
 from foveate_shared.errors import InputError
-from foveate_shared.forms.comparison_lists import AXES, MAX_VARIANTS, lists_of, variants_of
+from foveate_shared.forms.comparison_lists import (
+    AXES,
+    MAX_VARIANTS,
+    lists_of,
+    suggestions,
+    unknown,
+    variants_of,
+    with_another,
+)
+from foveate_shared.forms.form import form_for
+from foveate_shared.i18n.translations import Texts
+from foveate_shared.wire.protocol import ModelInfo, OperationInfo
+
+TUNE = ModelInfo("tune", "Tune", ("compare",), 1, True, kind="diffusion", family="sdxl")
+FILM = ModelInfo("film", "Film", (), 1, True, kind="lora", fits=("sdxl",), defaults={"weight": 0.6})
+COMPARE = form_for(OperationInfo("compare", "Compare", operations()["compare"].schema), (TUNE, FILM))
 
 
 def test_lists_are_combined_and_the_last_changes_first():
@@ -69,3 +84,22 @@ def test_variants_that_nobody_listed_are_no_lists():
 def test_what_is_no_list_is_said(lists, said):
     with pytest.raises(InputError, match=said):
         variants_of(lists)
+
+
+def test_what_there_is_can_be_listed():
+    listed = suggestions(COMPARE, (TUNE, FILM))
+    assert listed["model"] == [("Tune", "tune")]
+    assert listed["loras"] == [("Film", "film:0.6"), ("Without a LoRA", "none")]
+    assert suggestions(COMPARE, (TUNE,))["loras"] == []
+
+
+@pytest.mark.parametrize(("text", "expected"), [("", "b"), ("a", "a, b"), (" a;, ", "a, b")])
+def test_a_list_goes_on(text, expected):
+    assert with_another(text, "b") == expected
+
+
+def test_a_name_that_nothing_has_is_said():
+    say, models = Texts(), (TUNE, FILM)
+    assert unknown(variants_of({"model": "tune", "loras": "film none"}), models, "compare", say) == ""
+    said = [unknown(variants_of(lists), models, "compare", say) for lists in ({"model": "other"}, {"loras": "grain:2"})]
+    assert said == ["There is no checkpoint named “other”.", "There is no LoRA named “grain”."]

@@ -163,3 +163,18 @@ def test_all_that_a_form_shows_is_translated(language):
             if parameter.name in {"start", "target", "preset"}:
                 missing |= {choice.title for choice in parameter.choices if choice.title not in say.catalogue}
     assert missing == set()
+
+
+def test_limits_of_parts_are_the_schemas():
+    sides = form("fill", CHECKPOINT).get("extend").parts
+    assert names(sides) == ["left", "top", "right", "bottom"]
+    assert {(side.type, side.minimum, side.maximum, side.default) for side in sides} == {("integer", 0, 16384, 0)}
+    weight = form("refocus", CHECKPOINT).get("loras").part("weight")
+    assert (weight.minimum, weight.maximum, weight.default) == (-4, 4, 1)
+    assert weight.part("nothing") is None
+
+
+def test_a_number_is_kept_within_its_limits():
+    strength, steps = (form("refocus", CHECKPOINT).get(name) for name in ("strength", "num_inference_steps"))
+    assert (strength.is_share, steps.is_share) == (True, False)
+    assert [steps.within(value) for value in (0, 7, 1000)] == [1, 7, steps.maximum]

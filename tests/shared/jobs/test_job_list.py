@@ -2,15 +2,14 @@
 
 import pytest
 
-from fakes.connection import RecordingConnection
 from fakes.host import MemoryHost
+from fakes.scripted_client import ScriptedClient
 from foveate_shared.connection.client import ConnectionState, StateChange
 from foveate_shared.errors import ErrorCode, InputError, RefusedError
 from foveate_shared.geometry import Extent
 from foveate_shared.jobs.job_flow import JobState
 from foveate_shared.jobs.job_list import HISTORY_LENGTH, Workbench
 from foveate_shared.jobs.run_blocking import CANCEL_SECONDS
-from foveate_shared.wire.blobs import Delivery
 from foveate_shared.wire.protocol import (
     Accepted,
     Ack,
@@ -35,26 +34,6 @@ MODELS = (ModelInfo("sharp", "Sharp", ("refocus",), 4, True), ModelInfo("large",
 WELCOME = Welcome(1, Peer("foveate", "9.9"), (), Limits(), (OperationInfo("refocus", "Refocus", {}),))
 
 
-class ScriptedClient(RecordingConnection):
-    """A client whose events the test writes."""
-
-    def __init__(self):
-        super().__init__()
-        self.events = []
-        self.closed = False
-
-    def list_models(self):
-        self.post(ListModels(1))
-        return 1
-
-    def poll(self):
-        events, self.events = self.events, []
-        return events
-
-    def close(self):
-        self.closed = True
-
-
 class Desk:
     """A workbench with clients that the test can script."""
 
@@ -68,7 +47,7 @@ class Desk:
         return self.clients[-1]
 
     def tell(self, *messages):
-        self.clients[-1].events += [m if isinstance(m, StateChange) else Delivery(m) for m in messages]
+        self.clients[-1].tell(*messages)
         return self.bench.poll()
 
     def submit(self, host=None, **options):

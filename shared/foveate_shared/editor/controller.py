@@ -1,0 +1,315 @@
+"""One controller for every editor: the connection, the jobs, the settings, and the model that is being added.
+
+Poll-driven and single-threaded: the editor's main thread calls everything, :meth:`Controller.poll` some times a second,
+and shows what has changed where it says so. It knows no widget and no editor; a plugin is an adapter on top of it.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..connection import settings
+from ..connection.client import ConnectionState
+from ..connection.settings import Settings
+from ..errors import CancelledJobError, FoveateError
+from ..forms import form, prompt_history
+from ..forms.checkpoint_choices import has_checkpoint
+from ..i18n import translations
+from ..jobs.host import Host
+from ..jobs.job_list import ConnectionView, JobEntry, Workbench, WorkbenchClient
+from ..wire.protocol import Json, JsonObject, ModelInfo, OperationInfo, as_object
+from . import known_server, open_connection, operations
+from .model_adder import ModelAdder
+
+SHOWN_EVERY = 0.2  # seconds between two steps of progress: each makes an editor draw its panels anew
+_SERVER = ("server_command", "remote_url", "remote_token", "remote_fingerprint", "runtime_file")
+_OF_ONE_JOB = {"only", "pinned", "siblings"}  # parameters that say nothing about the next job
+
+OpenHost = Callable[[int], Host]  # for a variation, counted from 1
+
+
+class Controller:
+    """The state behind all panels of one editor."""
+
+    def __init__(
+        self,
+        settings_path: Path,
+        open_client: Callable[[Settings], WorkbenchClient],
+        *,
+        system_language: Callable[[], str] = translations.system_language,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Read the settings; nothing connects before :meth:`wake`.
+
+        `open_client` makes a client for settings, such as open_connection.open_client does. Raises ResourceError where
+        new settings cannot be written.
+        """
+        self.settings = settings.load(settings_path)
+        self.problem = ""  # why the settings could not be kept, a sentence
+        self.adder = ModelAdder()
+        self.added = ""  # name of the model whose adding the last poll() saw end well
+        self._settings_path = settings_path
+        self._known_path = settings_path.with_name(known_server.FILE_NAME)
+        self._known = known_server.load(self._known_path)
+        self._open_client = open_client
+        self._system_language = system_language
+        self._texts = translations.Texts()
+        self._bench: Workbench | None = None
+        self._clock = clock
+        self._has_news = False  # that the panels do not show yet
+        self._shown_at = clock()  # when they were shown the last ones
+        self._turn: object = None  # what the last ones were about
+
+    # --- the server --------------------------------------------------------------------------------------------------
+
+    def wake(self) -> Workbench:
+        """Begin to connect, where that has not begun."""
+        if self._bench is None:
+            self._bench = Workbench(lambda: self._open_client(settings.load(self._settings_path)))
+        return self._bench
+
+    def reconnect(self) -> None:
+        """Look for the server anew, with the settings as they are now, and start it where none runs."""
+        self.wake().reconnect()
+        self._has_news, self._turn = True, None
+
+    @property
+    def connection(self) -> ConnectionView:
+        """Return how the server is reached."""
+        return self._bench.connection if self._bench else ConnectionView()
+
+    @property
+    def operations(self) -> tuple[OperationInfo, ...]:
+        """Return the server's operations; before it was reached, those that it had last."""
+        told = self._bench.operations if self._bench else ()
+        return told or self._known[0]
+
+    @property
+    def models(self) -> tuple[ModelInfo, ...]:
+        """Return the server's models; before it was reached, those that it had last."""
+        told = self._bench.models if self._bench else ()
+        return told or self._known[1]
+
+    @property
+    def has_checkpoint(self) -> bool:
+        """Tell whether prompts can be given: nothing is shown of them before."""
+        return has_checkpoint(self.models)
+
+    @property
+    def offered(self) -> list[str]:
+        """Return the names of the operations that can be chosen."""
+        return operations.offered(self.operations, self.models)
+
+    def words_of(self, operation: str) -> operations.OperationWords:
+        """Return how an operation is offered."""
+        return operations.words_of(operation, self.operations)
+
+    def form(self, operation: str, model: str = "", preset: str = "") -> form.Form | None:
+        """Return what can be said of an operation, see forms.form; None where it is not offered (yet)."""
+        info = next((each for each in self.operations if each.name == operation), None)
+        return None if info is None else form.form_for(info, self.models, model, preset)
+
+    # --- settings ----------------------------------------------------------------------------------------------------
+
+    @property
+    def say(self) -> translations.Texts:
+        """Return the language that is set, else the editor's own."""
+        language = self.settings.language or self._system_language()
+        if self._texts.language != language:
+            self._texts = translations.Texts(language)
+        return self._texts
+
+    def change(self, **values: Any) -> None:
+        """Change settings and keep them; what is wrong with that is the `problem`."""
+        self.settings = replace(self.settings, **values)
+        try:
+            settings.save(self._settings_path, self.settings)
+            self.problem = ""
+        except FoveateError as error:
+            self.problem = str(error)
+
+    def names_another_server(self, before: Settings) -> bool:
+        """Tell whether the settings name another server than they did."""
+        return any(getattr(before, name) != getattr(self.settings, name) for name in _SERVER)
+
+    def used(self, operation: str) -> JsonObject:
+        """Return an operation's parameters as last used."""
+        return dict(as_object(self.settings.defaults.get(operation)))
+
+    def keep(self, operation: str, name: str, value: Json) -> None:
+        """Remember a parameter, or forget it (None); the next job, or change(), writes it to the disk."""
+        changed = {key: old for key, old in self.used(operation).items() if key != name}
+        if value is not None:
+            changed[name] = value
+        self.settings = replace(self.settings, defaults={**self.settings.defaults, operation: changed})
+
+    def keep_all(self, operation: str, parameters: JsonObject) -> None:
+        """Remember all parameters of a job, and no others; likewise."""
+        kept: JsonObject = {name: value for name, value in parameters.items() if name not in _OF_ONE_JOB}
+        self.settings = replace(self.settings, defaults={**self.settings.defaults, operation: kept})
+
+    def history(self, kind: str) -> tuple[str, ...]:
+        """Return the prompts that were used, the newest first; `kind` is "prompt" or "negative_prompt"."""
+        return self.settings.prompts if kind == "prompt" else self.settings.negative_prompts
+
+    def forget_prompts(self, kind: str) -> None:
+        """Forget them, on the disk too."""
+        self.change(**{f"{kind}s": ()})
+
+    def _keep_prompts(self, parameters: JsonObject) -> None:
+        """Put a job's prompts into the histories, and write all that was kept to the disk."""
+        kinds = ("prompt", "negative_prompt")
+        self.change(
+            **{
+                f"{kind}s": prompt_history.remembered(self.history(kind), str(parameters.get(kind, "")))
+                for kind in kinds
+            }
+        )
+
+    # --- jobs --------------------------------------------------------------------------------------------------------
+
+    @property
+    def entries(self) -> list[JobEntry]:
+        """Return all jobs, newest first."""
+        return self._bench.entries if self._bench else []
+
+    def entry(self, job: str) -> JobEntry | None:
+        """Return a job by its id."""
+        return next((entry for entry in self.entries if entry.flow.job == job), None)
+
+    def groups(self) -> list[list[JobEntry]]:
+        """Return the jobs wish by wish, the newest first; variations of one wish in the order of their seeds."""
+        groups: dict[object, list[JobEntry]] = {}
+        for entry in self.entries:
+            groups.setdefault(entry.group or id(entry), []).insert(0, entry)
+        return list(groups.values())
+
+    def start(
+        self,
+        open_host: OpenHost,
+        operation: str,
+        parameters: JsonObject,
+        *,
+        title: str,
+        count: int = 1,
+        ask_first: bool | None = None,
+        is_new_wish: bool = True,
+    ) -> list[JobEntry]:
+        """Start a job, or `count` variations of it, each on a host of its own; their results wait for a choice.
+
+        Whether a single result waits is as set, unless `ask_first` says it. Prompts of a new wish are remembered.
+        Raises FoveateError where there is nothing to work on; variations that were begun before that go on.
+        """
+        bench = self.wake()
+        if self.connection.state is ConnectionState.REFUSED:
+            bench.reconnect()  # the person has read why, and tries again
+        if is_new_wish:
+            self._keep_prompts(parameters)
+        wishes = form.with_seeds(parameters, count)
+        group = uuid.uuid4().hex if len(wishes) > 1 else ""
+        asks = bool(group) or (self.settings.ask_first if ask_first is None else ask_first)
+        return [
+            bench.submit(open_host(number), operation, wish, title=title, ask_first=asks, group=group)
+            for number, wish in enumerate(wishes, 1)
+        ]
+
+    def cancel(self, entry: JobEntry) -> None:
+        """End a job that runs: at once where no server is there to confirm it."""
+        bench = self.wake()
+        bench.cancel(entry)
+        if entry.is_running and not bench.connection.is_ready:
+            entry.flow.abandon(CancelledJobError("Cancelled."))
+
+    def cancel_all(self) -> None:
+        """End all jobs that run."""
+        for entry in list(self.entries):
+            self.cancel(entry)
+
+    def apply(self, entry: JobEntry) -> None:
+        """Apply a result that waits. Where that was refused before, a second yes is enough."""
+        self.wake().apply(entry, even_if_changed=entry.flow.status.error is not None)
+
+    def discard(self, entry: JobEntry) -> None:
+        """Remove a job from the list; what it does or holds is given up."""
+        if entry.is_running:
+            self.cancel(entry)
+        self.wake().discard(entry)
+
+    # --- models ------------------------------------------------------------------------------------------------------
+
+    def add_model(self, what: str, *, allow_pickle: bool = False) -> None:
+        """Add a model to those of this machine. Raises InputError where that cannot even be tried."""
+        self.adder.start(self.settings, what, allow_pickle=allow_pickle)
+
+    @property
+    def command(self) -> str:
+        """Return the command that starts the server on this machine."""
+        return open_connection.command_to_copy(self.settings)
+
+    # --- time --------------------------------------------------------------------------------------------------------
+
+    def poll(self) -> bool:
+        """Take what happened; return whether panels have to show something new now.
+
+        Mere progress is shown some times a second, all else at once.
+        """
+        if self._bench is not None:
+            self._has_news |= self._bench.poll()
+            self._keep_known()
+        self._has_news |= self._look_at_adding()
+        turn = self._turn_now()
+        if not self._has_news or (turn == self._turn and self._clock() - self._shown_at < SHOWN_EVERY):
+            return False
+        self._has_news, self._shown_at, self._turn = False, self._clock(), turn
+        return True
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether a job runs."""
+        return any(entry.is_running for entry in self.entries)
+
+    @property
+    def has_work(self) -> bool:
+        """Tell whether :meth:`poll` has more to do at once."""
+        return any(entry.flow.has_work for entry in self.entries if entry.is_running)
+
+    def close(self) -> None:
+        """Cancel what runs and end the connection with its threads."""
+        self.adder.stop()
+        if self._bench is not None:
+            self._bench.cancel_all()
+            self._bench.close()
+
+    def _look_at_adding(self) -> bool:
+        """Ask for the models once one was added; return whether there is something new to show."""
+        self.added = ""
+        if not self.adder.poll():
+            return False
+        status = self.adder.status
+        if status is not None and status.name:
+            self.added = status.name
+            self.wake().refresh_models()
+        return True
+
+    def _turn_now(self) -> object:
+        """Return what is shown at once when it changes; all else is mere progress."""
+        states = [entry.flow.status.state for entry in self.entries]
+        return states, self.connection, self.operations, self.models, self.adder.status
+
+    def _keep_known(self) -> None:
+        """Remember what the server told, for the next time."""
+        bench = self._bench
+        if bench is None or not bench.operations or not bench.models:
+            return
+        before, self._known = self._known, (bench.operations, bench.models)
+        if self._known == before:  # without a closer look, where nothing was told since the last time
+            return
+        try:
+            known_server.save(self._known_path, *self._known)
+        except FoveateError as error:
+            self.problem = str(error)

@@ -1,0 +1,56 @@
+"""Sentences that every editor says of a connection, of a region and of a job, in the person's language."""
+
+from __future__ import annotations
+
+from ..connection.client import ConnectionState
+from ..errors import ErrorCode
+from ..geometry import Bounds, Extent
+from ..i18n.translations import Texts
+from ..jobs.job_list import ConnectionView, JobEntry
+
+_CONNECTION = {
+    ConnectionState.SEARCHING: "Searching for the server",
+    ConnectionState.CONNECTING: "Connecting",
+    ConnectionState.READY: "Ready",
+    ConnectionState.LOST: "No server",
+    ConnectionState.REFUSED: "Refused",
+    ConnectionState.CLOSED: "Closed",
+}
+LANGUAGES = {"en": "English", "de": "Deutsch"}  # as those call them who speak them
+
+
+def connection(view: ConnectionView, say: Texts) -> str:
+    """Return the state of the connection in one or two words."""
+    return say(_CONNECTION[view.state])
+
+
+def region(extent: Extent, bounds: Bounds | None, say: Texts) -> str:
+    """Return what a job would work on."""
+    if bounds is None:
+        return say(
+            "Nothing is selected: all of the image, {width} × {height} px", width=extent.width, height=extent.height
+        )
+    return say("Selection: {width} × {height} px", width=bounds.width, height=bounds.height)
+
+
+def notes(entry: JobEntry, say: Texts) -> list[str]:
+    """Return the sentences about a job that its owner should see; an error is not among them."""
+    status = entry.flow.status
+    return [say.sentence(note) for note in status.notes if not status.error or note != str(status.error)]
+
+
+def was_cancelled(entry: JobEntry) -> bool:
+    """Tell whether a job ended because somebody wanted that."""
+    error = entry.flow.status.error
+    return error is not None and error.code is ErrorCode.CANCELLED
+
+
+def apply_text(entry: JobEntry, say: Texts) -> str:
+    """Return what stands on the button that applies a result; where it was refused before, a second yes is wanted."""
+    return say("Apply all the same" if entry.flow.status.error else "Apply")
+
+
+def of_variations(entries: list[JobEntry], say: Texts) -> str:
+    """Return the line above variations of one wish."""
+    ready = sum(entry.waits_for_person or entry.is_applied for entry in entries)
+    return say("{count} variations, {ready} ready: choose", count=len(entries), ready=ready)

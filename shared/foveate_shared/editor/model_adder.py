@@ -1,0 +1,53 @@
+"""The model that is being added, if any: the controller polls it, dialogs show it."""
+
+from __future__ import annotations
+
+from ..connection.settings import Settings
+from ..errors import InputError
+from ..forms import add_model
+from ..i18n.translations import Texts
+
+
+class ModelAdder:
+    """Runs one program at a time."""
+
+    def __init__(self) -> None:
+        self.status: add_model.AddStatus | None = None  # as of the last poll; None: nothing was added yet
+        self._running: add_model.Adding | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether a model is being added."""
+        return self.status is not None and self.status.is_running
+
+    def start(self, values: Settings, what: str, *, allow_pickle: bool = False) -> None:
+        """Add a model. Raises InputError where none is named, or none can be added from here."""
+        command = add_model.add_command(values, what, allow_pickle=allow_pickle)
+        if reason := add_model.why_not(values):
+            raise InputError(reason, remedy=add_model.command_to_copy(values, what))
+        self.stop()
+        self._running = add_model.Adding(command)
+        self.status = self._running.status
+
+    def poll(self) -> bool:
+        """Look at the program; return whether anything changed."""
+        if self._running is None or self._running.status is self.status:
+            return False
+        self.status = self._running.status
+        return True
+
+    def stop(self) -> None:
+        """End the program."""
+        if self._running is not None:
+            self._running.stop()
+
+    def text(self, say: Texts) -> str:
+        """Return what happens, or how it ended, for a person."""
+        if self.status is None:
+            return ""
+        if self.status.error:
+            return say.sentence(self.status.error)
+        if self.status.is_running:
+            return say.sentence(self.status.line) or say("Looking at it")
+        told = say("{title} was added.", title=self.status.title)
+        return f"{told} {say.sentence(self.status.problem)}".strip()

@@ -1,0 +1,65 @@
+"""Values as people type them: faces by their numbers, LoRAs with their weights, sides that grow, further parameters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from ..errors import InputError
+from ..wire.protocol import Json, JsonObject
+
+
+def face_numbers(text: str) -> list[Json]:
+    """Return the numbers of faces in a text such as "1, 3". Raises InputError where it holds something else."""
+    words = text.replace(",", " ").replace(";", " ").split()
+    if not all(word.isdecimal() and int(word) > 0 for word in words):
+        raise InputError(
+            f"{text} does not name faces.", remedy="Write their numbers, from left to right, such as: 1, 3."
+        )
+    return [int(word) for word in words]
+
+
+def lora_list(text: str) -> list[Json]:
+    """Return what a text such as "film-look:0.8, grain" names; without a weight, the LoRA's own is taken.
+
+    Raises InputError where a weight is no number.
+    """
+    return [_lora(part.strip()) for part in text.split(",") if part.strip()]
+
+
+def loras_text(loras: Iterable[tuple[str, float]]) -> str:
+    """Return the text that :func:`lora_list` reads, of those that have a name."""
+    return ", ".join(f"{name}:{weight:g}" for name, weight in loras if name)
+
+
+def growth(sides: Mapping[str, int]) -> JsonObject:
+    """Return by how many pixels a picture grows, of the sides where it does. Raises InputError where it does not."""
+    growing: JsonObject = {side: pixels for side, pixels in sides.items() if pixels}
+    if not growing:
+        raise InputError("No side is to grow.", remedy="Say for at least one side by how many pixels the image grows.")
+    return growing
+
+
+def further(text: str) -> JsonObject:
+    """Return parameters written as a JSON object; none where there is no text. Raises InputError for other texts."""
+    try:
+        values = json.loads(text or "{}")
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        raise InputError(
+            "Further parameters are no JSON object.", remedy="Write names in quotation marks, all of it in braces."
+        )
+    return values
+
+
+def _lora(part: str) -> Json:
+    name, colon, weight = part.rpartition(":")
+    if not colon:
+        return {"name": part}
+    try:
+        return {"name": name.strip(), "weight": float(weight)}
+    except ValueError:
+        raise InputError(
+            f"{weight.strip()} is no weight of a LoRA.", remedy="Write name:weight, such as film-look:0.8."
+        ) from None

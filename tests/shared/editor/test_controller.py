@@ -1,0 +1,272 @@
+"""The controller behind every editor's panels: settings, jobs, variations, models, and when something is shown."""
+
+import json
+import sys
+from dataclasses import replace
+
+import pytest
+
+from fakes.host import MemoryHost
+from fakes.scripted_client import ScriptedClient, real_welcome
+from foveate_server.engines.deterministic import diffusion
+from foveate_shared.connection import settings
+from foveate_shared.connection.client import ConnectionState, StateChange
+from foveate_shared.editor.controller import SHOWN_EVERY, Controller
+from foveate_shared.errors import ErrorCode, InputError, RefusedError
+from foveate_shared.geometry import Extent
+from foveate_shared.jobs.job_flow import JobState
+from foveate_shared.wire.protocol import (
+    Accepted,
+    Cancel,
+    Done,
+    ListModels,
+    ModelInfo,
+    Models,
+    Planned,
+    Progress,
+    Submit,
+)
+
+PHOTO = ModelInfo("photo", "Photo x4 (good)", ("refocus", "faces", "upscale"), 4, True)
+
+
+class Studio:
+    """A controller with clients that the test can script."""
+
+    def __init__(self, folder):
+        self.clients, self.hosts = [], []
+        self.now = 0.0
+        self.path = folder / "settings.json"
+        self.controller = self.another()
+
+    def another(self):
+        """Return what a restarted editor has."""
+        return Controller(self.path, self._open, system_language=lambda: "en", clock=lambda: self.now)
+
+    def _open(self, _values):
+        self.clients.append(ScriptedClient())
+        return self.clients[-1]
+
+    def host(self, _number=1):
+        self.hosts.append(MemoryHost())
+        return self.hosts[-1]
+
+    def tell(self, *messages):
+        self.clients[-1].tell(*messages)
+        return self.controller.poll()
+
+    def connect(self, *models):
+        self.controller.wake()
+        self.tell(StateChange(ConnectionState.READY), real_welcome(), Models(1, (PHOTO, *models)))
+
+    def start(self, **options):
+        return self.controller.start(self.host, "refocus", options.pop("parameters", {}), title="Refocus", **options)
+
+    def finish(self, entry):
+        job = entry.flow.job
+        return self.tell(Accepted(job, 1), Planned(job, 2, "document", Extent(16, 16), "One."), Done(job, 3, (), {}))
+
+
+@pytest.fixture
+def studio(tmp_path):
+    return Studio(tmp_path)
+
+
+def test_nothing_connects_before_it_is_woken(studio):
+    controller = studio.controller
+    assert (studio.clients, controller.poll(), controller.entries, controller.models) == ([], False, [], ())
+    assert controller.connection.state is ConnectionState.SEARCHING
+    controller.wake()
+    controller.wake()
+    assert len(studio.clients) == 1
+
+
+def test_operations_are_those_of_the_server_that_its_models_can_do(studio):
+    assert studio.controller.offered == []
+    studio.connect()
+    assert studio.controller.offered == ["refocus", "faces", "upscale"]
+    studio.tell(Models(1, (PHOTO, *diffusion.list_models())))
+    assert studio.controller.offered == ["refocus", "faces", "upscale", "fill", "compare"]
+
+
+def test_forms_are_there_before_the_server_is_reached_again(studio):
+    studio.connect()
+    again = studio.another()
+    assert again.offered == ["refocus", "faces", "upscale"]
+    assert again.form("refocus") == studio.controller.form("refocus")
+    assert again.form("nonsense") is None
+    again.wake()  # a broken file is no loss: the server tells again
+    (studio.path.parent / "known-server.jsonl").write_text("{\n")
+    assert studio.another().operations == ()
+
+
+def test_settings_are_kept_or_the_problem_is_told(studio, monkeypatch):
+    controller = studio.controller
+    before = controller.settings
+    controller.change(ask_first=True)
+    assert settings.load(studio.path).ask_first
+    assert not controller.names_another_server(before)
+    controller.change(remote_url="https://studio:7317")
+    assert controller.names_another_server(before)
+    studio.path.unlink()
+    studio.path.mkdir()
+    controller.change(ask_first=False)
+    assert "cannot be written" in controller.problem
+    assert not controller.settings.ask_first
+
+
+def test_the_language_is_the_one_that_is_set(studio):
+    assert studio.controller.say("Ready") == "Ready"
+    studio.controller.change(language="de")
+    assert studio.controller.say("Ready") == "Bereit"
+
+
+def test_parameters_are_kept_and_forgotten(studio):
+    controller = studio.controller
+    controller.keep("refocus", "strength", 0.5)
+    controller.keep("refocus", "model", "photo")
+    controller.keep("refocus", "strength", None)
+    assert controller.used("refocus") == {"model": "photo"}
+    controller.keep_all("refocus", {"prompt": "a door", "only": [1], "pinned": {}, "siblings": [1, 2]})
+    controller.change()
+    assert studio.another().used("refocus") == {"prompt": "a door"}
+    assert controller.used("upscale") == {}
+
+
+def test_prompts_that_were_used_are_remembered_newest_first(studio):
+    for prompt in ("first", "second"):
+        studio.start(parameters={"prompt": prompt, "negative_prompt": "rust"})
+    studio.start(parameters={"prompt": "again"}, is_new_wish=False)
+    again = studio.another()
+    assert again.history("prompt") == ("second", "first")
+    assert again.history("negative_prompt") == ("rust",)
+    again.forget_prompts("prompt")
+    assert studio.another().history("prompt") == ()
+    assert studio.another().history("negative_prompt") == ("rust",)
+
+
+def test_a_job_waits_for_a_yes_where_that_is_set(studio):
+    controller = studio.controller
+    (entry,) = studio.start()
+    studio.finish(entry)
+    assert (entry.is_applied, len(studio.hosts[0].applied)) == (True, 1)
+    controller.change(ask_first=True)
+    (entry,) = studio.start()
+    (at_once,) = studio.start(ask_first=False)
+    studio.finish(entry)
+    studio.finish(at_once)
+    assert (entry.waits_for_person, at_once.is_applied) == (True, True)
+    assert entry.host is studio.hosts[1]
+    controller.apply(entry)
+    assert entry.is_applied
+
+
+def test_variations_differ_by_their_seeds_and_wait(studio):
+    entries = studio.start(count=3, parameters={"seed": 7})
+    assert [entry.parameters["seed"] for entry in entries] == [7, 8, 9]
+    assert len({entry.group for entry in entries}) == 1
+    alone = studio.start()
+    assert studio.controller.groups() == [alone, entries]
+    for entry in entries:
+        studio.finish(entry)
+    assert all(entry.waits_for_person for entry in entries)
+    assert len({id(host) for host in studio.hosts}) == 4
+
+
+def test_a_changed_document_takes_a_second_yes(studio):
+    (entry,) = studio.start()
+    studio.hosts[0].unchanged = False
+    studio.finish(entry)
+    assert entry.flow.status.error.code is ErrorCode.CONFLICT
+    studio.controller.apply(entry)
+    assert len(studio.hosts[0].applied) == 1
+
+
+def test_what_cannot_be_started_is_said_and_leaves_nothing(studio):
+    with pytest.raises(InputError, match="no document"):
+        studio.controller.start(lambda _: MemoryHost(extent=Extent(0, 0)), "refocus", {}, title="Refocus")
+    assert studio.controller.entries == []
+
+
+def test_a_job_is_cancelled_at_once_where_no_server_is_there_to_confirm_it(studio):
+    (lonely,) = studio.start()
+    studio.controller.cancel(lonely)
+    assert str(lonely.flow.status.error) == "Cancelled."
+    studio.connect()
+    (entry,) = studio.start()
+    studio.controller.cancel_all()
+    assert studio.clients[-1].last == Cancel(entry.flow.job)
+    assert entry.is_running
+    studio.controller.discard(entry)
+    assert studio.controller.entries == [lonely]
+    assert studio.controller.entry(lonely.flow.job) is lonely
+    assert studio.controller.entry(entry.flow.job) is None
+
+
+def test_after_a_refusal_the_next_try_is_a_new_connection(studio):
+    studio.controller.wake()
+    studio.tell(StateChange(ConnectionState.REFUSED, RefusedError("The token is not known.").info))
+    studio.start()
+    assert len(studio.clients) == 2
+    assert isinstance(studio.clients[1].last, Submit)
+
+
+def test_progress_is_shown_some_times_a_second_and_all_else_at_once(studio):
+    studio.connect()
+    (entry,) = studio.start()
+    job = entry.flow.job
+    assert studio.tell(Accepted(job, 1))
+    assert studio.controller.is_busy
+    assert studio.tell(Progress(job, 2, "restoring", 0.1))  # it runs now
+    assert not studio.tell(Progress(job, 3, "restoring", 0.2))
+    studio.now += SHOWN_EVERY
+    assert studio.controller.poll()
+    assert not studio.controller.poll()
+    studio.tell(Progress(job, 4, "restoring", 0.3))
+    assert studio.finish(entry)
+    assert not studio.controller.is_busy
+
+
+def test_new_settings_are_shown_at_once(studio):
+    studio.connect()
+    studio.controller.reconnect()
+    assert studio.controller.poll()
+    assert len(studio.clients) == 2
+    assert studio.controller.connection.state is ConnectionState.SEARCHING
+
+
+def test_a_model_is_added_and_the_models_are_asked_for_anew(studio):
+    studio.connect()
+    controller = studio.controller
+    program = f"print({json.dumps(json.dumps({'name': 'tune', 'title': 'Tune', 'kind': 'diffusion'}))})"
+    controller.settings = replace(controller.settings, server_command=(sys.executable, "-c", program, "serve"))
+    controller.add_model("tune.safetensors")
+    added = ""
+    for _ in range(2_000):
+        controller.poll()
+        added = added or controller.added
+        if added:
+            break
+        controller.adder._running._process.wait(20)
+    assert (added, controller.adder.is_running) == ("tune", False)
+    assert controller.adder.text(controller.say) == "Tune was added."
+    assert studio.clients[-1].last == ListModels(1)
+    controller.poll()
+    assert controller.added == ""
+
+
+def test_what_cannot_be_added_from_here_is_said_with_the_command(studio):
+    studio.controller.change(remote_url="https://studio:7317")
+    with pytest.raises(InputError, match="another machine") as caught:
+        studio.controller.add_model("tune.safetensors")
+    assert caught.value.info.remedy == "foveate models add tune.safetensors"
+    assert studio.controller.adder.status is None
+
+
+def test_closing_ends_jobs_and_the_connection(studio):
+    studio.connect()
+    (entry,) = studio.start()
+    studio.controller.close()
+    assert studio.clients[-1].last == Cancel(entry.flow.job)
+    assert studio.clients[-1].closed
+    assert entry.flow.status.state is not JobState.FAILED
