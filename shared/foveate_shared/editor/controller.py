@@ -25,6 +25,7 @@ from ..jobs.job_list import ConnectionView, JobEntry, Workbench, WorkbenchClient
 from ..wire.protocol import Json, JsonObject, ModelInfo, OperationInfo, as_object
 from . import known_server, open_connection, operations
 from .model_adder import ModelAdder
+from .operations import OperationWords
 
 SHOWN_EVERY = 0.2  # seconds between two steps of progress: each makes an editor draw its panels anew
 _SERVER = ("server_command", "remote_url", "remote_token", "remote_fingerprint", "runtime_file")
@@ -76,7 +77,7 @@ class Controller:
     def reconnect(self) -> None:
         """Look for the server anew, with the settings as they are now, and start it where none runs."""
         self.wake().reconnect()
-        self._has_news, self._turn = True, None
+        self.announce()
 
     @property
     def connection(self) -> ConnectionView:
@@ -105,7 +106,7 @@ class Controller:
         """Return the names of the operations that can be chosen."""
         return operations.offered(self.operations, self.models)
 
-    def words_of(self, operation: str) -> operations.OperationWords:
+    def words_of(self, operation: str) -> OperationWords:
         """Return how an operation is offered."""
         return operations.words_of(operation, self.operations)
 
@@ -213,10 +214,13 @@ class Controller:
         wishes = form.with_seeds(parameters, count)
         group = uuid.uuid4().hex if len(wishes) > 1 else ""
         asks = bool(group) or (self.settings.ask_first if ask_first is None else ask_first)
-        return [
-            bench.submit(open_host(number), operation, wish, title=title, ask_first=asks, group=group)
-            for number, wish in enumerate(wishes, 1)
-        ]
+        try:
+            return [
+                bench.submit(open_host(number), operation, wish, title=title, ask_first=asks, group=group)
+                for number, wish in enumerate(wishes, 1)
+            ]
+        finally:
+            self.announce()
 
     def cancel(self, entry: JobEntry) -> None:
         """End a job that runs: at once where no server is there to confirm it."""
@@ -224,6 +228,7 @@ class Controller:
         bench.cancel(entry)
         if entry.is_running and not bench.connection.is_ready:
             entry.flow.abandon(CancelledJobError("Cancelled."))
+        self.announce()
 
     def cancel_all(self) -> None:
         """End all jobs that run."""
@@ -233,18 +238,21 @@ class Controller:
     def apply(self, entry: JobEntry) -> None:
         """Apply a result that waits. Where that was refused before, a second yes is enough."""
         self.wake().apply(entry, even_if_changed=entry.flow.status.error is not None)
+        self.announce()
 
     def discard(self, entry: JobEntry) -> None:
         """Remove a job from the list; what it does or holds is given up."""
         if entry.is_running:
             self.cancel(entry)
         self.wake().discard(entry)
+        self.announce()
 
     # --- models ------------------------------------------------------------------------------------------------------
 
     def add_model(self, what: str, *, allow_pickle: bool = False) -> None:
         """Add a model to those of this machine. Raises InputError where that cannot even be tried."""
         self.adder.start(self.settings, what, allow_pickle=allow_pickle)
+        self.announce()
 
     @property
     def command(self) -> str:
@@ -267,6 +275,10 @@ class Controller:
             return False
         self._has_news, self._shown_at, self._turn = False, self._clock(), turn
         return True
+
+    def announce(self) -> None:
+        """Show at once what a wish has changed: for adapters to override, who need not wait for the next poll()."""
+        self._has_news, self._turn = True, None
 
     @property
     def is_busy(self) -> bool:
