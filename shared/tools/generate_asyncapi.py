@@ -51,7 +51,11 @@ BY_FIELD: dict[tuple[type, str], Schema] = {
     (p.Blob, "size"): COUNT,
     (p.Blob, "sha256"): {"type": "string", "pattern": "^[0-9a-f]{64}$", "maxLength": 64},
     (p.Profile, "space"): NAME,
+    (p.NamedPicture, "name"): NAME,
+    (p.NamedPicture, "sha256"): {"type": "string", "pattern": "^[0-9a-f]{64}$", "maxLength": 64},
+    (p.NamedPicture, "extent"): {"type": "array", "minItems": 2, "maxItems": 2, "items": [SPAN, SPAN]},
     (p.WindowRequest, "id"): NAME,
+    (p.WindowRequest, "source"): NAME,
     (p.Outcome, "item"): NAME,
     (p.Outcome, "status"): {"enum": list(rules.OUTCOME_STATUSES)},
     (p.Peer, "name"): NAME,
@@ -75,6 +79,7 @@ BY_FIELD: dict[tuple[type, str], Schema] = {
     (p.Resume, "since"): COUNT,
     (p.Credit, "bytes"): POSITIVE,
     (p.Planned, "frame"): {"enum": list(rules.FRAMES)},
+    (p.Planned, "kind"): NAME,
     (p.Queued, "position"): POSITIVE,
     (p.Started, "item"): NAME,
     (p.Progress, "fraction"): {"type": "number", "minimum": 0, "maximum": 1},
@@ -82,6 +87,15 @@ BY_FIELD: dict[tuple[type, str], Schema] = {
     (p.Progress, "steps"): COUNT,
     (p.Progress, "seconds_left"): NOT_NEGATIVE,
     (p.Patch, "item"): NAME,
+    (p.SelectionPatch, "item"): NAME,
+    (p.Reported, "item"): NAME,
+    (p.FileMade, "item"): NAME,
+    (p.FileMade, "name"): {
+        **NAME,
+        "pattern": r"^(?!(?:[Cc][Oo][Nn]|[Pp][Rr][Nn]|[Aa][Uu][Xx]|[Nn][Uu][Ll]|[Cc][Oo][Mm]\d|[Ll][Pp][Tt]\d)(?:\.|$))"
+        r'(?![.~ -])[^/\\:*?"<>|\u0000-\u001f\u007f]*(?<![. ])$',
+    },
+    (p.FileMade, "media_type"): NAME,
     **{(p.Limits, field.name): POSITIVE for field in dataclasses.fields(p.Limits)},
 }
 LISTS: dict[type, list[Schema]] = {Extent: [SIDE, SIDE], Bounds: [INTEGER, INTEGER, SPAN, SPAN]}

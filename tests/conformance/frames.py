@@ -34,16 +34,29 @@ def document(profile: Frame, layout: Frame = GRAY) -> Frame:
     return {"extent": [640, 480], "format": layout, "profile": profile}
 
 
-def event(kind: str, seq: int, **fields: Any) -> Frame:
+def event(kind: str, seq: int, /, **fields: Any) -> Frame:
     return {"type": kind, "job": JOB, "seq": seq, **fields}
 
 
 SRGB = {"space": "srgb", "icc": None}
 
+
+def picture(name: str, width: int, height: int, profile: Frame, layout: Frame = GRAY, **fields: Any) -> Frame:
+    return {
+        "name": name,
+        "extent": [width, height],
+        "format": layout,
+        "profile": profile,
+        "sha256": HASH,
+        "has_coverage": False,
+        **fields,
+    }
+
+
 TO_SERVER: dict[str, Frame] = {
     "hello": {
         "type": "hello",
-        "versions": [1],
+        "versions": [1, 2],
         "client": {"name": "krita-plugin", "version": "0.1.0"},
         "client_id": "8f14e45f",
         "features": [],
@@ -105,6 +118,49 @@ TO_SERVER: dict[str, Frame] = {
         },
         "selection": {"bounds": [0, 0, 1, 1]},
     },
+    "submit with pictures": {
+        "type": "submit",
+        "job": JOB,
+        "operation": "fill",
+        "document": document({"space": None, "icc": blob(3)}, RGBA_FLOAT),
+        "selection": None,
+        "parameters": {},
+        "priority": 0,
+        "pictures": [
+            picture("control", 640, 480, SRGB),
+            picture("reference-1", 20, 30, {"space": None, "icc": blob(5, 2)}, BGRA_16),
+            picture("mask-2", 640, 480, SRGB, has_coverage=True),
+        ],
+    },
+    "submit without a document": {
+        "type": "submit",
+        "job": JOB,
+        "operation": "make",
+        "document": None,
+        "selection": None,
+        "parameters": {"prompt": "a lighthouse"},
+        "priority": 0,
+    },
+    "submit with an empty picture, which is for the server to refuse": {
+        "type": "submit",
+        "job": JOB,
+        "operation": "fill",
+        "document": document(SRGB),
+        "selection": None,
+        "parameters": {},
+        "priority": 0,
+        "pictures": [picture("control", 0, 0, SRGB)],
+    },
+    "submit that says what version 1 left open*": {
+        "type": "submit",
+        "job": JOB,
+        "operation": "refocus",
+        "document": document(SRGB),
+        "selection": None,
+        "parameters": {},
+        "priority": 0,
+        "pictures": [],
+    },
     "submit of an empty region, which is for the server to refuse": {
         "type": "submit",
         "job": JOB,
@@ -136,7 +192,7 @@ TO_SERVER: dict[str, Frame] = {
 TO_CLIENT: dict[str, Frame] = {
     "welcome": {
         "type": "welcome",
-        "version": 1,
+        "version": 2,
         "server": {"name": "foveate", "version": "0.1.0"},
         "features": [],
         "limits": LIMITS,
@@ -146,6 +202,33 @@ TO_CLIENT: dict[str, Frame] = {
                 "title": "Refocus",
                 "parameters": {"type": "object", "properties": {"strength": {"type": "number", "default": 1}}},
             }
+        ],
+        "receive_window": 8388608,
+    },
+    "welcome with operations of version 2": {
+        "type": "welcome",
+        "version": 2,
+        "server": {"name": "foveate", "version": "0.2.0"},
+        "features": [],
+        "limits": LIMITS,
+        "operations": [
+            {
+                "name": "match",
+                "title": "Match",
+                "parameters": {
+                    "type": "object",
+                    "properties": {},
+                    "x-pictures": {
+                        "control": {"title": "Control picture", "min": 1, "max": 1, "extent": "document"},
+                        "reference": {"title": "Reference pictures", "min": 0, "max": 4},
+                    },
+                },
+            },
+            {
+                "name": "chart",
+                "title": "Chart",
+                "parameters": {"type": "object", "properties": {}, "x-document": False, "x-result": "files"},
+            },
         ],
         "receive_window": 8388608,
     },
@@ -240,6 +323,19 @@ TO_CLIENT: dict[str, Frame] = {
     "accepted": event("accepted", 1),
     "plan": event("plan", 2, frame="document", extent=[640, 480], summary="1 window, 2 tiles"),
     "plan of a new image": event("plan", 2, frame="new", extent=[2560, 1920], summary=""),
+    "plan of a report": event("plan", 2, frame="document", extent=[640, 480], summary="Measured.", kind="report"),
+    "plan that says what version 1 left open*": event(
+        "plan", 2, frame="document", extent=[640, 480], summary="", kind="pixels"
+    ),
+    "plan of a kind from the future": event("plan", 2, frame="new", extent=[1, 1], summary="", kind="film"),
+    "windows of pictures": event(
+        "windows",
+        3,
+        requests=[
+            {"id": "w1", "bounds": [0, 0, 8, 8], "extent": [8, 8], "coverage": False},
+            {"id": "w2", "bounds": [0, 0, 9, 9], "extent": [3, 3], "coverage": True, "source": "mask-2"},
+        ],
+    ),
     "windows": event(
         "windows",
         3,
@@ -261,6 +357,14 @@ TO_CLIENT: dict[str, Frame] = {
     "patch without coverage": event(
         "patch", 11, item="strip-2", bounds=[0, 0, 2, 2], pixels=pixels(2, 2, RGBA_FLOAT, 16, 3), coverage=None
     ),
+    "selection": event("selection", 11, item="person-1", bounds=[7, 8, 3, 1], coverage=pixels(3, 1, GRAY, 1)),
+    "report": event(
+        "report", 11, item="measure", data={"sharpness": 0.25, "faces": []}, drawing=pixels(2, 1, BGRA_16, 8)
+    ),
+    "report without a drawing": event("report", 11, item="measure", data={}, drawing=None),
+    "report without null*": event("report", 11, item="measure", data={}),
+    "file": event("file", 11, item="chart", name="Tiefe 1.csv", media_type="text/csv", content=blob(3)),
+    "an empty file": event("file", 11, item="chart", name="empty", media_type="text/plain", content=blob(0)),
     "item": event("item", 12, outcome=OUTCOME),
     "done": event("done", 13, outcomes=[OUTCOME], recipe={"foveate": "0.1.0", "model": {"name": "x", "sha256": HASH}}),
     "done, of an upscale with a checkpoint": event(

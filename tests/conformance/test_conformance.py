@@ -91,6 +91,22 @@ def test_sequences(sequence: Case) -> None:
     assert caught.value.info.code.value == sequence["code"]
 
 
+@pytest.mark.parametrize("case", load("version_1/valid.json"), ids=by_name)
+def test_frames_of_version_1_are_read_and_written_as_ever(case: Case) -> None:
+    """What version 2 added is left out where it says nothing: a peer of version 1 sees no difference, to the byte."""
+    test_valid_frames(case)
+
+
+@pytest.mark.parametrize("case", load("version_1/invalid.json"), ids=by_name)
+def test_invalid_frames_of_version_1_still_are(case: Case) -> None:
+    test_invalid_frames(case)
+
+
+@pytest.mark.parametrize("sequence", load("version_1/sequences.json"), ids=by_name)
+def test_sequences_of_version_1(sequence: Case) -> None:
+    test_sequences(sequence)
+
+
 def test_every_message_is_in_the_corpus() -> None:
     for direction, classes in ACCEPTED.items():
         types = {json.loads(case["text"])["type"] for case in load("valid.json") if case["direction"] == direction}

@@ -8,7 +8,7 @@ from foveate_shared.errors import ErrorCode, ErrorInfo, Fault
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import AlphaMode, Channels, PixelFormat, RowOrder, SampleType
 from foveate_shared.wire import protocol as p
-from foveate_shared.wire.rules import FRAMES, JOB_STATES, OUTCOME_STATUSES
+from foveate_shared.wire.rules import FRAMES, JOB_STATES, OUTCOME_STATUSES, is_file_name
 
 integers = st.integers(-(2**53), 2**53)
 counts = st.integers(0, 2**53)
@@ -52,6 +52,15 @@ def pixels(draw: st.DrawFn, extent: Extent | None = None, like: st.SearchStrateg
 profiles = st.builds(p.Profile, space=names) | st.builds(p.Profile, icc=blobs)
 documents = st.builds(p.Document, extents, formats, profiles)
 selections = st.builds(p.Selection, st.builds(Bounds, integers, integers, st.integers(0, 9), sides))
+pictures = st.builds(
+    p.NamedPicture,
+    names,
+    st.builds(Extent, st.integers(0, 9), sides),
+    formats,
+    profiles,
+    hashes,
+    st.booleans(),
+)
 outcomes = st.builds(p.Outcome, names, st.sampled_from(OUTCOME_STATUSES), texts, objects)
 peers = st.builds(p.Peer, names, names)
 positive = st.integers(1, 2**53)
@@ -66,7 +75,7 @@ errors = st.builds(ErrorInfo, st.sampled_from(ErrorCode), texts, texts, st.sampl
 def window_requests(draw: st.DrawFn) -> p.WindowRequest:
     region = draw(bounds)
     extent = Extent(draw(st.integers(1, region.width)), draw(st.integers(1, region.height)))
-    return p.WindowRequest(draw(names), region, extent, draw(st.booleans()))
+    return p.WindowRequest(draw(names), region, extent, draw(st.booleans()), draw(st.just(p.DOCUMENT) | names))
 
 
 @st.composite
@@ -84,6 +93,13 @@ def patches(draw: st.DrawFn) -> p.Patch:
     return p.Patch(draw(jobs), draw(seqs), draw(names), region, plane, coverage)
 
 
+@st.composite
+def selection_patches(draw: st.DrawFn) -> p.SelectionPatch:
+    plane = draw(pixels(like=coverage_formats))
+    region = Bounds(draw(integers), draw(integers), plane.extent.width, plane.extent.height)
+    return p.SelectionPatch(draw(jobs), draw(seqs), draw(names), region, plane)
+
+
 def tuples_of(entries: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[object, ...]]:
     return st.lists(entries, max_size=3).map(tuple)
 
@@ -91,7 +107,16 @@ def tuples_of(entries: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[obj
 versions = st.lists(st.integers(1, 9), min_size=1, max_size=3).map(tuple)
 BY_CLASS: dict[type, st.SearchStrategy[p.Message]] = {
     p.Hello: st.builds(p.Hello, versions, peers, names, tuples_of(names), positive),
-    p.Submit: st.builds(p.Submit, jobs, names, documents, st.none() | selections, objects, integers),
+    p.Submit: st.builds(
+        p.Submit,
+        jobs,
+        names,
+        st.none() | documents,
+        st.none() | selections,
+        objects,
+        integers,
+        tuples_of(pictures),
+    ),
     p.Window: windows(),
     p.Cancel: st.builds(p.Cancel, jobs),
     p.Resume: st.builds(p.Resume, jobs, counts),
@@ -104,7 +129,9 @@ BY_CLASS: dict[type, st.SearchStrategy[p.Message]] = {
     p.Jobs: st.builds(p.Jobs, counts, tuples_of(summaries)),
     p.Models: st.builds(p.Models, counts, tuples_of(models)),
     p.Accepted: st.builds(p.Accepted, jobs, seqs),
-    p.Planned: st.builds(p.Planned, jobs, seqs, st.sampled_from(FRAMES), extents, texts),
+    p.Planned: st.builds(
+        p.Planned, jobs, seqs, st.sampled_from(FRAMES), extents, texts, st.sampled_from(p.RESULT_KINDS)
+    ),
     p.Windows: st.builds(p.Windows, jobs, seqs, tuples_of(window_requests())),
     p.Queued: st.builds(p.Queued, jobs, seqs, positive),
     p.Started: st.builds(p.Started, jobs, seqs, names),
@@ -112,6 +139,17 @@ BY_CLASS: dict[type, st.SearchStrategy[p.Message]] = {
     p.Note: st.builds(p.Note, jobs, seqs, texts),
     p.Preview: st.builds(p.Preview, jobs, seqs, bounds, pixels()),
     p.Patch: patches(),
+    p.SelectionPatch: selection_patches(),
+    p.Reported: st.builds(p.Reported, jobs, seqs, names, objects, st.none() | pixels()),
+    p.FileMade: st.builds(
+        p.FileMade,
+        jobs,
+        seqs,
+        names,
+        st.from_regex(r"[a-z][a-z0-9]{0,20}\.[a-z]{3}", fullmatch=True).filter(is_file_name),
+        names,
+        blobs,
+    ),
     p.ItemEnded: st.builds(p.ItemEnded, jobs, seqs, outcomes),
     p.Done: st.builds(p.Done, jobs, seqs, tuples_of(outcomes), objects),
     p.Failed: st.builds(p.Failed, jobs, seqs, errors, tuples_of(outcomes)),

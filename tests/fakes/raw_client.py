@@ -30,7 +30,17 @@ PATIENCE = 60.0  # seconds
 class RawClient:
     """One connection, greeted unless told otherwise."""
 
-    def __init__(self, url, token, client="anna", *, greet=True, receive_window=8 << 20, subprotocols=(SUBPROTOCOL,)):
+    def __init__(
+        self,
+        url,
+        token,
+        client="anna",
+        *,
+        greet=True,
+        receive_window=8 << 20,
+        subprotocols=(SUBPROTOCOL,),
+        versions=(1,),
+    ):
         headers = {"Authorization": f"Bearer {token}"}
         self.socket = connect(
             url.replace("http", "ws", 1) + PATH,
@@ -45,7 +55,7 @@ class RawClient:
         self.grants = True  # give credit for what was received
         self._ids = itertools.count(1)
         if greet:
-            self.send(Hello((1,), Peer("test", "1"), client, receive_window=receive_window))
+            self.send(Hello(versions, Peer("test", "1"), client, receive_window=receive_window))
             self.welcome = self.until(Welcome)
 
     def __enter__(self):

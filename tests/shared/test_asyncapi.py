@@ -35,6 +35,8 @@ BEYOND_A_SCHEMA = {
     "window larger than its bounds",
     "preview of nothing",
     "patch of another extent than its pixels",
+    "selection of three channels",
+    "selection of another extent than its bounds",
 }
 
 

@@ -109,7 +109,7 @@ class Inbox:
         return None
 
     def _check_profile(self, submit: Submit) -> None:
-        icc = submit.document.profile.icc
+        icc = submit.document.profile.icc if submit.document else None
         if icc and icc.size > MAX_PROFILE_BYTES:
             raise InputError(
                 f"The colour profile has {icc.size:,} bytes; at most {MAX_PROFILE_BYTES:,} are taken.",

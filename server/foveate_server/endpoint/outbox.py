@@ -15,14 +15,25 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
+from foveate_server.endpoint.client_version import needed_by_job
 from foveate_server.jobs.job import Job
 from foveate_server.spool.database_rows import StoredEvent
 from foveate_server.spool.store import Spool
 from foveate_server.status.metrics import Metrics
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.wire.blobs import BlobSender
-from foveate_shared.wire.codec import CHUNK_HEADER, blobs_of, decode, encode
-from foveate_shared.wire.protocol import LASTING_EVENTS, Blob, Cancelled, JobEvent, Message, Patch, Preview, Problem
+from foveate_shared.wire.codec import CHUNK_HEADER, blobs_of, decode, encode, with_blobs
+from foveate_shared.wire.protocol import (
+    LASTING_EVENTS,
+    PROTOCOL_VERSION,
+    Blob,
+    Cancelled,
+    JobEvent,
+    Message,
+    Patch,
+    Preview,
+    Problem,
+)
 
 MAX_REPLIES = 64  # unsent ones; the client's next requests wait until it has read them
 READ_AHEAD = 16  # events of one job that are taken from the spool at once
@@ -53,6 +64,7 @@ class Outbox:
         self._spool = spool
         self._metrics = metrics
         self._on_ended = on_ended
+        self._version = PROTOCOL_VERSION  # of the protocol, on this connection
         self._sender = BlobSender()
         self._replies: deque[str] = deque()  # control frames
         self._feeds: dict[int, _Feed] = {}  # by the job's number
@@ -64,9 +76,10 @@ class Outbox:
 
     # --- the connection's side ---
 
-    def open(self, receive_window: int) -> None:
-        """Take the client's receive window, from its hello."""
+    def open(self, receive_window: int, version: int = PROTOCOL_VERSION) -> None:
+        """Take the client's receive window, from its hello, and the version that was agreed on."""
         self._sender.grant(receive_window)
+        self._version = version
 
     def post(self, message: Message) -> None:
         """Queue a reply."""
@@ -126,8 +139,9 @@ class Outbox:
     # --- the jobs' side: see jobs.event_log.Listener ---
 
     def opened(self, job: Job) -> None:
-        """Follow a new job from its first event."""
-        self.follow(job, 0)
+        """Follow a new job from its first event, unless its client could not take it."""
+        if needed_by_job(job) <= self._version:
+            self.follow(job, 0)
 
     def stored(self, job: Job) -> None:
         """Take notice of new lasting events."""
@@ -202,11 +216,8 @@ class Outbox:
             _log.error("job %s: a stored patch cannot be read", job.id)
             return
 
-        def build(pixels: Blob, coverage: Blob | None = None) -> Patch:
-            plane = patch.coverage
-            if plane and coverage:
-                plane = replace(plane, blob=coverage)
-            return replace(patch, pixels=replace(patch.pixels, blob=pixels), coverage=plane)
+        def build(*blobs: Blob) -> Patch:
+            return with_blobs(patch, blobs)
 
         digests = [blob.sha256 for blob in blobs_of(patch)]
         self._sender.send(build, payloads, digests=digests, job=job.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from foveate_server.endpoint.client_version import needed_by_job, too_old
 from foveate_server.endpoint.inbox import uploads_of
 from foveate_server.endpoint.outbox import Outbox
 from foveate_server.jobs.manager import JobManager
@@ -15,6 +16,7 @@ from foveate_shared.wire.protocol import (
     Ack,
     Cancel,
     Jobs,
+    JobSummary,
     ListJobs,
     ListModels,
     Message,
@@ -31,12 +33,19 @@ class Requests:
     """The requests of one connection."""
 
     def __init__(
-        self, manager: JobManager, outbox: Outbox, owner: Owner, models: Callable[[], Sequence[ModelInfo]]
+        self,
+        manager: JobManager,
+        outbox: Outbox,
+        owner: Owner,
+        models: Callable[[], Sequence[ModelInfo]],
+        version: int,
     ) -> None:
+        """`version` of the protocol is what was agreed on."""
         self._manager = manager
         self._outbox = outbox
         self._owner = owner
         self._models = models
+        self._version = version
 
     async def carry_out(self, delivery: Delivery) -> None:
         """Do what a complete message asks for. Raises FoveateError where that cannot be done."""
@@ -52,7 +61,7 @@ class Requests:
         elif isinstance(message, Ack):
             self._manager.acknowledge(self._owner, message.job)
         elif isinstance(message, ListJobs):
-            self._outbox.post(Jobs(message.request, self._manager.summaries(self._owner)))
+            self._outbox.post(Jobs(message.request, self._summaries()))
         elif isinstance(message, ListModels):
             self._outbox.post(Models(message.request, tuple(await asyncio.to_thread(self._models))))
 
@@ -65,6 +74,13 @@ class Requests:
         job = getattr(message, "job", None)
         request = getattr(message, "request", None)
         self._outbox.post(Problem(error.info, job=job, request=request))
+
+    def _summaries(self) -> tuple[JobSummary, ...]:
+        return tuple(
+            summary
+            for summary in self._manager.summaries(self._owner)
+            if needed_by_job(self._manager.find(self._owner, summary.job)) <= self._version
+        )
 
     async def _submit(self, message: Submit, delivery: Delivery) -> None:
         icc = delivery.payloads[0] if delivery.payloads else None
@@ -94,6 +110,8 @@ class Requests:
 
     def _resume(self, message: Resume) -> None:
         job = self._manager.find(self._owner, message.job)
+        if needed_by_job(job) > self._version:
+            raise too_old(f"Job {job.id}")
         self._outbox.follow(job, message.since)
         self._manager.ask_again(job)
 

@@ -13,6 +13,7 @@ from typing import cast
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from foveate_server.config.server_config import ServerConfig
+from foveate_server.endpoint.client_version import needed_by_operation, needed_by_submit, too_old
 from foveate_server.endpoint.inbox import FatalError, Inbox
 from foveate_server.endpoint.outbox import Outbox
 from foveate_server.endpoint.rates import OwnerBuckets, TokenBucket
@@ -28,6 +29,7 @@ from foveate_shared.wire.blobs import Delivery
 from foveate_shared.wire.codec import CHUNK_HEADER, decode
 from foveate_shared.wire.protocol import (
     CLIENT_MESSAGES,
+    PROTOCOL_VERSION,
     SUBPROTOCOL,
     SUPPORTED_VERSIONS,
     ClientMessage,
@@ -83,6 +85,7 @@ class ServedConnection:
         self._name = f"connection {secrets.token_hex(3)}"  # for logs
         self._outbox = Outbox(self._send, service.spool, service.metrics, self._job_ended)
         self._inbox: Inbox | None = None  # from hello on
+        self._version = PROTOCOL_VERSION  # agreed on with hello
         self._last_chunk = time.monotonic()
         rate = service.config.rates.messages_per_second
         self._messages = TokenBucket(rate, 2 * rate)
@@ -134,7 +137,7 @@ class ServedConnection:
 
     async def _read_requests(self, owner: Owner) -> bool:
         inbox = self._inbox = Inbox(self._service.manager, self._service.spool, owner, self._service.config.limits)
-        requests = Requests(self._service.manager, self._outbox, owner, self._service.models)
+        requests = Requests(self._service.manager, self._outbox, owner, self._service.models, self._version)
         try:
             while True:
                 await self._outbox.room()
@@ -172,7 +175,7 @@ class ServedConnection:
         if isinstance(message, Credit):  # needs no token: refusing it would stop the stream
             self._outbox.grant(message.bytes)
             return None
-        return inbox.declare(message, self._too_fast(owner, message))
+        return inbox.declare(message, self._too_fast(owner, message) or self._too_old(message))
 
     async def _take_chunk(self, inbox: Inbox, frame: bytes) -> Delivery | None:
         self._last_chunk = time.monotonic()
@@ -190,6 +193,14 @@ class ServedConnection:
         if isinstance(message, Submit) and not self._service.submits.take(owner):
             return _rate_limited("You submit jobs too fast.")
         return None
+
+    def _too_old(self, message: ClientMessage) -> FoveateError | None:
+        """Return the error of a submit that needs a newer version than the connection's."""
+        if not isinstance(message, Submit):
+            return None
+        operation = self._service.operations.get(message.operation)
+        needed = max(needed_by_submit(message), needed_by_operation(operation.schema) if operation else 0)
+        return too_old(operation.title if operation else "This job") if needed > self._version else None
 
     def _job_ended(self) -> None:
         if self._inbox:
@@ -212,9 +223,9 @@ class ServedConnection:
         message = decode(frame, CLIENT_MESSAGES)
         if not isinstance(message, Hello):
             raise ProtocolError("The first message must be hello.")
-        version = self._negotiate(message)
-        self._outbox.open(message.receive_window)
-        self._outbox.post(self._welcome(version, await asyncio.to_thread(self._presets)))
+        self._version = self._negotiate(message)
+        self._outbox.open(message.receive_window, self._version)
+        self._outbox.post(self._welcome(await asyncio.to_thread(self._presets)))
         return Owner(self._token, message.client_id)
 
     def _negotiate(self, hello: Hello) -> int:
@@ -236,14 +247,16 @@ class ServedConnection:
             _log.warning("%s", error.info.message)
             return load_presets(None)
 
-    def _welcome(self, version: int, presets: Presets) -> Welcome:
+    def _welcome(self, presets: Presets) -> Welcome:
         operations = self._service.operations.values()
         return Welcome(
-            version=version,
+            version=self._version,
             server=Peer("foveate", self._service.version),
             features=(),
             limits=self._service.config.limits,
-            operations=tuple(_described(entry, presets) for entry in operations),
+            operations=tuple(
+                _described(entry, presets) for entry in operations if needed_by_operation(entry.schema) <= self._version
+            ),
         )
 
     # --- frames ---

@@ -51,7 +51,7 @@ class JobAcceptance:
             request, notes = await asyncio.to_thread(self._check, submit, icc)
             request = replace(request, safety=self._parts.config.safety)
             plan = await asyncio.to_thread(self._parts.operations[submit.operation].plan, request)
-            check_plan(plan)
+            check_plan(plan, self._parts.operations[submit.operation])
             self._check_disk(plan, request)
             job = await self._store(owner, submit, content, request, plan)
             for note in notes:
@@ -97,7 +97,9 @@ class JobAcceptance:
         self._publisher.opened(job)
         self._journal.write([insert_job(row), *(put_item(row.number, item) for item in items)])
         self._publisher.lasting(job, Accepted)
-        await self._publisher.lasting(job, Planned, frame=plan.frame, extent=plan.extent, summary=plan.summary)
+        await self._publisher.lasting(
+            job, Planned, frame=plan.frame, extent=plan.extent, summary=plan.summary, kind=plan.kind
+        )
         return job
 
     def _check_room(self, owner: Owner) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from foveate_server.spool.database_rows import WindowRow
-from foveate_shared.wire.codec import encode
-from foveate_shared.wire.protocol import Json, JsonObject, Profile, Submit, as_object
+from foveate_shared.wire.codec import blobs_of, encode, with_blobs
+from foveate_shared.wire.protocol import Document, Json, JsonObject, Profile, Submit, as_object
 
 _NAMING = ("model", "loras", "embeddings", "vae")  # parameters that name models
 _VARIANTS = "variants"  # of a compare: in parameters, and in what its items tell, there by number
@@ -32,8 +32,8 @@ class EngineUse:
 
 
 def content_hash(submit: Submit) -> str:
-    """Return the SHA-256 of what is submitted: equal for a repetition, whatever number its profile's blob has."""
-    return hashlib.sha256(encode(_with_first_blob(submit)).encode()).hexdigest()
+    """Return the SHA-256 of what is submitted: equal for a repetition, whatever numbers its profiles' blobs have."""
+    return hashlib.sha256(encode(_counted(submit)).encode()).hexdigest()
 
 
 def merge(recipe: JsonObject, part: JsonObject) -> JsonObject:
@@ -46,7 +46,7 @@ def complete(
     part: JsonObject, submit: Submit, parameters: JsonObject, windows: Iterable[WindowRow], version: str
 ) -> JsonObject:
     """Return the whole recipe. `part` is what the items told: model, device, and the values to pin."""
-    fields = json.loads(encode(_with_first_blob(submit)))
+    fields = json.loads(encode(_counted(submit)))
     told = dict(part)
     variants = as_object(told.pop(_VARIANTS, None))
     if variants:
@@ -58,7 +58,7 @@ def complete(
         "foveate": version,
         "operation": submit.operation,
         "parameters": {**parameters, "pinned": pinned} if pinned else parameters,
-        "document": {**fields["document"], "profile": _profile(submit.document.profile)},
+        "document": _document(submit.document, fields["document"]),
         "selection": fields["selection"],
         "inputs": [_input(window) for window in windows],
         **told,
@@ -90,12 +90,12 @@ def _listed(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
 
 
-def _with_first_blob(submit: Submit) -> Submit:
-    profile = submit.document.profile
-    if profile.icc is None:
-        return submit
-    document = replace(submit.document, profile=Profile(icc=replace(profile.icc, id=1)))
-    return replace(submit, document=document)
+def _counted(submit: Submit) -> Submit:
+    return with_blobs(submit, (replace(blob, id=number) for number, blob in enumerate(blobs_of(submit), 1)))
+
+
+def _document(document: Document | None, fields: JsonObject) -> Json:
+    return {**fields, "profile": _profile(document.profile)} if document else None
 
 
 def _profile(profile: Profile) -> Json:

@@ -23,12 +23,15 @@ def restore(stored: StoredJob, clock: Callable[[], float], safety: str) -> Job:
     """
     row = stored.row
     submit = cast("Submit", decode(row.submit, (Submit,)))
+    document = submit.document
+    if document is None:
+        raise ValueError("a job without a document was stored")
     request = JobRequest(
         operation=submit.operation,
         parameters=row.parameters,
-        extent=submit.document.extent,
-        format=submit.document.format,
-        space=submit.document.profile.space,
+        extent=document.extent,
+        format=document.format,
+        space=document.profile.space,
         icc=row.icc,
         selection=submit.selection,
         model=row.model,

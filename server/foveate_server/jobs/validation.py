@@ -13,6 +13,7 @@ from foveate_server.jobs.resolve_parameters import LoadPresets, settle
 from foveate_server.models.entry import ModelEntry
 from foveate_server.operations.contract import JobRequest, Operation, Plan
 from foveate_shared.errors import ErrorCode, InputError, ServerError
+from foveate_shared.forms.picture_slots import result_kind
 from foveate_shared.wire.protocol import Document, JsonObject, Limits, ModelInfo, Selection, Submit, as_object
 
 
@@ -37,18 +38,21 @@ def check_submit(
             code=ErrorCode.UNKNOWN_OPERATION,
             remedy=f"This server offers {', '.join(sorted(operations))}.",
         )
-    _check_document(submit.document, limits)
+    document = submit.document
+    if document is None or submit.pictures:
+        raise InputError(f"{operation.title} takes a document and no further pictures.", remedy="Send just that.")
+    _check_document(document, limits)
     if submit.selection:
-        _check_selection(submit.selection, submit.document)
+        _check_selection(submit.selection, document)
     check_parameters(operation.schema, submit.parameters)  # what the client itself wrote
     settled = settle(operation, submit.parameters, models, presets, entries)
     kind = settled.model.kind if settled.model else None
     request = JobRequest(
         operation=submit.operation,
         parameters=check_parameters(operation.schema, settled.parameters, kind),
-        extent=submit.document.extent,
-        format=submit.document.format,
-        space=submit.document.profile.space,
+        extent=document.extent,
+        format=document.format,
+        space=document.profile.space,
         icc=icc,
         selection=submit.selection,
         model=settled.model,
@@ -97,11 +101,13 @@ def _is_known(schema: JsonObject, kind: str | None) -> bool:
     return not isinstance(kinds, list) or kind in kinds
 
 
-def check_plan(plan: Plan) -> None:
+def check_plan(plan: Plan, operation: Operation) -> None:
     """Raise ServerError where an operation's plan breaks its contract."""
     names = [item.id for item in plan.items]
     if not names or len(set(names)) != len(names):
         raise ServerError("The operation's plan has no items, or two of one name.", remedy="Please report this.")
+    if plan.kind != result_kind(operation.schema):
+        raise ServerError("The operation plans another kind of result than it declares.", remedy="Please report this.")
 
 
 def _check_document(document: Document, limits: Limits) -> None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from foveate_server.engines.contract import Engine
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import PixelFormat
-from foveate_shared.wire.protocol import JsonObject, ModelInfo, Outcome, Selection, WindowRequest
+from foveate_shared.wire.protocol import PIXELS, JsonObject, ModelInfo, Outcome, Selection, WindowRequest
 
 DIFFUSION = "diffusion"  # the kind of models that render with a prompt
 
@@ -74,6 +74,7 @@ class Plan:
     extent: Extent  # of the frame
     summary: str  # one sentence for a person
     items: tuple[Item, ...]
+    kind: str = PIXELS  # of the result, as the schema's `x-result` says
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ import json
 import struct
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import Any, Union
+from typing import Any, TypeVar, Union
 
 from ..errors import ErrorCode, ErrorInfo, ProtocolError
 from ..geometry import Bounds, Extent
@@ -26,6 +26,7 @@ from .rules import MAX_BLOB_ID, broken_rule
 CHUNK_HEADER = struct.Struct("<4sIQ")  # magic, blob id, offset
 CHUNK_MAGIC = b"FVC1"
 
+Value = TypeVar("Value")
 _Reader = Callable[[Any, str], Any]  # (JSON value, its path) -> value; raises ProtocolError
 
 
@@ -85,6 +86,23 @@ def blobs_of(message: object) -> list[Blob]:
     return list(_find_blobs(message))
 
 
+def with_blobs(message: Value, blobs: Iterable[Blob]) -> Value:
+    """Return `message` with other blobs in the place of its own, in the order of :func:`blobs_of`."""
+    return typing.cast("Value", _replace_blobs(message, iter(blobs)))
+
+
+def _replace_blobs(value: Any, blobs: Iterator[Blob]) -> Any:
+    if isinstance(value, Blob):
+        return next(blobs)
+    if isinstance(value, tuple):
+        return tuple(_replace_blobs(entry, blobs) for entry in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        changed = {name: _replace_blobs(entry, blobs) for name, entry in fields.items()}
+        return dataclasses.replace(value, **{name: new for name, new in changed.items() if new is not fields[name]})
+    return value
+
+
 def _find_blobs(value: object) -> Iterator[Blob]:
     if isinstance(value, Blob):
         yield value
@@ -103,8 +121,15 @@ def _write_fields(value: Any, path: str) -> dict[str, object]:
     if reason := broken_rule(value):
         raise ProtocolError(f"{path}: {reason}.")
     return {
-        field.name: _write(getattr(value, field.name), f"{path}.{field.name}") for field in dataclasses.fields(value)
+        field.name: _write(getattr(value, field.name), f"{path}.{field.name}")
+        for field in dataclasses.fields(value)
+        if not _is_left_out(field, getattr(value, field.name))
     }
+
+
+def _is_left_out(field: dataclasses.Field[Any], value: object) -> bool:
+    """Tell whether a field that a later version added says nothing: frames are then those of version 1, to the byte."""
+    return "since" in field.metadata and bool(value == field.default)
 
 
 def _write(value: Any, path: str) -> object:

@@ -16,8 +16,8 @@ from ..errors import ErrorInfo
 from ..geometry import Bounds, Extent
 from ..pixels import PixelFormat
 
-PROTOCOL_VERSION = 1
-SUPPORTED_VERSIONS = (1,)
+PROTOCOL_VERSION = 2
+SUPPORTED_VERSIONS = (1, 2)
 PATH = "/v1/socket"
 SUBPROTOCOL = "foveate.v1"
 
@@ -28,6 +28,11 @@ RECEIVE_WINDOW = 8 << 20  # bytes of chunks that may be under way before the rec
 MAX_NESTING = 16  # of JSON values
 MAX_LIST = 65_536  # entries of any list or object in a control frame
 MAX_TEXT = 65_536  # characters of any string in a control frame
+MAX_PICTURES = 256  # beside the document of one job
+
+DOCUMENT = "document"  # the source of windows that show the document; a picture goes by its own name
+PIXELS, SELECTION, REPORT, FILES = "pixels", "selection", "report", "files"  # what a result can be
+RESULT_KINDS = (PIXELS, SELECTION, REPORT, FILES)
 
 # What JSON can carry. `parameters`, `recipe` and `data` hold it; everything else on the wire has a declared shape.
 Json = Union[None, bool, int, float, str, "list[Json]", "dict[str, Json]"]
@@ -37,6 +42,11 @@ JsonObject = dict[str, Json]
 def as_object(value: Any) -> JsonObject:
     """Return `value` where it is an object, else an empty one: what is missing and what is misshapen say as little."""
     return value if isinstance(value, dict) else {}
+
+
+def _added(default: Any) -> Any:
+    """Return a field that version 2 added: where it holds `default` it is left out, as version 1 had it."""
+    return field(default=default, metadata={"since": 2})
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
@@ -78,6 +88,18 @@ class Document:
 
 
 @dataclass(frozen=True)
+class NamedPicture:
+    """A further picture that a job works with, as the client froze it."""
+
+    name: str  # that of the operation's slot, such as "control"; counted where it takes several: "reference-1"
+    extent: Extent  # may be empty on the wire: it is for the server to say, to a person, that it must not
+    format: PixelFormat
+    profile: Profile
+    sha256: str  # of its pixels at their own size, followed by its coverage where it has one
+    has_coverage: bool = False  # the client sends a coverage plane with each window that wants one
+
+
+@dataclass(frozen=True)
 class Selection:
     """The selected region. Coverage, where it is not full, travels with the windows."""
 
@@ -87,12 +109,13 @@ class Selection:
 
 @dataclass(frozen=True)
 class WindowRequest:
-    """A part of the document that the server wants to see."""
+    """A part of the document, or of another picture of the job, that the server wants to see."""
 
     id: str  # unique within the job
-    bounds: Bounds  # document pixels, within the document
+    bounds: Bounds  # pixels of the source, within it
     extent: Extent  # the size that suffices; a client may send any size from this one up to the bounds' own
-    coverage: bool = False  # the selection's coverage of the same bounds is wanted as well
+    coverage: bool = False  # the coverage of the same bounds is wanted as well: the selection's, or the picture's own
+    source: str = _added(DOCUMENT)  # "document", or the name of one of the job's pictures
 
 
 @dataclass(frozen=True)
@@ -186,10 +209,11 @@ class Submit:
     TYPE: ClassVar[str] = "submit"
     job: str  # minted by the client: a UUID in its canonical text form
     operation: str
-    document: Document
+    document: Document | None  # None where the operation takes none
     selection: Selection | None  # None means the whole document
     parameters: JsonObject = field(default_factory=dict)
     priority: int = 0  # among the client's own jobs; larger is sooner
+    pictures: tuple[NamedPicture, ...] = _added(())  # beside the document, at most MAX_PICTURES
 
 
 @dataclass(frozen=True)
@@ -323,11 +347,12 @@ class Planned:
     frame: str  # "document": patches lie in the document; "new": they make up a new image
     extent: Extent  # of the frame: patch bounds are relative to its top left corner
     summary: str  # one sentence for a person
+    kind: str = _added(PIXELS)  # of the result: "pixels", "selection", "report" or "files"
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Lasting. Parts of the document that the server wants; may come several times."""
+    """Lasting. Parts of the document, or of the job's pictures, that the server wants; may come several times."""
 
     TYPE: ClassVar[str] = "windows"
     job: str
@@ -404,8 +429,45 @@ class Patch:
 
 
 @dataclass(frozen=True)
+class SelectionPatch:
+    """Lasting. A finished part of a result of kind "selection"; where no part lies, nothing is selected."""
+
+    TYPE: ClassVar[str] = "selection"
+    job: str
+    seq: int
+    item: str
+    bounds: Bounds  # in the plan's frame
+    coverage: Pixels  # one channel
+
+
+@dataclass(frozen=True)
+class Reported:
+    """Lasting. What an item found out, of a result of kind "report"."""
+
+    TYPE: ClassVar[str] = "report"
+    job: str
+    seq: int
+    item: str
+    data: JsonObject  # see PROTOCOL.md per operation
+    drawing: Pixels | None = None  # a picture for a person, in sRGB
+
+
+@dataclass(frozen=True)
+class FileMade:
+    """Lasting. A file of a result of kind "files"."""
+
+    TYPE: ClassVar[str] = "file"
+    job: str
+    seq: int
+    item: str
+    name: str  # a file's name, unique within the job: no path
+    media_type: str  # such as "text/csv"
+    content: Blob
+
+
+@dataclass(frozen=True)
 class ItemEnded:
-    """Lasting. One item of the job ended; all its patches came before."""
+    """Lasting. One item of the job ended; all its parts of the result came before."""
 
     TYPE: ClassVar[str] = "item"
     job: str
@@ -455,6 +517,9 @@ JobEvent = (
     | Note
     | Preview
     | Patch
+    | SelectionPatch
+    | Reported
+    | FileMade
     | ItemEnded
     | Done
     | Failed
@@ -465,6 +530,7 @@ Message = ClientMessage | ServerMessage
 
 CLIENT_MESSAGES = (Hello, Submit, Window, Cancel, Resume, Ack, ListJobs, ListModels, Credit)
 FINAL_EVENTS = (Done, Failed, Cancelled)
+RESULT_EVENTS = (Patch, SelectionPatch, Reported, FileMade)
 FLEETING_EVENTS = (Queued, Started, Progress, Preview)
-LASTING_EVENTS = (Accepted, Planned, Windows, Note, Patch, ItemEnded, *FINAL_EVENTS)
+LASTING_EVENTS = (Accepted, Planned, Windows, Note, *RESULT_EVENTS, ItemEnded, *FINAL_EVENTS)
 SERVER_MESSAGES = (Welcome, Problem, Jobs, Models, Credit, *LASTING_EVENTS, *FLEETING_EVENTS)

@@ -20,6 +20,7 @@ OUTCOME_STATUSES = ("done", "kept", "failed", "skipped")
 JOB_STATES = ("waiting", "queued", "running", "done", "failed", "cancelled")
 FRAMES = ("document", "new")
 
+_NOT_FILE_NAMES = re.compile(r'[/\\:*?"<>|]|^[.~ -]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _JOB_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _COVERAGE_TYPES = (SampleType.U8, SampleType.U16, SampleType.F32)
@@ -45,6 +46,11 @@ def is_name(text: str) -> bool:
     return 1 <= len(text) <= MAX_NAME and text.isprintable()
 
 
+def is_file_name(text: str) -> bool:
+    """Tell whether `text` names a file on every system, in a folder that somebody else chose."""
+    return is_name(text) and not _NOT_FILE_NAMES.search(text)
+
+
 def _broken_common_rule(value: object) -> str | None:
     """Check the fields that mean the same in whatever message they stand."""
     job = getattr(value, "job", None)
@@ -55,12 +61,16 @@ def _broken_common_rule(value: object) -> str | None:
     request = getattr(value, "request", None)
     if request is not None and request < 0:
         return "request must not be negative"
+    extent = getattr(value, "extent", None)
+    if isinstance(extent, Extent) and extent.is_empty and not isinstance(value, (Bounds, p.NamedPicture)):
+        return "extent must be at least 1 pixel wide and high"
     return None
 
 
 def _extent(value: Extent) -> str | None:
-    if not (1 <= value.width <= MAX_SIDE and 1 <= value.height <= MAX_SIDE):
-        return f"must be 1 to {MAX_SIDE} pixels wide and high"
+    # Whether it may be empty is for the value that has it to say: a picture's may, for the server to speak of.
+    if not (0 <= value.width <= MAX_SIDE and 0 <= value.height <= MAX_SIDE):
+        return f"must be 0 to {MAX_SIDE} pixels wide and high"
     return None
 
 
@@ -98,11 +108,23 @@ def _profile(value: p.Profile) -> str | None:
     return None
 
 
+def _named_picture(value: p.NamedPicture) -> str | None:
+    if not is_name(value.name):
+        return "name must be a short printable string"
+    return None if _SHA256.fullmatch(value.sha256) else "sha256 must be 64 lower-case hexadecimal digits"
+
+
+def _coverage_plane(coverage: p.Pixels) -> str | None:
+    if coverage.format.channels is not Channels.Y or coverage.format.dtype not in _COVERAGE_TYPES:
+        return "coverage must have one channel (Y) of u8, u16 or f32"
+    return None
+
+
 def _coverage(coverage: p.Pixels | None, pixels: p.Pixels) -> str | None:
     if coverage is None:
         return None
-    if coverage.format.channels is not Channels.Y or coverage.format.dtype not in _COVERAGE_TYPES:
-        return "coverage must have one channel (Y) of u8, u16 or f32"
+    if reason := _coverage_plane(coverage):
+        return reason
     if coverage.extent != pixels.extent:
         return "coverage must have the same extent as pixels"
     return None
@@ -111,6 +133,8 @@ def _coverage(coverage: p.Pixels | None, pixels: p.Pixels) -> str | None:
 def _window_request(value: p.WindowRequest) -> str | None:
     if not is_name(value.id):
         return "id must be a short printable string"
+    if not is_name(value.source):
+        return "source must be a short printable string"
     if value.bounds.is_empty:
         return "bounds must not be empty"
     if value.extent.width > value.bounds.width or value.extent.height > value.bounds.height:
@@ -193,7 +217,9 @@ def _credit(value: p.Credit) -> str | None:
 
 
 def _planned(value: p.Planned) -> str | None:
-    return None if value.frame in FRAMES else f"frame must be one of {', '.join(FRAMES)}"
+    if value.frame not in FRAMES:
+        return f"frame must be one of {', '.join(FRAMES)}"
+    return None if is_name(value.kind) else "kind must be a short printable string"
 
 
 def _queued(value: p.Queued) -> str | None:
@@ -226,12 +252,33 @@ def _patch(value: p.Patch) -> str | None:
     return _coverage(value.coverage, value.pixels)
 
 
+def _selection_patch(value: p.SelectionPatch) -> str | None:
+    if not is_name(value.item):
+        return "item must be a short printable string"
+    if value.coverage.extent != value.bounds.extent:
+        return "coverage must have the extent of bounds"
+    return _coverage_plane(value.coverage)
+
+
+def _reported(value: p.Reported) -> str | None:
+    return None if is_name(value.item) else "item must be a short printable string"
+
+
+def _file_made(value: p.FileMade) -> str | None:
+    if not is_name(value.item):
+        return "item must be a short printable string"
+    if not is_file_name(value.name):
+        return "name must be that of a file, without a path"
+    return None if is_name(value.media_type) else "media_type must be a short printable string"
+
+
 _RULES: dict[type, Rule] = {
     Extent: _extent,
     Bounds: _bounds,
     p.Blob: _blob,
     p.Pixels: _pixels,
     p.Profile: _profile,
+    p.NamedPicture: _named_picture,
     p.WindowRequest: _window_request,
     p.Outcome: _outcome,
     p.Peer: _peer,
@@ -251,4 +298,7 @@ _RULES: dict[type, Rule] = {
     p.Progress: _progress,
     p.Preview: _preview,
     p.Patch: _patch,
+    p.SelectionPatch: _selection_patch,
+    p.Reported: _reported,
+    p.FileMade: _file_made,
 }

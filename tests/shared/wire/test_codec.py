@@ -21,6 +21,7 @@ from foveate_shared.wire.codec import (
     encode,
     encode_chunk,
     encode_error,
+    with_blobs,
 )
 from foveate_shared.wire.protocol import (
     CLIENT_MESSAGES,
@@ -30,6 +31,7 @@ from foveate_shared.wire.protocol import (
     MAX_NESTING,
     MAX_TEXT,
     SERVER_MESSAGES,
+    Blob,
     Cancel,
     Done,
     Message,
@@ -235,8 +237,16 @@ def test_a_wrong_message_is_not_sent(message: Message) -> None:
 @given(BY_CLASS[Patch], BY_CLASS[Submit])
 def test_blobs_come_in_the_order_of_fields(patch: Patch, submit: Submit) -> None:
     assert blobs_of(patch) == [plane.blob for plane in (patch.pixels, patch.coverage) if plane]
-    icc = submit.document.profile.icc
-    assert blobs_of(submit) == ([icc] if icc else [])
+    documents = [submit.document] if submit.document else []
+    assert blobs_of(submit) == [each.profile.icc for each in (*documents, *submit.pictures) if each.profile.icc]
+
+
+@given(messages)
+def test_blobs_are_replaced_in_the_order_of_fields(message: Message) -> None:
+    new = [Blob(number, blob.size, blob.sha256) for number, blob in enumerate(blobs_of(message), 1)]
+    changed = with_blobs(message, new)
+    assert blobs_of(changed) == new
+    assert with_blobs(changed, blobs_of(message)) == message
 
 
 def test_the_header_is_sixteen_bytes() -> None:

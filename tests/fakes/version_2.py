@@ -1,0 +1,135 @@
+"""Small operations for what version 2 of the protocol added: further pictures, no document, every kind of result."""
+
+import json
+
+import numpy as np
+
+from fakes.painting import Paint, inverted
+from foveate_server.operations.contract import Item, ItemResult, Plan
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.wire.protocol import Outcome, WindowRequest
+
+DRAWING = np.array([[[255, 0, 0], [0, 255, 0]]], np.uint8)  # what a report draws: two pixels
+
+
+def schema(**annotations):
+    return {"type": "object", "properties": {}, "additionalProperties": False, **annotations}
+
+
+def whole(window, extent, source="document", *, coverage=False):
+    return WindowRequest(window, extent.bounds, extent, coverage, source)
+
+
+class Mix:
+    """The document, plus the control picture, plus the references' first pixels; the mask is its coverage."""
+
+    name = "mix"
+    title = "Mix"
+    schema = schema(
+        **{
+            "x-pictures": {
+                "control": {"title": "Control picture", "min": 1, "max": 1, "extent": "document"},
+                "reference": {"title": "Reference pictures", "min": 0, "max": 3},
+                "mask": {"title": "Mask", "min": 0, "max": 1, "extent": "document"},
+            }
+        }
+    )
+
+    def plan(self, request):
+        windows = [whole("document", request.extent)]
+        for name, picture in request.pictures.items():
+            windows.append(whole(name, picture.extent, name, coverage=picture.has_coverage))
+        return Plan("document", request.extent, "Mix.", (Item("mix", "mixing", tuple(windows)),))
+
+    def run(self, request, item, windows, engine, context):
+        total = np.frombuffer(windows["document"].pixels, np.uint8).astype(int)
+        for name, window in windows.items():
+            seen = np.frombuffer(window.pixels, np.uint8).astype(int)
+            if name == "control":
+                total = total + seen
+            elif name.startswith("reference"):
+                total = total + seen[0]
+        mask = windows.get("mask")
+        coverage = mask.coverage.tobytes() if mask and mask.coverage is not None else None
+        context.patch(request.extent.bounds, (total % 256).astype(np.uint8).tobytes(), coverage)
+        return ItemResult(Outcome(item.id, "done"))
+
+
+class Optional(Mix):
+    """One that takes a picture, and does not need it: for clients of version 1, too."""
+
+    name = "optional"
+    title = "Optional"
+    schema = schema(**{"x-pictures": {"reference": {"max": 3}}})
+
+
+class Make:
+    """A new picture out of nothing."""
+
+    name = "make"
+    title = "Make"
+    schema = schema(**{"x-document": False})
+
+    def plan(self, request):
+        return Plan("new", Extent(3, 2), "Make.", (Item("make", "making", ()),))
+
+    def run(self, request, item, windows, engine, context):
+        context.patch(Bounds(0, 0, 3, 2), bytes(range(18)), None)
+        return ItemResult(Outcome(item.id, "done"))
+
+
+class Choose:
+    """Selects what is brighter than half."""
+
+    name = "choose"
+    title = "Choose"
+    schema = schema(**{"x-result": "selection"})
+
+    def plan(self, request):
+        item = Item("choose", "choosing", (whole("document", request.extent),))
+        return Plan("document", request.extent, "Choose.", (item,), "selection")
+
+    def run(self, request, item, windows, engine, context):
+        seen = np.frombuffer(windows["document"].pixels, np.uint8)
+        context.selection(request.extent.bounds, np.where(seen > 127, 255, 0).astype(np.uint8).tobytes())
+        return ItemResult(Outcome(item.id, "done"))
+
+
+class Measure:
+    """Reports the mean, with a drawing."""
+
+    name = "measure"
+    title = "Measure"
+    schema = schema(**{"x-result": "report"})
+
+    def plan(self, request):
+        item = Item("measure", "measuring", (whole("document", request.extent),))
+        return Plan("document", request.extent, "Measure.", (item,), "report")
+
+    def run(self, request, item, windows, engine, context):
+        seen = np.frombuffer(windows["document"].pixels, np.uint8)
+        context.report({"mean": float(seen.mean())}, DRAWING)
+        return ItemResult(Outcome(item.id, "done"))
+
+
+class Export:
+    """Gives the document's bytes, and what they are, as files."""
+
+    name = "export"
+    title = "Export"
+    schema = schema(**{"x-result": "files"})
+
+    def plan(self, request):
+        item = Item("export", "exporting", (whole("document", request.extent),))
+        return Plan("document", request.extent, "Export.", (item,), "files")
+
+    def run(self, request, item, windows, engine, context):
+        context.file("raw.bin", inverted(windows["document"].pixels), "application/octet-stream")
+        extent = [request.extent.width, request.extent.height]
+        context.file("about.json", json.dumps({"extent": extent}).encode(), "application/json")
+        return ItemResult(Outcome(item.id, "done"))
+
+
+def operations():
+    table = (Paint(), Mix(), Optional(), Make(), Choose(), Measure(), Export())
+    return {operation.name: operation for operation in table}
