@@ -147,11 +147,10 @@ class Application:
             spool=spool,
             executor=executor,
             operations=operations,
-            models=self._engine.models,
+            catalog=self._engine.catalog,
             metrics=self._metrics,
             version=self._version,
             clocks=self._variants.clocks,
-            entries=self._engine.entries,
         )
         per_minute = self._config.rates.submits_per_minute
         return ConnectionServices(
@@ -159,7 +158,7 @@ class Application:
             manager=JobManager(parts),
             spool=spool,
             operations=operations,
-            models=self._engine.models,
+            catalog=self._engine.catalog,
             metrics=self._metrics,
             version=self._version,
             submits=OwnerBuckets(per_minute / 60, per_minute),

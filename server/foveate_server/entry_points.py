@@ -79,11 +79,11 @@ def _taken(point: EntryPoint, check: Callable[[object], T], owners: Mapping[str,
         return f"its name is taken by {owners[point.name]}"
     try:
         loaded = point.load()
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # a stranger's code may raise anything
         return _shortened(f"it cannot be imported: {_told(error)}")
     try:
         value = check(loaded)
-    except Exception as error:
+    except Exception as error:  # likewise: it may lie in what is checked
         return _shortened(f"what it declares is wrong: {_told(error)}")
     return value if value.name == point.name else f"it calls itself {value.name}"
 

@@ -13,9 +13,11 @@ from foveate_server.engines.deterministic.engine import (
     Failure,
     Options,
     deterministic_spec,
+    list_catalog,
     list_models,
 )
 from foveate_server.engines.values import Rendering
+from foveate_server.models.catalog import Catalog
 from foveate_shared.wire.protocol import JsonObject
 
 
@@ -41,12 +43,17 @@ def unhurried(config: ServerConfig) -> EngineSpec:
 
 def restoring(config: ServerConfig) -> EngineSpec:
     """The deterministic engine without its checkpoint: what a server has before one is added."""
-    return replace(deterministic_spec(), models=lambda: [each for each in list_models() if each.kind == "restore"])
+    return replace(deterministic_spec(), catalog=list_restorers)
+
+
+def list_restorers() -> Catalog:
+    """The models of :func:`restoring`."""
+    return Catalog.without_files(each for each in list_models() if each.kind == "restore")
 
 
 def failing(config: ServerConfig) -> EngineSpec:
     """The deterministic engine, failing once in the way by which a file in the server's data folder is named."""
-    return EngineSpec(f"{__name__}:create_failing", list_models, {"folder": str(config.data_dir)})
+    return EngineSpec(f"{__name__}:create_failing", list_catalog, {"folder": str(config.data_dir)})
 
 
 def create_failing(options: JsonObject) -> FailingEngine:

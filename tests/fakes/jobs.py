@@ -13,6 +13,7 @@ from fakes.painting import operations
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.jobs.dependencies import Clocks, JobDependencies
 from foveate_server.jobs.manager import JobManager
+from foveate_server.models.catalog import Catalog
 from foveate_server.spool.database_rows import Owner
 from foveate_server.spool.store import Spool
 from foveate_server.status.metrics import Metrics
@@ -134,6 +135,10 @@ class Watcher:
             answered = len(events)
 
 
+def list_catalog() -> Catalog:
+    return Catalog.without_files(MODELS)
+
+
 class Bench:
     """A manager with all its parts."""
 
@@ -143,7 +148,16 @@ class Bench:
         self.spool = Spool(config.spool_dir, config.spool_quota)
         self.metrics = Metrics()
         self.manager = JobManager(
-            JobDependencies(config, self.spool, executor, operations(), lambda: MODELS, self.metrics, "0", clocks)
+            JobDependencies(
+                config,
+                self.spool,
+                executor,
+                operations(),
+                list_catalog,
+                self.metrics,
+                "0",
+                clocks,
+            )
         )
 
     def watch(self, owner=ANNA):

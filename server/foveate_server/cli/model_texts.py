@@ -35,7 +35,7 @@ def row(registry: Registry, entry: ModelEntry) -> Row:
     """Return one model as JSON: what clients are told, and what only this machine knows."""
     from foveate_server.models.client_listing import tell
 
-    told = tell([entry], registry.is_available, lambda _: False)
+    told = tell([entry], registry.is_available, lambda _: False).listing
     return {
         **(asdict(told[0]) if told else {"name": entry.name, "title": entry.title, "kind": entry.kind}),
         "family": entry.family,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
 
 from foveate_server.endpoint.client_version import needed_by_job, too_old
 from foveate_server.endpoint.inbox import uploads_of
 from foveate_server.endpoint.outbox import Outbox
 from foveate_server.jobs.manager import JobManager
+from foveate_server.models.catalog import LookUp
 from foveate_server.spool.database_rows import Owner
 from foveate_shared.errors import ErrorCode, FoveateError
 from foveate_shared.wire.blobs import Delivery
@@ -20,7 +20,6 @@ from foveate_shared.wire.protocol import (
     ListJobs,
     ListModels,
     Message,
-    ModelInfo,
     Models,
     Problem,
     Resume,
@@ -32,19 +31,12 @@ from foveate_shared.wire.protocol import (
 class Requests:
     """The requests of one connection."""
 
-    def __init__(
-        self,
-        manager: JobManager,
-        outbox: Outbox,
-        owner: Owner,
-        models: Callable[[], Sequence[ModelInfo]],
-        version: int,
-    ) -> None:
+    def __init__(self, manager: JobManager, outbox: Outbox, owner: Owner, catalog: LookUp, version: int) -> None:
         """`version` of the protocol is what was agreed on."""
         self._manager = manager
         self._outbox = outbox
         self._owner = owner
-        self._models = models
+        self._catalog = catalog
         self._version = version
 
     async def carry_out(self, delivery: Delivery) -> None:
@@ -63,7 +55,8 @@ class Requests:
         elif isinstance(message, ListJobs):
             self._outbox.post(Jobs(message.request, self._summaries()))
         elif isinstance(message, ListModels):
-            self._outbox.post(Models(message.request, tuple(await asyncio.to_thread(self._models))))
+            catalog = await asyncio.to_thread(self._catalog)
+            self._outbox.post(Models(message.request, catalog.listing))
 
     def refuse(self, message: Message | None, error: FoveateError) -> None:
         """Say why a request was not carried out."""

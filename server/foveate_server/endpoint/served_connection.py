@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -19,6 +19,7 @@ from foveate_server.endpoint.outbox import Outbox
 from foveate_server.endpoint.rates import OwnerBuckets, TokenBucket
 from foveate_server.endpoint.requests import Requests
 from foveate_server.jobs.manager import JobManager
+from foveate_server.models.catalog import LookUp
 from foveate_server.operations.contract import Operation
 from foveate_server.presets import Presets, load_presets
 from foveate_server.spool.database_rows import Owner
@@ -36,7 +37,6 @@ from foveate_shared.wire.protocol import (
     Credit,
     Hello,
     Json,
-    ModelInfo,
     OperationInfo,
     Peer,
     Problem,
@@ -67,7 +67,7 @@ class ConnectionServices:
     manager: JobManager
     spool: Spool
     operations: Mapping[str, Operation]
-    models: Callable[[], Sequence[ModelInfo]]
+    catalog: LookUp
     metrics: Metrics
     version: str  # of Foveate
     submits: OwnerBuckets
@@ -137,7 +137,7 @@ class ServedConnection:
 
     async def _read_requests(self, owner: Owner) -> bool:
         inbox = self._inbox = Inbox(self._service.manager, self._service.spool, owner, self._service.config.limits)
-        requests = Requests(self._service.manager, self._outbox, owner, self._service.models, self._version)
+        requests = Requests(self._service.manager, self._outbox, owner, self._service.catalog, self._version)
         try:
             while True:
                 await self._outbox.room()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def create(options: JsonObject) -> SuiteEngine:
-    """Return the engine that `catalog` names. Raises ResourceError where the device is not there."""
+    """Return the engine that `engine_specs.suite_spec` names. Raises ResourceError where the device is not there."""
 
     def create_diffusion() -> DiffusionEngine:
         from foveate_server.engines.diffusion.engine import create  # noqa: PLC0415 - seconds to import

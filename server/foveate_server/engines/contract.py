@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from foveate_server.engines.values import Face, Image, Pinned, Rendering, Strip
-from foveate_server.models.entry import ModelEntry
-from foveate_shared.wire.protocol import JsonObject, ModelInfo
+from foveate_server.models.catalog import LookUp
+from foveate_shared.wire.protocol import JsonObject
 
 if TYPE_CHECKING:
     from foveate_server.engines.diffusion_request import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
@@ -19,9 +18,8 @@ class EngineSpec:
     """How to get an engine in another process: engines live in the worker, the server only names them."""
 
     factory: str  # "package.module:function", called in the worker with the options
-    models: Callable[[], Sequence[ModelInfo]]  # called in the server; must not import torch
+    catalog: LookUp  # its models; called in the server, so it must not import torch
     options: JsonObject = field(default_factory=dict)
-    entries: Callable[[], Sequence[ModelEntry]] = tuple  # likewise: what more is known of those that have files
 
 
 class Ticker(Protocol):

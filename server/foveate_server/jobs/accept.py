@@ -64,8 +64,7 @@ class JobAcceptance:
             submit,
             icc,
             operations=self._parts.operations,
-            models=self._parts.models(),
-            entries=self._parts.entries(),
+            catalog=self._parts.catalog(),
             limits=config.limits,
             presets=lambda: load_presets(config.presets_file),
         )

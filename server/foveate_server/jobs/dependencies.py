@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.executors.contract import Executor
-from foveate_server.models.entry import ModelEntry
+from foveate_server.models.catalog import LookUp
 from foveate_server.operations.contract import Operation
 from foveate_server.spool.store import Spool
 from foveate_server.status.metrics import Metrics
-from foveate_shared.wire.protocol import ModelInfo
 
 
 @dataclass(frozen=True)
@@ -31,8 +30,7 @@ class JobDependencies:
     spool: Spool
     executor: Executor
     operations: Mapping[str, Operation]
-    models: Callable[[], Sequence[ModelInfo]]  # may look at the disk: called in a thread
+    catalog: LookUp
     metrics: Metrics
     version: str  # of Foveate, for recipes
     clocks: Clocks = field(default_factory=Clocks)
-    entries: Callable[[], Sequence[ModelEntry]] = tuple  # likewise: of the models that have files

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from foveate_server.models.entry import ModelEntry
-from foveate_server.models.find_by_hash import Pin, local_names
+from foveate_server.models.catalog import Catalog
+from foveate_server.models.find_by_hash import Pin
 from foveate_shared.wire.protocol import JsonObject, as_object
 
 _SINGLE = ("model", "restorer", "vae")  # parameters that name one model, as kinds of Pin
 
 
-def located(parameters: JsonObject, entries: Sequence[ModelEntry]) -> JsonObject:
-    """Return `parameters` with each model that `pinned.models` has a hash of under the name that it has in `entries`.
+def located(parameters: JsonObject, catalog: Catalog) -> JsonObject:
+    """Return `parameters` with each model that `pinned.models` has a hash of under the name that it has here.
 
     An embedding's name is also its word in the prompts. Raises InputError, naming all that is missing, where any is.
     """
     pinned = parameters.get("pinned")
     hashes = pinned.get("models") if isinstance(pinned, dict) else None
-    if not isinstance(hashes, dict) or not entries:
+    if not isinstance(hashes, dict) or not catalog.has_files:
         return parameters
     pins = [Pin(kind, name, str(hashes[name])) for kind, name in _named(parameters) if name in hashes]
-    names = {pin.name: name for pin, name in local_names(entries, list(dict.fromkeys(pins))).items()}
+    names = {pin.name: name for pin, name in catalog.by_hash(list(dict.fromkeys(pins))).items()}
     changed = {old: new for old, new in names.items() if new != old}
     if not changed:
         return parameters

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from foveate_server.jobs.replayed_models import located
+from foveate_server.models.catalog import Catalog, CatalogModel
 from foveate_server.models.compatibility import misfit
-from foveate_server.models.entry import ModelEntry
 from foveate_server.operations.contract import DIFFUSION, Operation
 from foveate_server.presets import Presets
 from foveate_shared.errors import ErrorCode, InputError
@@ -45,34 +45,28 @@ class ResolvedParameters:
     notes: tuple[str, ...] = ()  # sentences for the owner
 
 
-def settle(
-    operation: Operation,
-    parameters: JsonObject,
-    models: Sequence[ModelInfo],
-    presets: LoadPresets,
-    entries: Sequence[ModelEntry] = (),
-) -> ResolvedParameters:
+def settle(operation: Operation, parameters: JsonObject, catalog: Catalog, presets: LoadPresets) -> ResolvedParameters:
     """Return `parameters`, which fit the operation's schema, with preset, model, seed and additions settled.
 
-    `entries` tells more of those of `models` that have files. Raises InputError for a preset, model or addition that
-    there is not, or that does not fit, and for parameters that the model's kind does not know.
+    Raises InputError for a preset, model or addition that there is not, or that does not fit, and for parameters that
+    the model's kind does not know.
     """
     known = _properties(operation)
-    parameters = located(parameters, entries)
+    parameters = located(parameters, catalog)
     given = {name: value for name, value in parameters.items() if not _is_empty(value)}
     asks_for_checkpoint = any(_is_for_checkpoints(known.get(name)) and name not in _HARMLESS for name in given)
     given = _with_preset(given, known, presets)
     if "model" not in known:
         return ResolvedParameters(given, None)
-    model = _model(operation, given.get("model"), models, prompted=asks_for_checkpoint)
+    model = _model(operation, given.get("model"), catalog, prompted=asks_for_checkpoint)
     if model is None:
         return ResolvedParameters(given, None)
     given["model"] = model.name
     if model.kind != DIFFUSION:
         return _for_restorer(given, known, model)
     if "restorer" in known:
-        _settle_restorer(operation, given, models)
-    shelf = _Shelf(models, {entry.name: entry for entry in entries}, model)
+        _settle_restorer(operation, given, catalog)
+    shelf = _Shelf(catalog, catalog.by_name[model.name])
     notes = _add_embeddings(given, shelf)
     _check_additions(given, shelf)
     if "seed" in known:
@@ -82,7 +76,7 @@ def settle(
     if given.get("variants"):
         common = _without_variants(parameters)
         names = _names_in_variants(known)
-        _settle_variants(common, given, names, lambda own: settle(operation, own, models, presets, entries).parameters)
+        _settle_variants(common, given, names, lambda own: settle(operation, own, catalog, presets).parameters)
     return ResolvedParameters(given, model, notes)
 
 
@@ -149,8 +143,8 @@ def _with_preset(given: JsonObject, known: JsonObject, presets: LoadPresets) -> 
     return {**fitting, **words, **own}
 
 
-def _model(operation: Operation, name: Json, models: Sequence[ModelInfo], *, prompted: bool) -> ModelInfo | None:
-    fitting = [each for each in models if operation.name in each.operations and each.kind in RENDERING_KINDS]
+def _model(operation: Operation, name: Json, catalog: Catalog, *, prompted: bool) -> ModelInfo | None:
+    fitting = catalog.for_operation(operation.name, *RENDERING_KINDS)
     if name is not None:
         chosen = next((each for each in fitting if each.name == name), None)
         if chosen is None:
@@ -169,9 +163,9 @@ def _model(operation: Operation, name: Json, models: Sequence[ModelInfo], *, pro
     return next(iter(checkpoints if prompted or only_checkpoints else fitting), None)
 
 
-def _settle_restorer(operation: Operation, given: JsonObject, models: Sequence[ModelInfo]) -> None:
+def _settle_restorer(operation: Operation, given: JsonObject, catalog: Catalog) -> None:
     """Name the restorer that works before the checkpoint does. Raises InputError for one that there is not."""
-    fitting = [each.name for each in models if each.kind == RESTORE and operation.name in each.operations]
+    fitting = [each.name for each in catalog.for_operation(operation.name, RESTORE)]
     name = given.get("restorer")
     if name is None:
         given.update({"restorer": fitting[0]} if fitting else {})
@@ -208,18 +202,21 @@ def _for_restorer(given: JsonObject, known: JsonObject, model: ModelInfo) -> Res
 class _Shelf:
     """The additions that there are, beside the checkpoint that shall wear some."""
 
-    models: Sequence[ModelInfo]
-    entries: Mapping[str, ModelEntry]  # by name, of the models that have files
-    checkpoint: ModelInfo
+    catalog: Catalog
+    worn_by: CatalogModel
+
+    @property
+    def checkpoint(self) -> ModelInfo:
+        return self.worn_by.info
 
     def of_kind(self, kind: str) -> dict[str, ModelInfo]:
-        return {each.name: each for each in self.models if each.kind == kind}
+        return self.catalog.of_kind(kind)
 
     def misfit(self, addition: ModelInfo) -> str:
         """Return why an addition does not fit the checkpoint, in one sentence; empty where it does."""
-        added, worn_by = self.entries.get(addition.name), self.entries.get(self.checkpoint.name)
-        if added is not None and worn_by is not None:
-            return misfit(added, worn_by)
+        added = self.catalog.by_name[addition.name].entry
+        if added is not None and self.worn_by.entry is not None:
+            return misfit(added, self.worn_by.entry)
         if self.checkpoint.family in addition.fits:
             return ""
         return (

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from foveate_server.imaging.rgb_spaces import GRAY_SPACES, RGB_SPACES
 from foveate_server.jobs.resolve_parameters import LoadPresets, settle
-from foveate_server.models.entry import ModelEntry
+from foveate_server.models.catalog import Catalog
 from foveate_server.operations.contract import JobRequest, Operation, Plan
 from foveate_shared.errors import ErrorCode, InputError, ServerError
 from foveate_shared.forms.picture_slots import result_kind
-from foveate_shared.wire.protocol import Document, JsonObject, Limits, ModelInfo, Selection, Submit, as_object
+from foveate_shared.wire.protocol import Document, JsonObject, Limits, Selection, Submit, as_object
 
 
 def check_submit(
@@ -22,10 +22,9 @@ def check_submit(
     icc: bytes | None,
     *,
     operations: Mapping[str, Operation],
-    models: Sequence[ModelInfo],
+    catalog: Catalog,
     limits: Limits,
     presets: LoadPresets,
-    entries: Sequence[ModelEntry] = (),
 ) -> tuple[JobRequest, tuple[str, ...]]:
     """Return what `submit` asks for, with all that it leaves open settled, and sentences about it for its owner.
 
@@ -45,7 +44,7 @@ def check_submit(
     if submit.selection:
         _check_selection(submit.selection, document)
     check_parameters(operation.schema, submit.parameters)  # what the client itself wrote
-    settled = settle(operation, submit.parameters, models, presets, entries)
+    settled = settle(operation, submit.parameters, catalog, presets)
     kind = settled.model.kind if settled.model else None
     request = JobRequest(
         operation=submit.operation,

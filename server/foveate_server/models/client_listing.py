@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from foveate_server.families.registry import families
+from foveate_server.models.catalog import Catalog, CatalogModel
 from foveate_server.models.compatibility import fitting_families
 from foveate_server.models.entry import ADDITIONS, ModelEntry
 from foveate_server.models.training_size import trained_side
@@ -15,14 +16,14 @@ _SILENT = ("config",)  # kinds that are no one's choice
 
 def tell(
     entries: Sequence[ModelEntry], is_available: Callable[[ModelEntry], bool], is_default: Callable[[ModelEntry], bool]
-) -> list[ModelInfo]:
-    """Return what clients see of `entries`; the default of each kind comes before all others of that kind."""
+) -> Catalog:
+    """Return the catalog of `entries`; the default of each kind comes before all others of that kind."""
     told = [entry for entry in entries if entry.kind not in _SILENT]
     for entry in [each for each in told if is_default(each)]:
         first = next(place for place, each in enumerate(told) if each.kind == entry.kind)
         told.remove(entry)
         told.insert(first, entry)
-    return [_info(entry, available=is_available(entry)) for entry in told]
+    return Catalog(tuple(CatalogModel(_info(entry, available=is_available(entry)), entry) for entry in told))
 
 
 def _info(entry: ModelEntry, *, available: bool) -> ModelInfo:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.models.cache import Cache, is_intact, storage_errors
+from foveate_server.models.catalog import Catalog
 from foveate_server.models.client_listing import tell
 from foveate_server.models.default_models import DefaultModels
 from foveate_server.models.download_progress import DownloadProgress, silent
@@ -22,7 +23,6 @@ from foveate_server.models.sources.local_file import FileSource
 from foveate_server.models.sources.package import PackageSource
 from foveate_server.models.sources.url import UrlSource
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
-from foveate_shared.wire.protocol import ModelInfo
 
 CONFIG = "config"  # in the folder of a single file's model: the configuration that came with it
 
@@ -67,8 +67,8 @@ class Registry:
         embedded = (added.get(name, e) if e.kind == "config" else e for name, e in self._embedded.items())
         return [*embedded, *(entry for name, entry in added.items() if name not in self._embedded)]
 
-    def models(self) -> list[ModelInfo]:
-        """Return what clients see of the models. Fast: looks at names and sizes of files only."""
+    def catalog(self) -> Catalog:
+        """Return all models as they are now. Fast: looks at names and sizes of files only."""
         chosen = self._defaults.all()
         return tell(self.entries(), self.is_available, lambda entry: entry.name == chosen.get(entry.kind))
 

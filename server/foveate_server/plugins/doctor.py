@@ -89,7 +89,8 @@ def _weights() -> DoctorFinding:
         return DoctorFinding(
             "models", "unknown", f"The server's parts are missing ({error.name}).", "Run: pip install 'foveate[server]'"
         )
-    available = {model.name for model in open_registry(load_config(environment=os.environ)).models() if model.available}
+    listing = open_registry(load_config(environment=os.environ)).catalog().listing
+    available = {model.name for model in listing if model.available}
     embedded = [entry.name for entry in embedded_entries()]
     missing = [name for name in embedded if name not in available]
     if not missing:

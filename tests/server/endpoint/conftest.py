@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from fakes.executor import ScriptedExecutor
-from fakes.jobs import MODELS
+from fakes.jobs import list_catalog
 from fakes.raw_client import RawClient
 from foveate_server.app import Application, Variants, create_app
 from foveate_server.endpoint.served_connection import ConnectionLimits
@@ -45,7 +45,7 @@ def start_site(config, start_server):
         executor = RemoteExecutor()
         changed = replace(config, **settings)
         variants = Variants(operations=operations, executor=executor, patience=patience or ConnectionLimits())
-        app = create_app(changed, EngineSpec("nowhere", lambda: MODELS), token=TOKEN, variants=variants)
+        app = create_app(changed, EngineSpec("nowhere", list_catalog), token=TOKEN, variants=variants)
         return Site(start_server(app, changed).url, app, executor)
 
     return start

@@ -13,8 +13,8 @@ def test_the_server_can_name_engines_and_list_models_without_torch() -> None:
     code = (
         "import sys; from foveate_server.config.server_config import ServerConfig\n"
         "from foveate_server.engines.engine_specs import restoration_spec, suite_spec\n"
-        "assert restoration_spec(ServerConfig()).models()\n"
-        "assert suite_spec(ServerConfig()).models()\n"
+        "assert restoration_spec(ServerConfig()).catalog().listing\n"
+        "assert suite_spec(ServerConfig()).catalog().listing\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=200)
@@ -30,7 +30,7 @@ def test_clients_are_told_how_a_checkpoint_is_sampled(config, tmp_path) -> None:
         family="sdxl", facts={"variant": "lightning", "steps": 8},
     )  # fmt: skip
     open_registry(config).add(entry)
-    (told,) = (info for info in suite_spec(config).models() if info.name == "fast")
+    (told,) = (info for info in suite_spec(config).catalog().listing if info.name == "fast")
     assert told.defaults == {
         "num_inference_steps": 8,
         "guidance_scale": 1.0,

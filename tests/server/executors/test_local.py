@@ -278,7 +278,7 @@ def test_what_libraries_print_and_read_does_no_harm(executing, make_task, listen
 
 
 def test_an_engine_that_cannot_be_built_fails_the_task_and_not_the_worker(executing, make_task, listen, caplog):
-    spec = EngineSpec("worker_parts:no_engine", deterministic_spec().models)
+    spec = EngineSpec("worker_parts:no_engine", deterministic_spec().catalog)
 
     async def scenario():
         async with executing(spec) as executor:

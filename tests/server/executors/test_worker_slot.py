@@ -197,7 +197,7 @@ def telling(tmp_path):
     """Give an engine that writes into a pipe when it releases memory, and the pipe."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    return EngineSpec("worker_parts:telling_engine", deterministic_spec().models, {"pipe": str(pipe)}), pipe
+    return EngineSpec("worker_parts:telling_engine", deterministic_spec().catalog, {"pipe": str(pipe)}), pipe
 
 
 def test_memory_is_released_on_request(executing, make_task, listen, telling):

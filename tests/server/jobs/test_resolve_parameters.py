@@ -3,6 +3,7 @@ import pytest
 from foveate_server.engines.deterministic import diffusion as made_up
 from foveate_server.engines.deterministic.engine import list_models
 from foveate_server.jobs.resolve_parameters import settle
+from foveate_server.models.catalog import Catalog
 from foveate_server.models.client_listing import tell
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
 from foveate_server.operations.registry import operations
@@ -19,7 +20,7 @@ def packaged_presets():
 
 
 def settled(operation="refocus", models=MODELS, **parameters):
-    return settle(OPERATIONS[operation], parameters, models, packaged_presets)
+    return settle(OPERATIONS[operation], parameters, Catalog.without_files(models), packaged_presets)
 
 
 def test_without_words_the_first_restorer_does_it():
@@ -158,20 +159,21 @@ TOLD = tell(FILES, lambda _: True, lambda _: False)
 )
 def test_files_tell_why_one_does_not_fit(name, sentence):
     with pytest.raises(InputError) as caught:
-        settle(OPERATIONS["refocus"], {"loras": [{"name": name}]}, TOLD, packaged_presets, FILES)
+        settle(OPERATIONS["refocus"], {"loras": [{"name": name}]}, TOLD, packaged_presets)
     assert caught.value.info.message == sentence
     assert caught.value.info.remedy == "For photoreal there is: film."
 
 
 def test_a_word_of_another_width_is_taken_as_it_is_with_a_note():
-    found = settle(OPERATIONS["refocus"], {"prompt": "wide"}, TOLD, packaged_presets, FILES)
+    found = settle(OPERATIONS["refocus"], {"prompt": "wide"}, TOLD, packaged_presets)
     assert "embeddings" not in found.parameters
     assert found.notes == ("The embedding wide does not fit photoreal, so its word is taken as it is.",)
 
 
 def test_a_replay_takes_the_same_file_under_another_name():
     asked = {"model": "elsewhere", "prompt": "x", "pinned": {"models": {"elsewhere": "0" * 64}}}
-    assert settle(OPERATIONS["refocus"], asked, TOLD, packaged_presets, FILES[:1]).model.name == "photoreal"
+    told = tell(FILES[:1], lambda _: True, lambda _: False)
+    assert settle(OPERATIONS["refocus"], asked, told, packaged_presets).model.name == "photoreal"
 
 
 def test_what_a_variant_empties_does_not_come_back_from_the_job():

@@ -209,7 +209,7 @@ def test_the_configuration_of_a_family_is_fetched_once(
     hub.repositories.clear()
     offline = registry_of(cache_dir, hub, offline=True)
     assert offline.config_folder("tune") == config
-    assert [model.name for model in offline.models()] == ["tune"]
+    assert [model.name for model in offline.catalog().listing] == ["tune"]
 
 
 def test_a_configuration_that_is_not_here_and_cannot_be_fetched(hub: FakeHub, cache_dir: Path) -> None:

@@ -33,7 +33,8 @@ ENTRIES = [
 
 
 def told(default=None):
-    return {info.name: info for info in tell(ENTRIES, lambda each: each.name != "large", lambda e: e.name == default)}
+    catalog = tell(ENTRIES, lambda each: each.name != "large", lambda each: each.name == default)
+    return {info.name: info for info in catalog.listing}
 
 
 def test_clients_learn_kind_family_and_what_fits():

@@ -44,7 +44,7 @@ def test_adding_and_removing(checkpoint: Path, cache_dir: Path) -> None:
     registry = Registry(cache_dir)
     entry = add_path(registry, checkpoint)
     assert entry.name == "4x-some.net--v2"
-    info = registry.models()[-1]
+    info = registry.catalog().listing[-1]
     assert (info.name, info.scale, info.available) == (entry.name, 4, True)
     assert "upscale" in info.operations
     assert Registry(cache_dir, offline=True).path(entry.name).read_bytes() == checkpoint.read_bytes()

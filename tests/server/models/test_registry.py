@@ -19,7 +19,7 @@ def registry(cache_dir: Path, make_entry, file_server) -> Registry:
 
 
 def test_models_are_listed_without_fetching(registry: Registry, file_server) -> None:
-    [info] = registry.models()
+    [info] = registry.catalog().listing
     assert (info.name, info.scale, info.available, info.license) == ("net", 4, False, "MIT")
     assert not file_server.requests
 
@@ -30,7 +30,7 @@ def test_path_fetches_once_and_keeps_the_licence(registry: Registry, file_server
     assert registry.pull("net") == path
     assert len(file_server.requests) == 1
     assert "Xintao Wang" in (path.parent / "NOTICE.txt").read_text()
-    assert registry.models()[0].available
+    assert registry.catalog().listing[0].available
 
 
 def test_two_threads_fetch_once(registry: Registry, file_server) -> None:
@@ -77,7 +77,7 @@ def test_an_unknown_name_suggests_the_nearest(registry: Registry) -> None:
 def test_remove_forgets_the_files_of_an_embedded_model(registry: Registry) -> None:
     registry.path("net")
     assert registry.remove("net")
-    assert not registry.models()[0].available
+    assert not registry.catalog().listing[0].available
     assert not registry.remove("net")
 
 

@@ -28,6 +28,7 @@ from foveate_server.engines.deterministic import diffusion
 from foveate_server.engines.diffusion_request import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
 from foveate_server.engines.values import Face, Image, Pinned, Rendering, Strip
 from foveate_server.json_records import from_json, to_json
+from foveate_server.models.catalog import Catalog
 from foveate_shared.errors import CancelledJobError, ErrorCode, InputError, ResourceError
 from foveate_shared.geometry import Bounds, Extent, tiles
 from foveate_shared.wire.protocol import JsonObject, ModelInfo
@@ -78,12 +79,17 @@ def create(options: JsonObject) -> Engine:
 
 def deterministic_spec(**options: Any) -> EngineSpec:
     """Return how to get this engine in a worker; the parameters are those of :class:`Options`."""
-    return EngineSpec(factory=f"{__name__}:create", models=list_models, options=to_json(Options(**options)))
+    return EngineSpec(factory=f"{__name__}:create", catalog=list_catalog, options=to_json(Options(**options)))
 
 
 def configured_spec(config: ServerConfig) -> EngineSpec:
     """Return this engine for a server: FOVEATE_ENGINE=foveate_server.engines.deterministic.engine:configured_spec."""
     return deterministic_spec()
+
+
+def list_catalog() -> Catalog:
+    """Return the engine's models in a catalog."""
+    return Catalog.without_files(list_models())
 
 
 def list_models() -> Sequence[ModelInfo]:

@@ -42,7 +42,7 @@ _MAX_NETWORKS = 2  # in memory at once: documents of 8 and of 16 bit want the sa
 
 
 def create(options: JsonObject) -> RestorationEngine:
-    """Return the engine that `catalog.restoration_spec` names. Raises ResourceError where the device is not there."""
+    """Return what `engine_specs.restoration_spec` names. Raises ResourceError where the device is not there."""
     registry = Registry(Path(str(options["models_dir"])), offline=bool(options.get("offline", False)))
     device = device_precision.choose_device(str(options.get("device", "auto")))
     return RestorationEngine(registry, device, threads=int(str(options.get("threads", 0))))

@@ -97,8 +97,8 @@ def test_unknown_models_are_refused():
 def test_the_spec_names_this_engine_and_its_models():
     spec = deterministic_spec(tile=32)
     assert spec.factory == "foveate_server.engines.deterministic.engine:create"
-    assert [model.scale for model in spec.models() if model.kind == "restore"] == [4, 2]
-    assert [model.name for model in spec.models() if model.kind == "diffusion"] == ["deterministic-diffusion"]
+    assert [model.scale for model in spec.catalog().listing if model.kind == "restore"] == [4, 2]
+    assert [model.name for model in spec.catalog().listing if model.kind == "diffusion"] == ["deterministic-diffusion"]
     assert spec.options["tile"] == 32
     with pytest.raises(TypeError):
         deterministic_spec(tyle=32)

@@ -104,7 +104,7 @@ def test_what_is_lacking_is_fetched_once(hub, registry_of, partial, render, fami
     assert fetched == set(missing)
     hub.repositories.clear()
     offline = registry_of(family, offline=True)
-    assert [model.name for model in offline.models()] == ["tune"]
+    assert [model.name for model in offline.catalog().listing] == ["tune"]
     whole = add_path(offline, folder)
     ours, folders = render(offline, "tune"), render(offline, whole.name)
     assert ours.shape == folders.shape

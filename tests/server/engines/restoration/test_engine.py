@@ -370,7 +370,7 @@ def test_a_cancel_is_heard_between_layers(registry: Registry, photo, make_ticker
 def test_the_spec_names_the_engine_without_loading_torch(config) -> None:
     spec = restoration_spec(config)
     assert spec.factory == "foveate_server.engines.restoration.engine:create"
-    assert spec.models()[0].name == "realesrgan-x4plus"
+    assert spec.catalog().listing[0].name == "realesrgan-x4plus"
     engine = create({**spec.options, "device": "cpu"})
     assert engine.model_scale(None) == 4
 
