@@ -2,7 +2,7 @@
 
 The wire to clients is strict and has a codec of its own (foveate_shared.wire.codec). What is read here was written by
 us: it is converted by the declared types and not otherwise checked. Fields may be JSON values, dataclasses, enums,
-paths, bytes (base64), tuples `tuple[X, ...]`, mappings with string keys, and `X | None`.
+paths, bytes (base64), tuples `tuple[X, ...]`, mappings with string keys, `X | None`, and sentences (`str | Sentence`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, Union
 
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Json, JsonObject
 
 Value = TypeVar("Value")
@@ -54,7 +55,13 @@ def from_json(cls: type[Value], value: Json) -> Value:
 def _plain(value: object) -> object:
     """Return what stands in JSON for a value that json does not know; json asks again for what is inside."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        sentences = _sentence_fields(type(value))
+        return {
+            field.name: _plain_sentence(getattr(value, field.name))
+            if field.name in sentences
+            else getattr(value, field.name)
+            for field in dataclasses.fields(value)
+        }
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, (bytes, bytearray)):
@@ -62,6 +69,10 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def _plain_sentence(text: str) -> object:
+    return text.as_json() if isinstance(text, Sentence) and text.values else text
 
 
 @lru_cache(maxsize=256)
@@ -91,11 +102,17 @@ def _class_reader(hint: Any) -> _Reader:
 
 
 def _optional_reader(alternatives: tuple[Any, ...]) -> _Reader:
+    if Sentence in alternatives:
+        return _read_sentence
     concrete = [hint for hint in alternatives if hint is not type(None)]
     if len(concrete) != 1:
         return _as_it_is  # a JSON value
     read = _reader(concrete[0])
     return lambda value: None if value is None else read(value)
+
+
+def _read_sentence(value: Any) -> Any:
+    return Sentence.from_json(value) if isinstance(value, dict) else value
 
 
 def _as_it_is(value: Any) -> Any:
@@ -109,6 +126,15 @@ def _read_dataclass(cls: Any, value: dict[str, Any]) -> Any:
 
 @lru_cache(maxsize=128)
 def _field_readers(cls: Any) -> dict[str, _Reader]:
+    return {name: _reader(hint) for name, hint in _field_hints(cls).items()}
+
+
+@lru_cache(maxsize=128)
+def _sentence_fields(cls: Any) -> frozenset[str]:
+    return frozenset(name for name, hint in _field_hints(cls).items() if Sentence in typing.get_args(hint))
+
+
+def _field_hints(cls: Any) -> dict[str, Any]:
     # `Json` names itself, and modules that import only JsonObject do not know that name.
     hints = typing.get_type_hints(cls, localns={"Json": Any})
-    return {field.name: _reader(hints[field.name]) for field in dataclasses.fields(cls)}
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}

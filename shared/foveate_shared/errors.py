@@ -10,12 +10,16 @@
     └── CancelledJobError    somebody cancelled the job
 
 On the wire an error is an :class:`ErrorInfo`; :func:`to_exception` and :attr:`FoveateError.info` map both ways.
+
+    raise InputError("There is no precision {name!r}.", name=name, remedy="Choose one of {names}.", names=known)
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+
+from .i18n.sentence import Sentence
 
 
 class Fault(str, Enum):
@@ -67,12 +71,15 @@ class ErrorInfo:
     """An error as the wire and the interfaces show it."""
 
     code: ErrorCode
-    message: str  # one sentence: what happened
-    remedy: str  # one sentence: what to do next; may be empty
+    message: str | Sentence  # one sentence: what happened
+    remedy: str | Sentence  # one sentence: what to do next; may be empty
     fault: Fault
 
     def __str__(self) -> str:
-        return f"{self.message} {self.remedy}".strip()
+        """Return what happened and what to do next, as a :class:`Sentence`: any language can say it."""
+        if not self.remedy:
+            return Sentence(self.message)
+        return Sentence("{message} {remedy}", message=Sentence(self.message), remedy=Sentence(self.remedy))
 
 
 class FoveateError(Exception):
@@ -82,10 +89,26 @@ class FoveateError(Exception):
     default_code = ErrorCode.INTERNAL
 
     def __init__(
-        self, message: str, *, code: ErrorCode | None = None, remedy: str = "", fault: Fault | None = None
+        self,
+        message: str,
+        /,
+        *,
+        code: ErrorCode | None = None,
+        remedy: str = "",
+        fault: Fault | None = None,
+        **values: object,
     ) -> None:
-        self.info = ErrorInfo(code or self.default_code, message, remedy, fault or self.default_fault)
+        """`values` go where `message` and `remedy` name them; see :class:`Sentence`."""
+        self.info = ErrorInfo(
+            code or self.default_code,
+            Sentence.made_of(message, values),
+            Sentence.made_of(remedy, values),
+            fault or self.default_fault,
+        )
         super().__init__(str(self.info))
+
+    def __str__(self) -> str:
+        return str(self.info)
 
 
 class ProtocolError(FoveateError):

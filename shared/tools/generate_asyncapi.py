@@ -18,8 +18,10 @@ import yaml
 
 from foveate_shared.errors import ErrorCode, ErrorInfo
 from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire import protocol as p
 from foveate_shared.wire import rules
+from foveate_shared.wire.codec import KEYS
 from foveate_shared.wire.strict_json import MAX_INTEGER
 
 TARGET = Path(__file__).parents[1] / "asyncapi.yaml"
@@ -37,6 +39,26 @@ SPAN: Schema = {**SIDE, "minimum": 0}  # of bounds, which may be empty
 NUMBER: Schema = {"type": "number"}
 NOT_NEGATIVE: Schema = {"type": "number", "minimum": 0}
 OBJECT: Schema = {"type": "object", "maxProperties": p.MAX_LIST}
+SENTENCE_KEY: Schema = {
+    "type": "object",
+    "description": "What a sentence was made of: English with {names}, and the value of each name. `text` is the"
+    " finished English of a sentence within another.",
+    "properties": {
+        "text": TEXT,
+        "key": TEXT,
+        "values": {
+            **OBJECT,
+            "additionalProperties": {
+                "anyOf": [
+                    TEXT,
+                    INTEGER,
+                    {"allOf": [{"$ref": "#/components/schemas/SentenceKey"}], "required": ["text"]},
+                ]
+            },
+        },
+    },
+    "required": ["key", "values"],
+}
 
 SCALARS: dict[Any, Schema] = {bool: {"type": "boolean"}, int: INTEGER, float: NUMBER, str: TEXT}
 
@@ -105,7 +127,7 @@ class Schemas:
     """The schemas of all classes that were asked for, by name."""
 
     def __init__(self) -> None:
-        self.by_name: dict[str, Schema] = {}
+        self.by_name: dict[str, Schema] = {"SentenceKey": SENTENCE_KEY}
 
     def reference(self, cls: Any) -> Schema:
         """Return a reference to the schema of a class, which is made where it is not there."""
@@ -140,11 +162,16 @@ class Schemas:
             properties[field.name] = schema
             if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
                 required.append(field.name)
+        if sentences := [name for name, hint in hints.items() if Sentence in typing.get_args(hint)]:
+            keys = {name: {"$ref": "#/components/schemas/SentenceKey"} for name in sentences}
+            properties[KEYS] = {**OBJECT, "properties": keys, "description": "see PROTOCOL.md, Sentences"}
         schema = {"type": "object", "description": inspect.getdoc(cls), "properties": properties, "required": required}
         return {**schema, **EXTRA.get(cls, {})}
 
     def _of_hint(self, hint: Any, special: Schema | None) -> Schema:
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+        if Sentence in arguments:
+            return dict(TEXT)
         if origin in (typing.Union, types.UnionType):
             (inner,) = (argument for argument in arguments if argument is not type(None))
             return {"anyOf": [self._of_hint(inner, special), {"type": "null"}]}

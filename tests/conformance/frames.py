@@ -21,6 +21,23 @@ ERROR = {"code": "out_of_memory", "message": "The GPU is full.", "remedy": "Clos
 
 Frame = dict[str, Any]
 
+KEYED_ERROR = {  # a sentence within a sentence, and a value of which nothing may be taken for a place
+    "code": "unknown_model",
+    "message": "The model My. {name} is gone.",
+    "remedy": "Did you mean x? There are 2 models.",
+    "fault": "user",
+    "keys": {
+        "message": {"key": "The model {name} is gone.", "values": {"name": "My. {name}"}},
+        "remedy": {
+            "key": "Did you mean {name}? {known}",
+            "values": {
+                "name": "x",
+                "known": {"text": "There are 2 models.", "key": "There are {count} models.", "values": {"count": 2}},
+            },
+        },
+    },
+}
+
 
 def blob(size: int, number: int = 1) -> Frame:
     return {"id": number, "size": size, "sha256": HASH}
@@ -248,6 +265,11 @@ TO_CLIENT: dict[str, Frame] = {
         "job": None,
         "request": None,
     },
+    "error with keys": {"type": "error", "error": KEYED_ERROR, "fatal": False, "job": None, "request": None},
+    "error with a key without values*": {
+        "type": "error",
+        "error": {**ERROR, "keys": {"message": {"key": "The GPU is full.", "values": {}}, "poem": 1}},
+    },
     "error with a code from the future*": {"type": "error", "error": {**ERROR, "code": "meteorite"}},
     "jobs": {
         "type": "jobs",
@@ -322,6 +344,19 @@ TO_CLIENT: dict[str, Frame] = {
     "credit to the client": {"type": "credit", "bytes": 1},
     "accepted": event("accepted", 1),
     "plan": event("plan", 2, frame="document", extent=[640, 480], summary="1 window, 2 tiles"),
+    "plan with a key": event(
+        "plan",
+        2,
+        frame="document",
+        extent=[640, 480],
+        summary="Bring 64 x 48 pixels into focus at strength 0.5.",
+        keys={
+            "summary": {
+                "key": "Bring {size} pixels into focus at strength {strength}.",
+                "values": {"size": "64 x 48", "strength": "0.5"},
+            }
+        },
+    ),
     "plan of a new image": event("plan", 2, frame="new", extent=[2560, 1920], summary=""),
     "plan of a report": event("plan", 2, frame="document", extent=[640, 480], summary="Measured.", kind="report"),
     "plan that says what version 1 left open*": event(
@@ -348,7 +383,23 @@ TO_CLIENT: dict[str, Frame] = {
     "queued": event("queued", 5, position=1),
     "started": event("started", 6, item="face-1"),
     "progress": event("progress", 7, stage="restoring", fraction=0.5, step=3, steps=6, seconds_left=1.5),
+    "progress with a key": event(
+        "progress",
+        7,
+        stage="Restoring part 2 of 3",
+        fraction=0.5,
+        step=0,
+        steps=0,
+        seconds_left=None,
+        keys={"stage": {"key": "Restoring part {number} of {count}", "values": {"number": 2, "count": 3}}},
+    ),
     "progress, whole numbers where fractions may be*": event("progress", 7, stage="x", fraction=1, seconds_left=2),
+    "note with a key": event(
+        "note",
+        8,
+        text="1 tile was made smaller.",
+        keys={"text": {"key": "{count} tiles were made smaller.", "values": {"count": 1}}},
+    ),
     "note": event("note", 8, text="Die Kachel war zu groß → kleiner. 🙂"),
     "preview": event("preview", 9, bounds=[0, 0, 640, 480], pixels=pixels(2, 2, GRAY, 1)),
     "patch": event(
@@ -366,6 +417,15 @@ TO_CLIENT: dict[str, Frame] = {
     "file": event("file", 11, item="chart", name="Tiefe 1.csv", media_type="text/csv", content=blob(3)),
     "an empty file": event("file", 11, item="chart", name="empty", media_type="text/plain", content=blob(0)),
     "item": event("item", 12, outcome=OUTCOME),
+    "item with a key": event(
+        "item",
+        12,
+        outcome={
+            **OUTCOME,
+            "message": "2 faces were found.",
+            "keys": {"message": {"key": "{count} faces were found.", "values": {"count": 2}}},
+        },
+    ),
     "done": event("done", 13, outcomes=[OUTCOME], recipe={"foveate": "0.1.0", "model": {"name": "x", "sha256": HASH}}),
     "done, of an upscale with a checkpoint": event(
         "done",

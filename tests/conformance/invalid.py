@@ -70,6 +70,13 @@ CHANGES: dict[str, tuple[object, ...]] = {
     "outcome that is null": ("item", "outcome", None),
     "recipe that is a list": ("done", "recipe", []),
     "available that is 1": ("models", "models.0.available", 1),
+    "keys that are a list": ("error with keys", "error.keys", []),
+    "key that is a text": ("error with keys", "error.keys.message", "The model {name} is gone."),
+    "key without values": ("error with keys", "error.keys.message.values"),
+    "values without a key": ("error with keys", "error.keys.message.key"),
+    "value with a fraction": ("error with keys", "error.keys.message.values.name", 0.5),
+    "value that is a list": ("error with keys", "error.keys.message.values.name", ["x"]),
+    "sentence in a sentence without its text": ("error with keys", "error.keys.remedy.values.known.text"),
     # out of range
     "no version": ("hello", "versions", []),
     "version 0": ("hello", "versions", [0]),

@@ -12,6 +12,7 @@ from foveate_server.json_records import dumps, from_json, loads, to_json
 from foveate_server.operations.contract import Item, ItemResult, JobRequest
 from foveate_server.tasks.task import Task, WindowFile
 from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.pixels import AlphaMode, Channels, PixelFormat, RowOrder, SampleType
 from foveate_shared.wire.protocol import Outcome, Selection, WindowRequest
 
@@ -68,6 +69,14 @@ def test_tasks_come_back_equal(task):
 def test_results_come_back_equal(result):
     assert loads(dumps(result), ItemResult) == result
     assert from_json(ItemResult, to_json(result)) == result
+
+
+def test_sentences_keep_what_they_are_made_of():
+    told = Sentence("{number}: {reason}", number=1, reason=Sentence("No {what}.", what="face"))
+    outcome = loads(dumps(Outcome("a", "kept", told)), Outcome)
+    assert outcome.message == "1: No face."
+    assert outcome.message.as_json() == told.as_json()
+    assert type(loads(dumps(Outcome("a", "kept", "No face.")), Outcome).message) is str
 
 
 def test_numbers_that_are_whole_stay_floats_where_floats_are_declared():

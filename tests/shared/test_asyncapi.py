@@ -16,6 +16,7 @@ from jsonschema import Draft7Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
 
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import CLIENT_MESSAGES, PATH, SERVER_MESSAGES
 
 ROOT = Path(__file__).parents[2]
@@ -92,14 +93,17 @@ def test_every_schema_is_one() -> None:
 def test_every_field_is_described(cls: Any) -> None:
     schema = SCHEMAS[cls.__name__]
     fields = {field.name: field for field in dataclasses.fields(cls)}
-    assert set(schema["properties"]) - {"type"} == set(fields)
+    hints = typing.get_type_hints(cls)
+    sentences = {name for name in fields if Sentence in typing.get_args(hints[name])}
+    assert set(schema["properties"]) - {"type"} == set(fields) | ({"keys"} if sentences else set())
+    assert set(schema["properties"].get("keys", {}).get("properties", ())) == sentences
     needed = {
         name
         for name, field in fields.items()
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     }
     assert set(schema["required"]) - {"type"} == needed
-    for name, hint in typing.get_type_hints(cls).items():
+    for name, hint in hints.items():
         if name in fields:
             assert ("anyOf" in schema["properties"][name]) == is_optional(hint), name
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from foveate_server.engines.contract import Engine
 from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.pixels import PixelFormat
 from foveate_shared.wire.protocol import PIXELS, JsonObject, ModelInfo, Outcome, Selection, WindowRequest
 
@@ -60,7 +61,7 @@ class Item:
     """The unit of work: scheduled, run, retried and reported as one."""
 
     id: str  # unique within the job, stable across restarts
-    stage: str  # a short English phrase for the progress line
+    stage: str | Sentence  # a short English phrase for the progress line
     windows: tuple[WindowRequest, ...]
     arguments: JsonObject = field(default_factory=dict)  # whatever the operation wants to remember
     weight: float = 1.0  # share of the job's time, relative to its other items
@@ -72,7 +73,7 @@ class Plan:
 
     frame: str  # "document" or "new", as in the protocol
     extent: Extent  # of the frame
-    summary: str  # one sentence for a person
+    summary: str | Sentence  # one sentence for a person
     items: tuple[Item, ...]
     kind: str = PIXELS  # of the result, as the schema's `x-result` says
 

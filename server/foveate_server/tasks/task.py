@@ -8,6 +8,7 @@ from pathlib import Path
 
 from foveate_server.operations.contract import Item, JobRequest
 from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.pixels import PixelFormat
 
 
@@ -42,7 +43,7 @@ class Task:
 class TaskProgress:
     """How far the running item is."""
 
-    stage: str
+    stage: str | Sentence
     fraction: float
     step: int
     steps: int
@@ -52,7 +53,7 @@ class TaskProgress:
 class TaskNote:
     """A sentence for the job's owner."""
 
-    text: str
+    text: str | Sentence
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from ..connection.client import Client, FindServer
 from ..connection.settings import Settings
 from ..connection.websocket import ServerAddress
 from ..errors import ConnectionLostError, ErrorCode, InputError
+from ..i18n.sentence import Sentence
 from ..jobs.job_list import Workbench
 from ..wire.protocol import Peer
 
@@ -72,7 +73,8 @@ def _find_running(values: Settings, path: Path) -> ServerAddress:
     try:
         return running_server.find_server(path)
     except ConnectionLostError as error:
-        raise _cannot_start(values, f"{error.info.message} This editor's sandbox does not let it start one.") from error
+        told = "{problem} This editor's sandbox does not let it start one."
+        raise _cannot_start(values, Sentence(told, problem=error.info.message)) from error
 
 
 def _find_or_start(values: Settings, path: Path) -> ServerAddress:
@@ -86,5 +88,8 @@ def _find_or_start(values: Settings, path: Path) -> ServerAddress:
 
 def _cannot_start(values: Settings, message: str) -> ConnectionLostError:
     return ConnectionLostError(
-        message, code=ErrorCode.NO_SERVER, remedy=f"Run this in a terminal: {command_to_copy(values)}"
+        message,
+        code=ErrorCode.NO_SERVER,
+        remedy="Run this in a terminal: {command}",
+        command=command_to_copy(values),
     )

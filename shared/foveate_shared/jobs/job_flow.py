@@ -20,6 +20,7 @@ from dataclasses import replace
 
 from ..connection.client import ClientEvent, ConnectionState, StateChange
 from ..errors import ErrorCode, Fault, FoveateError, ServerError, to_exception
+from ..i18n.sentence import Sentence
 from ..wire.protocol import (
     Accepted,
     Ack,
@@ -240,7 +241,7 @@ class Rerender:
     def _on_progress(self, event: Progress) -> None:
         self._show(
             state=JobState.RUNNING,
-            text=event.stage[:1].upper() + event.stage[1:],
+            text=event.stage if event.stage[:1].isupper() else event.stage[:1].upper() + event.stage[1:],
             fraction=max(self.status.fraction, min(1.0, event.fraction)),
             step=event.step,
             steps=event.steps,
@@ -266,7 +267,8 @@ class Rerender:
         self._outcomes.append(event.outcome)
         if event.outcome.message:
             number = event.outcome.data.get("number")
-            self._add_note(f"Face {number}: {event.outcome.message}" if number else event.outcome.message)
+            told = Sentence(event.outcome.message)
+            self._add_note(Sentence("Face {number}: {sentence}", number=number, sentence=told) if number else told)
 
     def _on_done(self, event: Done) -> None:
         if self._cancelling:  # it was complete before the server knew: what was called off is not applied

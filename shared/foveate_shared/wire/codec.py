@@ -19,12 +19,14 @@ from typing import Any, TypeVar, Union
 
 from ..errors import ErrorCode, ErrorInfo, ProtocolError
 from ..geometry import Bounds, Extent
+from ..i18n.sentence import Sentence, SentenceValue
 from . import strict_json
 from .protocol import MAX_CHUNK_BYTES, Blob, Message
 from .rules import MAX_BLOB_ID, broken_rule
 
 CHUNK_HEADER = struct.Struct("<4sIQ")  # magic, blob id, offset
 CHUNK_MAGIC = b"FVC1"
+KEYS = "keys"  # of an object with sentences: what they are made of, by the field's name
 
 Value = TypeVar("Value")
 _Reader = Callable[[Any, str], Any]  # (JSON value, its path) -> value; raises ProtocolError
@@ -120,11 +122,22 @@ def _find_blobs(value: object) -> Iterator[Blob]:
 def _write_fields(value: Any, path: str) -> dict[str, object]:
     if reason := broken_rule(value):
         raise ProtocolError(f"{path}: {reason}.")
-    return {
-        field.name: _write(getattr(value, field.name), f"{path}.{field.name}")
+    fields = {
+        field.name: getattr(value, field.name)
         for field in dataclasses.fields(value)
         if not _is_left_out(field, getattr(value, field.name))
     }
+    keys = {name: _write_key(entry) for name, entry in fields.items() if isinstance(entry, Sentence) and entry.values}
+    written = {name: _write(entry, f"{path}.{name}") for name, entry in fields.items()}
+    return {**written, KEYS: keys} if keys else written
+
+
+def _write_key(sentence: Sentence) -> dict[str, object]:
+    values = {
+        name: {"text": str(value), **_write_key(value)} if isinstance(value, Sentence) else value
+        for name, value in sentence.values.items()
+    }
+    return {"key": sentence.key, "values": values}
 
 
 def _is_left_out(field: dataclasses.Field[Any], value: object) -> bool:
@@ -156,6 +169,7 @@ class _Field:
     name: str
     read: _Reader
     required: bool
+    is_sentence: bool
 
 
 @lru_cache(maxsize=128)
@@ -166,6 +180,7 @@ def _fields_of(cls: Any) -> tuple[_Field, ...]:
             field.name,
             _reader(hints[field.name]),
             field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING,
+            Sentence in typing.get_args(hints[field.name]),
         )
         for field in dataclasses.fields(cls)
     )
@@ -180,7 +195,25 @@ def _read_dataclass(cls: Any, value: Any, path: str) -> Any:
             arguments[field.name] = field.read(value[field.name], f"{path}.{field.name}")
         elif field.required:
             raise ProtocolError(f"{path}.{field.name} is missing.")
+    sentences = {field.name for field in _fields_of(cls) if field.is_sentence and field.name in arguments}
+    if sentences and KEYS in value:
+        keys = _read_json_object(value[KEYS], f"{path}.{KEYS}")
+        for name in sentences & keys.keys():
+            arguments[name] = _read_sentence(arguments[name], keys[name], f"{path}.{KEYS}.{name}")
     return _checked(cls(**arguments), path)
+
+
+def _read_sentence(text: str, value: Any, path: str) -> Sentence:
+    fields = _read_json_object(value, path)
+    values = _read_json_object(fields.get("values"), f"{path}.values")
+    read = {name: _read_sentence_value(entry, f"{path}.values.{name}") for name, entry in values.items()}
+    return Sentence.finished(text, _read_text(fields.get("key"), f"{path}.key"), read)
+
+
+def _read_sentence_value(value: Any, path: str) -> SentenceValue:
+    if isinstance(value, dict):
+        return _read_sentence(_read_text(value.get("text"), f"{path}.text"), value, path)
+    return value if isinstance(value, str) else _read_integer(value, path)
 
 
 def _checked(value: Any, path: str) -> Any:
@@ -192,6 +225,8 @@ def _checked(value: Any, path: str) -> Any:
 def _reader(hint: Any) -> _Reader:
     """Return what reads a value of the type `hint`."""
     origin = typing.get_origin(hint)
+    if Sentence in typing.get_args(hint):
+        return _read_text
     if origin in (Union, types.UnionType):
         return _optional_reader(hint)
     if origin is tuple:

@@ -3,6 +3,9 @@
 `shared/PROTOCOL.md` is normative; this module is its image in Python. A message is a frozen dataclass; its `TYPE` is
 the value of `"type"` on the wire. :mod:`foveate_shared.wire.codec` turns messages into frames and back.
 
+A field `str | Sentence` is a finished English text for a person; what it was made of travels beside it, see
+PROTOCOL.md, "Sentences".
+
 A message may declare blobs (:class:`Blob`): their bytes follow in binary chunks, and the receiving side delivers the
 message when all of them are complete.
 """
@@ -14,6 +17,7 @@ from typing import Any, ClassVar, Union
 
 from ..errors import ErrorInfo
 from ..geometry import Bounds, Extent
+from ..i18n.sentence import Sentence
 from ..pixels import PixelFormat
 
 PROTOCOL_VERSION = 2
@@ -124,7 +128,7 @@ class Outcome:
 
     item: str  # unique within the job, in the order of planning
     status: str  # "done", "kept" (looked at, left as it was, see message), "failed" or "skipped"
-    message: str = ""  # one sentence for a person; may be empty where status is "done"
+    message: str | Sentence = ""  # one sentence for a person; may be empty where status is "done"
     data: JsonObject = field(default_factory=dict)  # what the operation found, see PROTOCOL.md per operation
 
 
@@ -346,7 +350,7 @@ class Planned:
     seq: int
     frame: str  # "document": patches lie in the document; "new": they make up a new image
     extent: Extent  # of the frame: patch bounds are relative to its top left corner
-    summary: str  # one sentence for a person
+    summary: str | Sentence  # one sentence for a person
     kind: str = _added(PIXELS)  # of the result: "pixels", "selection", "report" or "files"
 
 
@@ -387,7 +391,7 @@ class Progress:
     TYPE: ClassVar[str] = "progress"
     job: str
     seq: int
-    stage: str  # a short phrase in English, such as "restoring"
+    stage: str | Sentence  # a short phrase in English, such as "restoring"
     fraction: float  # of the whole job, 0 to 1
     step: int = 0  # of `steps`, within the running item; a diffusion step or a tile
     steps: int = 0
@@ -401,7 +405,7 @@ class Note:
     TYPE: ClassVar[str] = "note"
     job: str
     seq: int
-    text: str
+    text: str | Sentence
 
 
 @dataclass(frozen=True)

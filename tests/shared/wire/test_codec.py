@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.messages import BY_CLASS, errors, json_values, messages
-from foveate_shared.errors import ErrorCode, ErrorInfo, ProtocolError
+from foveate_shared.errors import ErrorCode, ErrorInfo, Fault, InputError, ProtocolError
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.codec import (
     CHUNK_HEADER,
     blobs_of,
@@ -252,3 +253,28 @@ def test_blobs_are_replaced_in_the_order_of_fields(message: Message) -> None:
 def test_the_header_is_sixteen_bytes() -> None:
     assert CHUNK_HEADER.size == 16
     assert encode_chunk(1, 2, b"x") == bytes.fromhex("46564331 01000000 0200000000000000 78")
+
+
+def test_a_sentence_travels_with_its_key_beside_the_english() -> None:
+    inner = Sentence("{count} models.", one="1 model.", count=1)
+    error = InputError("No {name!r}: {known}", name="My. {x}", known=inner, remedy="Look again.").info
+    frame = json.loads(encode(Problem(error)))["error"]
+    assert frame.pop("keys") == {
+        "message": {
+            "key": "No {name}: {known}",
+            "values": {
+                "name": "'My. {x}'",
+                "known": {"text": "1 model.", "key": "{count} models.", "values": {"count": 1}},
+            },
+        }
+    }
+    assert frame == json.loads(encode_error(ErrorInfo(error.code, str(error.message), error.remedy, error.fault)))
+    read = decode_error(encode_error(error)).message
+    assert isinstance(read, Sentence)
+    assert read.as_json() == error.message.as_json()
+
+
+def test_a_sentence_of_version_1_is_a_text() -> None:
+    text = encode_error(ErrorInfo(ErrorCode.INTERNAL, "It failed.", "", Fault.SERVER))
+    assert text == '{"code":"internal","message":"It failed.","remedy":"","fault":"server"}'
+    assert type(decode_error(text).message) is str
