@@ -142,7 +142,7 @@ def list_catalog() -> Catalog:
 class Bench:
     """A manager with all its parts."""
 
-    def __init__(self, config, executor, clocks):
+    def __init__(self, config, executor, clocks, table):
         self.config = config
         self.executor = executor
         self.spool = Spool(config.spool_dir, config.spool_quota)
@@ -152,7 +152,7 @@ class Bench:
                 config,
                 self.spool,
                 executor,
-                operations(),
+                table,
                 list_catalog,
                 self.metrics,
                 "0",
@@ -166,7 +166,7 @@ class Bench:
         return watcher
 
     async def submit(self, submit=None, owner=ANNA, **fields):
-        job, _ = await self.manager.submit(owner, submit or submit_of(**fields), None)
+        job, _ = await self.manager.submit(owner, submit or submit_of(**fields), {})
         return job
 
     def upload(self, data):
@@ -184,11 +184,11 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(folder, executor=None, clocks=None, **settings):
-    """Open the spool in `folder`, and go on with what it holds."""
+async def bench(folder, executor=None, clocks=None, table=None, **settings):
+    """Open the spool in `folder`, and go on with what it holds; `table` has the operations."""
     config = replace(ServerConfig(data_dir=folder / "data"), **settings)
     executor = executor or ScriptedExecutor()
-    made = Bench(config, executor, clocks or Clocks())
+    made = Bench(config, executor, clocks or Clocks(), table or operations())
     try:
         await executor.start()
         await made.manager.start()

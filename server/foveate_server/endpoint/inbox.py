@@ -10,9 +10,11 @@ from foveate_server.spool.job_files import Upload
 from foveate_server.spool.store import Spool
 from foveate_shared.errors import ErrorCode, FoveateError, InputError, ProtocolError, RefusedError, ResourceError
 from foveate_shared.wire.blobs import BlobAssembler, Delivery, MemorySink, Sink
+from foveate_shared.wire.codec import blobs_of
 from foveate_shared.wire.protocol import Blob, Limits, Message, Submit, Window
 
 MAX_PROFILE_BYTES = 4 << 20  # of an ICC profile: real ones have a few hundred KiB at most
+MAX_PROFILES_BYTES = 16 << 20  # of all those of one job: pictures may have one each
 MAX_PENDING_SUBMITS = 8  # that wait for their profiles, which are held in memory
 
 
@@ -109,14 +111,16 @@ class Inbox:
         return None
 
     def _check_profile(self, submit: Submit) -> None:
-        icc = submit.document.profile.icc if submit.document else None
-        if icc and icc.size > MAX_PROFILE_BYTES:
+        profiles = blobs_of(submit)
+        largest = max((icc.size for icc in profiles), default=0)
+        if largest > MAX_PROFILE_BYTES or sum(icc.size for icc in profiles) > MAX_PROFILES_BYTES:
             raise InputError(
-                f"The colour profile has {icc.size:,} bytes; at most {MAX_PROFILE_BYTES:,} are taken.",
+                f"The colour profile has {largest:,} bytes; at most {MAX_PROFILE_BYTES:,} are taken,"
+                f" and {MAX_PROFILES_BYTES:,} of all pictures.",
                 code=ErrorCode.TOO_LARGE,
                 remedy="Convert the document to a common colour space.",
             )
-        if icc and sum(isinstance(entry, Submit) for entry in self._assembler.pending) >= MAX_PENDING_SUBMITS:
+        if profiles and sum(isinstance(entry, Submit) for entry in self._assembler.pending) >= MAX_PENDING_SUBMITS:
             raise RefusedError(
                 "Too many jobs wait for their colour profiles.",
                 code=ErrorCode.RATE_LIMITED,

@@ -7,6 +7,7 @@ import asyncio
 from foveate_server.endpoint.client_version import needed_by_job, too_old
 from foveate_server.endpoint.inbox import uploads_of
 from foveate_server.endpoint.outbox import Outbox
+from foveate_server.jobs.job_request import profile_names
 from foveate_server.jobs.manager import JobManager
 from foveate_server.models.catalog import LookUp
 from foveate_server.spool.database_rows import Owner
@@ -76,11 +77,11 @@ class Requests:
         )
 
     async def _submit(self, message: Submit, delivery: Delivery) -> None:
-        icc = delivery.payloads[0] if delivery.payloads else None
-        if delivery.payloads and not isinstance(icc, bytearray):
+        payloads = [bytes(payload) for payload in delivery.payloads if isinstance(payload, bytearray)]
+        if len(payloads) != len(delivery.payloads):
             return  # refused at its declaration
-        profile = bytes(icc) if isinstance(icc, bytearray) else None
-        job, is_new = await self._manager.submit(self._owner, message, profile)
+        profiles = dict(zip(profile_names(message), payloads, strict=True))
+        job, is_new = await self._manager.submit(self._owner, message, profiles)
         if not is_new:
             self._outbox.follow(job, 0)
             self._manager.ask_again(job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 from foveate_server.jobs.dependencies import JobDependencies
@@ -40,7 +41,7 @@ class JobAcceptance:
         """Go on counting where the spool stands."""
         self._next_number = await self._parts.spool.next_number()
 
-    async def take(self, owner: Owner, submit: Submit, icc: bytes | None) -> tuple[Job, bool]:
+    async def take(self, owner: Owner, submit: Submit, profiles: Mapping[str, bytes]) -> tuple[Job, bool]:
         """Return the job, stored, and whether it is new. Raises FoveateError where it cannot be taken."""
         async with self._turn:
             content = content_hash(submit)
@@ -48,25 +49,25 @@ class JobAcceptance:
             if known:
                 return _same(known, content), False
             self._check_room(owner)
-            request, notes = await asyncio.to_thread(self._check, submit, icc)
-            request = replace(request, safety=self._parts.config.safety)
+            request, notes = await asyncio.to_thread(self._check, submit, profiles)
             plan = await asyncio.to_thread(self._parts.operations[submit.operation].plan, request)
-            check_plan(plan, self._parts.operations[submit.operation])
+            check_plan(plan, self._parts.operations[submit.operation], request)
             self._check_disk(plan, request)
             job = await self._store(owner, submit, content, request, plan)
             for note in notes:
                 self._publisher.lasting(job, Note, text=note)
             return job, True
 
-    def _check(self, submit: Submit, icc: bytes | None) -> tuple[JobRequest, tuple[str, ...]]:
+    def _check(self, submit: Submit, profiles: Mapping[str, bytes]) -> tuple[JobRequest, tuple[str, ...]]:
         config = self._parts.config
         return check_submit(
             submit,
-            icc,
+            profiles,
             operations=self._parts.operations,
             catalog=self._parts.catalog(),
             limits=config.limits,
             presets=lambda: load_presets(config.presets_file),
+            safety=config.safety,
         )
 
     async def _store(self, owner: Owner, submit: Submit, content: str, request: JobRequest, plan: Plan) -> Job:
@@ -86,6 +87,7 @@ class JobAcceptance:
             created=now,
             updated=now,
             model=request.model,
+            picture_profiles={name: each.icc for name, each in request.pictures.items() if each.icc},
         )
         self._next_number += 1
         await self._parts.spool.in_files_thread(self._parts.spool.files(row.number).create)
@@ -120,7 +122,9 @@ class JobAcceptance:
     def _check_disk(self, plan: Plan, request: JobRequest) -> None:
         """Refuse at once what could not even begin."""
         first = plan.items[0]
-        self._parts.spool.account.check(sum(request.format.size(window.extent) for window in first.windows))
+        self._parts.spool.account.check(
+            sum(request.source(window.source).format.size(window.extent) for window in first.windows)
+        )
 
 
 def _same(job: Job, content: str) -> Job:

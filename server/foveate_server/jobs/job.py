@@ -167,9 +167,10 @@ class Job:
         if self.has(request.id) or request.id in self.arriving:
             return False
         self._check_extent(window, request)
-        if window.pixels.format != self.request.format:
-            raise _bad_window(f"Window {window.window!r} is not in the document's pixel format.")
-        if (window.coverage is not None) != (request.coverage and self.request.wants_coverage):
+        source = self.request.source(request.source)
+        if window.pixels.format != source.format:
+            raise _bad_window(f"Window {window.window!r} is not in the pixel format of the {request.source}.")
+        if (window.coverage is not None) != (request.coverage and source.has_coverage):
             raise _bad_window(f"Window {window.window!r} must come with coverage exactly where it was asked for.")
         return True
 
@@ -189,10 +190,13 @@ class Job:
         size = 0
         for count, work in enumerate(self._open_items()):
             missing = [request for request in work.item.windows if not self.has(request.id)]
-            size += sum(self.request.format.size(request.extent) for request in work.item.windows)
+            size += sum(self._size_of(request) for request in work.item.windows)
             if count and (count >= PREFETCH_ITEMS or size > PREFETCH_BYTES):
                 return
             yield from missing
+
+    def _size_of(self, request: WindowRequest) -> int:
+        return self.request.source(request.source).format.size(request.extent)
 
     def _open_items(self) -> Iterator[WorkItem]:
         return (work for work in self.items.values() if not work.ended)

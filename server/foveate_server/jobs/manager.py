@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -25,7 +25,6 @@ from foveate_server.spool.job_files import Upload
 from foveate_server.spool.store import StoredJob
 from foveate_server.status.report import ErrorStatus
 from foveate_shared.errors import ErrorCode, ErrorInfo, InputError, ProtocolError, ServerError
-from foveate_shared.geometry import Bounds
 from foveate_shared.wire.protocol import (
     Cancelled,
     Done,
@@ -35,6 +34,7 @@ from foveate_shared.wire.protocol import (
     Outcome,
     Submit,
     Window,
+    WindowRequest,
     Windows,
 )
 
@@ -128,15 +128,15 @@ class JobManager:
 
     # --- what clients ask for ---
 
-    async def submit(self, owner: Owner, submit: Submit, icc: bytes | None) -> tuple[Job, bool]:
-        """Store a job and plan it. Return it, and whether it is new.
+    async def submit(self, owner: Owner, submit: Submit, profiles: Mapping[str, bytes]) -> tuple[Job, bool]:
+        """Store a job and plan it. Return it, and whether it is new. `profiles` are its ICC profiles, by source.
 
         Raises FoveateError where it cannot be taken: nothing is stored then.
         """
-        return await self._to_its_end(self._submit(owner, submit, icc))
+        return await self._to_its_end(self._submit(owner, submit, profiles))
 
-    async def _submit(self, owner: Owner, submit: Submit, icc: bytes | None) -> tuple[Job, bool]:
-        job, is_new = await self._intake.take(owner, submit, icc)
+    async def _submit(self, owner: Owner, submit: Submit, profiles: Mapping[str, bytes]) -> tuple[Job, bool]:
+        job, is_new = await self._intake.take(owner, submit, profiles)
         if is_new:
             _log.info("job %s: accepted, %s", job.id, submit.operation)
             self._advance(job)
@@ -170,7 +170,7 @@ class JobManager:
                 coverage.abort()
             return
         files = self._spool.files(job.number)
-        row = _window_row(window, job.asked[window.window].bounds)
+        row = _window_row(window, job.asked[window.window])
         job.arriving.add(row.id)
         try:
             await self._spool.in_files_thread(files.keep_window, row.id, pixels, coverage)
@@ -344,14 +344,15 @@ class JobManager:
             self._idle_since = self._parts.clocks.monotonic()
 
 
-def _window_row(window: Window, bounds: Bounds) -> WindowRow:
+def _window_row(window: Window, request: WindowRequest) -> WindowRow:
     coverage = window.coverage
     return WindowRow(
         id=window.window,
-        bounds=bounds,
+        bounds=request.bounds,
         extent=window.pixels.extent,
         pixels_sha256=window.pixels.blob.sha256,
         pixels_size=window.pixels.blob.size,
         coverage_sha256=coverage.blob.sha256 if coverage else None,
         coverage_format=coverage.format if coverage else None,
+        source=request.source,
     )

@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import cast
 
 from foveate_server.spool.database_rows import WindowRow
 from foveate_shared.wire.codec import blobs_of, encode, with_blobs
-from foveate_shared.wire.protocol import Document, Json, JsonObject, Profile, Submit, as_object
+from foveate_shared.wire.protocol import DOCUMENT, Document, Json, JsonObject, NamedPicture, Profile, Submit, as_object
 
 _NAMING = ("model", "loras", "embeddings", "vae")  # parameters that name models
 _VARIANTS = "variants"  # of a compare: in parameters, and in what its items tell, there by number
@@ -58,7 +59,8 @@ def complete(
         "foveate": version,
         "operation": submit.operation,
         "parameters": {**parameters, "pinned": pinned} if pinned else parameters,
-        "document": _document(submit.document, fields["document"]),
+        "document": _with_profile(submit.document, fields["document"]) if submit.document else None,
+        **_pictures(submit, fields),
         "selection": fields["selection"],
         "inputs": [_input(window) for window in windows],
         **told,
@@ -94,8 +96,14 @@ def _counted(submit: Submit) -> Submit:
     return with_blobs(submit, (replace(blob, id=number) for number, blob in enumerate(blobs_of(submit), 1)))
 
 
-def _document(document: Document | None, fields: JsonObject) -> Json:
-    return {**fields, "profile": _profile(document.profile)} if document else None
+def _pictures(submit: Submit, fields: JsonObject) -> JsonObject:
+    written = _listed(fields.get("pictures"))
+    pictures = [_with_profile(*pair) for pair in zip(submit.pictures, map(as_object, written), strict=bool(written))]
+    return {"pictures": cast("Json", pictures)} if pictures else {}
+
+
+def _with_profile(source: Document | NamedPicture, fields: JsonObject) -> JsonObject:
+    return {**fields, "profile": _profile(source.profile)}
 
 
 def _profile(profile: Profile) -> Json:
@@ -112,4 +120,5 @@ def _input(window: WindowRow) -> Json:
         "extent": [extent.width, extent.height],
         "pixels": window.pixels_sha256,
         "coverage": window.coverage_sha256,
+        **({"source": window.source} if window.source != DOCUMENT else {}),
     }

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import cast
 
 from foveate_server.jobs.job import Job
-from foveate_server.operations.contract import JobRequest
+from foveate_server.jobs.job_request import request_of
 from foveate_server.spool.store import StoredJob
 from foveate_shared.wire.codec import decode
-from foveate_shared.wire.protocol import Patch, Submit
+from foveate_shared.wire.protocol import DOCUMENT, Patch, Submit
 
 # Fleeting events count too and are not stored, so a client may have seen larger numbers than the spool has. Numbers
 # that jump at each start are larger than any of them.
@@ -23,20 +23,8 @@ def restore(stored: StoredJob, clock: Callable[[], float], safety: str) -> Job:
     """
     row = stored.row
     submit = cast("Submit", decode(row.submit, (Submit,)))
-    document = submit.document
-    if document is None:
-        raise ValueError("a job without a document was stored")
-    request = JobRequest(
-        operation=submit.operation,
-        parameters=row.parameters,
-        extent=document.extent,
-        format=document.format,
-        space=document.profile.space,
-        icc=row.icc,
-        selection=submit.selection,
-        model=row.model,
-        safety=safety,
-    )
+    profiles = {**row.picture_profiles, **({DOCUMENT: row.icc} if row.icc else {})}
+    request = request_of(submit, profiles, row.parameters, row.model, safety)
     job = Job(row, submit, request, clock)
     job.seq += SEQ_JUMP
     job.add_items(stored.items)

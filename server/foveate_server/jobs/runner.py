@@ -166,6 +166,8 @@ class Runner:
                 files.window_pixels(row.id),
                 files.window_coverage(row.id) if row.coverage_format else None,
                 row.coverage_format,
+                row.source,
+                job.request.source(row.source).format,
             )
             for row in rows
         }

@@ -8,23 +8,25 @@ from collections.abc import Mapping
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from foveate_server.imaging.rgb_spaces import GRAY_SPACES, RGB_SPACES
+from foveate_server.jobs.check_sources import check_sources
+from foveate_server.jobs.job_request import request_of
 from foveate_server.jobs.resolve_parameters import LoadPresets, settle
 from foveate_server.models.catalog import Catalog
 from foveate_server.operations.contract import JobRequest, Operation, Plan
 from foveate_shared.errors import ErrorCode, InputError, ServerError
 from foveate_shared.forms.picture_slots import result_kind
-from foveate_shared.wire.protocol import Document, JsonObject, Limits, Selection, Submit, as_object
+from foveate_shared.wire.protocol import DOCUMENT, JsonObject, Limits, Submit, as_object
 
 
 def check_submit(
     submit: Submit,
-    icc: bytes | None,
+    profiles: Mapping[str, bytes],
     *,
     operations: Mapping[str, Operation],
     catalog: Catalog,
     limits: Limits,
     presets: LoadPresets,
+    safety: str = "off",
 ) -> tuple[JobRequest, tuple[str, ...]]:
     """Return what `submit` asks for, with all that it leaves open settled, and sentences about it for its owner.
 
@@ -37,25 +39,12 @@ def check_submit(
             code=ErrorCode.UNKNOWN_OPERATION,
             remedy=f"This server offers {', '.join(sorted(operations))}.",
         )
-    document = submit.document
-    if document is None or submit.pictures:
-        raise InputError(f"{operation.title} takes a document and no further pictures.", remedy="Send just that.")
-    _check_document(document, limits)
-    if submit.selection:
-        _check_selection(submit.selection, document)
+    check_sources(submit, operation, limits)
     check_parameters(operation.schema, submit.parameters)  # what the client itself wrote
     settled = settle(operation, submit.parameters, catalog, presets)
     kind = settled.model.kind if settled.model else None
-    request = JobRequest(
-        operation=submit.operation,
-        parameters=check_parameters(operation.schema, settled.parameters, kind),
-        extent=document.extent,
-        format=document.format,
-        space=document.profile.space,
-        icc=icc,
-        selection=submit.selection,
-        model=settled.model,
-    )
+    complete = check_parameters(operation.schema, settled.parameters, kind)
+    request = request_of(submit, profiles, complete, settled.model, safety)
     return request, settled.notes
 
 
@@ -100,44 +89,16 @@ def _is_known(schema: JsonObject, kind: str | None) -> bool:
     return not isinstance(kinds, list) or kind in kinds
 
 
-def check_plan(plan: Plan, operation: Operation) -> None:
+def check_plan(plan: Plan, operation: Operation, request: JobRequest) -> None:
     """Raise ServerError where an operation's plan breaks its contract."""
     names = [item.id for item in plan.items]
     if not names or len(set(names)) != len(names):
         raise ServerError("The operation's plan has no items, or two of one name.", remedy="Please report this.")
+    sources = {window.source for item in plan.items for window in item.windows}
+    if not sources <= {DOCUMENT, *request.pictures}:
+        raise ServerError("The operation wants to see a picture that the job has not.", remedy="Please report this.")
     if plan.kind != result_kind(operation.schema):
         raise ServerError("The operation plans another kind of result than it declares.", remedy="Please report this.")
-
-
-def _check_document(document: Document, limits: Limits) -> None:
-    if document.extent.area > limits.max_document_pixels:
-        raise InputError(
-            f"The document has {document.extent.area:,} pixels; this server takes at most"
-            f" {limits.max_document_pixels:,}.",
-            code=ErrorCode.TOO_LARGE,
-            remedy="Work on a part of it, or raise the server's limits.max_document_pixels.",
-        )
-    space = document.profile.space
-    known = GRAY_SPACES if document.format.channels.is_gray else RGB_SPACES
-    if space is not None and space not in known:
-        raise InputError(
-            f"The colour space {space!r} is not one for {document.format.channels.value} pixels.",
-            code=ErrorCode.UNSUPPORTED_FORMAT,
-            remedy=f"Send an ICC profile, or name one of {', '.join(sorted(known))}.",
-        )
-
-
-def _check_selection(selection: Selection, document: Document) -> None:
-    if selection.bounds.is_empty:
-        raise InputError(
-            "The selected region is empty.", code=ErrorCode.INVALID_REGION, remedy="Select at least one pixel."
-        )
-    if not document.extent.bounds.contains(selection.bounds):
-        raise InputError(
-            "The selected region reaches beyond the document.",
-            code=ErrorCode.INVALID_REGION,
-            remedy=f"Stay within {document.extent.width} by {document.extent.height} pixels.",
-        )
 
 
 def _properties(schema: JsonObject) -> JsonObject:

@@ -19,9 +19,20 @@ from foveate_server.engines.contract import Engine
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.pixels import PixelFormat
-from foveate_shared.wire.protocol import PIXELS, JsonObject, ModelInfo, Outcome, Selection, WindowRequest
+from foveate_shared.wire.protocol import DOCUMENT, PIXELS, JsonObject, ModelInfo, Outcome, Selection, WindowRequest
 
 DIFFUSION = "diffusion"  # the kind of models that render with a prompt
+
+
+@dataclass(frozen=True)
+class Source:
+    """What windows show: the document, or another picture of the job."""
+
+    extent: Extent
+    format: PixelFormat
+    space: str | None  # named colour space; None where `icc` is set
+    icc: bytes | None
+    has_coverage: bool = False  # that the client sends where it is asked for
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,7 @@ class JobRequest:
 
     operation: str
     parameters: JsonObject  # as validated against the operation's schema, defaults filled in
-    extent: Extent  # of the document
+    extent: Extent  # of the document; empty where the operation takes none
     format: PixelFormat  # of the document, in which patches are answered
     space: str | None  # named colour space of the document; None where `icc` is set
     icc: bytes | None
@@ -39,6 +50,14 @@ class JobRequest:
     safety: str = (
         "off"  # what becomes of pictures that are not safe for work: see operations.with_checkpoint.safety_policy
     )
+
+    pictures: Mapping[str, Source] = field(default_factory=dict)  # beside the document, by name
+
+    def source(self, name: str) -> Source:
+        """Return what windows of the source `name` show. Raises KeyError where the job has none of that name."""
+        if name == DOCUMENT:
+            return Source(self.extent, self.format, self.space, self.icc, self.wants_coverage)
+        return self.pictures[name]
 
     @property
     def is_prompted(self) -> bool:
@@ -82,10 +101,11 @@ class Plan:
 class WindowData:
     """The pixels that the client sent for a window, as they came."""
 
-    bounds: Bounds  # document pixels
+    bounds: Bounds  # pixels of the source
     extent: Extent  # of the pixels: from the asked extent up to the bounds' own
-    pixels: memoryview  # in the document's format
+    pixels: memoryview  # in the source's format
     coverage: NDArray[Any] | None  # (height, width), u8, u16 or f32 as sent
+    source: str = DOCUMENT  # what it shows, as in the request
 
 
 @dataclass(frozen=True)

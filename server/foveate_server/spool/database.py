@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from base64 import b64decode
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from importlib import resources
@@ -72,7 +73,7 @@ class Database:
         """Return all jobs, oldest first."""
         query = (
             "SELECT number, token, client, job, content, submit, parameters, icc, plan, state, recipe, model,"
-            " seq, created, updated FROM jobs ORDER BY number"
+            " seq, created, updated, picture_profiles FROM jobs ORDER BY number"
         )
         return [
             JobRow(
@@ -90,6 +91,7 @@ class Database:
                 created,
                 updated,
                 model and json_records.loads(model, ModelInfo),
+                {name: b64decode(text) for name, text in json.loads(profiles).items()},
             )
             for (
                 number,
@@ -107,6 +109,7 @@ class Database:
                 seq,
                 created,
                 updated,
+                profiles,
             ) in self._connection.execute(query)
         ]
 
@@ -174,10 +177,11 @@ def insert_job(row: JobRow) -> Change:
         row.created,
         row.updated,
         row.model and json_records.dumps(row.model),
+        json_records.dumps(row.picture_profiles),
     )
     columns = (
         "number, token, client, job, content, submit, parameters, icc, plan, state, recipe, seq, created, updated,"
-        " model"
+        " model, picture_profiles"
     )
     marks = ", ".join("?" * len(values))
     return _execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", *values)  # noqa: S608 - constants alone

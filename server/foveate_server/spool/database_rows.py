@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from foveate_server.operations.contract import Item, Plan
 from foveate_shared.errors import ErrorInfo
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import PixelFormat
-from foveate_shared.wire.protocol import JsonObject, ModelInfo, Outcome
+from foveate_shared.wire.protocol import DOCUMENT, JsonObject, ModelInfo, Outcome
 
 
 @dataclass(frozen=True, order=True)
@@ -38,6 +39,7 @@ class JobRow:
     created: float  # seconds since the epoch
     updated: float
     model: ModelInfo | None = None  # settled at intake
+    picture_profiles: Mapping[str, bytes] = field(default_factory=dict)  # ICC, of pictures that have one, by name
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,13 @@ class WindowRow:
     """A window that arrived. The facts outlive the files: the recipe needs them."""
 
     id: str
-    bounds: Bounds  # document pixels
+    bounds: Bounds  # pixels of the source
     extent: Extent  # of the pixels
     pixels_sha256: str
     pixels_size: int  # bytes
     coverage_sha256: str | None
     coverage_format: PixelFormat | None
+    source: str = DOCUMENT
     wiped: bool = False  # the files are gone: no item that is left needs them
 
     @property

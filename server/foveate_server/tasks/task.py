@@ -10,17 +10,20 @@ from foveate_server.operations.contract import Item, JobRequest
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.pixels import PixelFormat
+from foveate_shared.wire.protocol import DOCUMENT
 
 
 @dataclass(frozen=True)
 class WindowFile:
     """A window's bytes on disk."""
 
-    bounds: Bounds  # document pixels
+    bounds: Bounds  # pixels of the source
     extent: Extent  # of the pixels
     pixels: Path
     coverage: Path | None
     coverage_format: PixelFormat | None
+    source: str = DOCUMENT
+    format: PixelFormat | None = None  # of the pixels; None means that of the document
 
 
 @dataclass(frozen=True)

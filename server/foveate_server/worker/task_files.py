@@ -25,6 +25,8 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.
 def open_windows(files: Mapping[str, WindowFile], pixel_format: PixelFormat) -> dict[str, WindowData]:
     """Return the windows of a task, mapped read-only; pages are read when they are looked at.
 
+    `pixel_format` is the document's.
+
     Coverage is (height, width), top row first. Raises ServerError where a file is missing or has another size than
     its extent says.
     """
@@ -32,12 +34,12 @@ def open_windows(files: Mapping[str, WindowFile], pixel_format: PixelFormat) -> 
 
 
 def _open_window(file: WindowFile, pixel_format: PixelFormat) -> WindowData:
-    pixels = _map(file.pixels, pixel_format.size(file.extent))
+    pixels = _map(file.pixels, (file.format or pixel_format).size(file.extent))
     if file.coverage is None or file.coverage_format is None:
-        return WindowData(file.bounds, file.extent, pixels, None)
+        return WindowData(file.bounds, file.extent, pixels, None, file.source)
     data = _map(file.coverage, file.coverage_format.size(file.extent))
     coverage = samples.view(data, file.coverage_format, file.extent)[..., 0]
-    return WindowData(file.bounds, file.extent, pixels, coverage)
+    return WindowData(file.bounds, file.extent, pixels, coverage, file.source)
 
 
 def _map(path: Path, size: int) -> memoryview:

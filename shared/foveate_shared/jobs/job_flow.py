@@ -15,15 +15,17 @@ The result is applied only when it is complete, all of it or nothing; the server
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..connection.client import ClientEvent, ConnectionState, StateChange
 from ..errors import ErrorCode, Fault, FoveateError, ServerError, to_exception
 from ..i18n.sentence import Sentence
 from ..wire.protocol import (
+    DOCUMENT,
     Accepted,
     Ack,
+    Blob,
     Cancel,
     Cancelled,
     Document,
@@ -47,6 +49,7 @@ from ..wire.protocol import (
     Windows,
 )
 from .apply_result import Applying
+from .frozen_picture import FrozenPicture
 from .host import Host, Image, Result, ResultPatch, Snapshot
 from .job_status import ENDED, JobProgress, JobState
 from .window_answers import Answers, FlowClient
@@ -69,9 +72,13 @@ class Rerender:
         priority: int = 0,
         ask_first: bool = False,
         on_preview: Callable[[Preview, bytes], None] | None = None,
+        pictures: Mapping[str, FrozenPicture] | None = None,
+        takes_document: bool = True,
     ) -> None:
         """Prepare; nothing is sent before :meth:`start`.
 
+        `pictures` go beside the document, by the names of the operation's slots; without `takes_document` it goes
+        without one, and the host only takes the result.
         `job` is the id of an earlier job that shall be resumed; else one is minted. With `ask_first` the complete
         result waits for :meth:`apply`. `on_preview` may draw.
         """
@@ -85,6 +92,8 @@ class Rerender:
         self._priority = priority
         self._ask_first = ask_first
         self._on_preview = on_preview
+        self._pictures = dict(pictures or {})
+        self._takes_document = takes_document
         self._snapshot: Snapshot | None = None
         self._plan: Planned | None = None
         self._accepted = job is not None
@@ -92,7 +101,7 @@ class Rerender:
         self._seq = 0  # of the newest lasting event that was taken: where resume goes on
         self._patches: list[ResultPatch] = []
         self._outcomes: list[Outcome] = []
-        self._answers = Answers(self.job, host)
+        self._answers = Answers(self.job, host, self._pictures)
         self._applying: Applying | None = None  # while the host is bringing the result in
         self._handlers: dict[type, Callable[..., None]] = {
             Accepted: self._on_accepted,
@@ -133,7 +142,8 @@ class Rerender:
 
         Raises FoveateError where the host has nothing to work on; nothing was sent then.
         """
-        self._snapshot = self._host.freeze()
+        if self._takes_document:
+            self._snapshot = self._host.freeze()
         self._set(state=JobState.SUBMITTED, text="Sending the job" if not self._accepted else "Asking for the job")
         self._introduce()
 
@@ -311,17 +321,28 @@ class Rerender:
         if self._accepted:
             self._connection.post(Resume(self.job, self._seq))
             return
-        snapshot = self._frozen()
-        if snapshot.icc is None:
-            self._connection.post(self._submission(snapshot, Profile(space=snapshot.space or "srgb")))
-        else:
+        profiles = {name: picture.icc for name, picture in self._pictures.items() if picture.icc}
+        if self._takes_document and (icc := self._frozen().icc):
+            profiles = {DOCUMENT: icc, **profiles}
+        if profiles:
             self._connection.send(
-                lambda blob: self._submission(snapshot, Profile(icc=blob)), (snapshot.icc,), job=self.job
+                lambda *blobs: self._submission(dict(zip(profiles, blobs, strict=True))),
+                tuple(profiles.values()),
+                job=self.job,
             )
+        else:
+            self._connection.post(self._submission({}))
 
-    def _submission(self, snapshot: Snapshot, profile: Profile) -> Submit:
-        document = Document(snapshot.extent, snapshot.format, profile)
-        return Submit(self.job, self._operation, document, snapshot.selection, self._parameters, self._priority)
+    def _submission(self, profiles: Mapping[str, Blob]) -> Submit:
+        """Return the job; `profiles` declares ICC profiles by source, in the order of its blobs."""
+        document, selection = None, None
+        if self._takes_document:
+            snapshot = self._frozen()
+            icc = profiles.get(DOCUMENT)
+            profile = Profile(icc=icc) if icc else Profile(space=snapshot.space or "srgb")
+            document, selection = Document(snapshot.extent, snapshot.format, profile), snapshot.selection
+        pictures = tuple(picture.described(name, profiles.get(name)) for name, picture in self._pictures.items())
+        return Submit(self.job, self._operation, document, selection, self._parameters, self._priority, pictures)
 
     # --- applying ---
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from ..errors import InputError
 from ..wire.blobs import Buffer, MintMessage
-from ..wire.protocol import Blob, ClientMessage, Pixels, Window, WindowRequest
+from ..wire.protocol import DOCUMENT, Blob, ClientMessage, Pixels, Window, WindowRequest
 from .apply_result import STEP_SECONDS
+from .frozen_picture import FrozenPicture
 from .host import Host, StepwiseHost
 
 MAX_QUEUED_BYTES = 32 << 20  # of windows that wait for the wire: more are read from the host only after that
@@ -30,11 +32,12 @@ class FlowClient(Protocol):
 
 
 class Answers:
-    """The windows of one job that were asked for, and not yet read from the host."""
+    """The windows of one job that were asked for, and not yet read from the host, or from the job's pictures."""
 
-    def __init__(self, job: str, host: Host) -> None:
+    def __init__(self, job: str, host: Host, pictures: Mapping[str, FrozenPicture]) -> None:
         self._job = job
         self._host = host
+        self._pictures = pictures  # by name
         self._requests: deque[WindowRequest] = deque()  # in the order in which they came
 
     def ask(self, requests: Iterable[WindowRequest]) -> None:
@@ -58,8 +61,9 @@ class Answers:
                 return
 
     def _answer(self, request: WindowRequest, connection: FlowClient) -> None:
-        image = self._host.read_pixels(request.bounds, request.extent)
-        coverage = self._host.read_coverage(request.bounds, image.extent) if request.coverage else None
+        source = self._source(request.source)
+        image = source.read_pixels(request.bounds, request.extent)
+        coverage = source.read_coverage(request.bounds, image.extent) if request.coverage else None
 
         def build(pixels: Blob, covered: Blob | None = None) -> Window:
             return Window(
@@ -70,3 +74,14 @@ class Answers:
             )
 
         connection.send(build, (image.data, coverage.data) if coverage else (image.data,), job=self._job)
+
+    def _source(self, name: str) -> Host | FrozenPicture:
+        if name == DOCUMENT:
+            return self._host
+        picture = self._pictures.get(name)
+        if picture is None:
+            raise InputError(
+                f"The job works with a picture named {name!r}, which is not here.",
+                remedy="Run it again with that picture.",
+            )
+        return picture

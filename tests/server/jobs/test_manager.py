@@ -174,7 +174,7 @@ def test_the_same_submit_again_is_the_same_job_and_another_one_a_conflict(tmp_pa
         async with bench(tmp_path) as made:
             first = submit_of(items=2)
             job = await made.submit(first)
-            again, is_new = await made.manager.submit(ANNA, first, None)
+            again, is_new = await made.manager.submit(ANNA, first, {})
             assert (again, is_new) == (job, False)
             with pytest.raises(FoveateError) as caught:
                 await made.submit(submit_of(first.job, items=3))
@@ -189,7 +189,7 @@ def test_two_connections_that_submit_the_same_job_at_once_make_one(tmp_path):
     async def scenario():
         async with bench(tmp_path) as made:
             submit = submit_of()
-            results = await asyncio.gather(*(made.manager.submit(ANNA, submit, None) for _ in range(4)))
+            results = await asyncio.gather(*(made.manager.submit(ANNA, submit, {}) for _ in range(4)))
             assert sorted(is_new for _, is_new in results) == [False, False, False, True]
             assert len(made.manager.jobs) == 1
 

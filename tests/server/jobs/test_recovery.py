@@ -1,17 +1,22 @@
 """What a restart of the server costs: at most the item that ran."""
 
 import asyncio
+import hashlib
 from dataclasses import replace
 
+import pytest
+
+from fakes import version_2
 from fakes.executor import ScriptedExecutor, paint
-from fakes.jobs import ANNA, bench, crop
+from fakes.jobs import ANNA, EXTENT, GRAY, bench, crop, submit_of, window_of
 from fakes.painting import inverted
 from foveate_server.jobs.dependencies import Clocks
 from foveate_server.jobs.recovery import SEQ_JUMP
 from foveate_server.spool.database import put_item
-from foveate_shared.errors import ErrorCode
+from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.pixels import SampleType
 from foveate_shared.wire.codec import decode
-from foveate_shared.wire.protocol import Done, Failed, ItemEnded, Patch, Windows
+from foveate_shared.wire.protocol import Blob, Done, Failed, ItemEnded, NamedPicture, Patch, Profile, Windows
 
 
 async def begin(made, items=3, run=1):
@@ -227,5 +232,50 @@ def test_what_was_settled_is_the_same_after_a_restart(tmp_path):
             assert again.request.model == model
             assert again.request.parameters == parameters
             assert again.request.safety == "blur"
+
+    asyncio.run(scenario())
+
+
+def test_pictures_survive_a_restart(tmp_path):
+    """With their formats and profiles; their windows are asked for anew, out of the same pictures."""
+
+    async def scenario():
+        table = version_2.operations()
+        profile = Blob(1, 4, hashlib.sha256(b"icc!").hexdigest())
+        control = NamedPicture("control", EXTENT, GRAY, Profile(icc=profile), "0" * 64)
+        mask = NamedPicture("mask", EXTENT, GRAY, Profile(space="gray-linear"), "1" * 64, has_coverage=True)
+        submit = replace(submit_of(operation="mix"), pictures=(control, mask))
+        async with bench(tmp_path, table=table) as made:
+            watcher = made.watch()
+            job, _ = await made.manager.submit(ANNA, submit, {"control": b"icc!"})
+            asked = (await watcher.until(Windows)).requests
+            assert [request.source for request in asked] == ["document", "control", "mask"]
+            await made.send(job, asked[1])
+        async with bench(tmp_path, table=table) as made:
+            again = made.manager.find(ANNA, job.id)
+            assert again.request == job.request
+            assert again.request.pictures["control"].icc == b"icc!"
+            assert again.windows["control"].source == "control"
+            assert [request.source for request in again.wanted_requests()] == ["document", "mask"]
+            known, is_new = await made.manager.submit(ANNA, submit, {"control": b"icc!"})
+            assert (known, is_new) == (again, False)
+
+    asyncio.run(scenario())
+
+
+def test_a_window_must_be_in_its_sources_format(tmp_path):
+    async def scenario():
+        reference = NamedPicture(
+            "reference-1", EXTENT, replace(GRAY, dtype=SampleType.U16), Profile("gray-srgb"), "0" * 64
+        )
+        control = NamedPicture("control", EXTENT, GRAY, Profile(space="gray-srgb"), "0" * 64)
+        submit = replace(submit_of(operation="mix"), pictures=(control, reference))
+        async with bench(tmp_path, table=version_2.operations()) as made:
+            watcher = made.watch()
+            job, _ = await made.manager.submit(ANNA, submit, {})
+            asked = {request.id: request for request in (await watcher.until(Windows)).requests}
+            assert job.check_window(window_of(job.id, asked["control"]))
+            with pytest.raises(InputError, match="not in the pixel format of the reference-1"):
+                job.check_window(window_of(job.id, asked["reference-1"]))
 
     asyncio.run(scenario())

@@ -10,7 +10,7 @@ from scipy import ndimage
 from foveate_server.imaging import mask
 from foveate_server.imaging.color import ColorTransform, color_transform
 from foveate_server.imaging.samples import FloatArray, decode, encode, view
-from foveate_server.operations.contract import JobRequest, WindowData
+from foveate_server.operations.contract import JobRequest, Source, WindowData
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import RowOrder
 
@@ -27,17 +27,21 @@ class Surface:
 
 
 def read(request: JobRequest, window: WindowData) -> Surface:
-    """Return `window` decoded. Raises InputError for NaN, infinities and unusable colour profiles."""
-    decoded = decode(window.pixels, request.format, window.extent)
-    working = transform_of(request).to_working(decoded.color)
+    """Return `window`, of whatever source, decoded.
+
+    Raises InputError for NaN, infinities and unusable colour profiles.
+    """
+    source = request.source(window.source)
+    decoded = decode(window.pixels, source.format, window.extent)
+    working = transform_of(source).to_working(decoded.color)
     if decoded.alpha is not None:
         working = fill_invisible(working, decoded.alpha)
     return Surface(window.bounds, working, decoded.alpha)
 
 
-def transform_of(request: JobRequest) -> ColorTransform:
-    """Return the way between the document's colours and the working space."""
-    return color_transform(request.space, request.icc, gray=request.format.channels.is_gray)
+def transform_of(source: JobRequest | Source) -> ColorTransform:
+    """Return the way between the colours of a source, or of a job's document, and the working space."""
+    return color_transform(source.space, source.icc, gray=source.format.channels.is_gray)
 
 
 def fill_invisible(working: FloatArray, alpha: FloatArray) -> FloatArray:

@@ -1,0 +1,113 @@
+"""Whether a job's document and pictures are those that its operation declares, before anything is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from foveate_server.imaging.rgb_spaces import GRAY_SPACES, RGB_SPACES
+from foveate_server.operations.contract import Operation
+from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.forms.picture_slots import PictureSlot, picture_slots, takes_document
+from foveate_shared.wire.protocol import MAX_PICTURES, Document, Limits, NamedPicture, Selection, Submit
+
+
+def check_sources(submit: Submit, operation: Operation, limits: Limits) -> None:
+    """Raise InputError, with the sentence that the job's owner should read, where something does not fit."""
+    if submit.document is None:
+        _check_missing_document(submit, operation)
+    elif not takes_document(operation.schema):
+        raise InputError(f"{operation.title} takes no document.", remedy="Submit it without one.")
+    else:
+        _check_picture("document", submit.document, limits)
+        if submit.selection:
+            _check_selection(submit.selection, submit.document)
+    slots = picture_slots(operation.schema)
+    _check_names(submit.pictures, slots, operation)
+    for picture in submit.pictures:
+        _check_named_picture(picture, slots, submit.document, limits)
+
+
+def _check_missing_document(submit: Submit, operation: Operation) -> None:
+    if takes_document(operation.schema):
+        raise InputError(f"{operation.title} works on a document, and there is none.", remedy="Open a picture.")
+    if submit.selection is not None:
+        raise _region("A region was selected, and there is no document.", "Submit the job without a selection.")
+
+
+def _check_names(pictures: Sequence[NamedPicture], slots: Sequence[PictureSlot], operation: Operation) -> None:
+    if len(pictures) > MAX_PICTURES:
+        raise InputError(
+            f"The job has {len(pictures)} pictures; at most {MAX_PICTURES} are taken.",
+            code=ErrorCode.TOO_LARGE,
+            remedy="Leave some out.",
+        )
+    counts = Counter(picture.name for picture in pictures)
+    known = {name for slot in slots for name in slot.names}
+    for name, count in counts.items():
+        if name not in known:
+            raise InputError(
+                f"{operation.title} takes no picture named {name!r}.", remedy=f"It takes {_listing(slots) or 'none'}."
+            )
+        if count > 1:
+            raise InputError(f"Two pictures are named {name!r}.", remedy="Give each a name of its own.")
+    for slot in slots:
+        given = sum(name in counts for name in slot.names)
+        if given < slot.least:
+            wanted = f"the picture {slot.name!r}" if slot.most == 1 else f"{slot.least} of {_listing([slot])}"
+            raise InputError(
+                f"{operation.title} needs {wanted}, and {'it is missing' if slot.most == 1 else f'has {given}'}.",
+                remedy=f"Choose what stands for {slot.title}.",
+            )
+
+
+def _check_named_picture(
+    picture: NamedPicture, slots: Sequence[PictureSlot], document: Document | None, limits: Limits
+) -> None:
+    if picture.extent.is_empty:
+        raise InputError(f"The picture {picture.name!r} is empty.", remedy="Choose one of at least one pixel.")
+    slot = next(slot for slot in slots if picture.name in slot.names)
+    if slot.is_like_document and document is not None and picture.extent != document.extent:
+        raise InputError(
+            f"The picture {picture.name!r} has {picture.extent.width} by {picture.extent.height} pixels, and the"
+            f" document {document.extent.width} by {document.extent.height}.",
+            remedy="Make it as large as the document.",
+        )
+    _check_picture(f"picture {picture.name!r}", picture, limits)
+
+
+def _check_picture(what: str, picture: Document | NamedPicture, limits: Limits) -> None:
+    if picture.extent.area > limits.max_document_pixels:
+        raise InputError(
+            f"The {what} has {picture.extent.area:,} pixels; this server takes at most {limits.max_document_pixels:,}.",
+            code=ErrorCode.TOO_LARGE,
+            remedy="Work on a part of it, or raise the server's limits.max_document_pixels.",
+        )
+    space = picture.profile.space
+    known = GRAY_SPACES if picture.format.channels.is_gray else RGB_SPACES
+    if space is not None and space not in known:
+        raise InputError(
+            f"The colour space {space!r} is not one for {picture.format.channels.value} pixels.",
+            code=ErrorCode.UNSUPPORTED_FORMAT,
+            remedy=f"Send an ICC profile, or name one of {', '.join(sorted(known))}.",
+        )
+
+
+def _check_selection(selection: Selection, document: Document) -> None:
+    if selection.bounds.is_empty:
+        raise _region("The selected region is empty.", "Select at least one pixel.")
+    if not document.extent.bounds.contains(selection.bounds):
+        raise _region(
+            "The selected region reaches beyond the document.",
+            f"Stay within {document.extent.width} by {document.extent.height} pixels.",
+        )
+
+
+def _region(message: str, remedy: str) -> InputError:
+    return InputError(message, code=ErrorCode.INVALID_REGION, remedy=remedy)
+
+
+def _listing(slots: Sequence[PictureSlot]) -> str:
+    return ", ".join(
+        repr(slot.name) if slot.most == 1 else f"{slot.names[0]!r} to {slot.names[-1]!r}" for slot in slots
+    )
