@@ -127,9 +127,20 @@ class Export:
         context.file("raw.bin", inverted(windows["document"].pixels), "application/octet-stream")
         extent = [request.extent.width, request.extent.height]
         context.file("about.json", json.dumps({"extent": extent}).encode(), "application/json")
+        context.file("empty.txt", b"", "text/plain")
+        return ItemResult(Outcome(item.id, "done"))
+
+
+class Liar(Measure):
+    """Gives another kind of result than it declares."""
+
+    name = "liar"
+
+    def run(self, request, item, windows, engine, context):
+        context.patch(request.extent.bounds, bytes(windows["document"].pixels), None)
         return ItemResult(Outcome(item.id, "done"))
 
 
 def operations():
-    table = (Paint(), Mix(), Optional(), Make(), Choose(), Measure(), Export())
+    table = (Paint(), Mix(), Optional(), Make(), Choose(), Measure(), Export(), Liar())
     return {operation.name: operation for operation in table}

@@ -1,6 +1,6 @@
-"""What goes out on one connection: replies first, then events, then patches' bytes as the client's credit allows.
+"""What goes out on one connection: replies first, then events, then results' bytes as the client's credit allows.
 
-Memory does not grow with a slow client: lasting events are read from the spool when there is room, patches are mapped
+Memory does not grow with a slow client: lasting events are read from the spool when there is room, results are mapped
 files, of fleeting events only the newest of each kind is kept.
 """
 
@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import mmap
+import os
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
@@ -30,7 +31,6 @@ from foveate_shared.wire.protocol import (
     Cancelled,
     JobEvent,
     Message,
-    Patch,
     Preview,
     Problem,
 )
@@ -192,7 +192,7 @@ class Outbox:
             if not feed.ready:
                 feed.cursor = stored_seq
         while feed.ready:
-            if feed.ready[0].pixels and self._sender.queued_bytes >= QUEUED_BYTES:
+            if feed.ready[0].files and self._sender.queued_bytes >= QUEUED_BYTES:
                 return False
             event = feed.ready.popleft()
             feed.cursor = event.seq
@@ -204,22 +204,22 @@ class Outbox:
 
     def _hand_over(self, job: Job, stored: StoredEvent) -> None:
         event = cast("JobEvent", decode(stored.text, LASTING_EVENTS))
-        if not isinstance(event, Patch) or stored.pixels is None:
+        if not stored.files:
             self._sender.post(event, job=job.id)
         elif job.state != "cancelled":
-            self._hand_over_patch(job, event, [path for path in (stored.pixels, stored.coverage) if path])
+            self._hand_over_part(job, event, stored.files)
 
-    def _hand_over_patch(self, job: Job, patch: Patch, files: list[Path]) -> None:
+    def _hand_over_part(self, job: Job, event: JobEvent, files: Sequence[Path]) -> None:
         try:
             payloads = [_map(file) for file in files]
         except OSError:  # a power cut, or somebody deleted it: the other events are worth having all the same
-            _log.error("job %s: a stored patch cannot be read", job.id)
+            _log.error("job %s: a stored part of the result cannot be read", job.id)
             return
 
-        def build(*blobs: Blob) -> Patch:
-            return with_blobs(patch, blobs)
+        def build(*blobs: Blob) -> JobEvent:
+            return with_blobs(event, blobs)
 
-        digests = [blob.sha256 for blob in blobs_of(patch)]
+        digests = [blob.sha256 for blob in blobs_of(event)]
         self._sender.send(build, payloads, digests=digests, job=job.id)
 
     def _hand_over_newest(self, feed: _Feed) -> None:
@@ -257,4 +257,6 @@ def _farewell(job: Job) -> Message:
 
 def _map(path: Path) -> memoryview:
     with path.open("rb") as file:
+        if not os.fstat(file.fileno()).st_size:  # what mmap cannot map
+            return memoryview(b"")
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))

@@ -16,7 +16,7 @@ from foveate_server.spool.database_rows import Owner, StoredEvent
 from foveate_shared.wire.codec import encode
 from foveate_shared.wire.protocol import JobEvent
 
-NO_FILES = StoredEvent(0, "")  # of events other than patches
+NO_FILES = StoredEvent(0, "")  # of events that bring none
 
 
 class Listener(Protocol):
@@ -77,7 +77,7 @@ class EventLog:
         files: StoredEvent = NO_FILES,
         **fields: Any,
     ) -> asyncio.Future[None]:
-        """Store an event together with `changes`, then tell of it; `files` names those of a patch.
+        """Store an event together with `changes`, then tell of it; `files` names those that it brings.
 
         Raises ProtocolError, and does nothing, where the fields break a rule of the wire.
         """

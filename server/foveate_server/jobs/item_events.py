@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 
 from foveate_server.jobs.event_log import EventLog
 from foveate_server.jobs.job import Job, WorkItem
+from foveate_server.jobs.result_parts import DRAWING, event_of
 from foveate_server.spool.database_rows import StoredEvent
-from foveate_server.spool.job_files import PatchFiles
-from foveate_server.tasks.task import TaskEvent, TaskNote, TaskPatch, TaskPreview, TaskProgress
-from foveate_shared.pixels import Channels, PixelFormat, SampleType
-from foveate_shared.wire.protocol import Blob, Note, Patch, Pixels, Preview, Progress, Queued, Started
+from foveate_server.spool.job_files import KeptFile
+from foveate_server.tasks.task import TaskEvent, TaskNote, TaskPart, TaskPreview, TaskProgress
+from foveate_shared.wire.protocol import Blob, Note, Pixels, Preview, Progress, Queued, Started
 
 MAX_NOTES = 100  # of one job: they are stored, and a chatty operation must not fill the disk
 MAX_NOTE = 1000  # characters
-_PREVIEW_FORMAT = PixelFormat(SampleType.U8, Channels.RGB)
 _UNHASHED = "0" * 64  # of a preview: whoever sends it knows its bytes, and its hash
 
 
@@ -46,25 +45,14 @@ class ItemEvents:
         elif isinstance(event, TaskNote):
             self._note(job, event)
         elif isinstance(event, TaskPreview):
-            pixels = Pixels(event.extent, _PREVIEW_FORMAT, Blob(1, len(event.pixels), _UNHASHED))
+            pixels = Pixels(event.extent, DRAWING, Blob(1, len(event.pixels), _UNHASHED))
             self._publisher.fleeting(job, Preview, event.pixels, bounds=event.bounds, pixels=pixels)
 
-    def patch(self, job: Job, work: WorkItem, patch: TaskPatch, files: PatchFiles) -> asyncio.Future[None]:
+    def part(self, job: Job, work: WorkItem, part: TaskPart, files: Sequence[KeptFile]) -> asyncio.Future[None]:
         """Store and tell that a part of the result is finished. Raises ProtocolError where it is malformed."""
-        extent = patch.bounds.extent
-        coverage = None
-        if files.coverage and patch.coverage_format:
-            blob = Blob(2, files.coverage_size, files.coverage_sha256)
-            coverage = Pixels(extent, patch.coverage_format, blob)
-        return self._publisher.lasting(
-            job,
-            Patch,
-            files=StoredEvent(0, "", work.item.id, files.pixels, files.coverage),
-            item=work.item.id,
-            bounds=patch.bounds,
-            pixels=Pixels(extent, job.request.format, Blob(1, files.pixels_size, files.pixels_sha256)),
-            coverage=coverage,
-        )
+        event_class, fields = event_of(part, files, job.request.format)
+        stored = StoredEvent(0, "", work.item.id, tuple(file.path for file in files))
+        return self._publisher.lasting(job, event_class, files=stored, item=work.item.id, **fields)
 
     def _progress(self, job: Job, work: WorkItem, event: TaskProgress) -> None:
         work.fraction = min(1.0, max(work.fraction, event.fraction))

@@ -9,7 +9,6 @@ from foveate_server.jobs.pace import Pace
 from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.spool.database_rows import ItemRow, JobRow, Owner, WindowRow
 from foveate_shared.errors import ErrorCode, InputError
-from foveate_shared.geometry import Bounds
 from foveate_shared.wire.protocol import Outcome, Submit, Window, WindowRequest
 
 PREFETCH_ITEMS = 3  # items whose windows are asked for before they run
@@ -25,7 +24,7 @@ class WorkItem:
     queued: bool = False  # the scheduler knows it
     running: bool = False
     fraction: float = 0.0  # of its run
-    patches: set[Bounds] = field(default_factory=set)  # stored already: a repeated run does not send them again
+    kept: set[str] = field(default_factory=set)  # keys of stored parts: a repeated run sends them no more
 
     @property
     def item(self) -> Item:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from foveate_server.operations.contract import JobRequest, Source
+from foveate_server.operations.contract import JobRequest, WindowSource
 from foveate_shared.geometry import Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 from foveate_shared.wire.protocol import DOCUMENT, JsonObject, ModelInfo, Submit
@@ -29,7 +29,9 @@ def request_of(
         model=model,
         safety=safety,
         pictures={
-            each.name: Source(each.extent, each.format, each.profile.space, profiles.get(each.name), each.has_coverage)
+            each.name: WindowSource(
+                each.extent, each.format, each.profile.space, profiles.get(each.name), each.has_coverage
+            )
             for each in submit.pictures
         },
     )

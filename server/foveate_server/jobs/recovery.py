@@ -7,9 +7,10 @@ from typing import cast
 
 from foveate_server.jobs.job import Job
 from foveate_server.jobs.job_request import request_of
+from foveate_server.jobs.result_parts import Told, key_of
 from foveate_server.spool.store import StoredJob
 from foveate_shared.wire.codec import decode
-from foveate_shared.wire.protocol import DOCUMENT, Patch, Submit
+from foveate_shared.wire.protocol import DOCUMENT, RESULT_EVENTS, Submit
 
 # Fleeting events count too and are not stored, so a client may have seen larger numbers than the spool has. Numbers
 # that jump at each start are larger than any of them.
@@ -29,8 +30,8 @@ def restore(stored: StoredJob, clock: Callable[[], float], safety: str) -> Job:
     job.seq += SEQ_JUMP
     job.add_items(stored.items)
     job.windows = {window.id: window for window in stored.windows}
-    for event in stored.patches:
-        patch = cast("Patch", decode(event.text, (Patch,)))
-        if patch.item in job.items:
-            job.items[patch.item].patches.add(patch.bounds)
+    for event in stored.result:
+        part = cast("Told", decode(event.text, RESULT_EVENTS))
+        if part.item in job.items:
+            job.items[part.item].kept.add(key_of(part))
     return job

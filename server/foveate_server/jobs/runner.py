@@ -13,9 +13,10 @@ from foveate_server.jobs.fair_queue import FairQueue, QueueEntry
 from foveate_server.jobs.item_events import ItemEvents
 from foveate_server.jobs.job import Job, WorkItem
 from foveate_server.jobs.journal import Journal
+from foveate_server.jobs.result_parts import check_part, key_of
 from foveate_server.operations.contract import ItemResult
 from foveate_server.spool.database import put_item
-from foveate_server.tasks.task import Task, TaskEvent, TaskPatch, WindowFile
+from foveate_server.tasks.task import Task, TaskEvent, TaskPart, WindowFile
 from foveate_shared.errors import CancelledJobError, ErrorCode, ErrorInfo, FoveateError, ProtocolError, ServerError
 from foveate_shared.wire.protocol import Outcome
 
@@ -145,14 +146,14 @@ class Runner:
         files = self._spool.files(job.number)
         output = await self._spool.in_files_thread(files.work, work.item.id)
         task = Task(_task_job(job), job.request, work.item, self._windows(job, work), output)
-        patches = PatchKeeper(self, job, work, task.key)
+        parts = PartKeeper(self, job, work, task.key)
         if job.ended or self._stopping:  # until now the executor did not know the task
             raise CancelledJobError("The job has ended.")
         try:
-            return await self._executor.run(task, patches.listen)
+            return await self._executor.run(task, parts.listen)
         finally:
             try:
-                await patches.settle()  # where a patch was not stored, this is the error that counts
+                await parts.settle()  # where a part was not stored, this is the error that counts
             finally:
                 await self._spool.in_files_thread(files.wipe_work, work.item.id)
 
@@ -180,27 +181,29 @@ class Runner:
     def _failed(self, work: WorkItem, error: ErrorInfo, began: float) -> Ending:
         return Ending(ItemResult(Outcome(work.item.id, "failed", str(error))), error, self._clock() - began)
 
-    # --- for PatchKeeper ---
+    # --- for PartKeeper ---
 
-    async def keep_patch(self, job: Job, work: WorkItem, patch: TaskPatch) -> None:
-        """Move a patch's files into the spool and tell of it. Raises FoveateError."""
+    async def keep_part(self, job: Job, work: WorkItem, part: TaskPart) -> None:
+        """Move the files of a part of the result into the spool and tell of it. Raises FoveateError."""
         files = self._spool.files(job.number)
-        if not job.row.plan.extent.bounds.contains(patch.bounds):
-            raise ServerError("The operation made a patch outside its frame.", remedy="Please report this.")
-        kept = await self._spool.in_files_thread(files.keep_patch, patch.pixels, patch.coverage)
-        if job.ended or patch.bounds in work.patches:
-            await self._spool.in_files_thread(files.drop_patch, kept)
+        check_part(part, job, work)
+        key = key_of(part)
+        kept = await self._spool.in_files_thread(files.keep, part.files)
+        if job.ended or key in work.kept:
+            await self._spool.in_files_thread(files.drop, kept)
             return
         try:
-            written = self._reports.patch(job, work, patch, kept)
+            written = self._reports.part(job, work, part, kept)
         except ProtocolError as error:
-            await self._spool.in_files_thread(files.drop_patch, kept)
-            raise ServerError(f"The operation made a malformed patch: {error}", remedy="Please report this.") from error
-        work.patches.add(patch.bounds)
+            await self._spool.in_files_thread(files.drop, kept)
+            raise ServerError(
+                f"The operation made a malformed part of its result: {error}", remedy="Please report this."
+            ) from error
+        work.kept.add(key)
         await written
 
     def report(self, job: Job, work: WorkItem, event: TaskEvent) -> None:
-        """Tell of anything but a patch."""
+        """Tell of anything but a part of the result."""
         if not job.ended:
             self._reports.task_event(job, work, event)
 
@@ -209,8 +212,8 @@ class Runner:
         self._executor.cancel(key)
 
 
-class PatchKeeper:
-    """Takes the events of one run; stores its patches in their order, one at a time."""
+class PartKeeper:
+    """Takes the events of one run; stores the parts of the result in their order, one at a time."""
 
     def __init__(self, runner: Runner, job: Job, work: WorkItem, key: str) -> None:
         self._runner = runner
@@ -219,31 +222,31 @@ class PatchKeeper:
         self._key = key
         self._order = asyncio.Lock()  # first come, first served
         self._tasks: list[asyncio.Task[None]] = []
-        self._error: FoveateError | None = None  # what kept a patch from being stored; later ones are pointless
+        self._error: FoveateError | None = None  # what kept a part from being stored; later ones are pointless
 
     def listen(self, event: TaskEvent) -> None:
         """Take an event of the executor."""
-        if isinstance(event, TaskPatch):
+        if isinstance(event, TaskPart):
             self._tasks.append(asyncio.create_task(self._keep(event)))
         else:
             self._runner.report(self._job, self._work, event)
 
     async def settle(self) -> None:
-        """Wait until all patches are stored. Raises the FoveateError that kept one from it."""
+        """Wait until all parts are stored. Raises the FoveateError that kept one from it."""
         await asyncio.gather(*self._tasks)
         if self._error:
             raise self._error
 
-    async def _keep(self, patch: TaskPatch) -> None:
+    async def _keep(self, part: TaskPart) -> None:
         async with self._order:
             if self._error:
                 return
             try:
-                await self._runner.keep_patch(self._job, self._work, patch)
+                await self._runner.keep_part(self._job, self._work, part)
             except FoveateError as error:
                 self._fail(error)
             except Exception as error:
-                _log.exception("job %s, item %s: a patch could not be stored", self._job.id, self._work.item.id)
+                _log.exception("job %s, item %s: a part could not be stored", self._job.id, self._work.item.id)
                 self._fail(ServerError(_internal(error).message))
 
     def _fail(self, error: FoveateError) -> None:

@@ -25,7 +25,7 @@ DIFFUSION = "diffusion"  # the kind of models that render with a prompt
 
 
 @dataclass(frozen=True)
-class Source:
+class WindowSource:
     """What windows show: the document, or another picture of the job."""
 
     extent: Extent
@@ -51,12 +51,12 @@ class JobRequest:
         "off"  # what becomes of pictures that are not safe for work: see operations.with_checkpoint.safety_policy
     )
 
-    pictures: Mapping[str, Source] = field(default_factory=dict)  # beside the document, by name
+    pictures: Mapping[str, WindowSource] = field(default_factory=dict)  # beside the document, by name
 
-    def source(self, name: str) -> Source:
+    def source(self, name: str) -> WindowSource:
         """Return what windows of the source `name` show. Raises KeyError where the job has none of that name."""
         if name == DOCUMENT:
-            return Source(self.extent, self.format, self.space, self.icc, self.wants_coverage)
+            return WindowSource(self.extent, self.format, self.space, self.icc, self.wants_coverage)
         return self.pictures[name]
 
     @property
@@ -135,8 +135,20 @@ class Context(Protocol):
     def patch(self, bounds: Bounds, pixels: bytes | memoryview, coverage: bytes | memoryview | None) -> None:
         """Hand over a finished part: pixels in the document's format, coverage as u8, u16 or f32 `coverage_format`.
 
-        The dtype of the coverage follows from its length.
+        The dtype of the coverage follows from its length. Of a result of kind "pixels", as each kind has its own.
         """
+
+    def selection(self, bounds: Bounds, coverage: bytes | memoryview) -> None:
+        """Hand over a finished part of a result of kind "selection": coverage as in :meth:`patch`."""
+
+    def report(self, data: JsonObject, drawing: NDArray[np.uint8] | None = None) -> None:
+        """Hand over what the item found out, once: the result is of kind "report".
+
+        `drawing` is a picture for a person, (height, width, 3) sRGB-encoded.
+        """
+
+    def file(self, name: str, content: bytes | memoryview, media_type: str) -> None:
+        """Hand over a file of a result of kind "files"; its name is unique within the job, and no path."""
 
 
 class Operation(Protocol):

@@ -141,18 +141,16 @@ class Database:
         """Return a job's lasting events after number `since`, at most `limit`; files relative to the job's folder."""
         query = "SELECT seq, event, item, pixels, coverage FROM events WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?"
         return [
-            StoredEvent(seq, text, item, pixels and Path(pixels), coverage and Path(coverage))
-            for seq, text, item, pixels, coverage in self._connection.execute(query, (job, since, limit))
+            StoredEvent(seq, text, item, tuple(map(Path, filter(None, files))))
+            for seq, text, item, *files in self._connection.execute(query, (job, since, limit))
         ]
 
-    def patches(self, job: int) -> list[StoredEvent]:
-        """Return those of a job's events that are patches."""
-        query = (
-            "SELECT seq, event, item, pixels, coverage FROM events WHERE job = ? AND pixels IS NOT NULL ORDER BY seq"
-        )
+    def result(self, job: int) -> list[StoredEvent]:
+        """Return those of a job's events that are parts of its result."""
+        query = "SELECT seq, event, item, pixels, coverage FROM events WHERE job = ? AND item IS NOT NULL ORDER BY seq"
         return [
-            StoredEvent(seq, text, item, Path(pixels), coverage and Path(coverage))
-            for seq, text, item, pixels, coverage in self._connection.execute(query, (job,))
+            StoredEvent(seq, text, item, tuple(map(Path, filter(None, files))))
+            for seq, text, item, *files in self._connection.execute(query, (job,))
         ]
 
 
@@ -206,10 +204,10 @@ def insert_event(number: int, event: StoredEvent, now: float) -> Change:
     """Add a lasting event at `now`, in seconds since the epoch."""
 
     def change(connection: sqlite3.Connection) -> None:
-        pixels, coverage = (None if path is None else str(path) for path in (event.pixels, event.coverage))
+        first, second = (*map(str, event.files), None, None)[:2]
         connection.execute(
             "INSERT INTO events (job, seq, event, item, pixels, coverage) VALUES (?, ?, ?, ?, ?, ?)",
-            (number, event.seq, event.text, event.item, pixels, coverage),
+            (number, event.seq, event.text, event.item, first, second),
         )
         connection.execute("UPDATE jobs SET seq = ?, updated = ? WHERE number = ?", (event.seq, now, number))
 

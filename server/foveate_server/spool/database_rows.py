@@ -75,10 +75,9 @@ class WindowRow:
 
 @dataclass(frozen=True)
 class StoredEvent:
-    """A lasting event, with the files of a patch."""
+    """A lasting event, with the files that it brings along."""
 
     seq: int
     text: str  # the message's control frame; blobs have placeholder ids
-    item: str | None = None
-    pixels: Path | None = None
-    coverage: Path | None = None
+    item: str | None = None  # of a part of the result
+    files: tuple[Path, ...] = ()  # at most two, in the order in which the message declares their blobs

@@ -1,4 +1,4 @@
-"""The spool's files: uploads that come in, windows and patches of jobs, and the account of the disk that they take."""
+"""The spool's files: uploads that come in, windows and results of jobs, and the account of the disk that they take."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -104,20 +104,12 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class PatchFiles:
-    """A patch's files in their place, relative to the job's folder."""
+class KeptFile:
+    """A file of a result in its place."""
 
-    pixels: Path
-    pixels_size: int  # bytes
-    pixels_sha256: str
-    coverage: Path | None = None
-    coverage_size: int = 0
-    coverage_sha256: str = ""
-
-    @property
-    def size(self) -> int:
-        """Return the bytes of both."""
-        return self.pixels_size + self.coverage_size
+    path: Path  # relative to the job's folder
+    size: int  # bytes
+    sha256: str
 
 
 class JobFiles:
@@ -162,34 +154,28 @@ class JobFiles:
         """Delete what an item left behind."""
         shutil.rmtree(self.folder / "work" / _name(item), ignore_errors=True)
 
-    def keep_patch(self, pixels: Path, coverage: Path | None) -> PatchFiles:
-        """Move a patch's files to their place and measure them.
+    def keep(self, files: Sequence[Path]) -> tuple[KeptFile, ...]:
+        """Move the files of a part of the result to their place and measure them.
 
         Raises ResourceError (storage_full) where they have no room; they are deleted then.
         """
-        size = pixels.stat().st_size + (coverage.stat().st_size if coverage else 0)
         try:
-            self._account.reserve(size)
+            self._account.reserve(sum(path.stat().st_size for path in files))
         except ResourceError:
-            pixels.unlink()
-            if coverage:
-                coverage.unlink()
+            for path in files:
+                path.unlink()
             raise
-        stem = Path("patches") / uuid.uuid4().hex
-        kept = stem.with_suffix(".pixels")
-        pixels.replace(self.folder / kept)
-        facts = (kept, *_measure(self.folder / kept))
-        if coverage is None:
-            return PatchFiles(*facts)
-        kept_coverage = stem.with_suffix(".coverage")
-        coverage.replace(self.folder / kept_coverage)
-        return PatchFiles(*facts, kept_coverage, *_measure(self.folder / kept_coverage))
+        return tuple(self._keep(path) for path in files)
 
-    def drop_patch(self, patch: PatchFiles) -> None:
-        """Delete a patch's files."""
-        for path in (patch.pixels, patch.coverage):
-            if path:
-                _unlink(self.folder / path, self._account)
+    def _keep(self, path: Path) -> KeptFile:
+        kept = Path("patches") / f"{uuid.uuid4().hex}{path.suffix}"
+        path.replace(self.folder / kept)
+        return KeptFile(kept, *_measure(self.folder / kept))
+
+    def drop(self, files: Iterable[KeptFile]) -> None:
+        """Delete files of a result."""
+        for file in files:
+            _unlink(self.folder / file.path, self._account)
 
     def wipe(self) -> None:
         """Delete everything."""
@@ -197,7 +183,7 @@ class JobFiles:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def size(self) -> int:
-        """Return the bytes of windows and patches."""
+        """Return the bytes of windows and results."""
         return sum(path.stat().st_size for name in ("windows", "patches") for path in _listing(self.folder / name))
 
     def has_window(self, row: WindowRow) -> bool:
@@ -206,10 +192,10 @@ class JobFiles:
             not row.coverage_size or _has(self.window_coverage(row.id), row.coverage_size)
         )
 
-    def remove_orphans(self, windows: Iterable[WindowRow], patches: Iterable[Path]) -> None:
+    def remove_orphans(self, windows: Iterable[WindowRow], result: Iterable[Path]) -> None:
         """Delete what no row names: files of a moment in which the server died. Nothing is running."""
         self.create()
-        known = {self.folder / path for path in patches}
+        known = {self.folder / path for path in result}
         for row in windows:
             known |= {self.window_pixels(row.id), self.window_coverage(row.id)}
         for name in ("windows", "patches"):

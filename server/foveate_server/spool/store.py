@@ -29,7 +29,7 @@ class StoredJob:
     row: JobRow
     items: list[ItemRow]
     windows: list[WindowRow]
-    patches: list[StoredEvent]
+    result: list[StoredEvent]  # those events that are parts of it
 
 
 class Spool:
@@ -84,14 +84,7 @@ class Spool:
         """Return a job's lasting events after number `since`, at most `limit`, with whole paths."""
         found = await self._in_database_thread(self._database.events, number, since, limit)
         folder = self.files(number).folder
-        return [
-            replace(
-                event,
-                pixels=event.pixels and folder / event.pixels,
-                coverage=event.coverage and folder / event.coverage,
-            )
-            for event in found
-        ]
+        return [replace(event, files=tuple(folder / path for path in event.files)) for event in found]
 
     async def next_number(self) -> int:
         """Return the first number that no job had."""
@@ -127,12 +120,12 @@ class Spool:
 
     def _recover_job(self, row: JobRow) -> StoredJob:
         files = self.files(row.number)
-        patches = self._database.patches(row.number)
+        result = self._database.result(row.number)
         windows = [self._checked(row.number, window) for window in self._database.windows(row.number)]
-        paths = [path for patch in patches for path in (patch.pixels, patch.coverage) if path]
+        paths = [path for part in result for path in part.files]
         files.remove_orphans([window for window in windows if not window.wiped], paths)
         self.account.add(files.size())
-        return StoredJob(row, self._database.items(row.number), windows, patches)
+        return StoredJob(row, self._database.items(row.number), windows, result)
 
     def _checked(self, number: int, window: WindowRow) -> WindowRow:
         """Return the row of a window, marked as wiped where its files are not complete (after a power cut)."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from foveate_server import json_records
 from foveate_server.operations.contract import ItemResult
-from foveate_server.tasks.task import Task, TaskNote, TaskPatch, TaskPreview, TaskProgress
+from foveate_server.tasks.task import Task, TaskEvent
 from foveate_shared.errors import ErrorInfo
 from foveate_shared.wire.protocol import JsonObject
 
@@ -89,9 +89,7 @@ class TaskFailed:
 
 
 Order = Launch | RunTask | CancelTask | ReleaseMemory
-Report = (
-    Ready | Alive | Released | Memory | TaskProgress | TaskNote | TaskPreview | TaskPatch | TaskFinished | TaskFailed
-)
+Report = Ready | Alive | Released | Memory | TaskEvent | TaskFinished | TaskFailed
 
 
 _ORDERS: dict[str, type[Any]] = {cls.__name__: cls for cls in typing.get_args(Order)}

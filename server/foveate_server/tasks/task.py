@@ -10,7 +10,7 @@ from foveate_server.operations.contract import Item, JobRequest
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.pixels import PixelFormat
-from foveate_shared.wire.protocol import DOCUMENT
+from foveate_shared.wire.protocol import DOCUMENT, JsonObject
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,60 @@ class TaskPreview:
 
 @dataclass(frozen=True)
 class TaskPatch:
-    """A finished part of the result, on disk and complete."""
+    """A finished part of a result of pixels, on disk and complete."""
 
     bounds: Bounds
     pixels: Path
     coverage: Path | None
     coverage_format: PixelFormat | None
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return its files, in the order in which the message declares their blobs; so have all parts."""
+        return (self.pixels,) if self.coverage is None else (self.pixels, self.coverage)
 
-TaskEvent = TaskProgress | TaskNote | TaskPreview | TaskPatch
+
+@dataclass(frozen=True)
+class TaskSelection:
+    """A finished part of a selection."""
+
+    bounds: Bounds
+    coverage: Path
+    coverage_format: PixelFormat
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return its file."""
+        return (self.coverage,)
+
+
+@dataclass(frozen=True)
+class TaskReport:
+    """What an item found out. The drawing is RGB u8, top row first."""
+
+    data: JsonObject
+    drawing: Path | None
+    extent: Extent | None  # of the drawing
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return its file, where it has a drawing."""
+        return () if self.drawing is None else (self.drawing,)
+
+
+@dataclass(frozen=True)
+class TaskFile:
+    """A file of the result."""
+
+    name: str
+    media_type: str
+    content: Path
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return where its content lies."""
+        return (self.content,)
+
+
+TaskPart = TaskPatch | TaskSelection | TaskReport | TaskFile
+TaskEvent = TaskProgress | TaskNote | TaskPreview | TaskPart

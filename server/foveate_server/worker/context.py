@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from foveate_server.tasks.messages import Alive
 from foveate_server.tasks.task import Task, TaskNote, TaskPreview, TaskProgress
 from foveate_server.worker.channel import Channel
-from foveate_server.worker.task_files import PatchWriter
+from foveate_server.worker.task_files import ResultWriter
 from foveate_shared.errors import CancelledJobError
 from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.wire.protocol import JsonObject
 
 PROGRESS_SECONDS = 0.05  # between two reports of the same stage: faster than anybody reads
 PREVIEW_SECONDS = 0.2
@@ -26,7 +27,7 @@ class WorkerContext:
     def __init__(self, task: Task, channel: Channel, cancelled: Event, heartbeat_seconds: float) -> None:
         self._channel = channel
         self._cancelled = cancelled  # set by the reader thread
-        self._patches = PatchWriter(task.output, task.request.format)
+        self._result = ResultWriter(task.output, task.request.format)
         self._alive = _Throttle(heartbeat_seconds)
         self._progress = _Throttle(PROGRESS_SECONDS)
         self._preview = _Throttle(PREVIEW_SECONDS)
@@ -65,7 +66,22 @@ class WorkerContext:
         Raises ValueError for sizes that do not fit `bounds`, ResourceError (STORAGE_FULL) where there is no room.
         """
         self.check()
-        self._channel.send(self._patches.write(bounds, pixels, coverage))
+        self._channel.send(self._result.patch(bounds, pixels, coverage))
+
+    def selection(self, bounds: Bounds, coverage: bytes | memoryview) -> None:
+        """Hand over a finished part of a selection. Raises as :meth:`patch` does."""
+        self.check()
+        self._channel.send(self._result.selection(bounds, coverage))
+
+    def report(self, data: JsonObject, drawing: NDArray[np.uint8] | None = None) -> None:
+        """Hand over what the item found out. Raises as :meth:`patch` does."""
+        self.check()
+        self._channel.send(self._result.report(data, drawing))
+
+    def file(self, name: str, content: bytes | memoryview, media_type: str) -> None:
+        """Hand over a file of the result. Raises as :meth:`patch` does."""
+        self.check()
+        self._channel.send(self._result.file(name, content, media_type))
 
 
 class _Throttle:

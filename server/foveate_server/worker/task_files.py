@@ -1,4 +1,4 @@
-"""The files of a task: windows come in mapped, patches go out whole."""
+"""The files of a task: windows come in mapped, results go out whole."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from foveate_server.imaging import samples
 from foveate_server.operations.contract import WindowData
-from foveate_server.tasks.task import TaskPatch, WindowFile
+from foveate_server.tasks.task import TaskFile, TaskPatch, TaskReport, TaskSelection, WindowFile
 from foveate_shared.errors import ErrorCode, ResourceError, ServerError
-from foveate_shared.geometry import Bounds
+from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
+from foveate_shared.wire.protocol import MAX_BLOB_BYTES, JsonObject
+from foveate_shared.wire.rules import is_file_name
 
 Data = bytes | memoryview
 _COVERAGE_TYPES = {1: SampleType.U8, 2: SampleType.U16, 4: SampleType.F32}  # by the bytes of a sample
@@ -60,30 +65,59 @@ def _damaged(path: Path, reason: str) -> ServerError:
     )
 
 
-class PatchWriter:
-    """Writes patches into the folder of a task. A name without `.part` is a complete file, and is never reused."""
+class ResultWriter:
+    """Writes a result's parts into the folder of a task.
+
+    A name without `.part` is a complete file, and is never reused. Raises ResourceError (STORAGE_FULL) where there is
+    no room; then there is no new file.
+    """
 
     def __init__(self, folder: Path, pixel_format: PixelFormat) -> None:
         self._folder = folder
         self._format = pixel_format
 
-    def write(self, bounds: Bounds, pixels: Data, coverage: Data | None) -> TaskPatch:
-        """Return the patch once its files are on disk.
-
-        Raises ValueError for sizes that do not fit `bounds`, ResourceError (STORAGE_FULL) where there is no room;
-        then there is no new file.
-        """
+    def patch(self, bounds: Bounds, pixels: Data, coverage: Data | None) -> TaskPatch:
+        """Return the patch once its files are on disk. Raises ValueError for sizes that do not fit `bounds`."""
         if bounds.is_empty or memoryview(pixels).nbytes != self._format.size(bounds.extent):
             raise ValueError(f"a patch of {memoryview(pixels).nbytes} bytes does not fit {bounds} in {self._format}")
         coverage_format = None if coverage is None else _coverage_format(bounds, coverage)
-        name = uuid.uuid4().hex
-        pixels_path = self._folder / f"{name}.pixels"
+        pixels_path = self._new("pixels")
         if coverage is None:
             _write_whole({pixels_path: pixels})
             return TaskPatch(bounds, pixels_path, None, None)
-        coverage_path = self._folder / f"{name}.coverage"
+        coverage_path = self._new("coverage")
         _write_whole({pixels_path: pixels, coverage_path: coverage})
         return TaskPatch(bounds, pixels_path, coverage_path, coverage_format)
+
+    def selection(self, bounds: Bounds, coverage: Data) -> TaskSelection:
+        """Return the part of a selection once its file is on disk. Raises ValueError for a size that does not fit."""
+        if bounds.is_empty:
+            raise ValueError(f"{bounds} select nothing")
+        coverage_format = _coverage_format(bounds, coverage)
+        path = self._new("coverage")
+        _write_whole({path: coverage})
+        return TaskSelection(bounds, path, coverage_format)
+
+    def report(self, data: JsonObject, drawing: NDArray[np.uint8] | None) -> TaskReport:
+        """Return the report once its drawing, (height, width, 3), is on disk. Raises ValueError for another shape."""
+        if drawing is None:
+            return TaskReport(data, None, None)
+        if drawing.dtype != np.uint8 or drawing.ndim != 3 or drawing.shape[2] != 3 or not drawing.size:
+            raise ValueError(f"a drawing of {drawing.dtype} {drawing.shape} is none")
+        path = self._new("pixels")
+        _write_whole({path: drawing.tobytes()})
+        return TaskReport(data, path, Extent(drawing.shape[1], drawing.shape[0]))
+
+    def file(self, name: str, content: Data, media_type: str) -> TaskFile:
+        """Return the file once it is on disk. Raises ValueError for a name that is none, or for too large a content."""
+        if not is_file_name(name) or memoryview(content).nbytes > MAX_BLOB_BYTES:
+            raise ValueError(f"{name!r} with {memoryview(content).nbytes} bytes cannot be a file of a result")
+        path = self._new("content")
+        _write_whole({path: content})
+        return TaskFile(name, media_type, path)
+
+    def _new(self, ending: str) -> Path:
+        return self._folder / f"{uuid.uuid4().hex}.{ending}"
 
 
 def _coverage_format(bounds: Bounds, coverage: Data) -> PixelFormat:

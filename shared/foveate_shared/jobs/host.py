@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from ..geometry import Bounds, Extent
 from ..pixels import PixelFormat
-from ..wire.protocol import JsonObject, Outcome, Selection
+from ..wire.protocol import PIXELS, JsonObject, Outcome, Selection
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,45 @@ class ResultPatch:
 
 
 @dataclass(frozen=True)
+class SelectionPart:
+    """A finished part of a selection: where no part lies, nothing is selected."""
+
+    bounds: Bounds  # in the result's frame
+    coverage: Image
+    item: str = ""
+
+
+@dataclass(frozen=True)
+class ItemReport:
+    """What an item found out."""
+
+    data: JsonObject
+    drawing: Image | None  # for a person, in sRGB
+    item: str = ""
+
+
+@dataclass(frozen=True)
+class ResultFile:
+    """A file that a job made."""
+
+    name: str  # no path
+    media_type: str
+    content: bytes | bytearray | memoryview
+
+
+@dataclass(frozen=True)
 class Result:
-    """All that a job gave."""
+    """All that a job gave. Of the four kinds of parts it has those of its own kind alone."""
 
     frame: str  # "document": patches lie in the document; "new": they make up a new image
     extent: Extent  # of the frame
     patches: tuple[ResultPatch, ...]
     outcomes: tuple[Outcome, ...]
     recipe: JsonObject = field(default_factory=dict)
+    kind: str = PIXELS  # "pixels", "selection", "report" or "files"
+    selection: tuple[SelectionPart, ...] = ()
+    reports: tuple[ItemReport, ...] = ()
+    files: tuple[ResultFile, ...] = ()
 
 
 class Host(Protocol):
@@ -82,6 +113,15 @@ class Host(Protocol):
 
 
 @runtime_checkable
+class ResultHost(Host, Protocol):
+    """A host that takes other kinds of results than pixels, too: its `apply` gets them."""
+
+    @property
+    def result_kinds(self) -> tuple[str, ...]:
+        """Return all kinds that it takes: see :data:`foveate_shared.wire.protocol.RESULT_KINDS`."""
+
+
+@runtime_checkable
 class StepwiseHost(Host, Protocol):
     """A host whose main thread must not pause for long: it brings large results in step by step."""
 
@@ -91,3 +131,8 @@ class StepwiseHost(Host, Protocol):
         Nothing shows before the last step, and nothing is left where the iterator is closed before. With `check`,
         raises InputError (CONFLICT) where the document is not what was frozen any more.
         """
+
+
+def takes(host: Host, kind: str) -> bool:
+    """Tell whether a host takes results of a kind."""
+    return kind in host.result_kinds if isinstance(host, ResultHost) else kind == PIXELS

@@ -19,18 +19,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..connection.client import ClientEvent, ConnectionState, StateChange
-from ..errors import ErrorCode, Fault, FoveateError, ServerError, to_exception
+from ..errors import ErrorCode, Fault, FoveateError, InputError, ServerError, to_exception
 from ..i18n.sentence import Sentence
 from ..wire.protocol import (
-    DOCUMENT,
+    FILES,
+    REPORT,
+    RESULT_EVENTS,
+    SELECTION,
     Accepted,
     Ack,
-    Blob,
     Cancel,
     Cancelled,
-    Document,
     Done,
     Failed,
+    FileMade,
     ItemEnded,
     JsonObject,
     Message,
@@ -40,18 +42,20 @@ from ..wire.protocol import (
     Planned,
     Preview,
     Problem,
-    Profile,
     Progress,
     Queued,
+    Reported,
     Resume,
+    SelectionPatch,
     Started,
-    Submit,
     Windows,
 )
 from .apply_result import Applying
+from .collect_result import ResultParts, bytes_of
 from .frozen_picture import FrozenPicture
-from .host import Host, Image, Result, ResultPatch, Snapshot
+from .host import Host, Result, Snapshot, takes
 from .job_status import ENDED, JobProgress, JobState
+from .submission import JobSubmission
 from .window_answers import Answers, FlowClient
 
 # A flow's status and connection are part of it.
@@ -99,7 +103,7 @@ class Rerender:
         self._accepted = job is not None
         self._cancelling = False  # the person wants its end, and the server has not confirmed it
         self._seq = 0  # of the newest lasting event that was taken: where resume goes on
-        self._patches: list[ResultPatch] = []
+        self._parts = ResultParts()
         self._outcomes: list[Outcome] = []
         self._answers = Answers(self.job, host, self._pictures)
         self._applying: Applying | None = None  # while the host is bringing the result in
@@ -110,7 +114,7 @@ class Rerender:
             Started: self._on_started,
             Progress: self._on_progress,
             Note: self._on_note,
-            Patch: self._on_patch,
+            **dict.fromkeys(RESULT_EVENTS, self._on_part),
             ItemEnded: self._on_item,
             Done: self._on_done,
             Failed: self._on_failed,
@@ -199,7 +203,7 @@ class Rerender:
             self._answers.ask(message.requests)
         elif isinstance(message, Preview):
             if self._on_preview:
-                self._on_preview(message, _bytes(payloads[0]))
+                self._on_preview(message, bytes_of(payloads[0]))
         elif isinstance(message, (Progress, Queued, Started)):
             self._handlers[type(message)](message)
         elif message.seq > self._seq:  # type: ignore[union-attr]  # all that is left are a job's lasting events
@@ -238,6 +242,10 @@ class Rerender:
 
     def _on_plan(self, event: Planned) -> None:
         self._plan = event
+        if not takes(self._host, event.kind):
+            self._connection.post(Cancel(self.job))
+            self._end(JobState.FAILED, error=_untakable(event.kind, self._operation).info)
+            return
         self._show(state=JobState.WAITING, text="Sending pixels", summary=event.summary)
 
     def _on_queued(self, event: Queued) -> None:
@@ -262,16 +270,8 @@ class Rerender:
     def _on_note(self, event: Note) -> None:
         self._add_note(event.text)
 
-    def _on_patch(self, event: Patch, pixels: object, coverage: object = None) -> None:
-        covered = event.coverage
-        self._patches.append(
-            ResultPatch(
-                event.bounds,
-                Image(event.pixels.extent, _bytes(pixels), event.pixels.format),
-                Image(covered.extent, _bytes(coverage), covered.format) if covered else None,
-                event.item,
-            )
-        )
+    def _on_part(self, event: Patch | SelectionPatch | Reported | FileMade, *payloads: object) -> None:
+        self._parts.add(event, payloads)
 
     def _on_item(self, event: ItemEnded) -> None:
         self._outcomes.append(event.outcome)
@@ -288,9 +288,7 @@ class Rerender:
             self._end(JobState.FAILED, error=ServerError("The server ended the job without having planned it.").info)
             return
         self._outcomes = list(event.outcomes)
-        self.result = Result(
-            self._plan.frame, self._plan.extent, tuple(self._patches), tuple(event.outcomes), event.recipe
-        )
+        self.result = self._parts.complete(self._plan, event)
         if self._ask_first:
             self._set(state=JobState.UNAPPLIED, text="Waiting for your yes", fraction=1.0, seconds_left=None)
             return
@@ -321,28 +319,10 @@ class Rerender:
         if self._accepted:
             self._connection.post(Resume(self.job, self._seq))
             return
-        profiles = {name: picture.icc for name, picture in self._pictures.items() if picture.icc}
-        if self._takes_document and (icc := self._frozen().icc):
-            profiles = {DOCUMENT: icc, **profiles}
-        if profiles:
-            self._connection.send(
-                lambda *blobs: self._submission(dict(zip(profiles, blobs, strict=True))),
-                tuple(profiles.values()),
-                job=self.job,
-            )
-        else:
-            self._connection.post(self._submission({}))
-
-    def _submission(self, profiles: Mapping[str, Blob]) -> Submit:
-        """Return the job; `profiles` declares ICC profiles by source, in the order of its blobs."""
-        document, selection = None, None
-        if self._takes_document:
-            snapshot = self._frozen()
-            icc = profiles.get(DOCUMENT)
-            profile = Profile(icc=icc) if icc else Profile(space=snapshot.space or "srgb")
-            document, selection = Document(snapshot.extent, snapshot.format, profile), snapshot.selection
-        pictures = tuple(picture.described(name, profiles.get(name)) for name, picture in self._pictures.items())
-        return Submit(self.job, self._operation, document, selection, self._parameters, self._priority, pictures)
+        snapshot = self._frozen() if self._takes_document else None
+        JobSubmission(self.job, self._operation, self._parameters, self._priority, snapshot, self._pictures).send(
+            self._connection
+        )
 
     # --- applying ---
 
@@ -414,6 +394,9 @@ def _tell_state(change: StateChange, flows: Sequence[Rerender]) -> None:
             flow.interrupted("Connection lost, trying again")
 
 
-def _bytes(payload: object) -> bytes:
-    """Return a payload for reading; the client assembles blobs in memory."""
-    return payload  # type: ignore[return-value]
+def _untakable(kind: str, operation: str) -> InputError:
+    what = {SELECTION: "a selection", REPORT: "a report", FILES: "files"}.get(kind, f"a result of kind {kind!r}")
+    return InputError(
+        f"This program cannot take {what}, which is what {operation} gives.",
+        remedy=f"Run it from the command line: foveate {operation}.",
+    )

@@ -2,17 +2,28 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
 from fakes.executor import ScriptedExecutor
+from fakes.host import MemoryHost
 from fakes.jobs import list_catalog
 from fakes.raw_client import RawClient
 from foveate_server.app import Application, Variants, create_app
 from foveate_server.endpoint.served_connection import ConnectionLimits
 from foveate_server.engines.contract import EngineSpec
+from foveate_server.engines.deterministic.engine import deterministic_spec
+from foveate_server.executors.local import LocalExecutor
+from foveate_shared.connection.client import Client
+from foveate_shared.connection.websocket import ServerAddress
+from foveate_shared.jobs.job_flow import Rerender
+from foveate_shared.jobs.run_blocking import run_to_end
+from foveate_shared.wire.protocol import Peer
 
 TOKEN = "fvt_test"
+TESTS = Path(__file__).parents[2]
+OPERATIONS = "fakes.version_2:operations"
 
 
 @dataclass
@@ -54,3 +65,29 @@ def start_site(config, start_server):
 @pytest.fixture
 def site(start_site):
     return start_site()
+
+
+@pytest.fixture(scope="module")
+def connect(module_config, start_module_server):
+    """A real server with a worker process, and what connects to it."""
+    engine = deterministic_spec()
+    executor = LocalExecutor(engine, operations=OPERATIONS, environment={"PYTHONPATH": str(TESTS)})
+    variants = Variants(operations=OPERATIONS, executor=executor)
+    app = create_app(module_config, engine, token=TOKEN, variants=variants)
+    server = start_module_server(app, module_config)
+    return lambda: Client(ServerAddress(server.url, TOKEN), "anna", Peer("test", "1"))
+
+
+@pytest.fixture
+def run(connect):
+    """Run a job to its end; return its flow and its host."""
+
+    def run(operation, pictures=None, host=None, **options):
+        host = host or MemoryHost()
+        with connect() as client:
+            flow = Rerender(client, host, operation, {}, pictures=pictures, **options)
+            flow.start()
+            run_to_end(client, flow)
+        return flow, host
+
+    return run

@@ -37,7 +37,7 @@ def test_each_client_is_greeted_in_its_version(second):
     with second.client() as old, second.client("bert", versions=BOTH) as new:
         assert (old.welcome.version, new.welcome.version) == (1, 2)
         assert names(old) == ["paint", "optional"]
-        assert names(new) == ["paint", "mix", "optional", "make", "choose", "measure", "export"]
+        assert names(new) == ["paint", "mix", "optional", "make", "choose", "measure", "export", "liar"]
 
 
 @pytest.mark.parametrize("operation", ["mix", "make", "choose", "measure", "export"])

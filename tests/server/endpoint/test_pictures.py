@@ -1,31 +1,19 @@
 """Named pictures beside the document, from the client's flow through the real server and worker and back."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fakes.documents import RGB8
-from fakes.host import MemoryHost
 from fakes.jobs import submit_of
-from foveate_server.app import Variants, create_app
-from foveate_server.engines.deterministic.engine import deterministic_spec
-from foveate_server.executors.local import LocalExecutor
-from foveate_shared.connection.client import Client
-from foveate_shared.connection.websocket import ServerAddress
 from foveate_shared.errors import ErrorCode
 from foveate_shared.geometry import Extent
 from foveate_shared.jobs.frozen_picture import FrozenPicture
 from foveate_shared.jobs.host import Image
-from foveate_shared.jobs.job_flow import JobState, Rerender
-from foveate_shared.jobs.run_blocking import run_to_end
+from foveate_shared.jobs.job_flow import JobState
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
-from foveate_shared.wire.protocol import Peer
 
-TESTS = Path(__file__).parents[2]
-OPERATIONS = "fakes.version_2:operations"
-TOKEN = "fvt_test"
 GRAY = PixelFormat(SampleType.U8, Channels.Y)
 EXTENT = Extent(16, 16)  # of the host's document
 DOCUMENT = np.arange(256).astype(np.uint8)
@@ -33,32 +21,6 @@ DOCUMENT = np.arange(256).astype(np.uint8)
 
 def gray(value, extent=EXTENT, **fields):
     return FrozenPicture(Image(extent, bytes([value]) * extent.area, GRAY), "gray-srgb", **fields)
-
-
-@pytest.fixture(scope="module")
-def connect(module_config, start_module_server):
-    """A real server with a worker process, and what connects to it."""
-    engine = deterministic_spec()
-    executor = LocalExecutor(engine, operations=OPERATIONS, environment={"PYTHONPATH": str(TESTS)})
-    variants = Variants(operations=OPERATIONS, executor=executor)
-    app = create_app(module_config, engine, token=TOKEN, variants=variants)
-    server = start_module_server(app, module_config)
-    return lambda: Client(ServerAddress(server.url, TOKEN), "anna", Peer("test", "1"))
-
-
-@pytest.fixture
-def run(connect):
-    """Run a job to its end; return its flow and its host."""
-
-    def run(operation, pictures=None, **options):
-        host = MemoryHost()
-        with connect() as client:
-            flow = Rerender(client, host, operation, {}, pictures=pictures, **options)
-            flow.start()
-            run_to_end(client, flow)
-        return flow, host
-
-    return run
 
 
 def made(host):

@@ -37,8 +37,8 @@ async def patches_of(made, job):
 
     found = {}
     for event in stored:
-        if event.pixels:
-            found[decode(event.text, (Patch,)).bounds] = event.pixels.read_bytes()
+        if event.files:
+            found[decode(event.text, (Patch,)).bounds] = event.files[0].read_bytes()
     return found
 
 

@@ -12,11 +12,28 @@ from fakes.jobs import ANNA, EXTENT, GRAY, bench, crop, submit_of, window_of
 from fakes.painting import inverted
 from foveate_server.jobs.dependencies import Clocks
 from foveate_server.jobs.recovery import SEQ_JUMP
+from foveate_server.operations.contract import ItemResult
 from foveate_server.spool.database import put_item
+from foveate_server.tasks.task import TaskFile, TaskReport, TaskSelection
 from foveate_shared.errors import ErrorCode, InputError
-from foveate_shared.pixels import SampleType
+from foveate_shared.geometry import Bounds
+from foveate_shared.pixels import COVERAGE_U8, SampleType
 from foveate_shared.wire.codec import decode
-from foveate_shared.wire.protocol import Blob, Done, Failed, ItemEnded, NamedPicture, Patch, Profile, Windows
+from foveate_shared.wire.protocol import (
+    RESULT_EVENTS,
+    Blob,
+    Done,
+    Failed,
+    FileMade,
+    ItemEnded,
+    NamedPicture,
+    Outcome,
+    Patch,
+    Profile,
+    Reported,
+    SelectionPatch,
+    Windows,
+)
 
 
 async def begin(made, items=3, run=1):
@@ -46,7 +63,7 @@ def test_a_job_goes_on_after_a_restart_without_its_client(tmp_path):
             assert [key.rpartition("/")[2] for key in made.executor.keys] == ["i2", "i3"]
             assert min(event.seq for event in watcher.events) > SEQ_JUMP > seen
             stored = await made.spool.events(again.number, 0, 100)
-            patches = {decode(event.text, (Patch,)).bounds: event.pixels for event in stored if event.pixels}
+            patches = {decode(event.text, (Patch,)).bounds: event.files[0] for event in stored if event.files}
             assert len(patches) == 3
             assert all(path.read_bytes() == inverted(crop(bounds)) for bounds, path in patches.items())
 
@@ -279,3 +296,51 @@ def test_a_window_must_be_in_its_sources_format(tmp_path):
                 job.check_window(window_of(job.id, asked["reference-1"]))
 
     asyncio.run(scenario())
+
+
+def test_parts_of_every_kind_survive_a_restart_and_come_once(tmp_path):
+    """The server dies when an item has given its parts and has not ended: it runs again, and gives them again."""
+
+    def parts_in(folder, kind):
+        (folder / "a").write_bytes(b"abc")
+        (folder / "b").write_bytes(b"")
+        return {
+            "choose": [TaskSelection(Bounds(0, 0, 3, 1), folder / "a", COVERAGE_U8)],
+            "measure": [TaskReport({"mean": 2}, None, None)],
+            "export": [TaskFile("a.txt", "text/plain", folder / "a"), TaskFile("b.txt", "text/plain", folder / "b")],
+        }[kind]
+
+    async def scenario(operation, event_class):
+        async def give(task, listener):
+            for part in parts_in(task.output, operation):
+                listener(part)
+            return ItemResult(Outcome(task.item.id, "done"))
+
+        async def give_and_die(task, listener):
+            for part in parts_in(task.output, operation):
+                listener(part)
+            await asyncio.Event().wait()
+
+        table, folder = version_2.operations(), tmp_path / operation
+        async with bench(folder, table=table) as made:
+            made.executor.behaviours[operation] = give_and_die
+            watcher = made.watch()
+            job = await made.submit(operation=operation)
+            (asked,) = (await watcher.until(Windows)).requests
+            await made.send(job, asked)
+            first = await watcher.until(event_class, count=2 if operation == "export" else 1)
+        async with bench(folder, table=table) as made:
+            made.executor.behaviours[operation] = give
+            again = made.manager.find(ANNA, job.id)
+            watcher = made.watch()
+            watcher.resume(again)
+            await watcher.until(Done)
+            parts = watcher.of(*RESULT_EVENTS)
+            assert parts[-1] == first
+            assert len(parts) == (2 if operation == "export" else 1)
+            stored = [event for event in await made.spool.events(again.number, 0, 100) if event.item]
+            expected = {"choose": [b"abc"], "measure": [], "export": [b"abc", b""]}[operation]
+            assert [path.read_bytes() for event in stored for path in event.files] == expected
+
+    for operation, event_class in (("choose", SelectionPatch), ("measure", Reported), ("export", FileMade)):
+        asyncio.run(scenario(operation, event_class))

@@ -158,8 +158,8 @@ def test_a_wiped_job_gives_its_room_back(tmp_path):
     upload.write(memoryview(bytes(10)))
     files.keep_window("a/../../window", upload, None)
     (files.work("item") / "p").write_bytes(bytes(7))
-    kept = files.keep_patch(files.folder / "work" / next((files.folder / "work").iterdir()).name / "p", None)
-    assert (account.used, kept.pixels_size) == (17, 7)
+    (kept,) = files.keep([files.folder / "work" / next((files.folder / "work").iterdir()).name / "p"])
+    assert (account.used, kept.size) == (17, 7)
     assert not list(tmp_path.parent.glob("*.pixels"))  # names of windows are no paths
     files.wipe()
     assert account.used == 0

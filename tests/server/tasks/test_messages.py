@@ -6,7 +6,15 @@ import pytest
 
 from foveate_server.operations.contract import ItemResult
 from foveate_server.tasks import messages
-from foveate_server.tasks.task import TaskNote, TaskPatch, TaskPreview, TaskProgress
+from foveate_server.tasks.task import (
+    TaskFile,
+    TaskNote,
+    TaskPatch,
+    TaskPreview,
+    TaskProgress,
+    TaskReport,
+    TaskSelection,
+)
 from foveate_shared.errors import ErrorCode, ErrorInfo, Fault
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import COVERAGE_U8
@@ -25,6 +33,10 @@ REPORTS = [
     TaskNote("Ein Satz – mit Strich\nund Zeile."),
     TaskPreview(Bounds(1, 2, 3, 4), Extent(1, 1), b"\x00\xff\n"),
     TaskPatch(Bounds(0, 0, 1, 1), Path("a b"), None, None),
+    TaskSelection(Bounds(1, 2, 3, 4), Path("a"), COVERAGE_U8),
+    TaskReport({"mean": 0.5, "faces": []}, Path("a"), Extent(2, 1)),
+    TaskReport({}, None, None),
+    TaskFile("Tiefe 1.csv", "text/csv", Path("a")),
     TaskPatch(Bounds(-1, 0, 1, 1), Path("a"), Path("ü"), COVERAGE_U8),
     messages.TaskFinished(ItemResult(Outcome("item", "kept", "Left as it was.", {"faces": []}))),
     messages.TaskFailed(ErrorInfo(ErrorCode.OUT_OF_MEMORY, "No memory.", "Buy some.", Fault.MACHINE)),

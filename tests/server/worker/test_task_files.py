@@ -7,7 +7,7 @@ import pytest
 
 from foveate_server.tasks.task import WindowFile
 from foveate_server.worker import task_files
-from foveate_server.worker.task_files import PatchWriter, open_windows
+from foveate_server.worker.task_files import ResultWriter, open_windows
 from foveate_shared.errors import ErrorCode, ResourceError, ServerError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, RowOrder, SampleType
@@ -58,9 +58,9 @@ def test_files_of_another_size_are_refused(store):
 
 
 def test_every_patch_has_files_of_its_own(tmp_path):
-    writer = PatchWriter(tmp_path, RGB)
+    writer = ResultWriter(tmp_path, RGB)
     pixels = [bytes([number] * 30) for number in range(2)]
-    patches = [writer.write(BOUNDS, data, None) for data in pixels]
+    patches = [writer.patch(BOUNDS, data, None) for data in pixels]
     assert [patch.pixels.read_bytes() for patch in patches] == pixels
     assert {patch.coverage for patch in patches} == {None}
     assert set(tmp_path.iterdir()) == {patch.pixels for patch in patches}
@@ -68,7 +68,7 @@ def test_every_patch_has_files_of_its_own(tmp_path):
 
 @pytest.mark.parametrize(("size", "sample_type"), [(10, "u8"), (20, "u16"), (40, "f32")])
 def test_the_type_of_coverage_follows_from_its_length(tmp_path, size, sample_type):
-    patch = PatchWriter(tmp_path, RGB).write(BOUNDS, memoryview(bytes(30)), bytes(size))
+    patch = ResultWriter(tmp_path, RGB).patch(BOUNDS, memoryview(bytes(30)), bytes(size))
     assert patch.coverage_format == PixelFormat(SampleType(sample_type), Channels.Y)
     assert len(patch.coverage.read_bytes()) == size
 
@@ -79,7 +79,7 @@ def test_the_type_of_coverage_follows_from_its_length(tmp_path, size, sample_typ
 )
 def test_sizes_that_do_not_fit_are_a_bug_and_leave_nothing(tmp_path, bounds, pixels, coverage):
     with pytest.raises(ValueError, match="does not fit"):
-        PatchWriter(tmp_path, RGB).write(bounds, bytes(pixels), None if coverage is None else bytes(coverage))
+        ResultWriter(tmp_path, RGB).patch(bounds, bytes(pixels), None if coverage is None else bytes(coverage))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -95,7 +95,7 @@ def test_a_disk_that_takes_no_more_leaves_nothing_behind(tmp_path, monkeypatch, 
 
     monkeypatch.setattr(task_files.os, "fsync", fsync)
     with pytest.raises(ResourceError, match=word) as caught:
-        PatchWriter(tmp_path, RGB).write(BOUNDS, bytes(30), bytes(10))
+        ResultWriter(tmp_path, RGB).patch(BOUNDS, bytes(30), bytes(10))
     assert caught.value.info.code is ErrorCode.STORAGE_FULL
     assert caught.value.info.remedy
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ from scipy import ndimage
 from foveate_server.imaging import mask
 from foveate_server.imaging.color import ColorTransform, color_transform
 from foveate_server.imaging.samples import FloatArray, decode, encode, view
-from foveate_server.operations.contract import JobRequest, Source, WindowData
+from foveate_server.operations.contract import JobRequest, WindowData, WindowSource
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import RowOrder
 
@@ -39,7 +39,7 @@ def read(request: JobRequest, window: WindowData) -> Surface:
     return Surface(window.bounds, working, decoded.alpha)
 
 
-def transform_of(source: JobRequest | Source) -> ColorTransform:
+def transform_of(source: JobRequest | WindowSource) -> ColorTransform:
     """Return the way between the colours of a source, or of a job's document, and the working space."""
     return color_transform(source.space, source.icc, gray=source.format.channels.is_gray)
 
