@@ -29,6 +29,7 @@ class Workplace:
 
     folder: Path
     engine: str = EXACT
+    server: str = "foveate_server"  # the module that serves
     extra: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -48,10 +49,10 @@ class Workplace:
             **self.extra,
         }
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, module: str = "foveate_server") -> "subprocess.Popen[str]":
         """Start a command in the folder."""
         return subprocess.Popen(
-            [sys.executable, "-m", "foveate_server", *map(str, arguments)],
+            [sys.executable, "-m", module, *map(str, arguments)],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -83,7 +84,7 @@ class Workplace:
     @contextlib.contextmanager
     def serving(self, *arguments: str):
         """Run a server; give its process once clients can find it."""
-        process = self.start("serve", "--quiet", *arguments)
+        process = self.start("serve", "--quiet", *arguments, module=self.server)
         try:
             deadline = time.monotonic() + START_SECONDS
             while not self.runtime_file.exists():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,16 +15,15 @@ from foveate_server.cli.progress_display import Display
 from foveate_server.cli.version import version
 from foveate_server.plugins.editor_places import Machine
 from foveate_shared.connection import settings
-from foveate_shared.connection.client import Client, ConnectionState, StateChange
+from foveate_shared.connection.client import Client
+from foveate_shared.connection.inquiry import Inquiry
 from foveate_shared.connection.pairing_line import parse_pairing
 from foveate_shared.connection.running_server import find_server
 from foveate_shared.connection.start_server import find_or_start
 from foveate_shared.connection.websocket import ServerAddress
-from foveate_shared.errors import ConnectionLostError, ErrorCode, InputError, to_exception
-from foveate_shared.wire.blobs import Delivery
-from foveate_shared.wire.protocol import Jobs, JobSummary, ModelInfo, Models, OperationInfo, Peer, Problem, Welcome
+from foveate_shared.errors import ConnectionLostError, ErrorCode, InputError
+from foveate_shared.wire.protocol import OperationInfo, Peer
 
-ANSWER_SECONDS = 30.0
 IDLE_EXIT_MINUTES = 10  # of a server that a command has started
 
 
@@ -96,58 +94,30 @@ def client_id() -> str:
     return settings.load(platformdirs.user_config_path("foveate") / "cli.json").client_id
 
 
-class Inquiry:
-    """Questions to the server, one at a time."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-
-    def jobs(self) -> tuple[JobSummary, ...]:
-        """Return this owner's jobs, oldest first."""
-        answer = self._answer(self.client.list_jobs())
-        return answer.jobs if isinstance(answer, Jobs) else ()
-
-    def models(self) -> tuple[ModelInfo, ...]:
-        """Return the server's models."""
-        answer = self._answer(self.client.list_models())
-        return answer.models if isinstance(answer, Models) else ()
-
-    def operations(self) -> tuple[OperationInfo, ...]:
-        """Return what the server can do; to be asked first, as it tells that in its greeting alone."""
-        return next(event.message.operations for event in self._events() if isinstance(event.message, Welcome))
-
-    def _answer(self, request: int) -> Jobs | Models:
-        return next(
-            _without_problem(event) for event in self._events() if getattr(event.message, "request", None) == request
-        )
-
-    def _events(self) -> Iterator[Delivery]:
-        """Give what the server says. Raises FoveateError where the connection fails, or nothing more comes."""
-        deadline = time.monotonic() + ANSWER_SECONDS
-        while time.monotonic() < deadline:
-            self.client.wait(deadline - time.monotonic())
-            for event in self.client.poll():
-                if isinstance(event, StateChange):
-                    _require_no_failure(event)
-                else:
-                    yield event
-        raise ConnectionLostError("The server does not answer.", remedy="Look at its log, or start it anew.")
-
-
-def _require_no_failure(change: StateChange) -> None:
-    if change.error and change.state in (ConnectionState.LOST, ConnectionState.REFUSED):
-        raise to_exception(change.error)
-
-
-def _without_problem(event: Delivery) -> Jobs | Models:
-    if isinstance(event.message, Problem):
-        raise to_exception(event.message.error)
-    assert isinstance(event.message, (Jobs, Models))  # noqa: S101 - nothing else has a request number
-    return event.message
-
-
 @contextmanager
 def asking(options: argparse.Namespace, display: Display) -> Iterator[Inquiry]:
     """Give an inquiry at the server that `options` name."""
     with connect(options, display) as client:
         yield Inquiry(client)
+
+
+def operations_at(options: argparse.Namespace, display: Display, name: str | None) -> tuple[OperationInfo, ...]:
+    """Return the operations of the server that `options` name, or the one called `name` alone.
+
+    Raises InputError where it has none such.
+    """
+    with asking(options, display) as inquiry:
+        offered = inquiry.welcome().operations
+    chosen = tuple(info for info in offered if name in (None, info.name))
+    if not chosen:
+        raise InputError(
+            f"This server has no operation {name}.",
+            code=ErrorCode.UNKNOWN_OPERATION,
+            remedy=f"It offers {', '.join(info.name for info in offered)}.",
+        )
+    return chosen
+
+
+def operation_at(options: argparse.Namespace, display: Display, name: str) -> OperationInfo:
+    """Return one operation, see :func:`operations_at`."""
+    return operations_at(options, display, name)[0]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from foveate_server.cli.a1111_text import parameters_text
+from foveate_server.cli.connect import operation_at
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.file_recipe import describe_result
+from foveate_server.cli.parameter_options import count_of, require_count
 from foveate_server.cli.progress_display import Display, print_json
 from foveate_server.cli.region import Region, parse_rect, region_of
 from foveate_server.cli.run_job import run_job
@@ -21,38 +24,56 @@ from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.forms.form import with_seeds
 from foveate_shared.geometry import Extent
 from foveate_shared.jobs.host import Result
-from foveate_shared.wire.protocol import JsonObject
+from foveate_shared.wire.protocol import JsonObject, OperationInfo
+
+Resolve = Callable[[argparse.Namespace, OperationInfo], JsonObject]
 
 
-def edit(options: argparse.Namespace, operation: str, parameters: JsonObject, *, job: str | None = None) -> int:
-    """Run `operation` on IN, write OUT, or each of its variations, say what happened; return the exit status."""
-    runs = _variations(options, parameters)
-    for output, _ in runs:
-        _require_other_file(options.input, output, force=options.force)
-    picture = read_picture(options.input)
-    region = _region(options, picture.extent)
-    prepare(picture, options.output)  # refuses now what could not be written in the end
-    for output, _ in runs:
-        require_writable(output)
+def edit(options: argparse.Namespace, operation: str, resolve: Resolve) -> int:
+    """Run `operation` on IN, write OUT, or each of its variations, say what happened; return the exit status.
+
+    `resolve` makes the job's parameters of the options and of what the server tells of the operation.
+    """
+    count = count_of(options)
+    outputs = [options.output] if count == 1 else _numbered(options.output, count)
+    picture, region = _opened(options, outputs)
+    with Display(quiet=options.quiet) as display:
+        info = operation_at(options, display, operation)
+    require_count(count, info)
+    parameters = resolve(options, info)
+    runs = zip(outputs, [parameters] if count == 1 else with_seeds(parameters, count), strict=True)
     reports = []
     for output, own in runs:
         options.output = output
-        reports.append(_edit_once(options, picture, region, operation, own, job=job))
+        reports.append(_edit_once(options, picture, region, operation, own, job=None))
     if options.json:
         print_json(reports[0] if len(reports) == 1 else {"variations": reports})
     return 0
 
 
-def _variations(options: argparse.Namespace, parameters: JsonObject) -> list[tuple[Path, JsonObject]]:
-    """Return each OUT with its parameters: seeds in a row, from the given one or one that is drawn here."""
-    count = getattr(options, "variations", None) or 1
-    if count == 1:
-        return [(options.output, parameters)]
-    path: Path = options.output
-    return [
-        (path.with_name(f"{path.stem}-{number}{path.suffix}"), own)
-        for number, own in enumerate(with_seeds(parameters, count), 1)
-    ]
+def resume(options: argparse.Namespace, operation: str, job: str) -> int:
+    """Follow a job that was begun before to its end, and write OUT; return the exit status."""
+    picture, region = _opened(options, [options.output])
+    report = _edit_once(options, picture, region, operation, {}, job=job)
+    if options.json:
+        print_json(report)
+    return 0
+
+
+def _opened(options: argparse.Namespace, outputs: Sequence[Path]) -> tuple[Picture, Region]:
+    """Return IN and its region. Raises FoveateError also for what could not be written in the end."""
+    for output in outputs:
+        _require_other_file(options.input, output, force=options.force)
+    picture = read_picture(options.input)
+    region = _region(options, picture.extent)
+    prepare(picture, options.output)
+    for output in outputs:
+        require_writable(output)
+    return picture, region
+
+
+def _numbered(path: Path, count: int) -> list[Path]:
+    return [path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(1, count + 1)]
 
 
 def _edit_once(

@@ -9,9 +9,10 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from foveate_server.cli.commands import COMMANDS
+from foveate_server.cli import offered_options
+from foveate_server.cli.commands import COMMANDS, edit
 from foveate_server.cli.version import version
 from foveate_shared.errors import (
     ConnectionLostError,
@@ -46,7 +47,35 @@ class _Version(argparse.Action):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+    """Return the parser of the whole command line, as far as it is known without a server."""
+    return _build()[0]
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what the arguments say.
+
+    What only the server may know, an operation or a parameter, is asked of it. Raises FoveateError where it is not
+    reached, or does not know it; exits where the arguments make no sense.
+    """
+    parser, commands = _build()
+    name = next((argument for argument in arguments if not argument.startswith("-")), "")
+    if name in commands.choices:
+        options, unknown = parser.parse_known_args(arguments)
+        if not unknown or not hasattr(options, "operation"):
+            return parser.parse_args(arguments)
+        offered_options.add_offered(commands.choices[name], offered_options.ask(arguments, name), options.covered)
+    elif _may_be_operation(name, arguments):
+        info = offered_options.ask(arguments, name)
+        offered_options.add_offered(edit.add_offered_command(commands, info), info, ())
+    return parser.parse_args(arguments)
+
+
+def _may_be_operation(name: str, arguments: Sequence[str]) -> bool:
+    """Tell whether the server is worth being asked: an operation needs IN and OUT."""
+    return bool(name) and (len(arguments) > 2 or not {"-h", "--help"}.isdisjoint(arguments))
+
+
+def _build() -> tuple[argparse.ArgumentParser, argparse._SubParsersAction[Any]]:
     parser = _Parser(
         prog="foveate",
         description="Re-render just a region of a picture: bring faces into focus, enlarge with real detail.",
@@ -56,14 +85,14 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     for command in COMMANDS:
         command.add_to(commands)
-    return parser
+    return parser, commands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    options = build_parser().parse_args(arguments)
-    run: Run = options.run
     try:
+        options = parse(sys.argv[1:] if arguments is None else arguments)
+        run: Run = options.run
         return run(options)
     except KeyboardInterrupt:
         _complain("Cancelled.", "")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from foveate_shared.wire.protocol import JsonObject
-
 EDITORS = ("krita", "gimp", "blender")
 
 
@@ -70,54 +68,6 @@ def add_region(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--mask", metavar="MASK", type=Path, help="the region as an 8-bit grey picture of IN's size: white is selected"
     )
-
-
-def add_model(parser: argparse.ArgumentParser) -> None:
-    """Add the choice of the model."""
-    parser.add_argument("--model", metavar="NAME", help="see `foveate models list`")
-
-
-def add_exact(parser: argparse.ArgumentParser) -> None:
-    """Add the choice of precision."""
-    parser.add_argument(
-        "--exact",
-        action="store_const",
-        const=True,
-        help="compute in 32 bits for an 8-bit picture too: half as fast on a processor; tiles then agree with the "
-        "whole within one level of 255 (16-bit and float pictures are always computed so)",
-    )
-
-
-def add_strength(parser: argparse.ArgumentParser, meaning: str) -> None:
-    """Add the strength of the effect."""
-    parser.add_argument("--strength", type=fraction, metavar="0-1", help=meaning)
-
-
-def given(**parameters: object) -> JsonObject:
-    """Return those parameters that were given; the others keep the operation's defaults."""
-    return {name: value for name, value in parameters.items() if value is not None}  # type: ignore[misc]
-
-
-def numbers(text: str) -> list[int]:
-    """Return the whole numbers of "1,3"; for argparse."""
-    try:
-        found = [int(part) for part in text.split(",")]
-    except ValueError:
-        found = []
-    if not found or min(found) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers from 1 on; write 1,3")
-    return found
-
-
-def fraction(text: str) -> float:
-    """Return a number from 0 to 1; for argparse."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
-    return value
 
 
 def _quality(text: str) -> int:

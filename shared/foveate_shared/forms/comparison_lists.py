@@ -1,6 +1,6 @@
 """What is compared: lists that a person writes, such as "0.3, 0.5", and their combinations as variants of one job.
 
-    variants = variants_of({"strength": "0.3, 0.5", "seed": "1, 2"})  # four
+    variants = variants_of({"strength": "0.3, 0.5", "seed": "1, 2"}, schema)  # four
 
 A variant has the parameters in which it differs from the job; the server labels it with them.
 """
@@ -14,11 +14,10 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 from ..i18n.translations import Texts
-from ..wire.protocol import Json, JsonObject, ModelInfo
-from . import checkpoint_choices
-from .form import SEEDS, Form
+from ..wire.protocol import Json, JsonObject, ModelInfo, as_object
+from . import checkpoint_choices, parameter_values
+from .form import Form
 
-MAX_VARIANTS = 24  # that the server lays out on one sheet
 NO_LORA = "none"
 _SEPARATORS = re.compile(r"[,;\s]+")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -37,21 +36,30 @@ class Axis:
     write: Callable[[Json], str] = str  # the other way round
 
 
-def variants_of(lists: Mapping[str, str]) -> list[JsonObject]:
+def variants_of(
+    lists: Mapping[str, str],
+    schema: JsonObject | None = None,
+    *,
+    label: Callable[[Axis], str] = lambda axis: axis.title,
+) -> list[JsonObject]:
     """Return all combinations of the lists, by names of :data:`AXES`; an empty list takes no part.
 
-    The last of the axes changes first. Raises InputError where nothing is listed, where a value is none, and where
-    there are more variants than a sheet holds.
+    The last of the axes changes first. `schema` is the server's, of the parameter `variants`: what it allows is not
+    known without. `label` says how the person knows a list. Raises InputError where nothing is listed, where a value is
+    none, and where there are more variants than a sheet holds.
     """
+    known = as_object(as_object((schema or {}).get("items")).get("properties"))
     listed = {axis.name: _values(axis, lists.get(axis.name, "")) for axis in AXES}
+    for axis in AXES:
+        for value in listed[axis.name]:
+            parameter_values.check(as_object(known.get(axis.name)), value, label(axis))
     used = {name: values for name, values in listed.items() if values}
     if not used:
         raise InputError("There is nothing to compare.", remedy="List models, strengths, seeds or LoRAs.")
     variants = [dict(zip(used, values, strict=True)) for values in itertools.product(*used.values())]
-    if len(variants) > MAX_VARIANTS:
-        raise InputError(
-            f"These are {len(variants)} variants; a sheet holds {MAX_VARIANTS}.", remedy="Shorten the lists."
-        )
+    most = parameter_values.limit(schema or {}, "maxItems")
+    if most is not None and len(variants) > most:
+        raise InputError(f"These are {len(variants)} variants; a sheet holds {most:g}.", remedy="Shorten the lists.")
     return variants
 
 
@@ -118,14 +126,14 @@ def _values(axis: Axis, text: str) -> list[Json]:
 
 
 def _strength(text: str) -> Json:
-    if _NUMBER.fullmatch(text) is None or not 0 <= float(text) <= 1:
-        raise InputError(f"“{text}” is no strength.", remedy="Write numbers from 0 to 1, such as 0.3, 0.5.")
+    if _NUMBER.fullmatch(text) is None:
+        raise InputError(f"“{text}” is no strength.", remedy="Write numbers such as 0.3, 0.5.")
     return float(text)
 
 
 def _seed(text: str) -> Json:
-    if not text.isascii() or not text.isdigit() or int(text) >= SEEDS:
-        raise InputError(f"“{text}” is no seed.", remedy=f"Write whole numbers from 0 to {SEEDS - 1}.")
+    if not text.isascii() or not text.isdigit():
+        raise InputError(f"“{text}” is no seed.", remedy="Write whole numbers, such as 1, 2, 3.")
     return int(text)
 
 
@@ -150,7 +158,7 @@ def _loras_text(value: Json) -> str:
 
 AXES = (
     Axis("model", "Models", "Names of checkpoints.", "photoreal, painted", str),
-    Axis("strength", "Strengths", "Numbers from 0 to 1.", "0.3, 0.5, 0.7", _strength),
+    Axis("strength", "Strengths", "Numbers.", "0.3, 0.5, 0.7", _strength),
     Axis("seed", "Seeds", "Whole numbers.", "1, 2, 3", _seed),
     Axis("loras", "LoRAs", "One at a time, with weights; none is without.", "film-look:0.8, none", _loras, _loras_text),
 )

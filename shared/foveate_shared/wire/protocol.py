@@ -162,6 +162,11 @@ class OperationInfo:
     title: str
     parameters: JsonObject
 
+    @property
+    def properties(self) -> JsonObject:
+        """Return the schemas of its parameters by their names, in the order in which a form shows them."""
+        return as_object(self.parameters.get("properties"))
+
 
 @dataclass(frozen=True)
 class ModelInfo:

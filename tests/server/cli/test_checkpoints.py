@@ -99,7 +99,7 @@ def test_compare_writes_one_sheet(server, photo):
         (("fill", "--prompt", "x"), "needs to know where"),
         (("fill", "--extend", "1,2,3"), "is not L,T,R,B"),
         (("compare",), "nothing to compare"),
-        (("refocus", "--variations", "0"), "whole number from 1 to 64"),
+        (("refocus", "--variations", "0"), "--variations must be at least 1."),
     ],
 )
 def test_what_cannot_be_is_one_sentence(server, photo, arguments, sentence):

@@ -7,7 +7,6 @@ from foveate_server.operations.registry import operations
 from foveate_shared.errors import InputError
 from foveate_shared.forms.comparison_lists import (
     AXES,
-    MAX_VARIANTS,
     lists_of,
     suggestions,
     unknown,
@@ -49,7 +48,6 @@ def test_every_example_is_what_the_server_takes():
     variants = variants_of({axis.name: axis.example for axis in AXES if axis.name != "seed"})
     Draft202012Validator(schema["properties"]["variants"]).validate(variants)
     assert variants_of({"seed": AXES[2].example})
-    assert schema["properties"]["variants"]["maxItems"] == MAX_VARIANTS
 
 
 @pytest.mark.parametrize(
@@ -74,16 +72,26 @@ def test_variants_that_nobody_listed_are_no_lists():
         ({}, "nothing to compare"),
         ({"strength": " , "}, "nothing to compare"),
         ({"strength": "0.5, much"}, "“much” is no strength"),
-        ({"strength": "1.5"}, "“1.5” is no strength"),
+        ({"strength": "1.5"}, "Strengths must be at most 1. Write a number from 0 to 1."),
         ({"seed": "-1"}, "“-1” is no seed"),
-        ({"seed": str(1 << 32)}, "is no seed"),
+        ({"seed": str(1 << 32)}, "Seeds must be at most 4294967295."),
         ({"loras": "film:heavy"}, "“film:heavy” is no LoRA"),
         ({"seed": "1 2 3 4 5", "strength": "0.1 0.2 0.3 0.4 0.5"}, "25 variants"),
     ],
 )
 def test_what_is_no_list_is_said(lists, said):
-    with pytest.raises(InputError, match=said):
-        variants_of(lists)
+    with pytest.raises(InputError) as caught:
+        variants_of(lists, operations()["compare"].schema["properties"]["variants"])
+    assert said in str(caught.value)
+
+
+def test_the_servers_schema_says_how_many_and_how_strong():
+    schema = {"maxItems": 2, "items": {"properties": {"strength": {"maximum": 3}}}}
+    assert len(variants_of({"strength": "1.5, 3"}, schema)) == 2
+    with pytest.raises(InputError, match="--strengths must be at most 3"):
+        variants_of({"strength": "3.5"}, schema, label=lambda axis: f"--{axis.title.lower()}")
+    with pytest.raises(InputError, match="3 variants; a sheet holds 2"):
+        variants_of({"strength": "1, 2, 3"}, schema)
 
 
 def test_what_there_is_can_be_listed():

@@ -1,5 +1,18 @@
 """The commands. Importing them is cheap: each imports what it needs when it runs."""
 
-from . import detect, edit, jobs, models, plugins, presets, replay, serve, status, token
+from . import detect, edit, jobs, models, operations, plugins, presets, replay, serve, status, token
 
-COMMANDS = (serve, edit, detect, models, presets, plugins, jobs, replay, status, token)  # in the order of the help
+# In the order of the help.
+COMMANDS = (
+    serve,
+    edit,
+    detect,
+    operations,
+    models,
+    presets,
+    plugins,
+    jobs,
+    replay,
+    status,
+    token,
+)

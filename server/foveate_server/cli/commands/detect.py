@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foveate_server.cli import options as shared
+from foveate_server.cli import parameter_options
 
 if TYPE_CHECKING:
     from foveate_shared.wire.protocol import Outcome
@@ -20,7 +21,7 @@ def add_to(commands: Commands) -> None:
     parser = commands.add_parser("detect", help=summary, description="Find the faces in a picture, from left to right.")
     parser.add_argument("input", metavar="IN", type=Path, help="PNG, JPEG, WebP, TIFF or OpenEXR")
     shared.add_region(parser)
-    parser.add_argument("--min-score", type=shared.fraction, metavar="0-1", help="how sure the detector must be")
+    parameter_options.add(parser, ["min_score"])
     shared.add_output(parser)
     shared.add_connection(parser)
     parser.set_defaults(run=run)
@@ -28,6 +29,7 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Detect and print."""
+    from foveate_server.cli.connect import operation_at
     from foveate_server.cli.document import PictureDocument
     from foveate_server.cli.progress_display import Display, print_json, print_line
     from foveate_server.cli.region import parse_rect, region_of
@@ -38,7 +40,8 @@ def run(options: argparse.Namespace) -> int:
     rect = parse_rect(options.rect) if options.rect is not None else None
     document = PictureDocument(picture, region_of(picture.extent, rect, options.mask))
     with Display(quiet=options.quiet) as display:
-        flow = run_job(options, display, document, "detect", shared.given(min_score=options.min_score))
+        parameters = parameter_options.resolve(options, operation_at(options, display, "detect"))
+        flow = run_job(options, display, document, "detect", parameters)
     faces = faces_of(flow.outcomes)
     if options.json:
         print_json({"faces": faces})

@@ -1,128 +1,138 @@
-"""`foveate upscale`, `refocus`, `faces`, `fill` and `compare`: a picture in, a picture out."""
+"""`foveate upscale`, `refocus`, `faces`, `fill` and `compare`, and what else a server offers: a picture in, one out."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from foveate_server.cli import checkpoint_options
 from foveate_server.cli import options as shared
+from foveate_server.cli import parameter_options
 from foveate_shared.errors import InputError
-from foveate_shared.wire.protocol import JsonObject
+from foveate_shared.wire.protocol import JsonObject, OperationInfo
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # what add_subparsers() returns; no public name
-    Parameters = Callable[[argparse.Namespace], JsonObject]
-    Run = Callable[[argparse.Namespace], int]
+    Resolve = Callable[[argparse.Namespace, OperationInfo], JsonObject]
+    Check = Callable[[argparse.Namespace], None]
 
 
 def add_to(commands: Commands) -> None:
     """Add the commands."""
     upscale = _add(commands, "upscale", "enlarge a picture, or give a region the detail of a larger rendering")
-    upscale.add_argument("--scale", type=int, choices=(2, 3, 4), help="how many times larger (default 4)")
+    _add_parameters(upscale, ["scale"], covers=["target"])
     target = upscale.add_mutually_exclusive_group()
-    target.add_argument("--in-place", action="store_true", help="keep the picture's size; the region gets the detail")
-    target.add_argument("--as-new", action="store_true", help="write just the region, enlarged; of a mask, its bounds")
-    shared.add_strength(upscale, "of a checkpoint: how much detail it may invent (default 0.3)")
-    upscale.add_argument(
-        "--restorer",
-        metavar="NAME",
-        help="which restorer enlarges before a checkpoint adds detail (default: the default one)",
+    parameter_options.add_constant(
+        target, "--in-place", "target", "document", "keep the picture's size; the region gets the detail"
     )
-    checkpoint_options.add_words(upscale)
-    upscale.set_defaults(run=_runner("upscale", _upscale_parameters))
+    parameter_options.add_constant(
+        target, "--as-new", "target", "new", "write just the region, enlarged; of a mask, its bounds"
+    )
+    _add_parameters(upscale, ["strength", "restorer"])
+    parameter_options.add_checkpoint(upscale)
+    upscale.set_defaults(run=_runner("upscale", _require_target))
 
     refocus = _add(commands, "refocus", "bring a soft region into focus, in place; with a prompt, re-render it")
-    shared.add_strength(refocus, _STRENGTH.format(0.5))
-    checkpoint_options.add_words(refocus)
-    refocus.set_defaults(run=_runner("refocus", _common))
+    _add_parameters(refocus, ["strength"])
+    parameter_options.add_checkpoint(refocus)
+    refocus.set_defaults(run=_runner("refocus"))
 
     faces = _add(
         commands, "faces", "find every face and bring each into focus, in place; with a prompt, re-render them"
     )
-    shared.add_strength(faces, _STRENGTH.format(0.4))
-    faces.add_argument("--only", type=shared.numbers, metavar="1,3", help="these faces alone, numbered left to right")
-    faces.add_argument("--min-score", type=shared.fraction, metavar="0-1", help="how sure the detector must be")
-    checkpoint_options.add_words(faces)
-    faces.set_defaults(run=_runner("faces", _faces_parameters))
+    _add_parameters(faces, ["strength", "only", "min_score"])
+    parameter_options.add_checkpoint(faces)
+    faces.set_defaults(run=_runner("faces"))
 
     fill = _add(commands, "fill", "make new content in a region, remove what is there, or extend the picture")
-    shared.add_strength(fill, "1 makes it anew, less keeps to what the region starts from (default 1)")
-    fill.add_argument(
-        "--start", choices=("fill", "original", "noise"), help="what the region holds at the start (default fill)"
-    )
-    fill.add_argument(
-        "--extend",
-        type=checkpoint_options.extension,
-        metavar="L,T,R,B",
-        help="pixels by which the picture grows on each side",
-    )
-    checkpoint_options.add_words(fill)
-    fill.set_defaults(run=_runner("fill", _fill_parameters))
+    _add_parameters(fill, ["strength", "start", "extend"])
+    parameter_options.add_checkpoint(fill)
+    fill.set_defaults(run=_runner("fill", _require_place))
 
     compare = _add(commands, "compare", "re-render a region in several ways and write them side by side, with labels")
-    shared.add_strength(compare, "of all variants that name none (default 0.5)")
-    checkpoint_options.add_variants(compare)
-    checkpoint_options.add_words(compare, variations=False)
-    compare.set_defaults(run=_runner("compare", _compare_parameters))
+    _add_parameters(compare, ["strength"], covers=["variants"])
+    parameter_options.add_variants(compare)
+    parameter_options.add_checkpoint(compare, variations=False)
+    compare.set_defaults(run=_runner("compare", resolve=_with_variants))
 
 
-_STRENGTH = "0 changes nothing, 1 is the full effect (default 1; of a checkpoint {:g})"
-
-
-def _add(commands: Commands, name: str, summary: str) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=summary, description=summary[:1].upper() + summary[1:] + ".")
-    shared.add_files(parser)
-    shared.add_region(parser)
-    shared.add_model(parser)
-    shared.add_exact(parser)
-    shared.add_output(parser)
-    shared.add_connection(parser)
+def add_offered_command(commands: Commands, info: OperationInfo) -> argparse.ArgumentParser:
+    """Add the command of an operation that only the server knows; what its parameters are is not added."""
+    parser = commands.add_parser(info.name, help=info.title, description=f"{info.title}, as the server offers it.")
+    _add_usual(parser)
+    if "siblings" in info.properties:
+        parameter_options.add_variations(parser)
+    parser.set_defaults(run=_runner(info.name), operation=info.name, covered=())
     return parser
 
 
-def _upscale_parameters(options: argparse.Namespace) -> JsonObject:
-    selected = options.rect is not None or options.mask is not None
-    if selected and not (options.in_place or options.as_new):
+def _add(commands: Commands, name: str, summary: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[:1].upper() + summary[1:] + ".",
+        epilog="Limits, defaults and choices are the server's: `foveate operations` lists them.",
+    )
+    _add_usual(parser)
+    parameter_options.add(parser, ["model"])
+    parameter_options.add_constant(
+        parser,
+        "--exact",
+        "exact",
+        value=True,
+        meaning="compute in 32 bits for an 8-bit picture too: half as fast on a processor; tiles then agree with the "
+        "whole within one level of 255 (16-bit and float pictures are always computed so)",
+    )
+    parser.set_defaults(operation=name, covered=("model", "exact", *parameter_options.CHECKPOINT))
+    return parser
+
+
+def _add_usual(parser: argparse.ArgumentParser) -> None:
+    shared.add_files(parser)
+    shared.add_region(parser)
+    shared.add_output(parser)
+    shared.add_connection(parser)
+
+
+def _add_parameters(parser: argparse.ArgumentParser, names: Iterable[str], covers: Iterable[str] = ()) -> None:
+    parameter_options.add(parser, names)
+    parser.set_defaults(covered=(*parser.get_default("covered"), *names, *covers))
+
+
+def _require_target(options: argparse.Namespace) -> None:
+    if _is_region(options) and "target" not in parameter_options.said(options):
         raise InputError(
             "With a region, upscale can do two things.",
             remedy="Say --in-place to keep the picture's size, or --as-new to write just the region, enlarged.",
         )
-    target = "document" if options.in_place else "new"
-    return shared.given(scale=options.scale, target=target, restorer=options.restorer) | _common(options)
 
 
-def _faces_parameters(options: argparse.Namespace) -> JsonObject:
-    only: JsonObject = {"only": list(options.only)} if options.only else {}
-    return only | shared.given(min_score=options.min_score) | _common(options)
-
-
-def _fill_parameters(options: argparse.Namespace) -> JsonObject:
-    selected = options.rect is not None or options.mask is not None
-    if selected == (options.extend is not None):
+def _require_place(options: argparse.Namespace) -> None:
+    if _is_region(options) == ("extend" in parameter_options.said(options)):
         raise InputError(
-            "Fill needs to know where." if not selected else "A region and --extend were given.",
+            "A region and --extend were given." if _is_region(options) else "Fill needs to know where.",
             remedy="Give a region with --rect or --mask, or extend the picture with --extend.",
         )
-    return shared.given(start=options.start, extend=options.extend) | _common(options)
 
 
-def _compare_parameters(options: argparse.Namespace) -> JsonObject:
-    variants: JsonObject = {"variants": list(checkpoint_options.variants_of(options))}
-    return variants | _common(options)
+def _with_variants(options: argparse.Namespace, info: OperationInfo) -> JsonObject:
+    variants = list(parameter_options.variants_of(options, info))
+    return {"variants": list(variants), **parameter_options.resolve(options, info)}
 
 
-def _common(options: argparse.Namespace) -> JsonObject:
-    return shared.given(
-        strength=options.strength, model=options.model, exact=options.exact
-    ) | checkpoint_options.words_of(options)
+def _is_region(options: argparse.Namespace) -> bool:
+    return options.rect is not None or options.mask is not None
 
 
-def _runner(operation: str, parameters: Parameters) -> Run:
+def _runner(
+    operation: str, check: Check = lambda _: None, *, resolve: Resolve = parameter_options.resolve
+) -> Callable[[argparse.Namespace], int]:
+    """Return what runs the command; `check` says, before anything is done, what makes no sense whatever the server."""
+
     def run(options: argparse.Namespace) -> int:
         from foveate_server.cli.edit_picture import edit
 
-        return edit(options, operation, parameters(options))
+        check(options)
+        return edit(options, operation, resolve)
 
     return run

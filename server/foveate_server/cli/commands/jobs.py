@@ -74,10 +74,10 @@ def run_list(options: argparse.Namespace) -> int:
 
 def run_resume(options: argparse.Namespace) -> int:
     """Follow a job to its end, as if it had never been left."""
-    from foveate_server.cli.edit_picture import edit
+    from foveate_server.cli.edit_picture import resume
 
     found = _find(_jobs(options), options.job)
-    return edit(options, found.operation, {}, job=found.job)
+    return resume(options, found.operation, found.job)
 
 
 def run_fetch(options: argparse.Namespace) -> int:
@@ -89,16 +89,18 @@ def run_fetch(options: argparse.Namespace) -> int:
 
 def run_cancel(options: argparse.Namespace) -> int:
     """Cancel jobs and let the server forget their results."""
-    from foveate_server.cli.connect import asking
+    from foveate_server.cli.connect import connect
     from foveate_server.cli.progress_display import Display, print_line
+    from foveate_shared.connection.inquiry import Inquiry
     from foveate_shared.wire.protocol import Ack, Cancel
 
-    with Display(quiet=options.quiet) as display, asking(options, display) as inquiry:
+    with Display(quiet=options.quiet) as display, connect(options, display) as client:
+        inquiry = Inquiry(client)
         jobs = inquiry.jobs()
         chosen = [_find(jobs, text) for text in options.job]
         for job in chosen:
-            inquiry.client.post(Cancel(job.job))
-            inquiry.client.post(Ack(job.job))
+            client.post(Cancel(job.job))
+            client.post(Ack(job.job))
         inquiry.jobs()  # answered after all that was posted before
     if not options.quiet:
         for job in chosen:

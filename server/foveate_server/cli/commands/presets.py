@@ -75,7 +75,7 @@ def _of_server(options: argparse.Namespace) -> list[dict[str, Any]]:
     from foveate_server.cli.progress_display import Display
 
     with Display(quiet=options.quiet) as display, asking(options, display) as inquiry:
-        operations = inquiry.operations()
+        operations = inquiry.welcome().operations
     schemas: list[Any] = [operation.parameters.get("properties", {}) for operation in operations]
     offered = [preset for schema in schemas for preset in schema.get("preset", {}).get("x-presets", [])]
     return list({preset["name"]: preset for preset in offered}.values())

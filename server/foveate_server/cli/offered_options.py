@@ -1,0 +1,78 @@
+"""Options for what only the server knows: its operations that have no command here, and parameters without an option.
+
+`foveate sharpen IN OUT --radius 3` works as soon as the server offers an operation `sharpen` with a parameter `radius`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection, Sequence
+
+from foveate_server.cli import options as shared
+from foveate_server.cli.parameter_options import KNOWN, Say, add
+from foveate_shared.forms import parameter_values
+from foveate_shared.forms.form import REPLAY
+from foveate_shared.wire.protocol import JsonObject, OperationInfo, as_object
+
+_METAVARS = {"integer": "N", "number": "X", "boolean": "yes|no", "array": "A,B", "object": "JSON"}
+
+
+def ask(arguments: Sequence[str], name: str) -> OperationInfo:
+    """Return the operation `name` of the server that the arguments name. Raises InputError where it has none such."""
+    from foveate_server.cli.connect import operation_at
+    from foveate_server.cli.progress_display import Display
+
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    shared.add_connection(parser)
+    shared.add_output(parser)
+    options = parser.parse_known_args(arguments)[0]
+    with Display(quiet=options.quiet) as display:
+        return operation_at(options, display, name)
+
+
+def add_offered(parser: argparse.ArgumentParser, info: OperationInfo, covered: Collection[str]) -> None:
+    """Add an option for each of the operation's parameters, those apart that are `covered` by the parser's own."""
+    group = parser.add_argument_group(info.title, "What the server tells of its parameters.")
+    for name, schema in info.properties.items():
+        if as_object(schema).get("x-level") == REPLAY or name in covered:
+            continue
+        if name in KNOWN:
+            add(group, [name])
+        else:
+            _add_by_schema(group, info.name, name, as_object(schema))
+
+
+def allowed(schema: JsonObject) -> str:
+    """Return what a schema allows, in words: its choices or limits, and what is taken where nothing is said."""
+    shown, parts = parameter_values.shown, list[str]()
+    choices = schema.get("enum")
+    low, high = (parameter_values.limit(schema, word) for word in ("minimum", "maximum"))
+    if isinstance(choices, list):
+        parts.append(" | ".join(map(shown, choices)))
+    elif low is not None and high is not None:
+        parts.append(f"{shown(low)} to {shown(high)}")
+    elif low is not None or high is not None:
+        parts.append(f"at least {shown(low)}" if low is not None else f"at most {shown(high)}")
+    if "default" in schema:
+        parts.append(f"default {shown(schema['default'])}")
+    parts += [f"{shown(value)} with {kind}" for kind, value in as_object(schema.get("x-defaults")).items()]
+    return ", ".join(parts)
+
+
+def metavar(schema: JsonObject) -> str:
+    """Return how a value is written, in a word."""
+    return _METAVARS.get(str(schema.get("type")), "TEXT")
+
+
+def _add_by_schema(group: argparse._ActionsContainer, operation: str, name: str, schema: JsonObject) -> None:
+    flag = f"--{name.replace('_', '-')}"
+    words = str(schema.get("description") or schema.get("title") or "").rstrip(".")
+    text = "; ".join(part for part in (words[:1].lower() + words[1:], allowed(schema)) if part)
+    for wanted in (flag, f"--{operation}{flag[1:]}"):  # the command line's own options go first
+        try:
+            group.add_argument(
+                wanted, action=Say, parameter=name, metavar=metavar(schema), help=text.replace("%", "%%")
+            )
+        except argparse.ArgumentError:
+            continue
+        return
