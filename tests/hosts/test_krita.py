@@ -256,11 +256,11 @@ def test_other_color_models_get_a_sentence(running, folder):
         app.activeWindow().addView(document)
         wait_for(lambda: app.activeDocument() == document)
         said = []
-        desk().refused.connect(said.append)
+        desk().signals.refused.connect(said.append)
         form = docker().panel.task
         form.choose("refocus")
         form.run_button.click()
-        desk().refused.disconnect(said.append)
+        desk().signals.refused.disconnect(said.append)
         answer = [said, len(desk().jobs), form._reason.text()]
         """
     )

@@ -22,7 +22,7 @@ SHOW = SHOW_LOWER.replace("1280, 860", "1280, 1000").replace("[170, 660]", "[140
 MODEL = "deterministic-diffusion"
 SIDE = 256
 FACE = (82, 15, 65, 85)  # x, y, width, height around the face
-READY = 'wait_for(lambda: any(model.kind == "diffusion" for model in desk().bench.models), 60)'
+READY = 'wait_for(lambda: any(model.kind == "diffusion" for model in desk().models), 60)'
 PREPARE = """
 document = open_file(folder + "/photo.png")
 select(document, *face, feather=4)
@@ -31,8 +31,8 @@ form = docker().panel.task
 form.choose("refocus")
 form._model.wanted = model
 form.refresh()
-form.checkpoint.prompt.value = "portrait of an astronaut, sharp eyes"
-form.checkpoint.negative.value = "blurry"
+form.fields["prompt"].value = "portrait of an astronaut, sharp eyes"
+form.fields["negative_prompt"].value = "blurry"
 pump()
 """
 
@@ -41,7 +41,7 @@ document = open_file(folder + "/photo.png")
 select(document, *face)
 form = docker().panel.task
 form.choose("compare")
-lists = form.fields["compare"].lists
+lists = form.fields["variants"].lists
 lists["strength"].edit.setText("0.2, 0.6")
 for action in lists["loras"].menu.actions():
     action.trigger()
@@ -85,15 +85,15 @@ def test_prompts_variations_fill_and_a_larger_canvas(chroot, start_server, start
         chosen = running.run(
             """
 form = docker().panel.task
-form.checkpoint._variations.setValue(4)
+form.variations.setValue(4)
 form.run_button.click()
 jobs = desk().jobs[::-1]
-wait_for(lambda: all(job.entry.waits_for_person for job in jobs), 60)
+wait_for(lambda: all(job.waits_for_person for job in jobs), 60)
 card = docker().panel.jobs.variations(jobs[0])
 card._thumbs[id(jobs[2])].click()
 pump(0.5)
 kept["jobs"] = jobs
-answer = [len(layers(app.activeDocument())), [job.entry.parameters["seed"] for job in jobs]]
+answer = [len(layers(app.activeDocument())), [job.parameters["seed"] for job in jobs]]
 """
         )
         screen.screenshot(f"krita-variations-{name}")
@@ -101,7 +101,7 @@ answer = [len(layers(app.activeDocument())), [job.entry.parameters["seed"] for j
             """
 jobs = kept["jobs"]
 docker().panel.jobs.card(jobs[2]).apply.click()
-wait_for(lambda: not jobs[2].entry.waits_for_person)
+wait_for(lambda: not jobs[2].waits_for_person)
 docker().panel.jobs.variations(jobs[0])._others.click()
 pixels(app.activeDocument(), folder + "/after.raw")
 answer = [state(jobs[2])["state"], names(app.activeDocument()), len(desk().jobs)]
@@ -113,10 +113,10 @@ answer = [state(jobs[2])["state"], names(app.activeDocument()), len(desk().jobs)
             """
 form = docker().panel.task
 form.choose("fill")
-form.checkpoint.prompt.value = "a wall of brick"
-form.fields["fill"].start.value = "noise"
+form.fields["prompt"].value = "a wall of brick"
+form.fields["start"].value = "noise"
 job = desk().run("fill", form.parameters())
-answer = [finish(job)["state"], names(app.activeDocument()), job.entry.parameters]
+answer = [finish(job)["state"], names(app.activeDocument()), job.parameters]
 pixels(app.activeDocument(), folder + "/filled.raw")
 """,
             folder=folder.inside,
@@ -124,8 +124,8 @@ pixels(app.activeDocument(), folder + "/filled.raw")
         extended = running.run(
             """
 form = docker().panel.task
-form.fields["fill"].area._group.button(1).click()
-form.fields["fill"].extend.value = {"right": 64, "bottom": 32}
+form.fields["extend"].area._group.button(1).click()
+form.fields["extend"].value = {"right": 64, "bottom": 32}
 pump()
 form.run_button.click()
 job = desk().jobs[0]
@@ -147,7 +147,7 @@ pump(0.5)
 form = docker().panel.task
 form.choose("refocus")
 form.findChild(Fold)._button.setChecked(True)
-form._more._fields["loras"].value = [{"name": "deterministic-lora", "weight": 0.8}]
+form.fields["loras"].value = [{"name": "deterministic-lora", "weight": 0.8}]
 pump(0.5)
 """.replace("form =", "from foveate.widgets import Fold\nform =")
         )
@@ -177,7 +177,7 @@ pump(0.5)
 
 ADD = """
 form = docker().panel.task
-wait_for(lambda: desk().bench.connection.is_ready and desk().bench.models, 60)
+wait_for(lambda: desk().connection.is_ready and desk().models, 60)
 pump()
 kept["before"] = [form._segments[name].isVisible() for name in ("fill", "compare")]
 kept["before"] += [app.action(name).isVisible() for name in ("foveate_fill", "foveate_extend", "foveate_compare")]
@@ -189,24 +189,24 @@ kept["ran"] = [desk().adder.is_running, dialog.stop.isVisible(), dialog.add.isEn
 ADDED = """
 form, dialog = docker().panel.task, kept["dialog"]
 wait_for(lambda: not desk().adder.is_running, 120)
-wait_for(lambda: any(model.kind == "diffusion" for model in desk().bench.models), 30)
+wait_for(lambda: any(model.kind == "diffusion" for model in desk().models), 30)
 pump(0.3)
 after = [form._segments[name].isVisible() for name in ("fill", "compare")]
 after += [app.action(name).isVisible() for name in ("foveate_fill", "foveate_extend", "foveate_compare")]
-answer = [kept["before"], kept["ran"], dialog._said.text(), after, form._model.value, form.checkpoint.isVisible()]
+answer = [kept["before"], kept["ran"], dialog._said.text(), after, form._model.value, "prompt" in form.fields]
 """
 COMPARE = """
 document = app.activeDocument()
 pixels(document, folder + "/before.raw")
 app.action("foveate_compare").trigger()
 form = docker().panel.task
-lists = form.fields["compare"].lists
+lists = form.fields["variants"].lists
 reason, focus = form._reason.text(), form.window().focusWidget() == lists["model"].edit
 lists["model"].menu.actions()[0].trigger()
 lists["strength"].edit.setText("0.3, 0.6")
 lists["seed"].edit.setText("1, 2")
-form.checkpoint.prompt.value = "portrait of an astronaut"
-form._more._fields["num_inference_steps"].value = 4
+form.fields["prompt"].value = "portrait of an astronaut"
+form.fields["num_inference_steps"].value = 4
 pump(0.3)
 kept["old"] = document
 answer = [form.operation, reason, focus, form.run_button.text()]
@@ -220,10 +220,10 @@ wait_for(lambda: app.activeDocument() != old)
 sheet = app.activeDocument()
 pixels(old, folder + "/after.raw")
 pixels(sheet, folder + "/sheet.raw")
-outcomes = [[outcome.status, outcome.data.get("label", "")] for outcome in job.entry.flow.result.outcomes]
+outcomes = [[outcome.status, outcome.data.get("label", "")] for outcome in job.flow.result.outcomes]
 kinds = [name for name in sheet.annotationTypes() if name.startswith("foveate/recipe/")]
 answer = [ended["state"], ended["error"], [sheet.width(), sheet.height()], outcomes, names(old), names(sheet),
-    len(kinds), job.entry.flow.result.recipe["selection"]]
+    len(kinds), job.flow.result.recipe["selection"]]
 pump(1)
 """
 
@@ -257,14 +257,14 @@ def test_a_checkpoint_is_added_from_the_docker_and_re_renders_and_compares(chroo
         running.run(
             """
 form = docker().panel.task
-form._more._fields["num_inference_steps"].value = 4
-form._more._fields["seed"].value = 7
+form.fields["num_inference_steps"].value = 4
+form.fields["seed"].value = 7
 kept["previews"] = 0
 def count():
     job = desk().jobs and desk().jobs[0]
-    if job and job.entry.preview is not None:
+    if job and desk().previews.of(job) is not None:
         kept["previews"] += 1
-desk().changed.connect(count)
+desk().signals.changed.connect(count)
 form.run_button.click()
 kept["job"] = desk().jobs[0]
 """
@@ -272,7 +272,7 @@ kept["job"] = desk().jobs[0]
         ended = running.run(
             """
 ended = finish(kept["job"], 150)
-result = kept["job"].entry.flow.result
+result = kept["job"].flow.result
 pixels(app.activeDocument(), folder + "/after.raw")
 answer = [ended["state"], names(app.activeDocument()), result.recipe["model"]["family"],
           result.recipe["parameters"]["seed"], kept["previews"]]

@@ -49,7 +49,7 @@ def test_cancel_shows_at_once_and_leaves_nothing(run):
     answer = run(
         """
         job = start("refocus")
-        wait_for(lambda: job.entry.flow.status.state.value == "running")
+        wait_for(lambda: job.flow.status.state.value == "running")
         card = docker().panel.jobs.card(job)
         begun = time.monotonic()
         card.cancel.click()
@@ -145,7 +145,7 @@ set_asking(True)
 job = start("refocus")
 ended = finish(job)
 card = docker().panel.jobs.card(job)
-preview = [card._preview.isVisible(), job.preview.width(), job.preview.height()]
+preview = [card._preview.isVisible(), desk().previews.of(job).width(), desk().previews.of(job).height()]
 waiting = pixels(document) == before
 card.apply.click()
 finish(job)
@@ -187,7 +187,7 @@ def test_a_killed_server_costs_nothing_but_time(running, folder, server):
         OPEN
         + """
 kept["job"], kept["document"] = job, document = start("refocus"), document
-wait_for(lambda: job.entry.flow.status.state.value == "running")
+wait_for(lambda: job.flow.status.state.value == "running")
 answer = state(job)["state"]
 """,
         folder=folder.inside,
@@ -245,7 +245,7 @@ job = kept["job"] = start("refocus")
 kept["document"] = document
 row._copy.click()
 from PyQt5.QtWidgets import QApplication
-answer = [row._state.text(), row._sentence.text(), QApplication.clipboard().text(), job.entry.is_running,
+answer = [row._state.text(), row._sentence.text(), QApplication.clipboard().text(), job.is_running,
     docker().panel.task._reason.text()]
 """,
             folder=folder.inside,
@@ -258,8 +258,8 @@ answer = [row._state.text(), row._sentence.text(), QApplication.clipboard().text
         assert hint == "It starts once the server is there."
         answer = running.run_case(
             """
-desk().change_settings(replace(desk().settings, server_command=tuple(command)))
-wait_for(lambda: desk().bench.connection.is_ready, 60)
+desk().change(server_command=tuple(command))
+wait_for(lambda: desk().connection.is_ready, 60)
 answer = [finish(kept["job"])["state"], len(layers(kept["document"]))]
 """,
             command=launcher.command,

@@ -48,10 +48,10 @@ exec(prepare)
 set_asking(asks)
 with watching(desk()) as watch:
     job = watch.timed("press", lambda: start("refocus"))()
-    wait_for(lambda: job.entry.flow.ended, 250)
+    wait_for(lambda: job.flow.ended, 250)
     if asks:
         watch.timed("apply", docker().panel.jobs.card(job).apply.click)()
-        wait_for(lambda: job.entry.flow.ended, 60)
+        wait_for(lambda: job.flow.ended, 60)
     wait_for(lambda: job.host.after is not None)
 set_asking(False)
 answer = [state(job)["state"], watch.own()[0], len(layers(document)), len(watch.beats)]

@@ -50,7 +50,7 @@ def test_a_face_comes_into_focus(chroot, start_server, start_screen, photo, them
             """
 document = kept["document"] = app.activeDocument()
 select(document, *face, feather=8)
-wait_for(lambda: desk().bench.models)
+wait_for(lambda: desk().models)
 pixels(document, folder + "/before.raw")
 answer = finish(start("refocus"), 80)
 pixels(document, folder + "/after.raw")
@@ -66,7 +66,7 @@ pixels(document, folder + "/after.raw")
             """
 form = docker().panel.task
 form.choose("faces")
-form.fields["faces"].faces._find.click()
+form.fields["only"]._find.click()
 wait_for(lambda: desk().faces, 60)
 desk().settings = replace(desk().settings, ask_first=True)
 kept["job"] = start("faces")

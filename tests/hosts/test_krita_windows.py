@@ -28,16 +28,16 @@ pump(0.5)
 LIVE = """
 from foveate._shared import protocol, geometry, pixels as layouts
 job = start("refocus")
-wait_for(lambda: job.entry.flow.status.state.value == "running")
+wait_for(lambda: job.flow.status.state.value == "running")
 extent = geometry.Extent(130, 170)
-shown = protocol.Preview(job.entry.flow.job, 1, extent.bounds, protocol.Pixels(extent,
+shown = protocol.Preview(job.flow.job, 1, extent.bounds, protocol.Pixels(extent,
     layouts.PixelFormat(layouts.SampleType.U8, layouts.Channels.RGB), protocol.Blob(1, 130 * 170 * 3, "0" * 64)))
-job.entry.flow.handle(shown, (Path(folder + "/preview.raw").read_bytes(),))
-desk()._settle()
+job.flow.handle(shown, (Path(folder + "/preview.raw").read_bytes(),))
+desk().announce()
 pump(0.3)
 card = docker().panel.jobs.card(job)
 kept["job"], kept["document"] = job, document
-answer = [card._preview.isVisible(), job.preview.width(), job.preview.height(), len(layers(document))]
+answer = [card._preview.isVisible(), desk().previews.of(job).width(), desk().previews.of(job).height(), len(layers(document))]
 """
 
 
@@ -135,7 +135,7 @@ def test_the_docker_in_other_languages_themes_and_scales(  # noqa: PLR0917
     folder, env = settle()
     screen = start_screen(size=(1280 * scale, 860 * scale))
     with krita(chroot, screen, folder, {**env, "QT_SCALE_FACTOR": scale}, theme) as running:
-        running.run(OPEN + "desk().change_settings(replace(desk().settings, language=language))", folder=folder.inside,
+        running.run(OPEN + "desk().change(language=language)", folder=folder.inside,
                     language=language)  # fmt: skip
         running.run(ARRANGE)
         drawn = running.run("document = app.activeDocument()\n" + LIVE, folder=folder.inside)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ._shared import checkpoint_choices, protocol
+from ._shared import protocol
 from .controller import Desk
 from .qt import QtCore
 
@@ -44,11 +44,8 @@ class ShownWithCheckpoint(QtCore.QObject):  # type: ignore[misc]
     def __init__(self, desk: Desk, action: Any, operation: str) -> None:
         super().__init__(action)
         self._desk, self._action, self._operation = desk, action, operation
-        desk.changed.connect(self._look)
+        desk.signals.changed.connect(self._look)
         self._look()
 
     def _look(self) -> None:
-        bench = self._desk.bench
-        self._action.setVisible(
-            checkpoint_choices.has_checkpoint(bench.models) and bool(bench.models_for(self._operation))
-        )
+        self._action.setVisible(self._operation in self._desk.offered)

@@ -45,7 +45,7 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self._lay_out()
         self.what.textChanged.connect(self.refresh)
         self._pickle.toggled.connect(self.refresh)
-        desk.changed.connect(self.refresh)
+        desk.signals.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:

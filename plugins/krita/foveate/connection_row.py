@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import labels, style
+from . import style
+from ._shared import client, labels
 from .controller import Desk
 from .qt import Qt, QtWidgets
 from .widgets import Dot, button, column, label, row
 
-State = labels.ConnectionState
+State = client.ConnectionState
 _COLORS = {State.READY: style.GOOD, State.LOST: style.BAD, State.REFUSED: style.BAD, State.CLOSED: style.IDLE}
 
 
@@ -28,7 +29,7 @@ class ConnectionRow(QtWidgets.QWidget):  # type: ignore[misc]
         self._sentence = label(name="sentence")
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._retry = button(
-            say("Start or retry"), say("Look for the server again now, and start it where none runs"), desk.retry
+            say("Start or retry"), say("Look for the server again now, and start it where none runs"), desk.reconnect
         )
         self._copy = button(
             say("Copy command"),
@@ -41,12 +42,12 @@ class ConnectionRow(QtWidgets.QWidget):  # type: ignore[misc]
         layout = column(self)
         layout.addLayout(row(self._dot, self._state, self._server, None, settings_button))
         layout.addWidget(self._trouble)
-        desk.changed.connect(self.refresh)
+        desk.signals.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         """Show the connection as it is."""
-        view = self._desk.bench.connection
+        view = self._desk.connection
         self._dot.show_color(_COLORS.get(view.state, style.BUSY))
         self._state.setText(labels.connection(view, self._desk.say))
         self._server.setText(view.server)
@@ -55,7 +56,7 @@ class ConnectionRow(QtWidgets.QWidget):  # type: ignore[misc]
         if wrong and view.error is not None:
             say = self._desk.say
             self._sentence.setText(say.sentence(str(view.error)))
-            self._copy.setVisible(not self._desk.is_remote)
+            self._copy.setVisible(not self._desk.settings.remote_url)
 
     def _copy_command(self) -> None:
         QtWidgets.QApplication.clipboard().setText(self._desk.command)

@@ -18,7 +18,7 @@ class FoveateDocker(DockWidget):  # type: ignore[misc]
         self.setWindowTitle("Foveate")
         self._desk = desk
         self._fill()
-        desk.restyled.connect(self._fill)
+        desk.signals.restyled.connect(self._fill)
 
     @property
     def panel(self) -> Panel:

@@ -70,7 +70,7 @@ class FoveateExtension(Extension):  # type: ignore[misc]
         """Start an operation with its parameters as last used; the docker says how it goes, or what is missing."""
         self.desk.look()
         docker = self._reveal(Krita.instance().activeWindow())
-        wish = entry.wish(self.desk.defaults(entry.operation))
+        wish = entry.wish(self.desk.used(entry.operation))
         if wish is not None and not self.desk.blocked():
             self.desk.run(entry.operation, wish)
         elif docker is not None:

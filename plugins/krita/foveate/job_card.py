@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ._shared import job_status
-from .controller import Desk, DocumentJob, is_over
+from ._shared import job_list, job_status, labels
+from .controller import Desk
 from .qt import QtWidgets, Signal
 from .widgets import PictureLabel, PreviewLabel, button, column, label, row
 
 _SIDE = 52  # logical pixels of the thumbnail
-State = job_status.JobState
 
 
 class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
@@ -16,13 +15,13 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
 
     recipe_wanted = Signal()
 
-    def __init__(self, desk: Desk, job: DocumentJob) -> None:
+    def __init__(self, desk: Desk, job: job_list.JobEntry) -> None:
         super().__init__()
         self.setObjectName("card")
         self._desk, self._job = desk, job
         say = desk.say
         self._picture = PictureLabel(_SIDE)
-        self._title = label(job.entry.title, "title")
+        self._title = label(job.title, "title")
         self._state = label(name="hint")
         self._progress = QtWidgets.QProgressBar()
         self._progress.setObjectName("progress")
@@ -32,7 +31,9 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         self._preview = PreviewLabel(say("Preview, not applied"))
         self._notes = label(name="notes")
         self.cancel = button(say("Cancel"), say("End this job; the image stays as it is"), lambda: desk.cancel(job))
-        self.apply = button(say("Apply"), say("Add the result as a new layer; one step to undo"), self._apply, "strong")
+        self.apply = button(
+            say("Apply"), say("Add the result as a new layer; one step to undo"), lambda: desk.apply(job), "strong"
+        )
         self.discard = button(say("Discard"), say("Give this result up"), lambda: desk.discard(job))
         self.again = button(say("Again"), say("Run the same on the active image"), lambda: desk.again(job))
         self.recipe = button(say("Recipe"), say("Show what makes this result again"), self.recipe_wanted.emit)
@@ -42,37 +43,34 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
 
     def refresh(self) -> None:
         """Show the job as it is."""
-        job, status = self._job, self._job.entry.flow.status
-        running, waiting = job.entry.is_running, job.entry.waits_for_person
+        job, status = self._job, self._job.flow.status
+        running, waiting, preview = job.is_running, job.waits_for_person, self._desk.previews.of(job)
+        over = not running and not waiting
         self._picture.show_image(job.host.after or job.host.before)
         self._picture.setVisible(not waiting)
         self._state.setText(job_status.describe(status, self._desk.say, separator=" · ", percent=False))
         self._state.setToolTip(status.summary)
         self._progress.setVisible(running)
         self._progress.setValue(round(1000 * status.fraction))
-        self._preview.show_image(job.preview)
-        self._preview.setVisible((running or waiting) and job.preview is not None)
+        self._preview.show_image(preview)
+        self._preview.setVisible(preview is not None)
         self._notes.setText("\n".join(self._sentences()))
         self._notes.setVisible(bool(self._notes.text()))
         self.cancel.setVisible(running)
         self.cancel.setEnabled(status.text != "Cancelling")
         self.apply.setVisible(waiting)
-        self.apply.setText(self._desk.say("Apply all the same" if status.error else "Apply"))
+        self.apply.setText(labels.apply_text(job, self._desk.say))
         self.discard.setVisible(waiting)
-        over = is_over(job)
         self.again.setVisible(over)
         self.remove.setVisible(over)
-        self.recipe.setVisible(job.entry.flow.result is not None and not running)
+        self.recipe.setVisible(job.flow.result is not None and not running)
 
     def _sentences(self) -> list[str]:
-        say, status = self._desk.say, self._job.entry.flow.status
-        said = [say.sentence(note) for note in status.notes]
+        say, status = self._desk.say, self._job.flow.status
+        said = labels.notes(self._job, say)
         if status.error:
             said.append(say.sentence(str(status.error)))
         return said
-
-    def _apply(self) -> None:
-        self._desk.apply(self._job)
 
     def _lay_out(self) -> None:
         texts = column(spacing=3)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from .controller import Desk, DocumentJob
+from ._shared import job_list
+from .controller import Desk
 from .job_card import JobCard
 from .qt import Qt, QtWidgets
 from .recipe_dialog import RecipeDialog
@@ -30,12 +31,12 @@ class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
         self.setWidgetResizable(True)
         self.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        desk.changed.connect(self.refresh)
+        desk.signals.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         """Make the cards those of the desk's jobs; variations of one wish share one."""
-        wishes = self._wishes()
+        wishes = {_key(jobs[0]): jobs for jobs in self._desk.groups() if jobs[0] in self._desk.jobs}
         self._empty.setVisible(not wishes)
         for key in self._cards.keys() - wishes.keys():
             card = self._cards.pop(key)
@@ -51,24 +52,17 @@ class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
             else:
                 card.refresh()
 
-    def card(self, job: DocumentJob) -> JobCard:
+    def card(self, job: job_list.JobEntry) -> JobCard:
         """Return the card of a job."""
         card = self._cards[_key(job)]
         return card.card(job) if isinstance(card, VariationsCard) else card
 
-    def variations(self, job: DocumentJob) -> VariationsCard:
+    def variations(self, job: job_list.JobEntry) -> VariationsCard:
         """Return the card of a job that is one of several variations."""
         return cast("VariationsCard", self._cards[_key(job)])
 
-    def _wishes(self) -> dict[Any, list[DocumentJob]]:
-        """Return the jobs, the newest wish first; those of one wish in the order in which they were made."""
-        wishes: dict[Any, list[DocumentJob]] = {}
-        for job in self._desk.jobs:
-            wishes.setdefault(_key(job), []).insert(0, job)
-        return wishes
-
-    def _add(self, key: Any, jobs: list[DocumentJob]) -> Any:
-        if jobs[0].entry.group:
+    def _add(self, key: Any, jobs: list[job_list.JobEntry]) -> Any:
+        if jobs[0].group:
             several = VariationsCard(self._desk, jobs)
             several.recipe_wanted.connect(self._show_recipe)
             self._cards[key] = several
@@ -78,12 +72,12 @@ class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
         self._cards[key] = card
         return card
 
-    def _show_recipe(self, job: DocumentJob) -> None:
-        result = job.entry.flow.result
+    def _show_recipe(self, job: job_list.JobEntry) -> None:
+        result = job.flow.result
         if result is not None:
-            RecipeDialog(self._desk.say, job.entry.title, result.recipe, self.window()).show()
+            RecipeDialog(self._desk.say, job.title, result.recipe, self.window()).show()
 
 
-def _key(job: DocumentJob) -> Any:
+def _key(job: job_list.JobEntry) -> Any:
     """Return what jobs of one wish have in common."""
-    return job.entry.group or id(job)
+    return job.group or id(job)

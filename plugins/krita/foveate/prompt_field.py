@@ -2,48 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
-from ._shared import prompt_history
+from ._shared import form, prompt_history
+from .controller import Desk
+from .parameter_fields import Field
 from .qt import Qt, QtGui, QtWidgets, Signal
-from .widgets import column, label, row
+from .widgets import column, label, menu_button, row
+
+_SHOWN = {  # a hint, and the lines of text
+    "prompt": ("Empty: what suits what is there", 3),
+    "negative_prompt": ("What it shall not show", 1),
+}
 
 
-class PromptField(QtWidgets.QWidget):  # type: ignore[misc]
+class PromptField(Field):
     """Ctrl+Up and Ctrl+Down walk through the history, as the menu beside the title does."""
 
-    changed = Signal()
-    forget_wanted = Signal()
-
-    def __init__(
-        self, say: Any, title: str, tip: str, *, hint: str, lines: int, history: Callable[[], Sequence[str]]
-    ) -> None:
-        """`history` returns the prompts used before, the newest first."""
+    def __init__(self, desk: Desk, parameter: form.Parameter) -> None:
         super().__init__()
-        self._say = say
-        self._history = history
+        self._desk, self._kind = desk, parameter.name
+        say, title, tip = desk.say, desk.say(parameter.title), desk.say(parameter.description)
+        hint, lines = _SHOWN[parameter.name]
         self._edit = _Lines(lines)
-        self._edit.setPlaceholderText(hint)
+        self._edit.setPlaceholderText(say(hint))
         self._edit.setToolTip(f"{tip}\n{say('Ctrl+Up and Ctrl+Down: prompts used before')}")
         self._edit.setAccessibleName(title)
         self._edit.textChanged.connect(self.changed.emit)
         self._edit.walked.connect(self._walk)
         self._recall = prompt_history.Recall()
-        self._button = QtWidgets.QToolButton()
-        self._button.setObjectName("flat")
-        self._button.setText("▾")
-        self._button.setToolTip(say("Prompts used before"))
-        self._button.setAccessibleName(f"{title}: {say('Prompts used before')}")
-        self._button.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._menu = QtWidgets.QMenu(self._button)
+        button, self._menu = menu_button(title, say("Prompts used before"))
         self._menu.aboutToShow.connect(self._list)
-        self._button.setMenu(self._menu)
         name = label(title, "name", wraps=False)
         name.setBuddy(self._edit)
         layout = column(self, spacing=1)
-        layout.addLayout(row(name, None, self._button))
+        layout.addLayout(row(name, None, button))
         layout.addWidget(self._edit)
 
     @property
@@ -57,9 +50,8 @@ class PromptField(QtWidgets.QWidget):  # type: ignore[misc]
             self._edit.setPlainText(str(text or ""))
 
     def _walk(self, older: bool) -> None:
-        history = self._history()
         step = self._recall.older if older else self._recall.newer
-        self._take(step(history, self.value))
+        self._take(step(self._desk.history(self._kind), self.value))
 
     def _take(self, text: str) -> None:
         self.value = text
@@ -70,15 +62,16 @@ class PromptField(QtWidgets.QWidget):  # type: ignore[misc]
     def _list(self) -> None:
         """Fill the menu: it shows what there is when it opens."""
         self._menu.clear()
-        history = self._history()
+        say, history = self._desk.say, self._desk.history(self._kind)
         if not history:
-            self._menu.addAction(self._say("Nothing was used yet")).setEnabled(False)
+            self._menu.addAction(say("Nothing was used yet")).setEnabled(False)
             return
         for text in history:
             action = self._menu.addAction(prompt_history.in_one_line(text).replace("&", "&&"))
             action.triggered.connect(lambda _=False, text=text: self._take(text))
         self._menu.addSeparator()
-        self._menu.addAction(self._say("Forget all of them")).triggered.connect(lambda _: self.forget_wanted.emit())
+        forget = self._menu.addAction(say("Forget all of them"))
+        forget.triggered.connect(lambda _: self._desk.forget_prompts(self._kind))
 
 
 class _Lines(QtWidgets.QPlainTextEdit):  # type: ignore[misc]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 from typing import Any
 
-from ._shared import errors, pairing_line, settings, translations
+from ._shared import errors, labels, pairing_line, translations
 from .controller import Desk
 from .qt import QtWidgets
 from .widgets import button, column, label, row
 
-_LANGUAGES = {"": "As the system", "en": "English", "de": "Deutsch"}
+_LANGUAGES = {"": "As the system", **labels.LANGUAGES}
 
 
 class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
@@ -50,27 +49,22 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         except (errors.FoveateError, ValueError) as error:
             self._problem.setText(str(error))
             return
-        self._desk.change_settings(wanted)
+        self._desk.change(**wanted)
         super().accept()
 
-    def _wanted(self) -> settings.Settings:
-        values = replace(
-            self._desk.settings, ask_first=self._ask.isChecked(), language=str(self._language.currentData())
-        )
+    def _wanted(self) -> dict[str, Any]:
+        values = {"ask_first": self._ask.isChecked(), "language": str(self._language.currentData())}
         if self._local.isChecked():
-            return replace(
-                values, server_command=self._typed_command(), remote_url="", remote_token="", remote_fingerprint=""
-            )
+            return {**values, "server_command": self._typed_command(), **pairing_line.settings_of("")}
         typed = self._line.text().strip()
         if not typed:
-            if values.remote_url:
+            if self._desk.settings.remote_url:
                 return values
             raise errors.InputError(
                 self._desk.say("There is no line for the other machine yet."),
                 remedy=self._desk.say("Run `foveate serve --pair` there, and paste what it prints."),
             )
-        server = pairing_line.parse_pairing(typed)
-        return replace(values, remote_url=server.url, remote_token=server.token, remote_fingerprint=server.fingerprint)
+        return {**values, **pairing_line.settings_of(typed)}
 
     def _typed_command(self) -> tuple[str, ...]:
         typed = self._command.text().strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._shared import pixels
+from ._shared import job_list, pixels
 from .qt import Qt, QtCore, QtGui
 
 GOOD, BUSY, BAD, IDLE = "#4caf50", "#e0a030", "#e05a4e", "#8a8a8a"
@@ -88,9 +88,11 @@ def square(image: Any, side: int, ratio: float) -> Any:
     return fitted(middle, side, side, ratio)
 
 
-def unfinished(data: bytes, width: int, height: int, layout: pixels.PixelFormat) -> Any:
+def unfinished(_job: Any, shown: job_list.PreviewPicture) -> Any:
     """Return a QImage of what the server shows of a job that runs, or None for a layout that no server sends."""
+    extent, layout = shown.event.pixels.extent, shown.event.pixels.format
     if layout != pixels.PixelFormat(pixels.SampleType.U8, pixels.Channels.RGB):
         return None
+    format_ = QtGui.QImage.Format.Format_RGB888
     # Qt neither copies the bytes nor keeps them.
-    return QtGui.QImage(bytes(data), width, height, 3 * width, QtGui.QImage.Format.Format_RGB888).copy()
+    return QtGui.QImage(bytes(shown.pixels), extent.width, extent.height, 3 * extent.width, format_).copy()

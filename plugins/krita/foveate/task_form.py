@@ -1,34 +1,18 @@
-"""What to do: the operation, its few parameters, and the button that starts it."""
+"""What to do: the operation, its parameters, and the button that starts it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from . import labels
-from ._shared import checkpoint_choices, form, protocol
+from ._shared import checkpoint_choices, form, labels, operations, protocol
 from .add_model_dialog import AddModelDialog
-from .checkpoint_form import CheckpointForm, MoreFields
-from .compare_fields import CompareFields
 from .controller import VARIATIONS, Desk
-from .operation_fields import FacesFields, FillFields, OwnFields, UpscaleFields
-from .parameter_widgets import ModelChoice, PercentSlider
-from .qt import Qt, QtWidgets
-from .widgets import Fold, Shrinking, button, column, label, row
+from .form_fields import FormFields
+from .model_choice import ModelChoice
+from .parameter_fields import Field, segment
+from .qt import QtWidgets
+from .widgets import Fold, Shrinking, button, column, label, name_label, row
 
-_TIPS = {
-    "refocus": "Bring a blurred or noisy region into focus, in place",
-    "faces": "Find the faces and bring each into focus, in place",
-    "upscale": "Enlarge the selected region, or all of the image",
-    "fill": "Make new content in the selection, remove what is there, or extend the canvas; needs a checkpoint",
-    "compare": "Try models, strengths, seeds or LoRAs side by side, on a sheet of its own; needs a checkpoint",
-}
-_OWN = {
-    "refocus": OwnFields,
-    "faces": FacesFields,
-    "upscale": UpscaleFields,
-    "fill": FillFields,
-    "compare": CompareFields,
-}
 _ACROSS = 3  # operations side by side
 
 
@@ -39,35 +23,45 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         super().__init__()
         self._desk = desk
         say = desk.say
-        self.operation = "refocus"
+        self.operation = ""  # none before a server told which there are
         self._form: form.Form | None = None  # of the operation and its model, once the server told
-        self._segments = {name: self._segment(name) for name in _TIPS}
-        self.fields: dict[str, OwnFields] = {name: kind(desk) for name, kind in _OWN.items()}
-        self._strength = PercentSlider(
-            say("Strength"), say("How much of the effect is applied: 0 % leaves every pixel as it is"), 1.0
-        )
+        self._segments: dict[str, Any] = {}  # by operation
+        self._form_fields = FormFields(desk)
         self._model = ModelChoice(desk)
-        self.checkpoint = CheckpointForm(desk)
-        self._more = MoreFields(desk)
+        self.variations = QtWidgets.QSpinBox()
+        self.variations.setRange(1, form.MAX_VARIATIONS)
+        self.variations.setToolTip(
+            say("How many pictures are made, each with a seed of its own. They wait for you to choose.")
+        )
+        self.variations.setAccessibleName(say("Variations"))
         self._region = label(name="hint")
         self.run_button = button("", say("Start (Alt+Return)"), self.start, "run")
         self._reason = label(name="hint")
         self._lay_out()
         self._connect()
-        self.choose("refocus")
+        self.refresh()
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """Return what is shown of the operation's parameters."""
+        return self._form_fields.fields
 
     def choose(self, operation: str) -> None:
         """Show an operation with its parameters as last used."""
         self.operation = operation
-        self._segments[operation].setChecked(True)
+        used = self._desk.used(operation)
         self._form = None
-        self._recall(self._desk.defaults(operation))
+        self._form_fields.clear()
+        self._model.wanted = used.get("model", "")
+        count = used.get(VARIATIONS, 1)
+        self.variations.setValue(count if isinstance(count, int) else 1)
         self.refresh()
 
     def ask(self, operation: str, parameter: str) -> None:
-        """Show an operation, and the fields that set a parameter."""
+        """Show an operation, and the field that sets a parameter."""
         self.choose(operation)
-        self._own.ask(parameter)
+        if parameter in self.fields:
+            self.fields[parameter].ask()
 
     def start(self) -> None:
         """Start the job, or say why not."""
@@ -77,32 +71,33 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
             return
         self._explain("")
         wish = self.parameters()
-        if self._is_prompted and self._own.has_variations and self.checkpoint.variations > 1:
-            wish[VARIATIONS] = self.checkpoint.variations
+        if self._has_variations and self.variations.value() > 1:
+            wish[VARIATIONS] = self.variations.value()
         self._desk.run(self.operation, wish)
 
     def parameters(self) -> protocol.JsonObject:
-        """Return the parameters as they are set; what a checkpoint has by default is left out."""
-        chosen = self._base()
-        if self._form is None:  # the server has not told yet: what is remembered holds
-            mine, used = {"strength", "model", VARIATIONS, *self._own.names}, self._desk.defaults(self.operation)
-            return {**{name: value for name, value in used.items() if name not in mine}, **chosen}
-        if not self._form.is_prompted:
-            return chosen
-        values = {**self._more.values, **self.checkpoint.values, **chosen}
-        return self._form.parameters_of({name: values[name] for name in values.keys() - self._own.decided})
+        """Return the parameters as they are set; before the server told which there are, what is remembered holds."""
+        if self._form is not None:
+            return self._form_fields.parameters
+        chosen = {**self._desk.used(self.operation), "model": self._model.value}
+        return {name: value for name, value in chosen.items() if name != VARIATIONS and value != ""}
 
     def refresh(self) -> None:
         """Show what the job would work on, and why none can be started where that is so."""
+        self._show_operations()
         say, context = self._desk.say, self._desk.context
+        self._model.setVisible(self._model.offer(self.operation))
+        self._take_form()
+        self._form_fields.show_decided()
+        self._show_fields()
+        is_selected = context is not None and context.selection is not None
         self._region.setVisible(context is not None)
         if context is not None:
-            seen = None if self._own.takes_all else context.selection
+            seen = None if self._form_fields.takes_all else context.selection
             self._region.setText(labels.region(context.extent, seen, say))
-        self._model.offer(self.operation)
-        self._take_form()
-        self._show_fields()
-        self.run_button.setText(self._own.verb(context is not None and context.selection is not None))
+        words = self._desk.words_of(self.operation)
+        said = self._form_fields.values
+        self.run_button.setText(operations.verb(words, say, said, is_selected=is_selected))
         self.run_button.setShortcut("Alt+Return")  # a button's shortcut goes with its text
         reason = self._desk.blocked() or self._missing()
         self.run_button.setEnabled(not reason)
@@ -115,80 +110,47 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         return dialog
 
     @property
-    def _is_prompted(self) -> bool:
-        return self._form is not None and self._form.is_prompted
+    def _has_variations(self) -> bool:
+        """Tell whether several pictures can be chosen from: seeds make them differ."""
+        return self._form is not None and self._form.get("seed") is not None and "variants" not in self.fields
 
-    @property
-    def _own(self) -> OwnFields:
-        return self.fields[self.operation]
-
-    @property
-    def _has_strength(self) -> bool:
-        return self._is_prompted or not self._own.is_always_full
-
-    def _base(self) -> protocol.JsonObject:
-        """Return what our own widgets say, whatever the model is."""
-        chosen = dict(self._own.values)
-        if self._has_strength:
-            chosen["strength"] = self._strength.value
-        if self._model.value:
-            chosen["model"] = self._model.value
-        return chosen
+    def _show_operations(self) -> None:
+        """Make the buttons those of the server's operations, and show the ones that can be done."""
+        known, offered = [each.name for each in self._desk.operations], self._desk.offered
+        if list(self._segments) != known:
+            for old in self._segments.values():
+                self._group.removeButton(old)
+                old.hide()
+                old.deleteLater()
+            self._segments = {name: self._segment(name) for name in known}
+        shown = [name for name in known if name in offered]
+        for place, name in enumerate(shown):
+            self._grid.addWidget(self._segments[name], place // _ACROSS, place % _ACROSS)
+        for name, made in self._segments.items():
+            made.setVisible(name in shown)
+        if self.operation not in offered and offered:
+            self.choose(offered[0])
+        if self.operation in self._segments:
+            self._segments[self.operation].setChecked(True)
 
     def _take_form(self) -> None:
         """Follow the model, the preset and what the server knows; what was set by hand stays."""
-        shown = self._desk.bench.form(self.operation, self._model.value, self.checkpoint.preset_name)
-        if shown is not None:
-            self._own.offer(shown)
-        before = self._form
-        if shown is None or shown == before:
+        used = self._desk.used(self.operation)
+        preset = self.fields["preset"].value if "preset" in self.fields else used.get("preset", "")
+        shown = self._desk.form(self.operation, self._model.value, str(preset or ""))
+        if shown is None:
             return
         self._form = shown
-        if not shown.is_prompted:
-            if before is not None and before.is_prompted:
-                self._strength.value = 1.0
-            return
-        self.checkpoint.offer(shown)
-        self._more.offer(shown)
-        if before is None or not before.is_prompted:
-            self._recall_prompted(shown, before)
-        elif "strength" not in before.parameters_of({"strength": self._strength.value}):
-            self._strength.value = shown.default("strength", 1.0)
-
-    def _recall_prompted(self, shown: form.Form, before: form.Form | None) -> None:
-        """Show what was used last with a checkpoint: it is known only now that the model is one."""
-        used = self._desk.defaults(self.operation)
-        used = used if self._was_prompted(used) else {}
-        self.checkpoint.recall(used)
-        preset = self.checkpoint.preset_name
-        if preset:
-            shown = self._desk.bench.form(self.operation, self._model.value, preset) or shown
-            self._form = shown
-            self._more.offer(shown)
-        self._more.recall(used)
-        strength = shown.default("strength", 1.0)
-        self._strength.value = used.get("strength", strength) if before is None else strength
+        self._form_fields.offer(shown, used if self._was_prompted(used) == shown.is_prompted else {})
 
     def _was_prompted(self, used: protocol.JsonObject) -> bool:
-        model = checkpoint_choices.model_for(self._desk.bench.models, self.operation, str(used.get("model", "")))
+        model = checkpoint_choices.model_for(self._desk.models, self.operation, str(used.get("model", "")))
         return checkpoint_choices.is_checkpoint(model)
 
     def _show_fields(self) -> None:
-        """Show the fields of the operation and of its model, and nothing of checkpoints where there is none."""
-        prompted, own = self._is_prompted, self._own
-        has = checkpoint_choices.has_checkpoint(self._desk.bench.models)
-        for name, fields in self.fields.items():
-            if fields.needs_checkpoint:
-                self._segments[name].setVisible(has and bool(self._desk.bench.models_for(name)))
-            for widget in (fields, *fields.folded):
-                # Without a layout there is nothing in it, and it would take some room all the same.
-                widget.setVisible(fields is own and widget.layout() is not None)
-        self._strength.setVisible(self._has_strength)
-        self._strength.setEnabled("strength" not in own.decided)
-        self.checkpoint.setVisible(prompted)
-        self.checkpoint.show_variations(own.has_variations)
-        self._more.leave_out(own.decided)
-        self._more.setVisible(prompted)
+        """Place the model where it belongs: folded away as long as there is no checkpoint."""
+        self._counted.setVisible(self._has_variations)
+        has = self._desk.has_checkpoint
         self._top.parentWidget().setVisible(has)
         wanted = self._top if has else self._folded
         if self._model.parentWidget() is not wanted.parentWidget():
@@ -200,17 +162,14 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._reason.setVisible(bool(reason))
 
     def _missing(self) -> str:
-        if self._form is not None and self._form.model is None and self._desk.bench.models:
+        if not self.operation:
+            return self._waiting()
+        if self._form is not None and self._form.model is None and self._model.value:
             return self._desk.say("The chosen model is not there any more: choose another.")
-        return self._own.missing()
+        return self._form_fields.missing()
 
     def _waiting(self) -> str:
-        return "" if self._desk.bench.connection.is_ready else self._desk.say("It starts once the server is there.")
-
-    def _recall(self, used: protocol.JsonObject) -> None:
-        self._model.wanted = used.get("model", "")
-        self._strength.value = used.get("strength", 1.0)
-        self._own.recall(used)
+        return "" if self._desk.connection.is_ready else self._desk.say("It starts once the server is there.")
 
     def _take_model(self, name: str) -> None:
         """Choose a checkpoint that was just added: that is what it was added for."""
@@ -219,52 +178,40 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
             self._model.wanted = name
 
     def _segment(self, operation: str) -> Any:
-        made = QtWidgets.QToolButton()
-        made.setObjectName("segment")
-        made.setText(self._desk.say(labels.OPERATIONS[operation]))
-        made.setToolTip(self._desk.say(_TIPS[operation]))
-        made.setCheckable(True)
-        made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        policy = QtWidgets.QSizePolicy.Policy
-        made.setSizePolicy(policy.Expanding, policy.Fixed)
+        words, say = self._desk.words_of(operation), self._desk.say
+        made = segment(say(words.title), say(words.tip or words.title))
+        made.setParent(self)
         made.clicked.connect(lambda: self.choose(operation))
+        self._group.addButton(made)
         return made
 
     def _connect(self) -> None:
-        desk = self._desk
-        for fields in self.fields.values():
-            fields.changed.connect(self.refresh)
-        for changed in (self._model.changed, self.checkpoint.preset_changed):
+        signals = self._desk.signals
+        for changed in (self._model.changed, self._form_fields.changed):
             changed.connect(self.refresh)
         self._model.add_wanted.connect(self.open_adding)
-        desk.model_added.connect(self._take_model)
-        for changed in (desk.changed, desk.context_changed, desk.faces_changed):
+        signals.model_added.connect(self._take_model)
+        for changed in (signals.changed, signals.context_changed, signals.faces_changed):
             changed.connect(self.refresh)
-        desk.refused.connect(self._explain)
+        signals.refused.connect(self._explain)
 
     def _lay_out(self) -> None:
-        self._group = QtWidgets.QButtonGroup(self)
-        for segment in self._segments.values():
-            self._group.addButton(segment)
         say = self._desk.say
-        more, top = QtWidgets.QWidget(), QtWidgets.QWidget()
+        self._group = QtWidgets.QButtonGroup(self)
+        self._grid = QtWidgets.QGridLayout()
+        self._grid.setSpacing(0)
+        more, top, inside = QtWidgets.QWidget(), QtWidgets.QWidget(), QtWidgets.QWidget()
+        self._counted = QtWidgets.QWidget()
+        self._counted.setLayout(row(name_label(say("Variations"), self.variations), self.variations, None))
         self._folded = column(more)  # where the model stands as long as there is no checkpoint
         self._folded.addWidget(self._model)
-        for fields in self.fields.values():
-            for widget in fields.folded:
-                self._folded.addWidget(widget)
-        self._folded.addWidget(self._more)
+        self._folded.addWidget(self._form_fields.folded)
         self._top = column(top)
-        inside = QtWidgets.QWidget()
         layout = column(inside, spacing=8)
-        layout.addWidget(top)
-        for widget in (self.checkpoint, self._strength, *self.fields.values()):
+        for widget in (top, self._form_fields, self._counted):
             layout.addWidget(widget)
         layout.addWidget(Fold(say("More"), say("The model, and what is seldom changed"), more))
         whole = column(self, spacing=8)
-        segments, lines = list(self._segments.values()), column(spacing=0)
-        for start in range(0, len(segments), _ACROSS):
-            lines.addLayout(row(*segments[start : start + _ACROSS], spacing=0))
-        whole.addLayout(lines)
+        whole.addLayout(self._grid)
         for widget in (Shrinking(inside), self._region, self.run_button, self._reason):
             whole.addWidget(widget)

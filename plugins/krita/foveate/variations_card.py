@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import style
-from ._shared import job_status
-from .controller import Desk, DocumentJob, is_done
+from ._shared import job_list, job_status, labels
+from .controller import Desk
 from .job_card import JobCard
 from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from .widgets import button, column, label, row
@@ -21,14 +21,14 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
 
     recipe_wanted = Signal(object)  # a Job
 
-    def __init__(self, desk: Desk, jobs: Sequence[DocumentJob]) -> None:
+    def __init__(self, desk: Desk, jobs: Sequence[job_list.JobEntry]) -> None:
         super().__init__()
         self._desk = desk
-        self._jobs: list[DocumentJob] = []
+        self._jobs: list[job_list.JobEntry] = []
         self._cards: dict[int, JobCard] = {}  # by the job's identity
         self._thumbs: dict[int, _Thumbnail] = {}  # likewise
         self._group = QtWidgets.QButtonGroup(self)
-        self._chosen: DocumentJob | None = None
+        self._chosen: job_list.JobEntry | None = None
         self._title = label(name="heading")
         self._others = button(
             desk.say("Discard the others"), desk.say("Give all up but the chosen one"), self._discard_others
@@ -42,30 +42,28 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
         self._layout.addLayout(row(self._others, None))
         self.show_jobs(jobs)
 
-    def show_jobs(self, jobs: Sequence[DocumentJob]) -> None:
+    def show_jobs(self, jobs: Sequence[job_list.JobEntry]) -> None:
         """Show these jobs, in this order, as they are now."""
         if list(jobs) != self._jobs:
             self._replace(list(jobs))
         for job in self._jobs:
             self._thumbs[id(job)].refresh()
             self._cards[id(job)].refresh()
-        ready = sum(job.entry.waits_for_person or is_done(job) for job in self._jobs)
-        say, count = self._desk.say, len(self._jobs)
-        self._title.setText(say("{count} variations, {ready} ready: choose", count=count, ready=ready))
-        self._others.setVisible(count > 1)
+        self._title.setText(labels.of_variations(self._jobs, self._desk.say))
+        self._others.setVisible(len(self._jobs) > 1)
 
-    def card(self, job: DocumentJob) -> JobCard:
+    def card(self, job: job_list.JobEntry) -> JobCard:
         """Return the card of a job."""
         return self._cards[id(job)]
 
-    def choose(self, job: DocumentJob) -> None:
+    def choose(self, job: job_list.JobEntry) -> None:
         """Show a job below the thumbnails."""
         self._chosen = job
         self._thumbs[id(job)].setChecked(True)
         for each in self._jobs:
             self._cards[id(each)].setVisible(each is job)
 
-    def _replace(self, jobs: list[DocumentJob]) -> None:
+    def _replace(self, jobs: list[job_list.JobEntry]) -> None:
         for job in self._jobs:
             if job not in jobs:
                 for widget in (self._cards.pop(id(job)), self._thumbs.pop(id(job))):
@@ -79,7 +77,7 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
         if jobs:
             self.choose(self._chosen if self._chosen in jobs else jobs[0])
 
-    def _add(self, job: DocumentJob, number: int) -> None:
+    def _add(self, job: job_list.JobEntry, number: int) -> None:
         card = JobCard(self._desk, job)
         card.recipe_wanted.connect(lambda: self.recipe_wanted.emit(job))
         thumb = _Thumbnail(self._desk, job, number)
@@ -96,7 +94,7 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
 class _Thumbnail(QtWidgets.QToolButton):  # type: ignore[misc]
     """A small picture of what a job shows now."""
 
-    def __init__(self, desk: Desk, job: DocumentJob, number: int) -> None:
+    def __init__(self, desk: Desk, job: job_list.JobEntry, number: int) -> None:
         super().__init__()
         self._desk, self._job, self._number = desk, job, number
         self._image: Any = None
@@ -109,15 +107,15 @@ class _Thumbnail(QtWidgets.QToolButton):  # type: ignore[misc]
 
     def refresh(self) -> None:
         """Show the newest picture, and how far it is."""
-        job, status = self._job, self._job.entry.flow.status
-        image = job.host.after or job.preview or job.host.before
+        job, status = self._job, self._job.flow.status
+        image = job.host.after or self._desk.previews.of(job) or job.host.before
         if image is not self._image and image is not None and not image.isNull():
             self._image = image
             self.setIcon(QtGui.QIcon(style.square(image, _SIDE, self.devicePixelRatioF())))
-        running = job.entry.is_running
-        mark = f" · {status.fraction:.0%}" if running else " ✓" if is_done(job) else ""
+        running = job.is_running
+        mark = f" · {status.fraction:.0%}" if running else " ✓" if job.is_applied else ""
         self.setText(f"{self._number}{mark}")
-        say, seed = self._desk.say, job.entry.parameters.get("seed")
+        say, seed = self._desk.say, job.parameters.get("seed")
         state = job_status.describe(status, say)
         self.setToolTip(say("Variation {number}, seed {seed}: {state}", number=self._number, seed=seed, state=state))
         self.setAccessibleName(self.toolTip())

@@ -63,6 +63,20 @@ def name_label(title: str, buddy: Any) -> Any:
     return made
 
 
+def menu_button(title: str, tip: str) -> tuple[Any, Any]:
+    """Return a small button that opens a menu, and the menu; `title` is of what it belongs to."""
+    made = QtWidgets.QToolButton()
+    made.setObjectName("flat")
+    made.setText("▾")
+    made.setToolTip(tip)
+    made.setAccessibleName(f"{title}: {tip}")
+    made.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    menu = QtWidgets.QMenu(made)
+    made.setMenu(menu)
+    return made, menu
+
+
 class Dot(QtWidgets.QWidget):  # type: ignore[misc]
     """A round light."""
 

@@ -67,6 +67,17 @@ def parse_pairing(line: str) -> Pairing:
     return Pairing(host, port, tokens[0], fingerprint)
 
 
+def settings_of(line: str) -> dict[str, str]:
+    """Return the settings of a client that a pairing line pairs; an empty one means the server on this machine.
+
+    Raises InputError with a sentence where it is none.
+    """
+    if not line.strip():
+        return {"remote_url": "", "remote_token": "", "remote_fingerprint": ""}
+    paired = parse_pairing(line)
+    return {"remote_url": paired.url, "remote_token": paired.token, "remote_fingerprint": paired.fingerprint}
+
+
 def _refuse(reason: str) -> InputError:
     return InputError(
         f"This is not a pairing line: {reason}.",

@@ -20,6 +20,7 @@ from . import checkpoint_choices
 MAX_VARIATIONS = 8
 SEEDS = 1 << 32  # seeds are 0 to SEEDS - 1
 BASIC, ADVANCED, REPLAY = "basic", "advanced", "replay"  # values of x-level
+_CHOSEN = {"preset", "scheduler", "restorer", *checkpoint_choices.ADDED}  # parameters whose values are names
 _TITLES = {  # what a person reads where the schema lists bare values
     ("start", "fill"): "Surroundings",
     ("start", "original"): "What is there",
@@ -57,6 +58,16 @@ class Parameter:
     def is_share(self) -> bool:
         """Tell whether it lies between nothing and all: a slider shows it well, as percent."""
         return self.type == "number" and self.minimum is not None and self.minimum >= 0 and self.maximum == 1
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether the schema itself lists all values."""
+        return "enum" in self.schema
+
+    @property
+    def names_a_choice(self) -> bool:
+        """Tell whether it names something that the server has: where nothing is listed, there is nothing to say."""
+        return self.name in _CHOSEN
 
     @property
     def parts(self) -> tuple[Parameter, ...]:
@@ -224,7 +235,8 @@ def _choices(name: str, schema: JsonObject, scene: _Scene) -> tuple[Choice, ...]
         return (Choice("", "The default one"), *(Choice(each.name, each.title) for each in restorers))
     values = schema.get("enum")
     listed = values if isinstance(values, list) else []
-    return tuple(Choice(each, _TITLES.get((name, str(each)), str(each))) for each in listed)
+    usual = "{} ×" if name == "scale" else "{}"
+    return tuple(Choice(each, _TITLES.get((name, str(each)), usual.format(each))) for each in listed)
 
 
 def _presets(schema: JsonObject) -> tuple[PresetChoice, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..connection.client import ClientEvent, ConnectionState, StateChange
 from ..errors import ErrorInfo
@@ -66,7 +66,7 @@ class JobEntry:
     operation: str
     parameters: JsonObject
     flow: Rerender = field(repr=False)
-    host: Host = field(repr=False)  # what it works on
+    host: Any = field(repr=False)  # the Host that it works on, with whatever else the editor's own has
     created: float  # seconds since the epoch
     group: str = ""  # the same for variations of one wish: the person chooses among them
     preview: PreviewPicture | None = None  # replaced by poll(), dropped at the end

@@ -5,20 +5,16 @@ from __future__ import annotations
 import ast
 
 import pytest
-from foveate_krita import labels
 from foveate_krita.actions import ENTRIES
-from foveate_krita.operation_fields import _AREAS, _STARTS, _TARGETS
+from foveate_krita.extend_field import _WHERE
+from foveate_krita.prompt_field import _SHOWN
 from foveate_krita.settings_dialog import _LANGUAGES
-from foveate_krita.task_form import _TIPS
 
-from foveate_shared.connection.client import ConnectionState
 from foveate_shared.forms import comparison_lists
-from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.translations import Texts
-from foveate_shared.jobs.job_list import ConnectionView
 from plugins.krita.conftest import PACKAGE
 
-ENGLISH, GERMAN = Texts("en"), Texts("de")
+GERMAN = Texts("de")
 
 
 def spoken(path):
@@ -39,9 +35,8 @@ def test_german_has_every_text(path):
 @pytest.mark.parametrize(
     "texts",
     [
-        labels.OPERATIONS.values(),
-        _TIPS.values(),
-        [text for _, text in (*_TARGETS, *_AREAS, *_STARTS)],
+        [_WHERE.title, _WHERE.description, *(choice.title for choice in _WHERE.choices)],
+        [text for text, _ in _SHOWN.values()],
         _LANGUAGES.values(),
         [entry.text for entry in ENTRIES.values()],
         [text for axis in comparison_lists.AXES for text in (axis.title, axis.description)],
@@ -49,17 +44,6 @@ def test_german_has_every_text(path):
 )
 def test_german_has_what_tables_hold(texts):
     assert [text for text in texts if text not in GERMAN._catalogue] == []
-
-
-@pytest.mark.parametrize("state", ConnectionState)
-def test_every_state_of_the_connection_has_a_word(state):
-    assert labels.connection(ConnectionView(state), ENGLISH)
-    assert labels.connection(ConnectionView(state), GERMAN) in GERMAN._catalogue.values()
-
-
-def test_what_a_job_would_work_on():
-    assert labels.region(Extent(640, 480), None, ENGLISH).startswith("Nothing is selected: all")
-    assert labels.region(Extent(640, 480), Bounds(0, 0, 30, 20), ENGLISH) == "Selection: 30 × 20 px"
 
 
 def sentences():

@@ -131,8 +131,7 @@ def start(operation, **values):
     form = docker().panel.task
     form.choose(operation)
     for name, value in values.items():
-        field = form._strength if name == "strength" else getattr(form.fields[operation], name)
-        field.value = value
+        form.fields[name].value = value
     before = list(desk().jobs)
     form.run_button.click()
     started = [job for job in desk().jobs if job not in before]
@@ -142,13 +141,13 @@ def start(operation, **values):
 
 def finish(job, seconds=120.0):
     """Wait for a job's end and return its state."""
-    wait_for(lambda: not job.entry.is_running, seconds)
+    wait_for(lambda: not job.is_running, seconds)
     pump(0.1)
     return state(job)
 
 
 def state(job):
-    status = job.entry.flow.status
+    status = job.flow.status
     return {
         "state": status.state.value,
         "text": status.text,

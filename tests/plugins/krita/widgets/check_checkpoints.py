@@ -49,10 +49,10 @@ def test_without_a_checkpoint_nothing_of_it_is_shown(studio):
     task = studio.panel.task
     for operation in ("refocus", "faces", "upscale"):
         task.choose(operation)
-        assert not task.checkpoint.isVisible()
+        assert "prompt" not in task.fields
         assert not task._segments["fill"].isVisible()
         assert not task._segments["compare"].isVisible()
-        assert not task._more.isVisibleTo(task._more.parentWidget())
+        assert not {"seed", "guidance_scale", "loras"} & task.fields.keys()
         assert not task._model.isVisible()  # it is folded
 
 
@@ -61,22 +61,22 @@ def test_a_restorer_is_asked_as_before_beside_a_checkpoint(studio):
     task = studio.panel.task
     assert task._segments["fill"].isVisible()
     assert task._model.isVisible()
-    assert not task.checkpoint.isVisible()
+    assert "prompt" not in task.fields
     task.run_button.click()
     assert last(studio).parameters == {"strength": 1.0}
 
 
 def test_a_prompt_is_sent_and_what_is_at_its_default_is_not(studio, task):
-    assert task.checkpoint.isVisible()
-    assert task._strength.value == 0.5
-    task.checkpoint.prompt.value = "a door"
+    assert task.fields["prompt"].isVisible()
+    assert task.fields["strength"].value == 0.5
+    task.fields["prompt"].value = "a door"
     task.run_button.click()
     assert last(studio).parameters == {"model": CHECKPOINT, "prompt": "a door"}
-    task.checkpoint.negative.value = "rust"
-    task._strength.value = 0.3
-    task._more._fields["seed"].value = 7
-    task._more._fields["num_inference_steps"].value = 4
-    loras = task._more._fields["loras"]
+    task.fields["negative_prompt"].value = "rust"
+    task.fields["strength"].value = 0.3
+    task.fields["seed"].value = 7
+    task.fields["num_inference_steps"].value = 4
+    loras = task.fields["loras"]
     loras.value = [{"name": LORA, "weight": 0.6}]
     assert loras._weights[LORA].isEnabled()
     task.run_button.click()
@@ -92,7 +92,7 @@ def test_a_prompt_is_sent_and_what_is_at_its_default_is_not(studio, task):
 
 
 def test_only_what_fits_can_be_added(task):
-    fields = task._more._fields
+    fields = task.fields
     assert set(fields["loras"]._ticks) == {LORA}  # another LoRA is made for another family
     assert set(fields["embeddings"]._ticks) == {"deterministic-word"}
     assert "vae" not in fields  # there is none to choose
@@ -100,56 +100,57 @@ def test_only_what_fits_can_be_added(task):
 
 
 def test_a_presets_strength_is_shown_and_what_was_set_by_hand_stays(studio, task):
-    preset = task.checkpoint.preset
+    preset = task.fields["preset"]
     for chosen, expected in (("portrait", 0.4), ("hand", 0.55), ("", 0.5)):
         preset.value = chosen
         preset.changed.emit()
-        assert task._strength.value == expected
-    task._strength.value = 0.7
+        assert task.fields["strength"].value == expected
+    task.fields["strength"].value = 0.7
     preset.value = "portrait"
     preset.changed.emit()
-    assert task._strength.value == 0.7
+    assert task.fields["strength"].value == 0.7
     task.run_button.click()
     assert last(studio).parameters == {"model": CHECKPOINT, "preset": "portrait", "strength": 0.7}
 
 
 def test_all_is_there_again_the_next_day(studio, task):
-    task.checkpoint.prompt.value = "a door"
-    task.checkpoint.preset.value = "portrait"
-    task.checkpoint.preset.changed.emit()
-    task.checkpoint._variations.setValue(2)
-    task._more._fields["guidance_scale"].value = 3.5
+    task.fields["prompt"].value = "a door"
+    task.fields["preset"].value = "portrait"
+    task.fields["preset"].changed.emit()
+    task.variations.setValue(2)
+    task.fields["guidance_scale"].value = 3.5
     task.run_button.click()
     sent = {name: value for name, value in last(studio).parameters.items() if name not in {"seed", "siblings"}}
     studio.desk.settings = settings.load(studio.path)
     again = Panel(studio.desk)
     again.task.refresh()
     assert again.task.parameters() == sent
-    assert again.task.checkpoint.variations == 2
-    assert again.task._strength.value == 0.4
+    assert again.task.variations.value() == 2
+    assert again.task.fields["strength"].value == 0.4
     again.deleteLater()
 
 
-def test_what_was_used_is_sent_although_the_server_has_not_told_yet(studio):
+def test_what_was_used_is_sent_although_the_server_has_not_told_yet(newcomer):
+    studio = newcomer
     used = {"model": CHECKPOINT, "prompt": "a door", "strength": 0.2, "variations": 3}
     studio.desk.settings = replace(studio.desk.settings, defaults={"refocus": used})
     task = studio.panel.task
     task.choose("refocus")
     task.run_button.click()
-    sent = studio.desk.jobs[0].entry.parameters
+    sent = studio.desk.jobs[0].parameters
     assert sent == {"model": CHECKPOINT, "prompt": "a door", "strength": 0.2}
 
 
 def test_a_restorers_strength_is_no_checkpoints(studio, task):
     choose(studio, "photo")
-    assert (task._strength.value, task.checkpoint.isVisible()) == (1.0, False)
-    task._strength.value = 0.9
+    assert (task.fields["strength"].value, "prompt" in task.fields) == (1.0, False)
+    task.fields["strength"].value = 0.9
     choose(studio, CHECKPOINT)
-    assert task._strength.value == 0.5
+    assert task.fields["strength"].value == 0.5
 
 
 def test_prompts_used_before_come_back_by_keys_and_menu(studio, task):
-    field = task.checkpoint.prompt
+    field = task.fields["prompt"]
     for text in ("first", "second"):
         field.value = text
         task.run_button.click()
@@ -172,14 +173,14 @@ def press(widget, key, modifier):
 
 
 def test_tab_leaves_a_prompt(task):
-    assert task.checkpoint.prompt._edit.tabChangesFocus()
+    assert task.fields["prompt"]._edit.tabChangesFocus()
 
 
 def test_variations_wait_as_thumbnails_to_choose_from(studio, task):
-    task.checkpoint._variations.setValue(3)
+    task.variations.setValue(3)
     task.run_button.click()
     jobs = studio.desk.jobs[::-1]
-    seeds = [job.entry.parameters["seed"] for job in jobs]
+    seeds = [job.parameters["seed"] for job in jobs]
     assert seeds == [(seeds[0] + number) % (1 << 32) for number in range(3)]
     card = studio.panel.jobs.variations(jobs[0])
     assert card._title.text() == "3 variations, 0 ready: choose"
@@ -199,7 +200,7 @@ def test_variations_wait_as_thumbnails_to_choose_from(studio, task):
 
 
 def test_again_makes_one_picture_with_the_same_seed(studio, task):
-    task.checkpoint._variations.setValue(2)
+    task.variations.setValue(2)
     task.run_button.click()
     job = studio.desk.jobs[0]
     studio.finish(job)
@@ -207,7 +208,7 @@ def test_again_makes_one_picture_with_the_same_seed(studio, task):
     card.apply.click()
     kept = settings.load(studio.path).defaults
     card.again.click()
-    assert last(studio).parameters == job.entry.parameters
+    assert last(studio).parameters == job.parameters
     assert len(studio.desk.jobs) == 3
     assert settings.load(studio.path).defaults == kept
 
@@ -219,10 +220,10 @@ def test_fill_starts_from_what_is_chosen(studio):
     studio.breathe()
     assert task._model._box.itemText(0) == "Deterministic checkpoint (default)"
     assert task.run_button.text() == "Fill selection"
-    assert task.fields["fill"].start.isVisible()
+    assert task.fields["start"].isVisible()
     task.run_button.click()
     assert (last(studio).operation, last(studio).parameters) == ("fill", {})
-    task.fields["fill"].start.value = "noise"
+    task.fields["start"].value = "noise"
     task.run_button.click()
     assert last(studio).parameters == {"start": "noise"}
     assert not studio.editor.whole
@@ -232,13 +233,13 @@ def test_the_canvas_is_extended_whatever_is_selected(studio):
     studio.bring_checkpoint()
     task = studio.panel.task
     task.choose("fill")
-    task.fields["fill"].area._group.button(1).click()
+    task.fields["extend"].area._group.button(1).click()
     studio.breathe()
-    assert task.fields["fill"].extend.isVisible()
-    assert not task.fields["fill"].start.isVisible()
+    assert task.fields["extend"]._sides.isVisible()
+    assert not task.fields["start"].isVisible()
     assert not task.run_button.isEnabled()
     assert task._reason.text() == "Say by how many pixels the canvas grows."
-    task.fields["fill"].extend._boxes["right"].setValue(128)
+    task.fields["extend"]._boxes["right"].setValue(128)
     assert task.run_button.text() == "Extend canvas"
     assert task._region.text() == "Nothing is selected: all of the image, 640 × 480 px"
     task.run_button.click()
@@ -254,26 +255,26 @@ def compare(studio):
     studio.bring_checkpoint()
     studio.panel.task.choose("compare")
     studio.breathe()
-    return studio.panel.task.fields["compare"]
+    return studio.panel.task.fields["variants"]
 
 
 def test_lists_are_compared(studio, compare):
     task = studio.panel.task
     assert not task.run_button.isEnabled()
     assert task._reason.text() == "There is nothing to compare. List models, strengths, seeds or LoRAs."
-    assert not task.checkpoint._variations.isVisible()
+    assert not task.variations.isVisible()
     compare.lists["strength"].edit.setText("0.3, much")
     assert task._reason.text() == "“much” is no strength. Write numbers from 0 to 1, such as 0.3, 0.5."
-    assert not task._strength.isEnabled()  # the list says it
+    assert not task.fields["strength"].isEnabled()  # the list says it
     compare.lists["strength"].edit.setText("0.3, 0.6")
     compare.lists["seed"].edit.setText("1 2")
-    assert not task._more._fields["seed"].isEnabled()
+    assert not task.fields["seed"].isEnabled()
     assert task.run_button.text() == "Compare 4 variants"
-    task.checkpoint.prompt.value = "a door"
+    task.fields["prompt"].value = "a door"
     task.run_button.click()
     variants = [{"strength": strength, "seed": seed} for strength in (0.3, 0.6) for seed in (1, 2)]
     assert (last(studio).operation, last(studio).parameters) == ("compare", {"prompt": "a door", "variants": variants})
-    assert studio.desk.jobs[0].entry.title == "Compare"
+    assert studio.desk.jobs[0].title == "Compare"
 
 
 def test_what_can_be_listed_is_in_menus(studio, compare):
@@ -310,7 +311,7 @@ def test_what_was_compared_is_there_again(studio, compare):
     studio.desk.settings = settings.load(studio.path)
     again = Panel(studio.desk)
     again.task.choose("compare")
-    lists = {name: field.value for name, field in again.task.fields["compare"].lists.items()}
+    lists = {name: field.value for name, field in again.task.fields["variants"].lists.items()}
     assert lists == {"model": "", "strength": "0.25, 0.5", "seed": "", "loras": f"{LORA}:0.6, none"}
     assert again.task.parameters() == last(studio).parameters
     again.deleteLater()
@@ -326,10 +327,11 @@ def test_the_menu_starts_what_was_used_last_or_asks(studio, compare):
     assert ENTRIES["foveate_extend"].wish({"start": "noise"}) is None
     assert ENTRIES["foveate_compare"].wish({"prompt": "a wall"}) is None
     task.ask("fill", "extend")
-    assert (task.operation, task.fields["fill"].extend.isVisible()) == ("fill", True)
+    assert (task.operation, task.fields["extend"]._sides.isVisible()) == ("fill", True)
     assert task._reason.text() == "Say by how many pixels the canvas grows."
     task.ask("compare", "variants")
-    assert task.fields["compare"].lists["model"].edit.hasFocus()
+    studio.breathe()
+    assert task.fields["variants"].lists["model"].edit.hasFocus()
 
 
 def test_menu_entries_are_shown_where_a_checkpoint_is(studio):
@@ -341,7 +343,7 @@ def test_menu_entries_are_shown_where_a_checkpoint_is(studio):
     assert action.isVisible()
     action.deleteLater()
     studio.breathe()
-    studio.desk.changed.emit()
+    studio.desk.signals.changed.emit()
     assert kept is not None  # although Krita has closed the window, nothing happens
 
 
@@ -349,12 +351,13 @@ def test_faces_and_upscale_take_a_prompt_too(studio, task):
     for operation, own in (("faces", {}), ("upscale", {"scale": 2})):
         task.choose(operation)
         choose(studio, CHECKPOINT)
-        task.fields["upscale"].scale.value = 2
-        task.checkpoint.prompt.value = "a man"
+        if own:
+            task.fields["scale"].value = 2
+        task.fields["prompt"].value = "a man"
         task.run_button.click()
         assert last(studio).operation == operation
         assert last(studio).parameters == {"model": CHECKPOINT, "prompt": "a man", **own}
-    assert "anchor" in task._more._fields
+    assert "anchor" in task.fields
 
 
 def test_a_model_that_is_gone_is_a_reason(studio, task):
@@ -379,7 +382,7 @@ def test_a_model_is_added_and_chosen(studio):
     assert dialog._said.text() == "Tune was added."
     assert isinstance(studio.clients[-1].last, ListModels)
     studio.bring_checkpoint()
-    assert task.checkpoint.isVisible()
+    assert task.fields["prompt"].isVisible()
     dialog.close()
 
 
@@ -414,10 +417,10 @@ def wait_until(studio, is_so):
 
 
 def test_everything_is_reached_by_the_keyboard_and_explained(studio, task):
-    task.checkpoint._variations.setValue(2)
+    task.variations.setValue(2)
     task.run_button.click()
     task.choose("fill")
-    task.fields["fill"].area._group.button(1).click()
+    task.fields["extend"].area._group.button(1).click()
     kinds = (QtWidgets.QAbstractButton, QtWidgets.QComboBox, QtWidgets.QAbstractSpinBox, QtWidgets.QPlainTextEdit)
     kinds += (QtWidgets.QLineEdit,)
     for kind in kinds:
@@ -431,7 +434,7 @@ def test_german_leaves_no_english_word(studio, task):
     def shown():
         studio.panel.task.choose("fill")
         for area in (1, 0):
-            studio.panel.task.fields["fill"].area._group.button(area).click()
+            studio.panel.task.fields["extend"].area._group.button(area).click()
             studio.breathe()
             yield from studio.texts()
         studio.panel.task.choose("compare")
@@ -439,7 +442,7 @@ def test_german_leaves_no_english_word(studio, task):
         yield from studio.texts()
 
     english = {text for text in shown() if text}
-    studio.desk.change_settings(replace(studio.desk.settings, language="de"))
+    studio.desk.change(language="de")
     studio.panel.close()
     studio.panel = Panel(studio.desk)
     studio.panel.show()

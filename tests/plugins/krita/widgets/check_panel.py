@@ -85,12 +85,12 @@ def test_only_the_parameters_of_the_operation_are_shown(studio):
     form = studio.panel.task
     form.choose("upscale")
     studio.breathe()
-    assert form.fields["upscale"].scale.isVisible()
-    assert not form._strength.isVisible()
+    assert form.fields["scale"].isVisible()
+    assert "strength" not in form.fields
     form.choose("faces")
-    assert form.fields["faces"].faces.isVisible()
-    assert form._strength.isVisible()
-    assert not form.fields["upscale"].scale.isVisible()
+    assert form.fields["only"].isVisible()
+    assert form.fields["strength"].isVisible()
+    assert "scale" not in form.fields
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_only_the_parameters_of_the_operation_are_shown(studio):
     [
         ("refocus", {"strength": 0.4}, {"strength": 0.4}),
         ("upscale", {"scale": 2, "target": "document"}, {"scale": 2, "target": "document"}),
-        ("faces", {"certainty": 0.7}, {"strength": 1.0, "min_score": 0.7}),
+        ("faces", {"min_score": 0.7}, {"strength": 1.0, "min_score": 0.7}),
     ],
 )
 def test_what_is_set_is_sent_and_remembered(studio, operation, values, sent):
@@ -106,8 +106,7 @@ def test_what_is_set_is_sent_and_remembered(studio, operation, values, sent):
     form = studio.panel.task
     form.choose(operation)
     for name, value in values.items():
-        field = form._strength if name == "strength" else getattr(form.fields[operation], name)
-        field.value = value
+        form.fields[name].value = value
     form.run_button.click()
     submit = studio.clients[-1].last
     assert isinstance(submit, Submit)
@@ -132,14 +131,14 @@ def test_models_are_offered_by_operation(studio):
     box.activated.emit(2)
     form.run_button.click()
     assert studio.clients[-1].last.parameters["model"] == "anime"
-    assert studio.desk.jobs[0].entry.title == "Upscale (Anime x4)"
+    assert studio.desk.jobs[0].title == "Upscale (Anime x4)"
 
 
 def test_a_job_shows_its_progress_and_is_cancelled(studio):
     studio.connect()
     studio.panel.task.run_button.click()
     (job,) = studio.desk.jobs
-    card, name = studio.panel.jobs.card(job), job.entry.flow.job
+    card, name = studio.panel.jobs.card(job), job.flow.job
     studio.tell(Accepted(name, 1), Started(name, 2, "item"), Progress(name, 3, "restoring", 0.4, 2, 5, 75.0))
     assert card._state.text() == "Restoring · 2 of 5 · 1 min 15 s left"
     assert card._progress.value() == 400
@@ -153,7 +152,7 @@ def test_progress_is_shown_some_times_a_second_and_the_end_at_once(studio):
     studio.connect()
     studio.panel.task.run_button.click()
     (job,) = studio.desk.jobs
-    card, name = studio.panel.jobs.card(job), job.entry.flow.job
+    card, name = studio.panel.jobs.card(job), job.flow.job
     studio.tell(Accepted(name, 1), Started(name, 2, "item"), Progress(name, 3, "restoring", 0.1, 1, 9, None))
     studio.tell(Progress(name, 4, "restoring", 0.2, 2, 9, None), pause=0.01)
     assert card._state.text() == "Restoring · 1 of 9"
@@ -166,7 +165,7 @@ def test_progress_is_shown_some_times_a_second_and_the_end_at_once(studio):
 
 
 def test_a_result_that_waits_is_shown_as_a_preview(studio):
-    studio.desk.change_settings(replace(studio.desk.settings, ask_first=True))
+    studio.desk.change(ask_first=True)
     studio.connect()
     studio.panel.task.run_button.click()
     (job,) = studio.desk.jobs
@@ -189,17 +188,17 @@ def test_what_the_server_shows_of_a_running_job_is_a_preview(studio):
     studio.connect()
     studio.panel.task.run_button.click()
     (job,) = studio.desk.jobs
-    card, name = studio.panel.jobs.card(job), job.entry.flow.job
+    card, name = studio.panel.jobs.card(job), job.flow.job
     studio.tell(Accepted(name, 1), Started(name, 2, "item"))
     assert not card._preview.isVisible()
     for seq, color in ((3, (200, 30, 10)), (4, (10, 30, 200))):
         studio.tell(Delivery(*live_preview(name, seq, color)))
         assert card._preview.isVisible()
-        assert job.preview.pixelColor(2, 1).getRgb()[:3] == color
+        assert studio.desk.previews.of(job).pixelColor(2, 1).getRgb()[:3] == color
     assert studio.editor.hosts[0].applied == []
     studio.finish(job)
     assert not card._preview.isVisible()
-    assert job.preview is None
+    assert studio.desk.previews.of(job) is None
 
 
 def live_preview(name, seq, color):
@@ -225,18 +224,18 @@ def test_faces_are_listed_and_some_are_chosen(studio):
     form = studio.panel.task
     form.choose("faces")
     assert form.run_button.text() == "Refocus all faces"
-    form.fields["faces"].faces._find.click()
+    form.fields["only"]._find.click()
     studio.finish(studio.desk.survey, faces=[{}, {}, {}])
     assert studio.desk.jobs == []  # finding is no result
-    assert form.fields["faces"].faces._list.count() == 3
+    assert form.fields["only"]._list.count() == 3
     assert form.run_button.text() == "Refocus 3 faces"
-    form.fields["faces"].faces._list.item(1).setCheckState(Qt.CheckState.Unchecked)
+    form.fields["only"]._list.item(1).setCheckState(Qt.CheckState.Unchecked)
     studio.breathe()
     assert form.run_button.text() == "Refocus 2 faces"
     form.run_button.click()
     assert studio.clients[-1].last.parameters["only"] == [1, 3]
     for index in (0, 2):
-        form.fields["faces"].faces._list.item(index).setCheckState(Qt.CheckState.Unchecked)
+        form.fields["only"]._list.item(index).setCheckState(Qt.CheckState.Unchecked)
     assert not form.run_button.isEnabled()
     assert form._reason.text() == "Tick a face first."
 
@@ -245,12 +244,12 @@ def test_found_faces_belong_to_one_selection(studio):
     studio.connect()
     form = studio.panel.task
     form.choose("faces")
-    form.fields["faces"].faces._find.click()
+    form.fields["only"]._find.click()
     studio.finish(studio.desk.survey, faces=[{}])
     studio.editor.now = replace(studio.editor.now, selection=None)
     studio.desk.look()
-    assert not form.fields["faces"].faces.is_listing
-    assert form.fields["faces"].faces._state.text() == "The selection changed; find them again."
+    assert not form.fields["only"].is_listing
+    assert form.fields["only"]._state.text() == "The selection changed; find them again."
 
 
 def test_what_the_editor_refuses_is_said_and_stays(studio):
@@ -303,7 +302,7 @@ def test_a_recipe_is_copied_and_saved(studio, tmp_path):
 
 
 def test_german_leaves_no_english_word(studio):
-    studio.desk.change_settings(replace(studio.desk.settings, language="de"))
+    studio.desk.change(language="de")
     english = {text for text in studio.texts() if text}
     studio.panel.close()
     studio.panel = Panel(studio.desk)

@@ -17,28 +17,20 @@ from foveate_krita.panel import Panel  # noqa: E402
 from foveate_krita.qt import BINDING as TAKEN  # noqa: E402
 from foveate_krita.qt import QtCore, QtGui, QtWidgets  # noqa: E402
 
-from fakes.connection import RecordingConnection  # noqa: E402
 from fakes.host import MemoryHost  # noqa: E402
+from fakes.scripted_client import ScriptedClient, real_welcome  # noqa: E402
 from foveate_server.engines.deterministic import diffusion  # noqa: E402
-from foveate_server.operations.registry import operations  # noqa: E402
-from foveate_server.presets import load_presets  # noqa: E402
 from foveate_shared.connection.client import ConnectionState, StateChange  # noqa: E402
+from foveate_shared.editor import known_server  # noqa: E402
 from foveate_shared.errors import InputError  # noqa: E402
 from foveate_shared.geometry import Bounds, Extent  # noqa: E402
-from foveate_shared.jobs.job_list import Workbench  # noqa: E402
-from foveate_shared.wire.blobs import Delivery  # noqa: E402
 from foveate_shared.wire.protocol import (  # noqa: E402
     Accepted,
     Done,
-    Limits,
-    ListModels,
     ModelInfo,
     Models,
-    OperationInfo,
     Outcome,
-    Peer,
     Planned,
-    Welcome,
 )
 
 assert TAKEN == BINDING
@@ -47,40 +39,13 @@ MODELS = (
     ModelInfo("photo", "Photo x4", ALL, 4, True, "BSD-3-Clause"),
     ModelInfo("anime", "Anime x4", ("upscale",), 4, False),
 )
-WELCOME = Welcome(1, Peer("foveate", "9.9"), (), Limits(), tuple(OperationInfo(name, name, {}) for name in ALL))
-
-
-def real_welcome():
-    presets, infos = load_presets(None), []
-    for operation in operations().values():
-        properties = dict(operation.schema["properties"])
-        if "preset" in properties:
-            properties["preset"] = {**properties["preset"], "x-presets": presets.described()}
-        infos.append(OperationInfo(operation.name, operation.title, {**operation.schema, "properties": properties}))
-    return Welcome(1, Peer("foveate", "9.9"), (), Limits(), tuple(infos))
+WELCOME = real_welcome()
 
 
 def picture(color="teal", width=40, height=30):
     image = QtGui.QImage(width, height, QtGui.QImage.Format.Format_ARGB32)
     image.fill(QtGui.QColor(color))
     return image
-
-
-class Client(RecordingConnection):
-    def __init__(self):
-        super().__init__()
-        self.events = []
-
-    def list_models(self):
-        self.post(ListModels(1))
-        return 1
-
-    def poll(self):
-        events, self.events = self.events, []
-        return events
-
-    def close(self):
-        pass
 
 
 class PictureHost(MemoryHost):
@@ -136,30 +101,31 @@ class FakeEditor:
 class Studio:
     """A panel, and the hands of a person and of a server."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *, knows=True):
         self.clients = []
         self.editor = FakeEditor()
         self.path = folder / "settings.json"
         self.now = 0.0  # seconds; each step of progress comes long after the other, unless a test says otherwise
-        self.desk = controller.Desk(self.editor, self.path, "1.0", open_workbench=self._bench, clock=lambda: self.now)
+        if knows:
+            known_server.save(
+                folder / known_server.FILE_NAME, WELCOME.operations, MODELS
+            )  # as it was told the last time
+        self.desk = controller.Desk(self.editor, self.path, "1.0", open_client=self._client, clock=lambda: self.now)
         self.desk.look()
         self.panel = Panel(self.desk)
         self.panel.resize(320, 800)
         self.panel.show()
         self.breathe()
 
-    def _bench(self, _path, _peer):
-        def open_client():
-            self.clients.append(Client())
-            return self.clients[-1]
-
-        return Workbench(open_client)
+    def _client(self, _settings):
+        self.clients.append(ScriptedClient())
+        return self.clients[-1]
 
     def breathe(self):
         QtWidgets.QApplication.processEvents()
 
     def tell(self, *messages, pause=1.0):
-        self.clients[-1].events += [m if isinstance(m, (StateChange, Delivery)) else Delivery(m) for m in messages]
+        self.clients[-1].tell(*messages)
         self.now += pause
         self.desk._poll()
         self.breathe()
@@ -169,14 +135,14 @@ class Studio:
 
     def bring_checkpoint(self):
         """Connect to a server with its real operations, presets, and a checkpoint."""
-        self.connect((*MODELS, *diffusion.list_models()), real_welcome())
+        self.connect((*MODELS, *diffusion.list_models()))
 
     def finish(self, job, **data):
-        name = job.entry.flow.job
+        name = job.flow.job
         self.tell(
             Accepted(name, 1),
             Planned(name, 2, "document", Extent(16, 16), "One region."),
-            Done(name, 3, (Outcome("item", "done", "", data),), {"operation": job.entry.operation}),
+            Done(name, 3, (Outcome("item", "done", "", data),), {"operation": job.operation}),
         )
 
     def texts(self):
@@ -196,10 +162,22 @@ def application():
 def studio(application, tmp_path):
     made = Studio(tmp_path)
     yield made
+    close(made)
+
+
+@pytest.fixture
+def newcomer(application, tmp_path):
+    """A studio to which no server has told anything yet."""
+    made = Studio(tmp_path, knows=False)
+    yield made
+    close(made)
+
+
+def close(made):
     made.desk.close()
     made.panel.close()
     # Left to the garbage collector, widgets get the palette of a later test while they are taken apart.
     made.panel.deleteLater()
-    made.desk.deleteLater()
+    made.desk.signals.deleteLater()
     kind = QtCore.QEvent.Type.DeferredDelete
     QtCore.QCoreApplication.sendPostedEvents(None, getattr(kind, "value", kind))

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import style
-from .controller import Desk
-from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
+from ._shared import protocol
+from .controller import SURVEY, Desk
+from .parameter_fields import Field
+from .qt import Qt, QtCore, QtGui, QtWidgets
 from .widgets import button, column, label, row
 
 _SIDE = 60  # logical pixels of a thumbnail
 
 
-class FacesList(QtWidgets.QWidget):  # type: ignore[misc]
+class FacesField(Field):
     """Finds faces, and lets some of them be chosen. Space ticks, arrows move."""
 
-    chosen_changed = Signal()
-
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, said: Callable[[], protocol.JsonObject]) -> None:
+        """`said` returns what the form says: some of it is about finding faces, too."""
         super().__init__()
         self._desk = desk
+        self._said = said
         self._shown: tuple[Any, ...] = ()
         say = desk.say
         self._find = button(
@@ -35,15 +37,27 @@ class FacesList(QtWidgets.QWidget):  # type: ignore[misc]
         self._list.setIconSize(QtCore.QSize(_SIDE, _SIDE))
         self._list.setSpacing(4)
         self._list.setAccessibleName(say("Faces found"))
-        self._list.itemChanged.connect(lambda _: self.chosen_changed.emit())
+        self._list.itemChanged.connect(lambda _: self.changed.emit())
         layout = column(self)
         layout.addLayout(row(self._find, self._state))
         layout.addWidget(self._list)
         layout.itemAt(0).layout().setStretch(1, 1)
-        desk.faces_changed.connect(self.refresh)
-        desk.context_changed.connect(self.refresh)
-        self.certainty = 0.5
+        desk.signals.faces_changed.connect(self.refresh)
+        desk.signals.context_changed.connect(self.refresh)
         self.refresh()
+
+    @property
+    def value(self) -> Any:
+        """Return the numbers of the ticked faces; None where there is nothing to choose from."""
+        return list(self.chosen) if self.is_listing else None
+
+    @value.setter
+    def value(self, _wanted: Any) -> None:
+        """Tick nothing: which faces were chosen last says nothing about those of now."""
+
+    def missing(self) -> str:
+        """See Field."""
+        return self._desk.say("Tick a face first.") if self.is_listing and not self.chosen else ""
 
     @property
     def chosen(self) -> Sequence[int]:
@@ -62,7 +76,8 @@ class FacesList(QtWidgets.QWidget):  # type: ignore[misc]
 
     def find(self) -> None:
         """Look for faces in the active image."""
-        self._desk.find_faces({"min_score": self.certainty})
+        finding = self._desk.form(SURVEY)
+        self._desk.find_faces(finding.parameters_of(self._said()) if finding else {})
 
     def refresh(self) -> None:
         """Show the faces that were found."""
@@ -101,9 +116,9 @@ class FacesList(QtWidgets.QWidget):  # type: ignore[misc]
             return say("Untick those that shall stay as they are.")
         if survey is None:
             return say("All faces are taken unless you choose.")
-        if survey.entry.is_running:
-            return say.sentence(survey.entry.flow.status.text)
-        error = survey.entry.flow.status.error
+        if survey.is_running:
+            return say.sentence(survey.flow.status.text)
+        error = survey.flow.status.error
         if error is not None:
             return say.sentence(str(error))
         return say("No face was found.") if not survey.host.faces else say("The selection changed; find them again.")

@@ -1,0 +1,110 @@
+"""What is compared: a list for each axis, such as "0.3, 0.5", and menus of the names that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ._shared import comparison_lists, errors, form, protocol, translations
+from .controller import Desk
+from .parameter_fields import Field
+from .qt import QtWidgets, Signal
+from .widgets import column, menu_button, name_label, row
+
+
+class CompareField(Field):
+    """Models, strengths, seeds and LoRAs; the result is a sheet with each combination."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._operation = ""
+        self.lists = {axis.name: ListField(axis, desk.say) for axis in comparison_lists.AXES}
+        layout = column(self)
+        for field in self.lists.values():
+            layout.addWidget(field)
+            field.changed.connect(self.changed.emit)
+
+    @property
+    def value(self) -> Any:
+        """Return the variants; None while the lists are none."""
+        try:
+            return self._variants()
+        except errors.InputError:
+            return None
+
+    @value.setter
+    def value(self, variants: Any) -> None:
+        known = [entry for entry in variants if isinstance(entry, dict)] if isinstance(variants, list) else []
+        lists = comparison_lists.lists_of(known)
+        for name, field in self.lists.items():
+            field.value = lists.get(name, "")
+
+    @property
+    def decided(self) -> frozenset[str]:
+        """See Field. The model still decides what the form shows."""
+        return frozenset(name for name, field in self.lists.items() if field.value.strip()) - {"model"}
+
+    def offer(self, shown: form.Form) -> None:
+        """See Field."""
+        self._operation = shown.operation
+        for name, entries in comparison_lists.suggestions(shown, self._desk.models).items():
+            self.lists[name].offer(entries)
+
+    def ask(self) -> None:
+        """See Field."""
+        next(iter(self.lists.values())).edit.setFocus()
+
+    def missing(self) -> str:
+        """See Field."""
+        say = self._desk.say
+        try:
+            return comparison_lists.unknown(self._variants(), self._desk.models, self._operation, say)
+        except errors.InputError as error:
+            return say.sentence(str(error))
+
+    def _variants(self) -> list[protocol.JsonObject]:
+        return comparison_lists.variants_of({name: field.value for name, field in self.lists.items()})
+
+
+class ListField(QtWidgets.QWidget):  # type: ignore[misc]
+    """A list to type, and a menu that adds to it."""
+
+    changed = Signal()
+
+    def __init__(self, axis: comparison_lists.Axis, say: translations.Texts) -> None:
+        super().__init__()
+        title = say(axis.title)
+        self._say = say
+        self.edit = QtWidgets.QLineEdit()
+        self.edit.setPlaceholderText(axis.example)
+        self.edit.setToolTip(f"{say(axis.description)} {say('Separate them with commas.')}")
+        self.edit.setAccessibleName(title)
+        self.edit.textChanged.connect(lambda _: self.changed.emit())
+        self.button, self.menu = menu_button(title, say("Add one of those that there are"))
+        self.button.hide()
+        self._offered: Sequence[tuple[str, str]] = ()
+        self.setLayout(row(name_label(title, self.edit), self.edit, self.button))
+
+    @property
+    def value(self) -> str:
+        """Return the list as it is written."""
+        return str(self.edit.text())
+
+    @value.setter
+    def value(self, text: str) -> None:
+        self.edit.setText(text)
+
+    def offer(self, entries: Sequence[tuple[str, str]]) -> None:
+        """Fill the menu with titles, and what each adds to the list."""
+        if entries == self._offered:
+            return
+        self._offered = entries
+        self.menu.clear()
+        for title, text in entries:
+            action = self.menu.addAction(self._say(title).replace("&", "&&"))
+            action.triggered.connect(lambda _=False, text=text: self._add(text))
+        self.button.setVisible(bool(entries))
+
+    def _add(self, text: str) -> None:
+        self.value = comparison_lists.with_another(self.value, text)

@@ -1,0 +1,90 @@
+"""Where a fill works: in the selection, or around all of the image, which grows on each side by some pixels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._shared import form, protocol, translations
+from .parameter_fields import Field, Steps
+from .qt import QtWidgets
+from .widgets import column, name_label
+
+_STEP = 64  # pixels
+_WHERE = form.Parameter(
+    "area",
+    "Where",
+    "New content in what is selected; or around all of the image, as a new, larger image",
+    "boolean",
+    choices=(form.Choice(False, "Selection"), form.Choice(True, "Extend canvas")),
+)
+
+
+class ExtendField(Field):
+    """The area, and four numbers of pixels."""
+
+    def __init__(self, parameter: form.Parameter, say: translations.Texts) -> None:
+        super().__init__()
+        self._say = say
+        self._boxes: dict[str, Any] = {}
+        self.area = Steps(_WHERE, say)
+        self._sides = QtWidgets.QWidget()
+        grid = QtWidgets.QGridLayout(self._sides)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(6)
+        for index, side in enumerate(parameter.parts):
+            box = QtWidgets.QSpinBox()
+            box.setRange(round(side.minimum or 0), round(side.maximum or 0))
+            box.setSingleStep(_STEP)
+            box.setSuffix(" px")
+            box.setToolTip(say("By how many pixels the image grows on this side"))
+            box.setAccessibleName(say(side.title))
+            box.valueChanged.connect(lambda _: self.changed.emit())
+            name = name_label(say(side.title), box) if index % 2 == 0 else QtWidgets.QLabel(say(side.title))
+            grid.addWidget(name, index // 2, 2 * (index % 2))
+            grid.addWidget(box, index // 2, 2 * (index % 2) + 1)
+            grid.setColumnStretch(2 * (index % 2) + 1, 1)
+            self._boxes[side.name] = box
+        layout = column(self, spacing=8)
+        layout.addWidget(self.area)
+        layout.addWidget(self._sides)
+        self.area.changed.connect(self._show_area)
+        self._sides.hide()
+
+    @property
+    def value(self) -> protocol.JsonObject | None:
+        """Return the sides that grow, in pixels; None where the selection is meant."""
+        return {side: box.value() for side, box in self._boxes.items() if box.value()} if self.takes_all else None
+
+    @value.setter
+    def value(self, sides: Any) -> None:
+        known = sides if isinstance(sides, dict) else {}
+        for side, box in self._boxes.items():
+            box.setValue(int(known.get(side, 0)))
+        self.area.value = bool(known)
+        self._show_area()
+
+    @property
+    def takes_all(self) -> bool:  # type: ignore[override]
+        """See Field."""
+        return bool(self.area.value)
+
+    @property
+    def replaced(self) -> frozenset[str]:
+        """See Field."""
+        return frozenset({"start"}) if self.takes_all else frozenset()
+
+    decided = replaced
+
+    def ask(self) -> None:
+        """See Field."""
+        self.area.value = True
+        self._show_area()
+
+    def missing(self) -> str:
+        """See Field."""
+        lacks = self.takes_all and not self.value
+        return self._say("Say by how many pixels the canvas grows.") if lacks else ""
+
+    def _show_area(self) -> None:
+        self._sides.setVisible(self.takes_all)
+        self.changed.emit()

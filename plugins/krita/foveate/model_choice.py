@@ -1,0 +1,77 @@
+"""The models that the server has for an operation; the first entry leaves the choice to it, the last adds one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ._shared import checkpoint_choices
+from .controller import Desk
+from .qt import Qt, QtWidgets, Signal
+from .widgets import name_label, row
+
+_ADD = "\0add"  # no model's name: the entry that adds one
+
+
+class ModelChoice(QtWidgets.QWidget):  # type: ignore[misc]
+    """A drop-down list that keeps the wanted model while the server, and with it the list, is not there."""
+
+    changed = Signal()
+    add_wanted = Signal()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._offered: tuple[Any, ...] | None = None
+        self.wanted: Any = ""  # by name
+        self._box = QtWidgets.QComboBox()
+        self._box.setToolTip(desk.say("The network that does the work; the server knows a good one by itself"))
+        self._box.setAccessibleName(desk.say("Model"))
+        policy = QtWidgets.QSizePolicy.Policy
+        self._box.setSizePolicy(policy.Ignored, policy.Fixed)
+        self._box.activated.connect(self._choose)
+        self.setLayout(row(name_label(desk.say("Model"), self._box), self._box))
+        self.layout().setStretch(1, 1)
+
+    @property
+    def value(self) -> str:
+        """Return the wanted model's name; empty for the server's own choice."""
+        return str(self.wanted or "")
+
+    def offer(self, operation: str) -> bool:
+        """List the models that an operation can use; return whether there are any."""
+        models = checkpoint_choices.models_for(self._desk.models, operation)
+        if models != self._offered:
+            self._offered = models
+            self._fill(models)
+        self._box.setCurrentIndex(max(0, self._box.findData(self.value)))
+        return bool(models) or not self._desk.operations
+
+    def _fill(self, models: Sequence[Any]) -> None:
+        say = self._desk.say
+        self._box.clear()
+        only_checkpoints = bool(models) and all(checkpoint_choices.is_checkpoint(model) for model in models)
+        usual = (
+            say("{title} (default)", title=models[0].title) if only_checkpoints else say("Best for photos (default)")
+        )
+        self._box.addItem(usual, "")
+        for model in models:
+            self._box.addItem(self._title(model), model.name)
+            tip = say("{name}, licence: {license}", name=model.name, license=model.license or "?")
+            self._box.setItemData(self._box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self._box.insertSeparator(self._box.count())
+        self._box.addItem(say("Add a model…"), _ADD)
+        tip = say("A checkpoint for prompts, a LoRA, or a restorer of your own; with help on what to get")
+        self._box.setItemData(self._box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+
+    def _title(self, model: Any) -> str:
+        return model.title if model.available else self._desk.say("{title} (is fetched first)", title=model.title)
+
+    def _choose(self, index: int) -> None:
+        chosen = self._box.itemData(index)
+        if chosen == _ADD:
+            self._box.setCurrentIndex(max(0, self._box.findData(self.value)))
+            self.add_wanted.emit()
+            return
+        self.wanted = chosen
+        self.changed.emit()
