@@ -37,7 +37,8 @@ desk().announce()
 pump(0.3)
 card = docker().panel.jobs.card(job)
 kept["job"], kept["document"] = job, document
-answer = [card._preview.isVisible(), desk().previews.of(job).width(), desk().previews.of(job).height(), len(layers(document))]
+shown = desk().previews.of(job)
+answer = [card._preview.isVisible(), shown.width(), shown.height(), len(layers(document))]
 """
 
 
