@@ -43,8 +43,9 @@ class FewStep:
 class Family:
     """What is common to the checkpoints that descend from one base model."""
 
-    name: str  # "sd1", "sd2", "sdxl", "sd3" or "flux1"
+    name: str  # such as "sd1"
     title: str  # for a person: "SDXL"
+    adapter: str  # "package.module:Class", the PipelineDenoiser that asks its networks; the engine alone imports it
     native_side: int  # image pixels: of the square of the area that it was trained at
     multiple: int  # sides of images are multiples of it, in pixels
     factor: int  # image pixels per latent, along one axis
@@ -53,6 +54,9 @@ class Family:
     defaults: FamilyDefaults
     schedulers: tuple[str, ...]  # names of `schedulers.SCHEDULERS` that work with it
     latent_colors: tuple[LatentColor, ...]  # one per channel: previews without a decoder
+    encoders: Mapping[str, tuple[str, ...]]  # its text encoders, as diffusers names them -> prefixes in single files
+    clip_encoders: tuple[str, ...]  # those of them that textual inversions are made for
+    optional: tuple[str, ...] = ()  # components that it works without
     latent_bias: LatentColor = (0.0, 0.0, 0.0)
     half_vae: bool = True  # its autoencoder can compute in float16; else it overflows
     half: Literal["float16", "bfloat16"] = "float16"  # in which its network computes best on a GPU
@@ -63,6 +67,13 @@ class Family:
     inpainting: FamilyDefaults | None = None  # of checkpoints whose network sees the mask, where they differ
     operations: tuple[str, ...] = ("refocus", "faces", "fill", "upscale", "compare")
     network: Literal["unet", "transformer"] = "unet"  # what diffusers calls the part that denoises
+    recognizer: str = ""  # "package.module:function", see denoising_network.Recognize; empty: that file knows it
+    repository: str = ""  # of the model hub, that configures its single files; empty: see manifest.toml
+
+    @property
+    def needed_components(self) -> list[str]:
+        """Return what a pipeline of the family cannot do without, as diffusers names it."""
+        return [self.network, "vae", *(name for name in self.encoders if name not in self.optional)]
 
     def side_for(self, prediction: object) -> int:
         """Return the native side of checkpoints that predict `prediction`; where that is not known, of most."""

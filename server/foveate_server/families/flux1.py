@@ -7,6 +7,7 @@ from foveate_server.families.family import Family, FamilyDefaults, FewStep
 FAMILY = Family(
     name="flux1",
     title="FLUX.1",
+    adapter="foveate_server.engines.diffusion.adapters.flux1:FLUX1",
     native_side=1024,
     multiple=16,
     factor=8,
@@ -20,6 +21,11 @@ FAMILY = Family(
         (-0.025, 0.025, 0.118), (0.101, 0.076, -0.042), (-0.052, 0.020, 0.001), (0.043, -0.001, -0.004),
         (0.082, 0.077, 0.075), (-0.126, -0.052, -0.110), (-0.028, -0.088, -0.050), (-0.126, -0.098, -0.078),
     ),
+    encoders={
+        "text_encoder": ("text_encoders.clip_l.transformer.",),
+        "text_encoder_2": ("text_encoders.t5xxl.transformer.",),
+    },
+    clip_encoders=("text_encoder",),
     latent_bias=(-0.033, -0.072, -0.085),
     half="bfloat16",
     embeddings=False,  # T5, which reads the text, has none

@@ -17,6 +17,7 @@ HYPER = FewStep(FamilyDefaults(8, 1.0, "ddim", 0.5), _TRAILING)
 FAMILY = Family(
     name="sd1",
     title="Stable Diffusion 1.x",
+    adapter="foveate_server.engines.diffusion.adapters.sd1:SD1",
     native_side=512,
     multiple=8,
     factor=8,
@@ -25,5 +26,7 @@ FAMILY = Family(
     defaults=FamilyDefaults(num_inference_steps=25, guidance_scale=7.0, scheduler="dpm++2m-karras", strength=0.5),
     schedulers=UNET_SCHEDULERS,
     latent_colors=SD_COLORS,
+    encoders={"text_encoder": ("cond_stage_model.transformer.",)},
+    clip_encoders=("text_encoder",),
     variants={"lcm": LCM, "turbo": TURBO, "lightning": LIGHTNING, "hyper": HYPER},
 )

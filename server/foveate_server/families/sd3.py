@@ -7,6 +7,7 @@ from foveate_server.families.family import Family, FamilyDefaults, FewStep
 FAMILY = Family(
     name="sd3",
     title="Stable Diffusion 3",
+    adapter="foveate_server.engines.diffusion.adapters.sd3:SD3",
     native_side=1024,
     multiple=16,
     factor=8,
@@ -20,6 +21,13 @@ FAMILY = Family(
         (-0.019, 0.002, 0.067), (-0.049, 0.013, -0.027), (0.092, 0.099, 0.095), (-0.028, 0.052, -0.054),
         (0.033, 0.046, 0.090), (-0.007, -0.003, -0.081), (-0.060, -0.047, -0.029), (-0.145, -0.146, -0.119),
     ),
+    encoders={
+        "text_encoder": ("text_encoders.clip_l.transformer.",),
+        "text_encoder_2": ("text_encoders.clip_g.transformer.",),
+        "text_encoder_3": ("text_encoders.t5xxl.transformer.",),
+    },
+    clip_encoders=("text_encoder", "text_encoder_2"),
+    optional=("text_encoder_3",),  # it also works without T5
     latent_bias=(0.239, 0.214, 0.193),
     half="bfloat16",
     embeddings=False,  # T5, which reads the text, has none

@@ -10,6 +10,7 @@ SDXL_COLORS = ((0.392, 0.405, 0.455), (-0.263, -0.020, 0.065), (0.057, 0.169, -0
 FAMILY = Family(
     name="sdxl",
     title="Stable Diffusion XL",
+    adapter="foveate_server.engines.diffusion.adapters.sdxl:SDXL",
     native_side=1024,
     multiple=8,
     factor=8,
@@ -23,6 +24,11 @@ FAMILY = Family(
         (0.057, 0.169, -0.076),
         (-0.311, -0.236, -0.208),
     ),
+    encoders={
+        "text_encoder": ("conditioner.embedders.0.transformer.",),
+        "text_encoder_2": ("conditioner.embedders.1.model.", "conditioner.embedders.1.transformer."),
+    },
+    clip_encoders=("text_encoder", "text_encoder_2"),
     half_vae=False,
     variants={"lcm": LCM, "turbo": TURBO, "lightning": LIGHTNING, "hyper": HYPER},
 )

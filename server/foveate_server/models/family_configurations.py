@@ -6,9 +6,29 @@ from dataclasses import replace
 
 from foveate_server.families.registry import families
 from foveate_server.models.entry import ModelEntry, SourceSpec
-from foveate_server.models.recognition.checkpoints import needed_components
 
 COMPONENT = "component"  # in the options of a source: it is asked for this part of the repository alone
+
+
+def of_packages() -> list[ModelEntry]:
+    """Return the configurations of the families that name a repository for it: those of other packages."""
+    return [
+        ModelEntry(
+            f"config-{family.name}",
+            f"Configuration and vocabularies of {family.title}",
+            "config",
+            architecture=family.name,
+            scale=1,
+            operations=(),
+            license="",
+            license_file=None,
+            source=SourceSpec("hub", {"repository": family.repository}),
+            files=(),
+            family=family.name,
+        )
+        for family in families().values()
+        if family.repository
+    ]
 
 
 def with_parts(entry: ModelEntry) -> list[ModelEntry]:
@@ -18,7 +38,8 @@ def with_parts(entry: ModelEntry) -> list[ModelEntry]:
     """
     if entry.kind != "config":
         return [entry]
-    components = [name for name in needed_components(entry.family) if name != families()[entry.family].network]
+    family = families()[entry.family]
+    components = [name for name in family.needed_components if name != family.network]
     return [entry, *(_part(entry, component) for component in components)]
 
 

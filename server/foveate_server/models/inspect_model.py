@@ -10,7 +10,7 @@ from foveate_server.models.hub_file_selection import INDEX, FileSelection, selec
 from foveate_server.models.probe_restorer import inspect_restorer
 from foveate_server.models.recognition.checkpoints import checkpoint_of
 from foveate_server.models.recognition.folders import folder_of
-from foveate_server.models.recognition.foreign import refuse_foreign, refuse_parts
+from foveate_server.models.recognition.foreign import refuse_parts
 from foveate_server.models.recognition.loras_and_embeddings import embedding_of, lora_of
 from foveate_server.models.recognition.preview_vaes import preview_of
 from foveate_server.models.recognition.result import Recognized, refusal
@@ -79,7 +79,6 @@ def recognize(header: Header, name: str, config: JsonObject | None = None) -> Re
     """
     finding = lora_of(header, name) or embedding_of(header, name) or preview_of(header) or vae_of(header, config)
     if finding is None:
-        refuse_foreign(header)
         finding = checkpoint_of(header, name)
     if finding is None:
         refuse_parts(header)

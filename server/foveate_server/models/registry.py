@@ -15,7 +15,7 @@ from foveate_server.models.client_listing import tell
 from foveate_server.models.default_models import DefaultModels
 from foveate_server.models.download_progress import DownloadProgress, silent
 from foveate_server.models.entry import ModelEntry, check_name
-from foveate_server.models.family_configurations import beside, with_parts
+from foveate_server.models.family_configurations import beside, of_packages, with_parts
 from foveate_server.models.manifest import embedded_entries, license_text, optional_entries
 from foveate_server.models.sources.contract import Source
 from foveate_server.models.sources.hub import HubSource
@@ -47,7 +47,7 @@ class Registry:
         self._cache = Cache(cache_dir)
         self._defaults = DefaultModels(cache_dir)
         self._offline = offline
-        listed = [*embedded_entries(), *optional_entries()] if entries is None else entries
+        listed = [*embedded_entries(), *optional_entries(), *of_packages()] if entries is None else entries
         self._embedded = {entry.name: entry for each in listed for entry in with_parts(each)}
         self._sources = default_sources() if sources is None else sources
 

@@ -10,7 +10,7 @@ import torch
 
 from foveate_server.engines import device_precision
 from foveate_server.engines.contract import Ticker
-from foveate_server.engines.diffusion.adapters import ADAPTERS
+from foveate_server.engines.diffusion.adapters import adapter_of
 from foveate_server.engines.diffusion.apply_additions import FindAddition, Wardrobe, wanted_by
 from foveate_server.engines.diffusion.background_load import Background
 from foveate_server.engines.diffusion.batched_variations import Made, Siblings, batch_for, key_of
@@ -31,6 +31,7 @@ from foveate_server.engines.diffusion.schedulers import check_scheduler
 from foveate_server.engines.diffusion_request import DiffusionFacts, DiffusionRequest, Pictures, Sampling, ShowPreview
 from foveate_server.engines.show_downloads import Fetching
 from foveate_server.engines.values import Pinned
+from foveate_server.families.registry import families
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 from foveate_shared.geometry import Extent
@@ -195,14 +196,14 @@ class DiffusionEngine:
 
 
 def _adapter(checkpoint: Checkpoint) -> type[PipelineDenoiser]:
-    if checkpoint.family not in ADAPTERS:
-        known = ", ".join(adapter.family.title for adapter in ADAPTERS.values())
+    if checkpoint.family not in families():
+        known = ", ".join(family.title for family in families().values())
         raise InputError(
             f"{checkpoint.name} is a checkpoint of a family that Foveate has no adapter for.",
             code=ErrorCode.UNKNOWN_MODEL,
             remedy=f"Choose a checkpoint of {known}.",
         )
-    return ADAPTERS[checkpoint.family]
+    return adapter_of(families()[checkpoint.family])
 
 
 def _facts(checkpoint: Checkpoint, adapter: type[PipelineDenoiser], traits: Traits) -> DiffusionFacts:

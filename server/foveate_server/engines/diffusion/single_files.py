@@ -20,8 +20,9 @@ from torch import Tensor
 
 from foveate_server.engines.diffusion import flux_keys
 from foveate_server.engines.diffusion.library import Files
+from foveate_server.families.registry import families
 from foveate_server.models.hub_file_selection import INDEX
-from foveate_server.models.recognition.checkpoints import keys_by_component, needed_components
+from foveate_server.models.recognition.checkpoints import keys_by_component
 
 State = dict[str, Tensor]
 _UNET = "model.diffusion_model."  # what diffusers' converter wants before the keys of a U-Net
@@ -47,7 +48,7 @@ def assemble(pipeline: Any, family: str, files: Files, options: Mapping[str, Any
             parts[name] = _from_state(kinds[name], name, states.pop(name), files.config, dtype)
         elif any((folder / name).glob("*.safetensors")):
             parts[name] = from_part(kinds[name], folder, name, dtype)
-        elif name in needed_components(family):
+        elif name in families()[family].needed_components:
             raise ValueError(f"it lacks {name}, and so does the configuration that was given with it")
         else:
             parts |= {name: None, name.replace("text_encoder", "tokenizer"): None}

@@ -2,48 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from foveate_server.families.registry import families
-from foveate_server.models.recognition.denoising_network import RecognizedNetwork, network_of, refiner
+from foveate_server.models.recognition.denoising_network import (
+    RecognizedNetwork,
+    network_of,
+    network_of_packages,
+    refiner,
+)
+from foveate_server.models.recognition.foreign import refuse_foreign
 from foveate_server.models.recognition.result import Recognized, component, precision_of, strings, title_of
 from foveate_server.models.recognition.variants import few_steps, prediction_of
 from foveate_server.models.tensor_headers import Header
 from foveate_shared.wire.protocol import Json, JsonObject
 
 _NETWORK = "model.diffusion_model."
-_COMPONENTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {  # by family: component -> prefixes of its keys
-    "sd1": {"text_encoder": ("cond_stage_model.transformer.",)},
-    "sd2": {"text_encoder": ("cond_stage_model.model.", "cond_stage_model.transformer.")},
-    "sdxl": {
-        "text_encoder": ("conditioner.embedders.0.transformer.",),
-        "text_encoder_2": ("conditioner.embedders.1.model.", "conditioner.embedders.1.transformer."),
-    },
-    "sd3": {
-        "text_encoder": ("text_encoders.clip_l.transformer.",),
-        "text_encoder_2": ("text_encoders.clip_g.transformer.",),
-        "text_encoder_3": ("text_encoders.t5xxl.transformer.",),
-    },
-    "flux1": {
-        "text_encoder": ("text_encoders.clip_l.transformer.",),
-        "text_encoder_2": ("text_encoders.t5xxl.transformer.",),
-    },
-}
 _VAE = ("first_stage_model.", "vae.")
-_OPTIONAL = {("sd3", "text_encoder_3")}  # Stable Diffusion 3 also works without T5
-CLIP_ENCODERS: Mapping[str, Sequence[str]] = {
-    "sd1": ("text_encoder",),
-    "sd2": ("text_encoder",),
-    "sdxl": ("text_encoder", "text_encoder_2"),
-    "sd3": ("text_encoder", "text_encoder_2"),
-    "flux1": ("text_encoder",),
-}
-
-
-def needed_components(family: str) -> list[str]:
-    """Return what a pipeline of the family cannot do without, as diffusers names it."""
-    encoders = [name for name in _COMPONENTS[family] if (family, name) not in _OPTIONAL]
-    return [families()[family].network, "vae", *encoders]
 
 
 def keys_by_component(keys: Iterable[str], family: str) -> dict[str, dict[str, str]]:
@@ -65,11 +40,14 @@ def keys_by_component(keys: Iterable[str], family: str) -> dict[str, dict[str, s
 
 
 def checkpoint_of(header: Header, name: str) -> Recognized | None:
-    """Return what the checkpoint with these keys is, or None where it is none of our families. Raises InputError."""
-    if header.has("conditioner.embedders.0.model.") and not header.has("conditioner.embedders.1."):
-        raise refiner()
+    """Return what the checkpoint with these keys is, or None where it is of no known family. Raises InputError."""
     inner = header.below(_NETWORK) if header.has(_NETWORK) else header
-    network = network_of(inner, xl=header.has("conditioner."))
+    network = network_of_packages(inner)
+    if network is None:
+        refuse_foreign(header)
+        if header.has("conditioner.embedders.0.model.") and not header.has("conditioner.embedders.1."):
+            raise refiner()
+        network = network_of(inner, xl=header.has("conditioner."))
     if network is None:
         return None
     parts = _parts(header, network.family)
@@ -94,7 +72,7 @@ def _parts(header: Header, family: str) -> dict[str, Header]:
 
 def _prefixes(family: str) -> Mapping[str, tuple[str, ...]]:
     """Return what the keys of each component begin with, but for the network itself."""
-    return {"vae": _VAE, **_COMPONENTS[family]}
+    return {"vae": _VAE, **families()[family].encoders}
 
 
 def facts_of(
@@ -110,7 +88,7 @@ def facts_of(
     variant = few_steps(name, metadata)
     if network.variant:
         variant = {"variant": network.variant, "steps": variant["steps"]}
-    needed = needed_components(network.family)
+    needed = families()[network.family].needed_components
     components: dict[str, Json] = {name: component(part) for name, part in parts.items()}
     return {
         "layout": layout,
@@ -132,6 +110,6 @@ def facts_of(
 
 def _embedding_widths(family: str, parts: Mapping[str, Header]) -> list[Json]:
     """Return the widths of the vectors that stand for words, by CLIP text encoder."""
-    headers = [parts[name] for name in CLIP_ENCODERS[family] if name in parts]
+    headers = [parts[name] for name in families()[family].clip_encoders if name in parts]
     widths = (next(header.shapes_ending("token_embedding.weight"), (0, 0))[-1] for header in headers)
     return [width for width in widths if width]

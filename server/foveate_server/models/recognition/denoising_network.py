@@ -5,10 +5,18 @@ Both spellings of each family are known: that of the models' authors (in single 
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from pkgutil import resolve_name
+from typing import cast
 
+from foveate_server.families.registry import families
 from foveate_server.models.recognition.result import refusal
 from foveate_server.models.tensor_headers import Header
+from foveate_shared.errors import FoveateError
+
+_log = logging.getLogger(__name__)
 
 _REFINER_CONTEXT = 1280  # the SDXL refiner reads one text encoder only, whose width this is
 _XL_MIN_CONTEXT = 1536  # of a U-Net alone with class labels: narrower ones are the unCLIP kind of SD 2
@@ -30,6 +38,28 @@ class RecognizedNetwork:
     prediction: str = ""  # "flow" where that is certain
     variant: str = ""  # few-step training that shows in the keys
     guidance_embedded: bool = False  # it takes guidance as a number, in one pass
+
+
+Recognize = Callable[[Header], RecognizedNetwork | None]  # of a package: its keys are the network's alone
+
+
+def network_of_packages(header: Header) -> RecognizedNetwork | None:
+    """Return what the network with these keys is to the families of other packages, or None.
+
+    They are asked first: they may know what we refuse. Raises InputError where one knows it, and cannot use it.
+    """
+    for family in families().values():
+        if family.recognizer:
+            try:
+                found = cast("Recognize", resolve_name(family.recognizer))(header)
+            except FoveateError:
+                raise
+            except Exception:  # a stranger's code: it hides no checkpoint that others know
+                _log.exception("the recognizer of the family %s failed", family.name)
+                continue
+            if found is not None:
+                return found
+    return None
 
 
 def network_of(header: Header, *, xl: bool = False) -> RecognizedNetwork | None:

@@ -8,7 +8,11 @@ from typing import Protocol
 from foveate_server.families.registry import families
 from foveate_server.models.hub_file_selection import INDEX, Component, FileSelection
 from foveate_server.models.recognition.checkpoints import facts_of
-from foveate_server.models.recognition.denoising_network import RecognizedNetwork, network_of
+from foveate_server.models.recognition.denoising_network import (
+    RecognizedNetwork,
+    network_of,
+    network_of_packages,
+)
 from foveate_server.models.recognition.foreign import refuse_foreign
 from foveate_server.models.recognition.result import Recognized, precision_of, refusal, title_of
 from foveate_server.models.tensor_headers import Header, merged
@@ -71,8 +75,10 @@ def _network(folder: Folder, headers: Mapping[str, Header]) -> RecognizedNetwork
         if name in headers:
             precision_of(headers[name])  # refuses what is quantized
             refuse_other_noise(folder)
-            refuse_foreign(headers[name])
-            network = network_of(headers[name])
+            network = network_of_packages(headers[name])
+            if network is None:
+                refuse_foreign(headers[name])
+                network = network_of(headers[name])
             if network is not None:
                 return network
     pipeline = str(folder.json(INDEX).get("_class_name", "")).removesuffix("Pipeline")

@@ -31,9 +31,9 @@ UNET_SCHEDULERS = ("euler", "euler-ancestral", "dpm++2m", "dpm++2m-karras", "ddi
 
 
 def test_every_family_has_its_reference():
-    from foveate_server.engines.diffusion.adapters import ADAPTERS
+    from foveate_server.families.registry import families
 
-    assert set(IMG2IMG) == set(ADAPTERS)
+    assert set(IMG2IMG) == set(families())
 
 
 @pytest.fixture

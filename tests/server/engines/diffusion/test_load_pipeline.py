@@ -6,19 +6,20 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from foveate_server.engines.diffusion.adapters import ADAPTERS
+from foveate_server.engines.diffusion.adapters import adapter_of
 from foveate_server.engines.diffusion.checkpoint_traits import traits_of
 from foveate_server.engines.diffusion.library import Checkpoint, Files
 from foveate_server.engines.diffusion.load_pipeline import load
 from foveate_server.engines.diffusion.precision import choose_placement
 from foveate_server.engines.diffusion.quiet_libraries import quiet
+from foveate_server.families.registry import families
 from foveate_shared.errors import ErrorCode, InputError
 
 CPU = torch.device("cpu")
 
 
 def _load(files: Files, family: str = "sd1", **facts):
-    adapter = ADAPTERS[family]
+    adapter = adapter_of(families()[family])
     placement = choose_placement(adapter.family, CPU, "float32")
     return load(
         adapter, Checkpoint("mine", "", family, facts=facts), files, traits_of(adapter.family, facts), placement

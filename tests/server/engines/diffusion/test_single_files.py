@@ -13,12 +13,13 @@ from safetensors.torch import load_file, save_file
 from fakes.ldm_keys import weights
 from fakes.mmdit_keys import flux_state, sd3_state
 from foveate_server.engines.diffusion import flux_keys
-from foveate_server.engines.diffusion.adapters import ADAPTERS
+from foveate_server.engines.diffusion.adapters import adapter_of
 from foveate_server.engines.diffusion.checkpoint_traits import traits_of
 from foveate_server.engines.diffusion.library import Checkpoint, Files
 from foveate_server.engines.diffusion.load_pipeline import load
 from foveate_server.engines.diffusion.precision import choose_placement
 from foveate_server.engines.diffusion.quiet_libraries import quiet
+from foveate_server.families.registry import families
 from foveate_shared.errors import ErrorCode, InputError
 
 CPU = torch.device("cpu")
@@ -27,7 +28,7 @@ ENCODERS = ("cond_stage_model.", "conditioner.", "text_encoders.")
 
 def _load(files: Files, name: str):
     family = name.partition("-")[0]
-    adapter = ADAPTERS[family]
+    adapter = adapter_of(families()[family])
     placement = choose_placement(adapter.family, CPU, "float32")
     return load(adapter, Checkpoint("mine", "", family), files, traits_of(adapter.family, {}), placement)
 

@@ -1,15 +1,22 @@
-"""How the networks of each family are asked, one file each; their numbers are in `families`."""
+"""How the networks of each family are asked, one file each; their numbers, which name them, are in `families`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from pkgutil import resolve_name
 
-from foveate_server.engines.diffusion.adapters.flux1 import FLUX1
-from foveate_server.engines.diffusion.adapters.sd1 import SD1
-from foveate_server.engines.diffusion.adapters.sd2 import SD2
-from foveate_server.engines.diffusion.adapters.sd3 import SD3
-from foveate_server.engines.diffusion.adapters.sdxl import SDXL
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
+from foveate_server.families.family import Family
+from foveate_shared.errors import ErrorCode, ResourceError
 
-_ALL: tuple[type[PipelineDenoiser], ...] = (SD1, SD2, SDXL, SD3, FLUX1)
-ADAPTERS: Mapping[str, type[PipelineDenoiser]] = {adapter.family.name: adapter for adapter in _ALL}
+
+def adapter_of(family: Family) -> type[PipelineDenoiser]:
+    """Return what asks the networks of `family`. Raises ResourceError where its package does not bring it."""
+    try:
+        adapter: type[PipelineDenoiser] = resolve_name(family.adapter)
+    except (ImportError, AttributeError) as error:
+        raise ResourceError(
+            f"Checkpoints of {family.title} cannot be used: {family.adapter} is missing.",
+            code=ErrorCode.MODEL_UNAVAILABLE,
+            remedy="Bring the package that adds the family up to date, with all that it needs.",
+        ) from error
+    return adapter
