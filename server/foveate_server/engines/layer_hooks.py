@@ -34,29 +34,32 @@ def watched(module: nn.Module, before_layer: Callable[[], None], *, every: int =
 
 
 class Meter:
-    """Turns passing layers into progress: checks for a cancel each time, reports a few times a second."""
+    """Turns work that is done into progress: checks for a cancel each time, reports a few times a second."""
 
     def __init__(self, ticker: Ticker, stage: str) -> None:
         self._ticker = ticker
         self._stage = stage
-        self._start, self._share, self._layers = 0.0, 0.0, 1  # the pass under way, as fractions of the whole
+        self._start, self._share, self._work = 0.0, 0.0, 1.0  # the pass under way, as fractions of the whole
         self._step = self._steps = 0
-        self._passed = 0  # layers of this pass
+        self._done = 0.0  # of this pass's work
         self._reported = 0.0  # seconds, of the monotonic clock
 
-    def begin(self, start: float, share: float, layers: int, step: int, steps: int) -> None:
-        """Start a pass of `layers` steps that takes the fractions from `start` to `start + share` of the whole."""
-        self._start, self._share, self._layers = start, share, max(1, layers)
-        self._step, self._steps, self._passed = step, steps, 0
-        self.tick()
+    def begin(self, start: float, share: float, work: float, step: int = 0, steps: int = 0) -> None:
+        """Start a pass that takes the fractions from `start` to `start + share` of the whole.
 
-    def tick(self) -> None:
-        """Count one layer. Raises CancelledJobError."""
+        `work` is that of all the pass, in the unit of :meth:`tick`: layers, or what each of them computes.
+        """
+        self._start, self._share, self._work = start, share, max(1.0, work)
+        self._step, self._steps, self._done = step, steps, 0.0
+        self.tick(0.0)
+
+    def tick(self, work: float = 1.0) -> None:
+        """Say that `work` begins, such as that of a layer. Raises CancelledJobError."""
         now = time.monotonic()
         if now - self._reported < _REPORT_SECONDS:
             self._ticker.check()
         else:
             self._reported = now
-            within = min(1.0, self._passed / self._layers)
+            within = min(1.0, self._done / self._work)
             self._ticker.progress(self._stage, self._start + self._share * within, self._step, self._steps)
-        self._passed += 1
+        self._done += work

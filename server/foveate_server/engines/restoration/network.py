@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from foveate_server.engines.restoration.row_layers import Rows
+from foveate_server.engines.restoration.row_layers import RowLayer, Rows
 
 FLOAT32_ONLY = frozenset({torch.float32})
 HALF_TOO = frozenset({torch.float32, torch.bfloat16, torch.float16})
@@ -49,7 +49,7 @@ class Streaming:
     """How a network is run in bands of rows: see :mod:`rows`."""
 
     begin: Callable[[], Rows]  # at the top of a picture
-    layers: int  # that a band passes through
+    layers: tuple[RowLayer, ...]  # that a picture passes through
     radius: int  # input px that a result depends on, exactly
     column_bytes: Callable[[int], int]  # held between two bands, per input px of width; of an inner layer's itemsize
 

@@ -24,7 +24,28 @@ class Flow:
     """How a push goes on."""
 
     last: bool  # no rows follow
-    tick: Callable[[], None]  # called before every layer; what it raises ends the run
+    tick: Callable[[float], None]  # called before every layer with its multiply-adds; what it raises ends the run
+
+
+@dataclass(frozen=True)
+class RowLayer:
+    """What a convolution of a network takes, where its picture comes in rows."""
+
+    lag: float  # rows of the network's input by which its result is behind what was pushed
+    work: float  # multiply-adds per pixel of the network's input
+
+
+def work_of(layers: Sequence[RowLayer], pushed: int, rows: int, *, last: bool) -> float:
+    """Return the multiply-adds per column of the input that a push of `rows` takes after `pushed` others.
+
+    The first rows pass through few layers; the last push passes all that are behind through all that follow them.
+    """
+    total = 0.0
+    for layer in layers:
+        before = max(0.0, pushed - layer.lag)
+        after = pushed + rows if last else max(0.0, pushed + rows - layer.lag)
+        total += layer.work * (after - before)
+    return total
 
 
 class Rows(Protocol):
@@ -50,8 +71,8 @@ class Convolution:
 
         That is what a dense connection wants: (those channels, the result), of the same rows of the picture.
         """
-        flow.tick()
         seen = self._joined(parts, flow)
+        flow.tick(max(0, seen.shape[2] - 2) * seen.shape[3] * self._layer.weight.numel())
         if seen.shape[2] < 3:
             self._held = seen
             centre = seen[:, :, :0]

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
 from foveate_server.engines.restoration.network import HALF_TOO, Network, Stage, Streaming
-from foveate_server.engines.restoration.row_layers import Convolution, Delay, Flow, enlarged, in_bands
+from foveate_server.engines.restoration.row_layers import Convolution, Delay, Flow, RowLayer, enlarged, in_bands
 
 SCALE = 4
 TRUNK_HALO = 96  # input px at most; x4plus sees 347, but influence fades tenfold every 16 px, if late: see the tests
@@ -223,11 +223,25 @@ def as_network(module: RRDBNet) -> Network:
     radius = trunk_layers + TAIL_HALO
     streaming = Streaming(
         lambda: RRDBNetRows(module),
-        trunk.layers + tail.layers,
+        _row_layers(module),
         radius,
         lambda itemsize: _column_bytes(module, itemsize),
     )
     return Network(module, (trunk, tail), module.lower, HALF_TOO, _BYTES_PER_PIXEL, streaming=streaming)
+
+
+def _row_layers(module: RRDBNet) -> tuple[RowLayer, ...]:
+    """Return what the convolutions take, in the order in which rows pass them; a row of the tail is a part of one."""
+    trunk = [layer for part in (module.conv_first, module.body, module.conv_body) for layer in _convolutions(part)]
+    tail = ((module.conv_up1, 2), (module.conv_up2, 4), (module.conv_hr, 4), (module.conv_last, 4))
+    layers = [RowLayer(number, layer.weight.numel()) for number, layer in enumerate(trunk, 1)]
+    for layer, scale in tail:
+        layers.append(RowLayer(layers[-1].lag + 1 / scale, layer.weight.numel() * scale**2))
+    return tuple(layers)
+
+
+def _convolutions(module: nn.Module) -> list[nn.Conv2d]:
+    return [layer for layer in module.modules() if isinstance(layer, nn.Conv2d)]
 
 
 def _column_bytes(module: RRDBNet, itemsize: int) -> int:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, pixel_shuffle
 
 from foveate_server.engines.restoration.network import HALF_TOO, Network, Stage, Streaming
-from foveate_server.engines.restoration.row_layers import Convolution, Delay, Flow, enlarged
+from foveate_server.engines.restoration.row_layers import Convolution, Delay, Flow, RowLayer, enlarged
 
 _BYTES_PER_PIXEL = 1600  # three stacks of 64 channels, or the output in its parts
 
@@ -90,8 +90,10 @@ def srvgg(state: Mapping[str, Tensor]) -> Network | None:
 def as_network(module: SRVGGNetCompact) -> Network:
     """Return `module` as the engine sees it."""
     stage = Stage(module.forward, module.radius, module.scale, len(module.body))
+    convolutions = [layer for layer in module.body if isinstance(layer, nn.Conv2d)]
+    layers = tuple(RowLayer(number, layer.weight.numel()) for number, layer in enumerate(convolutions, 1))
     streaming = Streaming(
-        lambda: SRVGGRows(module), module.radius, module.radius, lambda itemsize: _column_bytes(module, itemsize)
+        lambda: SRVGGRows(module), layers, module.radius, lambda itemsize: _column_bytes(module, itemsize)
     )
     return Network(module, (stage,), module.lower, HALF_TOO, _BYTES_PER_PIXEL, streaming=streaming)
 

@@ -12,7 +12,7 @@ import torch
 
 from foveate_server.engines.layer_hooks import Meter
 from foveate_server.engines.restoration.network import Network, Streaming
-from foveate_server.engines.restoration.row_layers import Flow, Rows
+from foveate_server.engines.restoration.row_layers import Flow, Rows, work_of
 from foveate_server.engines.values import Image, Strip
 from foveate_shared.geometry import Bounds, split
 
@@ -83,10 +83,9 @@ class _Share:
     column: int = 0
     columns: int = 1
 
-    def begin(self, band: int, bands: int, layers: int) -> None:
-        """Start a band."""
-        step, steps = self.column * bands + band, self.columns * bands
-        self.meter.begin(step / steps, 1 / steps, layers, step + 1, steps)
+    def begin(self, work: float) -> None:
+        """Start the column, which takes so many multiply-adds."""
+        self.meter.begin(self.column / self.columns, 1 / self.columns, work)
 
 
 @dataclass(frozen=True)
@@ -142,8 +141,8 @@ class _RowStream:
         below = [self._place(self._result, self._done, result, top)]
         until = min(image.shape[0], wanted.bottom + self._radius)
         bands = self._bands(self._fed - strip.top, until, is_end=wanted.bottom + self._radius > image.shape[0])
-        for index, (first, last, is_last) in enumerate(bands):
-            share.begin(index, len(bands), _streaming(self._network).layers)
+        share.begin(self._columns.width * self._work(bands, strip.top))
+        for first, last, is_last in bands:
             made = self._push(self._columns.of(image, first, last), Flow(is_last, share.meter.tick), device)
             rest = self._place(made, self._come, result, top)
             if rest.size:  # an empty one would keep all of the band in memory
@@ -158,6 +157,11 @@ class _RowStream:
             return []
         bands = split(until - first, self._band) or [(0, 0)]
         return [(first + start, first + stop, is_end and first + stop == until) for start, stop in bands]
+
+    def _work(self, bands: list[tuple[int, int, bool]], top: int) -> float:
+        """Return the multiply-adds per column that bands take; `top` is the picture's row that is the image's first."""
+        layers, start = _streaming(self._network).layers, self._start - top
+        return sum(work_of(layers, first - start, last - first, last=is_last) for first, last, is_last in bands)
 
     @staticmethod
     def _place(made: Image, row: int, result: Image, top: int) -> Image:

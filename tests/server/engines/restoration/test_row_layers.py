@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch.nn.functional import leaky_relu
 
 from foveate_server.engines.restoration import rrdbnet, srvgg
-from foveate_server.engines.restoration.row_layers import Convolution, Delay, Flow, Rows, enlarged
+from foveate_server.engines.restoration.row_layers import Convolution, Delay, Flow, Rows, enlarged, work_of
 from foveate_shared.errors import CancelledJobError
 
 BANDS = st.lists(st.integers(0, 9), min_size=1, max_size=8).filter(any)
@@ -16,12 +16,9 @@ BANDS = st.lists(st.integers(0, 9), min_size=1, max_size=8).filter(any)
 def push_all(rows: Rows, image: torch.Tensor, bands: list[int]) -> torch.Tensor:
     """Return what `rows` makes of an image that comes in bands of these heights."""
     parts = torch.split(image, bands, 2)
-    ticks: list[None] = []
+    ticks: list[float] = []
     with torch.inference_mode():
-        made = [
-            rows.push(part, Flow(index == len(parts) - 1, lambda: ticks.append(None)))
-            for index, part in enumerate(parts)
-        ]
+        made = [rows.push(part, Flow(index == len(parts) - 1, ticks.append)) for index, part in enumerate(parts)]
     assert ticks
     return torch.cat(made, 2)
 
@@ -85,7 +82,7 @@ def test_a_convolution_is_one_row_behind_and_shows_what_it_saw() -> None:
     with torch.inference_mode():
         for start, stop, last in ((0, 4, False), (4, 4, False), (4, 8, True)):
             part = image[:, :, start:stop]
-            beside.append(convolution.push_beside((part[:, :3], part[:, 3:]), Flow(last, lambda: None)))
+            beside.append(convolution.push_beside((part[:, :3], part[:, 3:]), Flow(last, lambda work: None)))
         whole = layer(image)
     assert [result.shape[2] for _, result in beside] == [3, 0, 5]
     assert torch.equal(torch.cat([seen for seen, _ in beside], 2), image)
@@ -103,13 +100,28 @@ def test_a_delay_gives_rows_back_in_their_order(steps: list[tuple[int, int]]) ->
         taken += count
 
 
+@settings(max_examples=25, deadline=None)
+@given(bands=BANDS, width=st.integers(1, 20))
+def test_each_push_takes_the_work_that_was_foretold(deep, compact, bands: list[int], width: int) -> None:
+    for network in (rrdbnet.as_network(deep), srvgg.as_network(compact)):
+        assert network.streaming is not None
+        rows, pushed = network.streaming.begin(), 0
+        for index, part in enumerate(torch.split(image_of(bands, width), bands, 2)):
+            last, done = index == len(bands) - 1, []
+            with torch.inference_mode():
+                rows.push(part, Flow(last, done.append))
+            foretold = width * work_of(network.streaming.layers, pushed, part.shape[2], last=last)
+            pushed += part.shape[2]
+            assert sum(done) == pytest.approx(foretold)
+
+
 def test_no_rows_are_enlarged_to_none() -> None:
     assert enlarged(torch.empty(1, 2, 0, 3), 2).shape == (1, 2, 0, 6)
     assert leaky_relu(torch.empty(1, 2, 0, 3), 0.2, inplace=True).shape == (1, 2, 0, 3)
 
 
 def test_what_the_tick_raises_ends_a_push(deep: rrdbnet.RRDBNet) -> None:
-    def cancel() -> None:
+    def cancel(_: float) -> None:
         raise CancelledJobError("cancelled")
 
     with pytest.raises(CancelledJobError):
