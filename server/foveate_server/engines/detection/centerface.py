@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +12,31 @@ from foveate_server.engines.detection.decode import Maps, decode, is_plausible
 from foveate_server.engines.detection.merge import is_near, merge
 from foveate_server.engines.detection.onnx_session import OnnxSession
 from foveate_server.engines.detection.onnx_shapes import free_shapes
-from foveate_server.engines.detection.search import DetectorView, close_view, turned, views
+from foveate_server.engines.detection.search import CLOSE_SIDE, DetectorView, close_view, searched_areas, turned, views
 from foveate_server.engines.values import Face, Image
-from foveate_shared.geometry import ceil_to_multiple
+from foveate_shared.geometry import Extent, ceil_to_multiple
 
 _STAGE = "Looking for faces"
 _MULTIPLE = 32  # pixels: the network halves its input five times
 _CANDIDATE_SCORE = 0.3  # in the search; a close look decides
+_CLOSE_AREA = 4 * CLOSE_SIDE**2  # pixels of a close look that needs no others
 _SURE_SCORE = 0.65  # a close look in the four straight directions that gives this much needs no others
+
+
+@dataclass
+class _Progress:
+    """How far a detection is, by the pixels that the network sees; the more finds, the more close looks will follow."""
+
+    ticker: Ticker
+    total: int  # pixels of the search
+    searched: int = 0  # pixels
+    _shown: float = 0.0  # a find more makes what is left longer, and no progress runs backwards
+
+    def report(self, candidates: int, looked: int = 0) -> None:
+        """Tell that `looked` of the `candidates` known by now were looked at closely. Raises CancelledJobError."""
+        fraction = (self.searched + looked * _CLOSE_AREA) / (self.total + candidates * _CLOSE_AREA)
+        self._shown = max(self._shown, min(1.0, fraction))
+        self.ticker.progress(_STAGE, self._shown)
 
 
 class CenterFace:
@@ -39,18 +56,22 @@ class CenterFace:
         Boxes are upright rectangles and may reach out of the image. Of the eyes, and of the mouth's corners, that one
         comes first which is left when the face stands upright. Raises what the ticker raises.
         """
-        candidates = merge(self._search(image, min(min_score, _CANDIDATE_SCORE), ticker))
+        progress = _Progress(ticker, sum(searched_areas(Extent(image.shape[1], image.shape[0]))))
+        candidates = self._search(image, min(min_score, _CANDIDATE_SCORE), progress)
         confirmed = []
         for index, candidate in enumerate(candidates):
-            ticker.progress(_STAGE, 0.8 + 0.2 * index / len(candidates))
+            progress.report(len(candidates), index)
             confirmed += self._look_closely(image, candidate, min_score)
+        progress.report(len(candidates), len(candidates))
         return merge(confirmed)
 
-    def _search(self, image: Image, min_score: float, ticker: Ticker) -> Iterable[Face]:
+    def _search(self, image: Image, min_score: float, progress: _Progress) -> list[Face]:
+        found: list[Face] = []
         for view in views(image):
-            ticker.check()
-            for face in decode(self._run(view.pixels), min_score):
-                yield view.placement.to_image(face)
+            progress.report(len(merge(found)))
+            found += (view.placement.to_image(face) for face in decode(self._run(view.pixels), min_score))
+            progress.searched += view.pixels.shape[0] * view.pixels.shape[1]
+        return merge(found)
 
     def _look_closely(self, image: Image, candidate: Face, min_score: float) -> list[Face]:
         """Return the candidate as it is seen best, at its own scale and the right way up; empty where it is no face."""

@@ -41,9 +41,19 @@ def views(image: Image) -> Iterator[DetectorView]:
     extent = Extent(image.shape[1], image.shape[0])
     for scale in scales(extent):
         scaled = resize(image, extent.scaled(scale), Filter.BICUBIC)
-        turns = range(4) if scale <= 1 and scaled.shape[0] * scaled.shape[1] <= _TURNED_AREA else range(1)
-        for turn in turns:
+        for turn in _turns(scale, extent.scaled(scale)):
             yield from _tiled(np.rot90(scaled, turn), turn, extent)
+
+
+def searched_areas(extent: Extent) -> list[int]:
+    """Return the pixels of each of :func:`views`, in their order."""
+    return [
+        core.pad(_OVERLAP).clamp(whole).area
+        for scale in scales(extent)
+        for turn in _turns(scale, extent.scaled(scale))
+        for whole in [_turned_extent(extent.scaled(scale), turn)]
+        for core in _cores(whole)
+    ]
 
 
 def scales(extent: Extent) -> list[float]:
@@ -89,11 +99,24 @@ def _turned_by_45_degrees(pixels: Image) -> Image:
     return turned
 
 
+def _turns(scale: float, scaled: Extent) -> range:
+    """Return the quarters by which a view at `scale` is turned."""
+    return range(4) if scale <= 1 and scaled.area <= _TURNED_AREA else range(1)
+
+
+def _turned_extent(extent: Extent, turn: int) -> Extent:
+    return Extent(extent.height, extent.width) if turn % 2 else extent
+
+
+def _cores(whole: Extent) -> list[Bounds]:
+    return tiles(whole.bounds, Extent(_TILE, _TILE))
+
+
 def _tiled(scaled: Image, turn: int, extent: Extent) -> Iterator[DetectorView]:
-    turned_extent = Extent(extent.height, extent.width) if turn % 2 else extent
+    turned_extent = _turned_extent(extent, turn)
     scale_x, scale_y = scaled.shape[1] / turned_extent.width, scaled.shape[0] / turned_extent.height
     whole = Extent(scaled.shape[1], scaled.shape[0])
-    for core in tiles(whole.bounds, Extent(_TILE, _TILE)):
+    for core in _cores(whole):
         part = core.pad(_OVERLAP).clamp(whole)
         pixels = scaled[part.y : part.bottom, part.x : part.right]
         placement = ViewPlacement(

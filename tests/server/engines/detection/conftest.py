@@ -21,6 +21,7 @@ class CountingTicker:
         self.checks += 1
 
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
+        self.check()
         assert stage
         assert 0 <= fraction <= 1
 
