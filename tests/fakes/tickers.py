@@ -14,6 +14,7 @@ class RecordingTicker:
 
     cancel_after: float | None = None
     notes: list[str] = field(default_factory=list)
+    reports: list[tuple[str, float, int, int]] = field(default_factory=list)  # stage, fraction, step, steps
     wished: float | None = None  # when the cancel was wished for, of the monotonic clock
     _began: float | None = None
 
@@ -26,6 +27,7 @@ class RecordingTicker:
             raise CancelledJobError("cancelled")
 
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
+        self.reports.append((stage, fraction, step, steps))
         if step and self._began is None:
             self._began = time.monotonic()
         self.check()

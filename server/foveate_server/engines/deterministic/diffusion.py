@@ -19,6 +19,7 @@ SIDE = 512  # image pixels
 STEPS = 20  # of a run at full strength
 TINT = 0.25  # the largest change of a sample at full strength
 _SCHEDULER = "none"
+_DENOISING_SHARE = 0.9  # of the progress
 _OPERATIONS = ("refocus", "faces", "fill", "upscale", "compare")
 _FAMILY = "deterministic"
 _DEFAULTS: JsonObject = {
@@ -87,13 +88,15 @@ def diffuse(
     steps = request.sampling.num_inference_steps or STEPS
     run = max(1, round(steps * request.strength))
     images = tuple(_tinted(request, seed) for seed in request.seeds)
+    ticker.progress("Reading the prompt", 0.0)
     for step in range(run):
-        ticker.progress("Denoising", step / run, step + 1, run)
+        ticker.progress("Denoising", _DENOISING_SHARE * step / run, step + 1, run)
         before_step(ticker)
         if preview is not None:
             share = (step + 1) / run
             halfway = request.image + share * (images[0] - request.image)
             preview(np.rint(np.clip(halfway, 0, 1) * 255).astype(np.uint8))
+    ticker.progress("Decoding", _DENOISING_SHARE)
     sampling = Sampling(steps, request.sampling.guidance_scale or 1.0, _SCHEDULER)
     return Pictures(images, known, sampling, "cpu: deterministic", Pinned("float32", None, 1), _additions(request))
 

@@ -41,6 +41,7 @@ FACE_COLOR = (1.0, 0.0, 1.0)  # of the discs that count as faces
 LANDMARKS = ((0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.75), (0.65, 0.75))  # in the frame of a face's box
 HALO = 1  # input pixels that a result depends on beyond its own
 
+_LOOKING = "Looking for faces"
 _TICK_SECONDS = 0.02  # between two signs of life while waiting
 _SMALLEST_TILE = 16  # input pixels
 _SMALLEST_FACE = 4  # pixels across
@@ -127,11 +128,11 @@ class DeterministicEngine:
         result = np.empty((wanted.height * scale, wanted.width * scale, 3), np.float32)
         blocks = tiles(wanted, Extent(tile, tile))
         for number, block in enumerate(blocks):
-            ticker.progress("restoring", number / len(blocks), number, len(blocks))
+            ticker.progress("Restoring", number / len(blocks), number + 1, len(blocks))
             self._before_block(ticker)
             target = block.relative_to(wanted).scaled(scale)
             result[target.y : target.bottom, target.x : target.right] = _render_block(image, block, scale)
-        ticker.progress("restoring", 1.0, len(blocks), len(blocks))
+        ticker.progress("Restoring", 1.0, len(blocks), len(blocks))
         name = model or next(iter(SCALES))
         facts: JsonObject = {"name": name, "sha256": hashlib.sha256(name.encode()).hexdigest()}
         return Rendering(result, scale, facts, "cpu: deterministic", Pinned("float32", tile, 1))
@@ -149,11 +150,15 @@ class DeterministicEngine:
 
     def detect_faces(self, image: Image, *, min_score: float, ticker: Ticker) -> list[Face]:
         """Return the magenta discs in `image`, best first; the score tells how round they are."""
-        ticker.check()
+        ticker.progress(_LOOKING, 0.0)
         red, green, blue = (image[..., channel] for channel in range(3))
         labels, _ = ndimage.label((red > 0.6) & (green < 0.4) & (blue > 0.6))
-        found = (_face(rows, columns, labels[rows, columns]) for rows, columns in ndimage.find_objects(labels))
-        faces = [face for face in found if face is not None and face.score >= min_score]
+        discs = ndimage.find_objects(labels)
+        faces = []
+        for number, (rows, columns) in enumerate(discs, 1):
+            face = _face(rows, columns, labels[rows, columns])
+            faces += [face] if face is not None and face.score >= min_score else []
+            ticker.progress(_LOOKING, number / len(discs))
         return sorted(faces, key=lambda face: (-face.score, face.box))
 
     def diffusion_facts(self, model: str | None) -> DiffusionFacts:
