@@ -191,17 +191,16 @@ def _rank(job: Job) -> tuple[int, int, float]:
 
 def _job_status(job: Job) -> JobStatus:
     state = job.summary_state
-    fraction = job.fraction
     return JobStatus(
         job=job.id,
         operation=job.submit.operation,
         owner=job.owner.token,
         state=state,
-        fraction=fraction,
+        fraction=job.progress.fraction,
         stage=job.stage,
         position=job.position if state == "queued" else None,
         created=job.row.created,
-        seconds_left=job.pace.seconds_left(fraction),
+        seconds_left=job.progress.seconds_left,
     )
 
 

@@ -10,7 +10,7 @@ from foveate_server.jobs.job import Job, WorkItem
 from foveate_server.jobs.result_parts import DRAWING, event_of
 from foveate_server.spool.database_rows import StoredEvent
 from foveate_server.spool.job_files import KeptFile
-from foveate_server.tasks.task import TaskEvent, TaskNote, TaskPart, TaskPreview, TaskProgress
+from foveate_server.tasks.task import TaskEvent, TaskNote, TaskPart, TaskPreview, TaskProgress, TaskWeight
 from foveate_shared.wire.protocol import Blob, Note, Pixels, Preview, Progress, Queued, Started
 
 MAX_NOTES = 100  # of one job: they are stored, and a chatty operation must not fill the disk
@@ -42,6 +42,8 @@ class ItemEvents:
         """Tell of progress, a note or a preview."""
         if isinstance(event, TaskProgress):
             self._progress(job, work, event)
+        elif isinstance(event, TaskWeight):
+            job.progress.weigh(work.item.id, event.weight)
         elif isinstance(event, TaskNote):
             self._note(job, event)
         elif isinstance(event, TaskPreview):
@@ -55,17 +57,17 @@ class ItemEvents:
         return self._publisher.lasting(job, event_class, files=stored, item=work.item.id, **fields)
 
     def _progress(self, job: Job, work: WorkItem, event: TaskProgress) -> None:
-        work.fraction = min(1.0, max(work.fraction, event.fraction))
         job.stage = event.stage
-        fraction = job.fraction
+        job.progress.report(work.item.id, event.fraction)
+        step, steps = job.progress.steps(event.step, event.steps)
         self._publisher.fleeting(
             job,
             Progress,
             stage=event.stage,
-            fraction=fraction,
-            step=event.step,
-            steps=event.steps,
-            seconds_left=job.pace.seconds_left(fraction),
+            fraction=job.progress.fraction,
+            step=step,
+            steps=steps,
+            seconds_left=job.progress.seconds_left,
         )
 
     def _note(self, job: Job, event: TaskNote) -> None:

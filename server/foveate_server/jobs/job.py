@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from foveate_server.jobs.pace import Pace
+from foveate_server.jobs.progress_counter import ProgressCounter
 from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.spool.database_rows import ItemRow, JobRow, Owner, WindowRow
 from foveate_shared.errors import ErrorCode, InputError
@@ -23,7 +23,6 @@ class WorkItem:
     row: ItemRow
     queued: bool = False  # the scheduler knows it
     running: bool = False
-    fraction: float = 0.0  # of its run
     kept: set[str] = field(default_factory=set)  # keys of stored parts: a repeated run sends them no more
 
     @property
@@ -53,7 +52,7 @@ class Job:
         self.asked: dict[str, WindowRequest] = {}  # those that the client was asked for since the server's start
         self.arriving: set[str] = set()  # windows that are complete and being moved to their place
         self.forgotten = False  # acknowledged or expired: its rows are gone, or will be
-        self.pace = Pace(clock)
+        self.progress = ProgressCounter(clock)
         self.stage = ""  # of the newest progress, for the status page
         self.notes = 0  # so many were told
         self.position: int | None = None  # that the owner knows of
@@ -90,13 +89,6 @@ class Job:
         return "queued" if any(work.queued for work in self.items.values()) else "waiting"
 
     @property
-    def fraction(self) -> float:
-        """Return how far the whole job is, 0 to 1, by the weights of the items known so far."""
-        total = sum(work.item.weight for work in self.items.values())
-        done = sum(work.item.weight * (1.0 if work.ended else work.fraction) for work in self.items.values())
-        return min(1.0, max(0.0, done / total)) if total > 0 else 0.0
-
-    @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """Return the outcomes in the order of planning."""
         return tuple(work.row.outcome for work in self.items.values() if work.row.outcome)
@@ -119,7 +111,9 @@ class Job:
 
     def add_items(self, rows: Iterable[ItemRow]) -> None:
         """Append items."""
-        self.items.update((row.item.id, WorkItem(row)) for row in rows)
+        new = [WorkItem(row) for row in rows]
+        self.items.update((work.item.id, work) for work in new)
+        self.progress.add([work.item for work in new], [work.item.id for work in new if work.ended])
 
     def forget(self) -> None:
         """Mark it as one that nobody will ask for any more."""

@@ -275,6 +275,7 @@ class JobManager:
         self._publisher.lasting(job, ItemEnded, changes, outcome=outcome)
         work.row, job.recipe = row, recipe
         job.add_items(new)
+        job.progress.end(outcome)
 
     def _finish(self, job: Job) -> None:
         outcomes = job.outcomes

@@ -106,7 +106,7 @@ class Runner:
 
     async def _run(self, job: Job, work: WorkItem, key: str) -> None:
         began = self._clock()
-        job.pace.start()
+        job.progress.start()
         ending: Ending | None = None
         try:
             ending = await self._attempt(job, work, began)
@@ -114,7 +114,7 @@ class Runner:
             _log.exception("job %s, item %s: could not be run", job.id, work.item.id)
             ending = self._failed(work, _internal(error), began)
         finally:
-            job.pace.stop()
+            job.progress.stop()
             work.running = False
             job.running.discard(key)
             self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))

@@ -83,7 +83,9 @@ class Item:
     stage: str | Sentence  # a short English phrase for the progress line
     windows: tuple[WindowRequest, ...]
     arguments: JsonObject = field(default_factory=dict)  # whatever the operation wants to remember
-    weight: float = 1.0  # share of the job's time, relative to its other items
+    weight: float = 1.0  # the time that it takes, relative to the job's other items: see operations.costs
+    brings: float = 0.0  # the weight of those that follow from it, as far as that is certain
+    is_survey: bool = False  # it tells what else is to be done, and how much that is nobody knows before
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,9 @@ class Context(Protocol):
 
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         """Report how far the item is (0 to 1). Implies :meth:`check`."""
+
+    def weigh(self, weight: float) -> None:
+        """Correct the item's :attr:`Item.weight`, where it shows only now how much is to be done."""
 
     def note(self, text: str) -> None:
         """Tell the owner a sentence, such as that a tile had to shrink."""

@@ -53,6 +53,13 @@ class TaskProgress:
 
 
 @dataclass(frozen=True)
+class TaskWeight:
+    """What the running item weighs, as it has turned out: see Item.weight."""
+
+    weight: float
+
+
+@dataclass(frozen=True)
 class TaskNote:
     """A sentence for the job's owner."""
 
@@ -126,4 +133,4 @@ class TaskFile:
 
 
 TaskPart = TaskPatch | TaskSelection | TaskReport | TaskFile
-TaskEvent = TaskProgress | TaskNote | TaskPreview | TaskPart
+TaskEvent = TaskProgress | TaskWeight | TaskNote | TaskPreview | TaskPart

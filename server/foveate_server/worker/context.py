@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveate_server.tasks.messages import Alive
-from foveate_server.tasks.task import Task, TaskNote, TaskPreview, TaskProgress
+from foveate_server.tasks.task import Task, TaskNote, TaskPreview, TaskProgress, TaskWeight
 from foveate_server.worker.channel import Channel
 from foveate_server.worker.task_files import ResultWriter
 from foveate_shared.errors import CancelledJobError
@@ -46,6 +46,10 @@ class WorkerContext:
         if self._progress.is_due() or stage != self._stage:
             self._stage = stage
             self._channel.send(TaskProgress(stage, min(max(float(fraction), 0.0), 1.0), step, steps))
+
+    def weigh(self, weight: float) -> None:
+        """Correct what the task weighs."""
+        self._channel.send(TaskWeight(weight))
 
     def note(self, text: str) -> None:
         """Tell the owner a sentence."""

@@ -1,0 +1,157 @@
+"""The one counter of a job's progress: a share of the whole work, and how long the rest will take.
+
+Items say what they weigh, and how far they are. Here that becomes one number that never runs backwards, whatever turns
+out on the way: that there are more items than one knew, that one weighs less than it was taken for, that nothing was to
+be done. How fast this machine is follows from the times at which work was done; times without any, such as that in
+which weights are loaded, count as long as they last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from foveate_server.operations.contract import Item
+from foveate_shared.wire.protocol import Outcome
+
+_SURVEY_SHARE = 0.15  # of the whole, that surveys count for while they run: at most, as nobody knows what follows
+_LEAST_SECONDS = 1.0  # of work from which a pace follows; a shorter time without work is none of getting ready
+_LEAST_SHARE = 0.02  # of the work: before it a time left would be a guess
+_LITTLE_DONE = 0.5  # of an item that ended with nothing changed: its rest was never to be done
+_NOTHING_CHANGED = ("kept", "skipped")
+
+
+@dataclass
+class _Counted:
+    """What is known of an item."""
+
+    weight: float
+    brings: float  # see Item.brings
+    is_survey: bool  # see Item.is_survey
+    fraction: float = 0.0
+    ended: bool = False
+
+
+class ProgressCounter:
+    """How far a job is. Pure state: whoever runs items tells it what happens."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock  # monotonic, seconds
+        self._items: dict[str, _Counted] = {}  # by id
+        self._running = 0  # items
+        self._marked = 0.0  # when it was last looked at the work that is done, while items run
+        self._work_seen = 0.0  # the work that was done then
+        self._busy = self._idle = 0.0  # seconds in which work was done, and in which items ran without
+        self._worked = 0.0  # what was done in the busy ones
+        self._shown = 0.0  # the largest fraction that was told
+        self._base = (0.0, 0.0)  # (told, true) fraction from which on what is told grows evenly up to the end
+        self._step = (0, 0)  # the newest that was told
+
+    def add(self, items: Iterable[Item], ended: Collection[str] = ()) -> None:
+        """Take items that are to be done; `ended` are the ids of those that were before the server's start."""
+        for item in items:
+            has_ended = item.id in ended
+            self._items[item.id] = _Counted(item.weight, item.brings, item.is_survey, float(has_ended), has_ended)
+        self._rebase()
+
+    def start(self) -> None:
+        """Count time from now on: an item runs."""
+        if not self._running:
+            self._marked = self._clock()
+        self._running += 1
+
+    def stop(self) -> None:
+        """End what :meth:`start` began; :meth:`end` follows at once, unless the item shall run again."""
+        self._running -= 1
+
+    def weigh(self, item: str, weight: float) -> None:
+        """Take what an item weighs, as it has turned out."""
+        self._mark()
+        self._items[item].weight = weight
+        self._rebase()
+
+    def report(self, item: str, fraction: float) -> None:
+        """Take how far a running item is."""
+        counted = self._items[item]
+        counted.fraction = max(counted.fraction, min(1.0, fraction))
+        self._mark()
+
+    def end(self, outcome: Outcome) -> None:
+        """Take that an item has ended; what follows from it was added before."""
+        counted = self._items[outcome.item]
+        if outcome.status in _NOTHING_CHANGED and counted.fraction < _LITTLE_DONE:
+            counted.weight *= counted.fraction
+        counted.fraction, counted.ended = 1.0, True
+        self._mark()
+        self._rebase()
+
+    @property
+    def fraction(self) -> float:
+        """Return how far the whole job is, 0 to 1."""
+        told, true = self._base
+        grown = (self._true - true) / (1 - true) if true < 1 else 1.0
+        self._shown = min(1.0, max(self._shown, told + (1 - told) * grown))
+        return self._shown
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Return the expected seconds of work; None while nothing is known."""
+        if self._is_open or self._worked <= 0 or self._done < _LEAST_SHARE * self._total:
+            return None
+        return max(0.0, (self._total - self._done) * self._busy / self._worked)
+
+    def steps(self, step: int, steps: int) -> tuple[int, int]:
+        """Return the step to tell and of how many: of the job's items, or of its only one, which says `step` itself.
+
+        No count begins anew: what is done twice is counted once. (0, 0) tells nothing.
+        """
+        ends = [each.ended for each in self._items.values() if not each.is_survey and not each.brings]
+        if len(ends) > 1:
+            step, steps = min(sum(ends) + 1, len(ends)), len(ends)
+        elif self._is_open or step < self._step[0] or steps < self._step[1]:
+            return 0, 0
+        self._step = (step, steps)
+        return self._step
+
+    @property
+    def _is_open(self) -> bool:
+        """Tell whether an item may bring others that nobody knows of."""
+        return any(counted.is_survey and not counted.ended for counted in self._items.values())
+
+    @property
+    def _done(self) -> float:
+        return sum(counted.weight * counted.fraction for counted in self._items.values())
+
+    @property
+    def _total(self) -> float:
+        return sum(each.weight + (0.0 if each.ended else each.brings) for each in self._items.values())
+
+    @property
+    def _true(self) -> float:
+        """Return the share of the work that is done, which may shrink where more turns out to be done."""
+        total, done = self._total, self._done
+        if total <= 0:
+            return 0.0
+        if self._is_open:
+            return _SURVEY_SHARE * done / total
+        ready = 0.0  # the work that could have been done while there was none
+        if self._busy >= _LEAST_SECONDS and self._idle >= _LEAST_SECONDS:
+            ready = self._idle * self._worked / self._busy
+        return min(1.0, (done + ready) / (total + ready))
+
+    def _mark(self) -> None:
+        """Count the time since the last look: as one of work, or as one without."""
+        now, work = self._clock(), self._done
+        if work > self._work_seen:
+            self._busy += now - self._marked
+            self._worked += work - self._work_seen
+        else:
+            self._idle += now - self._marked
+        self._marked, self._work_seen = now, work
+
+    def _rebase(self) -> None:
+        """Let what is told go on evenly from here, where what is true has jumped."""
+        self._work_seen = self._done
+        true = self._true
+        self._shown = max(self._shown, true)
+        self._base = (self._shown, true)
