@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -13,8 +12,6 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from foveate_shared.jobs.job_status import ENDED, JobProgress, JobState, describe, duration
-
-LINE_SECONDS = 5.0  # between two lines where there is no terminal to draw a bar on
 
 
 class Display:
@@ -27,8 +24,7 @@ class Display:
         self._task = TaskID(0)
         self._said: set[str] = set()
         self._held: tuple[str, ...] = ()
-        self._last_text = ""
-        self._last_time = 0.0
+        self._last_step: tuple[str, int] = ("", 0)  # that a line was printed of
 
     def __enter__(self) -> Display:
         if self._console.is_terminal and not self._quiet:
@@ -76,10 +72,10 @@ class Display:
                 self.say(note)
 
     def _print_line(self, status: JobProgress) -> None:
-        """Print a line where the stage changed, or has not changed for long."""
-        now = time.monotonic()
-        if status.text and (status.text != self._last_text or now - self._last_time >= LINE_SECONDS):
-            self._last_text, self._last_time = status.text, now
+        """Print a line where a step begins."""
+        step = (status.text, status.step)
+        if status.text and step != self._last_step:
+            self._last_step = step
             self._console.print(escape(describe(status)))
 
 

@@ -254,7 +254,8 @@ class Rerender:
         self._show(state=JobState.WAITING, text=text, position=event.position)
 
     def _on_started(self, event: Started) -> None:
-        self._show(state=JobState.RUNNING, text=self.status.text or "Running", position=None)
+        is_new = self.status.state is not JobState.RUNNING  # what was said until now is over: pixels were sent
+        self._show(state=JobState.RUNNING, text="Running" if is_new else self.status.text, position=None)
 
     def _on_progress(self, event: Progress) -> None:
         self._show(

@@ -31,6 +31,7 @@ from foveate_shared.wire.protocol import (
     Queued,
     Resume,
     Selection,
+    Started,
     Submit,
     Window,
     WindowRequest,
@@ -182,6 +183,16 @@ def test_a_failed_job_changes_nothing(scene):
     assert not scene.host.applied
     assert scene.connection.last == Ack(scene.flow.job)
     assert scene.host.releases == 1
+
+
+def test_pixels_are_not_being_sent_any_more_once_an_item_runs(scene):
+    scene.plan()
+    assert scene.flow.status.text == "Sending pixels"
+    scene.tell(Started, item="i1")
+    assert (scene.flow.status.text, scene.flow.status.state) == ("Running", JobState.RUNNING)
+    scene.tell(Progress, stage="restoring", fraction=0.5)
+    scene.tell(Started, item="i2")
+    assert scene.flow.status.text == "Restoring"
 
 
 def test_cancel_asks_the_server_and_ends_with_its_answer(scene):
