@@ -11,6 +11,7 @@ from foveate_server.engines.deterministic.engine import list_models
 from foveate_server.imaging import composite, samples
 from foveate_server.jobs.recipe import merge
 from foveate_server.operations.contract import Item, JobRequest, Plan, WindowData
+from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.registry import operations
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, RowOrder, SampleType
@@ -145,7 +146,7 @@ def run_job(document: MemoryDocument, engine, operation: str, **parameters) -> R
     while waiting:
         item = waiting.popleft()
         windows = {asked.id: document.window(asked) for asked in item.windows}
-        result = table[operation].run(request, item, windows, engine, RecordingContext(run, document, item))
+        result = table[operation].run(ItemRun(request, item, windows, engine, RecordingContext(run, document, item)))
         assert result.outcome.item == item.id
         assert item.id not in {other.id for other in run.items}
         run.items.append(item)

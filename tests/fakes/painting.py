@@ -47,9 +47,9 @@ class Paint:
         items = [item(number, part, request.wants_coverage, follow) for number, part in enumerate(parts, 1)]
         return Plan("document", request.extent, f"Paint {len(parts)} strips.", tuple(items))
 
-    def run(self, request, item, windows, engine, context):
-        (window,) = windows.values()
-        if request.parameters["wait"] and item.id not in {"i1", "i2"}:
+    def run(self, run):
+        window, item, context = run.window, run.item, run.context
+        if run.request.parameters["wait"] and item.id not in {"i1", "i2"}:
             wait_at_gate(context)
         context.progress("painting", 0.5, 1, 2)
         coverage = None if window.coverage is None else window.coverage.tobytes()

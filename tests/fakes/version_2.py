@@ -41,18 +41,18 @@ class Mix:
             windows.append(whole(name, picture.extent, name, coverage=picture.has_coverage))
         return Plan("document", request.extent, "Mix.", (Item("mix", "mixing", tuple(windows)),))
 
-    def run(self, request, item, windows, engine, context):
-        total = np.frombuffer(windows["document"].pixels, np.uint8).astype(int)
-        for name, window in windows.items():
+    def run(self, run):
+        total = np.frombuffer(run.windows["document"].pixels, np.uint8).astype(int)
+        for name, window in run.windows.items():
             seen = np.frombuffer(window.pixels, np.uint8).astype(int)
             if name == "control":
                 total = total + seen
             elif name.startswith("reference"):
                 total = total + seen[0]
-        mask = windows.get("mask")
+        mask = run.windows.get("mask")
         coverage = mask.coverage.tobytes() if mask and mask.coverage is not None else None
-        context.patch(request.extent.bounds, (total % 256).astype(np.uint8).tobytes(), coverage)
-        return ItemResult(Outcome(item.id, "done"))
+        run.context.patch(run.request.extent.bounds, (total % 256).astype(np.uint8).tobytes(), coverage)
+        return ItemResult(Outcome(run.item.id, "done"))
 
 
 class Optional(Mix):
@@ -73,9 +73,9 @@ class Make:
     def plan(self, request):
         return Plan("new", Extent(3, 2), "Make.", (Item("make", "making", ()),))
 
-    def run(self, request, item, windows, engine, context):
-        context.patch(Bounds(0, 0, 3, 2), bytes(range(18)), None)
-        return ItemResult(Outcome(item.id, "done"))
+    def run(self, run):
+        run.context.patch(Bounds(0, 0, 3, 2), bytes(range(18)), None)
+        return ItemResult(Outcome(run.item.id, "done"))
 
 
 class Choose:
@@ -89,10 +89,10 @@ class Choose:
         item = Item("choose", "choosing", (whole("document", request.extent),))
         return Plan("document", request.extent, "Choose.", (item,), "selection")
 
-    def run(self, request, item, windows, engine, context):
-        seen = np.frombuffer(windows["document"].pixels, np.uint8)
-        context.selection(request.extent.bounds, np.where(seen > 127, 255, 0).astype(np.uint8).tobytes())
-        return ItemResult(Outcome(item.id, "done"))
+    def run(self, run):
+        seen = np.frombuffer(run.windows["document"].pixels, np.uint8)
+        run.context.selection(run.request.extent.bounds, np.where(seen > 127, 255, 0).astype(np.uint8).tobytes())
+        return ItemResult(Outcome(run.item.id, "done"))
 
 
 class Measure:
@@ -106,10 +106,10 @@ class Measure:
         item = Item("measure", "measuring", (whole("document", request.extent),))
         return Plan("document", request.extent, "Measure.", (item,), "report")
 
-    def run(self, request, item, windows, engine, context):
-        seen = np.frombuffer(windows["document"].pixels, np.uint8)
-        context.report({"mean": float(seen.mean())}, DRAWING)
-        return ItemResult(Outcome(item.id, "done"))
+    def run(self, run):
+        seen = np.frombuffer(run.windows["document"].pixels, np.uint8)
+        run.context.report({"mean": float(seen.mean())}, DRAWING)
+        return ItemResult(Outcome(run.item.id, "done"))
 
 
 class Export:
@@ -123,12 +123,12 @@ class Export:
         item = Item("export", "exporting", (whole("document", request.extent),))
         return Plan("document", request.extent, "Export.", (item,), "files")
 
-    def run(self, request, item, windows, engine, context):
-        context.file("raw.bin", inverted(windows["document"].pixels), "application/octet-stream")
-        extent = [request.extent.width, request.extent.height]
-        context.file("about.json", json.dumps({"extent": extent}).encode(), "application/json")
-        context.file("empty.txt", b"", "text/plain")
-        return ItemResult(Outcome(item.id, "done"))
+    def run(self, run):
+        run.context.file("raw.bin", inverted(run.windows["document"].pixels), "application/octet-stream")
+        extent = [run.request.extent.width, run.request.extent.height]
+        run.context.file("about.json", json.dumps({"extent": extent}).encode(), "application/json")
+        run.context.file("empty.txt", b"", "text/plain")
+        return ItemResult(Outcome(run.item.id, "done"))
 
 
 class Liar(Measure):
@@ -136,9 +136,9 @@ class Liar(Measure):
 
     name = "liar"
 
-    def run(self, request, item, windows, engine, context):
-        context.patch(request.extent.bounds, bytes(windows["document"].pixels), None)
-        return ItemResult(Outcome(item.id, "done"))
+    def run(self, run):
+        run.context.patch(run.request.extent.bounds, bytes(run.windows["document"].pixels), None)
+        return ItemResult(Outcome(run.item.id, "done"))
 
 
 def operations():

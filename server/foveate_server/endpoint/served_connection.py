@@ -20,7 +20,7 @@ from foveate_server.endpoint.rates import OwnerBuckets, TokenBucket
 from foveate_server.endpoint.requests import Requests
 from foveate_server.jobs.manager import JobManager
 from foveate_server.models.catalog import LookUp
-from foveate_server.operations.contract import Operation
+from foveate_server.operations.operation import Operation
 from foveate_server.presets import Presets, load_presets
 from foveate_server.spool.database_rows import Owner
 from foveate_server.spool.store import Spool

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.executors.contract import Executor
 from foveate_server.models.catalog import LookUp
-from foveate_server.operations.contract import Operation
+from foveate_server.operations.operation import Operation
 from foveate_server.spool.store import Spool
 from foveate_server.status.metrics import Metrics
 

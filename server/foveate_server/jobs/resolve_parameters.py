@@ -11,7 +11,8 @@ from typing import Any, cast
 from foveate_server.jobs.replayed_models import located
 from foveate_server.models.catalog import Catalog, CatalogModel
 from foveate_server.models.compatibility import misfit
-from foveate_server.operations.contract import DIFFUSION, Operation
+from foveate_server.operations.contract import DIFFUSION
+from foveate_server.operations.operation import Operation
 from foveate_server.presets import Presets
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.forms.form import SEEDS

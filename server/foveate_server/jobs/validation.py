@@ -12,7 +12,8 @@ from foveate_server.jobs.check_sources import check_sources
 from foveate_server.jobs.job_request import request_of
 from foveate_server.jobs.resolve_parameters import LoadPresets, settle
 from foveate_server.models.catalog import Catalog
-from foveate_server.operations.contract import JobRequest, Operation, Plan
+from foveate_server.operations.contract import JobRequest, Plan
+from foveate_server.operations.operation import Operation
 from foveate_shared.errors import ErrorCode, InputError, ServerError
 from foveate_shared.forms.picture_slots import result_kind
 from foveate_shared.wire.protocol import DOCUMENT, JsonObject, Limits, Submit, as_object

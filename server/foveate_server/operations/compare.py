@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from foveate_server.engines.contract import Engine
 from foveate_server.engines.diffusion_request import ShowPreview
 from foveate_server.imaging.crop import context_window
 from foveate_server.imaging.samples import FloatArray, encode
-from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan, WindowData
+from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches, window_pixels
+from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_checkpoint import fading_canvases, refocus_region, safety_policy
@@ -95,46 +94,38 @@ class Compare:
         summary = f"Compare {len(variants)} variants of {request.region.width} x {request.region.height} pixels."
         return Plan("new", sheet.extent, summary, (original, *items))
 
-    def run(
-        self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
-    ) -> ItemResult:
+    def run(self, run: ItemRun) -> ItemResult:
         """See operations.contract.Operation."""
-        (window,) = windows.values()
-        if "variant" not in item.arguments:
-            return _show_original(request, item, window, context)
-        return _render(request, item, window, engine, context)
+        return _render(run) if "variant" in run.item.arguments else _show_original(run)
 
 
-def _show_original(request: JobRequest, item: Item, window: WindowData, context: Context) -> ItemResult:
-    sheet = _sheet(request)
-    picture = window_pixels.read(request, window)
-    _send(request, context, sheet.drawn(picture.working, picture.alpha, "Original"), sheet.slot_of(0))
-    for slot in sheet.empty_slots(len(_variants(request)) + 1):
-        _send(request, context, sheet.blank(), slot)
-    return ItemResult(Outcome(item.id, "done", "", {"slot": _listed(sheet.slot_of(0))}))
+def _show_original(run: ItemRun) -> ItemResult:
+    sheet, picture = _sheet(run.request), run.pixels
+    _send(run, sheet.drawn(picture.working, picture.alpha, "Original"), sheet.slot_of(0))
+    for slot in sheet.empty_slots(len(_variants(run.request)) + 1):
+        _send(run, sheet.blank(), slot)
+    return ItemResult(Outcome(run.item.id, "done", "", {"slot": _listed(sheet.slot_of(0))}))
 
 
-def _render(request: JobRequest, item: Item, window: WindowData, engine: Engine, context: Context) -> ItemResult:
-    number = int(cast("int", item.arguments["variant"]))
-    variant = _variants(request)[number - 1]
-    own, label = _request_of(request, variant), str(variant.get("label") or f"Variant {number}")
-    sheet, region = _sheet(request), request.region
-    picture = window_pixels.read(request, window)
-    about = refocus_region.subject_of(own, picture, region, engine, context)
+def _render(whole: ItemRun) -> ItemResult:
+    number = int(cast("int", whole.item.arguments["variant"]))
+    variant = _variants(whole.request)[number - 1]
+    label, sheet = str(variant.get("label") or f"Variant {number}"), _sheet(whole.request)
+    run = replace(whole, request=_request_of(whole.request, variant))
+    own, region, window, picture = run.request, run.request.region, run.window.bounds, run.pixels
+    about = refocus_region.subject_of(run, region)
     strength = common_parameters.strength(own, default=0.5)
-    painter = Painter(own, engine, ProgressShare(context, 0.05, 0.9))
-    shown = sheet.picture_of(number)
-    wanted = window_pixels.selected(own, window)
-    show = _show_on_sheet(context, window.bounds, region, shown)
-    painted = painter.paint(Wish(picture.working, wanted, checkpoint_parameters.prompt_for(own, about), strength), show)
+    painter = Painter(own, run.engine, ProgressShare(run.context, 0.05, 0.9))
+    wish = Wish(picture.working, run.selection, checkpoint_parameters.prompt_for(own, about), strength)
+    painted = painter.paint(wish, _show_on_sheet(run.context, window, region, sheet.picture_of(number)))
     data: JsonObject = {"label": label, "strength": strength, "slot": _listed(sheet.slot_of(number)), **painter.data}
-    outcome = Outcome(item.id, "done", "", {**data, "recipe": painter.recipe})
+    outcome = Outcome(run.item.id, "done", "", {**data, "recipe": painter.recipe})
     checked, outcome = safety_policy.check(own, painted, painter, outcome)
-    coverage = window_pixels.feathered(own, window)[..., None]
+    coverage = run.feather[..., None]
     mixed = picture.working + coverage * (checked - picture.working)
-    alpha = None if picture.alpha is None else window_pixels.cut(picture.alpha, region, window.bounds)
-    drawn = sheet.drawn(window_pixels.cut(mixed, region, window.bounds), alpha, label)
-    _send(request, context, drawn, sheet.slot_of(number))
+    alpha = None if picture.alpha is None else window_pixels.cut(picture.alpha, region, window)
+    drawn = sheet.drawn(window_pixels.cut(mixed, region, window), alpha, label)
+    _send(run, drawn, sheet.slot_of(number))
     return ItemResult(outcome, recipe=_recipe(number, label, painter))
 
 
@@ -186,8 +177,9 @@ def _window(request: JobRequest, bounds: Bounds, item: str) -> WindowRequest:
     return replace(window, coverage=False) if item == _ORIGINAL else window
 
 
-def _send(request: JobRequest, context: Context, drawn: FloatArray, slot: Bounds) -> None:
-    context.patch(slot, encode(window_pixels.transform_of(request).from_working(drawn), None, request.format), None)
+def _send(run: ItemRun, drawn: FloatArray, slot: Bounds) -> None:
+    color = window_pixels.transform_of(run.request).from_working(drawn)
+    run.context.patch(slot, encode(color, None, run.request.format), None)
 
 
 def _listed(bounds: Bounds) -> list[Json]:

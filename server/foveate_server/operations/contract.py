@@ -1,4 +1,4 @@
-"""The contract of an operation: a job is a list of items, and an item is a pure function of its windows.
+"""The values of an operation's contract: a job is a list of items, and an item is a pure function of its windows.
 
 An operation plans without touching a pixel; the server asks the client for the windows, and runs an item once they
 are all at hand. Items say in :attr:`ItemResult.next_items` what else turned out to be needed. Everything between two
@@ -8,14 +8,12 @@ fairly, and an executor on another machine needs nothing but the files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foveate_server.engines.contract import Engine
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.pixels import PixelFormat
@@ -154,19 +152,3 @@ class Context(Protocol):
 
     def file(self, name: str, content: bytes | memoryview, media_type: str) -> None:
         """Hand over a file of a result of kind "files"; its name is unique within the job, and no path."""
-
-
-class Operation(Protocol):
-    """One thing that the server can do."""
-
-    name: str
-    title: str
-    schema: JsonObject  # JSON Schema (2020-12 subset) of the parameters object, with defaults and descriptions
-
-    def plan(self, request: JobRequest) -> Plan:
-        """Return the items to begin with. Pure geometry; raises InputError where the request makes no sense."""
-
-    def run(
-        self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
-    ) -> ItemResult:
-        """Carry out one item, in the worker. Raises FoveateError; anything else counts as our bug."""

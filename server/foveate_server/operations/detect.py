@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from foveate_server.engines.contract import Engine
-from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan, WindowData
+from foveate_server.operations.contract import ItemResult, JobRequest, Plan
 from foveate_server.operations.face import find
+from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import common_parameters
 from foveate_shared.wire.protocol import JsonObject, Outcome
 
@@ -22,12 +20,10 @@ class Detect:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
         return Plan("document", request.extent, "Find the faces.", (find.first_item(request),))
 
-    def run(
-        self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
-    ) -> ItemResult:
+    def run(self, run: ItemRun) -> ItemResult:
         """See operations.contract.Operation."""
-        faces, following = find.search(request, item, windows, engine, context)
+        faces, following = find.search(run)
         if following is not None:
-            return ItemResult(Outcome(item.id, "done"), (following,))
+            return ItemResult(Outcome(run.item.id, "done"), (following,))
         found: JsonObject = {"faces": [find.to_json(face) for face in faces]}
-        return ItemResult(Outcome(item.id, "done", find.sentence(len(faces)), found))
+        return ItemResult(Outcome(run.item.id, "done", find.sentence(len(faces)), found))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import cast
 
-from foveate_server.engines.contract import Engine
+import numpy as np
+
 from foveate_server.engines.values import Face
 from foveate_server.imaging.crop import context_window
-from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan, WindowData
+from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches
 from foveate_server.operations.face import find
+from foveate_server.operations.face.shown_face import ShownFace
+from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
 from foveate_server.operations.with_checkpoint import repaint_face
 from foveate_server.operations.with_restorer import restore_face
@@ -56,22 +59,29 @@ class Faces:
         summary = f"Find the faces and bring each into focus at strength {common_parameters.strength(request):g}."
         return Plan("document", request.extent, summary, (find.first_item(request),))
 
-    def run(
-        self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
-    ) -> ItemResult:
+    def run(self, run: ItemRun) -> ItemResult:
         """See operations.contract.Operation."""
-        if "face" in item.arguments:
-            (window,) = windows.values()
-            if request.is_prompted:
-                return repaint_face.paint_face(request, item, window, engine, context)
-            return restore_face.restore_face(request, item, window, engine, context)
-        faces, following = find.search(request, item, windows, engine, context)
+        if "face" in run.item.arguments:
+            return _render_face(run)
+        request = run.request
+        faces, following = find.search(run)
         if following is not None:
-            return ItemResult(Outcome(item.id, "done"), (following,))
+            return ItemResult(Outcome(run.item.id, "done"), (following,))
         wanted, sentence = _choose(faces, request)
         found: JsonObject = {"faces": [find.to_json(face) for face in faces]}
         items = tuple(_face_item(request, number, faces[number - 1]) for number in wanted)
-        return ItemResult(Outcome(item.id, "done", sentence, found), items)
+        return ItemResult(Outcome(run.item.id, "done", sentence, found), items)
+
+
+def _render_face(run: ItemRun) -> ItemResult:
+    request, shown = run.request, ShownFace.of(run)
+    if not np.minimum(run.feather, shown.around).any():
+        return ItemResult(Outcome(run.item.id, "skipped", "This face is not selected.", shown.data))
+    strength, part = common_parameters.strength(request), find.bounds_of(shown.face, request.extent)
+    if not request.is_prompted:
+        return run.unchanged_at_zero(strength, part, shown.data) or restore_face.restore_face(run, shown)
+    seed = checkpoint_parameters.seed(request)
+    return run.unchanged_at_zero(strength, part, shown.data, seed=seed) or repaint_face.repaint_face(run, shown)
 
 
 def _choose(faces: Sequence[Face], request: JobRequest) -> tuple[list[int], str]:

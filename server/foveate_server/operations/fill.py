@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from foveate_server.engines.contract import Engine
 from foveate_server.imaging import mask
 from foveate_server.imaging.crop import context_window
 from foveate_server.imaging.samples import FloatArray
-from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan, WindowData
-from foveate_server.operations.document import patches, window_pixels
+from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
+from foveate_server.operations.document import patches
+from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_checkpoint import (
@@ -61,44 +59,30 @@ class Fill:
             "document", request.extent, summary, fading_canvases.canvas_items(request.region, request, "Filling")
         )
 
-    def run(
-        self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
-    ) -> ItemResult:
+    def run(self, run: ItemRun) -> ItemResult:
         """See operations.contract.Operation."""
-        (window,) = windows.values()
+        request = run.request
         if extend_canvas.is_wanted(request):
-            return extend_canvas.run(request, item, window, engine, context)
-        return _fill(request, item, window, engine, context)
+            return extend_canvas.extend(run)
+        strength, seed = common_parameters.strength(request), checkpoint_parameters.seed(request)
+        return run.unchanged_at_zero(strength, run.core, {}, seed=seed) or _fill(run)
 
 
-def _fill(request: JobRequest, item: Item, window: WindowData, engine: Engine, context: Context) -> ItemResult:
-    strength = common_parameters.strength(request)
-    core = fading_canvases.faded_core(item, request.region, request)
-    canvas = patches.PatchSender(request, window, context)
-    seed = checkpoint_parameters.seed(request)
-    if strength == 0:
-        canvas.send_original(patches.core_of(item, request))
-        return ItemResult(Outcome(item.id, "done", "", {"strength": 0.0, "seed": seed}))
-    selected = window_pixels.selected(request, window)
-    picture = window_pixels.read(request, window)
-    start = start_image.start_of(request)
-    about = (
-        checkpoint_parameters.OTHER
-        if start != "original"
-        else refocus_region.subject_of(request, picture, core, engine, context)
-    )
-    painter = Painter(request, engine, ProgressShare(context, 0.05, 0.9))
-    prepared = start_image.start_image(picture.working, selected, start, seed)
-    wish = Wish(prepared, selected, checkpoint_parameters.prompt_for(request, about), strength, anchor=0.0)
-    painted = painter.paint(wish, refocus_region.show_in(context, window.bounds, core))
-    faded = np.minimum(_feathered(request, window), fading_canvases.fade(item, request.region, request, window.bounds))
-    outcome = Outcome(item.id, "done", "", {"strength": strength, **painter.data})
-    return safety_policy.finish(canvas, core, painted, faded, painter=painter, outcome=outcome)
+def _fill(run: ItemRun) -> ItemResult:
+    request, strength, start = run.request, common_parameters.strength(run.request), start_image.start_of(run.request)
+    core = fading_canvases.faded_core(run)
+    about = checkpoint_parameters.OTHER if start != "original" else refocus_region.subject_of(run, core)
+    painter = Painter(request, run.engine, ProgressShare(run.context, 0.05, 0.9))
+    prepared = start_image.start_image(run.pixels.working, run.selection, start, checkpoint_parameters.seed(request))
+    wish = Wish(prepared, run.selection, checkpoint_parameters.prompt_for(request, about), strength, anchor=0.0)
+    painted = painter.paint(wish, refocus_region.show_in(run.context, run.window.bounds, core))
+    faded = np.minimum(_feathered(run), fading_canvases.fade(run))
+    outcome = Outcome(run.item.id, "done", "", {"strength": strength, **painter.data})
+    return safety_policy.finish(run, core, painted, faded, painter=painter, outcome=outcome)
 
 
-def _feathered(request: JobRequest, window: WindowData) -> FloatArray:
-    coverage = window_pixels.selected(request, window)
-    if request.selection is None:
-        return coverage
-    width = min(_FEATHER, mask.feather_width(request.region))
-    return mask.feather_inwards(coverage, width, window=window.bounds, document=request.extent)
+def _feathered(run: ItemRun) -> FloatArray:
+    if run.request.selection is None:
+        return run.selection
+    width = min(_FEATHER, mask.feather_width(run.request.region))
+    return mask.feather_inwards(run.selection, width, window=run.window.bounds, document=run.request.extent)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from statistics import median
 from typing import cast
 
-from foveate_server.engines.contract import Engine
 from foveate_server.imaging.blur import estimate_blur
 from foveate_server.imaging.crop import context_window
 from foveate_server.imaging.reach import Reach, reduction_for
-from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan, WindowData
+from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches, window_pixels
+from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
 from foveate_server.operations.with_checkpoint import refocus_region
 from foveate_server.operations.with_restorer import diagnosis, tile_items
@@ -60,23 +59,22 @@ class Refocus:
             items = (Item(_INSPECT, "Measuring the blur", _probes(request.region), weight=1.0),)
         return Plan("document", request.extent, summary, items)
 
-    def run(
-        self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
-    ) -> ItemResult:
+    def run(self, run: ItemRun) -> ItemResult:
         """See operations.contract.Operation."""
-        if item.id == _INSPECT:
-            return _inspect(request, item, windows, context)
-        (window,) = windows.values()
-        if request.is_prompted:
-            return refocus_region.run(request, item, window, engine, context)
-        return _restore(request, item, window, engine, context)
+        if run.item.id == _INSPECT:
+            return _inspect(run)
+        request, strength = run.request, common_parameters.strength(run.request)
+        if not request.is_prompted:
+            return run.unchanged_at_zero(strength, run.core, {}) or _restore(run)
+        seed = checkpoint_parameters.seed(request)
+        return run.unchanged_at_zero(strength, run.core, {}, seed=seed) or refocus_region.repaint(run)
 
 
-def _inspect(request: JobRequest, item: Item, windows: Mapping[str, WindowData], context: Context) -> ItemResult:
+def _inspect(run: ItemRun) -> ItemResult:
     """Measure the blur in some places of a large region, and plan its tiles with one reduction for all."""
-    blurs = []
-    for number, window in enumerate(windows.values()):
-        context.progress(item.stage, number / len(windows))
+    request, item, blurs = run.request, run.item, []
+    for number, window in enumerate(run.windows.values()):
+        run.context.progress(item.stage, number / len(run.windows))
         blurs.append(estimate_blur(window_pixels.read(request, window).working))
     blur = float(median(blurs))
     reach = reduction_for(blur, _subject_side(request.region))
@@ -86,33 +84,26 @@ def _inspect(request: JobRequest, item: Item, windows: Mapping[str, WindowData],
     return ItemResult(Outcome(item.id, "done", reach.sentence or "", {"blur": blur}), tiles)
 
 
-def _restore(request: JobRequest, item: Item, window: WindowData, engine: Engine, context: Context) -> ItemResult:
-    strength = common_parameters.strength(request)
-    core = patches.core_of(item, request)
-    canvas = patches.PatchSender(request, window, context)
-    if strength == 0:
-        canvas.send_original(core)
-        return ItemResult(Outcome(item.id, "done", "", {"strength": 0.0}))
-    picture = window_pixels.read(request, window)
-    is_tile = "reduction" in item.arguments
-    seen = _subject_from(item) if is_tile else diagnosis.examine(picture, core, engine, context)
+def _restore(run: ItemRun) -> ItemResult:
+    item, picture = run.item.id, run.pixels
+    is_tile = "reduction" in run.item.arguments
+    seen = _subject_from(run.item) if is_tile else diagnosis.examine(run)
     reach = seen.reach
-    amount = strength * reach.effect
+    amount = common_parameters.strength(run.request) * reach.effect
     if amount == 0:
-        return ItemResult(_outcome(item.id, "kept", seen))
-    restorer = Restorer(request, engine, context)
+        return ItemResult(_outcome(item, "kept", seen))
+    restorer = Restorer(run.request, run.engine, run.context)
     sigma = tile_items.TILE_SIGMA if is_tile else None
     quarters = restorer.quarters(reach.reduction, window_pixels.extent_of(picture.working))
     seen = replace(seen, reach=replace(reach, reduction=quarters / QUARTERS))
     restored = restorer.restore(picture.working, quarters, sigma=sigma)
     blended = picture.working + amount * (restored - picture.working)
-    problem = diagnosis.problem_with(seen, picture.working, blended, engine, context)
+    problem = diagnosis.problem_with(seen, run, blended)
     if problem is not None:
-        return ItemResult(replace(_outcome(item.id, "kept", seen), message=problem), recipe=restorer.recipe)
-    sent = canvas.send(core, blended, window_pixels.feathered(request, window))
-    if not sent:
-        return ItemResult(Outcome(item.id, "kept", "Nothing is selected here.", {}), recipe=restorer.recipe)
-    return ItemResult(_outcome(item.id, "done", seen, amount), recipe=restorer.recipe)
+        return ItemResult(replace(_outcome(item, "kept", seen), message=problem), recipe=restorer.recipe)
+    if not run.send(run.core, blended, run.feather):
+        return ItemResult(Outcome(item, "kept", "Nothing is selected here.", {}), recipe=restorer.recipe)
+    return ItemResult(_outcome(item, "done", seen, amount), recipe=restorer.recipe)
 
 
 def _probes(region: Bounds) -> tuple[WindowRequest, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from foveate_server.operations.compare import Compare
-from foveate_server.operations.contract import Operation
 from foveate_server.operations.detect import Detect
 from foveate_server.operations.faces import Faces
 from foveate_server.operations.fill import Fill
+from foveate_server.operations.operation import Operation
 from foveate_server.operations.refocus import Refocus
 from foveate_server.operations.upscale import Upscale
 

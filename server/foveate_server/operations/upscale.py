@@ -5,14 +5,11 @@ With a checkpoint, the enlarged picture gets new detail: see operations.with_che
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from foveate_server.engines.contract import Engine
 from foveate_server.engines.values import Strip
 from foveate_server.imaging.crop import require_region
-from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan, WindowData
-from foveate_server.operations.document import patches, window_pixels
+from foveate_server.operations.contract import ItemResult, JobRequest, Plan
 from foveate_server.operations.document.window_pixels import Surface
+from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
 from foveate_server.operations.with_checkpoint import add_detail
 from foveate_server.operations.with_restorer import enlarger, strips, tile_items
@@ -70,24 +67,21 @@ class Upscale:
         summary = f"Enlarge {region.width} x {region.height} pixels {scale} times, to {extent.width} x {extent.height}."
         return Plan("new", extent, summary, cut_of(request).items(coverage=False))
 
-    def run(
-        self, request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
-    ) -> ItemResult:
+    def run(self, run: ItemRun) -> ItemResult:
         """See operations.contract.Operation."""
-        (window,) = windows.values()
+        request, core, picture = run.request, run.core, run.pixels
         if request.is_prompted:
-            return add_detail.run(request, item, window, engine, context)
-        core = patches.core_of(item, request)
-        picture = window_pixels.read(request, window)
-        restorer, strip = Restorer(request, engine, context), cut_of(request).strip(item, window)
+            return add_detail.paint(run)
+        restorer = Restorer(request, run.engine, run.context)
+        strip = cut_of(request).strip(run.item, run.window)
         if enlarger.is_in_place(request):
             restored = restorer.restore(picture.working, QUARTERS, sigma=tile_items.TILE_SIGMA, strip=strip)
-            patches.PatchSender(request, window, context).send(core, restored, window_pixels.feathered(request, window))
+            run.send(core, restored, run.feather)
         else:
             pixels = _enlarge(request, picture, core, strip, restorer)
             target = core.relative_to(request.region).scaled(enlarger.scale_of(request))
-            context.patch(target, pixels, None)
-        return ItemResult(Outcome(item.id, "done"), recipe=restorer.recipe)
+            run.context.patch(target, pixels, None)
+        return ItemResult(Outcome(run.item.id, "done"), recipe=restorer.recipe)
 
 
 def cut_of(request: JobRequest) -> strips.Cut:

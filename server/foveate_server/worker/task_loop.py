@@ -13,7 +13,9 @@ from queue import SimpleQueue
 from threading import Event, Thread
 
 from foveate_server.engines.contract import Engine
-from foveate_server.operations.contract import ItemResult, Operation
+from foveate_server.operations.contract import ItemResult
+from foveate_server.operations.item_run import ItemRun
+from foveate_server.operations.operation import Operation
 from foveate_server.tasks.messages import (
     Alive,
     CancelTask,
@@ -105,7 +107,7 @@ class Worker:
         windows = open_windows(task.windows, task.request.format)
         engine = self._require_engine()
         context.check()
-        return operation.run(task.request, task.item, windows, engine, context)
+        return operation.run(ItemRun(task.request, task.item, windows, engine, context))
 
     def _finish(self, result: ItemResult) -> None:
         self._tell_memory()

@@ -23,11 +23,11 @@ class Enlarge:
 
     name = "enlarge"
 
-    def run(self, request, item, windows, engine, context):
-        window = windows["all"]
+    def run(self, run):
+        window, request, context = run.windows["all"], run.request, run.context
         image = samples.decode(window.pixels, request.format, window.extent)
         context.note("It begins.")
-        rendering = engine.upscale(image.color, None, exact=False, pinned=Pinned(), ticker=context)
+        rendering = run.engine.upscale(image.color, None, exact=False, pinned=Pinned(), ticker=context)
         target = window.bounds.scaled(rendering.scale)
         context.preview(target, (np.clip(rendering.image, 0, 1) * 255).astype(np.uint8))
         coverage = None
@@ -36,7 +36,7 @@ class Enlarge:
         encoded = samples.encode(rendering.image, None, request.format)
         context.patch(target, encoded, coverage)
         follow_up = Item("second", "looking again", (WindowRequest("w2", window.bounds, window.extent),))
-        outcome = Outcome(item.id, "done", data={"pid": os.getpid()})
+        outcome = Outcome(run.item.id, "done", data={"pid": os.getpid()})
         return ItemResult(outcome, (follow_up,), {"model": rendering.model})
 
 
@@ -45,11 +45,11 @@ class Shout:
 
     name = "shout"
 
-    def run(self, request, item, windows, engine, context):
+    def run(self, run):
         os.write(1, b'{"Finished": "not from the worker"}\n')
         print("garbage without a newline", end="", flush=True)  # noqa: T201  # this is what is tested
         read = sys.stdin.read()
-        return ItemResult(Outcome(item.id, "done", data={"read": read, "stdin": os.read(0, 1).decode()}))
+        return ItemResult(Outcome(run.item.id, "done", data={"read": read, "stdin": os.read(0, 1).decode()}))
 
 
 class Orphan:
@@ -57,10 +57,10 @@ class Orphan:
 
     name = "orphan"
 
-    def run(self, request, item, windows, engine, context):
+    def run(self, run):
         if os.fork() == 0:
             signal.pause()
-        context.note("A child is there.")
+        run.context.note("A child is there.")
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -69,8 +69,8 @@ class Misfit:
 
     name = "misfit"
 
-    def run(self, request, item, windows, engine, context):
-        context.patch(Bounds(0, 0, 5, 5), b"too little", None)
+    def run(self, run):
+        run.context.patch(Bounds(0, 0, 5, 5), b"too little", None)
         raise AssertionError("the context took it")
 
 
@@ -79,8 +79,8 @@ class Unspeakable:
 
     name = "unspeakable"
 
-    def run(self, request, item, windows, engine, context):
-        return ItemResult(Outcome(item.id, "done", data={"score": float("nan")}))
+    def run(self, run):
+        return ItemResult(Outcome(run.item.id, "done", data={"score": float("nan")}))
 
 
 def operations():

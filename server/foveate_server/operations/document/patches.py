@@ -1,13 +1,8 @@
-"""An item's window, the part of the document that it answers for, and the patches that it sends."""
+"""An item's window, and the part of the document that it answers for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from foveate_server.imaging import mask
-from foveate_server.imaging.samples import FloatArray
-from foveate_server.operations.contract import Context, Item, JobRequest, WindowData
-from foveate_server.operations.document import window_pixels
+from foveate_server.operations.contract import Item, JobRequest
 from foveate_shared.geometry import Bounds
 from foveate_shared.wire.protocol import WindowRequest
 
@@ -23,32 +18,3 @@ def core_of(item: Item, request: JobRequest) -> Bounds:
     """Return the part of the document that an item answers for: all of the region unless it is a tile."""
     core = item.arguments.get("core")
     return Bounds(*(int(edge) for edge in core)) if isinstance(core, list) else request.region  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class PatchSender:
-    """Where an item's patches go: a window of the document."""
-
-    request: JobRequest
-    window: WindowData
-    context: Context
-
-    def send(self, core: Bounds, working: FloatArray, coverage: FloatArray) -> bool:
-        """Send what of `core` (document pixels) is covered as a patch; tell whether there was anything.
-
-        `working` (height, width, 3) and `coverage` (height, width) cover the window.
-        """
-        bounds = self.window.bounds
-        covered = mask.covered_bounds(coverage, bounds).intersect(core)
-        if covered.is_empty:
-            return False
-        pixels = window_pixels.write(self.request, window_pixels.cut(working, covered, bounds), self.window, covered)
-        part = window_pixels.cut(coverage, covered, bounds)
-        self.context.patch(covered, pixels, window_pixels.encode_coverage(self.request, part))
-        return True
-
-    def send_original(self, core: Bounds) -> None:
-        """Send `core` (document pixels) as it came, byte for byte."""
-        coverage = window_pixels.cut(window_pixels.selected(self.request, self.window), core, self.window.bounds)
-        pixels = window_pixels.original(self.request, self.window, core)
-        self.context.patch(core, pixels, window_pixels.encode_coverage(self.request, coverage))

@@ -94,9 +94,8 @@ def selected(request: JobRequest, window: WindowData) -> FloatArray:
     return mask.rectangle(request.region, window.bounds)
 
 
-def feathered(request: JobRequest, window: WindowData) -> FloatArray:
-    """Return the selection's coverage over `window`, faded inwards from its edges; the document's borders are none."""
-    coverage = selected(request, window)
+def feathered(request: JobRequest, window: WindowData, coverage: FloatArray) -> FloatArray:
+    """Return `coverage` over `window`, faded inwards from the selection's edges; the document's borders are none."""
     if request.selection is None:
         return coverage
     width = mask.feather_width(request.region)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
-from foveate_server.engines.contract import Engine
 from foveate_server.engines.values import Face
 from foveate_server.imaging.resize import Filter, resize
-from foveate_server.operations.contract import Context, Item, JobRequest, WindowData
-from foveate_server.operations.document import window_pixels
+from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.operations.face.search_views import SearchView, plan_views
+from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import common_parameters
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.wire.protocol import JsonObject, WindowRequest
@@ -24,20 +23,17 @@ def first_item(request: JobRequest) -> Item:
     return _item(plan_views(request), 0, [])
 
 
-def search(
-    request: JobRequest, item: Item, windows: Mapping[str, WindowData], engine: Engine, context: Context
-) -> tuple[list[Face], Item | None]:
+def search(run: ItemRun) -> tuple[list[Face], Item | None]:
     """Look at the item's view. Return the faces found so far in document pixels, numbered order, and the next item."""
+    request, arguments = run.request, run.item.arguments
     views = plan_views(request)
-    index = int(cast("int", item.arguments["view"]))
-    found = [from_json(entry) for entry in cast("list[JsonObject]", item.arguments["found"])]
-    (window,) = windows.values()
-    picture = window_pixels.read(request, window)
+    index = int(cast("int", arguments["view"]))
+    found = [from_json(entry) for entry in cast("list[JsonObject]", arguments["found"])]
     wanted = views[index].extent
-    image = picture.working
-    if window.extent != wanted:  # clients may send more than was asked for
+    image = run.pixels.working
+    if run.window.extent != wanted:  # clients may send more than was asked for
         image = resize(image, wanted, Filter.BICUBIC)
-    seen = engine.detect_faces(image.clip(0, 1), min_score=common_parameters.min_score(request), ticker=context)
+    seen = run.engine.detect_faces(image.clip(0, 1), min_score=common_parameters.min_score(request), ticker=run.context)
     found = merge_views(found, [_in_document(face, views[index]) for face in seen])
     if index + 1 < len(views):
         return found, _item(views, index + 1, found)

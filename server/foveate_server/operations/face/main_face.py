@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from foveate_server.engines.contract import Engine
 from foveate_server.engines.values import Face
-from foveate_server.operations.contract import Context
-from foveate_server.operations.document.window_pixels import Surface
 from foveate_server.operations.face import identity_gate
+from foveate_server.operations.item_run import ItemRun
 from foveate_shared.errors import ResourceError
 from foveate_shared.geometry import Bounds
 
@@ -16,20 +14,20 @@ _FACE_SCORE = 0.5
 _LEAST_SHARE = 0.2  # of the region's short side: a smaller face is not what the region is about
 
 
-def main_face(picture: Surface, core: Bounds, engine: Engine, context: Context) -> Face | None:
-    """Return the face that `core` (document pixels) is about, in pixels of `picture`; None where it shows none."""
-    face = _largest_face(picture, core, engine, context)
+def main_face(run: ItemRun, core: Bounds) -> Face | None:
+    """Return the face that `core` (document pixels) is about, in pixels of the window; None where it shows none."""
+    face = _largest_face(run, core)
     side = float(min(core.width, core.height))
     return face if face is not None and identity_gate.size_of(face) >= _LEAST_SHARE * side else None
 
 
-def _largest_face(picture: Surface, core: Bounds, engine: Engine, context: Context) -> Face | None:
+def _largest_face(run: ItemRun, core: Bounds) -> Face | None:
     try:
-        found = engine.detect_faces(np.clip(picture.working, 0, 1), min_score=_FACE_SCORE, ticker=context)
+        found = run.engine.detect_faces(np.clip(run.pixels.working, 0, 1), min_score=_FACE_SCORE, ticker=run.context)
     except ResourceError as error:  # the detector's weights are not at hand: not a reason to refuse
-        context.note(f"Faces were not looked for. {error.info.message}")
+        run.context.note(f"Faces were not looked for. {error.info.message}")
         return None
-    inside = core.relative_to(picture.bounds)
+    inside = core.relative_to(run.pixels.bounds)
     selected = [face for face in found if _has_its_middle_in(face, inside)]
     return max(selected, key=identity_gate.size_of, default=None)
 

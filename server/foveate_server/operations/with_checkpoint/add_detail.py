@@ -10,16 +10,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from foveate_server.engines.contract import Engine
 from foveate_server.engines.diffusion_request import ShowPreview
 from foveate_server.engines.values import Face
 from foveate_server.imaging import mask
 from foveate_server.imaging.colormatch import match_low_frequencies
 from foveate_server.imaging.samples import FloatArray
-from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan, WindowData
+from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches, window_pixels
-from foveate_server.operations.document.window_pixels import Surface
 from foveate_server.operations.face import upright
+from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_checkpoint import fading_canvases, refocus_region, safety_policy
@@ -115,66 +114,48 @@ def plan(request: JobRequest) -> Plan:
     return Plan("new", extent, summary, tuple(items))
 
 
-def run(request: JobRequest, item: Item, window: WindowData, engine: Engine, context: Context) -> ItemResult:
+def paint(run: ItemRun) -> ItemResult:
     """Carry out an item of :func:`plan`."""
-    picture = window_pixels.read(request, window)
-    restorer = Restorer(_for_restorer(request), engine, ProgressShare(context, 0.0, _RESTORING))
-    faces = _faces(picture, engine, context)
-    if enlarger.is_in_place(request):
-        return _in_place(request, item, window, picture, faces, restorer, engine, context)
-    return _enlarged(request, item, picture, faces, restorer, engine, context)
+    restorer = Restorer(_for_restorer(run.request), run.engine, ProgressShare(run.context, 0.0, _RESTORING))
+    faces = _faces(run)
+    if enlarger.is_in_place(run.request):
+        return _in_place(run, faces, restorer)
+    return _enlarged(run, faces, restorer)
 
 
-def _in_place(  # noqa: PLR0917 - one item's whole world
-    request: JobRequest,
-    item: Item,
-    window: WindowData,
-    picture: Surface,
-    faces: list[Face],
-    restorer: Restorer,
-    engine: Engine,
-    context: Context,
-) -> ItemResult:
-    region, bounds = request.region, window.bounds
-    core = fading_canvases.faded_core(item, region, request)
-    restored = restorer.restore(picture.working, QUARTERS, sigma=tile_items.TILE_SIGMA)
+def _in_place(run: ItemRun, faces: list[Face], restorer: Restorer) -> ItemResult:
+    request, bounds = run.request, run.window.bounds
+    core = fading_canvases.faded_core(run)
+    restored = restorer.restore(run.pixels.working, QUARTERS, sigma=tile_items.TILE_SIGMA)
     free = _free(faces, bounds.extent.bounds, 1)
-    coverage = np.minimum(window_pixels.selected(request, window), free)
-    painter = Painter(request, engine, ProgressShare(context, _RESTORING, _PAINTING))
-    painted = _paint(request, painter, restored, coverage, refocus_region.show_in(context, bounds, core))
+    coverage = np.minimum(run.selection, free)
+    painter = Painter(request, run.engine, ProgressShare(run.context, _RESTORING, _PAINTING))
+    painted = _paint(request, painter, restored, coverage, refocus_region.show_in(run.context, bounds, core))
     mixed = restored + free[..., np.newaxis] * (painted - restored)
-    faded = np.minimum(window_pixels.feathered(request, window), fading_canvases.fade(item, region, request, bounds))
-    canvas = patches.PatchSender(request, window, context)
-    outcome = Outcome(item.id, "done", _sentence(faces), _data(request, painter, faces))
-    result = safety_policy.finish(canvas, core, mixed, faded, painter=painter, outcome=outcome)
+    faded = np.minimum(run.feather, fading_canvases.fade(run))
+    outcome = Outcome(run.item.id, "done", _sentence(faces), _data(request, painter, faces))
+    result = safety_policy.finish(run, core, mixed, faded, painter=painter, outcome=outcome)
     return replace(result, recipe=_recipe(painter, restorer))
 
 
-def _enlarged(  # noqa: PLR0917 - as above
-    request: JobRequest,
-    item: Item,
-    picture: Surface,
-    faces: list[Face],
-    restorer: Restorer,
-    engine: Engine,
-    context: Context,
-) -> ItemResult:
-    region, scale, core = request.region, enlarger.scale_of(request), patches.core_of(item, request)
+def _enlarged(run: ItemRun, faces: list[Face], restorer: Restorer) -> ItemResult:
+    request, picture, core = run.request, run.pixels, run.core
+    region, scale = request.region, enlarger.scale_of(request)
     kept = core.pad(_CONTEXT).clamp(request.extent).intersect(picture.bounds)
     restored = enlarger.enlarge(picture, kept, scale, restorer)
     enlarged = restored.rows(0, restored.height)
     free = _free(faces, kept.relative_to(picture.bounds), scale)
-    painter = Painter(request, engine, ProgressShare(context, _RESTORING, _PAINTING))
+    painter = Painter(request, run.engine, ProgressShare(run.context, _RESTORING, _PAINTING))
     part = Bounds.from_edges(max(region.x, core.x - _FADE), max(region.y, core.y - _FADE), core.right, core.bottom)
     frame = kept.relative_to(region).scaled(scale)  # reaches out of the frame where the region has surroundings
-    show = refocus_region.show_in(context, frame, part.relative_to(region).scaled(scale))
+    show = refocus_region.show_in(run.context, frame, part.relative_to(region).scaled(scale))
     painted = _paint(request, painter, enlarged, free, show)
     painted = match_low_frequencies(painted, enlarged, sigma=enlarger.COLOR_SIGMA * scale)
     mixed = enlarged + free[..., np.newaxis] * (painted - enlarged)
-    outcome = Outcome(item.id, "done", _sentence(faces), _data(request, painter, faces))
+    outcome = Outcome(run.item.id, "done", _sentence(faces), _data(request, painter, faces))
     checked, outcome = safety_policy.check(request, mixed, painter, outcome)
     pixels = enlarger.encode_part(request, checked, restored.alpha, part.relative_to(kept).scaled(scale))
-    context.patch(part.relative_to(region).scaled(scale), pixels, _fade_in(request, part, core, scale))
+    run.context.patch(part.relative_to(region).scaled(scale), pixels, _fade_in(request, part, core, scale))
     return ItemResult(outcome, recipe=_recipe(painter, restorer))
 
 
@@ -192,12 +173,12 @@ def _paint(
     return painter.paint(wish, show)
 
 
-def _faces(picture: Surface, engine: Engine, context: Context) -> list[Face]:
-    """Return the faces of the picture, in its own pixels."""
+def _faces(run: ItemRun) -> list[Face]:
+    """Return the faces of the window, in its own pixels."""
     try:
-        return engine.detect_faces(np.clip(picture.working, 0, 1), min_score=_FACE_SCORE, ticker=context)
+        return run.engine.detect_faces(np.clip(run.pixels.working, 0, 1), min_score=_FACE_SCORE, ticker=run.context)
     except ResourceError as error:  # the detector's weights are not at hand: not a reason to refuse
-        context.note(f"Faces were not looked for, so they are not protected. {error.info.message}")
+        run.context.note(f"Faces were not looked for, so they are not protected. {error.info.message}")
         return []
 
 

@@ -13,11 +13,11 @@ from typing import cast
 
 import numpy as np
 
-from foveate_server.engines.contract import Engine
 from foveate_server.imaging import mask
 from foveate_server.imaging.samples import FloatArray, encode
-from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan, WindowData
+from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import window_pixels
+from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_checkpoint import refocus_region, safety_policy, start_image
@@ -66,14 +66,14 @@ def plan(request: JobRequest) -> Plan:
     return Plan("new", frame, summary, (*kept, *items))
 
 
-def run(request: JobRequest, item: Item, window: WindowData, engine: Engine, context: Context) -> ItemResult:
+def extend(run: ItemRun) -> ItemResult:
     """Carry out an item of :func:`plan`."""
-    old = _old(request)
-    if "piece" not in item.arguments:
-        pixels = window_pixels.original(request, window, window.bounds)
-        context.patch(window.bounds.moved(old.x, old.y), pixels, None)
-        return ItemResult(Outcome(item.id, "done", "", {}))
-    return _extend(request, item, window, engine, context)
+    if "piece" in run.item.arguments:
+        return _paint_piece(run)
+    old, window = _old(run.request), run.window
+    pixels = window_pixels.original(run.request, window, window.bounds)
+    run.context.patch(window.bounds.moved(old.x, old.y), pixels, None)
+    return ItemResult(Outcome(run.item.id, "done", "", {}))
 
 
 @dataclass(frozen=True)
@@ -149,9 +149,9 @@ def _extend_item(number: int, piece: _Piece, old: Bounds, count: int) -> Item:
     return Item(name, stage, (WindowRequest(f"{name}.pixels", seen, seen.extent),), told, weight=weight)
 
 
-def _extend(request: JobRequest, item: Item, window: WindowData, engine: Engine, context: Context) -> ItemResult:
-    old, canvas = _old(request), _bounds(item.arguments["piece"])
-    picture = window_pixels.read(request, window)
+def _paint_piece(run: ItemRun) -> ItemResult:
+    request, arguments, picture = run.request, run.item.arguments, run.pixels
+    old, canvas = _old(request), _bounds(arguments["piece"])
     inside = picture.bounds.moved(old.x, old.y).relative_to(canvas)
     pads = ((inside.y, canvas.height - inside.bottom), (inside.x, canvas.width - inside.right))
     working = np.pad(picture.working, (*pads, (0, 0)), mode="edge")
@@ -159,25 +159,26 @@ def _extend(request: JobRequest, item: Item, window: WindowData, engine: Engine,
     prepared = start_image.start_image(
         working, coverage, start_image.start_of(request), checkpoint_parameters.seed(request)
     )
-    painter = Painter(request, engine, ProgressShare(context, 0.05, 0.9))
-    parts = [_bounds(part) for part in cast("list[object]", item.arguments["parts"])]
+    painter = Painter(request, run.engine, ProgressShare(run.context, 0.05, 0.9))
+    parts = [_bounds(part) for part in cast("list[object]", arguments["parts"])]
     strength = common_parameters.strength(request)
     wish = Wish(
         prepared, coverage, checkpoint_parameters.prompt_for(request, checkpoint_parameters.OTHER), strength, anchor=0.0
     )
-    painted = painter.paint(wish, refocus_region.show_in(context, canvas, canvas))
-    outcome = Outcome(item.id, "done", "", {"strength": strength, **painter.data})
+    painted = painter.paint(wish, refocus_region.show_in(run.context, canvas, canvas))
+    outcome = Outcome(run.item.id, "done", "", {"strength": strength, **painter.data})
     checked, outcome = safety_policy.check(request, painted, painter, outcome)
-    fade = cast("list[int]", item.arguments["fade"])
+    fade = cast("list[int]", arguments["fade"])
     for part in parts:
-        _send(request, context, window_pixels.cut(checked, part, canvas), part, fade)
+        _send(run, window_pixels.cut(checked, part, canvas), part, fade)
     return ItemResult(outcome, recipe=painter.recipe)
 
 
-def _send(request: JobRequest, context: Context, painted: FloatArray, part: Bounds, fade: list[int]) -> None:
+def _send(run: ItemRun, painted: FloatArray, part: Bounds, fade: list[int]) -> None:
+    request = run.request
     color = window_pixels.transform_of(request).from_working(painted)
     coverage = mask.fade_in(part.extent, fade[0], fade[1])
-    context.patch(part, encode(color, None, request.format), window_pixels.encode_coverage(request, coverage))
+    run.context.patch(part, encode(color, None, request.format), window_pixels.encode_coverage(request, coverage))
 
 
 def _amounts(request: JobRequest) -> tuple[int, int, int, int]:

@@ -8,6 +8,7 @@ from foveate_server.imaging.mask import smoothstep
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.operations.document import patches
+from foveate_server.operations.item_run import ItemRun
 from foveate_shared.geometry import Bounds, Extent, tiles
 from foveate_shared.wire.protocol import JsonObject
 
@@ -29,19 +30,19 @@ def canvas_items(region: Bounds, request: JobRequest, stage: str) -> tuple[Item,
     return tuple(items)
 
 
-def faded_core(item: Item, region: Bounds, request: JobRequest) -> Bounds:
+def faded_core(run: ItemRun) -> Bounds:
     """Return what an item paints, document pixels: its core, and a margin over the cores to its left and above it."""
-    core = patches.core_of(item, request)
+    core, region = run.core, run.request.region
     left, top = max(region.x, core.x - _FADE), max(region.y, core.y - _FADE)
     return Bounds.from_edges(left, top, core.right, core.bottom)
 
 
-def fade(item: Item, region: Bounds, request: JobRequest, window: Bounds) -> FloatArray:
-    """Return how much of an item's picture is taken, (height, width) of `window`: 1 in its core, 0 beyond the margin.
+def fade(run: ItemRun) -> FloatArray:
+    """Return how much of an item's picture is taken, (height, width) of its window: 1 in its core, 0 beyond the margin.
 
     Canvases are applied in the order of their numbers: a later one fades in over what earlier ones left.
     """
-    core = patches.core_of(item, request)
+    core, region, window = run.core, run.request.region, run.window.bounds
     columns = _ramp(window.x, window.width, core.x, is_open=core.x <= region.x)
     rows = _ramp(window.y, window.height, core.y, is_open=core.y <= region.y)
     return np.minimum(columns[np.newaxis, :], rows[:, np.newaxis])

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from foveate_server.engines.contract import Engine
 from foveate_server.engines.diffusion_request import ShowPreview
 from foveate_server.imaging import mask
 from foveate_server.imaging.crop import context_window
-from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan, WindowData
-from foveate_server.operations.document import patches, window_pixels
-from foveate_server.operations.document.window_pixels import Surface
+from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan
+from foveate_server.operations.document import patches
 from foveate_server.operations.face import main_face
+from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_checkpoint import fading_canvases, safety_policy
@@ -39,38 +38,28 @@ def plan(request: JobRequest) -> Plan:
     )
 
 
-def run(request: JobRequest, item: Item, window: WindowData, engine: Engine, context: Context) -> ItemResult:
-    """Carry out an item of :func:`plan`."""
+def repaint(run: ItemRun) -> ItemResult:
+    """Carry out an item of :func:`plan`, at a strength above 0."""
+    request, window, item = run.request, run.window.bounds, run.item.id
     strength = common_parameters.strength(request)
-    core = fading_canvases.faded_core(item, request.region, request)
-    canvas = patches.PatchSender(request, window, context)
-    if strength == 0:
-        canvas.send_original(patches.core_of(item, request))
-        return ItemResult(Outcome(item.id, "done", "", {"strength": 0.0, "seed": checkpoint_parameters.seed(request)}))
-    coverage = window_pixels.feathered(request, window)
-    if not mask.covered_bounds(coverage, window.bounds).intersect(core).area:
-        return ItemResult(Outcome(item.id, "kept", "Nothing is selected here."))
-    picture = window_pixels.read(request, window)
-    about = subject_of(request, picture, core, engine, context)
-    painter = Painter(request, engine, ProgressShare(context, _FINDING, _PAINTING))
-    wish = Wish(
-        picture.working,
-        window_pixels.selected(request, window),
-        checkpoint_parameters.prompt_for(request, about),
-        strength,
-    )
-    painted = painter.paint(wish, show_in(context, window.bounds, core))
-    faded = np.minimum(coverage, fading_canvases.fade(item, request.region, request, window.bounds))
+    core = fading_canvases.faded_core(run)
+    if not mask.covered_bounds(run.feather, window).intersect(core).area:
+        return ItemResult(Outcome(item, "kept", "Nothing is selected here."))
+    about = subject_of(run, core)
+    painter = Painter(request, run.engine, ProgressShare(run.context, _FINDING, _PAINTING))
+    wish = Wish(run.pixels.working, run.selection, checkpoint_parameters.prompt_for(request, about), strength)
+    painted = painter.paint(wish, show_in(run.context, window, core))
+    faded = np.minimum(run.feather, fading_canvases.fade(run))
     data: JsonObject = {"strength": strength, "subject": about, **painter.data}
-    outcome = Outcome(item.id, "done", "", data)
-    return safety_policy.finish(canvas, core, painted, faded, painter=painter, outcome=outcome)
+    outcome = Outcome(item, "done", "", data)
+    return safety_policy.finish(run, core, painted, faded, painter=painter, outcome=outcome)
 
 
-def subject_of(request: JobRequest, picture: Surface, core: Bounds, engine: Engine, context: Context) -> str:
-    """Return what the region shows, as far as its prompt depends on it: not at all where the job has one."""
-    if checkpoint_parameters.has_prompt(request):
+def subject_of(run: ItemRun, core: Bounds) -> str:
+    """Return what `core` (document pixels) shows, as far as the prompt depends on it: not at all where there is one."""
+    if checkpoint_parameters.has_prompt(run.request):
         return checkpoint_parameters.OTHER
-    face = main_face.main_face(picture, core, engine, context)
+    face = main_face.main_face(run, core)
     return checkpoint_parameters.OTHER if face is None else checkpoint_parameters.FACE
 
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
-from foveate_server.engines.contract import Engine, Ticker
+from foveate_server.engines.contract import Ticker
 from foveate_server.engines.diffusion_request import ShowPreview
 from foveate_server.imaging.samples import FloatArray
-from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, WindowData
-from foveate_server.operations.document import patches, window_pixels
-from foveate_server.operations.face import find
+from foveate_server.operations.contract import ItemResult
 from foveate_server.operations.face.identity_gate import IdentityVerdict
-from foveate_server.operations.face.upright import Upright, ellipse, judge_turned, upright_in
+from foveate_server.operations.face.shown_face import ShownFace
+from foveate_server.operations.face.upright import Upright, judge_turned, upright_in
+from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_checkpoint import refocus_region, safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
-from foveate_shared.wire.protocol import Json, JsonObject, Outcome
+from foveate_shared.wire.protocol import Outcome
 
 _REMEDY = "A lower strength keeps closer to the face."
 _GENTLER = 0.5  # of the strength at which a face did not keep its features: tried once
@@ -41,8 +40,7 @@ class _Attempt:
 class _Easel:
     """All that attempts at one face share."""
 
-    request: JobRequest
-    engine: Engine
+    run: ItemRun
     upright: Upright
     wanted: FloatArray  # (height, width) of the upright crop: where it may change
     soft: FloatArray  # likewise: where it is blended
@@ -50,54 +48,43 @@ class _Easel:
 
     def attempt(self, strength: float, ticker: Ticker) -> _Attempt:
         """Return the face at `strength`. Cancels, and raises, as the engine does."""
-        painter = Painter(self.request, self.engine, ProgressShare(ticker, 0.05, 0.85))
-        prompt = checkpoint_parameters.prompt_for(self.request, checkpoint_parameters.FACE)
+        painter = Painter(self.run.request, self.run.engine, ProgressShare(ticker, 0.05, 0.85))
+        prompt = checkpoint_parameters.prompt_for(self.run.request, checkpoint_parameters.FACE)
         painted = painter.paint(Wish(self.upright.image, self.wanted, prompt, strength), self.show)
         # Where the face fades out nothing of the picture stays that the gate did not see.
         blended = self.upright.image + self.soft[..., np.newaxis] * (painted - self.upright.image)
-        return _Attempt(strength, painter, painted, judge_turned(self.upright, blended, self.engine, ticker))
+        return _Attempt(strength, painter, painted, judge_turned(self.upright, blended, self.run.engine, ticker))
 
 
-def paint_face(request: JobRequest, item: Item, window: WindowData, engine: Engine, context: Context) -> ItemResult:
+def repaint_face(run: ItemRun, shown: ShownFace) -> ItemResult:
     """Carry out a face's item: send its patch, or say why the face is kept as it was.
 
     A face that does not keep its features is tried once more at half of the strength.
     """
-    face = find.from_json(cast("JsonObject", item.arguments["face"]))
-    data: JsonObject = {"number": item.arguments["number"], "face": item.arguments["face"]}
-    around = ellipse(face, window.bounds)
-    coverage = np.minimum(window_pixels.feathered(request, window), around)
-    if not coverage.any():
-        return ItemResult(Outcome(item.id, "skipped", "This face is not selected.", data))
-    strength = common_parameters.strength(request)
-    canvas = patches.PatchSender(request, window, context)
-    if strength == 0:
-        canvas.send_original(find.bounds_of(face, request.extent))
-        return ItemResult(
-            Outcome(item.id, "done", "", {**data, "strength": 0.0, "seed": checkpoint_parameters.seed(request)})
-        )
-    picture = window_pixels.read(request, window)
-    upright = upright_in(picture.working, face, window.bounds)
-    wanted = np.minimum(window_pixels.selected(request, window), around)
+    item, data, window = run.item.id, dict(shown.data), run.window.bounds
+    coverage = np.minimum(run.feather, shown.around)
+    upright = upright_in(run.pixels.working, shown.face, window)
+    wanted = np.minimum(run.selection, shown.around)
     turned, soft = (np.ascontiguousarray(np.rot90(plane, upright.turns)) for plane in (wanted, coverage))
-    show = refocus_region.show_in(context, window.bounds, window.bounds) if upright.turns == 0 else None
-    easel = _Easel(request, engine, upright, turned, soft, show)
-    attempts = _attempts(easel, strength, data["number"], context)
+    show = refocus_region.show_in(run.context, window, window) if upright.turns == 0 else None
+    easel = _Easel(run, upright, turned, soft, show)
+    attempts = _attempts(easel, common_parameters.strength(run.request), shown.number)
     made = attempts[-1]
     shift = made.verdict.shift
     data |= {**made.painter.data, "strength": 0.0, "shift": None if shift is None else round(shift, 4)}
     data |= {"tried": [attempt.strength for attempt in attempts]} if len(attempts) > 1 else {}
     if made.verdict.problem is not None:
         problem = " ".join((made.verdict.problem, _REMEDY))
-        return ItemResult(Outcome(item.id, "kept", problem, data), recipe=made.painter.recipe)
+        return ItemResult(Outcome(item, "kept", problem, data), recipe=made.painter.recipe)
     sentence = _sentence(attempts)
-    outcome = Outcome(item.id, "done", sentence, {**data, "strength": made.strength})
+    outcome = Outcome(item, "done", sentence, {**data, "strength": made.strength})
     back = easel.upright.back(made.painted)
-    return safety_policy.finish(canvas, window.bounds, back, coverage, painter=made.painter, outcome=outcome)
+    return safety_policy.finish(run, window, back, coverage, painter=made.painter, outcome=outcome)
 
 
-def _attempts(easel: _Easel, strength: float, number: Json, context: Context) -> list[_Attempt]:
+def _attempts(easel: _Easel, strength: float, number: int) -> list[_Attempt]:
     """Return one attempt, or two where the first did not pass the gate; the last one counts."""
+    context = easel.run.context
     first = easel.attempt(strength, ProgressShare(context, 0.0, _FIRST))
     if first.verdict.problem is None:
         return [first]

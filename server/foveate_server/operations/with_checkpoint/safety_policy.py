@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations.contract import ItemResult, JobRequest
-from foveate_server.operations.document.patches import PatchSender
+from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.with_checkpoint.painter import Painter
 from foveate_shared.errors import ErrorCode, RefusedError
 from foveate_shared.geometry import Bounds
@@ -19,11 +19,11 @@ _BLURRED = "The safety classifier takes this picture for one that is not safe fo
 
 
 def finish(
-    canvas: PatchSender, core: Bounds, painted: FloatArray, coverage: FloatArray, *, painter: Painter, outcome: Outcome
+    run: ItemRun, core: Bounds, painted: FloatArray, coverage: FloatArray, *, painter: Painter, outcome: Outcome
 ) -> ItemResult:
-    """Send `painted` (of the canvas's window) where `core` is covered, and return how the item ended."""
-    checked, outcome = check(canvas.request, painted, painter, outcome)
-    if not canvas.send(core, checked, coverage):
+    """Send `painted` (of the item's window) where `core` is covered, and return how the item ended."""
+    checked, outcome = check(run.request, painted, painter, outcome)
+    if not run.send(core, checked, coverage):
         return ItemResult(replace(outcome, status="kept", message="Nothing is selected here."), recipe=painter.recipe)
     return ItemResult(outcome, recipe=painter.recipe)
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from foveate_server.engines.contract import Engine
 from foveate_server.engines.values import Face
 from foveate_server.imaging.blur import estimate_blur
 from foveate_server.imaging.reach import Reach, reduction_for
 from foveate_server.imaging.samples import FloatArray
-from foveate_server.operations.contract import Context
 from foveate_server.operations.document import window_pixels
-from foveate_server.operations.document.window_pixels import Surface
 from foveate_server.operations.face import identity_gate
 from foveate_server.operations.face.face_blur import SHARP, face_reach, with_surroundings
 from foveate_server.operations.face.main_face import main_face
-from foveate_shared.geometry import Bounds
+from foveate_server.operations.item_run import ItemRun
 
 
 @dataclass(frozen=True)
@@ -27,10 +24,11 @@ class Diagnosis:
     face: Face | None  # the largest one, in pixels of the window
 
 
-def examine(picture: Surface, core: Bounds, engine: Engine, context: Context) -> Diagnosis:
-    """Return what `core` (document pixels) of `picture` shows, and what the restorer can do for it."""
+def examine(run: ItemRun) -> Diagnosis:
+    """Return what the item's core shows, and what the restorer can do for it."""
+    picture, core = run.pixels, run.core
     side = float(min(core.width, core.height))
-    face = main_face(picture, core, engine, context)
+    face = main_face(run, core)
     if face is not None:
         blur, reach = face_reach(with_surroundings(picture.working, face), identity_gate.size_of(face))
         # Who selects a face that is in focus wants it cleaner or crisper all the same.
@@ -39,11 +37,10 @@ def examine(picture: Surface, core: Bounds, engine: Engine, context: Context) ->
     return Diagnosis(blur, reduction_for(blur, side), None)
 
 
-def problem_with(
-    subject: Diagnosis, before: FloatArray, after: FloatArray, engine: Engine, context: Context
-) -> str | None:
+def problem_with(subject: Diagnosis, run: ItemRun, after: FloatArray) -> str | None:
     """Return a sentence where restoring changed the features of the region's face, else None."""
     if subject.face is None:
         return None
-    known = identity_gate.locate(before, subject.face, engine, context)
-    return identity_gate.judge(known, identity_gate.locate(after, known or subject.face, engine, context)).problem
+    known = identity_gate.locate(run.pixels.working, subject.face, run.engine, run.context)
+    found = identity_gate.locate(after, known or subject.face, run.engine, run.context)
+    return identity_gate.judge(known, found).problem

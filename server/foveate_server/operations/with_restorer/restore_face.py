@@ -2,56 +2,47 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 
-from foveate_server.engines.contract import Engine
 from foveate_server.imaging.reach import Reach
-from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, WindowData
-from foveate_server.operations.document import patches, window_pixels
-from foveate_server.operations.face import find, identity_gate
+from foveate_server.operations.contract import ItemResult
+from foveate_server.operations.document import window_pixels
+from foveate_server.operations.face import identity_gate
 from foveate_server.operations.face.face_blur import SHARP, face_reach, with_surroundings
-from foveate_server.operations.face.upright import Upright, ellipse, judge_turned, upright_in
+from foveate_server.operations.face.shown_face import ShownFace
+from foveate_server.operations.face.upright import Upright, judge_turned, upright_in
+from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import common_parameters
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_restorer.grid import QUARTERS
 from foveate_server.operations.with_restorer.restorer import Restorer
-from foveate_shared.wire.protocol import JsonObject, Outcome
+from foveate_shared.wire.protocol import Outcome
 
 _WORKING_PIXELS = 2 << 20  # of what the network may see of one face: larger faces are reduced to it
 _SHARP_MARGIN = 1.25  # a face that must be reduced by so much more than its blur asks for would lose detail
 
 
-def restore_face(request: JobRequest, item: Item, window: WindowData, engine: Engine, context: Context) -> ItemResult:
+def restore_face(run: ItemRun, shown: ShownFace) -> ItemResult:
     """Carry out a face's item: send its patch, or say why the face is kept as it was."""
-    face = find.from_json(cast("JsonObject", item.arguments["face"]))
-    data: JsonObject = {"number": item.arguments["number"], "face": item.arguments["face"]}
-    coverage = np.minimum(window_pixels.feathered(request, window), ellipse(face, window.bounds))
-    if not coverage.any():
-        return ItemResult(Outcome(item.id, "skipped", "This face is not selected.", data))
-    strength = common_parameters.strength(request)
-    canvas = patches.PatchSender(request, window, context)
-    if strength == 0:
-        canvas.send_original(find.bounds_of(face, request.extent))
-        return ItemResult(Outcome(item.id, "done", "", {**data, "strength": 0.0}))
-    picture = window_pixels.read(request, window)
-    upright = upright_in(picture.working, face, window.bounds)
-    restorer = Restorer(request, engine, ProgressShare(context, 0.1, 0.8))
+    item, data, bounds = run.item.id, dict(shown.data), run.window.bounds
+    coverage = np.minimum(run.feather, shown.around)
+    strength = common_parameters.strength(run.request)
+    upright = upright_in(run.pixels.working, shown.face, bounds)
+    restorer = Restorer(run.request, run.engine, ProgressShare(run.context, 0.1, 0.8))
     blur, reach = _reach(upright, enlarges=restorer.enlarges)
     amount = strength * reach.effect
     quarters = restorer.quarters(reach.reduction, window_pixels.extent_of(upright.image), whole=True)
     data |= {"blur": round(blur, 3), "reduction": quarters / QUARTERS, "strength": 0.0}
     if amount == 0:
-        return ItemResult(Outcome(item.id, "kept", reach.sentence or "", data))
+        return ItemResult(Outcome(item, "kept", reach.sentence or "", data))
     restored = restorer.restore(upright.image, quarters, face=upright.face)
     blended = upright.image + np.float32(amount) * (restored - upright.image)
-    verdict = judge_turned(upright, blended, engine, context)
+    verdict = judge_turned(upright, blended, run.engine, run.context)
     data |= {"shift": None if verdict.shift is None else round(verdict.shift, 4)}
     if verdict.problem is not None:
-        return ItemResult(Outcome(item.id, "kept", verdict.problem, data), recipe=restorer.recipe)
-    canvas.send(window.bounds, upright.back(blended), coverage)
-    outcome = Outcome(item.id, "done", reach.sentence or "", {**data, "strength": amount})
+        return ItemResult(Outcome(item, "kept", verdict.problem, data), recipe=restorer.recipe)
+    run.send(bounds, upright.back(blended), coverage)
+    outcome = Outcome(item, "done", reach.sentence or "", {**data, "strength": amount})
     return ItemResult(outcome, recipe=restorer.recipe)
 
 
