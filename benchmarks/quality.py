@@ -34,6 +34,7 @@ from foveate_server.imaging import composite, samples
 from foveate_server.operations.contract import JobRequest, WindowData
 from foveate_server.operations.face.identity_gate import size_of
 from foveate_server.operations.faces import Faces
+from foveate_server.operations.item_run import ItemRun
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 from foveate_shared.wire.protocol import Outcome
@@ -149,14 +150,15 @@ class Bench:
         operation, context = Faces(), _Context(image.copy())
         extent = Extent(image.shape[1], image.shape[0])
         request = JobRequest("faces", {"strength": 1, "min_score": 0.4}, extent, _FORMAT, "srgb", None, None)
-        waiting, outcomes = deque(operation.plan(request).items), []
+        parameters = operation.parameters.parse(request.parameters)
+        waiting, outcomes = deque(operation.plan(request, parameters).items), []
         while waiting:
             item = waiting.popleft()
             windows = {}
             for asked in item.windows:
                 part = image[asked.bounds.y : asked.bounds.bottom, asked.bounds.x : asked.bounds.right]
                 windows[asked.id] = WindowData(asked.bounds, asked.bounds.extent, memoryview(part.tobytes()), None)
-            result = operation.run(request, item, windows, self.engine, context)
+            result = operation.run(ItemRun(request, parameters, item, windows, self.engine, context))
             outcomes.append(result.outcome)
             waiting.extend(result.next_items)
         return context.image, outcomes

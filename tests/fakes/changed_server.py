@@ -8,12 +8,14 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from foveate_server import app
 from foveate_server.config.server_config import ServerConfig, load_config
 from foveate_server.net.run_service import ServedApplication, run_service
-from foveate_server.operations.contract import Operation
+from foveate_server.operations.operation import Operation
+from foveate_server.operations.parameters.declaration import Declaration
 from foveate_server.operations.registry import operations
 
 # What our own operations say here: by operation, and by the place in its schema's properties.
@@ -44,10 +46,21 @@ SOFTEN = {  # the parameters of the operation that only this server knows
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Restated:
+    """What a declaration reads, described otherwise."""
+
+    schema: dict[str, Any]
+    declared: Declaration[Any]
+
+    def parse(self, told: dict[str, Any]) -> Any:
+        return self.declared.parse(told)
+
+
 class Changed:
     """An operation that describes itself otherwise, and works as it did."""
 
-    def __init__(self, operation: Operation, **changes: Any) -> None:
+    def __init__(self, operation: Operation[Any], **changes: Any) -> None:
         self._operation = operation
         for name, value in changes.items():
             setattr(self, name, value)
@@ -59,7 +72,7 @@ class Changed:
 def changed_operations() -> Mapping[str, Any]:
     """Return the operations of this server by name."""
     known = dict(operations())
-    schemas = {name: copy.deepcopy(operation.schema) for name, operation in known.items()}
+    schemas = {name: copy.deepcopy(operation.parameters.schema) for name, operation in known.items()}
     for (name, *path, last), value in CHANGES.items():
         place: Any = schemas[name]["properties"]
         for step in path:
@@ -68,10 +81,13 @@ def changed_operations() -> Mapping[str, Any]:
         place[last] = value
     titles = {"refocus": TITLE}
     changed = {
-        name: Changed(operation, schema=schemas[name], title=titles.get(name, operation.title))
+        name: Changed(
+            operation, parameters=Restated(schemas[name], operation.parameters), title=titles.get(name, operation.title)
+        )
         for name, operation in known.items()
     }
-    soften = Changed(known["refocus"], name="soften", title="Soften", schema={**OTHERS, "properties": SOFTEN})
+    parameters = Restated({**OTHERS, "properties": SOFTEN}, known["refocus"].parameters)
+    soften = Changed(known["refocus"], name="soften", title="Soften", parameters=parameters)
     return {**changed, "soften": soften}
 
 

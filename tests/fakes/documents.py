@@ -140,13 +140,16 @@ def run_job(document: MemoryDocument, engine, operation: str, **parameters) -> R
     """Plan and run all items, those that follow from others too, in the order of their birth."""
     request = document.request(operation, **parameters)
     table = operations()
-    plan = table[operation].plan(request)
+    parameters = table[operation].parameters.parse(request.parameters)
+    plan = table[operation].plan(request, parameters)
     run = Run(plan)
     waiting = deque(plan.items)
     while waiting:
         item = waiting.popleft()
         windows = {asked.id: document.window(asked) for asked in item.windows}
-        result = table[operation].run(ItemRun(request, item, windows, engine, RecordingContext(run, document, item)))
+        result = table[operation].run(
+            ItemRun(request, parameters, item, windows, engine, RecordingContext(run, document, item))
+        )
         assert result.outcome.item == item.id
         assert item.id not in {other.id for other in run.items}
         run.items.append(item)

@@ -5,24 +5,23 @@ from __future__ import annotations
 import itertools
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from foveate_server.operations.contract import Item, ItemResult, Plan
+from foveate_server.operations.parameters.declaration import Declaration, parameter
 from foveate_shared.geometry import Bounds
 from foveate_shared.wire.protocol import Outcome, WindowRequest
 
 _INVERSE = bytes(range(255, -1, -1))
 
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "items": {"type": "integer", "minimum": 1, "maximum": 64, "default": 1},
-        "follow": {"type": "integer", "minimum": 0, "maximum": 8, "default": 0},
-        "model": {"type": ["string", "null"], "default": None},
-        "wait": {"type": "boolean", "default": False},
-    },
-    "additionalProperties": False,
-}
+
+@dataclass(frozen=True)
+class PaintParameters:
+    items: int = parameter(default=1, minimum=1, maximum=64)
+    follow: int = parameter(default=0, minimum=0, maximum=8)
+    model: str | None = parameter(default=None, type=["string", "null"])
+    wait: bool = parameter(default=False)
 
 
 def strips(region, count):
@@ -39,17 +38,16 @@ def item(number, bounds, wants_coverage=False, follow=0):
 class Paint:
     name = "paint"
     title = "Paint"
-    schema = SCHEMA
+    parameters = Declaration(PaintParameters)
 
-    def plan(self, request):
-        parts = strips(request.region, request.parameters["items"])
-        follow = request.parameters["follow"]
-        items = [item(number, part, request.wants_coverage, follow) for number, part in enumerate(parts, 1)]
+    def plan(self, request, parameters):
+        parts = strips(request.region, parameters.items)
+        items = [item(number, part, request.wants_coverage, parameters.follow) for number, part in enumerate(parts, 1)]
         return Plan("document", request.extent, f"Paint {len(parts)} strips.", tuple(items))
 
     def run(self, run):
         window, item, context = run.window, run.item, run.context
-        if run.request.parameters["wait"] and item.id not in {"i1", "i2"}:
+        if run.parameters.wait and item.id not in {"i1", "i2"}:
             wait_at_gate(context)
         context.progress("painting", 0.5, 1, 2)
         coverage = None if window.coverage is None else window.coverage.tobytes()

@@ -40,10 +40,12 @@ def real_welcome(*, change=lambda infos: infos):
     """Return what a server with our operations and presets says; `change` may say something else."""
     presets, infos = load_presets(None), []
     for operation in operations().values():
-        properties = dict(operation.schema["properties"])
+        properties = dict(operation.parameters.schema["properties"])
         if "preset" in properties:
             properties["preset"] = {**properties["preset"], "x-presets": presets.described()}
-        infos.append(OperationInfo(operation.name, operation.title, {**operation.schema, "properties": properties}))
+        infos.append(
+            OperationInfo(operation.name, operation.title, {**operation.parameters.schema, "properties": properties})
+        )
     return Welcome(1, Peer("foveate", "9.9"), (), Limits(), tuple(change(infos)))
 
 

@@ -6,14 +6,15 @@ import numpy as np
 
 from fakes.painting import Paint, inverted
 from foveate_server.operations.contract import Item, ItemResult, Plan
+from foveate_server.operations.parameters.declaration import Declaration, NoParameters
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.wire.protocol import Outcome, WindowRequest
 
 DRAWING = np.array([[[255, 0, 0], [0, 255, 0]]], np.uint8)  # what a report draws: two pixels
 
 
-def schema(**annotations):
-    return {"type": "object", "properties": {}, "additionalProperties": False, **annotations}
+def declared(**annotations):
+    return Declaration(NoParameters, annotations)
 
 
 def whole(window, extent, source="document", *, coverage=False):
@@ -25,7 +26,7 @@ class Mix:
 
     name = "mix"
     title = "Mix"
-    schema = schema(
+    parameters = declared(
         **{
             "x-pictures": {
                 "control": {"title": "Control picture", "min": 1, "max": 1, "extent": "document"},
@@ -35,7 +36,7 @@ class Mix:
         }
     )
 
-    def plan(self, request):
+    def plan(self, request, parameters):
         windows = [whole("document", request.extent)]
         for name, picture in request.pictures.items():
             windows.append(whole(name, picture.extent, name, coverage=picture.has_coverage))
@@ -60,7 +61,7 @@ class Optional(Mix):
 
     name = "optional"
     title = "Optional"
-    schema = schema(**{"x-pictures": {"reference": {"max": 3}}})
+    parameters = declared(**{"x-pictures": {"reference": {"max": 3}}})
 
 
 class Make:
@@ -68,9 +69,9 @@ class Make:
 
     name = "make"
     title = "Make"
-    schema = schema(**{"x-document": False})
+    parameters = declared(**{"x-document": False})
 
-    def plan(self, request):
+    def plan(self, request, parameters):
         return Plan("new", Extent(3, 2), "Make.", (Item("make", "making", ()),))
 
     def run(self, run):
@@ -83,9 +84,9 @@ class Choose:
 
     name = "choose"
     title = "Choose"
-    schema = schema(**{"x-result": "selection"})
+    parameters = declared(**{"x-result": "selection"})
 
-    def plan(self, request):
+    def plan(self, request, parameters):
         item = Item("choose", "choosing", (whole("document", request.extent),))
         return Plan("document", request.extent, "Choose.", (item,), "selection")
 
@@ -100,9 +101,9 @@ class Measure:
 
     name = "measure"
     title = "Measure"
-    schema = schema(**{"x-result": "report"})
+    parameters = declared(**{"x-result": "report"})
 
-    def plan(self, request):
+    def plan(self, request, parameters):
         item = Item("measure", "measuring", (whole("document", request.extent),))
         return Plan("document", request.extent, "Measure.", (item,), "report")
 
@@ -117,9 +118,9 @@ class Export:
 
     name = "export"
     title = "Export"
-    schema = schema(**{"x-result": "files"})
+    parameters = declared(**{"x-result": "files"})
 
-    def plan(self, request):
+    def plan(self, request, parameters):
         item = Item("export", "exporting", (whole("document", request.extent),))
         return Plan("document", request.extent, "Export.", (item,), "files")
 

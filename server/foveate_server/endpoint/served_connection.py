@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -66,7 +66,7 @@ class ConnectionServices:
     config: ServerConfig
     manager: JobManager
     spool: Spool
-    operations: Mapping[str, Operation]
+    operations: Mapping[str, Operation[Any]]
     catalog: LookUp
     metrics: Metrics
     version: str  # of Foveate
@@ -199,7 +199,7 @@ class ServedConnection:
         if not isinstance(message, Submit):
             return None
         operation = self._service.operations.get(message.operation)
-        needed = max(needed_by_submit(message), needed_by_operation(operation.schema) if operation else 0)
+        needed = max(needed_by_submit(message), needed_by_operation(operation.parameters.schema) if operation else 0)
         return too_old(operation.title if operation else "This job") if needed > self._version else None
 
     def _job_ended(self) -> None:
@@ -255,7 +255,9 @@ class ServedConnection:
             features=(),
             limits=self._service.config.limits,
             operations=tuple(
-                _described(entry, presets) for entry in operations if needed_by_operation(entry.schema) <= self._version
+                _described(entry, presets)
+                for entry in operations
+                if needed_by_operation(entry.parameters.schema) <= self._version
             ),
         )
 
@@ -300,9 +302,9 @@ def _rate_limited(message: str) -> RefusedError:
     return RefusedError(message, code=ErrorCode.RATE_LIMITED, remedy="Wait a moment and try again.")
 
 
-def _described(operation: Operation, presets: Presets) -> OperationInfo:
+def _described(operation: Operation[Any], presets: Presets) -> OperationInfo:
     """Return an operation as clients see it, with the presets that there are today."""
-    schema, properties = operation.schema, operation.schema.get("properties")
+    schema, properties = operation.parameters.schema, operation.parameters.schema.get("properties")
     if isinstance(properties, dict) and isinstance(preset := properties.get("preset"), dict):
         offered: Json = list(presets.described())
         schema = {**schema, "properties": {**properties, "preset": {**preset, "x-presets": offered}}}

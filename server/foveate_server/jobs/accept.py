@@ -50,8 +50,10 @@ class JobAcceptance:
                 return _same(known, content), False
             self._check_room(owner)
             request, notes = await asyncio.to_thread(self._check, submit, profiles)
-            plan = await asyncio.to_thread(self._parts.operations[submit.operation].plan, request)
-            check_plan(plan, self._parts.operations[submit.operation], request)
+            operation = self._parts.operations[submit.operation]
+            parameters = operation.parameters.parse(request.parameters)
+            plan = await asyncio.to_thread(operation.plan, request, parameters)
+            check_plan(plan, operation, request)
             self._check_disk(plan, request)
             job = await self._store(owner, submit, content, request, plan)
             for note in notes:

@@ -4,38 +4,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from foveate_server.imaging.rgb_spaces import GRAY_SPACES, RGB_SPACES
-from foveate_server.operations.contract import Operation
+from foveate_server.operations.operation import Operation
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.forms.picture_slots import PictureSlot, picture_slots, takes_document
 from foveate_shared.wire.protocol import MAX_PICTURES, Document, Limits, NamedPicture, Selection, Submit
 
 
-def check_sources(submit: Submit, operation: Operation, limits: Limits) -> None:
+def check_sources(submit: Submit, operation: Operation[Any], limits: Limits) -> None:
     """Raise InputError, with the sentence that the job's owner should read, where something does not fit."""
     if submit.document is None:
         _check_missing_document(submit, operation)
-    elif not takes_document(operation.schema):
+    elif not takes_document(operation.parameters.schema):
         raise InputError(f"{operation.title} takes no document.", remedy="Submit it without one.")
     else:
         _check_picture("document", submit.document, limits)
         if submit.selection:
             _check_selection(submit.selection, submit.document)
-    slots = picture_slots(operation.schema)
+    slots = picture_slots(operation.parameters.schema)
     _check_names(submit.pictures, slots, operation)
     for picture in submit.pictures:
         _check_named_picture(picture, slots, submit.document, limits)
 
 
-def _check_missing_document(submit: Submit, operation: Operation) -> None:
-    if takes_document(operation.schema):
+def _check_missing_document(submit: Submit, operation: Operation[Any]) -> None:
+    if takes_document(operation.parameters.schema):
         raise InputError(f"{operation.title} works on a document, and there is none.", remedy="Open a picture.")
     if submit.selection is not None:
         raise _region("A region was selected, and there is no document.", "Submit the job without a selection.")
 
 
-def _check_names(pictures: Sequence[NamedPicture], slots: Sequence[PictureSlot], operation: Operation) -> None:
+def _check_names(pictures: Sequence[NamedPicture], slots: Sequence[PictureSlot], operation: Operation[Any]) -> None:
     if len(pictures) > MAX_PICTURES:
         raise InputError(
             f"The job has {len(pictures)} pictures; at most {MAX_PICTURES} are taken.",

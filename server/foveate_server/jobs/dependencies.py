@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.executors.contract import Executor
@@ -29,7 +30,7 @@ class JobDependencies:
     config: ServerConfig
     spool: Spool
     executor: Executor
-    operations: Mapping[str, Operation]
+    operations: Mapping[str, Operation[Any]]
     catalog: LookUp
     metrics: Metrics
     version: str  # of Foveate, for recipes

@@ -46,7 +46,9 @@ class ResolvedParameters:
     notes: tuple[str, ...] = ()  # sentences for the owner
 
 
-def settle(operation: Operation, parameters: JsonObject, catalog: Catalog, presets: LoadPresets) -> ResolvedParameters:
+def settle(
+    operation: Operation[Any], parameters: JsonObject, catalog: Catalog, presets: LoadPresets
+) -> ResolvedParameters:
     """Return `parameters`, which fit the operation's schema, with preset, model, seed and additions settled.
 
     Raises InputError for a preset, model or addition that there is not, or that does not fit, and for parameters that
@@ -144,7 +146,7 @@ def _with_preset(given: JsonObject, known: JsonObject, presets: LoadPresets) -> 
     return {**fitting, **words, **own}
 
 
-def _model(operation: Operation, name: Json, catalog: Catalog, *, prompted: bool) -> ModelInfo | None:
+def _model(operation: Operation[Any], name: Json, catalog: Catalog, *, prompted: bool) -> ModelInfo | None:
     fitting = catalog.for_operation(operation.name, *RENDERING_KINDS)
     if name is not None:
         chosen = next((each for each in fitting if each.name == name), None)
@@ -164,7 +166,7 @@ def _model(operation: Operation, name: Json, catalog: Catalog, *, prompted: bool
     return next(iter(checkpoints if prompted or only_checkpoints else fitting), None)
 
 
-def _settle_restorer(operation: Operation, given: JsonObject, catalog: Catalog) -> None:
+def _settle_restorer(operation: Operation[Any], given: JsonObject, catalog: Catalog) -> None:
     """Name the restorer that works before the checkpoint does. Raises InputError for one that there is not."""
     fitting = [each.name for each in catalog.for_operation(operation.name, RESTORE)]
     name = given.get("restorer")
@@ -178,7 +180,7 @@ def _settle_restorer(operation: Operation, given: JsonObject, catalog: Catalog) 
         )
 
 
-def _no_model(operation: Operation, name: str, fitting: Sequence[str]) -> InputError:
+def _no_model(operation: Operation[Any], name: str, fitting: Sequence[str]) -> InputError:
     return InputError(
         f"There is no model named {name!r} for {operation.name}.",
         code=ErrorCode.UNKNOWN_MODEL,
@@ -273,8 +275,8 @@ def _check_addition(name: str, kind: str, title: str, shelf: _Shelf) -> None:
         raise InputError(reason, remedy=remedy)
 
 
-def _properties(operation: Operation) -> JsonObject:
-    return as_object(operation.schema.get("properties"))
+def _properties(operation: Operation[Any]) -> JsonObject:
+    return as_object(operation.parameters.schema.get("properties"))
 
 
 def _is_for_checkpoints(schema: Json) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
@@ -23,7 +24,7 @@ def check_submit(
     submit: Submit,
     profiles: Mapping[str, bytes],
     *,
-    operations: Mapping[str, Operation],
+    operations: Mapping[str, Operation[Any]],
     catalog: Catalog,
     limits: Limits,
     presets: LoadPresets,
@@ -41,10 +42,10 @@ def check_submit(
             remedy=f"This server offers {', '.join(sorted(operations))}.",
         )
     check_sources(submit, operation, limits)
-    check_parameters(operation.schema, submit.parameters)  # what the client itself wrote
+    check_parameters(operation.parameters.schema, submit.parameters)  # what the client itself wrote
     settled = settle(operation, submit.parameters, catalog, presets)
     kind = settled.model.kind if settled.model else None
-    complete = check_parameters(operation.schema, settled.parameters, kind)
+    complete = check_parameters(operation.parameters.schema, settled.parameters, kind)
     request = request_of(submit, profiles, complete, settled.model, safety)
     return request, settled.notes
 
@@ -90,7 +91,7 @@ def _is_known(schema: JsonObject, kind: str | None) -> bool:
     return not isinstance(kinds, list) or kind in kinds
 
 
-def check_plan(plan: Plan, operation: Operation, request: JobRequest) -> None:
+def check_plan(plan: Plan, operation: Operation[Any], request: JobRequest) -> None:
     """Raise ServerError where an operation's plan breaks its contract."""
     names = [item.id for item in plan.items]
     if not names or len(set(names)) != len(names):
@@ -98,7 +99,7 @@ def check_plan(plan: Plan, operation: Operation, request: JobRequest) -> None:
     sources = {window.source for item in plan.items for window in item.windows}
     if not sources <= {DOCUMENT, *request.pictures}:
         raise ServerError("The operation wants to see a picture that the job has not.", remedy="Please report this.")
-    if plan.kind != result_kind(operation.schema):
+    if plan.kind != result_kind(operation.parameters.schema):
         raise ServerError("The operation plans another kind of result than it declares.", remedy="Please report this.")
 
 

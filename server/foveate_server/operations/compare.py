@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 from foveate_server.engines.diffusion_request import ShowPreview
@@ -12,6 +12,9 @@ from foveate_server.operations.contract import Context, Item, ItemResult, JobReq
 from foveate_server.operations.document import patches, window_pixels
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
+from foveate_server.operations.parameters.common_parameters import ModelName, PinnedValues, Rendering, Share
+from foveate_server.operations.parameters.declaration import BASIC, Declaration, group, parameter
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_checkpoint import fading_canvases, refocus_region, safety_policy
 from foveate_server.operations.with_checkpoint.contact_sheet import Sheet, lay_out
@@ -21,30 +24,40 @@ from foveate_shared.geometry import Bounds
 from foveate_shared.wire.protocol import Json, JsonObject, Outcome, WindowRequest, as_object
 
 _ORIGINAL = "original"
-_STRENGTH = common_parameters.strength_schema(diffusion=0.5)
-_VARIANT: JsonObject = {
-    "type": "object",
-    "properties": {
-        "label": {"type": "string", "title": "Label", "maxLength": 200},
-        "strength": common_parameters.STRENGTH,
-        "model": common_parameters.MODEL,
-        **checkpoint_parameters.SAID,
-        **checkpoint_parameters.SAMPLING,
-        "pinned": common_parameters.PINNED,
-    },
-    "additionalProperties": False,
-}
-VARIANTS = checkpoint_parameters.known_to_checkpoints(
-    {
-        "type": "array",
-        "title": "Variants",
-        "description": "What is compared: each entry changes some of the job's parameters, such as model or strength.",
-        "items": _VARIANT,
-        "minItems": 1,
-        "maxItems": 24,
-    },
-    common_parameters.BASIC,
-)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What a variant can change: each parameter is the job's where the variant does not say it."""
+
+    label: str = parameter("Label", absent="", maxLength=200)
+    strength: Share | None = common_parameters.changed_strength()
+    model: ModelName | None = common_parameters.model()
+    said: Said = group(Said)
+    sampling: SamplingParameters = group(SamplingParameters)
+    pinned: PinnedValues = common_parameters.pinned(PinnedValues())
+
+
+@dataclass(frozen=True)
+class CompareParameters:
+    """What can be said of it."""
+
+    said: Said = group(Said)
+    variants: tuple[JsonObject, ...] = checkpoint_parameters.for_checkpoints(
+        "Variants",
+        "What is compared: each entry changes some of the job's parameters, such as model or strength.",
+        absent=(),
+        level=BASIC,
+        entries=Variant,
+        minItems=1,
+        maxItems=24,
+    )
+    strength: Share = common_parameters.strength(diffusion=0.5)
+    sampling: SamplingParameters = group(SamplingParameters)
+    rendering: Rendering = group(Rendering)
+
+
+_VARIANT = Declaration(Variant)
 
 
 class Compare:
@@ -57,17 +70,9 @@ class Compare:
     name = "compare"
     title = "Compare"
     needs_checkpoint = True
-    schema = common_parameters.schema(
-        **checkpoint_parameters.SAID,
-        variants=VARIANTS,
-        strength=_STRENGTH,
-        **checkpoint_parameters.SAMPLING,
-        model=common_parameters.MODEL,
-        exact=common_parameters.EXACT,
-        pinned=common_parameters.PINNED,
-    )
+    parameters = Declaration(CompareParameters)
 
-    def plan(self, request: JobRequest) -> Plan:
+    def plan(self, request: JobRequest, parameters: CompareParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is bad, or too large for a sheet."""
         window = context_window(request.region, request.extent, minimum=refocus_region.LEAST_WINDOW)
         if window.area > fading_canvases.SINGLE_AREA:
@@ -76,8 +81,8 @@ class Compare:
                 code=ErrorCode.INVALID_REGION,
                 remedy="Select a smaller part that shows what matters.",
             )
-        variants = _variants(request)
-        sheet = _sheet(request)
+        _require_variants(parameters)
+        variants, sheet = parameters.variants, _sheet(request, parameters)
         original = Item(
             _ORIGINAL, "Taking the original", (_window(request, request.region, _ORIGINAL),), {}, weight=1.0
         )
@@ -94,33 +99,32 @@ class Compare:
         summary = f"Compare {len(variants)} variants of {request.region.width} x {request.region.height} pixels."
         return Plan("new", sheet.extent, summary, (original, *items))
 
-    def run(self, run: ItemRun) -> ItemResult:
+    def run(self, run: ItemRun[CompareParameters]) -> ItemResult:
         """See operations.contract.Operation."""
         return _render(run) if "variant" in run.item.arguments else _show_original(run)
 
 
-def _show_original(run: ItemRun) -> ItemResult:
-    sheet, picture = _sheet(run.request), run.pixels
+def _show_original(run: ItemRun[CompareParameters]) -> ItemResult:
+    sheet, picture = _sheet(run.request, run.parameters), run.pixels
     _send(run, sheet.drawn(picture.working, picture.alpha, "Original"), sheet.slot_of(0))
-    for slot in sheet.empty_slots(len(_variants(run.request)) + 1):
+    for slot in sheet.empty_slots(len(run.parameters.variants) + 1):
         _send(run, sheet.blank(), slot)
     return ItemResult(Outcome(run.item.id, "done", "", {"slot": _listed(sheet.slot_of(0))}))
 
 
-def _render(whole: ItemRun) -> ItemResult:
+def _render(whole: ItemRun[CompareParameters]) -> ItemResult:
     number = int(cast("int", whole.item.arguments["variant"]))
-    variant = _variants(whole.request)[number - 1]
-    label, sheet = str(variant.get("label") or f"Variant {number}"), _sheet(whole.request)
-    run = replace(whole, request=_request_of(whole.request, variant))
-    own, region, window, picture = run.request, run.request.region, run.window.bounds, run.pixels
+    variant = whole.parameters.variants[number - 1]
+    label = _VARIANT.parse(variant).label or f"Variant {number}"
+    sheet, run = _sheet(whole.request, whole.parameters), _run_of(whole, variant)
+    region, window, picture, strength = run.request.region, run.window.bounds, run.pixels, run.parameters.strength
     about = refocus_region.subject_of(run, region)
-    strength = common_parameters.strength(own, default=0.5)
-    painter = Painter(own, run.engine, ProgressShare(run.context, 0.05, 0.9))
-    wish = Wish(picture.working, run.selection, checkpoint_parameters.prompt_for(own, about), strength)
+    painter = Painter(run, ProgressShare(run.context, 0.05, 0.9))
+    wish = Wish(picture.working, run.selection, checkpoint_parameters.prompt_for(run.parameters, about), strength)
     painted = painter.paint(wish, _show_on_sheet(run.context, window, region, sheet.picture_of(number)))
     data: JsonObject = {"label": label, "strength": strength, "slot": _listed(sheet.slot_of(number)), **painter.data}
     outcome = Outcome(run.item.id, "done", "", {**data, "recipe": painter.recipe})
-    checked, outcome = safety_policy.check(own, painted, painter, outcome)
+    checked, outcome = safety_policy.check(run.request, painted, painter, outcome)
     coverage = run.feather[..., None]
     mixed = picture.working + coverage * (checked - picture.working)
     alpha = None if picture.alpha is None else window_pixels.cut(picture.alpha, region, window)
@@ -148,28 +152,26 @@ def _show_on_sheet(context: Context, window: Bounds, region: Bounds, shown: Boun
     return refocus_region.show_in(cast("Context", _Moved()), window, region)
 
 
-def _request_of(request: JobRequest, variant: JsonObject) -> JobRequest:
-    """Return the job as if the variant were all of it; one that names its model names all that is added to it, too."""
+def _run_of(run: ItemRun[CompareParameters], variant: JsonObject) -> ItemRun[CompareParameters]:
+    """Return the item as if the variant were all of the job; one that names its model names all that is added, too."""
     replaced = ("variants", "loras", "embeddings", "vae") if variant.get("model") else ("variants",)
-    common = {name: value for name, value in request.parameters.items() if name not in replaced}
+    common = {name: value for name, value in run.request.parameters.items() if name not in replaced}
     own = {**common, **{name: value for name, value in variant.items() if name != "label"}}
     pinned = {**as_object(common.get("pinned")), **as_object(variant.get("pinned"))}
-    own |= {"pinned": pinned} if pinned else {}
-    model = request.model
-    if model is not None and own.get("model"):
-        model = replace(model, name=str(own["model"]))
-    return replace(request, parameters=own, model=model)
+    parameters = Compare.parameters.parse({**own, "pinned": pinned})
+    model = run.request.model
+    if model is not None and parameters.rendering.model:
+        model = replace(model, name=parameters.rendering.model)
+    return replace(run, request=replace(run.request, model=model), parameters=parameters)
 
 
-def _variants(request: JobRequest) -> list[JsonObject]:
-    found = cast("list[JsonObject]", request.parameters.get("variants") or [])
-    if not found:
+def _require_variants(parameters: CompareParameters) -> None:
+    if not parameters.variants:
         raise InputError("There is nothing to compare.", remedy="Name at least one of `variants`.")
-    return found
 
 
-def _sheet(request: JobRequest) -> Sheet:
-    return lay_out(request.region.extent, len(_variants(request)) + 1)
+def _sheet(request: JobRequest, parameters: CompareParameters) -> Sheet:
+    return lay_out(request.region.extent, len(parameters.variants) + 1)
 
 
 def _window(request: JobRequest, bounds: Bounds, item: str) -> WindowRequest:
@@ -177,7 +179,7 @@ def _window(request: JobRequest, bounds: Bounds, item: str) -> WindowRequest:
     return replace(window, coverage=False) if item == _ORIGINAL else window
 
 
-def _send(run: ItemRun, drawn: FloatArray, slot: Bounds) -> None:
+def _send(run: ItemRun[CompareParameters], drawn: FloatArray, slot: Bounds) -> None:
     color = window_pixels.transform_of(run.request).from_working(drawn)
     run.context.patch(slot, encode(color, None, run.request.format), None)
 

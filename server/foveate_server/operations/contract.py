@@ -8,6 +8,7 @@ fairly, and an executor on another machine needs nothing but the files.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from foveate_server.imaging import mask
@@ -11,6 +13,9 @@ from foveate_server.operations.contract import Item, ItemResult, JobRequest, Pla
 from foveate_server.operations.document import patches
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
+from foveate_server.operations.parameters.common_parameters import Rendering, Share
+from foveate_server.operations.parameters.declaration import Declaration, group
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_checkpoint import (
     extend_canvas,
@@ -19,11 +24,25 @@ from foveate_server.operations.with_checkpoint import (
     safety_policy,
     start_image,
 )
+from foveate_server.operations.with_checkpoint.extend_canvas import Extension
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
+from foveate_server.operations.with_checkpoint.start_image import Start
 from foveate_shared.wire.protocol import Outcome
 
 _FEATHER = 8  # document pixels: what is removed must not shine through a wide fade
 _WHOLE = "fill"
+
+
+@dataclass(frozen=True)
+class FillParameters:
+    """What can be said of it."""
+
+    said: Said = group(Said)
+    strength: Share = common_parameters.strength(diffusion=1.0)
+    start: Start = start_image.start_parameter()
+    extend: Extension = extend_canvas.extend_parameter()
+    sampling: SamplingParameters = group(SamplingParameters)
+    rendering: Rendering = group(Rendering)
 
 
 class Fill:
@@ -35,21 +54,12 @@ class Fill:
     name = "fill"
     title = "Fill"
     needs_checkpoint = True
-    schema = common_parameters.schema(
-        **checkpoint_parameters.SAID,
-        strength={**common_parameters.strength_schema(diffusion=1.0)},
-        start=start_image.START,
-        extend=extend_canvas.EXTEND,
-        **checkpoint_parameters.SAMPLING,
-        model=common_parameters.MODEL,
-        exact=common_parameters.EXACT,
-        pinned=common_parameters.PINNED,
-    )
+    parameters = Declaration(FillParameters)
 
-    def plan(self, request: JobRequest) -> Plan:
+    def plan(self, request: JobRequest, parameters: FillParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
-        if extend_canvas.is_wanted(request):
-            return extend_canvas.plan(request)
+        if parameters.extend.is_wanted:
+            return extend_canvas.plan(request, parameters.extend)
         window = context_window(request.region, request.extent, minimum=refocus_region.LEAST_WINDOW)
         summary = f"Fill {request.region.width} x {request.region.height} pixels with new content."
         if window.area <= fading_canvases.SINGLE_AREA:
@@ -59,29 +69,28 @@ class Fill:
             "document", request.extent, summary, fading_canvases.canvas_items(request.region, request, "Filling")
         )
 
-    def run(self, run: ItemRun) -> ItemResult:
+    def run(self, run: ItemRun[FillParameters]) -> ItemResult:
         """See operations.contract.Operation."""
-        request = run.request
-        if extend_canvas.is_wanted(request):
+        asked = run.parameters
+        if asked.extend.is_wanted:
             return extend_canvas.extend(run)
-        strength, seed = common_parameters.strength(request), checkpoint_parameters.seed(request)
-        return run.unchanged_at_zero(strength, run.core, {}, seed=seed) or _fill(run)
+        return run.unchanged_at_zero(asked.strength, run.core, {}, seed=asked.sampling.seed) or _fill(run)
 
 
-def _fill(run: ItemRun) -> ItemResult:
-    request, strength, start = run.request, common_parameters.strength(run.request), start_image.start_of(run.request)
+def _fill(run: ItemRun[FillParameters]) -> ItemResult:
+    asked = run.parameters
     core = fading_canvases.faded_core(run)
-    about = checkpoint_parameters.OTHER if start != "original" else refocus_region.subject_of(run, core)
-    painter = Painter(request, run.engine, ProgressShare(run.context, 0.05, 0.9))
-    prepared = start_image.start_image(run.pixels.working, run.selection, start, checkpoint_parameters.seed(request))
-    wish = Wish(prepared, run.selection, checkpoint_parameters.prompt_for(request, about), strength, anchor=0.0)
+    about = checkpoint_parameters.OTHER if asked.start != "original" else refocus_region.subject_of(run, core)
+    painter = Painter(run, ProgressShare(run.context, 0.05, 0.9))
+    prepared = start_image.start_image(run.pixels.working, run.selection, asked.start, asked.sampling.seed)
+    wish = Wish(prepared, run.selection, checkpoint_parameters.prompt_for(asked, about), asked.strength, anchor=0.0)
     painted = painter.paint(wish, refocus_region.show_in(run.context, run.window.bounds, core))
     faded = np.minimum(_feathered(run), fading_canvases.fade(run))
-    outcome = Outcome(run.item.id, "done", "", {"strength": strength, **painter.data})
+    outcome = Outcome(run.item.id, "done", "", {"strength": asked.strength, **painter.data})
     return safety_policy.finish(run, core, painted, faded, painter=painter, outcome=outcome)
 
 
-def _feathered(run: ItemRun) -> FloatArray:
+def _feathered(run: ItemRun[object]) -> FloatArray:
     if run.request.selection is None:
         return run.selection
     width = min(_FEATHER, mask.feather_width(run.request.region))

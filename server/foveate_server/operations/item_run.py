@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Generic, TypeVar
 
 from foveate_server.engines.contract import Engine
 from foveate_server.imaging import mask
@@ -16,12 +17,15 @@ from foveate_server.operations.document.window_pixels import Surface
 from foveate_shared.geometry import Bounds
 from foveate_shared.wire.protocol import Json, JsonObject, Outcome
 
+Parameters_co = TypeVar("Parameters_co", covariant=True)  # as the operation declares them
+
 
 @dataclass(frozen=True)
-class ItemRun:
+class ItemRun(Generic[Parameters_co]):
     """A running item. What is decoded is decoded at first use and kept; nobody writes into it."""
 
     request: JobRequest
+    parameters: Parameters_co  # the request's, as the operation declares them
     item: Item
     windows: Mapping[str, WindowData]  # by the ids that the item asked for
     engine: Engine

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from foveate_server.operations.contract import ItemResult, JobRequest, Plan
 from foveate_server.operations.item_run import ItemRun
-from foveate_shared.wire.protocol import JsonObject
+from foveate_server.operations.parameters.declaration import Declaration
+
+Parameters = TypeVar("Parameters")
 
 
-class Operation(Protocol):
+class Operation(Protocol[Parameters]):
     """One thing that the server can do."""
 
     name: str
     title: str
-    schema: JsonObject  # JSON Schema (2020-12 subset) of the parameters object, with defaults and descriptions
+    parameters: Declaration[Parameters]
 
-    def plan(self, request: JobRequest) -> Plan:
+    def plan(self, request: JobRequest, parameters: Parameters) -> Plan:
         """Return the items to begin with. Pure geometry; raises InputError where the request makes no sense."""
 
-    def run(self, run: ItemRun) -> ItemResult:
+    def run(self, run: ItemRun[Parameters]) -> ItemResult:
         """Carry out one item, in the worker. Raises FoveateError; anything else counts as our bug."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import cast
 
@@ -12,7 +12,10 @@ from foveate_server.imaging.reach import Reach, reduction_for
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches, window_pixels
 from foveate_server.operations.item_run import ItemRun
-from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.parameters import common_parameters
+from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
+from foveate_server.operations.parameters.common_parameters import Rendering, Share
+from foveate_server.operations.parameters.declaration import Declaration, group
 from foveate_server.operations.with_checkpoint import refocus_region
 from foveate_server.operations.with_restorer import diagnosis, tile_items
 from foveate_server.operations.with_restorer.diagnosis import Diagnosis
@@ -25,6 +28,16 @@ _PROBE_SIDE = 256  # pixels: what is looked at to tell the blur of a large regio
 _INSPECT, _WHOLE = "inspect", "refocus"
 
 
+@dataclass(frozen=True)
+class RefocusParameters:
+    """What can be said of it."""
+
+    said: Said = group(Said)
+    strength: Share = common_parameters.strength(diffusion=0.5)
+    sampling: SamplingParameters = group(SamplingParameters)
+    rendering: Rendering = group(Rendering)
+
+
 class Refocus:
     """A region is restored as one, or, where it is large, its blur is measured first and then tile after tile.
 
@@ -33,44 +46,36 @@ class Refocus:
 
     name = "refocus"
     title = "Refocus"
-    schema = common_parameters.schema(
-        **checkpoint_parameters.SAID,
-        strength=common_parameters.strength_schema(diffusion=0.5),
-        **checkpoint_parameters.SAMPLING,
-        model=common_parameters.MODEL,
-        exact=common_parameters.EXACT,
-        pinned=common_parameters.PINNED,
-    )
+    parameters = Declaration(RefocusParameters)
 
-    def plan(self, request: JobRequest) -> Plan:
+    def plan(self, request: JobRequest, parameters: RefocusParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
         if request.is_prompted:
-            return refocus_region.plan(request)
+            return refocus_region.plan(request, parameters.strength)
         window = context_window(request.region, request.extent)
         size = f"{request.region.width} x {request.region.height}"
-        summary = f"Bring {size} pixels into focus at strength {common_parameters.strength(request):g}."
+        summary = f"Bring {size} pixels into focus at strength {parameters.strength:g}."
         items: tuple[Item, ...]
         if window.area <= tile_items.SINGLE_AREA:
             item = Item(_WHOLE, "Bringing into focus", (patches.window_of(window, request, item=_WHOLE),))
             items = (item,)
-        elif common_parameters.strength(request) == 0:
+        elif parameters.strength == 0:
             items = tile_items.tile_items(request, QUARTERS, _reach_arguments(0.0, Reach(1.0, 1.0, None)))
         else:
             items = (Item(_INSPECT, "Measuring the blur", _probes(request.region), weight=1.0),)
         return Plan("document", request.extent, summary, items)
 
-    def run(self, run: ItemRun) -> ItemResult:
+    def run(self, run: ItemRun[RefocusParameters]) -> ItemResult:
         """See operations.contract.Operation."""
         if run.item.id == _INSPECT:
             return _inspect(run)
-        request, strength = run.request, common_parameters.strength(run.request)
-        if not request.is_prompted:
+        strength, seed = run.parameters.strength, run.parameters.sampling.seed
+        if not run.request.is_prompted:
             return run.unchanged_at_zero(strength, run.core, {}) or _restore(run)
-        seed = checkpoint_parameters.seed(request)
         return run.unchanged_at_zero(strength, run.core, {}, seed=seed) or refocus_region.repaint(run)
 
 
-def _inspect(run: ItemRun) -> ItemResult:
+def _inspect(run: ItemRun[RefocusParameters]) -> ItemResult:
     """Measure the blur in some places of a large region, and plan its tiles with one reduction for all."""
     request, item, blurs = run.request, run.item, []
     for number, window in enumerate(run.windows.values()):
@@ -84,15 +89,15 @@ def _inspect(run: ItemRun) -> ItemResult:
     return ItemResult(Outcome(item.id, "done", reach.sentence or "", {"blur": blur}), tiles)
 
 
-def _restore(run: ItemRun) -> ItemResult:
+def _restore(run: ItemRun[RefocusParameters]) -> ItemResult:
     item, picture = run.item.id, run.pixels
     is_tile = "reduction" in run.item.arguments
     seen = _subject_from(run.item) if is_tile else diagnosis.examine(run)
     reach = seen.reach
-    amount = common_parameters.strength(run.request) * reach.effect
+    amount = run.parameters.strength * reach.effect
     if amount == 0:
         return ItemResult(_outcome(item, "kept", seen))
-    restorer = Restorer(run.request, run.engine, run.context)
+    restorer = Restorer.of(run, run.context)
     sigma = tile_items.TILE_SIGMA if is_tile else None
     quarters = restorer.quarters(reach.reduction, window_pixels.extent_of(picture.working))
     seen = replace(seen, reach=replace(reach, reduction=quarters / QUARTERS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from foveate_server.operations.compare import Compare
 from foveate_server.operations.detect import Detect
@@ -13,6 +14,6 @@ from foveate_server.operations.refocus import Refocus
 from foveate_server.operations.upscale import Upscale
 
 
-def operations() -> Mapping[str, Operation]:
+def operations() -> Mapping[str, Operation[Any]]:
     """Return all operations by name."""
     return {operation.name: operation for operation in (Refocus(), Faces(), Detect(), Upscale(), Fill(), Compare())}

@@ -5,36 +5,40 @@ With a checkpoint, the enlarged picture gets new detail: see operations.with_che
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from foveate_server.engines.values import Strip
 from foveate_server.imaging.crop import require_region
 from foveate_server.operations.contract import ItemResult, JobRequest, Plan
-from foveate_server.operations.document.window_pixels import Surface
 from foveate_server.operations.item_run import ItemRun
-from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
+from foveate_server.operations.parameters.declaration import Declaration, group
 from foveate_server.operations.with_checkpoint import add_detail
+from foveate_server.operations.with_checkpoint.add_detail import Detail, DetailRendering
 from foveate_server.operations.with_restorer import enlarger, strips, tile_items
+from foveate_server.operations.with_restorer.enlarger import Enlargement
 from foveate_server.operations.with_restorer.grid import QUARTERS
 from foveate_server.operations.with_restorer.restorer import Restorer
-from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.wire.protocol import JsonObject, Outcome
+from foveate_shared.geometry import Extent
+from foveate_shared.wire.protocol import Outcome
 
 _MARGIN = 6  # document pixels that stay around a strip for resampling
-_SCALE: JsonObject = {
-    common_parameters.LEVEL: common_parameters.BASIC,
-    "type": "integer",
-    "title": "Scale",
-    "description": "How many times as wide and high the result is.",
-    "enum": [2, 3, 4],
-    "default": 4,
-}
-_TARGET: JsonObject = {
-    common_parameters.LEVEL: common_parameters.BASIC,
-    "type": "string",
-    "title": "Target",
-    "description": "A new, larger image; or the document itself: in place, with the detail of a larger rendering.",
-    "enum": ["new", "document"],
-    "default": "new",
-}
+
+
+@dataclass(frozen=True)
+class UpscaleParameters:
+    """What can be said of it."""
+
+    said: Said = group(Said)
+    size: Enlargement = group(Enlargement)
+    detail: Detail = group(Detail)
+    sampling: SamplingParameters = group(SamplingParameters)
+    rendering: DetailRendering = group(DetailRendering)
+
+    @property
+    def strength(self) -> float:
+        """Return how much detail may be invented."""
+        return self.detail.strength
 
 
 class Upscale:
@@ -42,58 +46,49 @@ class Upscale:
 
     name = "upscale"
     title = "Upscale"
-    schema = common_parameters.schema(
-        **checkpoint_parameters.SAID,
-        scale=_SCALE,
-        target=_TARGET,
-        **add_detail.PARAMETERS,
-        **checkpoint_parameters.SAMPLING,
-        model=common_parameters.MODEL,
-        exact=common_parameters.EXACT,
-        pinned=add_detail.PINNED,
-    )
+    parameters = Declaration(UpscaleParameters)
 
-    def plan(self, request: JobRequest) -> Plan:
+    def plan(self, request: JobRequest, parameters: UpscaleParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
         region = request.region
         require_region(region, request.extent)
         if request.is_prompted:
-            return add_detail.plan(request)
-        if enlarger.is_in_place(request):
+            return add_detail.plan(request, parameters.size, parameters.strength)
+        if parameters.size.is_in_place:
             summary = f"Give {region.width} x {region.height} pixels the detail of a larger rendering."
-            return Plan("document", request.extent, summary, cut_of(request).items(coverage=True))
-        scale = enlarger.scale_of(request)
+            return Plan("document", request.extent, summary, cut_of(request, parameters.size).items(coverage=True))
+        scale = parameters.size.scale
         extent = Extent(region.width * scale, region.height * scale)
         summary = f"Enlarge {region.width} x {region.height} pixels {scale} times, to {extent.width} x {extent.height}."
-        return Plan("new", extent, summary, cut_of(request).items(coverage=False))
+        return Plan("new", extent, summary, cut_of(request, parameters.size).items(coverage=False))
 
-    def run(self, run: ItemRun) -> ItemResult:
+    def run(self, run: ItemRun[UpscaleParameters]) -> ItemResult:
         """See operations.contract.Operation."""
-        request, core, picture = run.request, run.core, run.pixels
+        request, core = run.request, run.core
         if request.is_prompted:
             return add_detail.paint(run)
-        restorer = Restorer(request, run.engine, run.context)
-        strip = cut_of(request).strip(run.item, run.window)
-        if enlarger.is_in_place(request):
-            restored = restorer.restore(picture.working, QUARTERS, sigma=tile_items.TILE_SIGMA, strip=strip)
+        restorer, size = Restorer.of(run, run.context), run.parameters.size
+        strip = cut_of(request, size).strip(run.item, run.window)
+        if size.is_in_place:
+            restored = restorer.restore(run.pixels.working, QUARTERS, sigma=tile_items.TILE_SIGMA, strip=strip)
             run.send(core, restored, run.feather)
         else:
-            pixels = _enlarge(request, picture, core, strip, restorer)
-            target = core.relative_to(request.region).scaled(enlarger.scale_of(request))
+            pixels = _enlarge(run, strip, restorer)
+            target = core.relative_to(request.region).scaled(size.scale)
             run.context.patch(target, pixels, None)
         return ItemResult(Outcome(run.item.id, "done"), recipe=restorer.recipe)
 
 
-def cut_of(request: JobRequest) -> strips.Cut:
+def cut_of(request: JobRequest, size: Enlargement) -> strips.Cut:
     """Return how an upscale by the restorer is cut."""
-    if enlarger.is_in_place(request):
+    if size.is_in_place:
         return strips.Cut(request, tile_items.MARGIN, tile_items.MARGIN)
     return strips.Cut(request, _MARGIN + enlarger.AROUND, enlarger.HALO)
 
 
-def _enlarge(request: JobRequest, picture: Surface, core: Bounds, strip: Strip, restorer: Restorer) -> bytes:
-    """Return `core` (document pixels), enlarged, in the document's format."""
-    scale = enlarger.scale_of(request)
+def _enlarge(run: ItemRun[UpscaleParameters], strip: Strip, restorer: Restorer) -> bytes:
+    """Return the item's core, enlarged, in the document's format."""
+    request, picture, core, scale = run.request, run.pixels, run.core, run.parameters.size.scale
     # Only what resampling needs stays around the core. All edges are whole document pixels, so that every strip's
     # samples fall on the same places as those of the whole.
     kept = core.pad(_MARGIN).clamp(request.extent).intersect(picture.bounds)

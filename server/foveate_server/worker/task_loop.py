@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pkgutil import resolve_name
 from queue import SimpleQueue
 from threading import Event, Thread
+from typing import Any
 
 from foveate_server.engines.contract import Engine
 from foveate_server.operations.contract import ItemResult
@@ -46,7 +47,7 @@ class Worker:
         self._channel = channel
         self._launch = launch
         self._engine: Engine | None = None  # built at first use, by the main thread
-        self._operations: Mapping[str, Operation] = resolve_name(launch.operations)()
+        self._operations: Mapping[str, Operation[Any]] = resolve_name(launch.operations)()
         self._work: SimpleQueue[_Work] = SimpleQueue()
 
     def serve(self) -> None:
@@ -104,10 +105,11 @@ class Worker:
                 code=ErrorCode.UNKNOWN_OPERATION,
                 remedy=f"Choose one of {', '.join(self._operations)}.",
             )
+        parameters = operation.parameters.parse(task.request.parameters)
         windows = open_windows(task.windows, task.request.format)
         engine = self._require_engine()
         context.check()
-        return operation.run(ItemRun(task.request, task.item, windows, engine, context))
+        return operation.run(ItemRun(task.request, parameters, task.item, windows, engine, context))
 
     def _finish(self, result: ItemResult) -> None:
         self._tell_memory()

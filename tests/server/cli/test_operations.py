@@ -85,7 +85,7 @@ def test_another_servers_limits_count(case, changed, photo):
 
 def test_more_is_taken_where_the_server_takes_more(changed, photo):
     """Each of these is beyond what our own server allows."""
-    fill = operations()["fill"].schema["properties"]["extend"]["properties"]["left"]["maximum"]
+    fill = operations()["fill"].parameters.schema["properties"]["extend"]["properties"]["left"]["maximum"]
     assert CHANGES["fill", "extend", "properties", "left", "maximum"] > fill
     said = refused(changed, "fill", photo, changed.folder / "none.png", "--extend", "20000,0,0,20001")
     assert "--extend (bottom) must be at most 16384." in said  # the side whose limit is another one was taken

@@ -29,6 +29,11 @@ def _document(width, height):
     return np.repeat((waves * 255).astype(np.uint8)[..., np.newaxis], 3, axis=2)
 
 
+def plan_of(request):
+    operation = operations()[request.operation]
+    return operation.plan(request, operation.parameters.parse(request.parameters))
+
+
 def _request(operation, document, parameters=None, selection=None):
     extent = Extent(document.shape[1], document.shape[0])
     return JobRequest(operation, parameters or {}, extent, RGB, "srgb", None, selection)
@@ -58,7 +63,7 @@ def run_job(task_of):
     """Run all items of a job; give the results by item, and the patches."""
 
     async def run(executor, request, document):
-        waiting = list(operations()[request.operation].plan(request).items)
+        waiting = list(plan_of(request).items)
         results, patches = {}, []
         while waiting:
             item = waiting.pop(0)
@@ -122,7 +127,7 @@ def test_faces_are_found_and_become_items_of_their_own(run_job):
 def test_a_real_network_on_the_cpu_is_free_soon_after_a_cancel(task_of, listen):
     document = _document(512, 512)
     request = _request("upscale", document, {"scale": 4, "target": "new"})
-    (item, *_) = operations()["upscale"].plan(request).items
+    (item, *_) = plan_of(request).items
 
     async def scenario():
         executor = LocalExecutor(restoration_spec(load_config(environment=os.environ, flags={"device": "cpu"})))

@@ -14,6 +14,7 @@ from foveate_server.engines.deterministic import engine as deterministic_engine
 from foveate_server.engines.values import Pinned
 from foveate_server.imaging import samples
 from foveate_server.operations.contract import Item, ItemResult
+from foveate_server.operations.parameters.declaration import Declaration, NoParameters
 from foveate_shared.geometry import Bounds
 from foveate_shared.wire.protocol import Outcome, WindowRequest
 
@@ -22,6 +23,7 @@ class Enlarge:
     """Hand the window `all` to the engine and answer with the result, covered as the window is."""
 
     name = "enlarge"
+    parameters = Declaration(NoParameters)
 
     def run(self, run):
         window, request, context = run.windows["all"], run.request, run.context
@@ -44,6 +46,7 @@ class Shout:
     """Write to the standard streams below Python, and read from stdin, as a careless library would."""
 
     name = "shout"
+    parameters = Declaration(NoParameters)
 
     def run(self, run):
         os.write(1, b'{"Finished": "not from the worker"}\n')
@@ -56,6 +59,7 @@ class Orphan:
     """Die and leave a child behind that holds all pipes open."""
 
     name = "orphan"
+    parameters = Declaration(NoParameters)
 
     def run(self, run):
         if os.fork() == 0:
@@ -68,6 +72,7 @@ class Misfit:
     """Hand over a patch whose size is a lie."""
 
     name = "misfit"
+    parameters = Declaration(NoParameters)
 
     def run(self, run):
         run.context.patch(Bounds(0, 0, 5, 5), b"too little", None)
@@ -78,6 +83,7 @@ class Unspeakable:
     """Return what JSON cannot carry."""
 
     name = "unspeakable"
+    parameters = Declaration(NoParameters)
 
     def run(self, run):
         return ItemResult(Outcome(run.item.id, "done", data={"score": float("nan")}))

@@ -49,5 +49,5 @@ def test_a_wrong_parameter_is_named(parameters, place):
 
 def test_all_our_operations_have_schemas_that_accept_their_defaults():
     for operation in operations().values():
-        complete = check_parameters(operation.schema, {})
-        assert check_parameters(operation.schema, complete) == complete
+        complete = check_parameters(operation.parameters.schema, {})
+        assert check_parameters(operation.parameters.schema, complete) == complete

@@ -124,7 +124,9 @@ def test_a_large_picture_is_extended_piece_by_piece(soft, make_document, engine,
 def plan_of(extent, **sides):
     model = next(each for each in list_models() if each.name == MODEL)
     rgb = PixelFormat(SampleType.U8, Channels.RGB)
-    return Fill().plan(JobRequest("fill", {"extend": sides}, extent, rgb, "srgb", None, None, model))
+    parameters = {"extend": sides}
+    request = JobRequest("fill", parameters, extent, rgb, "srgb", None, None, model)
+    return Fill().plan(request, Fill.parameters.parse(parameters))
 
 
 def test_a_band_is_planned_as_one_picture_where_it_can_be():

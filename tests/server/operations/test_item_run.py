@@ -15,10 +15,12 @@ def item_run(soft, make_document, engine):
     """A refocus of a selection, about to run."""
     document = make_document(soft, bounds=(40, 30, 60, 50))
     request = document.request("refocus")
-    plan = operations()["refocus"].plan(request)
+    operation = operations()["refocus"]
+    parameters = operation.parameters.parse(request.parameters)
+    plan = operation.plan(request, parameters)
     (item,) = plan.items
     windows = {asked.id: document.window(asked) for asked in item.windows}
-    return ItemRun(request, item, windows, engine, RecordingContext(Run(plan), document, item))
+    return ItemRun(request, parameters, item, windows, engine, RecordingContext(Run(plan), document, item))
 
 
 def test_pixels_selection_and_feather_are_decoded_once_and_only_when_asked_for(item_run, monkeypatch):

@@ -145,5 +145,5 @@ def test_a_small_selection_of_a_huge_document_asks_for_little(soft, make_documen
     request = JobRequest(
         "refocus", {}, Extent(8192, 8192), PixelFormat(SampleType.U8, Channels.RGB), "srgb", None, selection
     )
-    (item,) = Refocus().plan(request).items
+    (item,) = Refocus().plan(request, Refocus.parameters.parse(request.parameters)).items
     assert item.windows[0].bounds.area <= 300 * 300

@@ -12,7 +12,7 @@ SNAPSHOT = Path(__file__).with_name("schemas.json")
 
 
 def schemas():
-    return {name: {"title": each.title, "parameters": each.schema} for name, each in operations().items()}
+    return {name: {"title": each.title, "parameters": each.parameters.schema} for name, each in operations().items()}
 
 
 def orders(schema):

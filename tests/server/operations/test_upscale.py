@@ -116,7 +116,7 @@ def test_a_large_image_is_many_items_with_small_windows(make_document, engine) -
     document = make_document(np.zeros((8, 8, 3), np.float32))
     request = document.request("upscale", scale=4)
     request = type(request)(**{**vars(request), "extent": Extent(8192, 8192)})
-    plan = Upscale().plan(request)
+    plan = Upscale().plan(request, Upscale.parameters.parse(request.parameters))
     assert plan.extent == Extent(32768, 32768)
     assert len(plan.items) == 4 * 16
     assert max(item.windows[0].bounds.area for item in plan.items) < 5_000_000

@@ -19,7 +19,7 @@ from foveate_shared.wire.protocol import ModelInfo, OperationInfo
 
 TUNE = ModelInfo("tune", "Tune", ("compare",), 1, True, kind="diffusion", family="sdxl")
 FILM = ModelInfo("film", "Film", (), 1, True, kind="lora", fits=("sdxl",), defaults={"weight": 0.6})
-COMPARE = form_for(OperationInfo("compare", "Compare", operations()["compare"].schema), (TUNE, FILM))
+COMPARE = form_for(OperationInfo("compare", "Compare", operations()["compare"].parameters.schema), (TUNE, FILM))
 
 
 def test_lists_are_combined_and_the_last_changes_first():
@@ -44,7 +44,7 @@ def test_a_value_counts_once():
 
 
 def test_every_example_is_what_the_server_takes():
-    schema = operations()["compare"].schema
+    schema = operations()["compare"].parameters.schema
     variants = variants_of({axis.name: axis.example for axis in AXES if axis.name != "seed"})
     Draft202012Validator(schema["properties"]["variants"]).validate(variants)
     assert variants_of({"seed": AXES[2].example})
@@ -81,7 +81,7 @@ def test_variants_that_nobody_listed_are_no_lists():
 )
 def test_what_is_no_list_is_said(lists, said):
     with pytest.raises(InputError) as caught:
-        variants_of(lists, operations()["compare"].schema["properties"]["variants"])
+        variants_of(lists, operations()["compare"].parameters.schema["properties"]["variants"])
     assert said in str(caught.value)
 
 

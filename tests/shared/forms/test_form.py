@@ -21,10 +21,10 @@ PROMPTED = ["refocus", "faces", "upscale", "fill", "compare"]
 
 def info(name):
     operation = operations()[name]
-    properties = operation.schema["properties"]
+    properties = operation.parameters.schema["properties"]
     if "preset" in properties:
         properties = {**properties, "preset": {**properties["preset"], "x-presets": PRESETS.described()}}
-    return OperationInfo(name, operation.title, {**operation.schema, "properties": properties})
+    return OperationInfo(name, operation.title, {**operation.parameters.schema, "properties": properties})
 
 
 def form(name, wanted="", preset=""):

@@ -10,7 +10,6 @@ from foveate_server.imaging.resize import Filter, resize
 from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.operations.face.search_views import SearchView, plan_views
 from foveate_server.operations.item_run import ItemRun
-from foveate_server.operations.parameters import common_parameters
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.wire.protocol import JsonObject, WindowRequest
 
@@ -23,7 +22,7 @@ def first_item(request: JobRequest) -> Item:
     return _item(plan_views(request), 0, [])
 
 
-def search(run: ItemRun) -> tuple[list[Face], Item | None]:
+def search(run: ItemRun[object], *, min_score: float) -> tuple[list[Face], Item | None]:
     """Look at the item's view. Return the faces found so far in document pixels, numbered order, and the next item."""
     request, arguments = run.request, run.item.arguments
     views = plan_views(request)
@@ -33,7 +32,7 @@ def search(run: ItemRun) -> tuple[list[Face], Item | None]:
     image = run.pixels.working
     if run.window.extent != wanted:  # clients may send more than was asked for
         image = resize(image, wanted, Filter.BICUBIC)
-    seen = run.engine.detect_faces(image.clip(0, 1), min_score=common_parameters.min_score(request), ticker=run.context)
+    seen = run.engine.detect_faces(image.clip(0, 1), min_score=min_score, ticker=run.context)
     found = merge_views(found, [_in_document(face, views[index]) for face in seen])
     if index + 1 < len(views):
         return found, _item(views, index + 1, found)

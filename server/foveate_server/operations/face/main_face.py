@@ -14,14 +14,14 @@ _FACE_SCORE = 0.5
 _LEAST_SHARE = 0.2  # of the region's short side: a smaller face is not what the region is about
 
 
-def main_face(run: ItemRun, core: Bounds) -> Face | None:
+def main_face(run: ItemRun[object], core: Bounds) -> Face | None:
     """Return the face that `core` (document pixels) is about, in pixels of the window; None where it shows none."""
     face = _largest_face(run, core)
     side = float(min(core.width, core.height))
     return face if face is not None and identity_gate.size_of(face) >= _LEAST_SHARE * side else None
 
 
-def _largest_face(run: ItemRun, core: Bounds) -> Face | None:
+def _largest_face(run: ItemRun[object], core: Bounds) -> Face | None:
     try:
         found = run.engine.detect_faces(np.clip(run.pixels.working, 0, 1), min_score=_FACE_SCORE, ticker=run.context)
     except ResourceError as error:  # the detector's weights are not at hand: not a reason to refuse

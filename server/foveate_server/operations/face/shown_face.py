@@ -24,7 +24,7 @@ class ShownFace:
     window: Bounds  # document pixels
 
     @classmethod
-    def of(cls, run: ItemRun) -> ShownFace:
+    def of(cls, run: ItemRun[object]) -> ShownFace:
         """Return the face of an item whose arguments are what :attr:`data` tells."""
         arguments = run.item.arguments
         face = find.from_json(cast("JsonObject", arguments["face"]))

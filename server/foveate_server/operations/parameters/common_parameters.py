@@ -1,131 +1,120 @@
-"""The parameters that operations share: their schemas, whose texts clients show to people, and their values."""
+"""The parameters that operations share, and what functions below an operation ask of its parameters."""
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import dataclass
+from typing import Annotated, Literal, Protocol, TypeVar
 
 from foveate_server.engines.values import Pinned
-from foveate_server.operations.contract import JobRequest
-from foveate_shared.pixels import SampleType
-from foveate_shared.wire.protocol import JsonObject
+from foveate_server.operations.parameters.declaration import ADVANCED, BASIC, REPLAY, limits, parameter
+from foveate_shared.pixels import PixelFormat, SampleType
+from foveate_shared.wire.protocol import Json
 
-LEVEL = "x-level"  # annotation: who needs a parameter
-BASIC, ADVANCED, REPLAY = "basic", "advanced", "replay"  # everybody, who asks for more, recipes alone
-
-STRENGTH: JsonObject = {
-    LEVEL: BASIC,
-    "type": "number",
-    "title": "Strength",
-    "description": "How much of the effect is applied: 0 leaves every pixel as it is, 1 is the full effect.",
-    "minimum": 0,
-    "maximum": 1,
-    "default": 1,
-}
-MODEL: JsonObject = {
-    LEVEL: BASIC,
-    "type": "string",
-    "title": "Model",
-    "description": "The model, by its name. Without one, the default model for photos is used; with a prompt, the first"
-    " checkpoint.",
-    "minLength": 1,
-    "maxLength": 128,
-}
-MIN_SCORE: JsonObject = {
-    LEVEL: ADVANCED,
-    "type": "number",
-    "title": "Certainty",
-    "description": "How certain the detector must be of a face. A lower value finds more, also what is none.",
-    "minimum": 0.2,
-    "maximum": 1,
-    "default": 0.5,
-}
-EXACT: JsonObject = {
-    LEVEL: ADVANCED,
-    "type": "boolean",
-    "title": "Exact",
-    "description": "Compute in 32 bits for a document of 8 bits too: half as fast on a processor, without the "
-    "rounding of 16 bits. Deeper documents are always computed so.",
-    "default": False,
-}
-_PINNED: JsonObject = {  # property -> schema
-    "dtype": {"type": "string", "title": "Precision", "enum": ["float32", "bfloat16", "float16"]},
-    "tile": {"type": "integer", "title": "Tile, in pixels", "minimum": 16, "maximum": 65536},
-    "threads": {"type": "integer", "title": "CPU threads", "minimum": 1, "maximum": 1024},
-}
-PINNED: JsonObject = {
-    LEVEL: REPLAY,
-    "type": "object",
-    "title": "Pinned values",
-    "description": "Values from a recipe that make its replay exact. Leave them out for new work.",
-    "properties": {
-        **_PINNED,
-        "pictures": {"type": "integer", "title": "Variations at once", "minimum": 1, "maximum": 64},
-        "models": {
-            "type": "object",
-            "title": "SHA-256 by model",
-            "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-        },
-    },
-    "additionalProperties": False,
-}
+ModelName = Annotated[str, limits(minLength=1, maxLength=128)]
+Share = Annotated[float, limits(minimum=0, maximum=1)]
+Score = Annotated[float, limits(minimum=0.2, maximum=1)]
+Sha256 = Annotated[str, limits(pattern="^[0-9a-f]{64}$")]
+_STRENGTH_ALONE = "How much of the effect is applied: 0 leaves every pixel as it is, 1 is the full effect."
+STRENGTH = f"{_STRENGTH_ALONE} With a checkpoint: how far the result may depart from what is there."
 
 
-def strength_schema(*, diffusion: float) -> JsonObject:
-    """Return the schema of a strength whose default is `diffusion` where a checkpoint does it."""
-    return {
-        **STRENGTH,
-        "description": "How much of the effect is applied: 0 leaves every pixel as it is, 1 is the full effect. With a"
-        " checkpoint: how far the result may depart from what is there.",
-        "x-defaults": {"diffusion": diffusion},
-    }
+def strength(*, diffusion: Json) -> float:
+    """Return the parameter `strength`, whose default is `diffusion` where a checkpoint does it."""
+    value: float = parameter("Strength", STRENGTH, default=1, level=BASIC, default_by_kind={"diffusion": diffusion})
+    return value
 
 
-def pinned_schema(**others: str) -> JsonObject:
-    """Return the schema of the pinned values of an operation that also asks `others` (name -> title) for something."""
-    properties = cast("JsonObject", PINNED["properties"])
-    more: JsonObject = {
-        name: {"type": "object", "title": title, "properties": _PINNED, "additionalProperties": False}
-        for name, title in others.items()
-    }
-    return {**PINNED, "properties": {**properties, **more}}
+def changed_strength() -> float | None:
+    """Return the `strength` of a variant: None where it is the job's."""
+    value: float | None = parameter("Strength", _STRENGTH_ALONE, default=1, absent=None, level=BASIC)
+    return value
 
 
-def schema(**properties: JsonObject) -> JsonObject:
-    """Return the schema of a parameters object; whatever has no default may be left out."""
-    return {"type": "object", "properties": dict(properties), "additionalProperties": False}
+def min_score() -> float:
+    """Return the parameter `min_score`."""
+    value: float = parameter(
+        "Certainty",
+        "How certain the detector must be of a face. A lower value finds more, also what is none.",
+        default=0.5,
+        level=ADVANCED,
+    )
+    return value
 
 
-def strength(request: JobRequest, *, default: float = 1.0) -> float:
-    """Return the wanted share of the effect, 0 to 1."""
-    return _number(request, "strength", default)
+@dataclass(frozen=True)
+class PinnedNetwork:
+    """What makes a network's result exact."""
+
+    dtype: Literal["float32", "bfloat16", "float16"] | None = parameter("Precision")
+    tile: int | None = parameter("Tile, in pixels", minimum=16, maximum=65536)
+    threads: int | None = parameter("CPU threads", minimum=1, maximum=1024)
+
+    @property
+    def engine_values(self) -> Pinned:
+        """Return them as engines take them."""
+        return Pinned(self.dtype, self.tile, self.threads)
 
 
-def min_score(request: JobRequest) -> float:
-    """Return how certain the detector must be, 0 to 1."""
-    return _number(request, "min_score", 0.5)
+@dataclass(frozen=True)
+class PinnedValues(PinnedNetwork):
+    """The values that a recipe fixes."""
+
+    pictures: int | None = parameter("Variations at once", minimum=1, maximum=64)
+    models: dict[str, Sha256] | None = parameter("SHA-256 by model")
+
+    @property
+    def engine_values(self) -> Pinned:
+        """Return them as engines take them."""
+        return Pinned(self.dtype, self.tile, self.threads, self.pictures)
 
 
-def model(request: JobRequest) -> str | None:
-    """Return the wanted model's name; None for the default one."""
-    name = request.parameters.get("model")
-    return None if name is None else str(name)
+MODEL = (
+    "The model, by its name. Without one, the default model for photos is used; with a prompt, the first checkpoint."
+)
+PINNED = "Values from a recipe that make its replay exact. Leave them out for new work."
 
 
-def pinned(request: JobRequest) -> Pinned:
-    """Return the values that a recipe fixes."""
-    values = cast("JsonObject", request.parameters.get("pinned") or {})
-    dtype = values.get("dtype")
-    numbers = {
-        name: int(cast("int", values[name])) for name in ("tile", "threads", "pictures") if values.get(name) is not None
-    }
-    return Pinned(None if dtype is None else str(dtype), **numbers)
+def model() -> str | None:
+    """Return the parameter `model`."""
+    name: str | None = parameter("Model", MODEL, level=BASIC)
+    return name
 
 
-def needs_exact(request: JobRequest) -> bool:
-    """Tell whether the network must not round in between: the document is deeper than 8 bits, or its owner asks."""
-    return request.format.dtype is not SampleType.U8 or bool(request.parameters.get("exact"))
+Pins = TypeVar("Pins", bound=PinnedValues)
 
 
-def _number(request: JobRequest, name: str, default: float) -> float:
-    value = request.parameters.get(name)
-    return default if value is None else float(cast("float", value))
+def pinned(none: Pins) -> Pins:
+    """Return the parameter `pinned`, which is `none` where a job has none."""
+    values: Pins = parameter("Pinned values", PINNED, absent=none, level=REPLAY)
+    return values
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """By which model, and how exactly."""
+
+    model: ModelName | None = model()
+    exact: bool = parameter(
+        "Exact",
+        "Compute in 32 bits for a document of 8 bits too: half as fast on a processor, without the rounding of 16 bits."
+        " Deeper documents are always computed so.",
+        default=False,
+        level=ADVANCED,
+    )
+    pinned: PinnedValues = pinned(PinnedValues())
+
+    def needs_exact(self, document: PixelFormat) -> bool:
+        """Tell whether a network must not round in between: the document is deeper than 8 bits, or its owner asks."""
+        return document.dtype is not SampleType.U8 or self.exact
+
+
+class Restored(Protocol):
+    """What restorers ask of an operation's parameters."""
+
+    @property
+    def strength(self) -> float:
+        """Return the wanted share of the effect, 0 to 1."""
+
+    @property
+    def rendering(self) -> Rendering:
+        """Return by which model, and how exactly."""

@@ -6,7 +6,8 @@ people of them; `faces` re-renders them apart.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -19,11 +20,22 @@ from foveate_server.operations.contract import Item, ItemResult, JobRequest, Pla
 from foveate_server.operations.document import patches, window_pixels
 from foveate_server.operations.face import upright
 from foveate_server.operations.item_run import ItemRun
-from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.parameters import checkpoint_parameters
+from foveate_server.operations.parameters.checkpoint_parameters import Prompted, for_checkpoints
+from foveate_server.operations.parameters.common_parameters import (
+    ModelName,
+    PinnedNetwork,
+    PinnedValues,
+    Rendering,
+    Share,
+    pinned,
+)
+from foveate_server.operations.parameters.declaration import ADVANCED, BASIC, parameter
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_checkpoint import fading_canvases, refocus_region, safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_server.operations.with_restorer import enlarger, tile_items
+from foveate_server.operations.with_restorer.enlarger import Enlargement
 from foveate_server.operations.with_restorer.grid import QUARTERS
 from foveate_server.operations.with_restorer.restorer import Restorer
 from foveate_shared.errors import ResourceError
@@ -36,67 +48,83 @@ _CONTEXT = 48  # document pixels around a core that its canvas sees too
 _FADE = 16  # document pixels over which a canvas fades in over those before it
 _FACE_SCORE = 0.4
 _RESTORING, _PAINTING = 0.3, 0.65  # shares of an item's progress
-_RESTORER = "restorer"  # the parameter, and its own values among the pinned ones
-PINNED = common_parameters.pinned_schema(restorer="Pinned values of the restorer")
-PARAMETERS: dict[str, JsonObject] = {
-    "strength": checkpoint_parameters.known_to_checkpoints(
-        {
-            "type": "number",
-            "title": "Strength",
-            "description": "How much detail the checkpoint may invent: 0 is the restorer's result alone.",
-            "minimum": 0,
-            "maximum": 1,
-            "default": 0.3,
-        },
-        common_parameters.BASIC,
-    ),
-    _RESTORER: checkpoint_parameters.known_to_checkpoints(
-        {
-            "type": "string",
-            "title": "Restorer",
-            "description": "Which restorer enlarges before the checkpoint adds detail. Without it, the default one.",
-            "minLength": 1,
-            "maxLength": 128,
-        }
-    ),
-    "anchor": checkpoint_parameters.known_to_checkpoints(
-        {
-            "type": "number",
-            "title": "Anchor",
-            "description": "How far tiles keep to what the whole picture shows, so that a wall stays that wall.",
-            "minimum": 0,
-            "maximum": 1,
-            "default": 1,
-        }
-    ),
-    "tile": checkpoint_parameters.known_to_checkpoints(
-        {
-            "type": "integer",
-            "title": "Tile",
-            "description": "Side of a tile in pixels of the result. Without it, what the checkpoint was trained at.",
-            "minimum": 128,
-            "maximum": 8192,
-        }
-    ),
-    "overlap": checkpoint_parameters.known_to_checkpoints(
-        {
-            "type": "integer",
-            "title": "Overlap",
-            "description": "Pixels by which tiles overlap. Without it, the more the higher the strength.",
-            "minimum": 0,
-            "maximum": 4096,
-        }
-    ),
-}
+_RESTORER = "restorer"  # in the recipe: what enlarged first, and its own values among the pinned ones
 
 
-def plan(request: JobRequest) -> Plan:
+@dataclass(frozen=True)
+class Detail:
+    """How a checkpoint adds detail to what was enlarged."""
+
+    strength: Share = for_checkpoints(
+        "Strength",
+        "How much detail the checkpoint may invent: 0 is the restorer's result alone.",
+        default=0.3,
+        level=BASIC,
+    )
+    restorer: ModelName | None = for_checkpoints(
+        "Restorer",
+        "Which restorer enlarges before the checkpoint adds detail. Without it, the default one.",
+        level=ADVANCED,
+    )
+    anchor: Share = for_checkpoints(
+        "Anchor",
+        "How far tiles keep to what the whole picture shows, so that a wall stays that wall.",
+        default=1,
+        level=ADVANCED,
+    )
+    tile: int | None = for_checkpoints(
+        "Tile",
+        "Side of a tile in pixels of the result. Without it, what the checkpoint was trained at.",
+        level=ADVANCED,
+        minimum=128,
+        maximum=8192,
+    )
+    overlap: int | None = for_checkpoints(
+        "Overlap",
+        "Pixels by which tiles overlap. Without it, the more the higher the strength.",
+        level=ADVANCED,
+        minimum=0,
+        maximum=4096,
+    )
+
+
+@dataclass(frozen=True)
+class PinnedBoth(PinnedValues):
+    """The values that a recipe fixes of the checkpoint and of the restorer before it."""
+
+    restorer: PinnedNetwork = parameter("Pinned values of the restorer", absent=PinnedNetwork())
+
+
+@dataclass(frozen=True)
+class DetailRendering(Rendering):
+    """By which models, and how exactly."""
+
+    pinned: PinnedBoth = pinned(PinnedBoth())
+
+
+class Detailed(Prompted, Protocol):
+    """What is asked of an operation's parameters here."""
+
+    @property
+    def size(self) -> Enlargement:
+        """Return how much larger, and where to."""
+
+    @property
+    def detail(self) -> Detail:
+        """Return how detail is added."""
+
+    @property
+    def rendering(self) -> DetailRendering:
+        """Return by which models, and how exactly."""
+
+
+def plan(request: JobRequest, size: Enlargement, strength: float) -> Plan:
     """Return the items of a region that is in the document."""
-    region, strength = request.region, common_parameters.strength(request)
-    if enlarger.is_in_place(request):
+    region = request.region
+    if size.is_in_place:
         summary = f"Give {region.width} x {region.height} pixels new detail at strength {strength:g}."
         return Plan("document", request.extent, summary, fading_canvases.canvas_items(region, request, "Adding detail"))
-    scale = enlarger.scale_of(request)
+    scale = size.scale
     extent = region.extent.scaled(scale)
     summary = (
         f"Enlarge {region.width} x {region.height} pixels {scale} times, to {extent.width} x {extent.height}, and add"
@@ -114,45 +142,44 @@ def plan(request: JobRequest) -> Plan:
     return Plan("new", extent, summary, tuple(items))
 
 
-def paint(run: ItemRun) -> ItemResult:
+def paint(run: ItemRun[Detailed]) -> ItemResult:
     """Carry out an item of :func:`plan`."""
-    restorer = Restorer(_for_restorer(run.request), run.engine, ProgressShare(run.context, 0.0, _RESTORING))
-    faces = _faces(run)
-    if enlarger.is_in_place(run.request):
+    restorer, faces = _restorer(run), _faces(run)
+    if run.parameters.size.is_in_place:
         return _in_place(run, faces, restorer)
     return _enlarged(run, faces, restorer)
 
 
-def _in_place(run: ItemRun, faces: list[Face], restorer: Restorer) -> ItemResult:
-    request, bounds = run.request, run.window.bounds
+def _in_place(run: ItemRun[Detailed], faces: list[Face], restorer: Restorer) -> ItemResult:
+    bounds = run.window.bounds
     core = fading_canvases.faded_core(run)
     restored = restorer.restore(run.pixels.working, QUARTERS, sigma=tile_items.TILE_SIGMA)
     free = _free(faces, bounds.extent.bounds, 1)
     coverage = np.minimum(run.selection, free)
-    painter = Painter(request, run.engine, ProgressShare(run.context, _RESTORING, _PAINTING))
-    painted = _paint(request, painter, restored, coverage, refocus_region.show_in(run.context, bounds, core))
+    painter = _painter(run)
+    painted = _paint(run, painter, restored, coverage, refocus_region.show_in(run.context, bounds, core))
     mixed = restored + free[..., np.newaxis] * (painted - restored)
     faded = np.minimum(run.feather, fading_canvases.fade(run))
-    outcome = Outcome(run.item.id, "done", _sentence(faces), _data(request, painter, faces))
+    outcome = Outcome(run.item.id, "done", _sentence(faces), _data(run, painter, faces))
     result = safety_policy.finish(run, core, mixed, faded, painter=painter, outcome=outcome)
     return replace(result, recipe=_recipe(painter, restorer))
 
 
-def _enlarged(run: ItemRun, faces: list[Face], restorer: Restorer) -> ItemResult:
+def _enlarged(run: ItemRun[Detailed], faces: list[Face], restorer: Restorer) -> ItemResult:
     request, picture, core = run.request, run.pixels, run.core
-    region, scale = request.region, enlarger.scale_of(request)
+    region, scale = request.region, run.parameters.size.scale
     kept = core.pad(_CONTEXT).clamp(request.extent).intersect(picture.bounds)
     restored = enlarger.enlarge(picture, kept, scale, restorer)
     enlarged = restored.rows(0, restored.height)
     free = _free(faces, kept.relative_to(picture.bounds), scale)
-    painter = Painter(request, run.engine, ProgressShare(run.context, _RESTORING, _PAINTING))
+    painter = _painter(run)
     part = Bounds.from_edges(max(region.x, core.x - _FADE), max(region.y, core.y - _FADE), core.right, core.bottom)
     frame = kept.relative_to(region).scaled(scale)  # reaches out of the frame where the region has surroundings
     show = refocus_region.show_in(run.context, frame, part.relative_to(region).scaled(scale))
-    painted = _paint(request, painter, enlarged, free, show)
+    painted = _paint(run, painter, enlarged, free, show)
     painted = match_low_frequencies(painted, enlarged, sigma=enlarger.COLOR_SIGMA * scale)
     mixed = enlarged + free[..., np.newaxis] * (painted - enlarged)
-    outcome = Outcome(run.item.id, "done", _sentence(faces), _data(request, painter, faces))
+    outcome = Outcome(run.item.id, "done", _sentence(faces), _data(run, painter, faces))
     checked, outcome = safety_policy.check(request, mixed, painter, outcome)
     pixels = enlarger.encode_part(request, checked, restored.alpha, part.relative_to(kept).scaled(scale))
     run.context.patch(part.relative_to(region).scaled(scale), pixels, _fade_in(request, part, core, scale))
@@ -160,20 +187,20 @@ def _enlarged(run: ItemRun, faces: list[Face], restorer: Restorer) -> ItemResult
 
 
 def _paint(
-    request: JobRequest, painter: Painter, image: FloatArray, coverage: FloatArray, show: ShowPreview
+    run: ItemRun[Detailed], painter: Painter, image: FloatArray, coverage: FloatArray, show: ShowPreview
 ) -> FloatArray:
-    anchor = request.parameters.get("anchor")
+    asked = run.parameters
     wish = Wish(
         image,
         coverage,
-        checkpoint_parameters.prompt_for(request, checkpoint_parameters.OTHER),
-        common_parameters.strength(request, default=0.3),
-        anchor=float(anchor) if isinstance(anchor, (int, float)) else 1.0,
+        checkpoint_parameters.prompt_for(asked, checkpoint_parameters.OTHER),
+        asked.strength,
+        anchor=asked.detail.anchor,
     )
     return painter.paint(wish, show)
 
 
-def _faces(run: ItemRun) -> list[Face]:
+def _faces(run: ItemRun[Detailed]) -> list[Face]:
     """Return the faces of the window, in its own pixels."""
     try:
         return run.engine.detect_faces(np.clip(run.pixels.working, 0, 1), min_score=_FACE_SCORE, ticker=run.context)
@@ -202,19 +229,21 @@ def _fade_in(request: JobRequest, part: Bounds, core: Bounds, scale: int) -> byt
     return window_pixels.encode_coverage(request, mask.fade_in(part.extent.scaled(scale), beside, above))
 
 
-def _for_restorer(request: JobRequest) -> JobRequest:
-    """Return the request as the restorer is asked that enlarges first: without what is meant for the checkpoint."""
-    pinned, meant = request.parameters.get("pinned"), ("model", "pinned", _RESTORER)
-    own: JsonObject = {
-        "model": request.parameters.get(_RESTORER),
-        "pinned": pinned.get(_RESTORER) if isinstance(pinned, dict) else None,
-    }
-    kept = {name: value for name, value in request.parameters.items() if name not in meant}
-    return replace(request, parameters={**kept, **{name: own[name] for name in own if own[name]}}, model=None)
+def _restorer(run: ItemRun[Detailed]) -> Restorer:
+    """Return the restorer that enlarges first."""
+    rendering = run.parameters.rendering
+    exact, pinned_values = rendering.needs_exact(run.request.format), rendering.pinned.restorer.engine_values
+    share = ProgressShare(run.context, 0.0, _RESTORING)
+    return Restorer(run.engine, share, run.parameters.detail.restorer, exact, pinned_values)
 
 
-def _data(request: JobRequest, painter: Painter, faces: list[Face]) -> JsonObject:
-    return {"strength": common_parameters.strength(request, default=0.3), "faces_protected": len(faces), **painter.data}
+def _painter(run: ItemRun[Detailed]) -> Painter:
+    detail = run.parameters.detail
+    return Painter(run, ProgressShare(run.context, _RESTORING, _PAINTING), detail.tile, detail.overlap)
+
+
+def _data(run: ItemRun[Detailed], painter: Painter, faces: list[Face]) -> JsonObject:
+    return {"strength": run.parameters.strength, "faces_protected": len(faces), **painter.data}
 
 
 def _sentence(faces: list[Face]) -> str:

@@ -9,7 +9,7 @@ fading in over earlier ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -18,10 +18,13 @@ from foveate_server.imaging.samples import FloatArray, encode
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import window_pixels
 from foveate_server.operations.item_run import ItemRun
-from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.parameters import checkpoint_parameters
+from foveate_server.operations.parameters.checkpoint_parameters import Prompted, for_checkpoints
+from foveate_server.operations.parameters.declaration import BASIC, parameter
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_checkpoint import refocus_region, safety_policy, start_image
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
+from foveate_server.operations.with_checkpoint.start_image import Start
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds, Extent, split, tiles
 from foveate_shared.wire.protocol import Json, JsonObject, Outcome, WindowRequest
@@ -31,26 +34,56 @@ _PIECE = 1536  # pixels along a band, of one canvas, at least
 _CONTEXT = 512  # pixels of the old picture that a canvas sees beside the new ones, at most
 _FADE = 96  # pixels over which a piece fades in over the one before it
 _KEPT = Extent(4096, 1024)  # pixels of the old picture that one item hands over
-_SIDES = ("left", "top", "right", "bottom")
-_SIDE: JsonObject = {"type": "integer", "minimum": 0, "maximum": 16384, "default": 0}
-EXTEND: JsonObject = checkpoint_parameters.known_to_checkpoints(
-    {
-        "type": "object",
-        "title": "Extend",
-        "description": "Pixels by which the picture grows on each side. The result is a new picture.",
-        "properties": {side: {**_SIDE, "title": side.capitalize()} for side in _SIDES},
-        "additionalProperties": False,
-    },
-    common_parameters.BASIC,
-)
+_MOST = 16384  # pixels, on one side
 
 
-def is_wanted(request: JobRequest) -> bool:
-    """Tell whether the picture shall grow."""
-    return any(_amounts(request))
+@dataclass(frozen=True)
+class Extension:
+    """By how many pixels the picture grows on each side."""
+
+    left: int = parameter("Left", default=0, minimum=0, maximum=_MOST)
+    top: int = parameter("Top", default=0, minimum=0, maximum=_MOST)
+    right: int = parameter("Right", default=0, minimum=0, maximum=_MOST)
+    bottom: int = parameter("Bottom", default=0, minimum=0, maximum=_MOST)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Tell whether the picture shall grow."""
+        return any((self.left, self.top, self.right, self.bottom))
+
+    def frame(self, document: Extent) -> Extent:
+        """Return the extent of the new picture."""
+        return Extent(document.width + self.left + self.right, document.height + self.top + self.bottom)
+
+    def old(self, document: Extent) -> Bounds:
+        """Return where the old picture lies in the frame."""
+        return document.bounds.moved(self.left, self.top)
 
 
-def plan(request: JobRequest) -> Plan:
+def extend_parameter() -> Extension:
+    """Return the parameter `extend`."""
+    extension: Extension = for_checkpoints(
+        "Extend",
+        "Pixels by which the picture grows on each side. The result is a new picture.",
+        absent=Extension(),
+        level=BASIC,
+    )
+    return extension
+
+
+class Extending(Prompted, Protocol):
+    """What is asked of an operation's parameters here."""
+
+    @property
+    def extend(self) -> Extension:
+        """Return by how much the picture grows."""
+
+    @property
+    def start(self) -> Start:
+        """Return what the new area holds at the start."""
+
+
+def plan(request: JobRequest, extension: Extension) -> Plan:
     """Return the items of the larger picture. Raises InputError where something is selected too."""
     if request.selection is not None and request.selection.bounds != request.extent.bounds:
         raise InputError(
@@ -58,7 +91,7 @@ def plan(request: JobRequest) -> Plan:
             code=ErrorCode.INVALID_REGION,
             remedy="Select nothing, or leave `extend` out.",
         )
-    frame, old = _frame(request), _old(request)
+    frame, old = extension.frame(request.extent), extension.old(request.extent)
     summary = f"Extend the picture to {frame.width} x {frame.height} pixels."
     kept = [_keep_item(number, part) for number, part in enumerate(tiles(request.extent.bounds, _KEPT), 1)]
     pieces = _pieces(frame, old)
@@ -66,11 +99,11 @@ def plan(request: JobRequest) -> Plan:
     return Plan("new", frame, summary, (*kept, *items))
 
 
-def extend(run: ItemRun) -> ItemResult:
+def extend(run: ItemRun[Extending]) -> ItemResult:
     """Carry out an item of :func:`plan`."""
     if "piece" in run.item.arguments:
         return _paint_piece(run)
-    old, window = _old(run.request), run.window
+    old, window = run.parameters.extend.old(run.request.extent), run.window
     pixels = window_pixels.original(run.request, window, window.bounds)
     run.context.patch(window.bounds.moved(old.x, old.y), pixels, None)
     return ItemResult(Outcome(run.item.id, "done", "", {}))
@@ -149,53 +182,37 @@ def _extend_item(number: int, piece: _Piece, old: Bounds, count: int) -> Item:
     return Item(name, stage, (WindowRequest(f"{name}.pixels", seen, seen.extent),), told, weight=weight)
 
 
-def _paint_piece(run: ItemRun) -> ItemResult:
-    request, arguments, picture = run.request, run.item.arguments, run.pixels
-    old, canvas = _old(request), _bounds(arguments["piece"])
+def _paint_piece(run: ItemRun[Extending]) -> ItemResult:
+    asked, arguments, picture = run.parameters, run.item.arguments, run.pixels
+    old, canvas = asked.extend.old(run.request.extent), _bounds(arguments["piece"])
     inside = picture.bounds.moved(old.x, old.y).relative_to(canvas)
     pads = ((inside.y, canvas.height - inside.bottom), (inside.x, canvas.width - inside.right))
     working = np.pad(picture.working, (*pads, (0, 0)), mode="edge")
     coverage = np.pad(np.zeros(picture.working.shape[:2], np.float32), pads, constant_values=1)
-    prepared = start_image.start_image(
-        working, coverage, start_image.start_of(request), checkpoint_parameters.seed(request)
-    )
-    painter = Painter(request, run.engine, ProgressShare(run.context, 0.05, 0.9))
+    prepared = start_image.start_image(working, coverage, asked.start, asked.sampling.seed)
+    painter = Painter(run, ProgressShare(run.context, 0.05, 0.9))
     parts = [_bounds(part) for part in cast("list[object]", arguments["parts"])]
-    strength = common_parameters.strength(request)
     wish = Wish(
-        prepared, coverage, checkpoint_parameters.prompt_for(request, checkpoint_parameters.OTHER), strength, anchor=0.0
+        prepared,
+        coverage,
+        checkpoint_parameters.prompt_for(asked, checkpoint_parameters.OTHER),
+        asked.strength,
+        anchor=0.0,
     )
     painted = painter.paint(wish, refocus_region.show_in(run.context, canvas, canvas))
-    outcome = Outcome(run.item.id, "done", "", {"strength": strength, **painter.data})
-    checked, outcome = safety_policy.check(request, painted, painter, outcome)
+    outcome = Outcome(run.item.id, "done", "", {"strength": asked.strength, **painter.data})
+    checked, outcome = safety_policy.check(run.request, painted, painter, outcome)
     fade = cast("list[int]", arguments["fade"])
     for part in parts:
         _send(run, window_pixels.cut(checked, part, canvas), part, fade)
     return ItemResult(outcome, recipe=painter.recipe)
 
 
-def _send(run: ItemRun, painted: FloatArray, part: Bounds, fade: list[int]) -> None:
+def _send(run: ItemRun[object], painted: FloatArray, part: Bounds, fade: list[int]) -> None:
     request = run.request
     color = window_pixels.transform_of(request).from_working(painted)
     coverage = mask.fade_in(part.extent, fade[0], fade[1])
     run.context.patch(part, encode(color, None, request.format), window_pixels.encode_coverage(request, coverage))
-
-
-def _amounts(request: JobRequest) -> tuple[int, int, int, int]:
-    told = cast("JsonObject", request.parameters.get("extend") or {})
-    left, top, right, bottom = (int(cast("int", told.get(side) or 0)) for side in _SIDES)
-    return left, top, right, bottom
-
-
-def _frame(request: JobRequest) -> Extent:
-    left, top, right, bottom = _amounts(request)
-    return Extent(request.extent.width + left + right, request.extent.height + top + bottom)
-
-
-def _old(request: JobRequest) -> Bounds:
-    """Return where the old picture lies in the frame."""
-    left, top, _, _ = _amounts(request)
-    return request.extent.bounds.moved(left, top)
 
 
 def _listed(bounds: Bounds) -> list[Json]:

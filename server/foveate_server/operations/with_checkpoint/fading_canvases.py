@@ -30,14 +30,14 @@ def canvas_items(region: Bounds, request: JobRequest, stage: str) -> tuple[Item,
     return tuple(items)
 
 
-def faded_core(run: ItemRun) -> Bounds:
+def faded_core(run: ItemRun[object]) -> Bounds:
     """Return what an item paints, document pixels: its core, and a margin over the cores to its left and above it."""
     core, region = run.core, run.request.region
     left, top = max(region.x, core.x - _FADE), max(region.y, core.y - _FADE)
     return Bounds.from_edges(left, top, core.right, core.bottom)
 
 
-def fade(run: ItemRun) -> FloatArray:
+def fade(run: ItemRun[object]) -> FloatArray:
     """Return how much of an item's picture is taken, (height, width) of its window: 1 in its core, 0 beyond the margin.
 
     Canvases are applied in the order of their numbers: a later one fades in over what earlier ones left.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from foveate_server.engines.contract import Engine, Ticker
+from foveate_server.engines.contract import Ticker
 from foveate_server.engines.diffusion_request import (
     DiffusionFacts,
     DiffusionRequest,
@@ -22,9 +22,10 @@ from foveate_server.imaging.colormatch import match_low_frequencies
 from foveate_server.imaging.resize import Filter, resize
 from foveate_server.imaging.ringmatch import match_ring
 from foveate_server.imaging.samples import FloatArray
-from foveate_server.operations.contract import JobRequest
 from foveate_server.operations.document.window_pixels import extent_of
-from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.item_run import ItemRun
+from foveate_server.operations.parameters.checkpoint_parameters import Prompted
+from foveate_server.operations.parameters.common_parameters import Rendering
 from foveate_server.operations.with_checkpoint.focus_area import Focus, denoise_mask, focus_on
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Extent
@@ -52,17 +53,19 @@ class Wish:
 class Painter:
     """Renders pictures of one job; afterwards it knows what its recipe needs."""
 
-    request: JobRequest
-    engine: Engine
+    run: ItemRun[Prompted]
     ticker: Ticker
+    tile: int | None = None  # image pixels; None: what the checkpoint was trained at
+    overlap: int | None = None  # image pixels; None follows from the strength
     facts: DiffusionFacts = field(init=False)
     last: Pictures | None = None
     flags: list[float] = field(default_factory=list)  # what the safety classifier thought of each picture
     seen: list[Extent] = field(default_factory=list)  # image pixels, of each picture
 
     def __post_init__(self) -> None:
-        self.facts = self.engine.diffusion_facts(self.request.model.name if self.request.model else None)
-        _require_pinned(self.request, self.facts.model, self.facts.sha256)
+        model = self.run.request.model
+        self.facts = self.run.engine.diffusion_facts(model.name if model else None)
+        self._require_pinned(self.facts.model, self.facts.sha256)
 
     def paint(self, wish: Wish, preview: ShowPreview | None = None) -> FloatArray:
         """Return the wish's image re-rendered, at its own extent and in the colours of its surroundings.
@@ -115,7 +118,7 @@ class Painter:
     @property
     def data(self) -> JsonObject:
         """Return what outcomes tell of the newest picture."""
-        told: JsonObject = {"seed": checkpoint_parameters.seed(self.request)}
+        told: JsonObject = {"seed": self.run.parameters.sampling.seed}
         if self.seen:
             told["extent"] = [self.seen[-1].width, self.seen[-1].height]
         return told
@@ -123,47 +126,52 @@ class Painter:
     def _diffuse(
         self, wish: Wish, focus: Focus, shown: FloatArray, mask: FloatArray | None, preview: ShowPreview | None
     ) -> FloatArray:
+        asked, rendering = self.run.parameters.sampling, self.run.parameters.rendering
         request = DiffusionRequest(
             image=np.ascontiguousarray(shown, np.float32),
             mask=mask,
             model=self.facts.model,
             prompt=wish.prompt,
             strength=wish.strength,
-            seeds=(checkpoint_parameters.seed(self.request),),
-            siblings=checkpoint_parameters.siblings(self.request),
-            sampling=checkpoint_parameters.sampling(self.request),
+            seeds=(asked.seed,),
+            siblings=asked.siblings,
+            sampling=asked.loop,
             tiling=self._tiling(wish) if focus.is_tiled else None,
-            loras=checkpoint_parameters.loras(self.request),
-            embeddings=checkpoint_parameters.embeddings(self.request),
-            vae=checkpoint_parameters.vae(self.request),
-            exact=common_parameters.needs_exact(self.request),
-            pinned=self._pinned(),
+            loras=asked.weighted_loras,
+            embeddings=asked.embeddings,
+            vae=asked.vae,
+            exact=rendering.needs_exact(self.run.request.format),
+            pinned=_pinned(rendering),
         )
-        self.last = self.engine.diffuse(request, ticker=self.ticker, preview=_shown_alone(focus, preview))
+        self.last = self.run.engine.diffuse(request, ticker=self.ticker, preview=_shown_alone(focus, preview))
         for name, digest in _hashes(self.last.additions):
-            _require_pinned(self.request, name, digest)
+            self._require_pinned(name, digest)
         self.flags.extend(self.last.flags)
         self.seen.append(focus.seen)
         (image,) = self.last.images
         return image
 
-    def _pinned(self) -> Pinned:
-        pinned = common_parameters.pinned(self.request)
-        wants_exact = pinned.dtype is None and self.request.parameters.get("exact") is True
-        return replace(pinned, dtype="float32") if wants_exact else pinned
-
     def _tiling(self, wish: Wish) -> Tiling:
-        overlap = self.request.parameters.get("overlap")
         anchor = wish.anchor
         if anchor is None:
             anchor = 1.0 if wish.strength <= _ANCHOR_UNTIL else 0.0
         usual = round(LEAST_OVERLAP + _OVERLAP_PER_STRENGTH * wish.strength)
-        tile = self.request.parameters.get("tile")
-        return Tiling(
-            tile=int(tile) if isinstance(tile, (int, float)) else None,
-            overlap=int(overlap) if isinstance(overlap, (int, float)) else usual,
-            anchor=anchor,
-        )
+        return Tiling(tile=self.tile, overlap=usual if self.overlap is None else self.overlap, anchor=anchor)
+
+    def _require_pinned(self, name: str, digest: str) -> None:
+        """Raise InputError where a recipe was made with another file of that name."""
+        wanted = (self.run.parameters.rendering.pinned.models or {}).get(name)
+        if wanted is not None and wanted != digest:
+            raise InputError(
+                f"The model {name} is not the one that the recipe was made with: its SHA-256 is another.",
+                code=ErrorCode.UNKNOWN_MODEL,
+                remedy="Add the very file under that name, or leave pinned.models out of the parameters.",
+            )
+
+
+def _pinned(rendering: Rendering) -> Pinned:
+    pinned = rendering.pinned.engine_values
+    return replace(pinned, dtype="float32") if pinned.dtype is None and rendering.exact else pinned
 
 
 def _shown_alone(focus: Focus, preview: ShowPreview | None) -> ShowPreview | None:
@@ -178,19 +186,6 @@ def _shown_alone(focus: Focus, preview: ShowPreview | None) -> ShowPreview | Non
         show(pixels[:height, :width])
 
     return cut
-
-
-def _require_pinned(request: JobRequest, name: str, digest: str) -> None:
-    """Raise InputError where a recipe was made with another file of that name."""
-    pinned = request.parameters.get("pinned")
-    hashes = pinned.get("models") if isinstance(pinned, dict) else None
-    wanted = hashes.get(name) if isinstance(hashes, dict) else None
-    if wanted is not None and wanted != digest:
-        raise InputError(
-            f"The model {name} is not the one that the recipe was made with: its SHA-256 is another.",
-            code=ErrorCode.UNKNOWN_MODEL,
-            remedy="Add the very file under that name, or leave pinned.models out of the parameters.",
-        )
 
 
 def _hashes(additions: JsonObject) -> list[tuple[str, str]]:

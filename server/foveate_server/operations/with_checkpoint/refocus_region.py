@@ -12,7 +12,8 @@ from foveate_server.operations.contract import Context, Item, ItemResult, JobReq
 from foveate_server.operations.document import patches
 from foveate_server.operations.face import main_face
 from foveate_server.operations.item_run import ItemRun
-from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.parameters import checkpoint_parameters
+from foveate_server.operations.parameters.checkpoint_parameters import Prompted
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_checkpoint import fading_canvases, safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
@@ -24,12 +25,12 @@ _WHOLE = "refocus"
 _FINDING, _PAINTING = 0.05, 0.9  # shares of an item's progress
 
 
-def plan(request: JobRequest) -> Plan:
+def plan(request: JobRequest, strength: float) -> Plan:
     """Return the items: one canvas, or several for what is too large for one. Raises InputError for a bad region."""
     window = context_window(request.region, request.extent, minimum=LEAST_WINDOW)
     size = f"{request.region.width} x {request.region.height}"
     title = request.model.title if request.model else "a checkpoint"
-    summary = f"Re-render {size} pixels with {title} at strength {common_parameters.strength(request):g}."
+    summary = f"Re-render {size} pixels with {title} at strength {strength:g}."
     if window.area <= fading_canvases.SINGLE_AREA:
         item = Item(_WHOLE, "Re-rendering", (patches.window_of(window, request, item=_WHOLE),))
         return Plan("document", request.extent, summary, (item,))
@@ -38,16 +39,15 @@ def plan(request: JobRequest) -> Plan:
     )
 
 
-def repaint(run: ItemRun) -> ItemResult:
+def repaint(run: ItemRun[Prompted]) -> ItemResult:
     """Carry out an item of :func:`plan`, at a strength above 0."""
-    request, window, item = run.request, run.window.bounds, run.item.id
-    strength = common_parameters.strength(request)
+    window, item, strength = run.window.bounds, run.item.id, run.parameters.strength
     core = fading_canvases.faded_core(run)
     if not mask.covered_bounds(run.feather, window).intersect(core).area:
         return ItemResult(Outcome(item, "kept", "Nothing is selected here."))
     about = subject_of(run, core)
-    painter = Painter(request, run.engine, ProgressShare(run.context, _FINDING, _PAINTING))
-    wish = Wish(run.pixels.working, run.selection, checkpoint_parameters.prompt_for(request, about), strength)
+    painter = Painter(run, ProgressShare(run.context, _FINDING, _PAINTING))
+    wish = Wish(run.pixels.working, run.selection, checkpoint_parameters.prompt_for(run.parameters, about), strength)
     painted = painter.paint(wish, show_in(run.context, window, core))
     faded = np.minimum(run.feather, fading_canvases.fade(run))
     data: JsonObject = {"strength": strength, "subject": about, **painter.data}
@@ -55,9 +55,9 @@ def repaint(run: ItemRun) -> ItemResult:
     return safety_policy.finish(run, core, painted, faded, painter=painter, outcome=outcome)
 
 
-def subject_of(run: ItemRun, core: Bounds) -> str:
+def subject_of(run: ItemRun[Prompted], core: Bounds) -> str:
     """Return what `core` (document pixels) shows, as far as the prompt depends on it: not at all where there is one."""
-    if checkpoint_parameters.has_prompt(run.request):
+    if run.parameters.said.is_prompted:
         return checkpoint_parameters.OTHER
     face = main_face.main_face(run, core)
     return checkpoint_parameters.OTHER if face is None else checkpoint_parameters.FACE

@@ -15,7 +15,8 @@ from foveate_server.operations.face.identity_gate import IdentityVerdict
 from foveate_server.operations.face.shown_face import ShownFace
 from foveate_server.operations.face.upright import Upright, judge_turned, upright_in
 from foveate_server.operations.item_run import ItemRun
-from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.parameters import checkpoint_parameters
+from foveate_server.operations.parameters.checkpoint_parameters import Prompted
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_checkpoint import refocus_region, safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
@@ -40,7 +41,7 @@ class _Attempt:
 class _Easel:
     """All that attempts at one face share."""
 
-    run: ItemRun
+    run: ItemRun[Prompted]
     upright: Upright
     wanted: FloatArray  # (height, width) of the upright crop: where it may change
     soft: FloatArray  # likewise: where it is blended
@@ -48,15 +49,15 @@ class _Easel:
 
     def attempt(self, strength: float, ticker: Ticker) -> _Attempt:
         """Return the face at `strength`. Cancels, and raises, as the engine does."""
-        painter = Painter(self.run.request, self.run.engine, ProgressShare(ticker, 0.05, 0.85))
-        prompt = checkpoint_parameters.prompt_for(self.run.request, checkpoint_parameters.FACE)
+        painter = Painter(self.run, ProgressShare(ticker, 0.05, 0.85))
+        prompt = checkpoint_parameters.prompt_for(self.run.parameters, checkpoint_parameters.FACE)
         painted = painter.paint(Wish(self.upright.image, self.wanted, prompt, strength), self.show)
         # Where the face fades out nothing of the picture stays that the gate did not see.
         blended = self.upright.image + self.soft[..., np.newaxis] * (painted - self.upright.image)
         return _Attempt(strength, painter, painted, judge_turned(self.upright, blended, self.run.engine, ticker))
 
 
-def repaint_face(run: ItemRun, shown: ShownFace) -> ItemResult:
+def repaint_face(run: ItemRun[Prompted], shown: ShownFace) -> ItemResult:
     """Carry out a face's item: send its patch, or say why the face is kept as it was.
 
     A face that does not keep its features is tried once more at half of the strength.
@@ -68,7 +69,7 @@ def repaint_face(run: ItemRun, shown: ShownFace) -> ItemResult:
     turned, soft = (np.ascontiguousarray(np.rot90(plane, upright.turns)) for plane in (wanted, coverage))
     show = refocus_region.show_in(run.context, window, window) if upright.turns == 0 else None
     easel = _Easel(run, upright, turned, soft, show)
-    attempts = _attempts(easel, common_parameters.strength(run.request), shown.number)
+    attempts = _attempts(easel, run.parameters.strength, shown.number)
     made = attempts[-1]
     shift = made.verdict.shift
     data |= {**made.painter.data, "strength": 0.0, "shift": None if shift is None else round(shift, 4)}

@@ -19,7 +19,7 @@ _BLURRED = "The safety classifier takes this picture for one that is not safe fo
 
 
 def finish(
-    run: ItemRun, core: Bounds, painted: FloatArray, coverage: FloatArray, *, painter: Painter, outcome: Outcome
+    run: ItemRun[object], core: Bounds, painted: FloatArray, coverage: FloatArray, *, painter: Painter, outcome: Outcome
 ) -> ItemResult:
     """Send `painted` (of the item's window) where `core` is covered, and return how the item ended."""
     checked, outcome = check(run.request, painted, painter, outcome)

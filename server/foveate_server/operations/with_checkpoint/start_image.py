@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from scipy import ndimage
 
 from foveate_server.imaging import pushpull
 from foveate_server.imaging.samples import FloatArray
-from foveate_server.operations.contract import JobRequest
-from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
-from foveate_shared.wire.protocol import JsonObject
+from foveate_server.operations.parameters.checkpoint_parameters import for_checkpoints
+from foveate_server.operations.parameters.declaration import BASIC
 
 _GROW = 4  # document pixels around the selection that the fill does not trust: an object's own soft edge
 _NOISE = 0.25  # standard deviation around the surroundings' mean, of a start from noise
-START: JsonObject = checkpoint_parameters.known_to_checkpoints(
-    {
-        "type": "string",
-        "title": "Start from",
-        "description": "What the selection holds at the start: a fill from its surroundings, what is there, or noise.",
-        "enum": ["fill", "original", "noise"],
-        "default": "fill",
-    },
-    common_parameters.BASIC,
-)
+Start = Literal["fill", "original", "noise"]
 
 
-def start_of(request: JobRequest) -> str:
-    """Return what the job starts from."""
-    return str(request.parameters.get("start") or "fill")
+def start_parameter() -> Start:
+    """Return the parameter `start`."""
+    start: Start = for_checkpoints(
+        "Start from",
+        "What the selection holds at the start: a fill from its surroundings, what is there, or noise.",
+        default="fill",
+        level=BASIC,
+    )
+    return start
 
 
-def start_image(working: FloatArray, coverage: FloatArray, start: str, seed: int) -> FloatArray:
+def start_image(working: FloatArray, coverage: FloatArray, start: Start, seed: int) -> FloatArray:
     """Return what the checkpoint begins with, (height, width, 3): `working` with `coverage` (0..1) prepared.
 
     Light beyond 0..1 stays outside of the coverage alone: new content has none of the old lamps.

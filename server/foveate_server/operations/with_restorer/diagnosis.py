@@ -24,7 +24,7 @@ class Diagnosis:
     face: Face | None  # the largest one, in pixels of the window
 
 
-def examine(run: ItemRun) -> Diagnosis:
+def examine(run: ItemRun[object]) -> Diagnosis:
     """Return what the item's core shows, and what the restorer can do for it."""
     picture, core = run.pixels, run.core
     side = float(min(core.width, core.height))
@@ -37,7 +37,7 @@ def examine(run: ItemRun) -> Diagnosis:
     return Diagnosis(blur, reduction_for(blur, side), None)
 
 
-def problem_with(subject: Diagnosis, run: ItemRun, after: FloatArray) -> str | None:
+def problem_with(subject: Diagnosis, run: ItemRun[object], after: FloatArray) -> str | None:
     """Return a sentence where restoring changed the features of the region's face, else None."""
     if subject.face is None:
         return None

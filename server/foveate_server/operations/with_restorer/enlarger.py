@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal
 
 import numpy as np
 from scipy import ndimage
@@ -15,6 +15,7 @@ from foveate_server.imaging.samples import FloatArray, encode
 from foveate_server.operations.contract import JobRequest
 from foveate_server.operations.document import window_pixels
 from foveate_server.operations.document.window_pixels import Surface
+from foveate_server.operations.parameters.declaration import BASIC, parameter
 from foveate_server.operations.with_restorer.restorer import Restorer
 from foveate_shared.geometry import Bounds, Extent, split
 from foveate_shared.pixels import RowOrder
@@ -28,14 +29,24 @@ _ENCODED_AREA = 1 << 16  # likewise, encoded
 _REACH = 4  # document pixels that resampling reaches
 
 
-def scale_of(request: JobRequest) -> int:
-    """Return how many times as wide and high the result is."""
-    return int(cast("int", request.parameters.get("scale") or 4))
+@dataclass(frozen=True)
+class Enlargement:
+    """How much larger, and where to."""
 
+    scale: Literal[2, 3, 4] = parameter(
+        "Scale", "How many times as wide and high the result is.", default=4, level=BASIC
+    )
+    target: Literal["new", "document"] = parameter(
+        "Target",
+        "A new, larger image; or the document itself: in place, with the detail of a larger rendering.",
+        default="new",
+        level=BASIC,
+    )
 
-def is_in_place(request: JobRequest) -> bool:
-    """Tell whether the result lies in the document itself."""
-    return request.parameters.get("target") == "document"
+    @property
+    def is_in_place(self) -> bool:
+        """Tell whether the result lies in the document itself."""
+        return self.target == "document"
 
 
 @dataclass(frozen=True)

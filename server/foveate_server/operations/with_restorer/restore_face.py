@@ -12,7 +12,7 @@ from foveate_server.operations.face.face_blur import SHARP, face_reach, with_sur
 from foveate_server.operations.face.shown_face import ShownFace
 from foveate_server.operations.face.upright import Upright, judge_turned, upright_in
 from foveate_server.operations.item_run import ItemRun
-from foveate_server.operations.parameters import common_parameters
+from foveate_server.operations.parameters.common_parameters import Restored
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_restorer.grid import QUARTERS
 from foveate_server.operations.with_restorer.restorer import Restorer
@@ -22,15 +22,14 @@ _WORKING_PIXELS = 2 << 20  # of what the network may see of one face: larger fac
 _SHARP_MARGIN = 1.25  # a face that must be reduced by so much more than its blur asks for would lose detail
 
 
-def restore_face(run: ItemRun, shown: ShownFace) -> ItemResult:
+def restore_face(run: ItemRun[Restored], shown: ShownFace) -> ItemResult:
     """Carry out a face's item: send its patch, or say why the face is kept as it was."""
     item, data, bounds = run.item.id, dict(shown.data), run.window.bounds
     coverage = np.minimum(run.feather, shown.around)
-    strength = common_parameters.strength(run.request)
     upright = upright_in(run.pixels.working, shown.face, bounds)
-    restorer = Restorer(run.request, run.engine, ProgressShare(run.context, 0.1, 0.8))
+    restorer = Restorer.of(run, ProgressShare(run.context, 0.1, 0.8))
     blur, reach = _reach(upright, enlarges=restorer.enlarges)
-    amount = strength * reach.effect
+    amount = run.parameters.strength * reach.effect
     quarters = restorer.quarters(reach.reduction, window_pixels.extent_of(upright.image), whole=True)
     data |= {"blur": round(blur, 3), "reduction": quarters / QUARTERS, "strength": 0.0}
     if amount == 0:

@@ -12,13 +12,13 @@ from math import ceil
 import numpy as np
 
 from foveate_server.engines.contract import Engine, Ticker
-from foveate_server.engines.values import Face, Image, Rendering, Strip
+from foveate_server.engines.values import Face, Image, Pinned, Rendering, Strip
 from foveate_server.imaging.color import split_range
 from foveate_server.imaging.colormatch import match_low_frequencies
 from foveate_server.imaging.resize import Filter, resize
 from foveate_server.imaging.samples import FloatArray
-from foveate_server.operations.contract import JobRequest
-from foveate_server.operations.parameters import common_parameters
+from foveate_server.operations.item_run import ItemRun
+from foveate_server.operations.parameters.common_parameters import Restored
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_restorer.grid import _KERNEL_CELLS, QUARTERS, on_grid, snap
 from foveate_shared.geometry import Bounds, Extent, ceil_to_multiple, strips
@@ -33,15 +33,24 @@ _COLUMN = STRIP_WIDTH + 256  # likewise, with the margins that operations want a
 class Restorer:
     """Restores images of one job; afterwards it knows what its recipe needs."""
 
-    request: JobRequest
     engine: Engine
     ticker: Ticker
+    model: str | None = None  # None: the default one
+    exact: bool = False
+    pinned: Pinned = Pinned()
     last: Rendering | None = None  # without pixels that matter: its facts are the recipe's
+
+    @classmethod
+    def of(cls, run: ItemRun[Restored], ticker: Ticker) -> Restorer:
+        """Return the one that the job names."""
+        rendering = run.parameters.rendering
+        exact = rendering.needs_exact(run.request.format)
+        return cls(run.engine, ticker, rendering.model, exact, rendering.pinned.engine_values)
 
     @property
     def enlarges(self) -> bool:
         """Tell whether the network makes its images larger; face restorers do not."""
-        return self.engine.model_scale(common_parameters.model(self.request)) > 1
+        return self.engine.model_scale(self.model) > 1
 
     def quarters(self, reduction: float, extent: Extent, *, whole: bool = False) -> int:
         """Return the reduction before the network, in quarters, for an image of `extent`.
@@ -90,9 +99,9 @@ class Restorer:
         """Return `image` as the engine enlarges it with this job's parameters; all but those as for the engine."""
         self.last = self.engine.upscale(
             np.ascontiguousarray(image, np.float32),
-            common_parameters.model(self.request),
-            exact=common_parameters.needs_exact(self.request),
-            pinned=common_parameters.pinned(self.request),
+            self.model,
+            exact=self.exact,
+            pinned=self.pinned,
             ticker=ticker,
             face=face,
             strip=strip,

@@ -42,7 +42,7 @@ def blurred():
 def run(document, **options):
     from foveate_server.operations.refocus import Refocus
 
-    (item,) = Refocus().plan(document.request("refocus")).items
+    (item,) = Refocus().plan(document.request("refocus"), Refocus.parameters.parse({})).items
     return run_job(document, OneFaceEngine(item.windows[0].bounds, **options), "refocus")
 
 

@@ -7,12 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foveate_server.engines.values import Pinned, Rendering, Strip
-from foveate_server.operations.contract import JobRequest
 from foveate_server.operations.with_restorer import restorer as restorer_module
 from foveate_server.operations.with_restorer.grid import halo, on_grid, snap
 from foveate_server.operations.with_restorer.restorer import Restorer
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.pixels import Channels, PixelFormat, SampleType
 
 
 class Ticker:
@@ -31,8 +29,7 @@ class Ticker:
 
 @pytest.fixture
 def restorer(engine):
-    pixels = PixelFormat(SampleType.U8, Channels.RGB)
-    return Restorer(JobRequest("refocus", {}, Extent(1, 1), pixels, "srgb", None, None), engine, Ticker())
+    return Restorer(engine, Ticker())
 
 
 @given(st.floats(0.1, 8))

@@ -10,7 +10,7 @@ from foveate_server.engines.restoration import rrdbnet, srvgg
 from foveate_server.engines.values import Strip
 from foveate_server.operations.contract import Item, JobRequest, WindowData
 from foveate_server.operations.document import patches
-from foveate_server.operations.upscale import cut_of
+from foveate_server.operations.upscale import Upscale, cut_of
 from foveate_server.operations.with_restorer import enlarger, strips, tile_items
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
@@ -23,6 +23,10 @@ DOCUMENT = Extent(9001, 7003)
 def request(region: Bounds, target: str) -> JobRequest:
     parameters = {"scale": 4, "target": target}
     return JobRequest("upscale", parameters, DOCUMENT, RGB, "srgb", None, Selection(region, has_coverage=False))
+
+
+def cut_for(asked: JobRequest) -> strips.Cut:
+    return cut_of(asked, Upscale.parameters.parse(asked.parameters).size)
 
 
 @cache
@@ -49,7 +53,7 @@ def regions(draw: st.DrawFn) -> Bounds:
 def test_every_strip_sees_what_its_result_depends_on(target: str, region: Bounds) -> None:
     """And goes on exactly where the one above it in its column ended."""
     asked = request(region, target)
-    cut = cut_of(asked)
+    cut = cut_for(asked)
     margin, around = (tile_items.MARGIN,) * 2 if target == "document" else (42, enlarger.HALO)
     picture = region.pad(around).clamp(DOCUMENT)
     radius = radius_of_x4plus()
@@ -73,13 +77,13 @@ def test_every_strip_sees_what_its_result_depends_on(target: str, region: Bounds
 
 def test_a_small_region_asks_for_no_more_than_shows() -> None:
     """What a network sees beyond 72 pixels changes less than a level; only where pictures are cut must it be exact."""
-    (item,) = cut_of(request(Bounds(4000, 3000, 64, 64), "new")).items(coverage=False)
+    (item,) = cut_for(request(Bounds(4000, 3000, 64, 64), "new")).items(coverage=False)
     assert item.stage == "Enlarging"
     assert item.windows[0].bounds == Bounds(3928, 2928, 208, 208)
 
 
 def test_items_say_which_part_they_are() -> None:
-    items = cut_of(request(Bounds(0, 0, 3000, 1200), "new")).items(coverage=False)
+    items = cut_for(request(Bounds(0, 0, 3000, 1200), "new")).items(coverage=False)
     assert [item.id for item in items] == [f"strip-{number}" for number in range(1, 5)]
     assert items[2].stage == "Enlarging part 3 of 4"
     assert sum(item.weight for item in items) == 3000 * 1200
@@ -89,13 +93,13 @@ def test_coverage_is_asked_for_where_it_is_needed() -> None:
     base = request(Bounds(0, 0, 100, 100), "document")
     soft = JobRequest(**{**vars(base), "selection": Selection(base.region, has_coverage=True)})
     for wanted in (False, True):
-        (item,) = cut_of(soft).items(coverage=wanted)
+        (item,) = cut_for(soft).items(coverage=wanted)
         assert item.windows[0].coverage is wanted
 
 
 def test_an_item_from_before_strips_followed_each_other_stands_for_itself() -> None:
     """The spool may hold one over an update."""
     asked = request(Bounds(100, 100, 300, 300), "new")
-    (item,) = cut_of(asked).items(coverage=False)
+    (item,) = cut_for(asked).items(coverage=False)
     old = Item("strip-1", item.stage, item.windows, {"core": item.arguments["core"]})
-    assert strip_in_document(cut_of(asked), old)[1].again is None
+    assert strip_in_document(cut_for(asked), old)[1].again is None
