@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from foveate_server.entry_points import LeftOut
 from foveate_server.families.registry import registered as families
+from foveate_server.operations.registry import registered as operations
 
 
 def left_out() -> tuple[LeftOut, ...]:
     """Return what no registry took: for the status page, `foveate status` and `foveate plugins doctor`."""
-    return families().left_out
+    return (*operations().left_out, *families().left_out)

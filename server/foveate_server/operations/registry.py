@@ -1,19 +1,70 @@
-"""The operations that the server offers. No torch, no onnxruntime: the server's own process plans with them."""
+"""The operations that the server offers: ours, then those of other packages.
+
+No torch, no onnxruntime: the server's own process plans with them.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from foveate_server.entry_points import Registered, load
 from foveate_server.operations.compare import Compare
 from foveate_server.operations.detect import Detect
 from foveate_server.operations.faces import Faces
 from foveate_server.operations.fill import Fill
 from foveate_server.operations.operation import Operation
+from foveate_server.operations.parameters.declaration import Declaration
 from foveate_server.operations.refocus import Refocus
 from foveate_server.operations.upscale import Upscale
+from foveate_shared.wire.protocol import JsonObject, as_object
+
+GROUP = "foveate.operations"
+_OWN: tuple[Operation[Any], ...] = (Refocus(), Faces(), Detect(), Upscale(), Fill(), Compare())
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")  # a word of the command line, and of an editor's settings
 
 
 def operations() -> Mapping[str, Operation[Any]]:
     """Return all operations by name."""
-    return {operation.name: operation for operation in (Refocus(), Faces(), Detect(), Upscale(), Fill(), Compare())}
+    return registered().values
+
+
+@cache  # what is installed stays the same as long as a process runs
+def registered() -> Registered[Operation[Any]]:
+    """Return all operations, and what was left out."""
+    return load(GROUP, _OWN, check)
+
+
+def check(value: object) -> Operation[Any]:
+    """Return an operation that can be offered. Raises TypeError or ValueError, with the reason, where it is none."""
+    name, title, parameters = (getattr(value, word, None) for word in ("name", "title", "parameters"))
+    if isinstance(value, type) or not all(callable(getattr(value, step, None)) for step in ("plan", "run")):
+        raise TypeError("an operation is a value with the methods plan and run")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name: small letters, digits, - and _")
+    if not isinstance(title, str) or not title.strip():
+        raise ValueError("it has no title")
+    if not isinstance(parameters, Declaration):
+        raise TypeError("its parameters are no Declaration")
+    _check_schema(parameters.schema)
+    return cast("Operation[Any]", value)
+
+
+def _check_schema(schema: JsonObject) -> None:
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        place = ".".join(str(part) for part in error.absolute_path) or "its schema"
+        raise ValueError(f"{place} is no JSON Schema: {error.message}") from None
+    for name, each in as_object(schema.get("properties")).items():
+        if not as_object(each).get("title"):
+            raise ValueError(f"the parameter {name} has no title")
+        if "default" in as_object(each) and not Draft202012Validator(as_object(each)).is_valid(
+            as_object(each)["default"]
+        ):
+            raise ValueError(f"the default of {name} does not fit its own limits")

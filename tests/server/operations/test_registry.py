@@ -1,0 +1,63 @@
+"""The operations in their stated order, and what a package declares wrongly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import pytest
+
+from foveate_server.operations.parameters.declaration import Declaration, NoParameters, parameter
+from foveate_server.operations.registry import check, operations, registered
+
+
+@dataclass(frozen=True)
+class Untitled:
+    radius: int = parameter(default=3)
+
+
+@dataclass(frozen=True)
+class Contradicting:
+    radius: int = parameter("Radius", default=3, minimum=4)
+
+
+@dataclass(frozen=True)
+class NoSchema:
+    radius: int = parameter("Radius", minimum="three")
+
+
+@dataclass(frozen=True)
+class Unspeakable:
+    when: complex = field(default=1j)
+
+
+def an_operation(**other):
+    told = {"name": "outline", "title": "Outline", "parameters": Declaration(NoParameters), "plan": print, "run": print}
+    return SimpleNamespace(**(told | other))
+
+
+def test_ours_come_in_their_stated_order():
+    assert list(operations())[:6] == ["refocus", "faces", "detect", "upscale", "fill", "compare"]
+    assert registered().left_out == ()
+
+
+def test_what_is_complete_is_taken():
+    assert check(an_operation()).name == "outline"
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"run": None}, "methods plan and run"),
+        ({"name": "Out line"}, "'Out line' is no name"),
+        ({"title": " "}, "it has no title"),
+        ({"parameters": {"type": "object"}}, "no Declaration"),
+        ({"parameters": Declaration(Untitled)}, "the parameter radius has no title"),
+        ({"parameters": Declaration(Contradicting)}, "the default of radius does not fit"),
+        ({"parameters": Declaration(NoSchema)}, "properties.radius.minimum is no JSON Schema"),
+        ({"parameters": Declaration(Unspeakable)}, "cannot be the type of a parameter"),
+    ],
+)
+def test_what_is_declared_wrongly_is_told(other, reason):
+    with pytest.raises((TypeError, ValueError), match=reason):
+        check(an_operation(**other))
