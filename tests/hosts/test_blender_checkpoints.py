@@ -41,7 +41,7 @@ def desk(running, folder):
     running.wait_for("runtime().connection.is_ready and runtime().has_checkpoint")
     running.run(
         "p = bpy.context.window_manager.foveate; p.refocus_model = model; p.operation = 'refocus'\n"
-        "c = p.checkpoint; c.prompt, c.preset, c.variations, c.lora_1 = 'a red door', 'NONE', 1, ''",
+        "p.refocus_prompt, p.refocus_preset, p.variations, p.refocus_loras_1 = 'a red door', 'NONE', 1, ''",
         model=CHECKPOINT,
     )
     yield desk
@@ -76,7 +76,9 @@ def test_nothing_of_it_is_shown_before_there_is_a_checkpoint(desk, running, fold
 
 
 def test_a_prompt_re_renders_the_region_alone_and_is_remembered(desk, running, screen):
-    running.run("c = bpy.context.window_manager.foveate.checkpoint; c.lora_1 = 'deterministic-lora'; c.strength = 0.6")
+    running.run(
+        "p = bpy.context.window_manager.foveate; p.refocus_loras_1 = 'deterministic-lora'; p.refocus_strength = 0.6"
+    )
     shown = running.run(PENCIL + "answer = drawn(panels.FoveateMainPanel)")
     assert {"prompt", "negative_prompt", "preset", "strength", "variations", "fill", "extend"} <= set(shown)
     desk.settle()
@@ -92,15 +94,15 @@ def test_a_prompt_re_renders_the_region_alone_and_is_remembered(desk, running, s
     assert (parameters["prompt"], parameters["strength"]) == ("a red door", 0.6)
     assert parameters["loras"] == [{"name": "deterministic-lora", "weight": 1.0}]
     assert running.run("answer = runtime().settings.prompts[0]") == "a red door"
-    running.run("bpy.context.window_manager.foveate.checkpoint.prompt = ''")
+    running.run("bpy.context.window_manager.foveate.refocus_prompt = ''")
     desk.do("bpy.ops.foveate.use_prompt(kind='prompt', number=0)")
-    assert running.run("answer = bpy.context.window_manager.foveate.checkpoint.prompt") == "a red door"
+    assert running.run("answer = bpy.context.window_manager.foveate.refocus_prompt") == "a red door"
 
 
 def test_a_preset_brings_its_own_strength(desk, running):
     values = running.run(
-        "c = bpy.context.window_manager.foveate.checkpoint; c.strength = 0.9; c.preset = 'portrait'\n"
-        "answer = [round(c.strength, 4), c.num_inference_steps]"
+        "p = bpy.context.window_manager.foveate; p.refocus_strength = 0.9; p.refocus_preset = 'portrait'\n"
+        "answer = [round(p.refocus_strength, 4), p.refocus_num_inference_steps]"
     )
     assert values == [0.4, 20]
     desk.press()
@@ -109,7 +111,7 @@ def test_a_preset_brings_its_own_strength(desk, running):
 
 
 def test_variations_wait_and_one_is_chosen(desk, running, screen):
-    running.run("bpy.context.window_manager.foveate.checkpoint.variations = 3")
+    running.run("bpy.context.window_manager.foveate.variations = 3")
     desk.press()
     desk.wait_for_the_end()
     seeds = running.run("answer = [e.parameters['seed'] for e in runtime().entries]")
@@ -123,9 +125,9 @@ def test_variations_wait_and_one_is_chosen(desk, running, screen):
     made = desk.state()["shown"]
     assert recipe(desk, made)["parameters"]["seed"] == seeds[1]
     desk.do("bpy.ops.foveate.use_seed()")
-    kept = running.run("c = bpy.context.window_manager.foveate.checkpoint; answer = [c.seed, c.draw_seed]")
+    kept = running.run("p = bpy.context.window_manager.foveate; answer = [p.refocus_seed, p.draw_seed]")
     assert kept == [seeds[0], False]
-    running.run("bpy.context.window_manager.foveate.checkpoint.draw_seed = True")
+    running.run("bpy.context.window_manager.foveate.draw_seed = True")
     desk.do("bpy.ops.foveate.discard_group()")
     assert running.run("answer = [len(runtime().entries), made in bpy.data.images]", made=made) == [0, True]
 
@@ -134,7 +136,7 @@ def test_esc_ends_all_variations(desk, running, folder, start_server):
     start_server((folder / "slow").outside, (folder / "run/slow.json").outside, "fakes.engines:slow")
     desk.connect("slow.json")
     running.wait_for("runtime().connection.is_ready and runtime().has_checkpoint")
-    running.run("bpy.context.window_manager.foveate.checkpoint.variations = 3")
+    running.run("bpy.context.window_manager.foveate.variations = 3")
     desk.press()
     running.wait_for("any(e.flow.status.state.value == 'running' for e in runtime().entries)")
     desk.strike("ESC")
@@ -156,7 +158,7 @@ def test_a_region_is_filled_and_the_image_extended(desk, running):
     running.run(
         "editor()['area'].spaces.active.image = bpy.data.images['in']\n"
         "p = bpy.context.window_manager.foveate; p.operation = 'extend'\n"
-        "p.checkpoint.right, p.checkpoint.top = 32, 16"
+        "p.fill_extend_right, p.fill_extend_top = 32, 16"
     )
     before = desk.pixels("in")
     desk.press("extend")
@@ -174,7 +176,7 @@ def test_faces_and_upscale_are_rendered_by_a_checkpoint(desk, running):
     running.run(
         "p = bpy.context.window_manager.foveate\n"
         "p.faces_model = p.upscale_model = model; p.upscale_scale, p.upscale_target = '2', 'document'\n"
-        "for p.operation in ('faces', 'upscale'): p.checkpoint.strength = 0.1",
+        "p.faces_strength = p.upscale_strength = 0.1",
         model=CHECKPOINT,
     )
     for operation, title in (("faces", "Faces"), ("upscale", "Upscale")):
@@ -206,8 +208,8 @@ def with_disc():
 def test_variants_are_compared_on_a_sheet(desk, running, screen):
     running.run(
         "bpy.context.window_manager.foveate.operation = 'compare'\n"
-        "c = bpy.context.window_manager.foveate.checkpoint; c.compare_strengths, c.compare_seeds = '0.3, 0.9', '1 2'\n"
-        "c.compare_models = c.compare_loras = ''"
+        "p = bpy.context.window_manager.foveate; p.compare_strengths, p.compare_seeds = '0.3, 0.9', '1 2'\n"
+        "p.compare_models = p.compare_loras = ''"
     )
     shown = running.run(PENCIL + "answer = drawn(panels.FoveateMainPanel)")
     assert {"compare_models", "compare_strengths", "compare_seeds", "compare_loras", "foveate.compare"} <= set(shown)
@@ -243,8 +245,8 @@ def _found_in(slot, picture):
 
 def test_a_list_goes_on_with_what_fits(running, desk):
     offered = running.run(
-        "import bl_ext.user_default.foveate.checkpoint_values as values\n"
-        "search = lambda name, text: values._search_list(name)(None, bpy.context, text)\n"
+        "import bl_ext.user_default.foveate.parameters as parameters\n"
+        "search = lambda name, text: parameters.search_list('compare', name)(None, bpy.context, text)\n"
         "answer = [search('model', ''), search('loras', 'deterministic-lora:0.5, ')]"
     )
     assert offered == [[CHECKPOINT], ["deterministic-lora:0.5, deterministic-lora", "deterministic-lora:0.5, none"]]
@@ -284,7 +286,7 @@ def test_the_panel_speaks_german(desk, running, screen):
     try:
         desk.settle()
         screen.screenshot("blender-checkpoint-german")
-        name = "bpy.types.UILayout.enum_item_name(bpy.context.window_manager.foveate.checkpoint, 'preset', 'photo')"
+        name = "bpy.types.UILayout.enum_item_name(bpy.context.window_manager.foveate, 'refocus_preset', 'photo')"
         assert running.run(f"answer = {name}") == "Foto"
     finally:
         running.run("runtime().change(language='')")

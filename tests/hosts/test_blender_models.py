@@ -90,7 +90,7 @@ def added(running, folder, checkpoints, program):
         "answer = list(bpy.ops.foveate.add_model('INVOKE_DEFAULT'))",
         source=source,
     )
-    running.wait_for("not runtime().adding.status.is_running", 120)
+    running.wait_for("not runtime().adder.status.is_running", 120)
     running.wait_for("any(model.name == 'sd1' for model in runtime().models)")
     return running.run(DRAW_PREFERENCES)
 
@@ -103,7 +103,7 @@ def desk(added, running, folder):
     running.run(
         "p = bpy.context.window_manager.foveate\n"
         "p.operation, p.refocus_model, p.faces_model, p.upscale_model = 'refocus', 'sd1', 'sd1', 'sd1'\n"
-        "c = p.checkpoint; c.prompt, c.num_inference_steps, c.strength, c.variations = 'a red door', 4, 0.7, 1"
+        "p.refocus_prompt, p.refocus_num_inference_steps, p.refocus_strength, p.variations = 'a red door', 4, 0.7, 1"
     )
     yield desk
     running.check_output()
@@ -126,7 +126,7 @@ def test_a_model_is_added_from_the_preferences(added, desk, running):
 
 
 def test_it_re_renders_a_region_and_shows_how_that_becomes(desk, running, screen):
-    running.run("bpy.context.window_manager.foveate.checkpoint.num_inference_steps = 30")
+    running.run("bpy.context.window_manager.foveate.refocus_num_inference_steps = 30")
     desk.press()
     preview = "[key for key in runtime().previews._icons if key.endswith(' preview')]"
     running.wait_for(f"runtime().entries[0].preview is not None and {preview}", 100)
@@ -155,9 +155,7 @@ def test_it_enlarges_a_region(desk, running):
 
 
 def test_it_compares_strengths(desk, running):
-    running.run(
-        "p = bpy.context.window_manager.foveate; p.operation, p.checkpoint.compare_strengths = 'compare', '0.3, 0.9'"
-    )
+    running.run("p = bpy.context.window_manager.foveate; p.operation, p.compare_strengths = 'compare', '0.3, 0.9'")
     desk.press("compare")
     state = desk.wait_for_state("done", "failed", timeout=150)
     assert state["shown"] == "in, Compare", state["error"]
@@ -172,7 +170,7 @@ def test_a_face_that_it_cannot_draw_is_kept_and_that_is_said(desk, running, plac
     photo = data.astronaut()
     opaque = np.full((*photo.shape[:2], 1), 255, np.uint8)
     desk.open_samples(np.concatenate([photo, opaque], axis=2)[::-1], FACE)
-    running.run("p = bpy.context.window_manager.foveate; p.operation, p.checkpoint.strength = 'faces', 0.7")
+    running.run("p = bpy.context.window_manager.foveate; p.operation, p.faces_strength = 'faces', 0.7")
     desk.press("faces")
     state = desk.wait_for_state("done", "failed", timeout=150)
     assert (state["images"], state["error"]) == (["in"], "")
@@ -246,7 +244,7 @@ def test_a_model_that_cannot_be_added_is_said_in_the_preferences(added, running)
     running.run("runtime().change(server_command=('/nowhere/foveate', 'serve'))")
     try:
         running.run("answer = list(bpy.ops.foveate.add_model(source='/pictures/tune.safetensors'))")
-        running.wait_for("not runtime().adding.status.is_running")
+        running.wait_for("not runtime().adder.status.is_running")
         assert "cannot be started: /nowhere/foveate" in running.run(DRAW_PREFERENCES)
         running.run("bpy.context.window_manager.foveate.model_source = ''; bpy.ops.foveate.copy_add_command()")
         copied = running.run("answer = bpy.context.window_manager.clipboard")

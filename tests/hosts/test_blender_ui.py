@@ -307,7 +307,7 @@ def test_it_speaks_german(desk, running, screen):
     try:
         desk.press("upscale")
         desk.wait_for_state("done")
-        assert running.run(RUNTIME + "answer = rt.texts('Cancel')") == "Abbrechen"
+        assert running.run(RUNTIME + "answer = rt.say('Cancel')") == "Abbrechen"
         screen.screenshot("blender-german")
     finally:
         running.run(RUNTIME + "rt.change(language='')")

@@ -31,20 +31,20 @@ class AddModelOperator(bpy.types.Operator):
         source = self.source or context.window_manager.foveate.model_source
         try:
             rt.add_model(bpy.path.abspath(source) if source.startswith("//") else source)
-            if bpy.app.background and rt.adding is not None:
-                self._wait(rt.adding)
+            if bpy.app.background:
+                self._wait(rt.adder)
         except errors.FoveateError as error:
-            self.report({"ERROR"}, rt.texts.sentence(str(error)))
+            self.report({"ERROR"}, rt.say.sentence(str(error)))
             return {"CANCELLED"}
         return {"FINISHED"}
 
-    def _wait(self, running: add_model.Adding) -> None:
-        while running.status.is_running:
+    def _wait(self, adder: Any) -> None:
+        while adder.is_running:
             time.sleep(_LOOK_SECONDS)
-        status = running.status
-        if status.error:
-            raise errors.InputError(status.error)
-        self.report({"INFO"}, controller.get().texts("{name} was added", name=status.title))
+            adder.poll()
+        if adder.status.error:
+            raise errors.InputError(adder.status.error)
+        self.report({"INFO"}, adder.text(controller.get().say))
 
 
 class StopAddingOperator(bpy.types.Operator):
@@ -56,10 +56,10 @@ class StopAddingOperator(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """End it."""
-        running = controller.get().adding
-        if running is None or not running.status.is_running:
+        adder = controller.get().adder
+        if not adder.is_running:
             return {"CANCELLED"}
-        running.stop()
+        adder.stop()
         return {"FINISHED"}
 
 
@@ -76,7 +76,7 @@ class CopyAddCommandOperator(bpy.types.Operator):
         try:
             command = add_model.command_to_copy(rt.settings, context.window_manager.foveate.model_source)
         except errors.FoveateError as error:
-            self.report({"ERROR"}, rt.texts.sentence(str(error)))
+            self.report({"ERROR"}, rt.say.sentence(str(error)))
             return {"CANCELLED"}
         context.window_manager.clipboard = command
         return {"FINISHED"}
@@ -84,7 +84,7 @@ class CopyAddCommandOperator(bpy.types.Operator):
 
 def draw(layout: Any, context: bpy.types.Context) -> None:
     """Draw the part of the preferences."""
-    rt, say = controller.get(), controller.get().texts
+    rt, say = controller.get(), controller.get().say
     box = layout.box()
     box.label(text=say("Models"), icon="FILE_3D", translate=False)
     if rt.connection.is_ready and not rt.has_checkpoint:
@@ -98,15 +98,15 @@ def draw(layout: Any, context: bpy.types.Context) -> None:
     row.operator("foveate.copy_add_command", text="", icon="COPYDOWN")
     if reason:
         draw_lines(box, context, say.sentence(reason), "INFO")
-    if rt.adding is not None:
-        _draw_adding(box, context, rt.adding.status)
+    if rt.adder.status is not None:
+        _draw_adding(box, context, rt.adder.status)
     if rt.models:
         names = ", ".join(model.title for model in rt.models if model.kind != "detect")
         draw_lines(box, context, f"{say('The server has')}: {names}", "NONE")
 
 
 def _draw_help(box: Any, context: bpy.types.Context) -> None:
-    say = controller.get().texts
+    say = controller.get().say
     draw_lines(box, context, say(checkpoint_advice.INTRODUCTION), "INFO")
     column = box.column(align=True)
     for advice in checkpoint_advice.ADVICE:
@@ -116,17 +116,15 @@ def _draw_help(box: Any, context: bpy.types.Context) -> None:
 
 
 def _draw_adding(box: Any, context: bpy.types.Context, status: add_model.AddStatus) -> None:
-    say = controller.get().texts
+    text = controller.get().adder.text(controller.get().say)
     if status.is_running:
         row = box.row(align=True)
-        row.label(text=say.sentence(status.line) or say("Adding the model"), icon="SORTTIME", translate=False)
+        row.label(text=text, icon="SORTTIME", translate=False)
         row.operator("foveate.stop_adding", text="", icon="X")
     elif status.error:
         draw_error(box, context, errors.InputError(status.error).info)
     else:
-        box.label(text=say("{name} was added", name=status.title), icon="CHECKMARK", translate=False)
-        if status.problem:
-            draw_lines(box, context, say.sentence(status.problem), "ERROR")
+        draw_lines(box, context, text, "ERROR" if status.problem else "CHECKMARK")
 
 
 CLASSES = (AddModelOperator, StopAddingOperator, CopyAddCommandOperator)

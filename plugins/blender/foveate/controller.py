@@ -1,4 +1,4 @@
-"""What panels, operators and handlers share: settings, texts, the workbench, and the timer that polls it.
+"""What panels, operators and handlers share: the editors' controller, with Blender's timer and language.
 
 Blender makes operators and panels itself and hands nothing to them, so what they share can only be reached through a
 module. It is made by :func:`open_runtime` at register, and nothing of it is left after :func:`close_runtime`.
@@ -7,8 +7,7 @@ module. It is made by :func:`open_runtime` at register, and nothing of it is lef
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,21 +15,7 @@ from urllib.parse import urlsplit
 import bpy
 
 from . import show_result
-from ._shared import (
-    add_model,
-    checkpoint_choices,
-    client,
-    errors,
-    form,
-    job_flow,
-    job_list,
-    open_connection,
-    prompt_history,
-    protocol,
-    run_blocking,
-    settings,
-    translations,
-)
+from ._shared import client, controller, errors, job_flow, open_connection, protocol, run_blocking, settings
 from .document import BlenderHost
 from .job_request import WantedJob
 from .previews import Previews
@@ -43,148 +28,40 @@ Choices = tuple[tuple[str, str, str], ...]  # identifier, label, description
 _runtime: list[Runtime] = []  # the one that is open, or none
 
 
-class Runtime:
-    """The state behind all panels of one Blender."""
+class Runtime(controller.Controller):
+    """The controller behind all panels of one Blender. Nothing connects before wake() or a job."""
 
     def __init__(self, settings_path: Path, peer: protocol.Peer) -> None:
-        """Read the settings. Nothing connects before :meth:`wake` or :meth:`submit`."""
-        self.settings = settings.load(settings_path)
+        """Read the settings."""
+        super().__init__(settings_path, self._open_client, system_language=lambda: bpy.app.translations.locale)
         self.swaps: list[show_result.Swap] = []
-        self.tasks: dict[str, WantedJob] = {}  # by job
-        self.hosts: dict[str, BlenderHost] = {}  # by job
         self.previews = Previews()
-        self.problem = ""  # with the settings: shown in the preferences
-        self.adding: add_model.Adding | None = None  # the program that adds a model, or the last one that did
-        self._is_added = True  # it ended, and the models were asked for
-        self._texts = translations.Texts()
-        self._choices: dict[tuple[str, Choices], Choices] = {}  # by language: Blender wants lists that stay
-        self._path = settings_path
+        self.on_operations: Callable[[], None] = lambda: None  # the server told other operations
         self._peer = peer
-        self._bench: job_list.Workbench | None = None
-
-    @property
-    def texts(self) -> translations.Texts:
-        """Return the language that is set, else Blender's own."""
-        language = self.settings.language or bpy.app.translations.locale
-        if self._texts.language != language:
-            self._texts = translations.Texts(language)
-        return self._texts
+        self._choices: dict[tuple[str, Choices], Choices] = {}  # by language: Blender wants lists that stay
 
     def choices(self, items: Choices) -> Choices:
         """Return an enum property's items in the language."""
-        say = self.texts
+        say = self.say
         key = say.language, items
         if key not in self._choices:
             self._choices[key] = tuple((name, say(label), say(text)) for name, label, text in items)
         return self._choices[key]
 
-    @property
-    def connection(self) -> job_list.ConnectionView:
-        """Return how the server is reached."""
-        return self._bench.connection if self._bench else job_list.ConnectionView()
+    def begin(self, wanted: WantedJob, *, is_new_wish: bool = True, **options: Any) -> list[Any]:
+        """Start a job, or its variations, that the timer brings to an end; see Controller.start."""
+        return self.start(
+            wanted.host, wanted.served_by, wanted.parameters, title=wanted.title, count=wanted.count,
+            is_new_wish=is_new_wish, **options,
+        )  # fmt: skip
 
-    @property
-    def entries(self) -> list[job_list.JobEntry]:
-        """Return all jobs, newest first."""
-        return self._bench.entries if self._bench else []
-
-    @property
-    def models(self) -> tuple[protocol.ModelInfo, ...]:
-        """Return the server's models, none before it was reached."""
-        return self._bench.models if self._bench else ()
-
-    @property
-    def has_checkpoint(self) -> bool:
-        """Tell whether prompts can be given: nothing is shown of them before."""
-        return checkpoint_choices.has_checkpoint(self.models)
-
-    def form(self, operation: str, model: str = "", preset: str = "") -> form.Form | None:
-        """Return what can be said of an operation, see forms.form; None where it is not offered (yet)."""
-        return self._bench.form(operation, model, preset) if self._bench else None
-
-    # --- settings ---
-
-    def change(self, **values: Any) -> None:
-        """Change settings and keep them; what is wrong with that is shown in the preferences."""
-        self.settings = replace(self.settings, **values)
-        try:
-            settings.save(self._path, self.settings)
-            self.problem = ""
-        except errors.FoveateError as error:
-            self.problem = str(error)
-
-    def default(self, operation: str, name: str, value: Any) -> Any:
-        """Return a parameter as last used, else `value`."""
-        used = self.settings.defaults.get(operation)
-        return used.get(name, value) if isinstance(used, Mapping) else value
-
-    def set_default(self, operation: str, name: str, value: Any) -> None:
-        """Remember a parameter; the next job writes it to the disk."""
-        used = self.settings.defaults.get(operation)
-        changed = {**(used if isinstance(used, dict) else {}), name: value}
-        if value is None:  # as if it was never used
-            del changed[name]
-        self.settings = replace(self.settings, defaults={**self.settings.defaults, operation: changed})
-
-    def remember_prompts(self, parameters: protocol.JsonObject) -> None:
-        """Put a job's prompts into the history, which the next change of a setting writes to the disk."""
-        said = {name: str(parameters.get(name, "")) for name in ("prompt", "negative_prompt")}
-        self.settings = replace(
-            self.settings,
-            prompts=prompt_history.remembered(self.settings.prompts, said["prompt"]),
-            negative_prompts=prompt_history.remembered(self.settings.negative_prompts, said["negative_prompt"]),
-        )
-
-    # --- models ---
-
-    def add_model(self, what: str) -> None:
-        """Begin to add a model on this machine. Raises FoveateError where that cannot be."""
-        if reason := add_model.why_not(self.settings):
-            raise errors.InputError(reason, remedy=add_model.command_to_copy(self.settings, what))
-        self.adding = add_model.Adding(add_model.add_command(self.settings, what))
-        self._is_added = False
-
-    def _look_at_adding(self) -> bool:
-        """Ask for the models once one was added; return whether there is something new to show."""
-        if self.adding is None or self._is_added:
-            return False
-        if not self.adding.status.is_running:
-            self._is_added = True
-            self.wake().refresh_models()
-        return True
-
-    # --- jobs ---
-
-    def wake(self) -> job_list.Workbench:
-        """Begin to connect, where that has not begun."""
-        if self._bench is None:
-            self._bench = job_list.Workbench(self._open_client)
-        return self._bench
-
-    def submit(self, task: WantedJob, *, ask_first: bool | None = None, group: str = "") -> job_list.JobEntry:
-        """Start a job that the timer brings to its end; `ask_first` is as set, unless it is given.
-
-        Jobs of one `group` are variations of one wish.
-
-        Raises FoveateError where there is nothing to work on.
-        """
-        bench = self.wake()
-        if self.connection.state is client.ConnectionState.REFUSED:
-            bench.reconnect()  # the person has read why, and tries again
-        host = task.host()
-        ask_first = self.settings.ask_first if ask_first is None else ask_first
-        entry = bench.submit(host, task.served_by, task.parameters, title=task.title, ask_first=ask_first, group=group)
-        self.tasks[entry.flow.job], self.hosts[entry.flow.job] = task, host
-        self.remember_prompts(task.parameters)
-        self.change()  # writes the parameters that were used
-        _tick_soon()
-        return entry
-
-    def run(self, task: WantedJob, on_status: Callable[[job_flow.JobProgress], None] = lambda _: None) -> BlenderHost:
+    def run(
+        self, wanted: WantedJob, number: int = 1, on_status: Callable[[job_flow.JobProgress], None] = lambda _: None
+    ) -> BlenderHost:
         """Run a job to its end, on a connection of its own; return its document. Raises FoveateError."""
-        host = task.host()
-        with self._open_client() as connection:
-            flow = job_flow.Rerender(connection, host, task.served_by, task.parameters)
+        host = wanted.host(number)
+        with self._open_client(self.settings) as connection:
+            flow = job_flow.Rerender(connection, host, wanted.served_by, wanted.parameters)
             flow.start()
             status = run_blocking.run_to_end(connection, flow, on_status=on_status)
         if status.error:
@@ -194,55 +71,32 @@ class Runtime:
         on_status(status)
         return host
 
-    def entry(self, job: str) -> job_list.JobEntry | None:
-        """Return a job by its id."""
-        return next((entry for entry in self.entries if entry.flow.job == job), None)
-
-    def cancel(self, entry: job_list.JobEntry) -> None:
-        """End a job: at once where no server is there to confirm it."""
-        bench = self.wake()
-        bench.cancel(entry)
-        if not bench.connection.is_ready:
-            entry.flow.abandon(errors.CancelledJobError("Cancelled."))
-
-    def apply(self, entry: job_list.JobEntry) -> None:
-        """Apply a result that waits; where that was refused before, the person wants it all the same."""
-        self.wake().apply(entry, even_if_changed=entry.flow.status.error is not None)
-
-    def discard(self, entry: job_list.JobEntry) -> None:
-        """Drop a job and its result."""
-        if entry.is_running:
-            self.cancel(entry)
-        self.wake().discard(entry)
-        self.tasks.pop(entry.flow.job, None)
-        self.hosts.pop(entry.flow.job, None)
-
-    def reconnect(self) -> None:
-        """Use the settings as they are now."""
-        self.wake().reconnect()
+    def announce(self) -> None:
+        """See Controller."""
+        super().announce()
+        show_result.redraw_editors()
+        _tick_soon()
 
     def tick(self) -> float:
         """Poll; return the seconds until the next time."""
-        if self._bench is not None and self._bench.poll():
+        before = self.operations
+        if self.poll():
             show_result.redraw_editors()
-        if self._look_at_adding():
             show_result.redraw_preferences()
-        return BUSY_SECONDS if any(entry.is_running for entry in self.entries) else IDLE_SECONDS
+        if self.operations != before:
+            self.on_operations()
+        return BUSY_SECONDS if self.is_busy else IDLE_SECONDS
 
     def close(self) -> None:
         """End all jobs that run, and the connection with its threads."""
         self.previews.close()
-        if self.adding is not None and self.adding.status.is_running:
-            self.adding.stop()
-        if self._bench is not None:
-            self._bench.cancel_all()
-            self._bench.close()
+        super().close()
 
-    def _open_client(self) -> client.Client:
-        find = open_connection.find_server(self.settings)
-        if not bpy.app.online_access and _is_elsewhere(self.settings.remote_url):
+    def _open_client(self, values: settings.Settings) -> client.Client:
+        find = open_connection.find_server(values)
+        if not bpy.app.online_access and _is_elsewhere(values.remote_url):
             find = _refuse_offline
-        return client.Client(find, self.settings.client_id, self._peer)
+        return client.Client(find, values.client_id, self._peer)
 
 
 def _is_elsewhere(url: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import bpy
 import numpy as np
@@ -45,6 +46,7 @@ class BlenderHost:
         With `always` there is a new image even where the server left everything as it is.
         """
         self.made = ""  # name of the result's image, once it was made
+        self.wanted: Any = None  # the WantedJob that it is for
         self._image = image
         self._scene = scene
         self._region = region

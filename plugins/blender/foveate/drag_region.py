@@ -29,10 +29,10 @@ class SelectRegionOperator(bpy.types.Operator):
         """It needs an image editor with an image."""
         space = context.space_data
         if space is None or space.type != "IMAGE_EDITOR":
-            cls.poll_message_set(controller.get().texts("This works in an image editor"))
+            cls.poll_message_set(controller.get().say("This works in an image editor"))
             return False
         if space.image is None:
-            cls.poll_message_set(controller.get().texts("Open an image in this editor first"))
+            cls.poll_message_set(controller.get().say("Open an image in this editor first"))
             return False
         return True
 
@@ -43,7 +43,7 @@ class SelectRegionOperator(bpy.types.Operator):
         self._start: tuple[float, float] | None = None
         self._region = next(region for region in context.area.regions if region.type == "WINDOW")
         context.window.cursor_modal_set("CROSSHAIR")
-        context.workspace.status_text_set(controller.get().texts("Drag a rectangle. Click: none, Esc: as before"))
+        context.workspace.status_text_set(controller.get().say("Drag a rectangle. Click: none, Esc: as before"))
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -99,7 +99,7 @@ class ClearRegionOperator(bpy.types.Operator):
         """There must be a rectangle."""
         image = getattr(context.space_data, "image", None)
         if image is None or image.foveate.rect[2] == 0:
-            cls.poll_message_set(controller.get().texts("No rectangle is selected"))
+            cls.poll_message_set(controller.get().say("No rectangle is selected"))
             return False
         return True
 

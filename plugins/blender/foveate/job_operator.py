@@ -1,14 +1,15 @@
 """What all operations have in common, from the button or the script to the result."""
 
-import uuid
+from dataclasses import replace
 from typing import Any
 
 import bpy
 
 from . import choose_region, controller
-from ._shared import errors, form, job_flow, job_list, job_status, protocol
+from ._shared import errors, form, job_flow, job_list, job_status, operations, protocol
 from .buffers import find, reference
-from .job_request import TITLES, WantedJob
+from .job_request import WantedJob
+from .parameters import form_of, panel_parameters
 from .show_result import ResultPlacement
 
 ONCE = {"SKIP_SAVE"}  # not remembered for the next call: the panel does that
@@ -41,13 +42,26 @@ class JobOperator:
         description="Materials, brushes and editors use the result instead of the old image",
         options=ONCE,
     )
+    variations: bpy.props.IntProperty(
+        name="Variations",
+        description="How many pictures are made, each with a seed of its own. They wait for you to choose.",
+        min=1,
+        max=form.MAX_VARIATIONS,
+        default=1,
+        options=ONCE,
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """In an image editor, there must be an image."""
+        """In an image editor, there must be an image; in windows, a model that can do it: scripts ask the server."""
+        rt = controller.get()
+        knows = not bpy.app.background and rt.connection.is_ready and rt.models
+        if knows and cls.operation and operations.served_by(cls.operation) not in rt.offered:
+            cls.poll_message_set(rt.say("Add a checkpoint first: see the extension's preferences"))
+            return False
         space = context.space_data
         if space is not None and space.type == "IMAGE_EDITOR" and space.image is None:
-            cls.poll_message_set(controller.get().texts("Open an image in this editor first"))
+            cls.poll_message_set(controller.get().say("Open an image in this editor first"))
             return False
         return True
 
@@ -55,15 +69,22 @@ class JobOperator:
         """Return the operation's parameters. Raises InputError where one is wrong."""
         raise NotImplementedError
 
+    def check(self, told: protocol.JsonObject) -> None:
+        """Raise InputError where something is missing in what was told."""
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Run to the end; Blender raises RuntimeError in a script where that fails."""
+        return self._run_to_end(context, {})
+
+    def _run_to_end(self, context: bpy.types.Context, usual: protocol.JsonObject) -> set[str]:
         manager = context.window_manager
         manager.progress_begin(0, 100)
         try:
-            for task in self._tasks(context, self.parameters()):
-                self._run(task, manager)
+            wanted = self._wanted(context, usual)
+            for number, said in enumerate(form.with_seeds(wanted.parameters, wanted.count), 1):
+                self._run(replace(wanted, parameters=said), number, manager)
         except errors.FoveateError as error:
-            self.report({"ERROR"}, controller.get().texts.sentence(str(error)))
+            self.report({"ERROR"}, controller.get().say.sentence(str(error)))
             return {"CANCELLED"}
         finally:
             manager.progress_end()
@@ -71,17 +92,21 @@ class JobOperator:
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start the job with the panel's parameters; Esc cancels it."""
-        self.adopt_panel(context.window_manager.foveate)
-        if bpy.app.background:
-            return self.execute(context)
+        panel = context.window_manager.foveate
+        shown = form_of(self.operation)
+        taken = ("region", "mask", "replace_users", "variations")
+        for name in taken if shown is not None and shown.is_prompted else taken[:-1]:
+            if not self.properties.is_property_set(name):
+                setattr(self, name, getattr(panel, name))
         try:
-            tasks = self._tasks(context, self.parameters())
-            controller.get().set_default(self.operation, "last", tasks[0].parameters)
-            group = uuid.uuid4().hex if len(tasks) > 1 else ""
-            ask_first = True if group else None  # variations wait: the person chooses
-            self._entries = [controller.get().submit(task, ask_first=ask_first, group=group) for task in tasks]
+            said = panel_parameters(self.operation, panel)
+            if bpy.app.background:
+                return self._run_to_end(context, said)
+            wanted = self._wanted(context, said)
+            controller.get().keep(wanted.served_by, "last", wanted.parameters)
+            self._entries = controller.get().begin(wanted)
         except errors.FoveateError as error:
-            self.report({"ERROR"}, controller.get().texts.sentence(str(error)))
+            self.report({"ERROR"}, controller.get().say.sentence(str(error)))
             return {"CANCELLED"}
         manager = context.window_manager
         self._timer = manager.event_timer_add(_TICK_SECONDS, window=context.window)
@@ -100,8 +125,8 @@ class JobOperator:
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         if running:
-            say, status = controller.get().texts, running[0].flow.status
-            line = f"{say(TITLES[self.operation])}: {job_status.describe(status, say)} ({say('Esc: cancel')})"
+            say, status = controller.get().say, running[0].flow.status
+            line = f"{say(self._words)}: {job_status.describe(status, say)} ({say('Esc: cancel')})"
             context.workspace.status_text_set(line)
             fractions = [entry.flow.status.fraction if entry in running else 1 for entry in self._entries]
             context.window_manager.progress_update(100 * sum(fractions) / len(fractions))
@@ -116,7 +141,7 @@ class JobOperator:
         if context.workspace:
             context.workspace.status_text_set(None)
 
-    def _run(self, task: WantedJob, manager: Any) -> None:
+    def _run(self, wanted: WantedJob, number: int, manager: Any) -> None:
         notes: tuple[str, ...] = ()
 
         def show(status: job_flow.JobProgress) -> None:
@@ -124,72 +149,53 @@ class JobOperator:
             notes = status.notes
             manager.progress_update(100 * status.fraction)
 
-        made = controller.get().run(task, show).made
+        made = controller.get().run(wanted, number, show).made
         self._tell(notes, made)
 
     def _end(self) -> set[str]:
         if len(self._entries) > 1 and any(entry.waits_for_person for entry in self._entries):
-            self.report({"INFO"}, controller.get().texts("The variations wait in the panel"))
+            self.report({"INFO"}, controller.get().say("The variations wait in the panel"))
             return {"FINISHED"}
         return self._end_of(self._entries[0])
 
     def _end_of(self, entry: job_list.JobEntry) -> set[str]:
         status = entry.flow.status
         if status.error and status.error.code is not errors.ErrorCode.CANCELLED:
-            self.report({"ERROR"}, controller.get().texts.sentence(str(status.error)))
+            self.report({"ERROR"}, controller.get().say.sentence(str(status.error)))
             return {"CANCELLED"}
         if status.state is job_flow.JobState.DONE:
-            host = controller.get().hosts.get(entry.flow.job)  # None: it was discarded just now
-            self._tell(status.notes, host.made if host else "")
+            self._tell(status.notes, entry.host.made)
         return {"FINISHED"}
 
     def _tell(self, notes: tuple[str, ...], made: str) -> None:
-        text = controller.get().texts
+        text = controller.get().say
         for note in notes:
             self.report({"INFO"}, text.sentence(note))
         self.report({"INFO"}, text("Made {name}", name=made) if made else text("Nothing needed to be changed"))
 
-    def adopt_panel(self, panel: Any) -> None:
-        """Take what the panel says, where nothing else was said."""
-        for name in ("region", "mask", "replace_users"):
-            self.adopt(name, getattr(panel, name))
+    @property
+    def _words(self) -> str:
+        return controller.get().words_of(self.operation).title
 
-    def adopt(self, name: str, value: Any) -> None:
-        """Set a property that was not set."""
-        if not self.properties.is_property_set(name):
-            setattr(self, name, value)
-
-    def told(self, *names: str) -> dict[str, Any]:
-        """Return the properties that were set; floats without the digits that Blender adds."""
-        values = {name: getattr(self, name) for name in names if self.properties.is_property_set(name)}
-        return {name: round(value, 4) if isinstance(value, float) else value for name, value in values.items()}
-
-    def _tasks(self, context: bpy.types.Context, parameters: protocol.JsonObject) -> list[WantedJob]:
-        """Return the job, or, where variations are wanted, one for each seed."""
+    def _wanted(self, context: bpy.types.Context, usual: protocol.JsonObject) -> WantedJob:
+        """Return the job, with what is `usual` where nothing was said. Raises InputError where it lacks something."""
+        parameters = {**usual, **self.parameters()}
+        self.check(parameters)
         image = self._image(context)
         chosen = choose_region.choose(context, image, self.kind(), tuple(self.rect), self.mask)
         area = context.area if context.area and context.area.type == "IMAGE_EDITOR" else None
-        pointer = area.as_pointer() if area else 0
-        placement = ResultPlacement(
-            TITLES[self.operation], reference(image), pointer, self.replace_users, controller.get().swaps
-        )
-        scene = context.scene.name
-        each = form.with_seeds(parameters, self.count)
-        return [
-            WantedJob(
-                self.operation, said, reference(image), image.name, scene, chosen.select, placement,
-                f"{self.result} {number}" if self.result and len(each) > 1 else self.result,
-            )
-            for number, said in enumerate(each, 1)
-        ]  # fmt: skip
-
-    @property
-    def count(self) -> int:
-        """Return how many variations are wanted."""
-        return 1
+        pointer, swaps = area.as_pointer() if area else 0, controller.get().swaps
+        count = 1 if "variants" in parameters else self.variations  # a sheet shows them all
+        replaces = self.replace_users and "variants" not in parameters
+        return WantedJob(
+            self.operation, self._words, parameters, reference(image), image.name, context.scene.name, chosen.select,
+            ResultPlacement(self._words, reference(image), pointer, replaces, swaps), self.result, count,
+        )  # fmt: skip
 
     def kind(self) -> str:
         """Return the kind of region: a rectangle or a mask that was given says it, where nothing else does."""
+        if self.operation == operations.EXTEND:
+            return "ALL"
         if self.region == "AUTO" and self.rect[2] > 0:
             return "RECTANGLE"
         return (

@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._shared import host, protocol
+from ._shared import host, operations, protocol
 from .document import BlenderHost, Place
-from .naming import model_of, result_name
 from .region import RegionOf
 
-TITLES = {
-    "refocus": "Refocus",
-    "faces": "Faces",
-    "upscale": "Upscale",
-    "fill": "Fill",
-    "extend": "Extend",
-    "compare": "Compare",
-}
-
-
-def served_by(operation: str) -> str:
-    """Return the protocol's operation: a picture is extended by a fill."""
-    return "fill" if operation == "extend" else operation
+_LONGEST_NAME = 63  # bytes, in all Blenders before 5.0
 
 
 @dataclass(frozen=True)
 class WantedJob:
-    """One job on one image."""
+    """One job on one image, or its variations."""
 
-    operation: str  # one of TITLES
+    operation: str  # as it is offered
+    words: str  # what that is called, in English
     parameters: protocol.JsonObject
     image: int | str  # a buffers.reference
     image_name: str
@@ -36,21 +24,26 @@ class WantedJob:
     region: RegionOf
     placement: Place  # shows the new image, and makes the undo step
     result_name: str = ""  # empty: made of the image's name, the operation and the model
+    count: int = 1  # variations
 
     @property
     def title(self) -> str:
         """Return what the history calls it."""
-        return f"{TITLES[self.operation]}: {self.image_name}"
+        return f"{self.words}: {self.image_name}"
 
     @property
     def served_by(self) -> str:
-        """Return the protocol's operation."""
-        return served_by(self.operation)
+        """Return the server's operation."""
+        return operations.served_by(self.operation)
 
-    def host(self) -> BlenderHost:
-        """Return a document to run it on, once."""
+    def host(self, number: int = 1) -> BlenderHost:
+        """Return a document to run a variation on, once."""
+
+        def name(result: host.Result) -> str:
+            own = f"{self.result_name} {number}" if self.count > 1 and self.result_name else self.result_name
+            return own or operations.result_name(self.image_name, self.words, result.recipe, _LONGEST_NAME)
+
         always = bool(self.result_name)  # whoever names the result counts on it
-        return BlenderHost(self.image, self.scene, self.region, self._name, self.placement, always=always)
-
-    def _name(self, result: host.Result) -> str:
-        return self.result_name or result_name(self.image_name, TITLES[self.operation], model_of(result.recipe))
+        made = BlenderHost(self.image, self.scene, self.region, name, self.placement, always=always)
+        made.wanted = self
+        return made

@@ -30,12 +30,12 @@ class Part(Sidebar):
 
     def draw_header(self, _context: bpy.types.Context) -> None:
         """Draw the title."""
-        self.layout.label(text=controller.get().texts(self.title), translate=False)
+        self.layout.label(text=controller.get().say(self.title), translate=False)
 
 
 def draw_error(layout: Any, context: bpy.types.Context, error: errors.ErrorInfo) -> None:
     """Draw what happened and what to do."""
-    say = controller.get().texts.sentence
+    say = controller.get().say.sentence
     column = layout.column(align=True)
     column.alert = True
     draw_lines(column, context, say(error.message), "ERROR")

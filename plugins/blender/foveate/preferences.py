@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 
 from . import adding_models, controller
-from ._shared import errors, pairing_line, translations
+from ._shared import errors, labels, pairing_line, translations
 
 
 def _kept(name: str) -> dict[str, Any]:
@@ -30,18 +30,14 @@ def _set_command(_: Any, text: str) -> None:
 
 def _pair(_: Any, line: str) -> None:
     rt = controller.get()
-    if not line.strip():
-        return
     try:
-        paired = pairing_line.parse_pairing(line)
+        rt.change(**pairing_line.settings_of(line) if line.strip() else {})
     except errors.FoveateError as error:
         rt.problem = str(error)
-        return
-    rt.change(remote_url=paired.url, remote_token=paired.token, remote_fingerprint=paired.fingerprint)
 
 
 _LANGUAGES = ["", "en", *translations.languages()]
-_LANGUAGE_NAMES = {"": "As Blender", "en": "English", "de": "Deutsch"}
+_LANGUAGE_NAMES = {"": "As Blender", **labels.LANGUAGES}
 
 
 def _get_language(_: Any) -> int:
@@ -101,7 +97,7 @@ class FoveatePreferences(bpy.types.AddonPreferences):
         for name in ("pairing_line", "remote_url", "remote_token", "remote_fingerprint"):
             remote.prop(self, name)
         if controller.get().settings.remote_url and not bpy.app.online_access:
-            remote.label(text=controller.get().texts("Blender is not allowed to go online: see System"), icon="ERROR")
+            remote.label(text=controller.get().say("Blender is not allowed to go online: see System"), icon="ERROR")
         adding_models.draw(layout, context)
         layout.prop(self, "ask_first")
         layout.prop(self, "language")

@@ -2,49 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import bpy
 import bpy.utils.previews
 import numpy as np
 
 from . import sample_arrays
-from ._shared import job_list, pixels
-from .document import BlenderHost
+from ._shared import host, job_list, previews
 from .sample_arrays import FloatArray, Samples
 
 _LONGEST = 256  # pixels
 
 
 class Previews:
-    """The pictures, as icons of Blender, by job."""
+    """The pictures, as icons of Blender."""
 
     def __init__(self) -> None:
         self._icons = bpy.utils.previews.new()
-        self._drawn: dict[str, int] = {}  # by icon: the seq of what it shows
+        self._shown = previews.Previews(self._draw_unfinished, self._draw_result)
 
-    def icon(self, entry: job_list.JobEntry, host: BlenderHost | None) -> int:
+    def icon(self, entry: job_list.JobEntry) -> int:
         """Return the icon of an entry's newest picture, 0 where there is none."""
-        if entry.preview is not None:
-            shown, layout = entry.preview.event, entry.preview.event.pixels.format
-            key = f"{entry.flow.job} preview"
-            return self._icon(key, shown.seq, lambda: _decoded(entry.preview.pixels, shown.pixels.extent, layout))
-        if entry.waits_for_person and host is not None and entry.flow.result is not None:
-            return self._icon(entry.flow.job, 0, lambda: host.picture(entry.flow.result))
-        return 0
+        return self._shown.of(entry) or 0
 
     def close(self) -> None:
         """Forget them all."""
         bpy.utils.previews.remove(self._icons)
 
-    def _icon(self, key: str, seq: int, draw: Callable[[], Samples]) -> int:
+    def _draw_unfinished(self, entry: job_list.JobEntry, shown: job_list.PreviewPicture) -> int:
+        picture = shown.event.pixels
+        unpacked = sample_arrays.unpack(sample_arrays.host.Image(picture.extent, shown.pixels, picture.format))
+        return self._draw(f"{entry.flow.job} preview", unpacked)
+
+    def _draw_result(self, entry: job_list.JobEntry, result: host.Result) -> int:
+        return self._draw(entry.flow.job, entry.host.picture(result))
+
+    def _draw(self, key: str, samples: Samples) -> int:
         icon = self._icons[key] if key in self._icons else self._icons.new(key)
-        if self._drawn.get(key) != seq:
-            picture = displayed(draw())
-            icon.image_size = (picture.shape[1], picture.shape[0])
-            icon.image_pixels_float.foreach_set(picture.ravel())
-            self._drawn[key] = seq
-        return icon.icon_id
+        picture = displayed(samples)
+        icon.image_size = (picture.shape[1], picture.shape[0])
+        icon.image_pixels_float.foreach_set(picture.ravel())
+        return int(icon.icon_id)
 
 
 def displayed(picture: Samples) -> FloatArray:
@@ -59,7 +56,3 @@ def displayed(picture: Samples) -> FloatArray:
     rgba = np.ones((*values.shape[:2], 4), np.float32)
     rgba[..., :3] = values[..., :3] if values.shape[2] >= 3 else values[..., :1]
     return rgba
-
-
-def _decoded(data: bytes, extent: sample_arrays.geometry.Extent, layout: pixels.PixelFormat) -> Samples:
-    return sample_arrays.unpack(sample_arrays.host.Image(extent, data, layout))

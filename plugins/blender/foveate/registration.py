@@ -8,12 +8,11 @@ import bpy
 
 from . import (
     adding_models,
-    checkpoint_panel,
-    checkpoint_values,
     controller,
     drag_region,
     operators,
     panels,
+    parameter_panel,
     preferences,
     properties,
     render_handler,
@@ -23,7 +22,6 @@ from . import (
 from ._shared import translations
 
 _MODULES = (
-    checkpoint_values,
     properties,
     preferences,
     operators,
@@ -31,7 +29,7 @@ _MODULES = (
     adding_models,
     drag_region,
     panels,
-    checkpoint_panel,
+    parameter_panel,
 )
 _CLASSES = tuple(cls for module in _MODULES for cls in module.CLASSES)
 

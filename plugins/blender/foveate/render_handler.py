@@ -18,7 +18,6 @@ from ._shared import errors, job_list, protocol
 from .buffers import find, reference
 from .document import Place
 from .job_request import WantedJob
-from .number_lists import with_model
 from .show_result import ResultPlacement
 
 SUFFIX = "-foveate"  # of the files beside
@@ -81,7 +80,7 @@ def work_off() -> float | None:
     name, path = _pending.pop(0)
     scene = bpy.data.scenes.get(name)
     if scene is not None:
-        _report(lambda: _running.append(controller.get().submit(_file_task(scene, path), ask_first=False)))
+        _report(lambda: _running.extend(controller.get().begin(_file_task(scene, path), ask_first=False)))
     return _LOOK_SECONDS
 
 
@@ -109,7 +108,7 @@ def _refocus_shown(scene: bpy.types.Scene) -> None:
     if bpy.app.background:
         controller.get().run(task)
     else:
-        controller.get().submit(task)
+        controller.get().begin(task)
 
 
 def _refocus_file(scene: bpy.types.Scene, path: Path) -> None:
@@ -164,17 +163,19 @@ def _task(scene: bpy.types.Scene, image: bpy.types.Image, name: str, place: Plac
     has_border = render.use_border and not render.use_crop_to_border
     box = choose_region.border(scene) if has_border else tuple(scene.foveate.render_box)
     parameters = _parameters(rt)
-    return WantedJob("refocus", parameters, reference(image), image.name, scene.name, region.box(box), place, name)
+    words = rt.words_of("refocus").title
+    return WantedJob(
+        "refocus", words, parameters, reference(image), image.name, scene.name, region.box(box), place, name
+    )
 
 
 def _parameters(rt: controller.Runtime) -> protocol.JsonObject:
     """Return what was last used in the panel: with a checkpoint, prompt and all, for words make its pictures."""
-    model = rt.default("refocus", "model", "")
-    last = rt.default("refocus", "last", {})
-    if model and last.get("model") == model:
+    used = rt.used("refocus")
+    last = protocol.as_object(used.pop("last", None))
+    if used.get("model") and last.get("model") == used["model"]:
         return {name: value for name, value in last.items() if name != "siblings"}  # it is one picture
-    strength = rt.default("refocus", "strength", 1.0)
-    return with_model({} if strength == 1 else {"strength": strength}, model)
+    return {name: value for name, value in used.items() if name in {"model", "strength"} and value}
 
 
 HANDLERS = (("render_init", on_start), ("render_write", on_write), ("render_complete", on_complete))

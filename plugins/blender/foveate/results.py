@@ -1,148 +1,135 @@
 """What can be done with jobs that run or have ended: cancel, apply, discard, again; and with the connection."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import bpy
 
-from . import controller
-from ._shared import errors, job_list, open_connection
+from . import controller, parameters
+from ._shared import errors, job_list
 from .buffers import find
-from .checkpoint_text_fields import LARGEST_SEED
 
 
+@dataclass(frozen=True)
 class JobAction:
+    """What can be done with one job. Texts are English."""
+
+    name: str  # of the operator, after "foveate."
+    label: str
+    description: str
+    nothing: str  # why it is greyed, where it is
+    fits: Callable[[job_list.JobEntry], bool]  # whether it makes sense for a job
+    act: Callable[[job_list.JobEntry], object]  # raises FoveateError
+
+
+class JobActionOperator:
     """An operator on one job; without its id, on the newest that it makes sense for."""
 
     bl_options = {"REGISTER"}  # noqa: RUF012 - Blender reads it
-    nothing = ""  # why it is greyed, where it is
+    action: JobAction
 
     job: bpy.props.StringProperty(name="Job", options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """There must be such a job."""
-        if any(map(cls.fits, controller.get().entries)):
+        if any(map(cls.action.fits, controller.get().entries)):
             return True
-        cls.poll_message_set(controller.get().texts(cls.nothing))
+        cls.poll_message_set(controller.get().say(cls.action.nothing))
         return False
-
-    @classmethod
-    def fits(cls, entry: job_list.JobEntry) -> bool:
-        """Tell whether it makes sense for a job."""
-        raise NotImplementedError
-
-    def act(self, entry: job_list.JobEntry) -> None:
-        """Do it. Raises FoveateError."""
-        raise NotImplementedError
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Do it with the job that was meant."""
-        entries = [entry for entry in controller.get().entries if self.fits(entry)]
+        say = controller.get().say
+        entries = [entry for entry in controller.get().entries if self.action.fits(entry)]
         entry = next((entry for entry in entries if self.job in {"", entry.flow.job}), None)
         if entry is None:
-            self.report({"WARNING"}, controller.get().texts(self.nothing))
+            self.report({"WARNING"}, say(self.action.nothing))
             return {"CANCELLED"}
         try:
-            self.act(entry)
+            self.action.act(entry)
         except errors.FoveateError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
 
 
-class CancelOperator(JobAction, bpy.types.Operator):
-    """End the running job; nothing of it is left."""
-
-    bl_idname = "foveate.cancel"
-    bl_label = "Cancel"
-    bl_description = "End the running job; nothing of it is left"
-    nothing = "No job is running"
-
-    @classmethod
-    def fits(cls, entry: job_list.JobEntry) -> bool:
-        """Tell whether it runs."""
-        return entry.is_running
-
-    def act(self, entry: job_list.JobEntry) -> None:
-        """Cancel it."""
-        controller.get().cancel(entry)
+def _has_ended(entry: job_list.JobEntry) -> bool:
+    return not entry.is_running
 
 
-class ApplyResultOperator(JobAction, bpy.types.Operator):
-    """Make the new image from the result that waits."""
-
-    bl_idname = "foveate.apply_result"
-    bl_label = "Apply Result"
-    bl_description = "Make the new image from the result that waits"
-    nothing = "No result is waiting"
-
-    @classmethod
-    def fits(cls, entry: job_list.JobEntry) -> bool:
-        """Tell whether its result waits."""
-        return entry.waits_for_person
-
-    def act(self, entry: job_list.JobEntry) -> None:
-        """Apply it."""
-        controller.get().apply(entry)
-        if entry.waits_for_person and entry.flow.status.error:
-            raise errors.to_exception(entry.flow.status.error)
+def _apply(entry: job_list.JobEntry) -> None:
+    controller.get().apply(entry)
+    if entry.waits_for_person and entry.flow.status.error:
+        raise errors.to_exception(entry.flow.status.error)
 
 
-class DiscardOperator(JobAction, bpy.types.Operator):
-    """Forget this job and its result. Images that were made of it stay."""
-
-    bl_idname = "foveate.discard"
-    bl_label = "Discard"
-    bl_description = "Forget this job and its result. Images that were made of it stay"
-    nothing = "There is nothing to discard"
-
-    @classmethod
-    def fits(cls, entry: job_list.JobEntry) -> bool:
-        """Tell whether it has ended."""
-        return not entry.is_running
-
-    def act(self, entry: job_list.JobEntry) -> None:
-        """Discard it."""
-        controller.get().discard(entry)
+def _again(entry: job_list.JobEntry) -> None:
+    controller.get().begin(entry.host.wanted, is_new_wish=False)
 
 
-class AgainOperator(JobAction, bpy.types.Operator):
-    """Run the same job again, on the image as it is now."""
-
-    bl_idname = "foveate.again"
-    bl_label = "Again"
-    bl_description = "Run the same job again, on the image as it is now"
-    nothing = "There is no job to run again"
-
-    @classmethod
-    def fits(cls, entry: job_list.JobEntry) -> bool:
-        """Tell whether it has ended, and what it was is known."""
-        return not entry.is_running and entry.flow.job in controller.get().tasks
-
-    def act(self, entry: job_list.JobEntry) -> None:
-        """Run it."""
-        rt = controller.get()
-        rt.submit(rt.tasks[entry.flow.job])
+def _has_usable_seed(entry: job_list.JobEntry) -> bool:
+    """Tell whether Blender can show its seed."""
+    seed = entry.parameters.get("seed")
+    return isinstance(seed, int) and seed <= parameters.LARGEST_SEED
 
 
-class UseSeedOperator(JobAction, bpy.types.Operator):
-    """Take this result's seed for the next jobs: what else is changed then shows by itself."""
+def _keep_seed(entry: job_list.JobEntry) -> None:
+    parameters.keep_seed(bpy.context.window_manager.foveate, entry.parameters["seed"])
 
-    bl_idname = "foveate.use_seed"
-    bl_label = "Keep Seed"
-    bl_description = "Take this result's seed for the next jobs: what else is changed then shows by itself"
-    nothing = "No result has a seed"
 
-    @classmethod
-    def fits(cls, entry: job_list.JobEntry) -> bool:
-        """Tell whether Blender can show its seed."""
-        seed = entry.parameters.get("seed")
-        return isinstance(seed, int) and seed <= LARGEST_SEED
+def _copy_recipe(entry: job_list.JobEntry) -> None:
+    bpy.context.window_manager.clipboard = json.dumps(entry.flow.result.recipe, indent=2)
 
-    def act(self, entry: job_list.JobEntry) -> None:
-        """Keep it."""
-        values = bpy.context.window_manager.foveate.checkpoint
-        values.seed, values.draw_seed = entry.parameters["seed"], False
+
+def _show(entry: job_list.JobEntry) -> None:
+    image = find(entry.host.made)
+    if image is None:
+        raise errors.InputError(
+            "The result's image is gone.", remedy="Undo or redo until it is back, or run the job again."
+        )
+    if bpy.context.space_data is not None and bpy.context.space_data.type == "IMAGE_EDITOR":
+        bpy.context.space_data.image = image
+
+
+_ACTIONS = (
+    JobAction(
+        "cancel", "Cancel", "End the running job; nothing of it is left", "No job is running",
+        lambda entry: entry.is_running, lambda entry: controller.get().cancel(entry),
+    ),
+    JobAction(
+        "apply_result", "Apply Result", "Make the new image from the result that waits", "No result is waiting",
+        lambda entry: entry.waits_for_person, _apply,
+    ),
+    JobAction(
+        "discard", "Discard", "Forget this job and its result. Images that were made of it stay",
+        "There is nothing to discard", _has_ended, lambda entry: controller.get().discard(entry),
+    ),
+    JobAction(
+        "again", "Again", "Run the same job again, on the image as it is now", "There is no job to run again",
+        _has_ended, _again,
+    ),
+    JobAction(
+        "use_seed", "Keep Seed", "Take this result's seed for the next jobs: what else is changed then shows by itself",
+        "No result has a seed", _has_usable_seed, _keep_seed,
+    ),
+    JobAction(
+        "copy_recipe", "Copy Recipe", "Copy the recipe: what makes the same result again", "There is no result yet",
+        lambda entry: entry.flow.result is not None, _copy_recipe,
+    ),
+    JobAction(
+        "show_result", "Show", "Show the result's image in this editor", "No result has been applied",
+        lambda entry: bool(entry.host.made), _show,
+    ),
+)  # fmt: skip
+
+
+def _operator(action: JobAction) -> Any:
+    named = {"bl_idname": f"foveate.{action.name}", "bl_label": action.label, "bl_description": action.description}
+    title = action.label.title().replace(" ", "")
+    return type(f"{title}Operator", (JobActionOperator, bpy.types.Operator), {**named, "action": action})
 
 
 class DiscardGroupOperator(bpy.types.Operator):
@@ -161,49 +148,6 @@ class DiscardGroupOperator(bpy.types.Operator):
         for entry in [entry for entry in rt.entries if group and entry.group == group]:
             rt.discard(entry)
         return {"FINISHED"}
-
-
-class CopyRecipeOperator(JobAction, bpy.types.Operator):
-    """Copy the recipe: what makes the same result again."""
-
-    bl_idname = "foveate.copy_recipe"
-    bl_label = "Copy Recipe"
-    bl_description = "Copy the recipe: what makes the same result again"
-    nothing = "There is no result yet"
-
-    @classmethod
-    def fits(cls, entry: job_list.JobEntry) -> bool:
-        """Tell whether it has a result."""
-        return entry.flow.result is not None
-
-    def act(self, entry: job_list.JobEntry) -> None:
-        """Copy it."""
-        bpy.context.window_manager.clipboard = json.dumps(entry.flow.result.recipe, indent=2)
-
-
-class ShowResultOperator(JobAction, bpy.types.Operator):
-    """Show the result's image in this editor."""
-
-    bl_idname = "foveate.show_result"
-    bl_label = "Show"
-    bl_description = "Show the result's image in this editor"
-    nothing = "No result has been applied"
-
-    @classmethod
-    def fits(cls, entry: job_list.JobEntry) -> bool:
-        """Tell whether an image was made of it."""
-        host = controller.get().hosts.get(entry.flow.job)
-        return host is not None and bool(host.made)
-
-    def act(self, entry: job_list.JobEntry) -> None:
-        """Show it."""
-        image = find(controller.get().hosts[entry.flow.job].made)
-        if image is None:
-            raise errors.InputError(
-                "The result's image is gone.", remedy="Undo or redo until it is back, or run the job again."
-            )
-        if bpy.context.space_data is not None and bpy.context.space_data.type == "IMAGE_EDITOR":
-            bpy.context.space_data.image = image
 
 
 class ReconnectOperator(bpy.types.Operator):
@@ -228,19 +172,8 @@ class CopyCommandOperator(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Copy it."""
-        context.window_manager.clipboard = open_connection.command_to_copy(controller.get().settings)
+        context.window_manager.clipboard = controller.get().command
         return {"FINISHED"}
 
 
-CLASSES = (
-    CancelOperator,
-    ApplyResultOperator,
-    DiscardOperator,
-    AgainOperator,
-    UseSeedOperator,
-    DiscardGroupOperator,
-    CopyRecipeOperator,
-    ShowResultOperator,
-    ReconnectOperator,
-    CopyCommandOperator,
-)
+CLASSES = (*map(_operator, _ACTIONS), DiscardGroupOperator, ReconnectOperator, CopyCommandOperator)

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from . import controller
-from ._shared import errors, job_list, job_status
+from ._shared import job_list, job_status, labels
 from .panel_base import draw_error
 
 _PICTURE_SCALE = 5.0
@@ -16,14 +16,11 @@ _COLUMNS = 2
 
 def draw_group(layout: Any, context: bpy.types.Context, entries: list[job_list.JobEntry], title: str) -> None:
     """Draw variations, in the order of their seeds."""
-    say = controller.get().texts
-    ready = sum(not entry.is_running for entry in entries)
     box = layout.box()
     row = box.row(align=True)
     row.label(text=title, translate=False)
     row.operator("foveate.discard_group", text="", icon="TRASH").group = entries[0].group
-    count = len(entries)
-    box.label(text=say("{count} variations, {ready} ready: choose", count=count, ready=ready), translate=False)
+    box.label(text=labels.of_variations(entries, controller.get().say), translate=False)
     grid = box.grid_flow(row_major=True, columns=_COLUMNS, even_columns=True)
     for number, entry in enumerate(entries, 1):
         _draw_one(grid.column(align=True), context, number, entry)
@@ -33,20 +30,19 @@ def _draw_one(column: Any, context: bpy.types.Context, number: int, entry: job_l
     rt, job, status = controller.get(), entry.flow.job, entry.flow.status
     seed = entry.parameters.get("seed", "")
     column.label(text=f"{number} · {seed}", translate=False)
-    if icon := rt.previews.icon(entry, rt.hosts.get(job)):
+    if icon := rt.previews.icon(entry):
         column.template_icon(icon_value=icon, scale=_PICTURE_SCALE)
     if entry.is_running:
         row = column.row(align=True)
-        row.progress(factor=status.fraction, type="BAR", text=job_status.describe(status, rt.texts))
+        row.progress(factor=status.fraction, type="BAR", text=job_status.describe(status, rt.say))
         row.operator("foveate.cancel", text="", icon="X").job = job
         return
-    if status.error and status.error.code is not errors.ErrorCode.CANCELLED:
+    if status.error and not labels.was_cancelled(entry):
         draw_error(column, context, status.error)
     if entry.waits_for_person:
-        text = "Apply All the Same" if status.error else "Apply"
-        column.operator("foveate.apply_result", text=rt.texts(text), icon="CHECKMARK").job = job
-    elif job in rt.hosts and rt.hosts[job].made:
-        column.operator("foveate.show_result", text=rt.texts("Show"), icon="IMAGE_DATA").job = job
+        column.operator("foveate.apply_result", text=labels.apply_text(entry, rt.say), icon="CHECKMARK").job = job
+    elif entry.host.made:
+        column.operator("foveate.show_result", text=rt.say("Show"), icon="IMAGE_DATA").job = job
     row = column.row(align=True)
-    row.operator("foveate.use_seed", text=rt.texts("Keep seed"), icon="PINNED").job = job
+    row.operator("foveate.use_seed", text=rt.say("Keep seed"), icon="PINNED").job = job
     row.operator("foveate.discard", text="", icon="TRASH").job = job

@@ -13,6 +13,7 @@ from ..forms import (
     checkpoint_choices,
     comparison_lists,
     form,
+    parameter_values,
     prompt_history,
     typed_values,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "open_connection",
     "operations",
     "pairing_line",
+    "parameter_values",
     "pixels",
     "previews",
     "prompt_history",

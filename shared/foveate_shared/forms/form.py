@@ -60,6 +60,16 @@ class Parameter:
         return self.type == "number" and self.minimum is not None and self.minimum >= 0 and self.maximum == 1
 
     @property
+    def is_for_checkpoints(self) -> bool:
+        """Tell whether only models of some kinds know it, such as checkpoints."""
+        return "x-kinds" in self.schema
+
+    @property
+    def are_numbers(self) -> bool:
+        """Tell whether it is an object of whole numbers, such as the sides on which a picture grows."""
+        return self.type == "object" and bool(self.parts) and all(part.type == "integer" for part in self.parts)
+
+    @property
     def is_closed(self) -> bool:
         """Tell whether the schema itself lists all values."""
         return "enum" in self.schema
@@ -156,6 +166,7 @@ def form_for(operation: OperationInfo, models: Sequence[ModelInfo], wanted: str 
     presets = _presets(as_object(properties.get("preset")))
     said = next((each.parameters for each in presets if each.name == preset), {})
     model = checkpoint_choices.model_for(models, operation.name, wanted or str(said.get("model", "")))
+    said = said if checkpoint_choices.is_checkpoint(model) else {}  # a style is for checkpoints
     scene = _Scene(operation.name, models, model, presets, said)
     parameters = [
         _parameter(name, as_object(schema), scene)
@@ -165,6 +176,13 @@ def form_for(operation: OperationInfo, models: Sequence[ModelInfo], wanted: str 
     return Form(
         operation.name, model, wanted, presets if checkpoint_choices.is_checkpoint(model) else (), tuple(parameters)
     )
+
+
+def parameters_in(operation: OperationInfo) -> tuple[Parameter, ...]:
+    """Return all parameters of an operation as their schemas say them, whatever model does it; a recipe's own apart."""
+    properties = as_object(operation.parameters.get("properties"))
+    schemas = {name: as_object(schema) for name, schema in properties.items()}
+    return tuple(_plain(name, schema) for name, schema in schemas.items() if schema.get("x-level") != REPLAY)
 
 
 def with_seeds(parameters: JsonObject, count: int, first: int | None = None) -> list[JsonObject]:

@@ -47,12 +47,14 @@ answer["shown"] = shown.name if shown else None
 # Draws panels into a list of what they show.
 PENCIL = """
 import bl_ext.user_default.foveate.panels as panels
-import bl_ext.user_default.foveate.checkpoint_panel as checkpoint_panel
+import bl_ext.user_default.foveate.parameter_panel as checkpoint_panel
 import bl_ext.user_default.foveate.adding_models as adding_models
 class Pencil:
     def __init__(self):
         self.drawn = []
-    def prop(self, _data, name, **_): self.drawn.append(name)
+    def prop(self, data, name, **_):
+        getattr(data, name)
+        self.drawn += [name, name.partition("_")[2]]  # of one operation, and by its parameter's own name
     def prop_enum(self, _data, name, value, **_): self.drawn.append(value)
     def operator(self, name, **_):
         self.drawn.append(name)

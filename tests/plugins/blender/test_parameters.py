@@ -1,0 +1,175 @@
+"""The panel repeats no fact of a schema: its properties are made of what the server says, or adds."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from fakes import blender
+from fakes.scripted_client import ScriptedClient, real_welcome, with_operation, with_parameter
+from foveate_server.engines.deterministic import diffusion
+from foveate_shared.editor.controller import Controller
+from foveate_shared.errors import InputError
+from foveate_shared.wire.protocol import ModelInfo, Models, OperationInfo
+
+PHOTO = ModelInfo("photo", "Photo", ("refocus", "faces", "upscale"), 4, True)
+CHECKPOINT = diffusion.MODEL
+SHARPEN = OperationInfo(
+    "sharpen",
+    "Sharpen edges",
+    {
+        "description": "Edges, by a filter",
+        "properties": {
+            "amount": {
+                "type": "number",
+                "title": "Amount",
+                "minimum": 0,
+                "maximum": 9,
+                "default": 2,
+                "x-level": "basic",
+            },
+            "mode": {"type": "string", "title": "Mode", "enum": ["soft", "hard"], "default": "hard"},
+            "twice": {"type": "boolean", "title": "Twice", "default": False},
+        },
+    },
+)
+
+
+@pytest.fixture
+def parameters(module, monkeypatch):
+    """Return the extension's module, in a Blender that there is none of."""
+    blender.install(monkeypatch)
+    return module("parameters")
+
+
+@pytest.fixture
+def panel(parameters, module, tmp_path, monkeypatch):
+    """Return what lets a server tell something, and gives the panel's properties."""
+    client = ScriptedClient()
+    rt = Controller(tmp_path / "settings.json", lambda _: client, system_language=lambda: "en")
+    rt.choices = lambda items: items
+    monkeypatch.setattr(module("controller"), "get", lambda: rt)
+    rt.wake()
+
+    def tell(change=lambda infos: infos):
+        client.tell(real_welcome(change=change), Models(1, (PHOTO, *diffusion.list_models())))
+        rt.poll()
+        group = type("Group", (), {})
+        parameters.define(group)
+        return group
+
+    tell.rt = rt
+    return tell
+
+
+@pytest.fixture
+def own():
+    """Return the panel's own choices."""
+    return SimpleNamespace(draw_seed=False, only="")
+
+
+def test_limits_titles_and_defaults_are_the_schemas(panel):
+    group = panel(with_parameter("faces", "min_score", minimum=0.35, default=0.65, title="Sureness"))
+    made = group.faces_min_score
+    assert (made.kind, made.min, made.max, made.name, made.subtype) == ("Float", 0.35, 1, "Sureness", "FACTOR")
+    assert made.read() == 0.65
+    group = panel(with_parameter("refocus", "num_inference_steps", maximum=77))
+    assert (group.refocus_num_inference_steps.max, group.refocus_num_inference_steps.read()) == (77, 1)
+
+
+def test_a_number_that_is_no_share_any_more(panel):
+    made = panel(with_parameter("refocus", "strength", maximum=3, default=2)).refocus_strength
+    assert (made.max, made.subtype, made.read()) == (3, "NONE", 2)
+
+
+def test_another_choice_and_another_default(panel):
+    made = panel(with_parameter("upscale", "scale", enum=[2, 4, 6], default=6)).upscale_scale
+    assert made.identifiers() == ["2", "4", "6"]
+    assert made.read() == 2  # Blender numbers them
+    made.write(1)
+    assert made.read() == 1
+
+
+def test_limits_of_an_extension_and_of_weights(panel):
+    side = {"type": "integer", "minimum": 0, "maximum": 77, "title": "Port"}
+    group = panel(with_parameter("fill", "extend", properties={"left": side}))
+    assert (group.fill_extend_left.max, group.fill_extend_left.name) == (77, "Port")
+    assert not hasattr(group, "fill_extend_right")
+    assert (group.refocus_loras_1_weight.min, group.refocus_loras_1_weight.max) == (-4, 4)
+
+
+def test_an_operation_of_somebody_else_is_offered_with_its_parameters(parameters, panel, own):
+    group = panel(with_operation(SHARPEN))
+    assert parameters.offered() == ["refocus", "faces", "upscale", "fill", "compare", "sharpen", "extend"]
+    assert (group.sharpen_amount.max, group.sharpen_amount.read()) == (9, 2)
+    assert group.sharpen_mode.identifiers() == ["soft", "hard"]
+    assert parameters.panel_parameters("sharpen", own) == {}
+    group.sharpen_amount.write(3.5000001)
+    group.sharpen_mode.write(0)
+    group.sharpen_twice.write(True)
+    assert parameters.panel_parameters("sharpen", own) == {"amount": 3.5, "mode": "soft", "twice": True}
+
+
+def test_what_only_checkpoints_know_is_kept_once_their_strength_apart(parameters, panel, own):
+    group = panel()
+    group.refocus_model.write(CHECKPOINT)
+    group.upscale_model.write(CHECKPOINT)
+    group.refocus_prompt.write("a door")
+    group.refocus_strength.write(0.7)
+    assert (group.upscale_prompt.read(), group.upscale_strength.read()) == ("a door", 0.3)
+    assert parameters.panel_parameters("upscale", own)["prompt"] == "a door"
+    group.refocus_model.write("")
+    assert group.refocus_strength.read() == 1.0  # a restorer's
+    assert parameters.panel_parameters("refocus", own) == {}
+
+
+def test_a_preset_brings_its_own_values(parameters, panel):
+    group = panel()
+    group.refocus_model.write(CHECKPOINT)
+    group.refocus_strength.write(0.9)
+    assert group.refocus_preset.identifiers()[0] == "NONE"
+    group.refocus_preset.write(group.refocus_preset.identifiers().index("portrait"))
+    assert group.refocus_strength.read() == 0.4
+
+
+def test_a_seed_is_drawn_or_kept(parameters, panel, own):
+    group = panel()
+    group.refocus_model.write(CHECKPOINT)
+    parameters.keep_seed(own, 7)
+    assert group.fill_seed.read() == 7
+    assert parameters.panel_parameters("refocus", own)["seed"] == 7
+    own.draw_seed = True
+    drawn = {parameters.panel_parameters("refocus", own)["seed"] for _ in range(20)}
+    assert len(drawn) > 1
+    assert all(0 <= seed <= parameters.LARGEST_SEED for seed in drawn)
+
+
+def test_what_is_listed_in_other_ways(parameters, panel, own):
+    group = panel()
+    group.faces_model.write(CHECKPOINT)
+    group.faces_loras_1.write("deterministic-lora")
+    own.only = "1, 3"
+    told = parameters.panel_parameters("faces", own)
+    assert (told["only"], told["loras"]) == ([1, 3], [{"name": "deterministic-lora", "weight": 1.0}])
+    with pytest.raises(InputError, match="No side is to grow"):
+        parameters.panel_parameters("extend", own)
+    group.fill_extend_left.write(9)
+    assert parameters.panel_parameters("extend", own)["extend"] == {"left": 9}
+    assert "extend" not in parameters.panel_parameters("fill", own)
+    with pytest.raises(InputError, match="nothing to compare"):
+        parameters.panel_parameters("compare", own)
+    group.compare_strengths.write("0.3, 0.5")
+    assert parameters.panel_parameters("compare", own)["variants"] == [{"strength": 0.3}, {"strength": 0.5}]
+
+
+def test_what_fits_is_offered_while_one_types(parameters, panel):
+    group = panel()
+    assert group.refocus_model.search(None, None, "") == ["photo", CHECKPOINT]
+    group.refocus_model.write(CHECKPOINT)
+    assert group.refocus_loras_1.search(None, None, "") == ["deterministic-lora"]
+    search = parameters.search_list("compare", "loras")
+    assert search(None, None, "a:0.5, ") == ["a:0.5, deterministic-lora", "a:0.5, none"]
+
+
+def test_before_a_server_has_told_there_is_nothing(parameters, panel, own):
+    assert parameters.offered() == []
+    assert parameters.panel_parameters("refocus", own) == {}
