@@ -259,7 +259,11 @@ def test_what_cannot_be_compared_is_said(running, desk):
         "    try: bpy.ops.foveate.compare(image='in', **lists)\n"
         "    except RuntimeError as error: answer.append(str(error))"
     )
-    sentences = ("There is nothing to compare.", "“2” is no strength.", "These are 25 variants; a sheet holds 24.")
+    sentences = (
+        "There is nothing to compare.",
+        "Strengths must be at most 1.",
+        "These are 25 variants; a sheet holds 24.",
+    )
     assert [sentence in text for sentence, text in zip(sentences, said, strict=True)] == [True] * 3
 
 

@@ -87,7 +87,7 @@ class ParameterOperator(JobOperator):
             told["extend"] = typed_values.growth(sides)
         lists = {axis.name: said.get(parameters.list_of(axis), "") for axis in comparison_lists.AXES}
         if any(lists.values()):
-            told["variants"] = comparison_lists.variants_of(lists)
+            told["variants"] = comparison_lists.variants_of(lists, parameters.schema_of(self.operation, "variants"))
         return {**told, **typed_values.further(self.further)}
 
     def check(self, told: protocol.JsonObject) -> None:

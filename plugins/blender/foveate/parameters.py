@@ -38,6 +38,13 @@ def form_of(operation: str) -> form.Form | None:
     return rt.form(name, str(rt.used(name).get("model", "")), str(rt.used(_WORDS).get("preset", "")))
 
 
+def schema_of(operation: str, name: str) -> protocol.JsonObject:
+    """Return a parameter's schema; an empty one where no server has told it, who then says what is wrong."""
+    shown = form_of(operation)
+    parameter = shown.get(name) if shown else None
+    return parameter.schema if parameter else {}
+
+
 def property_of(operation: str, name: str) -> str:
     """Return the name of a parameter's property."""
     return f"{operations.served_by(operation)}_{name}"
@@ -76,7 +83,7 @@ def _said(shown: form.Form, parameter: form.Parameter, operation: str, panel: An
         )
     if name == "variants":
         lists = {axis.name: str(kept.get(list_of(axis)) or "") for axis in comparison_lists.AXES}
-        return comparison_lists.variants_of(lists)
+        return comparison_lists.variants_of(lists, parameter.schema)
     if parameter.are_numbers:
         sides = {part.name: kept.get(f"{name}_{part.name}") or 0 for part in parameter.parts}
         return typed_values.growth(sides) if operation == operations.EXTEND else None

@@ -15,9 +15,10 @@ from .widgets import column, menu_button, name_label, row
 class CompareField(Field):
     """Models, strengths, seeds and LoRAs; the result is a sheet with each combination."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, parameter: form.Parameter) -> None:
         super().__init__()
         self._desk = desk
+        self._schema = parameter.schema
         self._operation = ""
         self.lists = {axis.name: ListField(axis, desk.say) for axis in comparison_lists.AXES}
         layout = column(self)
@@ -64,7 +65,7 @@ class CompareField(Field):
             return say.sentence(str(error))
 
     def _variants(self) -> list[protocol.JsonObject]:
-        return comparison_lists.variants_of({name: field.value for name, field in self.lists.items()})
+        return comparison_lists.variants_of({name: field.value for name, field in self.lists.items()}, self._schema)
 
 
 class ListField(QtWidgets.QWidget):  # type: ignore[misc]

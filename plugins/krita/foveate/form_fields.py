@@ -128,7 +128,7 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
         if parameter.name == "extend":
             return ExtendField(parameter, say)
         if parameter.name == "variants":
-            return CompareField(desk)
+            return CompareField(desk, parameter)
         if parameter.type == "array":
             listed = {choice.value for choice in parameter.choices}
             models = [model for model in desk.models if model.name in listed]

@@ -264,7 +264,7 @@ def test_lists_are_compared(studio, compare):
     assert task._reason.text() == "There is nothing to compare. List models, strengths, seeds or LoRAs."
     assert not task.variations.isVisible()
     compare.lists["strength"].edit.setText("0.3, much")
-    assert task._reason.text() == "“much” is no strength. Write numbers from 0 to 1, such as 0.3, 0.5."
+    assert task._reason.text() == "“much” is no strength. Write numbers such as 0.3, 0.5."
     assert not task.fields["strength"].isEnabled()  # the list says it
     compare.lists["strength"].edit.setText("0.3, 0.6")
     compare.lists["seed"].edit.setText("1 2")
