@@ -61,6 +61,8 @@ class Controller:
         self._system_language = system_language
         self._texts = translations.Texts()
         self._bench: Workbench | None = None
+        self._forms: dict[tuple[str, str, str], form.Form | None] = {}  # made once: panels ask for them again and again
+        self._formed: object = None  # the operations and models that they are made of
         self._clock = clock
         self._has_news = False  # that the panels do not show yet
         self._shown_at = clock()  # when they were shown the last ones
@@ -112,8 +114,14 @@ class Controller:
 
     def form(self, operation: str, model: str = "", preset: str = "") -> form.Form | None:
         """Return what can be said of an operation, see forms.form; None where it is not offered (yet)."""
-        info = next((each for each in self.operations if each.name == operation), None)
-        return None if info is None else form.form_for(info, self.models, model, preset)
+        told, key = (self.operations, self.models), (operation, model, preset)
+        if told != self._formed:
+            self._forms.clear()
+            self._formed = told
+        if key not in self._forms:
+            info = next((each for each in self.operations if each.name == operation), None)
+            self._forms[key] = None if info is None else form.form_for(info, self.models, model, preset)
+        return self._forms[key]
 
     # --- settings ----------------------------------------------------------------------------------------------------
 

@@ -192,12 +192,6 @@ class Workbench:
         info = next((each for each in self.operations if each.name == operation), None)
         return None if info is None else form_for(info, self.models, wanted, preset)
 
-    def variations(self, entry: JobEntry) -> list[JobEntry]:
-        """Return the entries of one wish, in the order of their seeds; of a single job, that alone."""
-        if not entry.group:
-            return [entry]
-        return [each for each in reversed(self.entries) if each.group == entry.group]
-
     def _note(self, event: ClientEvent) -> None:
         if isinstance(event, StateChange):
             self.connection = ConnectionView(event.state, event.error)

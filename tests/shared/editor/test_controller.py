@@ -85,8 +85,10 @@ def test_operations_are_those_of_the_server_that_its_models_can_do(studio):
     assert studio.controller.offered == []
     studio.connect()
     assert studio.controller.offered == ["refocus", "faces", "upscale"]
+    assert studio.controller.form("fill").model is None
     studio.tell(Models(1, (PHOTO, *diffusion.list_models())))
     assert studio.controller.offered == ["refocus", "faces", "upscale", "fill", "compare"]
+    assert studio.controller.form("fill").model.kind == "diffusion"
 
 
 def test_forms_are_there_before_the_server_is_reached_again(studio):
@@ -94,6 +96,7 @@ def test_forms_are_there_before_the_server_is_reached_again(studio):
     again = studio.another()
     assert again.offered == ["refocus", "faces", "upscale"]
     assert again.form("refocus") == studio.controller.form("refocus")
+    assert again.form("refocus") is again.form("refocus")  # panels ask for it again and again
     assert again.form("nonsense") is None
     again.wake()  # a broken file is no loss: the server tells again
     (studio.path.parent / "known-server.jsonl").write_text("{\n")

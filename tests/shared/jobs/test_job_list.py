@@ -222,13 +222,6 @@ def test_models_are_asked_for_anew(desk):
     assert desk.clients[-1].messages == [ListModels(1), ListModels(1)]
 
 
-def test_variations_of_one_wish(desk):
-    alone = desk.submit()
-    first, second = (desk.submit(group="wish", ask_first=True) for _ in range(2))
-    assert desk.bench.variations(second) == [first, second]
-    assert desk.bench.variations(alone) == [alone]
-
-
 def test_a_form_once_the_server_has_told(desk):
     assert desk.bench.form("refocus") is None
     desk.tell(WELCOME, Models(1, MODELS))
