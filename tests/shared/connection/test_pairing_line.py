@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foveate_shared.connection.pairing_line import Pairing, parse_pairing
+from foveate_shared.connection.pairing_line import Pairing, parse_pairing, settings_of
 from foveate_shared.errors import InputError
 
 TOKEN = "fvt_" + "aB3-_" * 8
@@ -59,3 +59,10 @@ def test_a_bad_line_is_a_sentence_with_a_reason_and_without_the_token(line: str,
 def test_no_text_breaks_the_parser(start: str, text: str):
     with pytest.raises(InputError):
         parse_pairing(start + text)
+
+
+def test_a_line_is_settings_of_a_client_and_an_empty_one_means_this_machine():
+    line = Pairing("studio", 7317, TOKEN, FINGERPRINT).line
+    paired = {"remote_url": "https://studio:7317", "remote_token": TOKEN, "remote_fingerprint": FINGERPRINT}
+    assert settings_of(line) == paired
+    assert settings_of(" ") == dict.fromkeys(paired, "")

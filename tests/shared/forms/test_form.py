@@ -8,7 +8,7 @@ from foveate_server.jobs.resolve_parameters import settle
 from foveate_server.models.catalog import Catalog
 from foveate_server.operations.registry import operations
 from foveate_server.presets import load_presets
-from foveate_shared.forms.form import MAX_VARIATIONS, SEEDS, form_for, with_seeds
+from foveate_shared.forms.form import MAX_VARIATIONS, SEEDS, form_for, parameters_in, with_seeds
 from foveate_shared.i18n.translations import Texts, languages
 from foveate_shared.wire.protocol import ModelInfo, OperationInfo
 
@@ -179,3 +179,25 @@ def test_a_number_is_kept_within_its_limits():
     strength, steps = (form("refocus", CHECKPOINT).get(name) for name in ("strength", "num_inference_steps"))
     assert (strength.is_share, steps.is_share) == (True, False)
     assert [steps.within(value) for value in (0, 7, 1000)] == [1, 7, steps.maximum]
+
+
+def test_all_that_an_operation_knows_whatever_model_does_it():
+    known = {parameter.name: parameter for parameter in parameters_in(info("fill"))}
+    assert {"prompt", "strength", "extend", "model", "exact"} <= known.keys()
+    assert {"pinned", "siblings", "subject_prompts"}.isdisjoint(known)  # a recipe's own
+    assert known["prompt"].is_for_checkpoints
+    assert not known["exact"].is_for_checkpoints
+    assert [name for name, parameter in known.items() if parameter.are_numbers] == ["extend"]
+    assert [name for name, parameter in known.items() if parameter.is_closed] == ["start"]
+    assert {name for name, parameter in known.items() if parameter.names_a_choice} == {
+        "preset",
+        "scheduler",
+        "loras",
+        "embeddings",
+        "vae",
+    }
+
+
+def test_a_style_says_nothing_to_a_restorer():
+    assert form("refocus", "sharp", "portrait").default("strength") == 1
+    assert form("refocus", CHECKPOINT, "portrait").default("strength") == 0.4
