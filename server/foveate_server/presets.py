@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject
 
 if sys.version_info >= (3, 11):
@@ -68,8 +69,11 @@ class Presets:
             return self.by_name[name]
         near = difflib.get_close_matches(name, self.by_name, n=1)
         raise InputError(
-            f"There is no preset named {name!r}.",
-            remedy=f"Did you mean {near[0]}?" if near else f"Known presets: {', '.join(self.by_name)}.",
+            "There is no preset named {name!r}.",
+            remedy=Sentence("Did you mean {name}?", name=near[0])
+            if near
+            else Sentence("Known presets: {names}.", names=", ".join(self.by_name)),
+            name=name,
         )
 
     def subject_prompts(self) -> JsonObject:
@@ -181,7 +185,9 @@ def _tidied(text: str) -> str:
 
 def _wrong(source: str, reason: str) -> InputError:
     return InputError(
-        f"The presets in {source} cannot be used: {reason.rstrip('.')}.",
+        "The presets in {file} cannot be used: {reason}.",
         code=ErrorCode.INVALID_FILE,
         remedy="Correct the file, or move it away.",
+        file=source,
+        reason=reason.rstrip("."),
     )

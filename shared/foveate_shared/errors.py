@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from .i18n.sentence import Sentence
+from .i18n.sentence import Sentence, joined
 
 
 class Fault(str, Enum):
@@ -77,9 +77,7 @@ class ErrorInfo:
 
     def __str__(self) -> str:
         """Return what happened and what to do next, as a :class:`Sentence`: any language can say it."""
-        if not self.remedy:
-            return Sentence(self.message)
-        return Sentence("{message} {remedy}", message=Sentence(self.message), remedy=Sentence(self.remedy))
+        return joined(self.message, self.remedy)
 
 
 class FoveateError(Exception):

@@ -1,9 +1,10 @@
-"""Errors that reach a person through an editor are known in every language: a new one must be added to the catalogues.
+"""Errors that reach a person through an editor are in every catalogue: a new one must be added there.
 
-Reads the sources: the sentence and the remedy of every error, whatever is put into them being 7.
+Reads the sources: the templates of the sentence and the remedy of every error, and the names of the values for them.
 """
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -27,45 +28,25 @@ CONTRACT_SENTENCES = {
     "A second hello came.",
     "The first message must be hello.",
     "The first message must be hello, not a chunk.",
-    "The websocket subprotocol must be 7.",
+    "The websocket subprotocol must be {subprotocol}.",
     "No hello came.",
     "A control message is too long.",
     "The bytes of a message did not come.",
     "A second welcome came.",
-    "The server did not ask for window 7 of job 7.",
-    "The server sent 7 before its welcome.",
-    "A message of type 7 has no bytes.",
-    "Only the session itself sends 7, or it has bytes.",
-}
-# Parts of sentences, each put in by an f-string: what the whole sentence becomes.
-COMPOSED = {
-    "The 7 in 7 cannot be loaded.": tuple(
-        f"The {called} in 7 cannot be loaded." for called in ("face detector", "safety classifier")
-    ),
-    "Delete the file and let it be fetched again: foveate models pull 7.": tuple(
-        f"Delete the file and let it be fetched again: foveate models pull {name}."
-        for name in ("centerface", "open-nsfw")
-    ),
-    "The model 7 is no 7.": tuple(f"The model 7 is no {kind}." for kind in ("checkpoint", "LoRA", "embedding", "VAE")),
-    "7 at 7 needs 7 GB of memory, and 7 GB are free.": ("7 at 7 x 7 needs 7 GB of memory, and 7 GB are free.",),
-    "Memory ran out with 7 at 7.": ("Memory ran out with 7 at 7 x 7.",),
-    "The recipe needs what is not here: 7.7": (
-        "The recipe needs what is not here: 7.",
-        "The recipe needs what is not here: 7. Here, 7 is another file (SHA-256 7).",
-    ),
-    "7: 7.": ("The parameter 7: 7.", "The parameters: 7."),
-    "The connection to the server ended7.": (
-        "The connection to the server ended.",
-        "The connection to the server ended: 7.",
-    ),
+    "The server did not ask for window {window} of job {job}.",
+    "The server sent {type} before its welcome.",
+    "A message of type {type} has no bytes.",
+    "Only the session itself sends {type}, or it has bytes.",
 }
 # Functions that take a sentence and make an error of it, beside the errors' own classes.
 MAKERS = {
     "Refusal", "too_large", "storage_full", "_rate_limited", "_crashed", "_not_started", "_bad_window", "_no_server",
-    "ErrorInfo", "note",
+    "ErrorInfo", "note", "Sentence",
 }  # fmt: skip
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
-SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z0-9])")
+NO_VALUES = {"code", "fault", "remedy", "message", "one"}
+SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z0-9{])")
+PLACE = re.compile(r"\{([a-z][a-z0-9_]*)[^{}]*\}")
 
 
 def sources():
@@ -75,47 +56,93 @@ def sources():
                 yield path
 
 
-def sentences_of(path):
-    """Yield the sentences and remedies of the errors that `path` makes."""
-    for call in (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)):
+class Said:
+    """A call that says something: the texts that its arguments may have, and the names of its values."""
+
+    def __init__(self, path, call, constants):
+        self.place = f"{path.name}:{call.lineno}"
+        words = [word.value for word in call.keywords if word.arg in ("message", "remedy")]
+        self._constants = constants
+        self._is_open = False  # some text is made elsewhere
+        self.texts = [text for part in (*call.args, *words) for text in self._texts_of(part)]
+        self.counts = "one" in {word.arg for word in call.keywords}
+        self._values = {word.arg for word in call.keywords} - NO_VALUES  # None: more of them are in a mapping
+
+    def _texts_of(self, node):
+        if isinstance(node, ast.IfExp):
+            return self._texts_of(node.body) + self._texts_of(node.orelse)
+        if isinstance(node, ast.BoolOp):
+            return [text for value in node.values for text in self._texts_of(value)]
+        if isinstance(node, ast.Name) and node.id in self._constants:
+            return self._constants[node.id]
+        if isinstance(node, ast.JoinedStr):
+            return ["".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)]
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return [node.value]
+        self._is_open = True
+        return []
+
+    @property
+    def is_wrong(self):
+        """Tell whether a place has no value, or a value no place."""
+        places = {name for text in self.texts for name in PLACE.findall(text)} - NO_VALUES
+        if None in self._values:
+            return False
+        return bool(places - self._values if self._is_open else places ^ self._values)
+
+
+def said_in(path):
+    """Yield what `path` says in errors and sentences."""
+    tree = ast.parse(path.read_text("utf-8"))
+    constants = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            parts = [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]
+            if all(isinstance(part, ast.Constant) and isinstance(part.value, str) for part in parts):
+                constants.setdefault(node.targets[0].id, []).extend(part.value for part in parts)
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name = getattr(call.func, "id", None) or getattr(call.func, "attr", "")
         if name in MAKERS | ERRORS:
-            remedies = [word.value for word in call.keywords if word.arg in ("message", "remedy")]
-            for part in (*call.args, *remedies):
-                yield from (text for text in texts_of(part) if is_sentence(text))
-
-
-def texts_of(node):
-    """Return the texts that an expression may have: several where it chooses."""
-    if isinstance(node, ast.IfExp):
-        return texts_of(node.body) + texts_of(node.orelse)
-    if isinstance(node, ast.BoolOp):
-        return [text for value in node.values for text in texts_of(value)]
-    if isinstance(node, ast.JoinedStr):
-        return ["".join(part.value if isinstance(part, ast.Constant) else "7" for part in node.values)]
-    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+            yield Said(path, call, constants)
 
 
 def is_sentence(text):
-    return " " in text and (text[0].isupper() or text[0] == "7")
+    return " " in text and (text[0].isupper() or text[0] == "{")
 
 
-SAID = {sentence for path in sources() for text in sentences_of(path) for sentence in SENTENCE_END.split(text)} - {"7"}
+CALLS = [said for path in sources() for said in said_in(path)]
+SAID = {PLACE.sub(r"{\1}", text) for said in CALLS for text in said.texts if is_sentence(text)}
 
 
 def test_the_scan_finds_what_is_said():
     assert len(SAID) > 150
-    for known in ("The stored pixels 7 cannot be used: 7.", "Submit the job again.", "You submit jobs too fast."):
+    for known in (
+        "The stored pixels {path} cannot be used: {reason}.",
+        "You submit jobs too fast.",
+        "Did you mean {name}?",
+    ):
         assert known in SAID
 
 
 def test_exceptions_are_still_said():
     assert sorted(CONTRACT_SENTENCES - SAID) == []
-    assert sorted(COMPOSED.keys() - SAID) == []
+
+
+def test_sentences_name_their_values():
+    assert sorted(text for said in CALLS for text in said.texts if "{}" in text) == []
+    assert sorted(said.place for said in CALLS if said.is_wrong) == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_what_counts_has_its_plural_forms(language):
+    entries = json.loads((SHARED / f"i18n/catalogs/{language}.json").read_text("utf-8"))
+    counting = {text for said in CALLS if said.counts for text in said.texts}
+    assert len(counting) >= 3
+    assert sorted(text for text in counting if not isinstance(entries[text], dict)) == []
 
 
 @pytest.mark.parametrize("language", languages())
 def test_every_error_is_translated(language):
-    say = Texts(language).sentence
-    said = {whole for text in SAID - CONTRACT_SENTENCES for whole in COMPOSED.get(text, (text,))}
-    assert sorted(text for text in said if say(text) == text) == []
+    known = Texts(language).catalogue.keys() | CONTRACT_SENTENCES
+    parts = {part for text in SAID - known for part in SENTENCE_END.split(text)}
+    assert sorted(part for part in parts - known if not PLACE.fullmatch(part)) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from foveate_server.jobs.job import Job
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.forms.picture_slots import picture_slots, result_kind, takes_document
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import PIXELS, JsonObject, Submit
 
 _FIRST, _WITH_PICTURES = 1, 2
@@ -30,7 +31,8 @@ def needed_by_job(job: Job) -> int:
 def too_old(what: str) -> InputError:
     """Return the error of a client that wants what its version cannot say."""
     return InputError(
-        f"{what} needs a newer version of the protocol than this program speaks.",
+        "{what} needs a newer version of the protocol than this program speaks.",
         code=ErrorCode.VERSION_MISMATCH,
         remedy="Update the program.",
+        what=Sentence(what),
     )

@@ -115,10 +115,13 @@ class Inbox:
         largest = max((icc.size for icc in profiles), default=0)
         if largest > MAX_PROFILE_BYTES or sum(icc.size for icc in profiles) > MAX_PROFILES_BYTES:
             raise InputError(
-                f"The colour profile has {largest:,} bytes; at most {MAX_PROFILE_BYTES:,} are taken,"
-                f" and {MAX_PROFILES_BYTES:,} of all pictures.",
+                "The colour profile has {size:,} bytes; at most {most:,} are taken, and "
+                "{most_of_all:,} of all pictures.",
                 code=ErrorCode.TOO_LARGE,
                 remedy="Convert the document to a common colour space.",
+                size=largest,
+                most=MAX_PROFILE_BYTES,
+                most_of_all=MAX_PROFILES_BYTES,
             )
         if profiles and sum(isinstance(entry, Submit) for entry in self._assembler.pending) >= MAX_PENDING_SUBMITS:
             raise RefusedError(

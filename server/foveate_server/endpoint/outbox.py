@@ -250,7 +250,7 @@ def _farewell(job: Job) -> Message:
     if job.state == "cancelled":
         return Cancelled(job.id, job.seq)
     error = InputError(
-        f"Job {job.id} has ended, and its result was taken by another program.", code=ErrorCode.UNKNOWN_JOB
+        "Job {job} has ended, and its result was taken by another program.", code=ErrorCode.UNKNOWN_JOB, job=job.id
     )
     return Problem(error.info, job=job.id)
 

@@ -219,7 +219,7 @@ class ServedConnection:
         if not isinstance(frame, str):
             raise ProtocolError("The first message must be hello, not a chunk.")
         if SUBPROTOCOL not in self._websocket.scope["subprotocols"]:
-            raise ProtocolError(f"The websocket subprotocol must be {SUBPROTOCOL}.")
+            raise ProtocolError("The websocket subprotocol must be {subprotocol}.", subprotocol=SUBPROTOCOL)
         message = decode(frame, CLIENT_MESSAGES)
         if not isinstance(message, Hello):
             raise ProtocolError("The first message must be hello.")
@@ -235,9 +235,11 @@ class ServedConnection:
         theirs, ours = max(hello.versions), max(SUPPORTED_VERSIONS)
         client = f"{hello.client.name} {hello.client.version}"
         raise RefusedError(
-            f"{client} and Foveate {self._service.version} speak no common version of the protocol.",
+            "{program} and Foveate {version} speak no common version of the protocol.",
             code=ErrorCode.VERSION_MISMATCH,
-            remedy=f"Update the program {client}." if theirs < ours else "Update the Foveate server.",
+            remedy="Update the program {program}." if theirs < ours else "Update the Foveate server.",
+            program=client,
+            version=self._service.version,
         )
 
     def _presets(self) -> Presets:

@@ -31,9 +31,10 @@ def choose_device(wanted: str) -> torch.device:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ResourceError(
-            f"The device {wanted!r} cannot be used with this installation of torch.",
+            "The device {name!r} cannot be used with this installation of torch.",
             code=ErrorCode.MODEL_UNAVAILABLE,
             remedy='Set the device to "auto" or "cpu", or install a build of torch for it.',
+            name=wanted,
         ) from error
     return device
 
@@ -50,7 +51,10 @@ def choose_dtype(
         if dtype is None or dtype not in dtypes:
             names = ", ".join(sorted(map(dtype_name, dtypes)))
             raise InputError(
-                f"The model cannot run in {pinned!r}.", remedy=f"Use one of {names}, or leave the choice to Foveate."
+                "The model cannot run in {precision!r}.",
+                remedy="Use one of {names}, or leave the choice to Foveate.",
+                precision=pinned,
+                names=names,
             )
         return dtype
     if exact:
@@ -63,7 +67,10 @@ def dtype_from_name(name: str) -> torch.dtype:
     """Return the dtype that recipes call `name`. Raises InputError where there is none."""
     if name not in _DTYPES:
         raise InputError(
-            f"There is no precision {name!r}.", remedy=f"Choose one of the precisions {', '.join(_DTYPES)}."
+            "There is no precision {name!r}.",
+            remedy="Choose one of the precisions {names}.",
+            name=name,
+            names=", ".join(_DTYPES),
         )
     return _DTYPES[name]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from foveate_server.engines.contract import Ticker
+from foveate_shared.i18n.sentence import Sentence
 
 _MEGABYTE = 1_000_000
 
@@ -12,7 +13,7 @@ class Fetching:
 
     def __init__(self, ticker: Ticker, model: str) -> None:
         self._ticker = ticker
-        self._stage = f"Fetching the model {model} (MB)"
+        self._stage = Sentence("Fetching the model {model} (MB)", model=model)
 
     def __call__(self, done: int, total: int) -> None:
         """See models.download_progress.Progress; raises CancelledJobError where the job was cancelled."""

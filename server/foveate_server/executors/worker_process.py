@@ -14,6 +14,7 @@ from typing import cast
 
 from foveate_server.logs import job_logging
 from foveate_server.tasks.messages import Order, Report, decode_report, encode
+from foveate_shared.i18n.sentence import Sentence
 
 _COMMAND = (sys.executable, "-m", "foveate_server.worker")
 ENVIRONMENT = {  # of every worker
@@ -147,13 +148,13 @@ async def _read_line(stream: asyncio.StreamReader) -> bytes:
         return await stream.readexactly(error.consumed)
 
 
-def describe_exit(status: int) -> str:
+def describe_exit(status: int) -> Sentence:
     """Return one sentence about a worker that ended by itself with `status`, as :mod:`subprocess` gives it."""
     if status >= 0:
-        return f"The worker process ended unexpectedly (exit status {status})."
+        return Sentence("The worker process ended unexpectedly (exit status {status}).", status=status)
     with suppress(ValueError):
         received = signal.Signals(-status)
         if received.name == "SIGKILL":
-            return "The worker process was killed; perhaps memory ran out."
-        return f"The worker process crashed ({received.name})."
-    return f"The worker process was ended by signal {-status}."
+            return Sentence("The worker process was killed; perhaps memory ran out.")
+        return Sentence("The worker process crashed ({signal}).", signal=received.name)
+    return Sentence("The worker process was ended by signal {number}.", number=-status)

@@ -24,6 +24,7 @@ from foveate_server.tasks.messages import (
 )
 from foveate_server.tasks.task import Task, TaskEvent
 from foveate_shared.errors import CancelledJobError, ErrorCode, ServerError, to_exception
+from foveate_shared.i18n.sentence import Sentence
 
 Listener = Callable[[TaskEvent], None]
 
@@ -243,7 +244,9 @@ class WorkerSlot:
         try:
             process = await WorkerProcess.start(self._environment)
         except OSError as error:
-            raise _not_started(f"The worker process could not be started: {error.strerror or error}.") from error
+            raise _not_started(
+                "The worker process could not be started: {reason}.", reason=error.strerror or error
+            ) from error
         try:
             await self._launch_process(process)
         except BaseException:
@@ -258,9 +261,13 @@ class WorkerSlot:
         try:
             report = await asyncio.wait_for(process.receive(), self._patience.start)
         except asyncio.TimeoutError as error:
-            raise _not_started(f"The worker process was not ready within {self._patience.start:g} s.") from error
+            raise _not_started(
+                "The worker process was not ready within {seconds:g} s.", seconds=self._patience.start
+            ) from error
         if not isinstance(report, Ready):
-            raise _not_started(f"The worker process does not start (exit status {await process.close()}).")
+            raise _not_started(
+                "The worker process does not start (exit status {status}).", status=await process.close()
+            )
         _logger.info("worker %d is ready", process.pid)
 
     def _discard(self, process: WorkerProcess) -> None:
@@ -316,9 +323,10 @@ def _shutting_down() -> ServerError:
 
 def _hung(seconds: float) -> ServerError:
     return ServerError(
-        f"The worker process gave no sign of life for {seconds:g} s and was replaced.",
+        "The worker process gave no sign of life for {seconds:g} s and was replaced.",
         code=ErrorCode.WORKER_HUNG,
         remedy="Try again; a smaller region needs less time between two signs of life.",
+        seconds=seconds,
     )
 
 
@@ -330,7 +338,9 @@ def _crashed(sentence: str) -> ServerError:
     )
 
 
-def _not_started(sentence: str) -> ServerError:
+def _not_started(problem: str, /, **values: object) -> ServerError:
     return ServerError(
-        sentence, code=ErrorCode.WORKER_CRASHED, remedy="The reason is in the last lines of the server's log."
+        Sentence.made_of(problem, values),
+        code=ErrorCode.WORKER_CRASHED,
+        remedy="The reason is in the last lines of the server's log.",
     )

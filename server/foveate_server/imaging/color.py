@@ -53,9 +53,11 @@ def color_transform(space: str | None, icc: bytes | None, *, gray: bool) -> Colo
         return _gray_transform(rgb_spaces.GRAY_SPACES[space], gray=gray)
     known = ", ".join([*rgb_spaces.RGB_SPACES, *rgb_spaces.GRAY_SPACES])
     raise InputError(
-        f"The colour space {space!r} is not known.",
+        "The colour space {name!r} is not known.",
         code=ErrorCode.UNSUPPORTED_FORMAT,
-        remedy=f"Send an ICC profile, or one of: {known}.",
+        remedy="Send an ICC profile, or one of: {names}.",
+        name=space,
+        names=known,
     )
 
 

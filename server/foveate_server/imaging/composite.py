@@ -77,8 +77,14 @@ def _require_fit(document: NDArray[Any], bounds: Bounds, pixels: NDArray[Any], c
     )
     if not fits:
         raise ProtocolError(
-            f"The server sent a patch of {bounds.width} x {bounds.height} at ({bounds.x}, {bounds.y}) that does not "
-            f"fit the document of {width} x {height}.",
+            "The server sent a patch of {width} x {height} at ({x}, {y}) that does not fit the document of "
+            "{full_width} x {full_height}.",
             remedy="Report this to the authors of the server; the document was not changed.",
             fault=Fault.SERVER,
+            width=bounds.width,
+            height=bounds.height,
+            x=bounds.x,
+            y=bounds.y,
+            full_width=width,
+            full_height=height,
         )

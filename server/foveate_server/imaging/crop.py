@@ -19,10 +19,16 @@ def require_region(region: Bounds, document: Extent) -> None:
         )
     if not document.bounds.contains(region):
         raise InputError(
-            f"The region {region.width} x {region.height} at ({region.x}, {region.y}) reaches out of the document, "
-            f"which is {document.width} x {document.height}.",
+            "The region {width} x {height} at ({x}, {y}) reaches out of the document, which is {full_width} x "
+            "{full_height}.",
             code=ErrorCode.INVALID_REGION,
             remedy="Select a region within the document.",
+            width=region.width,
+            height=region.height,
+            x=region.x,
+            y=region.y,
+            full_width=document.width,
+            full_height=document.height,
         )
 
 

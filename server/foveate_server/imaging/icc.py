@@ -62,17 +62,20 @@ def parse(data: bytes) -> Profile:
     """
     if len(data) > MAX_PROFILE_BYTES:
         raise InputError(
-            f"The colour profile has {len(data)} bytes; the limit is {MAX_PROFILE_BYTES}.",
+            "The colour profile has {size} bytes; the limit is {most}.",
             code=ErrorCode.TOO_LARGE,
             remedy="Convert the document to sRGB or to another common profile.",
+            size=len(data),
+            most=MAX_PROFILE_BYTES,
         )
     try:
         return _parse(data)
     except (struct.error, IndexError, ValueError, OverflowError, ZeroDivisionError) as error:
         raise InputError(
-            f"The document's colour profile is damaged ({error}).",
+            "The document's colour profile is damaged ({reason}).",
             code=ErrorCode.INVALID_FILE,
             remedy="Assign a valid profile, such as sRGB, to the document.",
+            reason=error,
         ) from error
 
 

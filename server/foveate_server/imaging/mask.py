@@ -40,9 +40,10 @@ def decode_coverage(data: Buffer, pixel_format: PixelFormat, extent: Extent) -> 
     """
     if pixel_format.channels is not Channels.Y:
         raise InputError(
-            f"A selection's coverage has one channel, but {pixel_format.channels.value} was sent.",
+            "A selection's coverage has one channel, but {count} was sent.",
             code=ErrorCode.UNSUPPORTED_FORMAT,
             remedy="Send coverage as one channel, 0 where nothing is selected.",
+            count=pixel_format.channels.value,
         )
     return coverage_from_samples(view(data, pixel_format, extent)[..., 0])
 

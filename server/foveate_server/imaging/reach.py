@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from foveate_shared.i18n.sentence import Sentence
+
 _RESTORABLE_BLUR = 1.25  # pixels, in what the network sees
 _LARGEST_REDUCTION = 4.0
 _LEAST_SIDE = 48  # pixels of the subject in what the network sees: below that it draws a mask
@@ -45,7 +47,8 @@ def _sentence(effect: float) -> str | None:
         return None
     if effect <= 0:
         return "The region is too soft for the restorer and was left as it is; a diffusion checkpoint can re-render it."
-    return (
-        f"The region is very soft, so only {effect:.0%} of the effect is applied, lest features be invented; "
-        "a diffusion checkpoint can re-render it."
+    return Sentence(
+        "The region is very soft, so only {effect:.0%} of the effect is applied, lest features be "
+        "invented; a diffusion checkpoint can re-render it.",
+        effect=effect,
     )

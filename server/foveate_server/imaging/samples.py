@@ -43,9 +43,13 @@ def view(data: Buffer, pixel_format: PixelFormat, extent: Extent) -> NDArray[Any
     raw = memoryview(data).cast("B")
     if len(raw) != expected:
         raise InputError(
-            f"An image of {extent.width} x {extent.height} pixels has {expected} bytes, but {len(raw)} were sent.",
+            "An image of {width} x {height} pixels has {size} bytes, but {sent} were sent.",
             code=ErrorCode.INVALID_PIXELS,
             remedy="Send rows without padding, in the format that was declared.",
+            width=extent.width,
+            height=extent.height,
+            size=expected,
+            sent=len(raw),
         )
     samples = np.frombuffer(raw, DTYPES[pixel_format.dtype])
     image = samples.reshape(extent.height, extent.width, pixel_format.channels.count)
@@ -106,9 +110,12 @@ def _require_finite(image: NDArray[Any]) -> None:
             column = int(np.flatnonzero(~finite.all(axis=-1))[0])
             what = "NaN" if np.isnan(line[column]).any() else "infinite"
             raise InputError(
-                f"The pixel at x = {column}, y = {row} of the image is {what}.",
+                "The pixel at x = {x}, y = {y} of the image is {what}.",
                 code=ErrorCode.INVALID_PIXELS,
                 remedy="Replace NaN and infinite values in the document, then try again.",
+                x=column,
+                y=row,
+                what=what,
             )
 
 

@@ -110,15 +110,17 @@ class JobAcceptance:
         most = self._parts.config.limits.max_open_jobs
         if sum(not job.ended for job in own) >= most:
             raise RefusedError(
-                f"You have {most} unfinished jobs on this server, which is the most it takes.",
+                "You have {most} unfinished jobs on this server, which is the most it takes.",
                 code=ErrorCode.QUEUE_FULL,
                 remedy="Wait until one has ended, or cancel one.",
+                most=most,
             )
         if len(own) >= most * (1 + KEPT_PER_OPEN_JOB):
             raise RefusedError(
-                f"The server keeps {len(own)} results for you that were never acknowledged.",
+                "The server keeps {count} results for you that were never acknowledged.",
                 code=ErrorCode.QUEUE_FULL,
                 remedy="Fetch and acknowledge them.",
+                count=len(own),
             )
 
     def _check_disk(self, plan: Plan, request: JobRequest) -> None:
@@ -133,7 +135,8 @@ def _same(job: Job, content: str) -> Job:
     if job.row.content == content:
         return job
     raise InputError(
-        f"There is another job with the id {job.id}.",
+        "There is another job with the id {job}.",
         code=ErrorCode.CONFLICT,
         remedy="Mint a new id for each job.",
+        job=job.id,
     )

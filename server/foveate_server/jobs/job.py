@@ -9,6 +9,7 @@ from foveate_server.jobs.progress_counter import ProgressCounter
 from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.spool.database_rows import ItemRow, JobRow, Owner, WindowRow
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Outcome, Submit, Window, WindowRequest
 
 PREFETCH_ITEMS = 3  # items whose windows are asked for before they run
@@ -156,15 +157,19 @@ class Job:
         if request is None:
             if window.window in self.windows:
                 return False
-            raise _bad_window(f"The server did not ask for a window named {window.window!r}.")
+            raise _bad_window("The server did not ask for a window named {name!r}.", name=window.window)
         if self.has(request.id) or request.id in self.arriving:
             return False
         self._check_extent(window, request)
         source = self.request.source(request.source)
         if window.pixels.format != source.format:
-            raise _bad_window(f"Window {window.window!r} is not in the pixel format of the {request.source}.")
+            raise _bad_window(
+                "Window {name!r} is not in the pixel format of the {source}.", name=window.window, source=request.source
+            )
         if (window.coverage is not None) != (request.coverage and source.has_coverage):
-            raise _bad_window(f"Window {window.window!r} must come with coverage exactly where it was asked for.")
+            raise _bad_window(
+                "Window {name!r} must come with coverage exactly where it was asked for.", name=window.window
+            )
         return True
 
     def unneeded_windows(self) -> list[WindowRow]:
@@ -207,10 +212,18 @@ class Job:
         implied_width = extent.height * most.width / most.height
         if not fits or (abs(implied_height - extent.height) > 1 and abs(implied_width - extent.width) > 1):
             raise _bad_window(
-                f"Window {window.window!r} has {extent.width} by {extent.height} pixels; it may have"
-                f" {least.width} by {least.height} up to {most.width} by {most.height}, in that aspect."
+                "Window {name!r} has {width} by {height} pixels; it may have"
+                " {least_width} by {least_height} up to {most_width} by {most_height}, in that aspect.",
+                name=window.window,
+                width=extent.width,
+                height=extent.height,
+                least_width=least.width,
+                least_height=least.height,
+                most_width=most.width,
+                most_height=most.height,
             )
 
 
-def _bad_window(message: str) -> InputError:
-    return InputError(message, code=ErrorCode.INVALID_PIXELS, remedy="Answer windows as the server asked for them.")
+def _bad_window(message: str, /, **values: object) -> InputError:
+    told = Sentence.made_of(message, values)
+    return InputError(told, code=ErrorCode.INVALID_PIXELS, remedy="Answer windows as the server asked for them.")

@@ -147,9 +147,10 @@ class JobManager:
         found = self._jobs.get((owner, job))
         if found is None:
             raise InputError(
-                f"There is no job {job} here.",
+                "There is no job {job} here.",
                 code=ErrorCode.UNKNOWN_JOB,
                 remedy="It was acknowledged, or kept for too long: submit it again.",
+                job=job,
             )
         return found
 
@@ -203,7 +204,10 @@ class JobManager:
             return
         if not job.ended:
             raise InputError(
-                f"Job {job_id} has not ended.", code=ErrorCode.CONFLICT, remedy="Cancel it first, or wait for its end."
+                "Job {job} has not ended.",
+                code=ErrorCode.CONFLICT,
+                remedy="Cancel it first, or wait for its end.",
+                job=job_id,
             )
         self._forget(job)
 

@@ -16,6 +16,7 @@ from foveate_server.operations.operation import Operation
 from foveate_server.presets import Presets
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.forms.form import SEEDS
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Json, JsonObject, ModelInfo, as_object
 
 LoadPresets = Callable[[], Presets]  # called where a job needs them: a damaged file hurts no other job
@@ -159,7 +160,9 @@ def _model(operation: Operation[Any], name: Json, catalog: Catalog, *, prompted:
         raise InputError(
             "A prompt needs a checkpoint, and this server has none."
             if prompted
-            else f"{operation.title} needs a checkpoint, and this server has none.",
+            else Sentence(
+                "{operation} needs a checkpoint, and this server has none.", operation=Sentence(operation.title)
+            ),
             code=ErrorCode.UNKNOWN_MODEL,
             remedy="Add one on the server's machine: foveate models add FILE.",
         )
@@ -174,17 +177,23 @@ def _settle_restorer(operation: Operation[Any], given: JsonObject, catalog: Cata
         given.update({"restorer": fitting[0]} if fitting else {})
     elif name not in fitting:
         raise InputError(
-            f"There is no restorer named {name!r} for {operation.name}.",
+            "There is no restorer named {name!r} for {operation}.",
             code=ErrorCode.UNKNOWN_MODEL,
-            remedy=f"Restorers for it: {', '.join(sorted(fitting)) or 'none'}.",
+            remedy="Restorers for it: {names}.",
+            name=name,
+            operation=operation.name,
+            names=", ".join(sorted(fitting)) or "none",
         )
 
 
 def _no_model(operation: Operation[Any], name: str, fitting: Sequence[str]) -> InputError:
     return InputError(
-        f"There is no model named {name!r} for {operation.name}.",
+        "There is no model named {name!r} for {operation}.",
         code=ErrorCode.UNKNOWN_MODEL,
-        remedy=f"Models for it: {', '.join(sorted(fitting)) or 'none'}.",
+        remedy="Models for it: {names}.",
+        name=name,
+        operation=operation.name,
+        names=", ".join(sorted(fitting)) or "none",
     )
 
 
@@ -193,11 +202,14 @@ def _for_restorer(given: JsonObject, known: JsonObject, model: ModelInfo) -> Res
     wrong = [name for name in foreign if name not in _HARMLESS]
     if wrong:
         raise InputError(
-            f"The model {model.name} restores what is there: it knows no {' and no '.join(wrong)}.",
+            "The model {name} restores what is there: it knows no {parameters}.",
             remedy="Choose a checkpoint as `model`, or leave that out.",
+            name=model.name,
+            parameters=" and no ".join(wrong),
         )
     kept = {name: value for name, value in given.items() if name not in foreign}
-    notes = (f"The model {model.name} uses no seed: its result is always the same.",) if "seed" in foreign else ()
+    told = Sentence("The model {name} uses no seed: its result is always the same.", name=model.name)
+    notes = (told,) if "seed" in foreign else ()
     return ResolvedParameters(kept, model, notes)
 
 
@@ -215,16 +227,19 @@ class _Shelf:
     def of_kind(self, kind: str) -> dict[str, ModelInfo]:
         return self.catalog.of_kind(kind)
 
-    def misfit(self, addition: ModelInfo) -> str:
+    def misfit(self, addition: ModelInfo) -> Sentence:
         """Return why an addition does not fit the checkpoint, in one sentence; empty where it does."""
         added = self.catalog.by_name[addition.name].entry
         if added is not None and self.worn_by.entry is not None:
             return misfit(added, self.worn_by.entry)
         if self.checkpoint.family in addition.fits:
-            return ""
-        return (
-            f"{addition.name} is made for {addition.family or 'other checkpoints'} and does not fit"
-            f" {self.checkpoint.title}, which is {self.checkpoint.family}."
+            return Sentence("")
+        return Sentence(
+            "{name} is made for {family} and does not fit {checkpoint}, which is {other}.",
+            name=addition.name,
+            family=addition.family or Sentence("other checkpoints"),
+            checkpoint=self.checkpoint.title,
+            other=self.checkpoint.family,
         )
 
 
@@ -239,8 +254,8 @@ def _add_embeddings(given: JsonObject, shelf: _Shelf) -> tuple[str, ...]:
         if not shelf.misfit(each):
             wanted.append(name)
         else:
-            title = shelf.checkpoint.title
-            notes.append(f"The embedding {name} does not fit {title}, so its word is taken as it is.")
+            told = "The embedding {name} does not fit {model}, so its word is taken as it is."
+            notes.append(Sentence(told, name=name, model=shelf.checkpoint.title))
     if wanted:
         given["embeddings"] = cast("Any", wanted)
     return tuple(notes)
@@ -266,10 +281,15 @@ def _check_additions(given: JsonObject, shelf: _Shelf) -> None:
 def _check_addition(name: str, kind: str, title: str, shelf: _Shelf) -> None:
     there = shelf.of_kind(kind)
     fitting = sorted(each.name for each in there.values() if not shelf.misfit(each))
-    worn_by = shelf.checkpoint.title
-    remedy = f"For {worn_by} there is: {', '.join(fitting)}." if fitting else "Add one: foveate models add FILE."
+    remedy = (
+        Sentence("For {model} there is: {names}.", model=shelf.checkpoint.title, names=", ".join(fitting))
+        if fitting
+        else "Add one: foveate models add FILE."
+    )
     if name not in there:
-        raise InputError(f"There is no {title} named {name!r}.", code=ErrorCode.UNKNOWN_MODEL, remedy=remedy)
+        raise InputError(
+            "There is no {kind} named {name!r}.", code=ErrorCode.UNKNOWN_MODEL, remedy=remedy, kind=title, name=name
+        )
     reason = shelf.misfit(there[name])
     if reason:
         raise InputError(reason, remedy=remedy)

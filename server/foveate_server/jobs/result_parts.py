@@ -46,7 +46,7 @@ def check_part(part: TaskPart, job: Job, work: WorkItem) -> None:
     if isinstance(part, (TaskPatch, TaskSelection)) and not job.row.plan.extent.bounds.contains(part.bounds):
         raise ServerError("The operation made a patch outside its frame.", remedy="Please report this.")
     if isinstance(part, TaskFile) and any(part.name in other.kept for other in job.items.values() if other is not work):
-        raise ServerError(f"The operation made two files named {part.name}.", remedy="Please report this.")
+        raise ServerError("The operation made two files named {name}.", remedy="Please report this.", name=part.name)
 
 
 def event_of(part: TaskPart, files: Sequence[KeptFile], document: PixelFormat) -> tuple[type[Any], dict[str, Any]]:

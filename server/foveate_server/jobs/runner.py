@@ -197,7 +197,9 @@ class Runner:
         except ProtocolError as error:
             await self._spool.in_files_thread(files.drop, kept)
             raise ServerError(
-                f"The operation made a malformed part of its result: {error}", remedy="Please report this."
+                "The operation made a malformed part of its result: {reason}",
+                remedy="Please report this.",
+                reason=error,
             ) from error
         work.kept.add(key)
         await written
@@ -272,13 +274,16 @@ def _error_of(outcome: Outcome) -> ErrorInfo | None:
 
 def _internal(error: Exception) -> ErrorInfo:
     return ServerError(
-        f"The server failed with an unexpected {type(error).__name__}.", remedy="Its log says more; please report it."
+        "The server failed with an unexpected {error}.",
+        remedy="Its log says more; please report it.",
+        error=type(error).__name__,
     ).info
 
 
 def _too_many_attempts() -> ErrorInfo:
     return ServerError(
-        f"The server died {MAX_ATTEMPTS} times while this was running, so it is not tried again.",
+        "The server died {times} times while this was running, so it is not tried again.",
         code=ErrorCode.WORKER_CRASHED,
         remedy="Try a smaller region, and look into the server's log.",
+        times=MAX_ATTEMPTS,
     ).info

@@ -37,9 +37,11 @@ def check_submit(
     operation = operations.get(submit.operation)
     if operation is None:
         raise InputError(
-            f"There is no operation named {submit.operation!r}.",
+            "There is no operation named {name!r}.",
             code=ErrorCode.UNKNOWN_OPERATION,
-            remedy=f"This server offers {', '.join(sorted(operations))}.",
+            remedy="This server offers {names}.",
+            name=submit.operation,
+            names=", ".join(sorted(operations)),
         )
     check_sources(submit, operation, limits)
     check_parameters(operation.parameters.schema, submit.parameters)  # what the client itself wrote
@@ -58,9 +60,13 @@ def check_parameters(schema: JsonObject, parameters: JsonObject, kind: str | Non
     complete = with_defaults(schema, parameters, kind)
     error = best_match(Draft202012Validator(schema).iter_errors(complete))
     if error is not None:
+        path = ".".join(str(part) for part in error.absolute_path)
         raise InputError(
-            f"{_place(error)}: {_reason(error)}.",
-            remedy=f"Known parameters: {', '.join(sorted(_properties(schema)))}.",
+            "The parameter {name}: {reason}." if path else "The parameters: {reason}.",
+            remedy="Known parameters: {names}.",
+            name=path,
+            reason=_reason(error),
+            names=", ".join(sorted(_properties(schema))),
         )
     return complete
 
@@ -105,11 +111,6 @@ def check_plan(plan: Plan, operation: Operation[Any], request: JobRequest) -> No
 
 def _properties(schema: JsonObject) -> JsonObject:
     return as_object(schema.get("properties"))
-
-
-def _place(error: ValidationError) -> str:
-    path = ".".join(str(part) for part in error.absolute_path)
-    return f"The parameter {path}" if path else "The parameters"
 
 
 def _reason(error: ValidationError) -> str:

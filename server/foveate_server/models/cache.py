@@ -222,9 +222,10 @@ def storage_errors(folder: Path) -> Iterator[None]:
             raise _full(folder, "no space is left") from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise ResourceError(
-                f"The folder for models, {folder}, cannot be written to.",
+                "The folder for models, {folder}, cannot be written to.",
                 code=ErrorCode.MODEL_UNAVAILABLE,
                 remedy="Give yourself the right to write there, or choose another folder for models.",
+                folder=folder,
             ) from error
         raise
 
@@ -240,7 +241,9 @@ def _is_complete(folder: Path, entry: ModelEntry) -> bool:
 
 def _full(folder: Path, reason: str) -> ResourceError:
     return ResourceError(
-        f"The disk with the folder for models, {folder}, is too full: {reason}.",
+        "The disk with the folder for models, {folder}, is too full: {reason}.",
         code=ErrorCode.STORAGE_FULL,
         remedy="Free some space, or choose a folder for models on another disk.",
+        folder=folder,
+        reason=reason,
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from foveate_server.families.registry import families
 from foveate_server.models.entry import ModelEntry
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject
 
 _ENCODERS = {"clip_l": 0, "clip_g": 1}  # of an embedding's vectors, by the place of the text encoder that reads them
 _KINDS = {"lora": "LoRA", "embedding": "embedding", "vae": "VAE", "preview": "small VAE"}
+_Problem = tuple[str, dict[str, object]]  # a sentence with places, and what goes there
 _SHARED_VAES = ("sd1", "sd2")  # these two have one and the same
 
 
@@ -19,23 +21,31 @@ def check_fit(addition: ModelEntry, checkpoint: ModelEntry) -> None:
         raise InputError(
             reason,
             code=ErrorCode.INVALID_PARAMETER,
-            remedy=f"Choose one that fits; `foveate models inspect {addition.name}` says what it was made for.",
+            remedy="Choose one that fits; `foveate models inspect {name}` says what it was made for.",
+            name=addition.name,
         )
 
 
-def misfit(addition: ModelEntry, checkpoint: ModelEntry) -> str:
+def misfit(addition: ModelEntry, checkpoint: ModelEntry) -> Sentence:
     """Return why `addition` cannot be used with `checkpoint`, in one sentence; empty where it can."""
     if checkpoint.kind != "diffusion" or addition.kind not in _KINDS:
-        return f"{addition.name} and {checkpoint.name} are not an addition and a checkpoint."
+        return Sentence(
+            "{name} and {checkpoint} are not an addition and a checkpoint.",
+            name=addition.name,
+            checkpoint=checkpoint.name,
+        )
+    named = {"kind": Sentence(_KINDS[addition.kind]), "name": addition.name, "checkpoint": checkpoint.name}
     if addition.family and checkpoint.family not in fitting_families(addition):
-        return (
-            f"The {_KINDS[addition.kind]} {addition.name} is for {families()[addition.family].title}, "
-            f"and {checkpoint.name} is {families()[checkpoint.family].title}."
+        return Sentence(
+            "The {kind} {name} is for {family}, and {checkpoint} is {other}.",
+            **named,
+            family=families()[addition.family].title,
+            other=families()[checkpoint.family].title,
         )
     told = {"lora": _lora, "embedding": _embedding, "vae": _vae, "preview": _vae}[addition.kind](
         addition.facts, checkpoint.facts
     )
-    return f"The {_KINDS[addition.kind]} {addition.name} does not fit {checkpoint.name}: {told}." if told else ""
+    return Sentence.made_of(told[0], {**named, **told[1]}) if told else Sentence("")
 
 
 def fitting_families(addition: ModelEntry) -> tuple[str, ...]:
@@ -48,33 +58,44 @@ def fitting_families(addition: ModelEntry) -> tuple[str, ...]:
     return (addition.family,) if addition.family else tuple(families())
 
 
-def _lora(lora: JsonObject, checkpoint: JsonObject) -> str:
+def _lora(lora: JsonObject, checkpoint: JsonObject) -> _Problem | None:
     for key, what in (("context_width", "text"), ("width", "features")):
         mine, theirs = lora.get(key), checkpoint.get(key)
         if mine and theirs and mine != theirs:
-            return f"its layers read {what} of width {mine}, not {theirs}"
+            told = "The {kind} {name} does not fit {checkpoint}: its layers read {what} of width {width}, not {other}."
+            return told, {"what": what, "width": mine, "other": theirs}
     widths = lora.get("text_widths")
     known = checkpoint.get("embedding_widths")
     if isinstance(widths, dict) and isinstance(known, list):
         for place, encoder in enumerate(("text_encoder", "text_encoder_2")):
             mine = widths.get(encoder)
             if mine and place < len(known) and mine != known[place]:
-                return f"it changes a text encoder of width {mine}, not {known[place]}"
-    return ""
+                told = (
+                    "The {kind} {name} does not fit {checkpoint}: it changes a text encoder of width {width}, not"
+                    " {other}."
+                )
+                return told, {"width": mine, "other": known[place]}
+    return None
 
 
-def _embedding(embedding: JsonObject, checkpoint: JsonObject) -> str:
+def _embedding(embedding: JsonObject, checkpoint: JsonObject) -> _Problem | None:
     widths, known = embedding.get("widths"), checkpoint.get("embedding_widths")
     if not isinstance(widths, dict) or not isinstance(known, list) or not known:
-        return ""
+        return None
     for encoder, width in widths.items():
         place = _ENCODERS.get(encoder)
         if place is not None and (place >= len(known) or known[place] != width):
-            theirs = " and ".join(map(str, known))
-            return f"its vectors have {width} numbers, and those of the checkpoint's text encoders {theirs}"
-    return ""
+            told = (
+                "The {kind} {name} does not fit {checkpoint}: its vectors have {width} numbers, and those of the"
+                " checkpoint's text encoders {other}."
+            )
+            return told, {"width": width, "other": " and ".join(map(str, known))}
+    return None
 
 
-def _vae(vae: JsonObject, checkpoint: JsonObject) -> str:
+def _vae(vae: JsonObject, checkpoint: JsonObject) -> _Problem | None:
     mine, theirs = vae.get("latent_channels"), checkpoint.get("latent_channels")
-    return f"its latents have {mine} channels, not {theirs}" if mine != theirs else ""
+    if mine == theirs:
+        return None
+    told = "The {kind} {name} does not fit {checkpoint}: its latents have {channels} channels, not {other}."
+    return told, {"channels": mine, "other": theirs}

@@ -94,9 +94,10 @@ def check_name(name: str) -> str:
     """Return `name` where it can name a model (and a folder); raises InputError."""
     if not _NAME.fullmatch(name):
         raise InputError(
-            f"{name!r} cannot be the name of a model.",
+            "{name!r} cannot be the name of a model.",
             code=ErrorCode.INVALID_PARAMETER,
             remedy="Use up to 64 lower-case letters, digits, dots, dashes and underscores, a letter or digit first.",
+            name=name,
         )
     return name
 
@@ -183,7 +184,9 @@ def _stays_inside(name: str) -> bool:
 
 def _malformed(name: str, reason: str) -> InputError:
     return InputError(
-        f"The description of the model {name!r} is malformed: {reason}.",
+        "The description of the model {name!r} is malformed: {reason}.",
         code=ErrorCode.INVALID_FILE,
         remedy="Remove the model and add it again.",
+        name=name,
+        reason=reason,
     )

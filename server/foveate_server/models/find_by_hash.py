@@ -51,10 +51,15 @@ def local_names(entries: Sequence[ModelEntry], pins: Sequence[Pin]) -> dict[Pin,
     found = {pin: entry for pin in pins if (entry := locate(entries, pin)) is not None}
     missing = [pin for pin in pins if pin not in found]
     if missing:
+        others = _others(entries, missing)
         raise InputError(
-            f"The recipe needs what is not here: {', '.join(pin.words for pin in missing)}.{_others(entries, missing)}",
+            "The recipe needs what is not here: {models}. Here, {others}."
+            if others
+            else "The recipe needs what is not here: {models}.",
             code=ErrorCode.UNKNOWN_MODEL,
             remedy="Add the very same files (foveate models add), under any name, or make it anew with others.",
+            models=", ".join(pin.words for pin in missing),
+            others=others,
         )
     return {pin: entry.name for pin, entry in found.items()}
 
@@ -66,10 +71,10 @@ def locate(entries: Sequence[ModelEntry], pin: Pin) -> ModelEntry | None:
 
 
 def _others(entries: Sequence[ModelEntry], missing: Sequence[Pin]) -> str:
-    """Return a sentence about models that are called like missing ones, and are none of them."""
+    """Return which models are called like missing ones, and are none of them."""
     names = {pin.name for pin in missing}
     alike = [f"{entry.name} is another file (SHA-256 {entry.sha256[:12]})" for entry in entries if entry.name in names]
-    return f" Here, {' and '.join(alike)}." if alike else ""
+    return " and ".join(alike)
 
 
 def _each(value: Any) -> Iterator[Any]:

@@ -113,7 +113,8 @@ def _is_other(path: str) -> bool:
 
 def _only_pickles(component: str) -> InputError:
     return InputError(
-        f"The component {component} has its weights only as pickles, which can carry code.",
+        "The component {name} has its weights only as pickles, which can carry code.",
         code=ErrorCode.INVALID_FILE,
         remedy="Look for the same checkpoint with files that end with .safetensors.",
+        name=component,
     )

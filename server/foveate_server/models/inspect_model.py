@@ -114,9 +114,11 @@ def only_file(path: Path) -> Path:
         return described  # others say the same in other words
     reason = "neither a model_index.json nor a .safetensors file" if not files else "several checkpoints"
     raise InputError(
-        f"The folder {path} holds {reason}.",
+        "The folder {path} holds {content}.",
         code=ErrorCode.INVALID_FILE,
         remedy="Name one file in it, or a folder as diffusers writes it.",
+        path=path,
+        content=reason,
     )
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from foveate_server import json_records
 from foveate_server.models.tensor_headers import damaged
-from foveate_shared.errors import ErrorCode, ErrorInfo, Fault, InputError, ServerError, to_exception
+from foveate_shared.errors import ErrorCode, ErrorInfo, InputError, ServerError, to_exception
 
 SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
 _TIMEOUT_SECONDS = 300
@@ -38,13 +39,18 @@ def inspect_restorer(path: Path) -> ProbedRestorer:
     """
     if not path.is_file():
         raise InputError(
-            f"There is no file {path}.", code=ErrorCode.INVALID_FILE, remedy="Check the path of the checkpoint."
+            "There is no file {path}.",
+            code=ErrorCode.INVALID_FILE,
+            remedy="Check the path of the checkpoint.",
+            path=path,
         )
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(
-            f"{path.name} does not look like a checkpoint.",
+            "{name} does not look like a checkpoint.",
             code=ErrorCode.INVALID_FILE,
-            remedy=f"Give a file that ends with one of {', '.join(SUFFIXES)}.",
+            remedy="Give a file that ends with one of {endings}.",
+            name=path.name,
+            endings=", ".join(SUFFIXES),
         )
     return ProbedRestorer(**_answer(path, _run(_INSPECTOR, path)))
 
@@ -79,8 +85,9 @@ def _answer(path: Path, text: str) -> dict[str, Any]:
         answer = dict(json.loads(text))
         if "error" not in answer:
             return answer
-        error = answer["error"]
-        info = ErrorInfo(ErrorCode(error["code"]), error["message"], error["remedy"], Fault(error["fault"]))
+        info = json_records.from_json(ErrorInfo, answer["error"])
     except (ValueError, TypeError, KeyError) as error:
-        raise ServerError(f"The inspection of {path.name} gave no answer.", remedy="Please report this.") from error
+        raise ServerError(
+            "The inspection of {name} gave no answer.", remedy="Please report this.", name=path.name
+        ) from error
     raise to_exception(info)

@@ -23,6 +23,7 @@ from foveate_server.models.sources.local_file import FileSource
 from foveate_server.models.sources.package import PackageSource
 from foveate_server.models.sources.url import UrlSource
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
+from foveate_shared.i18n.sentence import Sentence
 
 CONFIG = "config"  # in the folder of a single file's model: the configuration that came with it
 
@@ -91,7 +92,7 @@ class Registry:
         raise InputError(
             "There is no checkpoint to render with yet."
             if kind == "diffusion"
-            else f"There is no model that can {kind}.",
+            else Sentence("There is no model that can {purpose}.", purpose=kind),
             code=ErrorCode.UNKNOWN_MODEL,
             remedy="Bring one: foveate models add FILE, FOLDER or a name of the model hub."
             if kind == "diffusion"
@@ -103,9 +104,10 @@ class Registry:
         entry = self.entry(name)
         if entry.kind not in ("restore", "detect", "diffusion"):
             raise InputError(
-                f"{name} is no model that a job could take by itself.",
+                "{name} is no model that a job could take by itself.",
                 code=ErrorCode.INVALID_PARAMETER,
                 remedy="Choose a checkpoint, a restorer or a detector.",
+                name=name,
             )
         self._defaults.set(entry.kind, name)
         return entry
@@ -121,11 +123,14 @@ class Registry:
             return entries[name]
         close = difflib.get_close_matches(name, entries, n=1)
         raise InputError(
-            f"There is no model called {name!r}.",
+            "There is no model called {name!r}.",
             code=ErrorCode.UNKNOWN_MODEL,
-            remedy=f"Did you mean {close[0]}?"
+            remedy=Sentence("Did you mean {name}?", name=close[0])
             if close
-            else f"Known models: {', '.join(n for n, e in entries.items() if e.kind != 'config')}.",
+            else Sentence(
+                "Known models: {names}.", names=", ".join(n for n, e in entries.items() if e.kind != "config")
+            ),
+            name=name,
         )
 
     def path(self, name: str, progress: DownloadProgress = silent) -> Path:
@@ -191,9 +196,10 @@ class Registry:
         """Return `name` where a model may be added under it; raises InputError."""
         if check_name(name) in self._embedded:
             raise InputError(
-                f"{name!r} is the name of a model that comes with Foveate.",
+                "{name!r} is the name of a model that comes with Foveate.",
                 code=ErrorCode.CONFLICT,
                 remedy="Choose another one with --name.",
+                name=name,
             )
         return name
 
@@ -213,9 +219,11 @@ class Registry:
         known = {known.name: known for known in self._cache.added()}.get(entry.name)
         if known is not None and known.sha256 != entry.sha256 and known.origin != entry.origin:
             raise InputError(
-                f"There is already another model called {entry.name}: {known.title}.",
+                "There is already another model called {name}: {title}.",
                 code=ErrorCode.CONFLICT,
-                remedy=f"Choose another name with --name, or remove that one: foveate models remove {entry.name}",
+                remedy="Choose another name with --name, or remove that one: foveate models remove {name}",
+                name=entry.name,
+                title=known.title,
             )
 
     def unfinished(self, name: str) -> Path:
@@ -252,9 +260,10 @@ class Registry:
     def _fetch(self, entry: ModelEntry, progress: DownloadProgress) -> None:
         if self._offline and self._source(entry).remote:
             raise ResourceError(
-                f"The model {entry.name} is not on this machine, and Foveate is set to stay offline.",
+                "The model {name} is not on this machine, and Foveate is set to stay offline.",
                 code=ErrorCode.OFFLINE,
-                remedy=f"Fetch it once while online: foveate models pull {entry.name}",
+                remedy="Fetch it once while online: foveate models pull {name}",
+                name=entry.name,
             )
         with self._cache.locked(entry, progress):
             entry = self.entry(entry.name)  # another process may just have looked up what it consists of
@@ -271,9 +280,10 @@ class Registry:
             if not is_intact(folder, entry, progress):
                 self._cache.discard_staging(entry)
                 raise ResourceError(
-                    f"The files of the model {entry.name} are not the expected ones: their SHA-256 differs.",
+                    "The files of the model {name} are not the expected ones: their SHA-256 differs.",
                     code=ErrorCode.MODEL_UNAVAILABLE,
                     remedy="Nothing was kept. Try again; if it happens twice, do not trust the source.",
+                    name=entry.name,
                 )
             if entry.license_file:
                 (folder / "NOTICE.txt").write_text(license_text(entry.license_file), encoding="utf-8")

@@ -159,7 +159,9 @@ def _tensor(value: Mapping[str, Any]) -> Tensor:
 def damaged(name: str, reason: str) -> InputError:
     """Return the error for a file that cannot be read as what it should be."""
     return InputError(
-        f"{name} cannot be read as a checkpoint: {reason}.",
+        "{name} cannot be read as a checkpoint: {reason}.",
         code=ErrorCode.INVALID_FILE,
         remedy="Download it again, or choose another file.",
+        name=name,
+        reason=reason,
     )

@@ -5,7 +5,6 @@ Plain ASGI, for HTTP and websockets alike. The owner's token name goes on as `sc
 
 from __future__ import annotations
 
-import json
 import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from foveate_server.net.gate import MAX_BODY_BYTES, Gate, Refusal, Request, too_large
 from foveate_server.status.page_sessions import OWNER_TOKEN
 from foveate_shared.errors import ErrorCode, ErrorInfo
+from foveate_shared.wire.codec import encode_error
 
 _HEADERS = (
     (
@@ -111,8 +111,7 @@ class SecurityMiddleware:
 
 def error_body(info: ErrorInfo) -> bytes:
     """Return an error as PROTOCOL.md's error object in JSON."""
-    fields = {"code": info.code.value, "message": info.message, "remedy": info.remedy, "fault": info.fault.value}
-    return json.dumps(fields).encode()
+    return encode_error(info).encode()
 
 
 async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:

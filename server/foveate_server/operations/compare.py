@@ -21,6 +21,7 @@ from foveate_server.operations.with_checkpoint.contact_sheet import Sheet, lay_o
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Json, JsonObject, Outcome, WindowRequest, as_object
 
 _ORIGINAL = "original"
@@ -77,9 +78,11 @@ class Compare:
         window = context_window(request.region, request.extent, minimum=refocus_region.LEAST_WINDOW)
         if window.area > fading_canvases.SINGLE_AREA:
             raise InputError(
-                f"The region of {request.region.width} x {request.region.height} pixels is too large to compare.",
+                "The region of {width} x {height} pixels is too large to compare.",
                 code=ErrorCode.INVALID_REGION,
                 remedy="Select a smaller part that shows what matters.",
+                width=request.region.width,
+                height=request.region.height,
             )
         _require_variants(parameters)
         variants, sheet = parameters.variants, _sheet(request, parameters)
@@ -89,14 +92,19 @@ class Compare:
         items = [
             Item(
                 f"variant-{number}",
-                f"Rendering variant {number} of {len(variants)}",
+                Sentence("Rendering variant {number} of {count}", number=number, count=len(variants)),
                 (_window(request, window, f"variant-{number}"),),
                 {"variant": number},
                 weight=float(window.area),
             )
             for number in range(1, len(variants) + 1)
         ]
-        summary = f"Compare {len(variants)} variants of {request.region.width} x {request.region.height} pixels."
+        summary = Sentence(
+            "Compare {count} variants of {width} x {height} pixels.",
+            count=len(variants),
+            width=request.region.width,
+            height=request.region.height,
+        )
         return Plan("new", sheet.extent, summary, (original, *items))
 
     def run(self, run: ItemRun[CompareParameters]) -> ItemResult:

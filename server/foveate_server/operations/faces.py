@@ -21,6 +21,7 @@ from foveate_server.operations.parameters.common_parameters import Rendering, Sc
 from foveate_server.operations.parameters.declaration import BASIC, Declaration, group, limits, parameter
 from foveate_server.operations.with_checkpoint import repaint_face
 from foveate_server.operations.with_restorer import restore_face
+from foveate_shared.i18n.sentence import Sentence, joined
 from foveate_shared.wire.protocol import JsonObject, Outcome
 
 _LARGEST_WINDOW = 5000 * 5000  # pixels: around larger faces, memory would not be bounded
@@ -62,7 +63,9 @@ class Faces:
 
     def plan(self, request: JobRequest, parameters: FacesParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
-        summary = f"Find the faces and bring each into focus at strength {parameters.strength:g}."
+        summary = Sentence(
+            "Find the faces and bring each into focus at strength {strength:g}.", strength=parameters.strength
+        )
         return Plan("document", request.extent, summary, (find.first_item(request),))
 
     def run(self, run: ItemRun[FacesParameters]) -> ItemResult:
@@ -98,7 +101,8 @@ def _choose(faces: Sequence[Face], only: Sequence[int]) -> tuple[list[int], str]
     asked = sorted(only)
     missing = [str(number) for number in asked if number > len(faces)]
     if missing:
-        sentence += f" There is no face number {', '.join(missing)}."
+        gone = Sentence("There is no face number {numbers}.", numbers=", ".join(missing))
+        sentence = joined(sentence, gone)
     return [number for number in asked if number <= len(faces)], sentence
 
 
@@ -110,4 +114,10 @@ def _face_item(request: JobRequest, number: int, face: Face) -> Item:
         window = box
     arguments: JsonObject = {"number": number, "face": find.to_json(face)}
     request_window = patches.window_of(window, request, item=name)
-    return Item(name, f"Bringing face {number} into focus", (request_window,), arguments, weight=float(window.area))
+    return Item(
+        name,
+        Sentence("Bringing face {number} into focus", number=number),
+        (request_window,),
+        arguments,
+        weight=float(window.area),
+    )

@@ -27,6 +27,7 @@ from foveate_server.operations.with_checkpoint import (
 from foveate_server.operations.with_checkpoint.extend_canvas import Extension
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_server.operations.with_checkpoint.start_image import Start
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Outcome
 
 _FEATHER = 8  # document pixels: what is removed must not shine through a wide fade
@@ -61,12 +62,17 @@ class Fill:
         if parameters.extend.is_wanted:
             return extend_canvas.plan(request, parameters.extend)
         window = context_window(request.region, request.extent, minimum=refocus_region.LEAST_WINDOW)
-        summary = f"Fill {request.region.width} x {request.region.height} pixels with new content."
+        summary = Sentence(
+            "Fill {width} x {height} pixels with new content.", width=request.region.width, height=request.region.height
+        )
         if window.area <= fading_canvases.SINGLE_AREA:
             item = Item(_WHOLE, "Filling", (patches.window_of(window, request, item=_WHOLE),))
             return Plan("document", request.extent, summary, (item,))
         return Plan(
-            "document", request.extent, summary, fading_canvases.canvas_items(request.region, request, "Filling")
+            "document",
+            request.extent,
+            summary,
+            fading_canvases.canvas_items(request.region, request, "Filling, part {number} of {count}"),
         )
 
     def run(self, run: ItemRun[FillParameters]) -> ItemResult:

@@ -22,6 +22,7 @@ from foveate_server.operations.with_restorer.diagnosis import Diagnosis
 from foveate_server.operations.with_restorer.grid import QUARTERS, snap
 from foveate_server.operations.with_restorer.restorer import Restorer
 from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject, Outcome, WindowRequest
 
 _PROBE_SIDE = 256  # pixels: what is looked at to tell the blur of a large region
@@ -54,7 +55,9 @@ class Refocus:
             return refocus_region.plan(request, parameters.strength)
         window = context_window(request.region, request.extent)
         size = f"{request.region.width} x {request.region.height}"
-        summary = f"Bring {size} pixels into focus at strength {parameters.strength:g}."
+        summary = Sentence(
+            "Bring {size} pixels into focus at strength {strength:g}.", size=size, strength=parameters.strength
+        )
         items: tuple[Item, ...]
         if window.area <= tile_items.SINGLE_AREA:
             item = Item(_WHOLE, "Bringing into focus", (patches.window_of(window, request, item=_WHOLE),))

@@ -20,6 +20,7 @@ from foveate_server.operations.with_restorer.enlarger import Enlargement
 from foveate_server.operations.with_restorer.grid import QUARTERS
 from foveate_server.operations.with_restorer.restorer import Restorer
 from foveate_shared.geometry import Extent
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Outcome
 
 _MARGIN = 6  # document pixels that stay around a strip for resampling
@@ -55,11 +56,22 @@ class Upscale:
         if request.is_prompted:
             return add_detail.plan(request, parameters.size, parameters.strength)
         if parameters.size.is_in_place:
-            summary = f"Give {region.width} x {region.height} pixels the detail of a larger rendering."
+            summary = Sentence(
+                "Give {width} x {height} pixels the detail of a larger rendering.",
+                width=region.width,
+                height=region.height,
+            )
             return Plan("document", request.extent, summary, cut_of(request, parameters.size).items(coverage=True))
         scale = parameters.size.scale
         extent = Extent(region.width * scale, region.height * scale)
-        summary = f"Enlarge {region.width} x {region.height} pixels {scale} times, to {extent.width} x {extent.height}."
+        summary = Sentence(
+            "Enlarge {width} x {height} pixels {scale} times, to {new_width} x {new_height}.",
+            width=region.width,
+            height=region.height,
+            scale=scale,
+            new_width=extent.width,
+            new_height=extent.height,
+        )
         return Plan("new", extent, summary, cut_of(request, parameters.size).items(coverage=False))
 
     def run(self, run: ItemRun[UpscaleParameters]) -> ItemResult:

@@ -38,9 +38,11 @@ class Database:
         except sqlite3.DatabaseError as error:
             self._connection.close()
             raise ServerError(
-                f"The job store {file} cannot be used: {error}.",
+                "The job store {path} cannot be used: {reason}.",
                 code=ErrorCode.INVALID_FILE,
                 remedy="Move its folder away and start the server again; unfinished jobs are lost.",
+                path=file,
+                reason=error,
             ) from error
         except BaseException:
             self._connection.close()
@@ -250,9 +252,10 @@ def _migrate(connection: sqlite3.Connection, file: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(scripts):
         raise ServerError(
-            f"The job store {file} was written by a newer version of Foveate.",
+            "The job store {path} was written by a newer version of Foveate.",
             code=ErrorCode.VERSION_MISMATCH,
             remedy="Update this server, or name another data folder.",
+            path=file,
         )
     for number, script in enumerate(scripts[version:], version + 1):
         with closing(connection.cursor()) as cursor:

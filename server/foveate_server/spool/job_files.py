@@ -14,15 +14,16 @@ from threading import Lock
 
 from foveate_server.spool.database_rows import WindowRow
 from foveate_shared.errors import ErrorCode, ResourceError
+from foveate_shared.i18n.sentence import Sentence
 
 DISK_RESERVE = 64 << 20  # bytes of the disk that uploads leave alone, so that events and endings can still be written
 _HASH_PIECE = 1 << 20  # bytes
 
 
-def storage_full(reason: str) -> ResourceError:
+def storage_full(problem: str, /, **values: object) -> ResourceError:
     """Return the error of a disk without room."""
     return ResourceError(
-        reason,
+        Sentence.made_of(problem, values),
         code=ErrorCode.STORAGE_FULL,
         remedy="Fetch and acknowledge finished jobs, free some space on the server's disk, or raise spool_quota.",
     )
@@ -46,7 +47,7 @@ class Account:
         """Promise room for `size` bytes. Raises ResourceError (storage_full) where there is none."""
         with self._lock:
             if self._used + size > self.quota:
-                raise storage_full(f"The server's job store is full: it may take {self.quota >> 20} MiB.")
+                raise storage_full("The server's job store is full: it may take {size} MiB.", size=self.quota >> 20)
             if shutil.disk_usage(self._folder).free < size + DISK_RESERVE:
                 raise storage_full("The server's disk is full.")
             self._used += size
@@ -84,7 +85,7 @@ class Upload:
             with self.path.open("ab") as file:
                 file.write(data)
         except OSError as error:
-            self.error = storage_full(f"The server cannot store the pixels: {error.strerror}.")
+            self.error = storage_full("The server cannot store the pixels: {reason}.", reason=error.strerror)
 
     def finish(self) -> Upload:
         """Return what stands for the file."""

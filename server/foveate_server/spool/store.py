@@ -45,13 +45,16 @@ class Spool:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise ServerError(
-                f"Another server uses the job store {folder}.",
+                "Another server uses the job store {path}.",
                 remedy="Use that server, or give this one another data folder (FOVEATE_DATA_DIR).",
+                path=folder,
             ) from None
         except OSError as error:
             raise ServerError(
-                f"The job store {folder} cannot be used: {error.strerror}.",
+                "The job store {path} cannot be used: {reason}.",
                 remedy="Make the folder writable, or give the server another data folder (FOVEATE_DATA_DIR).",
+                path=folder,
+                reason=error.strerror,
             ) from error
         self.account = Account(folder, quota)
         try:

@@ -60,8 +60,10 @@ def _map(path: Path, size: int) -> memoryview:
 
 def _damaged(path: Path, reason: str) -> ServerError:
     return ServerError(
-        f"The stored pixels {path.name} cannot be used: {reason}.",
+        "The stored pixels {path} cannot be used: {reason}.",
         remedy="Submit the job again. Did another program change the server's spool folder?",
+        path=path.name,
+        reason=reason,
     )
 
 
@@ -157,7 +159,8 @@ def _unwritable(error: OSError) -> ResourceError:
             remedy="Free some space where the server keeps its data, then try again.",
         )
     return ResourceError(
-        f"The result could not be stored: {error.strerror or error}.",
+        "The result could not be stored: {reason}.",
         code=ErrorCode.STORAGE_FULL,
         remedy="Check the folder where the server keeps its data, then try again.",
+        reason=error.strerror or error,
     )

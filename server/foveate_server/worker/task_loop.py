@@ -101,9 +101,11 @@ class Worker:
         operation = self._operations.get(task.request.operation)
         if operation is None:
             raise InputError(
-                f'There is no operation "{task.request.operation}".',
+                'There is no operation "{name}".',
                 code=ErrorCode.UNKNOWN_OPERATION,
-                remedy=f"Choose one of {', '.join(self._operations)}.",
+                remedy="Choose one of {names}.",
+                name=task.request.operation,
+                names=", ".join(self._operations),
             )
         parameters = operation.parameters.parse(task.request.parameters)
         windows = open_windows(task.windows, task.request.format)

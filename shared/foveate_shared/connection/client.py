@@ -160,7 +160,7 @@ class _Worker:
         except FoveateError as error:
             return error
         except Exception as error:
-            return ProtocolError(f"The connection failed in a way that nobody foresaw: {error!r}.")
+            return ProtocolError("The connection failed in a way that nobody foresaw: {reason!r}.", reason=error)
         return None
 
     def _serve(self, transport: Transport) -> None:

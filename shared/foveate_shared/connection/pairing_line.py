@@ -80,6 +80,7 @@ def settings_of(line: str) -> dict[str, str]:
 
 def _refuse(reason: str) -> InputError:
     return InputError(
-        f"This is not a pairing line: {reason}.",
+        "This is not a pairing line: {reason}.",
         remedy="Copy the whole line that `foveate serve --pair` printed, from foveate:// to its end.",
+        reason=reason,
     )

@@ -28,7 +28,9 @@ def write_private(path: Path, text: str) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise ResourceError(
-            f"{path} cannot be written: {error.strerror or error}.",
+            "{path} cannot be written: {reason}.",
             code=ErrorCode.STORAGE_FULL,
             remedy="Make room on the disk, and check that the folder may be written.",
+            path=path,
+            reason=error.strerror or error,
         ) from error

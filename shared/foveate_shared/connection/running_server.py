@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConnectionLostError, ErrorCode, FoveateError
+from ..i18n.sentence import Sentence
 from .private_files import write_private
 from .websocket import ServerAddress, tls_context
 
@@ -143,9 +144,9 @@ def _answers(address: ServerAddress) -> bool:
     except ConnectionRefusedError:
         return False
     except (OSError, http.client.HTTPException) as error:
-        raise _no_server(f"The Foveate server does not answer ({error}).") from error
+        raise _no_server("The Foveate server does not answer ({reason}).", reason=error) from error
     if status != http.client.OK:
-        raise _no_server(f"The Foveate server is not well (HTTP status {status}).")
+        raise _no_server("The Foveate server is not well (HTTP status {status}).", status=status)
     return True
 
 
@@ -161,7 +162,8 @@ def _health_status(address: ServerAddress) -> int:
         return connection.getresponse().status
 
 
-def _no_server(message: str) -> ConnectionLostError:
+def _no_server(problem: str, /, **values: object) -> ConnectionLostError:
+    told = Sentence.made_of(problem, values)
     return ConnectionLostError(
-        message, code=ErrorCode.NO_SERVER, remedy="Start it with `foveate serve`; its log tells more."
+        told, code=ErrorCode.NO_SERVER, remedy="Start it with `foveate serve`; its log tells more."
     )

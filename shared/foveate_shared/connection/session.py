@@ -176,7 +176,7 @@ class Session:
             self._ledger.questions[message.request] = message
             self._post_if_ready(message)
         else:
-            raise ProtocolError(f"Only the session itself sends {message.TYPE}, or it has bytes.")
+            raise ProtocolError("Only the session itself sends {type}, or it has bytes.", type=message.TYPE)
         self._send_acks()
 
     def send(self, build: MintMessage, payloads: Sequence[Buffer]) -> None:
@@ -193,7 +193,7 @@ class Session:
         elif isinstance(message, Window):
             self._send_window(message, build, payloads)
         else:
-            raise ProtocolError(f"A message of type {message.TYPE} has no bytes.")
+            raise ProtocolError("A message of type {type} has no bytes.", type=message.TYPE)
 
     def _submit(self, job: str, submission: Submission) -> None:
         entry = self._ledger.jobs.setdefault(job, OpenJob(job, submission))
@@ -222,7 +222,9 @@ class Session:
             return
         asked = entry.windows.get(message.window)
         if asked is None:
-            raise InputError(f"The server did not ask for window {message.window!r} of job {message.job}.")
+            raise InputError(
+                "The server did not ask for window {window!r} of job {job}.", window=message.window, job=message.job
+            )
         if self._state is SessionState.READY and asked.asked_on == self._connection and not asked.answered:
             self._check_size(payloads)
             asked.answered = True
@@ -270,9 +272,11 @@ class Session:
         limit = min(self._limits.max_blob_bytes, MAX_BLOB_BYTES)
         if largest > limit:
             raise InputError(
-                f"A window of {largest} bytes is more than the server takes ({limit} bytes).",
+                "A window of {size} bytes is more than the server takes ({most} bytes).",
                 code=ErrorCode.TOO_LARGE,
                 remedy="Select a smaller region.",
+                size=largest,
+                most=limit,
             )
 
     def _send_again(self) -> None:
@@ -314,12 +318,13 @@ class Session:
 
     def _receive_welcome(self, message: Message) -> list[Delivery]:
         if not isinstance(message, Welcome):
-            raise ProtocolError(f"The server sent {message.TYPE} before its welcome.")
+            raise ProtocolError("The server sent {type} before its welcome.", type=message.TYPE)
         if message.version not in self._hello.versions:
             raise ProtocolError(
-                f"The server chose version {message.version} of the protocol, which was not offered.",
+                "The server chose version {version} of the protocol, which was not offered.",
                 code=ErrorCode.VERSION_MISMATCH,
                 remedy="Update this program.",
+                version=message.version,
             )
         self._limits = message.limits
         self._sender = BlobSender(message.receive_window, max_chunk_bytes=message.limits.max_chunk_bytes)
@@ -399,8 +404,9 @@ class Session:
 
 def _blame_server(error: FoveateError) -> ProtocolError:
     return ProtocolError(
-        f"The server broke the protocol: {error.info.message}",
+        "The server broke the protocol: {reason}",
         code=error.info.code,
         remedy=error.info.remedy or "Update both programs; if it happens again, report it to the authors of Foveate.",
         fault=Fault.SERVER,
+        reason=error.info.message,
     )

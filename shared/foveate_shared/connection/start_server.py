@@ -67,9 +67,11 @@ def _spawn(command: Sequence[str], path: Path, log: Path) -> subprocess.Popen[by
             return process
     except (OSError, ValueError, IndexError) as error:
         raise InputError(
-            f"The server cannot be started: {' '.join(command) or 'no command is set'} ({error}).",
+            "The server cannot be started: {reason} ({command}).",
             code=ErrorCode.NO_SERVER,
             remedy="Set the command that starts `foveate serve` on this machine.",
+            reason=" ".join(command) or "no command is set",
+            command=error,
         ) from error
 
 
@@ -101,18 +103,22 @@ def _wait_until_ready(process: subprocess.Popen[bytes], path: Path, log: Path, d
             return find_server(path)
         if process.poll() is not None:
             raise ServerError(
-                f"The server ended at once: {_last_line(log)}",
+                "The server ended at once: {reason}",
                 code=ErrorCode.NO_SERVER,
-                remedy=f"All that it said is in {log}.",
+                remedy="All that it said is in {log}.",
+                reason=_last_line(log),
+                log=log,
             )
         _pause(deadline, lambda: _too_late(log))
 
 
 def _too_late(log: Path) -> ServerError:
     return ServerError(
-        f"The server was not ready in time: {_last_line(log)}",
+        "The server was not ready in time: {reason}",
         code=ErrorCode.TIMED_OUT,
-        remedy=f"Try again; what it said is in {log}.",
+        remedy="Try again; what it said is in {log}.",
+        reason=_last_line(log),
+        log=log,
     )
 
 
@@ -139,9 +145,11 @@ def _lock(path: Path, deadline: float) -> Iterator[None]:
         file = path.open("a+b")
     except OSError as error:
         raise ResourceError(
-            f"{path} cannot be written: {error.strerror or error}.",
+            "{path} cannot be written: {reason}.",
             code=ErrorCode.STORAGE_FULL,
             remedy="Make room on the disk, and check that the folder may be written.",
+            path=path,
+            reason=error.strerror or error,
         ) from error
     with file:
         while not _try_lock(file.fileno()):

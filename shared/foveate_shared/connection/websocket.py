@@ -169,18 +169,20 @@ def open_transport(address: ServerAddress, *, timeout: float = CONNECT_TIMEOUT) 
         raise _refused(error.response.status_code, bytes(error.response.body or b"")) from error
     except ssl.SSLCertVerificationError as error:
         raise RefusedError(
-            f"The server's certificate cannot be trusted: {error.verify_message}.",
+            "The server's certificate cannot be trusted: {reason}.",
             code=ErrorCode.FORBIDDEN,
             remedy="Pair with the server again, which pins its certificate.",
+            reason=error.verify_message,
         ) from error
     except (OSError, InvalidHandshake, InvalidURI, EOFError) as error:
         raise _unreachable(address, error) from error
     if connection.subprotocol != SUBPROTOCOL:
         connection.close()
         raise RefusedError(
-            f"The server does not speak {SUBPROTOCOL}.",
+            "The server does not speak {protocol}.",
             code=ErrorCode.VERSION_MISMATCH,
             remedy="Update the older of the two programs.",
+            protocol=SUBPROTOCOL,
         )
     return Transport(connection)
 
@@ -229,25 +231,30 @@ def _refused(status: int, body: bytes) -> FoveateError:
     if status == 403:
         return RefusedError("The server refused this program.", code=ErrorCode.FORBIDDEN)
     return ConnectionLostError(
-        f"What answers at the server's address is no Foveate server (HTTP status {status}).",
+        "What answers at the server's address is no Foveate server (HTTP status {status}).",
         code=ErrorCode.NO_SERVER,
         remedy="Check the address.",
+        status=status,
     )
 
 
 def _unreachable(address: ServerAddress, error: Exception) -> ConnectionLostError:
     reason = "it does not answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
     return ConnectionLostError(
-        f"There is no Foveate server at {address.host}:{address.port} ({reason}).",
+        "There is no Foveate server at {host}:{port} ({reason}).",
         code=ErrorCode.NO_SERVER,
         remedy="Start it with `foveate serve`, or check the address.",
         fault=Fault.MACHINE,
+        host=address.host,
+        port=address.port,
+        reason=reason,
     )
 
 
 def _lost(error: Exception) -> ConnectionLostError:
     reason = error.rcvd.reason if isinstance(error, ConnectionClosed) and error.rcvd else ""
     return ConnectionLostError(
-        f"The connection to the server ended{f': {reason}' if reason else ''}.",
+        "The connection to the server ended: {reason}." if reason else "The connection to the server ended.",
         remedy="Unfinished jobs go on; the connection is made again by itself.",
+        reason=reason,
     )

@@ -25,6 +25,7 @@ from ..connection import running_server
 from ..connection.settings import Settings
 from ..connection.start_server import outside_environment
 from ..errors import ErrorCode, InputError
+from ..i18n.sentence import Sentence
 
 _SERVE = "serve"
 _LINES = 200  # of progress that are kept
@@ -131,7 +132,10 @@ class Adding:
         if self._stopped:
             self._end(error="Cancelled.")
         elif code:
-            self._end(error=self.status.line or f"The program ended with status {code}, without a word.")
+            self._end(
+                error=self.status.line
+                or Sentence("The program ended with status {status}, without a word.", status=code)
+            )
         else:
             self.status = _told(text, self.status.lines)
 

@@ -59,7 +59,12 @@ def variants_of(
     variants = [dict(zip(used, values, strict=True)) for values in itertools.product(*used.values())]
     most = parameter_values.limit(schema or {}, "maxItems")
     if most is not None and len(variants) > most:
-        raise InputError(f"These are {len(variants)} variants; a sheet holds {most:g}.", remedy="Shorten the lists.")
+        raise InputError(
+            "These are {count} variants; a sheet holds {most:g}.",
+            remedy="Shorten the lists.",
+            count=len(variants),
+            most=most,
+        )
     return variants
 
 
@@ -111,7 +116,7 @@ def lora_of(text: str) -> JsonObject:
     """Return the LoRA of "NAME" or "NAME:WEIGHT". Raises InputError."""
     match = _LORA.fullmatch(text.strip())
     if match is None:
-        raise InputError(f"“{text}” is no LoRA.", remedy="Write NAME or NAME:WEIGHT, such as film-look:0.8.")
+        raise InputError("“{text}” is no LoRA.", remedy="Write NAME or NAME:WEIGHT, such as film-look:0.8.", text=text)
     return {"name": match[1], "weight": float(match[2] or 1.0)}
 
 
@@ -127,13 +132,13 @@ def _values(axis: Axis, text: str) -> list[Json]:
 
 def _strength(text: str) -> Json:
     if _NUMBER.fullmatch(text) is None:
-        raise InputError(f"“{text}” is no strength.", remedy="Write numbers such as 0.3, 0.5.")
+        raise InputError("“{text}” is no strength.", remedy="Write numbers such as 0.3, 0.5.", text=text)
     return float(text)
 
 
 def _seed(text: str) -> Json:
     if not text.isascii() or not text.isdigit():
-        raise InputError(f"“{text}” is no seed.", remedy="Write whole numbers, such as 1, 2, 3.")
+        raise InputError("“{text}” is no seed.", remedy="Write whole numbers, such as 1, 2, 3.", text=text)
     return int(text)
 
 

@@ -42,7 +42,12 @@ def check(schema: JsonObject, value: Json, label: str) -> None:
     """Raise InputError where a value breaks the schema of its parameter; the sentence begins with `label`."""
     choices = schema.get("enum")
     if isinstance(choices, list) and value not in choices:
-        raise InputError(f"{label} must be one of {', '.join(map(shown, choices))}.", remedy="Choose one of them.")
+        raise InputError(
+            "{name} must be one of {choices}.",
+            remedy="Choose one of them.",
+            name=label,
+            choices=", ".join(map(shown, choices)),
+        )
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         _check_number(schema, value, label)
     elif isinstance(value, list):
@@ -74,22 +79,30 @@ def _check_number(schema: JsonObject, value: float, label: str) -> None:
     low, high = limit(schema, "minimum"), limit(schema, "maximum")
     remedy = f"Write a number from {shown(low)} to {shown(high)}." if low is not None and high is not None else ""
     if low is not None and value < low:
-        raise InputError(f"{label} must be at least {shown(low)}.", remedy=remedy)
+        raise InputError("{name} must be at least {limit}.", remedy=remedy, name=label, limit=shown(low))
     if high is not None and value > high:
-        raise InputError(f"{label} must be at most {shown(high)}.", remedy=remedy)
+        raise InputError("{name} must be at most {limit}.", remedy=remedy, name=label, limit=shown(high))
 
 
 def _check_count(schema: JsonObject, count: int, label: str) -> None:
     most = limit(schema, "maxItems")
     if most is not None and count > most:
-        raise InputError(f"{label} has {count} entries, at most {shown(most)} are taken.", remedy="Shorten the list.")
+        raise InputError(
+            "{name} has {count} entries, at most {most} are taken.",
+            remedy="Shorten the list.",
+            name=label,
+            count=count,
+            most=shown(most),
+        )
 
 
 def _whole(text: str, label: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise InputError(f"{label} must be a whole number, not “{text}”.", remedy="Write digits alone.") from None
+        raise InputError(
+            "{name} must be a whole number, not “{text}”.", remedy="Write digits alone.", name=label, text=text
+        ) from None
 
 
 def _number(text: str, label: str) -> float:
@@ -98,14 +111,16 @@ def _number(text: str, label: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise InputError(f"{label} must be a number, not “{text}”.", remedy="Write it such as 0.5.")
+        raise InputError(
+            "{name} must be a number, not “{text}”.", remedy="Write it such as 0.5.", name=label, text=text
+        )
     return value
 
 
 def _flag(text: str, label: str) -> bool:
     word = text.strip().lower()
     if word not in (*_YES, *_NO):
-        raise InputError(f"{label} must be yes or no, not “{text}”.", remedy="Write one of them.")
+        raise InputError("{name} must be yes or no, not “{text}”.", remedy="Write one of them.", name=label, text=text)
     return word in _YES
 
 
@@ -128,7 +143,9 @@ def _numbers(part: str, most: int, label: str) -> range:
     if part.isascii() and part.isdigit() and len(part) < 10:
         first = last = int(part)
     if first > last or last - first > most:
-        raise InputError(f"{label}: “{part}” is no number.", remedy="Write numbers such as 1, 3-5.")
+        raise InputError(
+            "{name}: “{text}” is no number.", remedy="Write numbers such as 1, 3-5.", name=label, text=part
+        )
     return range(first, last + 1)
 
 
@@ -140,7 +157,9 @@ def _json_list(text: str, label: str) -> list[Json]:
 def _object(text: str, label: str) -> JsonObject:
     value = _json(text, label)
     if not isinstance(value, dict):
-        raise InputError(f"{label} must be a JSON object.", remedy='Write it such as {"left": 8}.')
+        raise InputError(
+            "{name} must be a JSON object.", remedy="Write it such as {example}.", example='{"left": 8}', name=label
+        )
     return value
 
 
@@ -148,5 +167,11 @@ def _json(text: str, label: str) -> Json:
     try:
         value: Json = json.loads(text)
     except ValueError:
-        raise InputError(f"{label} must be JSON, not “{text}”.", remedy='Write it such as {"left": 8}.') from None
+        raise InputError(
+            "{name} must be JSON, not “{text}”.",
+            remedy="Write it such as {example}.",
+            example='{"left": 8}',
+            name=label,
+            text=text,
+        ) from None
     return value

@@ -14,7 +14,7 @@ def face_numbers(text: str) -> list[Json]:
     words = text.replace(",", " ").replace(";", " ").split()
     if not all(word.isdecimal() and int(word) > 0 for word in words):
         raise InputError(
-            f"{text} does not name faces.", remedy="Write their numbers, from left to right, such as: 1, 3."
+            "{text} does not name faces.", remedy="Write their numbers, from left to right, such as: 1, 3.", text=text
         )
     return [int(word) for word in words]
 
@@ -61,5 +61,5 @@ def _lora(part: str) -> Json:
         return {"name": name.strip(), "weight": float(weight)}
     except ValueError:
         raise InputError(
-            f"{weight.strip()} is no weight of a LoRA.", remedy="Write name:weight, such as film-look:0.8."
+            "{text} is no weight of a LoRA.", remedy="Write name:weight, such as film-look:0.8.", text=weight.strip()
         ) from None

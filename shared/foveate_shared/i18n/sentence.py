@@ -78,6 +78,15 @@ class Sentence(str):
         return cls.finished(written["text"], written["key"], values)
 
 
+def joined(*texts: str) -> Sentence:
+    """Return several sentences as one, each of which is known by its own key; empty ones are left out."""
+    said = [Sentence(text) for text in texts if text]
+    if len(said) == 1:
+        return said[0]
+    parts = {f"part_{number}": text for number, text in enumerate(said, 1)}
+    return Sentence.made_of(" ".join(f"{{{name}}}" for name in parts), parts)
+
+
 def filled(template: str, values: Mapping[str, SentenceValue]) -> str:
     """Return `template` with each {name} replaced by the value of that name; a name without a value stays.
 

@@ -1,4 +1,4 @@
-"""Recognising a finished sentence as a catalogue's entry with its values put in.
+"""Recognising a finished sentence, of a server of version 1 or of the command line, as an entry with its values put in.
 
     Phrase("{count} faces were found.", "...").match("3 faces were found.")    # {"count": "3"}
 

@@ -62,7 +62,8 @@ def _cut(image: Image, bounds: Bounds) -> Image:
 
 def _outside(bounds: Bounds) -> InputError:
     return InputError(
-        f"The server asked for {bounds} of a picture that does not have it.",
+        "The server asked for {bounds} of a picture that does not have it.",
         code=ErrorCode.INVALID_REGION,
         remedy="Run the job again.",
+        bounds=bounds,
     )

@@ -250,7 +250,9 @@ class Rerender:
 
     def _on_queued(self, event: Queued) -> None:
         before = event.position - 1
-        text = "Next in the queue" if not before else f"In the queue behind {before} other{'s' * (before > 1)}"
+        text = "Next in the queue"
+        if before:
+            text = Sentence("In the queue behind {count} others", one="In the queue behind 1 other", count=before)
         self._show(state=JobState.WAITING, text=text, position=event.position)
 
     def _on_started(self, event: Started) -> None:
@@ -398,6 +400,8 @@ def _tell_state(change: StateChange, flows: Sequence[Rerender]) -> None:
 def _untakable(kind: str, operation: str) -> InputError:
     what = {SELECTION: "a selection", REPORT: "a report", FILES: "files"}.get(kind, f"a result of kind {kind!r}")
     return InputError(
-        f"This program cannot take {what}, which is what {operation} gives.",
-        remedy=f"Run it from the command line: foveate {operation}.",
+        "This program cannot take {what}, which is what {operation} gives.",
+        remedy="Run it from the command line: foveate {operation}.",
+        what=what,
+        operation=operation,
     )

@@ -46,7 +46,7 @@ class LostDocument:
 
     def read_pixels(self, bounds: Bounds, extent: Extent) -> Image:
         """See Host. Raises InputError."""
-        raise InputError(f"The picture is gone: {bounds} at {extent} cannot be read.")
+        raise InputError("The picture is gone: {bounds} at {extent} cannot be read.", bounds=bounds, extent=extent)
 
     read_coverage = read_pixels
 

@@ -81,7 +81,8 @@ class Answers:
         picture = self._pictures.get(name)
         if picture is None:
             raise InputError(
-                f"The job works with a picture named {name!r}, which is not here.",
+                "The job works with a picture named {name!r}, which is not here.",
                 remedy="Run it again with that picture.",
+                name=name,
             )
         return picture

@@ -7,6 +7,7 @@ import pytest
 
 from fakes.jobs import submit_of
 from foveate_shared.errors import ErrorCode
+from foveate_shared.i18n.translations import Texts
 from foveate_shared.wire.codec import decode
 from foveate_shared.wire.protocol import (
     CLIENT_MESSAGES,
@@ -69,6 +70,15 @@ def test_an_older_connection_follows_what_it_can_take(second):
         submit = submit_of()
         new.send(submit)
         assert old.until(Accepted).job == submit.job
+
+
+@pytest.mark.parametrize("versions", [(1,), BOTH])
+def test_each_version_hears_the_same_english_and_what_it_is_made_of(second, versions):
+    with second.client(versions=versions) as client:
+        client.send(submit_of(operation="My. Best"))
+        message = client.until(Problem).error.message
+        assert message == "There is no operation named 'My. Best'."
+        assert Texts("de").sentence(message) == "Eine Operation namens 'My. Best' gibt es nicht."
 
 
 def cases(name):

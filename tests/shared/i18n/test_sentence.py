@@ -49,7 +49,7 @@ def test_a_sentence_stays_itself_within_an_error():
 def test_an_error_as_one_sentence_knows_both():
     whole = str(InputError("{a} is bad.", remedy="Take another.", a=1))
     assert whole == "1 is bad. Take another."
-    assert whole.values["message"].key == "{a} is bad."
+    assert whole.values["part_1"].key == "{a} is bad."
     assert whole.as_json() == str(InputError("{a} is bad.", remedy="Take another.", a=1).info).as_json()
     assert str(InputError("Bad.")) == "Bad."
 

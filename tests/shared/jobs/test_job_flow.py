@@ -7,6 +7,8 @@ from fakes.host import GRAY_U8, MemoryHost
 from foveate_shared.connection.client import ConnectionState, StateChange
 from foveate_shared.errors import ErrorCode, ErrorInfo, Fault, InputError, ResourceError, ServerError
 from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.i18n.sentence import Sentence
+from foveate_shared.i18n.translations import Texts
 from foveate_shared.jobs import apply_result, window_answers
 from foveate_shared.jobs.job_flow import Rerender, dispatch
 from foveate_shared.jobs.job_status import JobState, describe
@@ -350,6 +352,9 @@ def test_status_tells_stage_queue_and_time(scene):
     scene.plan()
     scene.tell(Queued, position=3)
     assert describe(scene.flow.status) == "In the queue behind 2 others"
+    scene.tell(Queued, position=2)
+    assert describe(scene.flow.status) == "In the queue behind 1 other"
+    assert describe(scene.flow.status, Texts("de")) == "In der Warteschlange hinter 1 anderen"
     scene.tell(Progress, stage="restoring", fraction=0.25, step=2, steps=8, seconds_left=65.0)
     assert describe(scene.flow.status) == "Restoring, 2 of 8, 25%, 1 min 5 s left"
     scene.tell(Progress, stage="restoring", fraction=0.1)
@@ -364,6 +369,19 @@ def test_notes_about_faces_say_which(scene):
     for number in (1, 2):
         scene.tell(ItemEnded, outcome=Outcome(f"face-{number}", "kept", "It is too soft.", {"number": number}))
     assert scene.flow.status.notes == ("Face 1: It is too soft.", "Face 2: It is too soft.")
+
+
+def test_notes_are_known_by_their_keys(scene):
+    told = Sentence("There is no file {path}.", path="a. B")
+    scene.plan()
+    scene.tell(Note, text=told)
+    scene.tell(ItemEnded, outcome=Outcome("face-1", "kept", told, {"number": 1}))
+    scene.tell(ItemEnded, outcome=Outcome("face-2", "kept", "This face is not selected.", {"number": 2}))
+    assert [Texts("de").sentence(note) for note in scene.flow.status.notes] == [
+        "Eine Datei a. B gibt es nicht.",
+        "Gesicht 1: Eine Datei a. B gibt es nicht.",
+        "Gesicht 2: Dieses Gesicht ist nicht ausgewählt.",
+    ]
 
 
 def test_done_without_a_plan_is_the_servers_fault(scene):

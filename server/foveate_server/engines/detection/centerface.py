@@ -16,6 +16,7 @@ from foveate_server.engines.detection.search import CLOSE_SIDE, DetectorView, cl
 from foveate_server.engines.values import Face, Image
 from foveate_shared.geometry import Extent, ceil_to_multiple
 
+_PROBLEM = "The face detector in {path} cannot be loaded."
 _STAGE = "Looking for faces"
 _MULTIPLE = 32  # pixels: the network halves its input five times
 _CANDIDATE_SCORE = 0.3  # in the search; a close look decides
@@ -47,7 +48,7 @@ class CenterFace:
 
         Raises ResourceError (MODEL_UNAVAILABLE) where the file cannot be read or is no such model.
         """
-        self._session = OnnxSession(path, threads, called="face detector", name="centerface", prepare=free_shapes)
+        self._session = OnnxSession(path, threads, problem=_PROBLEM, name="centerface", prepare=free_shapes)
 
     def detect(self, image: Image, min_score: float, ticker: Ticker) -> list[Face]:
         """Return the faces in `image`, (height, width, 3) sRGB-encoded in 0..1, best first, without duplicates.

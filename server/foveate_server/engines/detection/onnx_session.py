@@ -23,13 +23,13 @@ class OnnxSession:
         path: Path,
         threads: int,
         *,
-        called: str,
+        problem: str,
         name: str,
         prepare: Callable[[bytes], bytes] = lambda model: model,
     ) -> None:
         """Load the file at `path`, changed by `prepare`; `threads` 0 leaves their number to onnxruntime.
 
-        `called` is what a person calls the model, `name` what the registry does. Raises ResourceError
+        `problem` is what to say, with {path}, where that fails; `name` is the registry's. Raises ResourceError
         (MODEL_UNAVAILABLE) where the file cannot be read or is no such model.
         """
         options = onnxruntime.SessionOptions()
@@ -40,9 +40,11 @@ class OnnxSession:
             self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises classes of its own, all derived from Exception alone
             raise ResourceError(
-                f"The {called} in {path.name} cannot be loaded.",
+                problem,
                 code=ErrorCode.MODEL_UNAVAILABLE,
-                remedy=f"Delete the file and let it be fetched again: foveate models pull {name}.",
+                remedy="Delete the file and let it be fetched again: foveate models pull {name}.",
+                path=path.name,
+                name=name,
             ) from error
         self._input = self._session.get_inputs()[0].name
 

@@ -12,6 +12,7 @@ from PIL import Image as Pictures
 from foveate_server.engines.detection.onnx_session import OnnxSession
 from foveate_server.engines.values import Image
 
+_PROBLEM = "The safety classifier in {path} cannot be loaded."
 THRESHOLD = 0.8  # the authors call what is above it indecent, and what is below 0.2 decent
 _RESIZED = 256  # pixels: the network was trained on pictures squeezed into this square, whatever their shape
 _CROPPED = 224  # pixels of its middle that the network sees
@@ -27,7 +28,7 @@ class SafetyClassifier:
 
         Raises ResourceError (MODEL_UNAVAILABLE) where the file cannot be read or is no such model.
         """
-        self._session = OnnxSession(path, threads, called="safety classifier", name="open-nsfw")
+        self._session = OnnxSession(path, threads, problem=_PROBLEM, name="open-nsfw")
 
     def score(self, image: Image) -> float:
         """Return how indecent `image` is, 0 to 1: (height, width, 3), sRGB-encoded in 0..1, of any size."""

@@ -51,9 +51,10 @@ def wanted_by(request: DiffusionRequest, family: Family, find: FindAddition) -> 
     used = [name for name in request.embeddings if _is_used(name, request)]
     if used and not family.embeddings:
         raise InputError(
-            f"Embeddings do not work with {family.title} checkpoints.",
+            "Embeddings do not work with {family} checkpoints.",
             code=ErrorCode.INVALID_PARAMETER,
             remedy="Leave them away, and say in words what they stand for.",
+            family=family.title,
         )
     vae = None if request.vae is None else _fitting(find(request.vae, "vae"), family)
     return Wanted(
@@ -136,8 +137,11 @@ def _fitting(addition: Addition, family: Family) -> Addition:
     if addition.fits and family.name not in addition.fits:
         made_for = " and ".join(families()[name].title for name in addition.fits if name in families())
         raise InputError(
-            f"{addition.name} was made for {made_for}, and the checkpoint is of {family.title}.",
+            "{name} was made for {family}, and the checkpoint is of {other}.",
             code=ErrorCode.INVALID_PARAMETER,
-            remedy=f"Choose a checkpoint of {made_for}, or leave {addition.name} away.",
+            remedy="Choose a checkpoint of {family}, or leave {name} away.",
+            name=addition.name,
+            family=made_for,
+            other=family.title,
         )
     return addition

@@ -35,6 +35,7 @@ from foveate_server.families.registry import families
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 from foveate_shared.geometry import Extent
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject
 
 _BUDGET_SHARE = 0.6  # of the device's memory, for the weights of all loaded checkpoints
@@ -158,7 +159,7 @@ class DiffusionEngine:
         resident = self._residents.get(key)
         if resident is None:
             files = self._library.files(checkpoint.name, Fetching(ticker, checkpoint.name))
-            ticker.progress(f"Loading {checkpoint.name}", 0.0)
+            ticker.progress(Sentence("Loading {checkpoint}", checkpoint=checkpoint.name), 0.0)
             self._residents.make_room(checkpoint.size)
             device_precision.empty_cache(self._device)
             denoiser = self._loading.result(
@@ -199,9 +200,11 @@ def _adapter(checkpoint: Checkpoint) -> type[PipelineDenoiser]:
     if checkpoint.family not in families():
         known = ", ".join(family.title for family in families().values())
         raise InputError(
-            f"{checkpoint.name} is a checkpoint of a family that Foveate has no adapter for.",
+            "{name} is a checkpoint of a family that Foveate has no adapter for.",
             code=ErrorCode.UNKNOWN_MODEL,
-            remedy=f"Choose a checkpoint of {known}.",
+            remedy="Choose a checkpoint of {families}.",
+            name=checkpoint.name,
+            families=known,
         )
     return adapter_of(families()[checkpoint.family])
 
@@ -228,7 +231,12 @@ def _check(request: DiffusionRequest, adapter: type[PipelineDenoiser]) -> None:
         raise ValueError(f"an engine takes (height, width, 3) in float32, not {image.shape} in {image.dtype}")
     height, width = image.shape[:2]
     if height % multiple or width % multiple:
-        raise InputError(f"The sides of the image, {width} x {height}, are no multiples of {multiple}.")
+        raise InputError(
+            "The sides of the image, {width} x {height}, are no multiples of {multiple}.",
+            width=width,
+            height=height,
+            multiple=multiple,
+        )
     if request.mask is not None and request.mask.shape != (height, width):
         raise ValueError(f"a mask of {request.mask.shape} does not fit an image of {(height, width)}")
     if not request.seeds:
@@ -242,5 +250,5 @@ def _sampling(wanted: Sampling, adapter: type[PipelineDenoiser], traits: Traits)
     steps = defaults.num_inference_steps if wanted.num_inference_steps is None else wanted.num_inference_steps
     guidance = defaults.guidance_scale if wanted.guidance_scale is None else wanted.guidance_scale
     if not 1 <= steps <= 1000:
-        raise InputError(f"{steps} steps cannot be run.", remedy="Choose between 1 and 1000.")
+        raise InputError("{number} steps cannot be run.", remedy="Choose between 1 and 1000.", number=steps)
     return Sampling(steps, guidance, scheduler)

@@ -61,7 +61,9 @@ def _pipeline(adapter: type[PipelineDenoiser], checkpoint: Checkpoint, files: Fi
 def _unusable(checkpoint: Checkpoint, error: Exception) -> InputError:
     reason = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
     return InputError(
-        f"The checkpoint {checkpoint.name} cannot be loaded: {reason}.",
+        "The checkpoint {name} cannot be loaded: {reason}.",
         code=ErrorCode.INVALID_FILE,
-        remedy=f"Remove it and add it again; foveate models inspect {checkpoint.name} says what it lacks.",
+        remedy="Remove it and add it again; foveate models inspect {name} says what it lacks.",
+        name=checkpoint.name,
+        reason=reason,
     )

@@ -63,7 +63,9 @@ def load(denoiser: PipelineDenoiser, name: str, path: Path, config: Path) -> Any
 def _misfit(denoiser: PipelineDenoiser, name: str) -> InputError:
     title = denoiser.family.title
     return InputError(
-        f"The VAE {name} does not fit checkpoints of {title}.",
+        "The VAE {name} does not fit checkpoints of {family}.",
         code=ErrorCode.INVALID_PARAMETER,
-        remedy=f"Choose one that was made for {title}.",
+        remedy="Choose one that was made for {family}.",
+        name=name,
+        family=title,
     )

@@ -38,20 +38,26 @@ def _load(denoiser: PipelineDenoiser, adapter: str, name: str, path: Path) -> No
     state = _read(name, path)
     title = denoiser.family.title
     if any("dora_scale" in key for key in state):
-        raise InputError(f"The LoRA {name} is a DoRA, a kind that is not supported.", code=ErrorCode.INVALID_FILE)
+        raise InputError(
+            "The LoRA {name} is a DoRA, a kind that is not supported.", code=ErrorCode.INVALID_FILE, name=name
+        )
     try:
         denoiser.pipe.load_lora_weights(state, adapter_name=adapter)
     except (RuntimeError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
         raise InputError(
-            f"The LoRA {name} does not fit checkpoints of {title}.",
+            "The LoRA {name} does not fit checkpoints of {family}.",
             code=ErrorCode.INVALID_PARAMETER,
-            remedy=f"Choose one that was made for {title}; foveate models inspect {name} says what it was made for.",
+            remedy="Choose one that was made for {family}; foveate models inspect {name} says what it was made for.",
+            name=name,
+            family=title,
         ) from error
     if not any(adapter in adapters for adapters in denoiser.pipe.get_list_adapters().values()):
         raise InputError(
-            f"The LoRA {name} has nothing for checkpoints of {title}.",
+            "The LoRA {name} has nothing for checkpoints of {family}.",
             code=ErrorCode.INVALID_PARAMETER,
-            remedy=f"Choose one that was made for {title}.",
+            remedy="Choose one that was made for {family}.",
+            name=name,
+            family=title,
         )
 
 
@@ -60,7 +66,8 @@ def _read(name: str, path: Path) -> dict[str, Tensor]:
         return dict(load_file(path))
     except (OSError, safetensors.SafetensorError) as error:
         raise InputError(
-            f"The LoRA {name} cannot be read: it is damaged, or no .safetensors file.",
+            "The LoRA {name} cannot be read: it is damaged, or no .safetensors file.",
             code=ErrorCode.INVALID_FILE,
             remedy="Remove it and add it again.",
+            name=name,
         ) from error

@@ -17,6 +17,7 @@ from foveate_server.engines.contract import Ticker
 from foveate_server.engines.diffusion.footprint import Footprint
 from foveate_shared.errors import ErrorCode, ResourceError
 from foveate_shared.geometry import Extent
+from foveate_shared.i18n.sentence import Sentence
 
 T = TypeVar("T")
 
@@ -61,10 +62,16 @@ class MemoryPlan:
     smaller: MemoryPlan | None = None  # where memory runs out all the same
 
     @property
-    def text(self) -> str:
+    def text(self) -> Sentence:
         """Return a sentence for a person: "SDXL, 1024 x 1024, 6.1 of 8.0 GB of memory"."""
-        size = f"{self.picture.width} x {self.picture.height}"
-        return f"{self.title}, {size}, {self.need / _GB:.1f} of {self.available / _GB:.1f} GB of memory"
+        return Sentence(
+            "{title}, {width} x {height}, {need:.1f} of {available:.1f} GB of memory",
+            title=self.title,
+            width=self.picture.width,
+            height=self.picture.height,
+            need=self.need / _GB,
+            available=self.available / _GB,
+        )
 
     def note(self, ticker: Ticker) -> None:
         """Tell the job's owner what it needs, and what makes it slower."""
@@ -223,15 +230,24 @@ def _holds_scores(device: torch.device) -> bool:
 
 
 def _too_large(footprint: Footprint, job: MemoryDemand, least: int, available: int) -> ResourceError:
-    size = f"{job.picture.width} x {job.picture.height}"
     return ResourceError(
-        f"{footprint.title} at {size} needs {(least + _RESERVE) / _GB:.1f} GB of memory, "
-        f"and {max(0, available) / _GB:.1f} GB are free.",
+        "{title} at {width} x {height} needs {need:.1f} GB of memory, and {available:.1f} GB are free.",
         code=ErrorCode.OUT_OF_MEMORY,
         remedy=_REMEDY,
+        title=footprint.title,
+        width=job.picture.width,
+        height=job.picture.height,
+        need=(least + _RESERVE) / _GB,
+        available=max(0, available) / _GB,
     )
 
 
 def _ran_out(chosen: MemoryPlan) -> ResourceError:
-    size = f"{chosen.picture.width} x {chosen.picture.height}"
-    return ResourceError(f"Memory ran out with {chosen.title} at {size}.", code=ErrorCode.OUT_OF_MEMORY, remedy=_REMEDY)
+    return ResourceError(
+        "Memory ran out with {title} at {width} x {height}.",
+        code=ErrorCode.OUT_OF_MEMORY,
+        remedy=_REMEDY,
+        title=chosen.title,
+        width=chosen.picture.width,
+        height=chosen.picture.height,
+    )

@@ -8,8 +8,15 @@ from foveate_server.models.download_progress import DownloadProgress
 from foveate_server.models.entry import ModelEntry
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.i18n.sentence import Sentence
 
-_CALLED = {"diffusion": "checkpoint", "lora": "LoRA", "embedding": "embedding", "vae": "VAE", "preview": "small VAE"}
+_PROBLEMS = {
+    "diffusion": "The model {name} is no checkpoint.",
+    "lora": "The model {name} is no LoRA.",
+    "embedding": "The model {name} is no embedding.",
+    "vae": "The model {name} is no VAE.",
+    "preview": "The model {name} is no small VAE.",
+}
 
 
 class RegisteredLibrary:
@@ -48,8 +55,11 @@ class RegisteredLibrary:
         if entry.kind != kind:
             known = [other.name for other in self._registry.entries() if other.kind == kind]
             raise InputError(
-                f"The model {name} is no {_CALLED[kind]}.",
+                _PROBLEMS[kind],
                 code=ErrorCode.UNKNOWN_MODEL,
-                remedy=f"Choose one of {', '.join(known)}." if known else "Bring one: foveate models add.",
+                remedy=Sentence("Choose one of {names}.", names=", ".join(known))
+                if known
+                else "Bring one: foveate models add.",
+                name=name,
             )
         return entry

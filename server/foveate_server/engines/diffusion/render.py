@@ -25,6 +25,7 @@ from foveate_server.engines.diffusion.vae import Codec, ExactTiles, in_memory
 from foveate_server.engines.diffusion_request import DiffusionRequest, Sampling, ShowPreview
 from foveate_server.engines.layer_hooks import Meter
 from foveate_server.engines.values import Image
+from foveate_shared.i18n.sentence import Sentence
 
 _INSIDE = 0.5  # a mask of this much is what an inpainting network shall fill
 _DENOISING_SHARE = 0.9  # of the time
@@ -78,7 +79,9 @@ class Run:
             conditionings = [denoiser.encode_prompt(self._wardrobe.spelled(prompt)) for prompt in prompts]
         if conditionings[0].negative is None and self._request.prompt.negative.strip():
             title = denoiser.family.title
-            self._ticker.note(f"{title} checkpoints know no negative prompt; yours is left away.")
+            self._ticker.note(
+                Sentence("{families} checkpoints know no negative prompt; yours is left away.", families=title)
+            )
         with self._at_work([denoiser.vae]):
             original = self._encoded(to_tensor(self._request.image, denoiser.device))
             beside = self._beside() if denoiser.sees_mask else None

@@ -72,8 +72,11 @@ def check_scheduler(name: str, allowed: Sequence[str], title: str) -> str:
     """Return `name` where it is one of `allowed`. Raises InputError with those that are, for the family `title`."""
     if name not in allowed:
         raise InputError(
-            f'The scheduler "{name}" does not work with {title} checkpoints.',
-            remedy=f"Use one of {', '.join(allowed)}, or leave the choice to Foveate.",
+            'The scheduler "{name}" does not work with {family} checkpoints.',
+            remedy="Use one of {names}, or leave the choice to Foveate.",
+            name=name,
+            family=title,
+            names=", ".join(allowed),
         )
     return name
 
@@ -148,7 +151,10 @@ def _set_timesteps(scheduler: Any, schedule: Schedule, device: torch.device) -> 
         scheduler.set_timesteps(schedule.steps, **options)
     except ValueError as error:  # distilled networks know a limited number of noise levels
         raise InputError(
-            f'The scheduler "{schedule.scheduler}" cannot run {schedule.steps} steps.', remedy="Ask for fewer."
+            'The scheduler "{name}" cannot run {number} steps.',
+            remedy="Ask for fewer.",
+            name=schedule.scheduler,
+            number=schedule.steps,
         ) from error
 
 

@@ -63,7 +63,7 @@ class Words:
             raise self._misfit(word, inversion.second)
         counts = {len(rows) for rows in vectors if rows is not None}
         if len(counts) != 1:
-            raise InputError(f"The embedding {word} is damaged.", code=ErrorCode.INVALID_FILE)
+            raise InputError("The embedding {name} is damaged.", code=ErrorCode.INVALID_FILE, name=word)
         tokens = [f"foveateword{len(self._spellings)}x{index}" for index in range(counts.pop())]
         pairs = list(zip(self._encoders, vectors, strict=False))
         for encoder, rows in pairs:
@@ -90,9 +90,12 @@ class Words:
         made_for = _WIDTHS.get(rows.shape[1], f"text encoders of width {rows.shape[1]}")
         title = self._denoiser.family.title
         return InputError(
-            f"The embedding {word} was made for {made_for}, and the checkpoint is of {title}.",
+            "The embedding {name} was made for {family}, and the checkpoint is of {other}.",
             code=ErrorCode.INVALID_PARAMETER,
-            remedy=f"Choose a checkpoint of {made_for}, or an embedding for {title}.",
+            remedy="Choose a checkpoint of {family}, or an embedding for {other}.",
+            name=word,
+            family=made_for,
+            other=title,
         )
 
 
@@ -137,7 +140,8 @@ def _rows(tensor: Tensor | None) -> Tensor | None:
 
 def _unreadable(path: Path) -> InputError:
     return InputError(
-        f"{path.name} cannot be read as an embedding: it is damaged, or no .safetensors file.",
+        "{name} cannot be read as an embedding: it is damaged, or no .safetensors file.",
         code=ErrorCode.INVALID_FILE,
         remedy="Remove it and add it again.",
+        name=path.name,
     )

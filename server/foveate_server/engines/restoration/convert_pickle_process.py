@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from foveate_server import json_records
 from foveate_shared.errors import ErrorCode, FoveateError, InputError
 
 _WRAPPERS = ("state_dict", "model", "module", "string_to_param")
@@ -52,9 +53,11 @@ def _tensors(data: Any) -> dict[str, Tensor]:
 
 def _unusable(path: Path, reason: str) -> InputError:
     return InputError(
-        f"The file {path.name} cannot be used: {reason}.",
+        "The file {name} cannot be used: {reason}.",
         code=ErrorCode.INVALID_FILE,
         remedy="Look for the same as .safetensors.",
+        name=path.name,
+        reason=reason,
     )
 
 
@@ -63,9 +66,7 @@ def main(path: Path, target: Path) -> dict[str, Any]:
     try:
         convert(path, target)
     except FoveateError as error:
-        info = error.info
-        fields = {"code": info.code.value, "message": info.message, "remedy": info.remedy, "fault": info.fault.value}
-        return {"error": fields}
+        return {"error": json_records.to_json(error.info)}
     return {}
 
 

@@ -27,6 +27,7 @@ from foveate_server.models.entry import ModelEntry
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 from foveate_shared.geometry import Extent
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject
 
 if TYPE_CHECKING:
@@ -88,7 +89,10 @@ class RestorationEngine:
             made = self._run(entry, given, exact=exact, pinned=pinned, ticker=ticker)
             if made.dtype is not torch.float32 and not np.isfinite((made.image.min(), made.image.max())).all():
                 ticker.note(
-                    f"The model overflowed in {device_precision.dtype_name(made.dtype)}; it is run again in float32."
+                    Sentence(
+                        "The model overflowed in {precision}; it is run again in float32.",
+                        precision=device_precision.dtype_name(made.dtype),
+                    )
                 )
                 made = self._run(entry, given, exact=True, pinned=Pinned(tile=made.tile), ticker=ticker)
         np.clip(made.image, 0.0, 1.0, out=made.image)  # the network rings where its input is at a limit
@@ -122,9 +126,11 @@ class RestorationEngine:
         entry = self._registry.default() if model is None else self._registry.entry(model)
         if entry.kind != "restore":
             raise InputError(
-                f"The model {entry.name} does not restore images.",
+                "The model {name} does not restore images.",
                 code=ErrorCode.UNKNOWN_MODEL,
-                remedy=f"Choose another one, such as {self._registry.default().name}.",
+                remedy="Choose another one, such as {other}.",
+                name=entry.name,
+                other=self._registry.default().name,
             )
         return entry
 
@@ -276,12 +282,13 @@ def _check_image(image: Image) -> None:
 
 
 def _smaller(tile: int) -> str:
-    return f"Memory ran out; going on with tiles of {tile} pixels."
+    return Sentence("Memory ran out; going on with tiles of {tile} pixels.", tile=tile)
 
 
 def _out_of_memory(device: torch.device) -> ResourceError:
     return ResourceError(
-        f"The memory of the device ({device.type}) is not enough, even for the smallest tile.",
+        "The memory of the device ({device}) is not enough, even for the smallest tile.",
         code=ErrorCode.OUT_OF_MEMORY,
         remedy="Close other programs that use it, choose a smaller model, or set the device to cpu.",
+        device=device.type,
     )

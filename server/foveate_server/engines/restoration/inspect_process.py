@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from foveate_server import json_records
 from foveate_server.engines.restoration.load_network import load, unusable
 from foveate_server.engines.restoration.network import Network
 from foveate_shared.errors import FoveateError
@@ -22,9 +23,7 @@ def inspect(path: Path) -> dict[str, Any]:
         checkpoint = load(path)
         _try(checkpoint.network, path)
     except FoveateError as error:
-        info = error.info
-        fields = {"code": info.code.value, "message": info.message, "remedy": info.remedy, "fault": info.fault.value}
-        return {"error": fields}
+        return {"error": json_records.to_json(error.info)}
     network = checkpoint.network
     return {
         "architecture": checkpoint.architecture,

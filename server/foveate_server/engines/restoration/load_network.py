@@ -84,7 +84,9 @@ def _unwrapped(data: Any, path: Path) -> Mapping[str, Tensor]:
 def unusable(path: Path, reason: str) -> InputError:
     """Return the error of a checkpoint that cannot be used for `reason`."""
     return InputError(
-        f"The checkpoint {path.name} cannot be used: {reason}.",
+        "The checkpoint {name} cannot be used: {reason}.",
         code=ErrorCode.INVALID_FILE,
         remedy="Choose a restoration or upscaling checkpoint, preferably as .safetensors.",
+        name=path.name,
+        reason=reason,
     )

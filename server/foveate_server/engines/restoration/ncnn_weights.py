@@ -172,7 +172,9 @@ def _convolution(name: str, parameters: dict[str, str], cursor: _Cursor) -> Ncnn
 
 def _malformed(binary: Path, reason: str) -> InputError:
     return InputError(
-        f"The model file {binary.name} cannot be used: {reason.rstrip('.')}.",
+        "The model file {name} cannot be used: {reason}.",
         code=ErrorCode.INVALID_FILE,
         remedy="Remove the model and fetch it again.",
+        name=binary.name,
+        reason=reason.rstrip("."),
     )

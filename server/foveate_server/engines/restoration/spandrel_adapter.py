@@ -130,9 +130,11 @@ def import_spandrel(needed_by: str) -> ModuleType:
             import spandrel  # noqa: PLC0415 - optional, and slow to import
     except ImportError as error:
         raise ResourceError(
-            f"{needed_by} is of an architecture for which the package spandrel is needed, which is not installed.",
+            "{name} is of an architecture for which the package spandrel is needed, which is not installed.",
             code=ErrorCode.MODEL_UNAVAILABLE,
-            remedy='Install it with: pip install "foveate[spandrel]"',
+            remedy="Install it with: {command}",
+            command='pip install "foveate[spandrel]"',
+            name=needed_by,
         ) from error
     module: ModuleType = spandrel
     return module
@@ -192,7 +194,9 @@ def _normalize(tensor: Tensor, mean: list[float], std: list[float], inplace: boo
 
 def _unsupported(path: Path, reason: str) -> InputError:
     return InputError(
-        f"The checkpoint {path.name} cannot be used: {reason}.",
+        "The checkpoint {name} cannot be used: {reason}.",
         code=ErrorCode.INVALID_FILE,
         remedy="Choose a restoration or upscaling checkpoint that spandrel supports.",
+        name=path.name,
+        reason=reason,
     )

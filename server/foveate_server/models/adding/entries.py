@@ -52,16 +52,19 @@ def reference_name(registry: Registry, found: Recognized, options: AddOptions) -
         return config_name(found)
     if Path(options.reference).name != options.reference:
         raise InputError(
-            f"{options.reference} is no folder as diffusers writes it.",
+            "{path} is no folder as diffusers writes it.",
             code=ErrorCode.INVALID_PARAMETER,
             remedy="Name one with a model_index.json, or a model of the same family.",
+            path=options.reference,
         )
     entry = registry.entry(options.reference)
     if entry.kind not in ("diffusion", "config") or entry.family != found.family:
         raise InputError(
-            f"{entry.name} does not configure a checkpoint of {families()[found.family].title}.",
+            "{name} does not configure a checkpoint of {family}.",
             code=ErrorCode.INVALID_PARAMETER,
             remedy="Name a folder as diffusers writes it, or a model of the same family.",
+            name=entry.name,
+            family=families()[found.family].title,
         )
     return entry.name
 
@@ -81,9 +84,11 @@ def check_whole(found: Recognized, reference: str, registry: Registry) -> None:
     lacking = [str(part) for part in missing if not isinstance(components, dict) or part not in components]
     if lacking:
         raise InputError(
-            f"This file holds a part of {found.facts['base']} only: it lacks {listed(lacking)}.",
+            "This file holds a part of {base} only: it lacks {components}.",
             code=ErrorCode.INVALID_FILE,
             remedy="Add a whole checkpoint of the family first, and then this file with --config and that one's name.",
+            base=found.facts["base"],
+            components=listed(lacking),
         )
 
 
@@ -112,9 +117,11 @@ def adapted(found: Recognized, options: AddOptions) -> Recognized:
     if options.family and options.family != family:
         if family or found.kind not in ADDITIONS:
             raise InputError(
-                f"This is of the family {family or 'of restorers'}, not {options.family}: its shapes say so.",
+                "This is of the family {family}, not {other}: its shapes say so.",
                 code=ErrorCode.INVALID_PARAMETER,
                 remedy="Leave --family out.",
+                family=family or "of restorers",
+                other=options.family,
             )
         family = _known_family(options.family)
     return replace(found, family=family, facts=facts)
@@ -171,8 +178,10 @@ def _known_family(name: str) -> str:
     """Return `name` where a family is called so; raises InputError."""
     if name not in families():
         raise InputError(
-            f"There is no family called {name!r}.",
+            "There is no family called {name!r}.",
             code=ErrorCode.INVALID_PARAMETER,
-            remedy=f"Choose one of {', '.join(families())}.",
+            remedy="Choose one of {names}.",
+            name=name,
+            names=", ".join(families()),
         )
     return name

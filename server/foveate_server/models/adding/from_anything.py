@@ -28,7 +28,8 @@ def add(registry: Registry, what: str, options: AddOptions = PLAIN, progress: Do
     if name is not None:
         return add_from_hub(registry, name, options, progress)
     raise InputError(
-        f"There is no file or folder {what}.",
+        "There is no file or folder {what}.",
         code=ErrorCode.INVALID_FILE,
         remedy="Check the path; names on the model hub are written as organisation/name.",
+        what=what,
     )

@@ -112,9 +112,13 @@ def _single_file(repository: Repository, folder: RepositoryFolder, index: JsonOb
         )
     listed = ", ".join(files[:_SHOWN]) + (", ..." if len(files) > _SHOWN else "")
     raise InputError(
-        f"{repository.id} on the model hub has several checkpoints: {listed}.",
+        "{name} on the model hub has several checkpoints: {files}.",
         code=ErrorCode.INVALID_PARAMETER,
-        remedy=f"Name one: foveate models add {repository.id}:{files[0]}",
+        remedy="Name one: foveate models add {repository}:{file}",
+        name=repository.id,
+        files=listed,
+        repository=repository.id,
+        file=files[0],
     )
 
 
@@ -126,9 +130,10 @@ def _inspect(folder: RepositoryFolder, path: str) -> Recognized:
     """Return what the file at `path` is, by its header alone."""
     if not path.endswith(".safetensors"):
         raise InputError(
-            f"{path} is no safetensors file.",
+            "{name} is no safetensors file.",
             code=ErrorCode.INVALID_FILE,
             remedy="Name another file; pickles are only taken from this machine, with --allow-pickle.",
+            name=path,
         )
     beside = PurePosixPath(path).with_name("config.json").as_posix()
     found = recognize(folder.header(path), telling_name(Path(folder.name) / path), folder.json(beside))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from foveate_server.families.registry import families
 from foveate_server.models.tensor_headers import Header
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Json, JsonObject
 
 _PRECISIONS: Mapping[str, str] = {
@@ -65,7 +66,11 @@ def refusal(what: str, remedy: str = "") -> InputError:
     """Return the error for `what` we can tell, but have no use for."""
     titles = ", ".join(family.title for family in families().values())
     return InputError(
-        f"This is {what}, which Foveate cannot use.",
+        "This is {what}, which Foveate cannot use.",
         code=ErrorCode.INVALID_FILE,
-        remedy=remedy or f"Choose a checkpoint, LoRA, embedding or VAE of {titles}, or a restoration checkpoint.",
+        remedy=remedy
+        or Sentence(
+            "Choose a checkpoint, LoRA, embedding or VAE of {families}, or a restoration checkpoint.", families=titles
+        ),
+        what=what,
     )

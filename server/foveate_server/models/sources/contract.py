@@ -35,12 +35,16 @@ class Source(Protocol):
 def unreachable(what: str, reason: str) -> ResourceError:
     """Return the error for a source that does not answer."""
     return ResourceError(
-        f"{what} cannot be reached: {reason}.",
+        "{what} cannot be reached: {reason}.",
         code=ErrorCode.OFFLINE,
         remedy="Check the network connection and try again; what has arrived is kept.",
+        what=what,
+        reason=reason,
     )
 
 
 def unavailable(what: str, reason: str, remedy: str) -> ResourceError:
     """Return the error for a source that answers, but has not what we want."""
-    return ResourceError(f"{what} is not available: {reason}.", code=ErrorCode.MODEL_UNAVAILABLE, remedy=remedy)
+    return ResourceError(
+        "{what} is not available: {reason}.", code=ErrorCode.MODEL_UNAVAILABLE, remedy=remedy, what=what, reason=reason
+    )

@@ -62,7 +62,8 @@ class HubClient:
             raise ResourceError(
                 "Models from the hub need the package huggingface_hub, which is not installed.",
                 code=ErrorCode.MODEL_UNAVAILABLE,
-                remedy='Install it with: pip install "foveate[server]"',
+                remedy="Install it with: {command}",
+                command='pip install "foveate[server]"',
             ) from error
         return huggingface_hub
 

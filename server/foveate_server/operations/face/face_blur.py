@@ -13,6 +13,7 @@ from foveate_server.imaging.color import luma
 from foveate_server.imaging.reach import Reach, reduction_for
 from foveate_server.imaging.samples import FloatArray
 from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.i18n.sentence import Sentence
 
 _SOFT_SHARES = (0.027, 0.034)  # blur over the face's size, between which the effect falls to nothing
 _SMALL_SIZES = (12.0, 40.0)  # pixels of the face, between which the effect rises from a little to all
@@ -61,11 +62,18 @@ def with_surroundings(image: FloatArray, face: Face) -> FloatArray:
     return image[part.y : part.bottom, part.x : part.right]
 
 
-def _sentence(effect: float, softness: float, smallness: float, size: float) -> str | None:
+def _sentence(effect: float, softness: float, smallness: float, size: float) -> Sentence | None:
     if softness < min(1.0, smallness):
-        reason, remedy = "is very soft", "a diffusion checkpoint can re-render it"
-    elif smallness < 1:
-        reason, remedy = f"is only {size:.0f} pixels large", "enlarge the picture first"
-    else:
-        return None
-    return f"This face {reason}, so {effect:.0%} of the effect is applied, lest features be invented; {remedy}."
+        return Sentence(
+            "This face is very soft, so {effect:.0%} of the effect is applied, lest features be invented; a diffusion"
+            " checkpoint can re-render it.",
+            effect=effect,
+        )
+    if smallness < 1:
+        return Sentence(
+            "This face is only {size:.0f} pixels large, so {effect:.0%} of the effect is applied, lest features be"
+            " invented; enlarge the picture first.",
+            size=size,
+            effect=effect,
+        )
+    return None

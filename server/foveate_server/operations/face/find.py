@@ -11,6 +11,7 @@ from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.operations.face.search_views import SearchView, plan_views
 from foveate_server.operations.item_run import ItemRun
 from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject, WindowRequest
 
 DETECT = "detect"  # the id of the item that looks last, and tells all
@@ -92,13 +93,17 @@ def sentence(count: int) -> str:
     """Say how many faces there are."""
     if count == 0:
         return "No face was found. A lower certainty may find faces that are small, turned or covered."
-    return "1 face was found." if count == 1 else f"{count} faces were found."
+    return Sentence("{count} faces were found.", one="1 face was found.", count=count)
 
 
 def _item(views: Sequence[SearchView], index: int, found: Sequence[Face]) -> Item:
     view, is_last = views[index], index == len(views) - 1
     name = DETECT if is_last else f"look-{index + 1}"
-    stage = "Looking for faces" if len(views) == 1 else f"Looking for faces, {index + 1} of {len(views)}"
+    stage = (
+        "Looking for faces"
+        if len(views) == 1
+        else Sentence("Looking for faces, {index} of {count}", index=index + 1, count=len(views))
+    )
     window = WindowRequest(f"{name}.pixels", view.bounds, view.extent)
     arguments: JsonObject = {"view": index, "found": [to_json(face) for face in found]}
     return Item(name, stage, (window,), arguments, weight=1.0)

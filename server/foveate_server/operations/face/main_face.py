@@ -9,6 +9,7 @@ from foveate_server.operations.face import identity_gate
 from foveate_server.operations.item_run import ItemRun
 from foveate_shared.errors import ResourceError
 from foveate_shared.geometry import Bounds
+from foveate_shared.i18n.sentence import Sentence
 
 _FACE_SCORE = 0.5
 _LEAST_SHARE = 0.2  # of the region's short side: a smaller face is not what the region is about
@@ -25,7 +26,7 @@ def _largest_face(run: ItemRun[object], core: Bounds) -> Face | None:
     try:
         found = run.engine.detect_faces(np.clip(run.pixels.working, 0, 1), min_score=_FACE_SCORE, ticker=run.context)
     except ResourceError as error:  # the detector's weights are not at hand: not a reason to refuse
-        run.context.note(f"Faces were not looked for. {error.info.message}")
+        run.context.note(Sentence("Faces were not looked for. {problem}", problem=error.info.message))
         return None
     inside = core.relative_to(run.pixels.bounds)
     selected = [face for face in found if _has_its_middle_in(face, inside)]

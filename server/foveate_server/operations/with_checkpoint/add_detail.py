@@ -40,6 +40,7 @@ from foveate_server.operations.with_restorer.grid import QUARTERS
 from foveate_server.operations.with_restorer.restorer import Restorer
 from foveate_shared.errors import ResourceError
 from foveate_shared.geometry import Bounds, Extent, tiles
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject, Outcome, as_object
 
 SINGLE_AREA = 3072 * 3072  # pixels of a new image that is rendered as one canvas
@@ -122,13 +123,29 @@ def plan(request: JobRequest, size: Enlargement, strength: float) -> Plan:
     """Return the items of a region that is in the document."""
     region = request.region
     if size.is_in_place:
-        summary = f"Give {region.width} x {region.height} pixels new detail at strength {strength:g}."
-        return Plan("document", request.extent, summary, fading_canvases.canvas_items(region, request, "Adding detail"))
+        summary = Sentence(
+            "Give {width} x {height} pixels new detail at strength {strength:g}.",
+            width=region.width,
+            height=region.height,
+            strength=strength,
+        )
+        return Plan(
+            "document",
+            request.extent,
+            summary,
+            fading_canvases.canvas_items(region, request, "Adding detail, part {number} of {count}"),
+        )
     scale = size.scale
     extent = region.extent.scaled(scale)
-    summary = (
-        f"Enlarge {region.width} x {region.height} pixels {scale} times, to {extent.width} x {extent.height}, and add"
-        f" detail at strength {strength:g}."
+    summary = Sentence(
+        "Enlarge {width} x {height} pixels {scale} times, to {new_width} x {new_height}, and add detail at "
+        "strength {strength:g}.",
+        width=region.width,
+        height=region.height,
+        scale=scale,
+        new_width=extent.width,
+        new_height=extent.height,
+        strength=strength,
     )
     side = max(region.width, region.height) if extent.area <= SINGLE_AREA else max(1, _CANVAS_SIDE // scale)
     cores = tiles(region, Extent(side, side))
@@ -137,7 +154,11 @@ def plan(request: JobRequest, size: Enlargement, strength: float) -> Plan:
         name = f"canvas-{number}"
         window = patches.window_of(core.pad(enlarger.HALO).clamp(request.extent), request, item=name, coverage=False)
         told: JsonObject = {"core": [core.x, core.y, core.width, core.height]}
-        stage = "Enlarging" if len(cores) == 1 else f"Enlarging, part {number} of {len(cores)}"
+        stage = (
+            "Enlarging"
+            if len(cores) == 1
+            else Sentence("Enlarging, part {number} of {count}", number=number, count=len(cores))
+        )
         items.append(Item(name, stage, (window,), told, weight=float(core.area)))
     return Plan("new", extent, summary, tuple(items))
 
@@ -205,7 +226,9 @@ def _faces(run: ItemRun[Detailed]) -> list[Face]:
     try:
         return run.engine.detect_faces(np.clip(run.pixels.working, 0, 1), min_score=_FACE_SCORE, ticker=run.context)
     except ResourceError as error:  # the detector's weights are not at hand: not a reason to refuse
-        run.context.note(f"Faces were not looked for, so they are not protected. {error.info.message}")
+        run.context.note(
+            Sentence("Faces were not looked for, so they are not protected. {problem}", problem=error.info.message)
+        )
         return []
 
 
@@ -249,9 +272,11 @@ def _data(run: ItemRun[Detailed], painter: Painter, faces: list[Face]) -> JsonOb
 def _sentence(faces: list[Face]) -> str:
     if not faces:
         return ""
-    if len(faces) == 1:
-        return "1 face was left as the restorer made it; refocus faces apart."
-    return f"{len(faces)} faces were left as the restorer made them; refocus faces apart."
+    return Sentence(
+        "{count} faces were left as the restorer made them; refocus faces apart.",
+        one="1 face was left as the restorer made it; refocus faces apart.",
+        count=len(faces),
+    )
 
 
 def _recipe(painter: Painter, restorer: Restorer) -> JsonObject:

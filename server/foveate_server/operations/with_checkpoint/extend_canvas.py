@@ -27,6 +27,7 @@ from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_server.operations.with_checkpoint.start_image import Start
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds, Extent, split, tiles
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Json, JsonObject, Outcome, WindowRequest
 
 SINGLE_AREA = 3072 * 3072  # pixels of one canvas: of the whole new image, else of a band
@@ -92,7 +93,7 @@ def plan(request: JobRequest, extension: Extension) -> Plan:
             remedy="Select nothing, or leave `extend` out.",
         )
     frame, old = extension.frame(request.extent), extension.old(request.extent)
-    summary = f"Extend the picture to {frame.width} x {frame.height} pixels."
+    summary = Sentence("Extend the picture to {width} x {height} pixels.", width=frame.width, height=frame.height)
     kept = [_keep_item(number, part) for number, part in enumerate(tiles(request.extent.bounds, _KEPT), 1)]
     pieces = _pieces(frame, old)
     items = [_extend_item(number, piece, old, len(pieces)) for number, piece in enumerate(pieces, 1)]
@@ -177,7 +178,7 @@ def _extend_item(number: int, piece: _Piece, old: Bounds, count: int) -> Item:
         "parts": [_listed(part) for part in piece.parts],
         "fade": list(piece.fade),
     }
-    stage = "Extending" if count == 1 else f"Extending, part {number} of {count}"
+    stage = "Extending" if count == 1 else Sentence("Extending, part {number} of {count}", number=number, count=count)
     weight = float(piece.canvas.area)
     return Item(name, stage, (WindowRequest(f"{name}.pixels", seen, seen.extent),), told, weight=weight)
 

@@ -10,6 +10,7 @@ from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.operations.document import patches
 from foveate_server.operations.item_run import ItemRun
 from foveate_shared.geometry import Bounds, Extent, tiles
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject
 
 SINGLE_AREA = 2048 * 2048  # pixels of a window that is rendered as one canvas
@@ -26,7 +27,9 @@ def canvas_items(region: Bounds, request: JobRequest, stage: str) -> tuple[Item,
         name = f"canvas-{number}"
         window = patches.window_of(core.pad(_MARGIN).clamp(request.extent), request, item=name)
         told: JsonObject = {"core": [core.x, core.y, core.width, core.height]}
-        items.append(Item(name, f"{stage}, part {number} of {len(cores)}", (window,), told, weight=float(core.area)))
+        items.append(
+            Item(name, Sentence(stage, number=number, count=len(cores)), (window,), told, weight=float(core.area))
+        )
     return tuple(items)
 
 

@@ -163,9 +163,10 @@ class Painter:
         wanted = (self.run.parameters.rendering.pinned.models or {}).get(name)
         if wanted is not None and wanted != digest:
             raise InputError(
-                f"The model {name} is not the one that the recipe was made with: its SHA-256 is another.",
+                "The model {name} is not the one that the recipe was made with: its SHA-256 is another.",
                 code=ErrorCode.UNKNOWN_MODEL,
                 remedy="Add the very file under that name, or leave pinned.models out of the parameters.",
+                name=name,
             )
 
 

@@ -18,6 +18,7 @@ from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_checkpoint import fading_canvases, safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_shared.geometry import Bounds
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject, Outcome
 
 LEAST_WINDOW = 64  # pixels: less shows a checkpoint nothing
@@ -30,12 +31,17 @@ def plan(request: JobRequest, strength: float) -> Plan:
     window = context_window(request.region, request.extent, minimum=LEAST_WINDOW)
     size = f"{request.region.width} x {request.region.height}"
     title = request.model.title if request.model else "a checkpoint"
-    summary = f"Re-render {size} pixels with {title} at strength {strength:g}."
+    summary = Sentence(
+        "Re-render {size} pixels with {model} at strength {strength:g}.", size=size, model=title, strength=strength
+    )
     if window.area <= fading_canvases.SINGLE_AREA:
         item = Item(_WHOLE, "Re-rendering", (patches.window_of(window, request, item=_WHOLE),))
         return Plan("document", request.extent, summary, (item,))
     return Plan(
-        "document", request.extent, summary, fading_canvases.canvas_items(request.region, request, "Re-rendering")
+        "document",
+        request.extent,
+        summary,
+        fading_canvases.canvas_items(request.region, request, "Re-rendering, part {number} of {count}"),
     )
 
 

@@ -20,6 +20,7 @@ from foveate_server.operations.parameters.checkpoint_parameters import Prompted
 from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_checkpoint import refocus_region, safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Outcome
 
 _REMEDY = "A lower strength keeps closer to the face."
@@ -90,7 +91,14 @@ def _attempts(easel: _Easel, strength: float, number: int) -> list[_Attempt]:
     if first.verdict.problem is None:
         return [first]
     gentler = strength * _GENTLER
-    context.note(f"Face {number} did not keep its features at strength {strength:g}; trying {gentler:g}.")
+    context.note(
+        Sentence(
+            "Face {number} did not keep its features at strength {strength:g}; trying {gentler:g}.",
+            number=number,
+            strength=strength,
+            gentler=gentler,
+        )
+    )
     return [first, easel.attempt(gentler, ProgressShare(context, _FIRST, 1 - _FIRST))]
 
 
@@ -98,5 +106,8 @@ def _sentence(attempts: Sequence[_Attempt]) -> str:
     if len(attempts) == 1:
         return ""
     first, last = attempts
-    strengths = first.strength, last.strength
-    return "At strength {:g} the face did not keep its features, so it was re-rendered at {:g}.".format(*strengths)
+    return Sentence(
+        "At strength {strength:g} the face did not keep its features, so it was re-rendered at {gentler:g}.",
+        strength=first.strength,
+        gentler=last.strength,
+    )

@@ -10,6 +10,7 @@ from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.with_checkpoint.painter import Painter
 from foveate_shared.errors import ErrorCode, RefusedError
 from foveate_shared.geometry import Bounds
+from foveate_shared.i18n.sentence import joined
 from foveate_shared.wire.protocol import Outcome
 
 OFF, FLAG, BLUR, REFUSE = "off", "flag", "blur", "refuse"
@@ -43,11 +44,7 @@ def check(request: JobRequest, painted: FloatArray, painter: Painter, outcome: O
             remedy="Change the prompt or the seed, or ask the server's owner about its setting `safety`.",
         )
     if request.safety == FLAG:
-        return painted, replace(outcome, message=_joined(outcome.message, _FLAGGED))
+        return painted, replace(outcome, message=joined(outcome.message, _FLAGGED))
     from foveate_server.engines.detection.safety_classifier import concealed  # noqa: PLC0415 - onnxruntime: in the worker alone
 
-    return concealed(painted), replace(outcome, message=_joined(outcome.message, _BLURRED))
-
-
-def _joined(*sentences: str) -> str:
-    return " ".join(sentence for sentence in sentences if sentence)
+    return concealed(painted), replace(outcome, message=joined(outcome.message, _BLURRED))

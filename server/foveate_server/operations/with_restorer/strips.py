@@ -13,6 +13,7 @@ from foveate_server.operations.document import patches, window_pixels
 from foveate_server.operations.with_restorer.grid import QUARTERS, on_grid
 from foveate_server.operations.with_restorer.restorer import STRIP_WIDTH
 from foveate_shared.geometry import Bounds, strips
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject
 
 _NETWORK_HALO = 352  # pixels around a part that its result depends on: 349 of x4plus, exactly; others look less far
@@ -42,7 +43,11 @@ class Cut:
                     "core": [core.x, core.y, core.width, core.height],
                     _FOLLOWED: core is not column[-1],
                 }
-                stage = "Enlarging" if count == 1 else f"Enlarging part {number} of {count}"
+                stage = (
+                    "Enlarging"
+                    if count == 1
+                    else Sentence("Enlarging part {number} of {count}", number=number, count=count)
+                )
                 items.append(Item(name, stage, (window,), told, weight=float(core.area)))
         return tuple(items)
 

@@ -6,6 +6,7 @@ from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.operations.document.patches import window_of
 from foveate_server.operations.with_restorer.grid import halo, on_grid
 from foveate_shared.geometry import Extent, tiles
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject
 
 SINGLE_AREA = 1280 * 1280  # pixels of a window that is restored in one item
@@ -23,6 +24,6 @@ def tile_items(request: JobRequest, quarters: int, arguments: JsonObject) -> tup
         name = f"tile-{number}"
         window = on_grid(core.pad(margin).clamp(request.extent), quarters, request.extent)
         told: JsonObject = {**arguments, "core": [core.x, core.y, core.width, core.height]}
-        stage = f"Restoring part {number} of {len(cores)}"
+        stage = Sentence("Restoring part {number} of {count}", number=number, count=len(cores))
         items.append(Item(name, stage, (window_of(window, request, item=name),), told, weight=float(core.area)))
     return tuple(items)

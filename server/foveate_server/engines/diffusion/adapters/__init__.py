@@ -15,8 +15,10 @@ def adapter_of(family: Family) -> type[PipelineDenoiser]:
         adapter: type[PipelineDenoiser] = resolve_name(family.adapter)
     except (ImportError, AttributeError) as error:
         raise ResourceError(
-            f"Checkpoints of {family.title} cannot be used: {family.adapter} is missing.",
+            "Checkpoints of {family} cannot be used: {adapter} is missing.",
             code=ErrorCode.MODEL_UNAVAILABLE,
             remedy="Bring the package that adds the family up to date, with all that it needs.",
+            family=family.title,
+            adapter=family.adapter,
         ) from error
     return adapter
