@@ -7,9 +7,8 @@ from typing import Any
 
 from ._shared import comparison_lists, errors, form, protocol, translations
 from .controller import Desk
-from .parameter_fields import Field
-from .qt import QtWidgets, Signal
-from .widgets import column, menu_button, name_label, row
+from .parameter_fields import Field, Line
+from .widgets import column, menu_button
 
 
 class CompareField(Field):
@@ -50,7 +49,7 @@ class CompareField(Field):
         """See Field."""
         self._operation = shown.operation
         for name, entries in comparison_lists.suggestions(shown, self._desk.models).items():
-            self.lists[name].offer(entries)
+            self.lists[name].suggest(entries)
 
     def ask(self) -> None:
         """See Field."""
@@ -68,39 +67,24 @@ class CompareField(Field):
         return comparison_lists.variants_of({name: field.value for name, field in self.lists.items()}, self._schema)
 
 
-class ListField(QtWidgets.QWidget):  # type: ignore[misc]
+class ListField(Line):
     """A list to type, and a menu that adds to it."""
 
-    changed = Signal()
-
     def __init__(self, axis: comparison_lists.Axis, say: translations.Texts) -> None:
-        super().__init__()
-        title = say(axis.title)
+        tip = f"{say(axis.description)} {say('Separate them with commas.')}"
+        super().__init__(form.Parameter(axis.name, axis.title, tip, "string"), say)
         self._say = say
-        self.edit = QtWidgets.QLineEdit()
         self.edit.setPlaceholderText(axis.example)
-        self.edit.setToolTip(f"{say(axis.description)} {say('Separate them with commas.')}")
-        self.edit.setAccessibleName(title)
-        self.edit.textChanged.connect(lambda _: self.changed.emit())
-        self.button, self.menu = menu_button(title, say("Add one of those that there are"))
+        self.button, self.menu = menu_button(say(axis.title), say("Add one of those that there are"))
         self.button.hide()
-        self._offered: Sequence[tuple[str, str]] = ()
-        self.setLayout(row(name_label(title, self.edit), self.edit, self.button))
+        self.layout().addWidget(self.button)
+        self._entries: Sequence[tuple[str, str]] = ()
 
-    @property
-    def value(self) -> str:
-        """Return the list as it is written."""
-        return str(self.edit.text())
-
-    @value.setter
-    def value(self, text: str) -> None:
-        self.edit.setText(text)
-
-    def offer(self, entries: Sequence[tuple[str, str]]) -> None:
+    def suggest(self, entries: Sequence[tuple[str, str]]) -> None:
         """Fill the menu with titles, and what each adds to the list."""
-        if entries == self._offered:
+        if entries == self._entries:
             return
-        self._offered = entries
+        self._entries = entries
         self.menu.clear()
         for title, text in entries:
             action = self.menu.addAction(self._say(title).replace("&", "&&"))
