@@ -16,6 +16,7 @@ from foveate_shared import errors
 from foveate_shared.i18n.translations import Texts, languages
 
 SERVER, SHARED = Path(foveate_server.__file__).parent, Path(foveate_shared.__file__).parent
+PLUGINS = Path(__file__).parents[2] / "plugins"
 # Said by a command in a terminal alone, which is English, or in the log of a server that does not start.
 TERMINAL = (
     "app.py", "cli/", "config/", "logs.py", "net/http_server.py", "net/pairing.py", "net/run_service.py",
@@ -41,7 +42,7 @@ CONTRACT_SENTENCES = {
 # Functions that take a sentence and make an error of it, beside the errors' own classes.
 MAKERS = {
     "Refusal", "too_large", "storage_full", "_rate_limited", "_crashed", "_not_started", "_bad_window", "_no_server",
-    "ErrorInfo", "note", "Sentence",
+    "_nothing", "_no_region", "_unusable", "ErrorInfo", "note", "Sentence",
 }  # fmt: skip
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
 NO_VALUES = {"code", "fault", "remedy", "message", "one"}
@@ -50,7 +51,7 @@ PLACE = re.compile(r"\{([a-z][a-z0-9_]*)[^{}]*\}")
 
 
 def sources():
-    for root, left_out in ((SERVER, (*TERMINAL, FOR_TESTS)), (SHARED, CONTRACT)):
+    for root, left_out in ((SERVER, (*TERMINAL, FOR_TESTS)), (SHARED, CONTRACT), (PLUGINS, ())):
         for path in sorted(root.rglob("*.py")):
             if not path.relative_to(root).as_posix().startswith(left_out):
                 yield path

@@ -56,17 +56,18 @@ def read(image: bpy.types.Image, scene: str) -> ImageSamples:
     Raises InputError where it has none that could be worked on.
     """
     if image.source in {"SEQUENCE", "MOVIE"}:
-        raise _unsupported(f"{image.name} is a movie or a sequence.", "Open the frame as a single image.")
+        raise _unusable("{name} is a movie or a sequence.", "Open the frame as a single image.", name=image.name)
     with _readable(image, scene) as source:
         width, height = source.size
         if not width or not height or not len(source.pixels):
-            raise _unsupported(f"{image.name} has no pixels.", "Check that its file is there, or render first.")
+            raise _unusable("{name} has no pixels.", "Check that its file is there, or render first.", name=image.name)
         samples = np.empty((height, width, source.channels), np.float32)
         source.pixels.foreach_get(samples.ravel())
         if image.type == "COMPOSITING" and not samples.any():
-            raise _unsupported(
-                f"{image.name} is empty.",
+            raise _unusable(
+                "{name} is empty.",
                 "Let the compositor fill it, in a Blender with windows: without them it stays empty.",
+                name=image.name,
             )
         return _picture(source, samples)
 
@@ -84,7 +85,7 @@ def make(picture: ImageSamples, name: str) -> bpy.types.Image:
         _fill(image, samples)
     except RuntimeError as error:
         bpy.data.images.remove(image)
-        raise errors.ResourceError(f"Blender cannot make the image: {error}") from error
+        raise errors.ResourceError("Blender cannot make the image: {reason}", reason=error) from error
     return image
 
 
@@ -170,7 +171,9 @@ def _loaded(path: Path) -> Iterator[bpy.types.Image]:
     try:
         image = bpy.data.images.load(str(path))
     except RuntimeError as error:
-        raise _unsupported(f"The image cannot be read: {error}", "Save it to a file and open that.") from error
+        raise _unusable(
+            "The image cannot be read: {reason}", "Save it to a file and open that.", reason=error
+        ) from error
     try:
         yield image
     finally:
@@ -184,7 +187,7 @@ def _saved_render(image: bpy.types.Image, folder: Path, scene: bpy.types.Scene) 
         with _set(scene.render.image_settings, _AS_IT_IS):
             image.save_render(str(path), scene=scene)
     except RuntimeError as error:
-        raise _unsupported("There is no render to work on.", "Render first.") from error
+        raise _unusable("There is no render to work on.", "Render first.") from error
     return path
 
 
@@ -206,8 +209,8 @@ def _tile_file(image: bpy.types.Image, folder: Path) -> Path:
     """Return the file of the active tile: Blender gives scripts the first tile's pixels only."""
     number = image.tiles.active.number
     if image.is_dirty:
-        raise _unsupported(
-            f"Tile {number} has changes that are not saved.", "Save the image, or choose the first tile."
+        raise _unusable(
+            "Tile {number} has changes that are not saved.", "Save the image, or choose the first tile.", number=number
         )
     named = image.filepath_raw.replace("<UDIM>", str(number)).replace("<UVTILE>", _uv_name(number))
     path = Path(bpy.path.abspath(named, library=image.library))
@@ -216,7 +219,9 @@ def _tile_file(image: bpy.types.Image, folder: Path) -> Path:
             path = folder / path.name
             path.write_bytes(packed.data)
     if not path.is_file():
-        raise _unsupported(f"The file of tile {number} is not there.", "Save the image, or choose the first tile.")
+        raise _unusable(
+            "The file of tile {number} is not there.", "Save the image, or choose the first tile.", number=number
+        )
     return path
 
 
@@ -224,5 +229,5 @@ def _uv_name(number: int) -> str:
     return f"u{(number - 1001) % 10 + 1}_v{(number - 1001) // 10 + 1}"
 
 
-def _unsupported(message: str, remedy: str) -> errors.InputError:
-    return errors.InputError(message, code=errors.ErrorCode.UNSUPPORTED_FORMAT, remedy=remedy)
+def _unusable(problem: str, remedy: str, **values: object) -> errors.InputError:
+    return errors.InputError(problem, code=errors.ErrorCode.UNSUPPORTED_FORMAT, remedy=remedy, **values)

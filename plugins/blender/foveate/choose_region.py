@@ -64,7 +64,7 @@ def _first_offered(*, has_rect: bool, has_mask: bool, has_border: bool) -> str:
 
 def _rectangle(rect: tuple[int, int, int, int]) -> Chosen:
     if rect[2] <= 0 or rect[3] <= 0:
-        raise _missing("No rectangle is selected.", "Press Select Region and drag in the image.")
+        raise _no_region("No rectangle is selected.", "Press Select Region and drag in the image.")
     return Chosen("RECTANGLE", region.rectangle(*rect), rect=_plain(rect))
 
 
@@ -84,9 +84,10 @@ def _mask_shown(context: bpy.types.Context, *, needed: bool) -> str:
 def _mask(name: str) -> RegionOf:
     mask = bpy.data.masks.get(name)
     if mask is None:
-        raise _missing(
-            f"There is no mask {name}." if name else "No mask is chosen.",
+        raise _no_region(
+            "There is no mask {name}." if name else "No mask is chosen.",
             "Make one in the image editor's mask mode, and name it here.",
+            name=name,
         )
     return region.mask([_layer(layer) for layer in mask.layers if not layer.hide_render], mask.name)
 
@@ -107,5 +108,5 @@ def _knot(point: bpy.types.MaskSplinePoint) -> rasterize_mask.Knot:
     )
 
 
-def _missing(message: str, remedy: str) -> errors.InputError:
-    return errors.InputError(message, code=errors.ErrorCode.INVALID_REGION, remedy=remedy)
+def _no_region(problem: str, remedy: str, **values: object) -> errors.InputError:
+    return errors.InputError(problem, code=errors.ErrorCode.INVALID_REGION, remedy=remedy, **values)

@@ -22,9 +22,11 @@ def space_of(name: str) -> str:
         return SPACES[name]
     refuse_data(name)
     raise errors.InputError(
-        f"The image's colour space {name} is not supported.",
+        "The image's colour space {name} is not supported.",
         code=errors.ErrorCode.UNSUPPORTED_FORMAT,
-        remedy=f"Set it to one of: {', '.join(SPACES)}.",
+        remedy="Set it to one of: {names}.",
+        name=name,
+        names=", ".join(SPACES),
     )
 
 
@@ -32,7 +34,8 @@ def refuse_data(name: str) -> None:
     """Raise InputError where the colour space says that samples are no colours."""
     if name in _DATA:
         raise errors.InputError(
-            f"The image's colour space is {name}: it holds data, such as normals or a mask, and no colours.",
+            "The image's colour space is {name}: it holds data, such as normals or a mask, and no colours.",
             code=errors.ErrorCode.UNSUPPORTED_FORMAT,
             remedy="If it is a picture all the same, set its colour space to sRGB or to Linear Rec.709.",
+            name=name,
         )

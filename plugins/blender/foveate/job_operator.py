@@ -206,7 +206,8 @@ class JobOperator:
         image = find(self.image) if self.image else getattr(context.space_data, "image", None)
         if image is None:
             raise errors.InputError(
-                f"There is no image {self.image}." if self.image else "No image is chosen.",
+                "There is no image {name}." if self.image else "No image is chosen.",
                 remedy="Open one in an image editor, or name one.",
+                name=self.image,
             )
         return image

@@ -48,7 +48,11 @@ def mask(layers: list[rasterize_mask.MaskLayer], name: str) -> RegionOf:
         plane = rasterize_mask.rasterize(layers, extent)
         rows, columns = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
         if not rows.size:
-            raise _nothing(f"The mask {name} covers no pixel of the image.", "Draw a closed shape in it, or choose")
+            raise _nothing(
+                "The mask {name} covers no pixel of the image.",
+                "Draw a closed shape in it, or choose another kind of region.",
+                name=name,
+            )
         bottom, top, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
         bounds = geometry.Bounds(left, extent.height - top, right - left, top - bottom)
         return Region(bounds, np.ascontiguousarray(plane[bottom:top, left:right, None]))
@@ -74,9 +78,12 @@ def bounds_of_drag(start: tuple[float, float], end: tuple[float, float], extent:
 def _within(bounds: geometry.Bounds, extent: geometry.Extent) -> geometry.Bounds:
     inside = bounds.clamp(extent)
     if inside.is_empty:
-        raise _nothing("The selected region does not lie in the image.", "Select a region again, or choose")
+        raise _nothing(
+            "The selected region does not lie in the image.",
+            "Select a region again, or choose another kind of region.",
+        )
     return inside
 
 
-def _nothing(message: str, remedy: str) -> errors.InputError:
-    return errors.InputError(message, code=errors.ErrorCode.INVALID_REGION, remedy=f"{remedy} another kind of region.")
+def _nothing(problem: str, remedy: str, **values: object) -> errors.InputError:
+    return errors.InputError(problem, code=errors.ErrorCode.INVALID_REGION, remedy=remedy, **values)

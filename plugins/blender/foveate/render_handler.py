@@ -123,7 +123,9 @@ def _refocus_file(scene: bpy.types.Scene, path: Path) -> None:
 def _file_task(scene: bpy.types.Scene, path: Path) -> WantedJob:
     """Load a frame; return the job that writes its result beside it, and unloads both."""
     if not path.is_file():
-        raise errors.InputError(f"{path.name} is no single image.", remedy="Render to images to have them refocused.")
+        raise errors.InputError(
+            "{name} is no single image.", remedy="Render to images to have them refocused.", name=path.name
+        )
     image = bpy.data.images.load(str(path))
     frame, name = reference(image), scene.name
 

@@ -29,7 +29,9 @@ def read(buffer: Gegl.Buffer, bounds: geometry.Bounds, name: str, pixel_size: in
 def write(buffer: Gegl.Buffer, bounds: geometry.Bounds, name: str, data: bytes, pixel_size: int) -> None:
     """Write tightly packed pixels. Raises ServerError where their number is not that of `bounds`."""
     if len(data) != bounds.area * pixel_size:
-        raise errors.ServerError(f"The result has {len(data)} bytes instead of {bounds.area * pixel_size}.")
+        raise errors.ServerError(
+            "The result has {count} bytes instead of {expected}.", count=len(data), expected=bounds.area * pixel_size
+        )
     buffer.set(_rectangle(bounds), name, data)
 
 

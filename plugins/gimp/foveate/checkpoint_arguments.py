@@ -68,7 +68,9 @@ def seed_of(text: str) -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdigit() or int(text) > _MAX_SEED:
-        raise errors.InputError(f"“{text}” is no seed.", remedy=f"Write a whole number from 0 to {_MAX_SEED}.")
+        raise errors.InputError(
+            "“{text}” is no seed.", remedy="Write a whole number from 0 to {largest}.", text=text, largest=_MAX_SEED
+        )
     return int(text)
 
 

@@ -47,9 +47,10 @@ def layer_format(drawable: Gimp.Drawable) -> LayerFormat:
     channels = _CHANNELS.get(model.replace(mark, "") if mark else model)
     if channels is None or sample not in _SAMPLES:
         raise errors.InputError(
-            f"Pixels of the kind {name} are not supported.",
+            "Pixels of the kind {name} are not supported.",
             code=errors.ErrorCode.UNSUPPORTED_FORMAT,
             remedy="Choose another precision under Image > Precision.",
+            name=name,
         )
     return LayerFormat(name, _CURVES.get(mark, "linear"), pixels.PixelFormat(_SAMPLES[sample], channels), is_reduced)
 

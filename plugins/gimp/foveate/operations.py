@@ -52,7 +52,9 @@ def chosen_faces(text: str) -> list[int]:
         match = _RANGE.fullmatch(part)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
         if not 1 <= first <= last <= _MAX_FACES:
-            raise errors.InputError(f"“{part}” is no number of a face.", remedy="Write numbers such as 1, 3-5.")
+            raise errors.InputError(
+                "“{text}” is no number of a face.", remedy="Write numbers such as 1, 3-5.", text=part
+            )
         numbers.update(range(first, last + 1))
     return sorted(numbers)
 

@@ -201,8 +201,9 @@ def _unforeseen(error: Exception) -> errors.FoveateError:
     """Return a mistake of ours as a sentence; all that is known about it goes to where GIMP's own complaints go."""
     traceback.print_exc()
     return errors.ServerError(
-        f"The plugin failed in a way that nobody foresaw: {error!r}.",
+        "The plugin failed in a way that nobody foresaw: {reason!r}.",
         remedy="Nothing was changed. Please report it with what GIMP printed.",
+        reason=error,
     )
 
 

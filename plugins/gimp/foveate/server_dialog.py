@@ -153,7 +153,9 @@ def _command(text: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(text))
     except ValueError as error:
-        raise errors.InputError(f"The command is not complete: {error}.", remedy="Close the quotation mark.") from error
+        raise errors.InputError(
+            "The command is not complete: {reason}.", remedy="Close the quotation mark.", reason=error
+        ) from error
 
 
 def _attach(grid: Gtk.Grid, row: int, part: Gtk.Widget | tuple[str, Gtk.Widget]) -> None:

@@ -80,9 +80,11 @@ class KritaHost:
         data = memoryview(_read(self._snapshot.clone, bounds))
         if data.nbytes != layout.size(bounds.extent):
             raise errors.ServerError(
-                f"Krita gave {data.nbytes} bytes of pixels where {layout.size(bounds.extent)} were expected.",
+                "Krita gave {count} bytes of pixels where {expected} were expected.",
                 remedy="Report it, with the image's color space.",
                 fault=errors.Fault.CLIENT,
+                count=data.nbytes,
+                expected=layout.size(bounds.extent),
             )
         return host.Image(bounds.extent, data, layout)
 
@@ -239,8 +241,10 @@ class KritaHost:
         )
         if document is None:
             raise errors.ResourceError(
-                f"Krita did not make an image of {extent.width} x {extent.height} pixels.",
+                "Krita did not make an image of {width} x {height} pixels.",
                 remedy="Close other images, or choose a smaller scale.",
+                width=extent.width,
+                height=extent.height,
             )
         return document
 

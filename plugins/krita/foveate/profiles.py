@@ -43,7 +43,8 @@ def _saved(krita: Any, document: Any) -> bytes:
 
 def _unknown(profile: str) -> errors.InputError:
     return errors.InputError(
-        f"The color profile of this image, {profile or 'which has no name'}, cannot be read.",
+        "The color profile of this image, {profile}, cannot be read.",
         code=errors.ErrorCode.UNSUPPORTED_FORMAT,
         remedy="Choose another one under Image > Convert Image Color Space.",
+        profile=profile or "which has no name",
     )
