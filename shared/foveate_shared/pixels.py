@@ -5,6 +5,8 @@ A plugin never reorders pixels: it declares its host's layout, and the server an
 
 from __future__ import annotations
 
+import sys
+from array import array
 from dataclasses import dataclass
 from enum import Enum
 
@@ -121,3 +123,14 @@ def flip_rows(data: bytes | bytearray | memoryview, row_bytes: int) -> bytes:
     """Return the rows in the opposite order."""
     view = memoryview(data).cast("B")
     return b"".join(view[start : start + row_bytes] for start in range(len(view) - row_bytes, -1, -row_bytes))
+
+
+def coverage_in_8_bits(data: bytes | bytearray | memoryview, dtype: SampleType) -> bytes:
+    """Return coverage with samples of u8, u16 or f32 in eight bits: none and all stay none and all."""
+    if dtype is SampleType.U8:
+        return bytes(data)
+    samples = array("H" if dtype is SampleType.U16 else "f", bytes(data))
+    if sys.byteorder == "big":
+        samples.byteswap()
+    full = 65535 if dtype is SampleType.U16 else 1.0
+    return bytes(min(255, max(0, round(255 * sample / full))) for sample in samples)

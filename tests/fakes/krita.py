@@ -62,6 +62,9 @@ class Layer:
     inherits: bool = False
     takes: bool = True  # children
     number: int = field(default_factory=lambda: next(_numbers))
+    kind: str = "paintlayer"
+    model: str = "RGBA"
+    data: bytes = b""  # of all the document
 
     def name(self):
         return self.title
@@ -70,13 +73,26 @@ class Layer:
         self.title = title
 
     def type(self):
-        return "paintlayer"
+        return self.kind
 
     def uniqueId(self):  # noqa: N802
         return Identity(self.number)
 
     def setPixelData(self, data, x, y, width, height):  # noqa: N802
         self.written.append((bytes(data), x, y, width, height))
+
+    def projectionPixelData(self, x, y, width, height):  # noqa: N802
+        assert (x, y) == (0, 0)
+        return self.data or bytes(width * height * 4)
+
+    def colorModel(self):  # noqa: N802
+        return self.model
+
+    def colorDepth(self):  # noqa: N802
+        return "U8"
+
+    def colorProfile(self):  # noqa: N802
+        return "sRGB-elle-V2-srgbtrc.icc"
 
     def setInheritAlpha(self, inherits):  # noqa: N802
         self.inherits = inherits
@@ -130,6 +146,9 @@ class Document:
 
     def selection(self):
         return self.chosen
+
+    def setSelection(self, chosen):  # noqa: N802
+        self.chosen = chosen
 
     def activeNode(self):  # noqa: N802
         return None
@@ -222,6 +241,9 @@ class KritaModule:
 
     def instance(self) -> App:
         return self.app
+
+    def Selection(self) -> Layer:  # noqa: N802
+        return Layer("selection")
 
 
 def module(*documents: Document) -> KritaModule:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from foveate_shared.geometry import Extent
-from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType, flip_rows, pack_rows
+from foveate_shared.pixels import (
+    COVERAGE_U8,
+    Channels,
+    PixelFormat,
+    SampleType,
+    coverage_in_8_bits,
+    flip_rows,
+    pack_rows,
+)
 
 NUMPY = {SampleType.U8: np.uint8, SampleType.U16: np.uint16, SampleType.F16: np.float16, SampleType.F32: np.float32}
 
@@ -77,3 +87,11 @@ def test_flip_rows(row_bytes: int, rows: int, data: st.DataObject) -> None:
     flipped = flip_rows(whole, row_bytes)
     assert flipped == np.frombuffer(whole, np.uint8).reshape(rows, row_bytes)[::-1].tobytes()
     assert flip_rows(bytearray(flipped), row_bytes) == whole
+
+
+def test_coverage_in_8_bits() -> None:
+    words = struct.pack("<5H", 0, 1, 32768, 65534, 65535)
+    assert coverage_in_8_bits(words, SampleType.U16) == bytes([0, 0, 128, 255, 255])
+    floats = struct.pack("<5f", 0.0, 0.5, 1.0, -3.0, 7.0)
+    assert coverage_in_8_bits(floats, SampleType.F32) == bytes([0, 128, 255, 0, 255])
+    assert coverage_in_8_bits(memoryview(b"abc"), SampleType.U8) == b"abc"

@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 
 from . import buffers, sample_arrays
-from ._shared import errors, geometry, host, protocol
+from ._shared import errors, geometry, host, pictures, protocol
 from .buffers import ImageSamples
 from .region import Region, RegionOf
 
@@ -57,6 +57,24 @@ class BlenderHost:
         self._seen: ImageSamples | None = (
             None  # the image as it was found unchanged: apply() follows at once, and takes it
         )
+
+    def pictures(self) -> tuple[pictures.OfferedPicture, ...]:
+        """See PictureHost: the images of the file that have pixels, this one apart."""
+        return tuple(
+            pictures.OfferedPicture(str(buffers.reference(image)), image.name, geometry.Extent(*image.size))
+            for image in bpy.data.images
+            if all(image.size) and self._image not in {buffers.reference(image), image.name}
+        )
+
+    def freeze_picture(self, key: str) -> pictures.FrozenPicture:
+        """See PictureHost."""
+        image = buffers.find(int(key) if key.isdigit() else key)
+        if image is None:
+            raise pictures.picture_is_gone()
+        picture = buffers.read(image, self._scene)
+        extent = sample_arrays.extent_of(picture.samples)
+        pixels = sample_arrays.window(picture.samples, extent.bounds, self._format(picture))
+        return pictures.FrozenPicture(pixels, picture.space)
 
     def freeze(self) -> host.Snapshot:
         """Copy the pixels. Raises InputError for images and regions that cannot be worked on."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from gi.repository import Gegl, Gimp
 
-from . import buffers, formats, hidden_images
-from ._shared import errors, geometry, host, protocol
+from . import buffers, formats, hidden_images, layer_pictures
+from ._shared import errors, geometry, host, pictures, protocol
 from .layers import ImageKind, build_image, build_layers, insert, name_of
 from .running_job_files import Record
 from .same_pixels import same_where_covered
@@ -60,6 +60,16 @@ class GimpHost:
         self._is_whole = is_whole
         self._users = 0  # flows that were begun and have not ended
         self._frozen: _Frozen | None = None
+
+    result_kinds = (protocol.PIXELS, protocol.SELECTION)
+
+    def pictures(self) -> tuple[pictures.OfferedPicture, ...]:
+        """See PictureHost: the image's layers."""
+        return layer_pictures.offered(self._image)
+
+    def freeze_picture(self, key: str) -> pictures.FrozenPicture:
+        """See PictureHost."""
+        return layer_pictures.freeze(self._image, key)
 
     def freeze(self) -> host.Snapshot:
         """See Host. Raises InputError for images that no result could be put into."""
@@ -121,6 +131,10 @@ class GimpHost:
 
     def apply(self, result: host.Result) -> None:
         """See Host. Raises InputError where the image is gone."""
+        if result.kind == protocol.SELECTION:
+            self._require_fitting()
+            layer_pictures.select(self._image, result)
+            return
         if not result.patches:
             return
         if self._to_image or result.frame == "new":

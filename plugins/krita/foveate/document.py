@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from . import layers
-from ._shared import errors, geometry, host, pixels, protocol
+from . import layer_pictures, layers
+from ._shared import errors, geometry, host, pictures, pixels, protocol
 from .coverage import Mask, same_under
 from .layers import Steps, to_end
 from .pixel_bands import cropped, rows_of
@@ -53,6 +53,16 @@ class KritaHost:
         self._whole = whole
         self._frozen: Frozen | None = None
         self._result_in: tuple[Any, geometry.Bounds] | None = None  # where the picture of the result is to come from
+
+    result_kinds = layer_pictures.RESULT_KINDS
+
+    def pictures(self) -> tuple[pictures.OfferedPicture, ...]:
+        """See PictureHost: the document's layers."""
+        return layer_pictures.offered(self._document)
+
+    def freeze_picture(self, key: str) -> pictures.FrozenPicture:
+        """See PictureHost."""
+        return layer_pictures.freeze(self._krita, self._document, key)
 
     @property
     def region(self) -> geometry.Bounds:
@@ -106,10 +116,21 @@ class KritaHost:
         """See StepwiseHost."""
         if check and not (yield from self._compared()):
             raise _changed()
-        if result.frame == "new":
+        if result.kind == protocol.SELECTION:
+            self._select(result)
+        elif result.frame == "new":
             yield from self._open_new(result)
         elif result.patches:
             yield from self._add_layer(result, check)
+
+    def _select(self, result: host.Result) -> None:
+        if not is_open(self._krita, self._document) or not self._fits():
+            raise errors.InputError(
+                "The image for which the selection was made is closed, or has another size by now.",
+                code=errors.ErrorCode.CONFLICT,
+                remedy="Run the job again on the image that you want it for.",
+            )
+        layer_pictures.select(self._krita, self._document, result)
 
     def take_picture(self) -> bool:
         """Fill `after` where the document has drawn the result; return whether that is still to come."""

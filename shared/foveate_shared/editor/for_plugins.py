@@ -18,7 +18,7 @@ from ..forms import (
     typed_values,
 )
 from ..i18n import translations
-from ..jobs import host, job_flow, job_list, job_status, run_blocking
+from ..jobs import host, job_flow, job_list, job_status, pictures, run_blocking
 from ..wire import protocol
 from . import controller, labels, open_connection, operations, previews
 
@@ -41,6 +41,7 @@ __all__ = [
     "operations",
     "pairing_line",
     "parameter_values",
+    "pictures",
     "pixels",
     "previews",
     "prompt_history",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..geometry import Extent
 from ..wire.protocol import DOCUMENT, PIXELS, Json, JsonObject, as_object
 
 
@@ -26,6 +27,10 @@ class PictureSlot:
     def names(self) -> tuple[str, ...]:
         """Return the names of the pictures that fit, in order: its own, or counted where it takes several."""
         return (self.name,) if self.most == 1 else tuple(f"{self.name}-{number}" for number in range(1, self.most + 1))
+
+    def fits(self, extent: Extent, document: Extent | None) -> bool:
+        """Tell whether a picture of `extent` can go here, beside a document of that extent."""
+        return not extent.is_empty and (not self.is_like_document or document is None or extent == document)
 
 
 def picture_slots(schema: JsonObject) -> tuple[PictureSlot, ...]:

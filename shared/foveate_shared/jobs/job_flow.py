@@ -52,9 +52,9 @@ from ..wire.protocol import (
 )
 from .apply_result import Applying
 from .collect_result import ResultParts, bytes_of
-from .frozen_picture import FrozenPicture
 from .host import Host, Result, Snapshot, takes
 from .job_status import ENDED, JobProgress, JobState
+from .pictures import FrozenPicture
 from .submission import JobSubmission
 from .window_answers import Answers, FlowClient
 

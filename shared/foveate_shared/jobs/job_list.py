@@ -7,7 +7,7 @@ host of its own, so that two documents, and two editors on one server, never mix
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from ..forms.form import Form, form_for
 from ..wire.protocol import JsonObject, ModelInfo, Models, OperationInfo, Preview, Welcome
 from .host import Host
 from .job_flow import FlowClient, JobState, Rerender, dispatch
+from .pictures import FrozenPicture
 from .run_blocking import CANCEL_SECONDS, unconfirmed
 
 HISTORY_LENGTH = 50  # ended jobs that are remembered; results that were not applied are never dropped
@@ -110,19 +111,29 @@ class Workbench:
         title: str,
         ask_first: bool = False,
         group: str = "",
+        pictures: Mapping[str, FrozenPicture] | None = None,
     ) -> JobEntry:
         """Freeze the host's document and start a job on it; it waits by itself where there is no server yet.
 
         With `ask_first` the complete result waits for :meth:`apply`, as that of each of several variations should:
-        these are jobs of their own (see forms.form.with_seeds) with one `group`. Raises FoveateError where the host
-        has nothing to work on; there is no entry then.
+        these are jobs of their own (see forms.form.with_seeds) with one `group`. `pictures` go beside the document, by
+        the names of the operation's slots. Raises FoveateError where the host has nothing to work on; there is no
+        entry then.
         """
         entry: JobEntry
 
         def on_preview(event: Preview, pixels: bytes) -> None:
             entry.preview = PreviewPicture(event, pixels)
 
-        flow = Rerender(self._client, host, operation, parameters, ask_first=ask_first, on_preview=on_preview)
+        flow = Rerender(
+            self._client,
+            host,
+            operation,
+            parameters,
+            ask_first=ask_first,
+            on_preview=on_preview,
+            pictures=pictures,
+        )
         entry = JobEntry(title, operation, parameters, flow, host, self._clock(), group)
         flow.start()
         self.entries.insert(0, entry)

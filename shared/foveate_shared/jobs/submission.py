@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..wire.protocol import DOCUMENT, Blob, Document, JsonObject, Profile, Submit
-from .frozen_picture import FrozenPicture
 from .host import Snapshot
+from .pictures import FrozenPicture
 from .window_answers import FlowClient
 
 

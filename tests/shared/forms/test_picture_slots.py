@@ -1,6 +1,7 @@
 """What an operation takes and gives, read from its schema."""
 
 from foveate_shared.forms.picture_slots import picture_slots, result_kind, takes_document
+from foveate_shared.geometry import Extent
 
 SCHEMA = {
     "x-pictures": {
@@ -31,3 +32,11 @@ def test_nonsense_of_a_server_does_no_harm():
     (slot,) = picture_slots({"x-pictures": {"a": {"min": "x", "max": -1, "title": 3}}})
     assert (slot.least, slot.most, slot.title) == (0, 1, "3")
     assert picture_slots({"x-pictures": ["a"]}) == ()
+
+
+def test_a_slot_may_want_the_documents_size():
+    control, reference = picture_slots(SCHEMA)
+    large, small, none = Extent(9, 9), Extent(3, 3), Extent(0, 9)
+    assert [control.fits(extent, large) for extent in (large, small, none)] == [True, False, False]
+    assert [reference.fits(extent, large) for extent in (large, small, none)] == [True, True, False]
+    assert control.fits(small, None)

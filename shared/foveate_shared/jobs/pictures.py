@@ -1,16 +1,21 @@
-"""A picture beside the document: frozen whole, in memory, and cut into the windows that the server asks for."""
+"""Pictures beside the document: offered by hosts, frozen whole, and cut into the windows that the server asks for.
+
+for offered in offered_by(host): ...                            # to choose from, for a slot that `fits` them
+pictures = {"control": host.freeze_picture(offered.key)}        # for a flow
+"""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol, runtime_checkable
 
 from ..errors import ErrorCode, InputError
 from ..geometry import Bounds, Extent
 from ..pixels import RowOrder
 from ..wire.protocol import Blob, NamedPicture, Profile
-from .host import Image
+from .host import Host, Image
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,36 @@ class FrozenPicture:
         if self.coverage is None:
             raise _outside(bounds)
         return _cut(self.coverage, bounds)
+
+
+@dataclass(frozen=True)
+class OfferedPicture:
+    """A picture that a host could put beside its document, such as a layer."""
+
+    key: str  # the host's own; the same as long as the picture is there
+    title: str  # as the person called it
+    extent: Extent  # in pixels
+
+
+@runtime_checkable
+class PictureHost(Host, Protocol):
+    """A host that has more pictures than its document. Both may be asked before the document is frozen."""
+
+    def pictures(self) -> tuple[OfferedPicture, ...]:
+        """Return what can be chosen now, in the order in which the person sees it."""
+
+    def freeze_picture(self, key: str) -> FrozenPicture:
+        """Copy a picture that was offered. Raises InputError where it is gone, or cannot be sent."""
+
+
+def offered_by(host: Host) -> tuple[OfferedPicture, ...]:
+    """Return what a host offers: nothing where it has only its document."""
+    return host.pictures() if isinstance(host, PictureHost) else ()
+
+
+def picture_is_gone() -> InputError:
+    """Return the error of a picture that was offered and is there no more."""
+    return InputError("The chosen picture is gone.", code=ErrorCode.INVALID_FILE, remedy="Choose another one.")
 
 
 def _cut(image: Image, bounds: Bounds) -> Image:

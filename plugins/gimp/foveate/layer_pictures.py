@@ -1,0 +1,73 @@
+"""GIMP's layers as pictures beside the image, and a selection that came back as the image's own."""
+
+from __future__ import annotations
+
+from gi.repository import Gegl, Gimp
+
+from . import buffers, formats, hidden_images
+from ._shared import geometry, host, pictures
+from .layers import ImageKind
+
+
+def offered(image: Gimp.Image) -> tuple[pictures.OfferedPicture, ...]:
+    """Return the image's layers, the upper ones first, each as large as the image."""
+    extent = geometry.Extent(image.get_width(), image.get_height())
+    return tuple(pictures.OfferedPicture(_key(layer), layer.get_name(), extent) for layer in _layers(image))
+
+
+def freeze(image: Gimp.Image, key: str) -> pictures.FrozenPicture:
+    """Copy a layer's own pixels, transparent where it does not reach. Raises InputError where it is gone."""
+    layer = next((layer for layer in _layers(image) if _key(layer) == key), None)
+    if layer is None:
+        raise pictures.picture_is_gone()
+    shelf = hidden_images.make(image)
+    try:
+        copy = Gimp.Layer.new_from_drawable(layer, shelf)
+        shelf.insert_layer(copy, None, 0)
+        if not copy.has_alpha():
+            copy.add_alpha()
+        copy.resize_to_image_size()
+        kind = ImageKind.of(image, formats.layer_format(copy))
+        extent, layout = geometry.Extent(image.get_width(), image.get_height()), kind.layout
+        data = buffers.read(copy.get_buffer(), extent.bounds, layout.name, layout.pixels.pixel_size)
+        frozen = host.Image(extent, data, layout.pixels)
+        return pictures.FrozenPicture(frozen, kind.space, None if kind.space else kind.icc)
+    finally:
+        shelf.delete()
+
+
+def select(image: Gimp.Image, result: host.Result) -> None:
+    """Make a resulting selection the image's, as one step to undo."""
+    channel = Gimp.Channel.new(
+        image, "foveate-selection", image.get_width(), image.get_height(), 100.0, Gegl.Color.new("black")
+    )
+    image.undo_group_start()
+    try:
+        image.insert_channel(channel, None, 0)
+        channel.fill(Gimp.FillType.TRANSPARENT)
+        buffer = channel.get_buffer()
+        for part in result.selection:
+            layout = part.coverage.format
+            name = f"Y {formats.gimp_name(layout.dtype)}"
+            buffers.write(buffer, part.bounds, name, bytes(part.coverage.data), layout.pixel_size)
+        buffer.flush()
+        image.select_item(Gimp.ChannelOps.REPLACE, channel)
+        image.remove_channel(channel)
+    finally:
+        image.undo_group_end()
+    Gimp.displays_flush()
+
+
+def _layers(image: Gimp.Image) -> list[Gimp.Layer]:
+    found, waiting = [], list(reversed(image.get_layers()))
+    while waiting:
+        layer = waiting.pop()
+        if layer.is_group():
+            waiting += reversed(layer.get_children())
+        else:
+            found.append(layer)
+    return found
+
+
+def _key(layer: Gimp.Layer) -> str:
+    return str(layer.get_id())
