@@ -1,10 +1,17 @@
-"""Small operations for what version 2 of the protocol added: further pictures, no document, every kind of result."""
+"""Small operations for what version 2 of the protocol added: further pictures, no document, every kind of result.
+
+`python -m fakes.version_2` is a server that offers them.
+"""
 
 import json
+import os
 
 import numpy as np
 
 from fakes.painting import Paint, inverted
+from foveate_server import app
+from foveate_server.config.server_config import load_config
+from foveate_server.net.run_service import ServedApplication, run_service
 from foveate_server.operations.contract import Item, ItemResult, Plan
 from foveate_server.operations.parameters.declaration import Declaration, NoParameters
 from foveate_shared.geometry import Bounds, Extent
@@ -145,3 +152,14 @@ class Liar(Measure):
 def operations():
     table = (Paint(), Mix(), Optional(), Make(), Choose(), Measure(), Export(), Liar())
     return {operation.name: operation for operation in table}
+
+
+def build(config, token):
+    """See net.run_service."""
+    variants = app.Variants(operations="fakes.version_2:operations")
+    made = app.create_app(config, app.engine_of(config), token=token, variants=variants)
+    return ServedApplication(made, made.status)
+
+
+if __name__ == "__main__":
+    run_service(load_config(environment=os.environ), build, lambda _: None)

@@ -17,9 +17,11 @@ from foveate_server.picture_files.reduce_area import reduce_area
 from foveate_shared.errors import ErrorCode, Fault, InputError, ProtocolError, ServerError
 from foveate_shared.geometry import Bounds, Extent, leaves_no_gap
 from foveate_shared.jobs.host import Image, Result, Snapshot
-from foveate_shared.pixels import COVERAGE_U8
+from foveate_shared.pixels import COVERAGE_U8, Channels, coverage_in_8_bits
+from foveate_shared.wire.protocol import FILES, REPORT, RESULT_KINDS, SELECTION
 
 Store = Callable[[Picture, Result], None]
+Take = Callable[[Result], None]
 
 
 class OtherPicture(Exception):  # noqa: N818 - ends a resumed job's flow, and not the job: nothing else may catch it
@@ -38,11 +40,20 @@ def other_picture() -> InputError:
 class PictureDocument:
     """A picture with a region. Implements foveate_shared.jobs.host.Host."""
 
+    result_kinds = RESULT_KINDS
+
     def __init__(
-        self, picture: Picture, region: Region, store: Store | None = None, *, is_resumed: bool = False
+        self,
+        picture: Picture,
+        region: Region,
+        store: Store | None = None,
+        *,
+        take: Take | None = None,
+        is_resumed: bool = False,
     ) -> None:
         """`store` gets the resulting picture: the server forgets the job only after it has returned.
 
+        A selection is a grey picture, too; `take` gets a report or files.
         Of a job that `is_resumed`, nobody knows yet whether it was started with this picture and region.
         """
         self._is_resumed = is_resumed
@@ -50,6 +61,7 @@ class PictureDocument:
         self.picture = picture
         self.region = region
         self._store = store
+        self._take = take
 
     def freeze(self) -> Snapshot:
         """Describe the picture; nobody changes it."""
@@ -89,6 +101,12 @@ class PictureDocument:
             return
         if self._is_resumed:
             self._require_same_windows(result)
+        if result.kind in {REPORT, FILES}:
+            self._pass_on(result)
+            return
+        if result.kind == SELECTION:
+            self._store(selection_picture(result), result)
+            return
         samples = self._new_frame(result) if result.frame == "new" else self.picture.samples.copy()
         for patch in result.patches:
             if patch.pixels.format != self.picture.format:
@@ -104,6 +122,13 @@ class PictureDocument:
 
     def release(self) -> None:
         """Do nothing: the picture is small change compared with the result, and ends with the command."""
+
+    def _pass_on(self, result: Result) -> None:
+        if self._take is None:
+            raise InputError(
+                "What the job made is no picture.", remedy="Write it with `foveate jobs fetch JOB OUT`: see its help."
+            )
+        self._take(result)
 
     def _window(self, samples: NDArray[Any], bounds: Bounds) -> NDArray[Any]:
         if bounds.is_empty or not self.picture.extent.bounds.contains(bounds):
@@ -137,6 +162,17 @@ class PictureDocument:
             )
         shape = (result.extent.height, result.extent.width, self.picture.channels.count)
         return np.zeros(shape, self.picture.samples.dtype)
+
+
+def selection_picture(result: Result) -> Picture:
+    """Return a selection as a grey picture of 8 bits: white is selected, as `--mask` wants it."""
+    samples = np.zeros((result.extent.height, result.extent.width, 1), np.uint8)
+    for part in result.selection:
+        bounds, covered = part.bounds, part.coverage
+        plane = coverage_in_8_bits(covered.data, covered.format.dtype)
+        rows = from_wire(plane, COVERAGE_U8, covered.extent)
+        samples[bounds.y : bounds.bottom, bounds.x : bounds.right] = rows
+    return Picture(samples, Channels.Y, space="gray-srgb")
 
 
 def _wire(samples: NDArray[Any]) -> memoryview:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from foveate_server.cli.a1111_text import parameters_text
 from foveate_server.cli.connect import operation_at
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.file_recipe import describe_result
+from foveate_server.cli.job_pictures import PictureFile, contents, paths_of, read_pictures
 from foveate_server.cli.parameter_options import count_of, require_count
 from foveate_server.cli.progress_display import Display, print_json
 from foveate_server.cli.region import Region, parse_rect, region_of
@@ -37,6 +38,10 @@ def edit(options: argparse.Namespace, operation: str, resolve: Resolve) -> int:
     count = count_of(options)
     outputs = [options.output] if count == 1 else _numbered(options.output, count)
     picture, region = _opened(options, outputs)
+    pictures = read_pictures(paths_of(options.image))
+    for output in outputs:
+        for other in pictures.values():
+            require_other_file(other.path, output, force=options.force)
     with Display(quiet=options.quiet) as display:
         info = operation_at(options, display, operation)
     require_count(count, info)
@@ -45,7 +50,7 @@ def edit(options: argparse.Namespace, operation: str, resolve: Resolve) -> int:
     reports = []
     for output, own in runs:
         options.output = output
-        reports.append(_edit_once(options, picture, region, operation, own, job=None))
+        reports.append(_edit_once(options, picture, region, operation, own, pictures=pictures))
     if options.json:
         print_json(reports[0] if len(reports) == 1 else {"variations": reports})
     return 0
@@ -54,7 +59,7 @@ def edit(options: argparse.Namespace, operation: str, resolve: Resolve) -> int:
 def resume(options: argparse.Namespace, operation: str, job: str) -> int:
     """Follow a job that was begun before to its end, and write OUT; return the exit status."""
     picture, region = _opened(options, [options.output])
-    report = _edit_once(options, picture, region, operation, {}, job=job)
+    report = _edit_once(options, picture, region, operation, {}, pictures={}, job=job)
     if options.json:
         print_json(report)
     return 0
@@ -63,9 +68,9 @@ def resume(options: argparse.Namespace, operation: str, job: str) -> int:
 def _opened(options: argparse.Namespace, outputs: Sequence[Path]) -> tuple[Picture, Region]:
     """Return IN and its region. Raises FoveateError also for what could not be written in the end."""
     for output in outputs:
-        _require_other_file(options.input, output, force=options.force)
+        require_other_file(options.input, output, force=options.force)
     picture = read_picture(options.input)
-    region = _region(options, picture.extent)
+    region = region_in(options, picture.extent)
     prepare(picture, options.output)
     for output in outputs:
         require_writable(output)
@@ -83,7 +88,8 @@ def _edit_once(
     operation: str,
     parameters: JsonObject,
     *,
-    job: str | None,
+    pictures: Mapping[str, PictureFile],
+    job: str | None = None,
 ) -> dict[str, Any]:
     """Run one job and write its result; return what --json tells of it."""
     began = time.monotonic()
@@ -93,9 +99,9 @@ def _edit_once(
         if options.mask and region.selection and parameters.get("target") == "new":
             bounds = region.selection.bounds
             display.say(f"A new picture is a rectangle: the mask's bounds, {bounds.width} x {bounds.height} pixels.")
-        output = _Output(options, picture, region, display)
+        output = _Output(options, picture, region, pictures, display)
         document = PictureDocument(picture, region, output.store, is_resumed=job is not None)
-        flow = run_job(options, display, document, operation, parameters, job=job)
+        flow = run_job(options, display, document, operation, parameters, job=job, pictures=contents(pictures))
         seconds = time.monotonic() - began
         width, height = output.extent.width, output.extent.height
         display.say(f"{options.output}: {width} x {height} pixels, {seconds:.1f} s")
@@ -113,10 +119,18 @@ def _edit_once(
 class _Output:
     """OUT, written as soon as the result is there: before that, the server does not forget the job."""
 
-    def __init__(self, options: argparse.Namespace, picture: Picture, region: Region, display: Display) -> None:
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        picture: Picture,
+        region: Region,
+        pictures: Mapping[str, PictureFile],
+        display: Display,
+    ) -> None:
         self._options = options
         self._picture = picture
         self._region = region
+        self._pictures = pictures
         self._display = display
         self.extent = Extent(0, 0)  # of what was written
 
@@ -128,18 +142,22 @@ class _Output:
             self._display.say(note)
         recipe = None
         if not options.no_recipe:
-            recipe = describe_result(self._picture, self._region, options.mask, prepared, result.recipe)
+            recipe = describe_result(
+                self._picture, self._region, options.mask, prepared, result.recipe, pictures=self._pictures
+            )
         words = None if options.no_recipe else parameters_text(result.recipe, prepared.extent)
         save(prepared, options.output, recipe=recipe, words=words, options=SaveOptions(options.quality, options.lossy))
         self.extent = prepared.extent
 
 
-def _region(options: argparse.Namespace, extent: Extent) -> Region:
+def region_in(options: argparse.Namespace, extent: Extent) -> Region:
+    """Return the region that the options name in a picture of `extent`. Raises InputError for none that fits."""
     rect = parse_rect(options.rect) if options.rect is not None else None
     return region_of(extent, rect, options.mask)
 
 
-def _require_other_file(source: Path, target: Path, *, force: bool) -> None:
+def require_other_file(source: Path, target: Path, *, force: bool) -> None:
+    """Raise InputError where `target` is what is read, unless that was wished."""
     try:
         same = target.exists() and source.exists() and target.samefile(source)
     except OSError:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from foveate_server.cli.job_pictures import PictureFile
 from foveate_server.cli.region import Region
 from foveate_server.picture_files.picture import Picture, little_endian
 from foveate_shared.errors import ErrorCode, InputError
@@ -21,31 +23,44 @@ class NamedFile:
     """A file that the result was made from. A name, never a path: recipes travel with pictures."""
 
     name: str
-    sha256: str  # of the input's whole file; of a mask's samples
+    sha256: str  # of the input's whole file; of a mask's or another picture's samples
 
 
 @dataclass(frozen=True)
 class FileRecipe:
     """All that `foveate replay` needs."""
 
-    input: NamedFile
+    input: NamedFile | None  # None where the operation takes no document
     rect: tuple[int, int, int, int] | None
     mask: NamedFile | None
     result_sha256: str  # of the samples that were handed to the encoder, row by row, little-endian
     recipe: JsonObject = field(default_factory=dict)  # the server's
+    pictures: dict[str, NamedFile] = field(default_factory=dict)  # beside the input, by name
 
 
-def describe_result(picture: Picture, region: Region, mask: Path | None, result: Picture, recipe: JsonObject) -> str:
-    """Return the JSON text that goes with `result`."""
-    bounds = region.selection.bounds if region.selection and mask is None else None
+def describe_result(
+    picture: Picture | None,
+    region: Region | None,
+    mask: Path | None,
+    result: Picture,
+    recipe: JsonObject,
+    *,
+    pictures: Mapping[str, PictureFile] | None = None,
+) -> str:
+    """Return the JSON text that goes with `result`; without a `picture` it was made without one."""
+    bounds = region.selection.bounds if region and region.selection and mask is None else None
     described = FileRecipe(
-        input=NamedFile(picture.source.name if picture.source else "", picture.sha256),
+        input=NamedFile(picture.source.name if picture.source else "", picture.sha256) if picture else None,
         rect=(bounds.x, bounds.y, bounds.width, bounds.height) if bounds else None,
-        mask=NamedFile(mask.name, region.coverage_sha256 or "") if mask else None,
+        mask=NamedFile(mask.name, region.coverage_sha256 or "") if mask and region else None,
         result_sha256=sha256_of_samples(result),
         recipe=recipe,
+        pictures={name: NamedFile(each.path.name, each.content.sha256) for name, each in (pictures or {}).items()},
     )
-    return json.dumps({"foveate_recipe": FORMAT, **asdict(described)}, separators=(",", ":"))
+    fields = asdict(described)
+    if not pictures:
+        del fields["pictures"]  # as it was when there were none
+    return json.dumps({"foveate_recipe": FORMAT, **fields}, separators=(",", ":"))
 
 
 def hashes_of_additions(recipe: JsonObject) -> dict[str, str]:
@@ -71,13 +86,14 @@ def parse_recipe(text: str) -> FileRecipe:
                 remedy="Update foveate.",
             )
         return FileRecipe(
-            input=_named_file(fields["input"]),
+            input=_named_file(fields["input"]) if fields["input"] is not None else None,
             rect=_rect(fields["rect"]),
             mask=_named_file(fields["mask"]) if fields["mask"] is not None else None,
             result_sha256=str(fields["result_sha256"]),
             recipe=_server_recipe(fields["recipe"]),
+            pictures={str(name): _named_file(entry) for name, entry in fields.get("pictures", {}).items()},
         )
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(
             "The recipe is damaged.", code=ErrorCode.INVALID_FILE, remedy="Take an untouched copy of the result."
         ) from None

@@ -71,8 +71,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _may_be_operation(name: str, arguments: Sequence[str]) -> bool:
-    """Tell whether the server is worth being asked: an operation needs IN and OUT."""
-    return bool(name) and (len(arguments) > 2 or not {"-h", "--help"}.isdisjoint(arguments))
+    """Tell whether the server is worth being asked: an operation needs OUT."""
+    return bool(name) and (len(arguments) > 1 or not {"-h", "--help"}.isdisjoint(arguments))
 
 
 def _build() -> tuple[argparse.ArgumentParser, argparse._SubParsersAction[Any]]:

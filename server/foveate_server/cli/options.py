@@ -61,6 +61,17 @@ def add_result(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-recipe", action="store_true", help="do not keep how the result was made, with it")
 
 
+def add_images(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of further pictures."""
+    parser.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="a further picture, for operations that take some; may be given several times",
+    )
+
+
 def add_region(parser: argparse.ArgumentParser) -> None:
     """Add the options that select a region."""
     group = parser.add_mutually_exclusive_group()

@@ -11,10 +11,12 @@ import numpy as np
 
 from foveate_server.cli import pixel_difference
 from foveate_server.cli.document import PictureDocument
-from foveate_server.cli.file_recipe import FileRecipe, parse_recipe, sha256_of_samples
+from foveate_server.cli.file_recipe import FileRecipe, NamedFile, parse_recipe, sha256_of_samples
+from foveate_server.cli.job_pictures import PictureFile, contents, paths_of, read_pictures
 from foveate_server.cli.pixel_difference import Difference
 from foveate_server.cli.progress_display import Display, print_json, print_line
 from foveate_server.cli.region import Region, region_of
+from foveate_server.cli.result_alone import ResultAlone
 from foveate_server.cli.run_job import run_job
 from foveate_server.models.find_by_hash import pins_of
 from foveate_server.picture_files import embed_metadata
@@ -34,12 +36,18 @@ def replay(options: argparse.Namespace) -> int:
     text = embed_metadata.read_recipe(options.result)
     recipe = parse_recipe(text)
     old = read_picture(options.result)
-    picture = _input(options, recipe)
-    region = _region(options, recipe, picture)
+    pictures = _pictures(options, recipe)
     again = _Kept(options.result)
+    document = _document(options, recipe, again)
     with Display(quiet=options.quiet) as display:
-        document = PictureDocument(picture, region, again.store)
-        flow = run_job(options, display, document, str(recipe.recipe["operation"]), _parameters(recipe.recipe))
+        flow = run_job(
+            options,
+            display,
+            document,
+            str(recipe.recipe["operation"]),
+            _parameters(recipe.recipe),
+            pictures=contents(pictures),
+        )
     made = again.picture
     if made is None:
         raise AssertionError("the job is done, but there is no result")
@@ -114,16 +122,53 @@ def _parameters(recipe: JsonObject) -> JsonObject:
     return {**parameters, "pinned": {**parameters.get("pinned", {}), "models": models}} if models else dict(parameters)
 
 
-def _input(options: argparse.Namespace, recipe: FileRecipe) -> Picture:
-    path = options.input or options.result.with_name(recipe.input.name)
+def _document(options: argparse.Namespace, recipe: FileRecipe, again: _Kept) -> PictureDocument | ResultAlone:
+    if recipe.input is None:
+        return ResultAlone(again.store, lambda _: None)
+    picture = _input(options, recipe.input)
+    return PictureDocument(picture, _region(options, recipe, picture), again.store)
+
+
+def _pictures(options: argparse.Namespace, recipe: FileRecipe) -> dict[str, PictureFile]:
+    """Return the pictures beside the document, as they were. Raises InputError that names all that is missing."""
+    paths = {name: options.result.with_name(file.name) for name, file in recipe.pictures.items()}
+    given = paths_of(options.image)
+    for name in given:
+        if name not in paths:
+            raise InputError(
+                f"{options.result.name} was made without a picture named {name}.",
+                remedy=f"It has {', '.join(paths) or 'none'}.",
+            )
+    paths.update(given)
+    missing = [name for name, path in paths.items() if not path.is_file()]
+    if missing:
+        files = ", ".join(f"{name} ({recipe.pictures[name].name})" for name in missing)
+        raise InputError(
+            f"Pictures that {options.result.name} was made with are not at hand: {files}.",
+            code=ErrorCode.INVALID_FILE,
+            remedy=f"Say where they are: --image {missing[0]}=FILE.",
+        )
+    pictures = read_pictures(paths)
+    for name, picture in pictures.items():
+        if picture.content.sha256 != recipe.pictures[name].sha256:
+            raise InputError(
+                f"{picture.path.name} is not the picture {name} that {options.result.name} was made with.",
+                code=ErrorCode.INVALID_FILE,
+                remedy=f"Give an untouched copy of it: --image {name}=FILE.",
+            )
+    return pictures
+
+
+def _input(options: argparse.Namespace, original: NamedFile) -> Picture:
+    path = options.input or options.result.with_name(original.name)
     if options.input is None and not path.is_file():
         raise InputError(
-            f"The original, {recipe.input.name}, is not beside {options.result.name}.",
+            f"The original, {original.name}, is not beside {options.result.name}.",
             code=ErrorCode.INVALID_FILE,
             remedy="Say where it is: --input IN.",
         )
     picture = read_picture(path)
-    if picture.sha256 != recipe.input.sha256:
+    if picture.sha256 != original.sha256:
         raise InputError(
             f"{path.name} is not the file that {options.result.name} was made from: its SHA-256 differs.",
             code=ErrorCode.INVALID_FILE,

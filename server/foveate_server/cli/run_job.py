@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import replace
 
 from foveate_server.cli.connect import connect
 from foveate_server.cli.document import OtherPicture, PictureDocument, other_picture
 from foveate_server.cli.progress_display import Display
+from foveate_server.cli.result_alone import ResultAlone
 from foveate_shared.errors import CancelledJobError, ErrorInfo, FoveateError, to_exception
 from foveate_shared.jobs.job_flow import JobState, Rerender
+from foveate_shared.jobs.pictures import FrozenPicture
 from foveate_shared.jobs.run_blocking import run_to_end
 from foveate_shared.wire.protocol import JsonObject
 
@@ -17,19 +20,25 @@ from foveate_shared.wire.protocol import JsonObject
 def run_job(
     options: argparse.Namespace,
     display: Display,
-    document: PictureDocument,
+    document: PictureDocument | ResultAlone,
     operation: str,
     parameters: JsonObject,
     *,
     job: str | None = None,
+    pictures: Mapping[str, FrozenPicture] | None = None,
 ) -> Rerender:
     """Run a job to its end and return its flow; the document has stored the result.
 
+    `pictures` go beside the document; a job with the host of a result alone has no document.
     Raises the FoveateError that ended it; on KeyboardInterrupt the job is cancelled first.
     """
     with connect(options, display) as client:
-        flow = Rerender(client, document, operation, parameters, job=job)
-        document.on_other_picture = lambda: flow.abandon(other_picture())  # leaves the job as it is; errors cancel it
+        takes_document = isinstance(document, PictureDocument)
+        flow = Rerender(
+            client, document, operation, parameters, job=job, pictures=pictures, takes_document=takes_document
+        )
+        if isinstance(document, PictureDocument):  # leaves the job as it is; errors cancel it
+            document.on_other_picture = lambda: flow.abandon(other_picture())
         flow.start()
         try:
             status = run_to_end(client, flow, on_status=display.show)

@@ -153,6 +153,15 @@ def save(
         raise _unwritable(path, error) from None
 
 
+def save_bytes(content: bytes | bytearray | memoryview, path: Path) -> None:
+    """Write what is no picture in the same way. Raises ResourceError likewise."""
+    try:
+        with _replacing(path) as temporary:
+            temporary.write_bytes(content)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
 def require_writable(path: Path) -> None:
     """Raise ResourceError where no file can be made beside `path`: before a job that would be in vain."""
     try:

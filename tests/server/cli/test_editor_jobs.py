@@ -8,8 +8,8 @@ import pytest
 
 from fakes.pictures import scene
 from foveate_server.cli.document import PictureDocument
-from foveate_server.cli.fetch_result import picture_of
 from foveate_server.cli.region import Region
+from foveate_server.cli.result_alone import picture_of
 from foveate_server.picture_files.read import read_picture
 from foveate_server.picture_files.write import save
 from foveate_shared.connection.client import Client

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from foveate_server.cli import options as shared
 from foveate_server.cli import parameter_options
 from foveate_shared.errors import InputError
-from foveate_shared.wire.protocol import JsonObject, OperationInfo
+from foveate_shared.forms.picture_slots import result_kind, takes_document
+from foveate_shared.wire.protocol import PIXELS, SELECTION, JsonObject, OperationInfo
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # what add_subparsers() returns; no public name
@@ -59,6 +60,11 @@ def add_to(commands: Commands) -> None:
 def add_offered_command(commands: Commands, info: OperationInfo) -> argparse.ArgumentParser:
     """Add the command of an operation that only the server knows; what its parameters are is not added."""
     parser = commands.add_parser(info.name, help=info.title, description=f"{info.title}, as the server offers it.")
+    gives, has_document = result_kind(info.parameters), takes_document(info.parameters)
+    if gives not in {PIXELS, SELECTION} or not has_document:
+        _add_other(parser, has_document=has_document)
+        parser.set_defaults(run=_other_runner(info), operation=info.name, covered=())
+        return parser
     _add_usual(parser)
     if "siblings" in info.properties:
         parameter_options.add_variations(parser)
@@ -87,9 +93,22 @@ def _add(commands: Commands, name: str, summary: str) -> argparse.ArgumentParser
     return parser
 
 
+def _add_other(parser: argparse.ArgumentParser, *, has_document: bool) -> None:
+    """Add the options of an operation that takes no picture, or does not give one."""
+    if has_document:
+        shared.add_files(parser)
+        shared.add_region(parser)
+    else:
+        shared.add_result(parser)
+    shared.add_images(parser)
+    shared.add_output(parser)
+    shared.add_connection(parser)
+
+
 def _add_usual(parser: argparse.ArgumentParser) -> None:
     shared.add_files(parser)
     shared.add_region(parser)
+    shared.add_images(parser)
     shared.add_output(parser)
     shared.add_connection(parser)
 
@@ -134,5 +153,14 @@ def _runner(
 
         check(options)
         return edit(options, operation, resolve)
+
+    return run
+
+
+def _other_runner(info: OperationInfo) -> Callable[[argparse.Namespace], int]:
+    def run(options: argparse.Namespace) -> int:
+        from foveate_server.cli.edit_other import edit_other
+
+        return edit_other(options, info, parameter_options.resolve)
 
     return run

@@ -25,6 +25,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("result", metavar="OUT", type=Path, help="a result of foveate")
     parser.add_argument("--input", metavar="IN", type=Path, help="the original, where it is not beside OUT")
     parser.add_argument("--mask", metavar="MASK", type=Path, help="the mask, where it is not beside OUT")
+    shared.add_images(parser)
     parser.add_argument("--to", metavar="NEW", type=Path, help="write what comes out")
     shared.add_output(parser)
     shared.add_connection(parser)

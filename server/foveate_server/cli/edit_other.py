@@ -1,0 +1,103 @@
+"""Operations that take no picture, or do not give one: what only the server knows of can be such.
+
+`foveate measure IN OUT.json` writes a report, and its drawing beside it as OUT.png; `foveate export IN FOLDER` writes
+files into a folder; `foveate make OUT` makes a picture out of nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from foveate_server.cli.a1111_text import parameters_text
+from foveate_server.cli.document import PictureDocument
+from foveate_server.cli.edit_picture import Resolve, region_in, require_other_file
+from foveate_server.cli.file_recipe import describe_result
+from foveate_server.cli.job_pictures import contents, paths_of, read_pictures
+from foveate_server.cli.progress_display import Display, print_json
+from foveate_server.cli.result_alone import ResultAlone
+from foveate_server.cli.result_files import require_target, write_parts
+from foveate_server.cli.run_job import run_job
+from foveate_server.picture_files.picture import Picture
+from foveate_server.picture_files.read import read_picture
+from foveate_server.picture_files.write import SaveOptions, container_of, prepare, require_writable, save
+from foveate_shared.forms.picture_slots import result_kind, takes_document
+from foveate_shared.jobs.host import Result
+from foveate_shared.wire.protocol import PIXELS, OperationInfo
+
+
+def edit_other(options: argparse.Namespace, info: OperationInfo, resolve: Resolve) -> int:
+    """Run an operation, write what it gives, and say so; return the exit status."""
+    target: Path = options.output
+    kind = result_kind(info.parameters)
+    if kind == PIXELS:
+        container_of(target)
+        require_writable(target)
+    else:
+        require_target(target, kind)
+    pictures = read_pictures(paths_of(options.image))
+    sources = [picture.path for picture in pictures.values()]
+    written: list[Path] = []
+
+    def check(path: Path) -> None:
+        for source in sources:
+            require_other_file(source, path, force=options.force)
+
+    def store(made: Picture, result: Result) -> None:
+        prepared = prepare(made, target)
+        recipe = (
+            None if options.no_recipe else describe_result(None, None, None, prepared, result.recipe, pictures=pictures)
+        )
+        words = None if options.no_recipe else parameters_text(result.recipe, prepared.extent)
+        save(prepared, target, recipe=recipe, words=words, options=SaveOptions(options.quality, options.lossy))
+        written.append(target)
+
+    def take(result: Result) -> None:
+        written.extend(write_parts(result, target, check))
+
+    if takes_document(info.parameters):
+        sources.append(options.input)
+        check(target)
+        picture = read_picture(options.input)
+        host: Any = PictureDocument(picture, region_in(options, picture.extent), store, take=take)
+    else:
+        check(target)
+        host = ResultAlone(store, take)
+    return _run(options, info, resolve, host, written, pictures=contents(pictures))
+
+
+def _run(
+    options: argparse.Namespace,
+    info: OperationInfo,
+    resolve: Resolve,
+    host: Any,
+    written: list[Path],
+    **sources: Any,
+) -> int:
+    began = time.monotonic()
+    with Display(quiet=options.quiet) as display:
+        flow = run_job(
+            options,
+            display,
+            host,
+            info.name,
+            resolve(options, info),
+            **sources,
+        )
+        seconds = time.monotonic() - began
+        for path in written:
+            display.say(f"{path}: written, {seconds:.1f} s")
+    if options.json:
+        report = {
+            "outputs": [str(path) for path in written],
+            "seconds": round(seconds, 3),
+            "job": flow.job,
+            "outcomes": [asdict(outcome) for outcome in flow.outcomes],
+            "notes": list(flow.status.notes),
+            "recipe": flow.result.recipe if flow.result else {},
+        }
+        print_json(report)
+    return 0
