@@ -48,16 +48,16 @@ class MemoryDocument:
         assert not asked.bounds.is_empty
         assert asked.extent.width <= asked.bounds.width
         part = cut(self.image, asked.bounds)
+        coverage = None
+        if asked.coverage:
+            assert self.coverage is not None
+            coverage = cut(self.coverage, asked.bounds)
         extent = asked.bounds.extent if self.oversend else asked.extent
         if extent != asked.bounds.extent:
             rows = (np.arange(extent.height) + 0.5) * asked.bounds.height / extent.height
             columns = (np.arange(extent.width) + 0.5) * asked.bounds.width / extent.width
-            part = part[np.ix_(rows.astype(int), columns.astype(int))]
-        coverage = None
-        if asked.coverage:
-            assert self.coverage is not None
-            assert extent == asked.bounds.extent
-            coverage = cut(self.coverage, asked.bounds)
+            seen = np.ix_(rows.astype(int), columns.astype(int))
+            part, coverage = part[seen], None if coverage is None else coverage[seen]
         return WindowData(asked.bounds, extent, memoryview(self.pack(part)), coverage)
 
     def pack(self, part: np.ndarray) -> bytes:

@@ -45,7 +45,8 @@ class PartMap:
 
     def _cells(self, pixels: NDArray[Any], start: int, length: int, axis: int) -> NDArray[Any]:
         count = self.labels.shape[axis]
-        return np.clip((pixels - start) * count // length, 0, count - 1)
+        cells: NDArray[Any] = np.clip((pixels - start) * count // length, 0, count - 1)
+        return cells
 
     def _bounds_of(self, slices: tuple[slice, slice]) -> Bounds:
         rows, columns = self.labels.shape
@@ -74,6 +75,7 @@ def find_parts(coverage: FloatArray, region: Bounds) -> PartMap:
     What is connected, also at corners, and at least LEAST_SIDE pixels across in one direction is a part. What is
     smaller belongs to the part that is nearest; where there are more than MOST_PARTS, the smallest are joined with
     their nearest neighbours. The same coverage always gives the same parts.
+
     """
     covered = coverage > 0
     labels, count = ndimage.label(covered, structure=_NEIGHBOURS)

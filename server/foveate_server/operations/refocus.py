@@ -7,15 +7,17 @@ from statistics import median
 from typing import cast
 
 from foveate_server.imaging.blur import estimate_blur
-from foveate_server.imaging.crop import context_window
+from foveate_server.imaging.crop import context_window, require_region
 from foveate_server.imaging.reach import Reach, reduction_for
+from foveate_server.operations import split_selection
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches, window_pixels
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import common_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
 from foveate_server.operations.parameters.common_parameters import Rendering, Share
-from foveate_server.operations.parameters.declaration import Declaration, group
+from foveate_server.operations.parameters.declaration import ADVANCED, Declaration, group, parameter
+from foveate_server.operations.split_selection import PartWork
 from foveate_server.operations.with_checkpoint import refocus_region
 from foveate_server.operations.with_restorer import diagnosis, tile_items
 from foveate_server.operations.with_restorer.diagnosis import Diagnosis
@@ -35,6 +37,12 @@ class RefocusParameters:
 
     said: Said = group(Said)
     strength: Share = common_parameters.strength(diffusion=0.5)
+    split: bool = parameter(
+        "Each part by itself",
+        "Whether what is not connected in the selection is worked on part by part, each with full attention.",
+        default=False,
+        level=ADVANCED,
+    )
     sampling: SamplingParameters = group(SamplingParameters)
     rendering: Rendering = group(Rendering)
 
@@ -51,6 +59,12 @@ class Refocus:
 
     def plan(self, request: JobRequest, parameters: RefocusParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
+        if parameters.split and split_selection.falls_apart(request):
+            require_region(request.region, request.extent)
+            summary = Sentence(
+                "Refocus each part of the selection at strength {strength:g}.", strength=parameters.strength
+            )
+            return Plan("document", request.extent, summary, split_selection.first_items(request))
         if request.is_prompted:
             return refocus_region.plan(request, parameters.strength)
         window = context_window(request.region, request.extent)
@@ -70,6 +84,15 @@ class Refocus:
 
     def run(self, run: ItemRun[RefocusParameters]) -> ItemResult:
         """See operations.contract.Operation."""
+        if run.parameters.split and split_selection.falls_apart(run.request):
+            return split_selection.carry_out(run, self._part_work(run))
+        return self._run(run)
+
+    def _part_work(self, run: ItemRun[RefocusParameters]) -> PartWork[RefocusParameters]:
+        alone = replace(run.parameters, split=False)
+        return PartWork(lambda request: self.plan(request, alone).items, self._run, _seen_area(run.request))
+
+    def _run(self, run: ItemRun[RefocusParameters]) -> ItemResult:
         if run.item.id == _INSPECT:
             return _inspect(run)
         strength, seed = run.parameters.strength, run.parameters.sampling.seed
@@ -112,6 +135,12 @@ def _restore(run: ItemRun[RefocusParameters]) -> ItemResult:
     if not run.send(run.core, blended, run.feather):
         return ItemResult(Outcome(item, "kept", "Nothing is selected here.", {}), recipe=restorer.recipe)
     return ItemResult(_outcome(item, "done", seen, amount), recipe=restorer.recipe)
+
+
+def _seen_area(request: JobRequest) -> int:
+    """Return how many pixels a network sees as they are."""
+    trained = request.model.defaults.get("pixels") if request.is_prompted and request.model else None
+    return trained if isinstance(trained, int) else tile_items.SINGLE_AREA
 
 
 def _probes(region: Bounds) -> tuple[WindowRequest, ...]:
