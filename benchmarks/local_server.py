@@ -26,10 +26,9 @@ from foveate_shared.pixels import Channels, PixelFormat, SampleType
 from foveate_shared.wire.protocol import JsonObject, Peer
 
 DETERMINISTIC = "foveate_server.engines.deterministic.engine:configured_spec"
-RESTORATION = "foveate_server.engines.engine_specs:restoration_spec"
+REAL = "foveate_server.engines.engine_specs:suite_spec"
 _START_SECONDS = 60
 TIMED = "benchmarks.timed_engine:timed_spec"
-TIMED_SUITE = "benchmarks.timed_engine:timed_suite_spec"
 Pixels = NDArray[np.uint8]  # (height, width, 3 or 4)
 
 

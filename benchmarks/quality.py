@@ -27,8 +27,9 @@ from skimage import data
 from skimage.metrics import structural_similarity
 
 from foveate_server.config.server_config import load_config
+from foveate_server.engines.combined import create
 from foveate_server.engines.contract import Engine
-from foveate_server.engines.restoration.engine import create
+from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.values import Face
 from foveate_server.imaging import composite, samples
 from foveate_server.operations.contract import JobRequest, WindowData
@@ -143,7 +144,7 @@ class Bench:
     def faces(self, image: Picture, *, min_score: float = 0.5) -> list[Face]:
         """Return the faces in a picture."""
         context = _Context(image)
-        return self.engine.detect_faces(image.astype(np.float32) / 255, min_score=min_score, ticker=context)
+        return self.engine.detect(FACES, image.astype(np.float32) / 255, min_score=min_score, ticker=context)
 
     def run(self, image: Picture) -> tuple[Picture, list[Outcome]]:
         """Return what the operation makes of a picture."""

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from benchmarks.local_server import DETERMINISTIC, RESTORATION, TIMED, ArrayDocument, Pixels, run_job, serving
+from benchmarks.local_server import DETERMINISTIC, REAL, TIMED, ArrayDocument, Pixels, run_job, serving
 from benchmarks.peers import peers
 from benchmarks.report import header, table
 from benchmarks.timed_engine import TIMES_VARIABLE, take_seconds
@@ -191,7 +191,7 @@ def report_latency(options: argparse.Namespace) -> None:
     found: dict[str, list[float | None]] = {}
     with serving(DETERMINISTIC) as client:
         found["cancel while 4096 x 4096 are uploaded"] = [uploading(client, large) for _ in range(repeat)]
-    with serving(RESTORATION) as client:
+    with serving(REAL) as client:
         parameters: JsonObject = {"scale": 4, "model": PHOTO_MODEL}
 
         def first_progress() -> float | None:

@@ -1,6 +1,6 @@
 """The engines, telling how long they work: what a job takes beyond that is what the server adds.
 
-A server is told to use them by FOVEATE_ENGINE=benchmarks.timed_engine:timed_spec, or timed_suite_spec. Each call's
+A server is told to use them by FOVEATE_ENGINE=benchmarks.timed_engine:timed_spec. Each call's
 seconds become a line of the file that FOVEATE_BENCHMARK_TIMES names.
 """
 
@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foveate_server.config.server_config import ServerConfig
-from foveate_server.engines.contract import Engine, EngineSpec, Ticker
+from foveate_server.engines.contract import Detector, Engine, EngineSpec, Found, Ticker
 from foveate_server.engines.diffusion_request import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
-from foveate_server.engines.engine_specs import restoration_spec, suite_spec
+from foveate_server.engines.engine_specs import suite_spec
 from foveate_server.engines.values import Face, Image, Pinned, Rendering, Strip
 from foveate_shared.wire.protocol import JsonObject
 
@@ -25,23 +25,11 @@ TIMES_VARIABLE = "FOVEATE_BENCHMARK_TIMES"
 
 def timed_spec(config: ServerConfig) -> EngineSpec:
     """Return how a worker gets it."""
-    return replace(restoration_spec(config), factory=f"{__name__}:create")
+    return replace(suite_spec(config), factory=f"{__name__}:create")
 
 
 def create(options: JsonObject) -> Engine:
     """Return the engine."""
-    from foveate_server.engines.restoration import engine as restoration_engine
-
-    return TimedEngine(restoration_engine.create(options), Path(os.environ[TIMES_VARIABLE]))
-
-
-def timed_suite_spec(config: ServerConfig) -> EngineSpec:
-    """Return how a worker gets the engine that restores and renders."""
-    return replace(suite_spec(config), factory=f"{__name__}:create_suite")
-
-
-def create_suite(options: JsonObject) -> Engine:
-    """Return it."""
     from foveate_server.engines import combined
 
     return TimedEngine(combined.create(options), Path(os.environ[TIMES_VARIABLE]))
@@ -73,10 +61,10 @@ class TimedEngine:
         """See engines.contract.Engine."""
         return self.engine.model_scale(model)
 
-    def detect_faces(self, image: Image, *, min_score: float, ticker: Ticker) -> list[Face]:
+    def detect(self, detector: Detector[Found], image: Image, *, min_score: float, ticker: Ticker) -> list[Found]:
         """See engines.contract.Engine."""
         with self._timed():
-            return self.engine.detect_faces(image, min_score=min_score, ticker=ticker)
+            return self.engine.detect(detector, image, min_score=min_score, ticker=ticker)
 
     def diffusion_facts(self, model: str | None) -> DiffusionFacts:
         """See engines.contract.Engine."""

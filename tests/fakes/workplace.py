@@ -31,6 +31,7 @@ class Workplace:
     engine: str = EXACT
     server: str = "foveate_server"  # the module that serves
     extra: dict[str, str] = field(default_factory=dict)
+    python: str = sys.executable
 
     @property
     def environment(self) -> dict[str, str]:
@@ -52,7 +53,7 @@ class Workplace:
     def start(self, *arguments: str, module: str = "foveate_server") -> "subprocess.Popen[str]":
         """Start a command in the folder."""
         return subprocess.Popen(
-            [sys.executable, "-m", module, *map(str, arguments)],
+            [self.python, "-m", module, *map(str, arguments)],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,

@@ -60,6 +60,7 @@ OWN: Mapping[str, ParameterOption] = {
     "restorer": ParameterOption("--restorer", "NAME", "which restorer enlarges before a checkpoint adds detail"),
     "only": ParameterOption("--only", "1,3", "these faces alone, numbered left to right"),
     "min_score": ParameterOption("--min-score", "X", "how sure the detector must be"),
+    "detector": ParameterOption("--detector", "NAME", "what is looked for, if not faces; see `foveate operations`"),
     "start": ParameterOption("--start", "NAME", "what the region holds at the start"),
     "extend": ParameterOption("--extend", "L,T,R,B", "pixels by which the picture grows on each side", extension),
 }

@@ -1,4 +1,4 @@
-"""The worker's engine: restoration and diffusion side by side, each loaded when it is first needed."""
+"""The worker's engine: restoration, diffusion and detectors side by side, each loaded when it is first needed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foveate_server.engines.contract import Ticker
+from foveate_server.engines.contract import Detector, Found, Ticker
+from foveate_server.engines.detection.detectors import Detectors
 from foveate_server.engines.diffusion_request import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
 from foveate_server.engines.restoration.engine import RestorationEngine
 from foveate_server.engines.restoration.engine import create as create_restoration
@@ -29,17 +30,23 @@ def create(options: JsonObject) -> SuiteEngine:
         return create(options)
 
     registry = Registry(Path(str(options["models_dir"])), offline=bool(options.get("offline", False)))
-    judge = Judge(registry, str(options.get("safety", "off")), int(str(options.get("threads", 0))))
-    return SuiteEngine(create_restoration(options), create_diffusion, judge)
+    threads = int(str(options.get("threads", 0)))
+    judge = Judge(registry, str(options.get("safety", "off")), threads)
+    return SuiteEngine(create_restoration(options), create_diffusion, Detectors.of(registry, threads), judge)
 
 
 class SuiteEngine:
     """Implements engines.contract.Engine: who only restores never loads what diffusion needs."""
 
     def __init__(
-        self, restoration: RestorationEngine, create_diffusion: Callable[[], DiffusionEngine], judge: Judge
+        self,
+        restoration: RestorationEngine,
+        create_diffusion: Callable[[], DiffusionEngine],
+        detectors: Detectors,
+        judge: Judge,
     ) -> None:
         self._restoration = restoration
+        self._detectors = detectors
         self._create_diffusion = create_diffusion
         self._judge = judge
         self._diffusion: DiffusionEngine | None = None  # from when it is first asked for
@@ -64,9 +71,9 @@ class SuiteEngine:
         """See engines.contract.Engine."""
         return self._restoration.model_scale(model)
 
-    def detect_faces(self, image: Image, *, min_score: float, ticker: Ticker) -> list[Face]:
+    def detect(self, detector: Detector[Found], image: Image, *, min_score: float, ticker: Ticker) -> list[Found]:
         """See engines.contract.Engine."""
-        return self._restoration.detect_faces(image, min_score=min_score, ticker=ticker)
+        return self._detectors.detect(detector, image, min_score=min_score, ticker=ticker)
 
     def diffusion_facts(self, model: str | None) -> DiffusionFacts:
         """See engines.contract.Engine."""
@@ -81,6 +88,7 @@ class SuiteEngine:
     def release(self) -> None:
         """See engines.contract.Engine."""
         self._restoration.release()
+        self._detectors.release()
         self._judge.release()
         if self._diffusion is not None:
             self._diffusion.release()

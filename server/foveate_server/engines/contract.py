@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from foveate_server.engines.values import Face, Image, Pinned, Rendering, Strip
+from foveate_server.engines.values import Face, Finding, Image, Pinned, Rendering, Strip
 from foveate_server.models.catalog import LookUp
 from foveate_shared.wire.protocol import JsonObject
 
 if TYPE_CHECKING:
     from foveate_server.engines.diffusion_request import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
+
+Found = TypeVar("Found", bound=Finding)
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,42 @@ class Ticker(Protocol):
         """Tell the owner a sentence."""
 
 
+class ModelFiles(Protocol):
+    """Where a detector gets its weights, and how it shall run."""
+
+    @property
+    def threads(self) -> int:
+        """Return how many threads of the processor it may take; 0 means all cores."""
+
+    def path(self, model: str) -> Path:
+        """Return the file of a model of the registry, fetched where needed. Raises InputError or ResourceError."""
+
+    def default_path(self, kind: str) -> Path:
+        """Return the file of the model of `kind` that the user chose, else of the first. Raises as :meth:`path`."""
+
+
+# (image: (height, width, 3), sRGB-encoded in 0..1; the least score; ticker) -> findings, best first.
+Find = Callable[[Image, float, Ticker], list[Found]]
+
+
+@dataclass(frozen=True)
+class Detector(Generic[Found]):
+    """What finds one kind of thing. Named where jobs are planned, made in the worker when it is first needed."""
+
+    name: str  # what jobs call it, and outcomes what it found: "faces"
+    title: str  # for a person, as are the sentences below: "Faces"
+    summary: str  # of a job: "Find the faces."
+    looking: str  # while it does: "Looking for faces"
+    looking_part: str  # in a large document: "Looking for faces, {index} of {count}"
+    found: str  # "{count} faces were found."
+    found_one: str  # "1 face was found."
+    none: str  # "No face was found. A lower certainty may find more."
+    finding: type[Found]  # what it gives
+    create: Callable[[ModelFiles], Find[Found]]  # imports and loads what it needs; may take seconds
+
+
 class Engine(Protocol):
-    """What renders. One instance per worker process and device; calls come one at a time."""
+    """What renders, and asks the detectors. One instance per worker process and device; calls come one at a time."""
 
     def upscale(
         self,
@@ -59,8 +97,11 @@ class Engine(Protocol):
     def model_scale(self, model: str | None) -> int:
         """Return the scale that :meth:`upscale` will have. Raises InputError for an unknown model."""
 
-    def detect_faces(self, image: Image, *, min_score: float, ticker: Ticker) -> list[Face]:
-        """Return the faces in `image`, best first, without duplicates."""
+    def detect(self, detector: Detector[Found], image: Image, *, min_score: float, ticker: Ticker) -> list[Found]:
+        """Return what `detector` finds in `image`, best first, without duplicates.
+
+        Raises ResourceError where the detector's weights are not to be had.
+        """
 
     def diffusion_facts(self, model: str | None) -> DiffusionFacts:
         """Return what there is to know of a checkpoint. Raises InputError where there is none of that name."""

@@ -8,26 +8,17 @@ from foveate_server.config.server_config import ServerConfig
 from foveate_server.engines.contract import EngineSpec
 from foveate_server.engines.diffusion.checkpoint_traits import traits_of
 from foveate_server.families.registry import families
-from foveate_server.models.catalog import CatalogModel, LookUp
+from foveate_server.models.catalog import CatalogModel
 from foveate_server.models.registry import open_registry
 from foveate_shared.wire.protocol import JsonObject, ModelInfo
 
 
-def restoration_spec(config: ServerConfig) -> EngineSpec:
-    """Return how a worker gets the restoration engine alone, and what the server tells of its models."""
-    return _spec(config, "foveate_server.engines.restoration.engine:create", open_registry(config).catalog)
-
-
 def suite_spec(config: ServerConfig) -> EngineSpec:
-    """Return how a worker gets the engine that restores and renders, and what the server tells of its models."""
+    """Return how a worker gets its engine, and what the server tells of the models."""
     registry = open_registry(config)
-    return _spec(config, "foveate_server.engines.combined:create", lambda: registry.catalog().told(_with_defaults))
-
-
-def _spec(config: ServerConfig, factory: str, catalog: LookUp) -> EngineSpec:
     return EngineSpec(
-        factory=factory,
-        catalog=catalog,
+        factory="foveate_server.engines.combined:create",
+        catalog=lambda: registry.catalog().told(_with_defaults),
         options={
             "models_dir": str(config.cache_dir),
             "offline": config.offline,

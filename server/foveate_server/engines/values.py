@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,15 +54,32 @@ class Rendering:
     pinned: Pinned  # the values that were in fact used
 
 
+Placed = TypeVar("Placed", bound="Finding")
+
+
 @dataclass(frozen=True)
-class Face:
-    """A face: its box and five landmarks (eyes, nose, mouth corners; left to right as seen), in pixels of the image."""
+class Finding:
+    """What a detector found: its box, its landmarks (which ones, its kind says), and how certain that is.
 
-    box: tuple[float, float, float, float]  # x, y, width, height
-    landmarks: tuple[tuple[float, float], ...]
-    score: float
+    Kinds of findings derive from it; further fields of theirs may be whatever json_records writes.
+    """
 
-    def scaled(self, factor: float) -> Face:
+    box: tuple[float, float, float, float]  # x, y, width, height, in pixels of the image
+    landmarks: tuple[tuple[float, float], ...]  # x, y, likewise
+    score: float  # 0 to 1
+
+    def placed(self: Placed, x: float, y: float, scale_x: float, scale_y: float) -> Placed:
+        """Return it as it lies in the picture of which the image is a part, scaled: `x`, `y` are the part's corner."""
+        left, top, width, height = self.box
+        box = (x + left * scale_x, y + top * scale_y, width * scale_x, height * scale_y)
+        landmarks = tuple((x + px * scale_x, y + py * scale_y) for px, py in self.landmarks)
+        return replace(self, box=box, landmarks=landmarks)
+
+    def scaled(self: Placed, factor: float) -> Placed:
         """Return it as it lies in the image enlarged by `factor`."""
-        x, y, width, height = (factor * length for length in self.box)
-        return Face((x, y, width, height), tuple((factor * px, factor * py) for px, py in self.landmarks), self.score)
+        return self.placed(0.0, 0.0, factor, factor)
+
+
+@dataclass(frozen=True)
+class Face(Finding):
+    """A face, with five landmarks: eyes, nose, mouth corners; left to right as seen."""

@@ -1,14 +1,18 @@
-"""Detect: where the faces are."""
+"""Detect: where the faces are, or whatever else a detector finds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from foveate_server.engines.contract import Detector
+from foveate_server.engines.detection.faces import FACES
+from foveate_server.engines.detection.registry import detectors
 from foveate_server.operations.contract import ItemResult, JobRequest, Plan
 from foveate_server.operations.face import find
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import common_parameters
-from foveate_server.operations.parameters.declaration import Declaration
+from foveate_server.operations.parameters.declaration import ADVANCED, Declaration, parameter
 from foveate_shared.wire.protocol import JsonObject, Outcome
 
 
@@ -17,10 +21,18 @@ class DetectParameters:
     """What can be said of it."""
 
     min_score: common_parameters.Score = common_parameters.min_score()
+    detector: str = parameter(
+        "Detector", "What is looked for.", default=FACES.name, choices=lambda: list(detectors()), level=ADVANCED
+    )
+
+    @property
+    def finder(self) -> Detector[Any]:
+        """Return the detector."""
+        return detectors()[self.detector]
 
 
 class Detect:
-    """Item `detect` tells all faces; in large documents, items that look at parts come before it."""
+    """Item `detect` tells all findings; in large documents, items that look at parts come before it."""
 
     name = "detect"
     title = "Find faces"
@@ -28,12 +40,14 @@ class Detect:
 
     def plan(self, request: JobRequest, parameters: DetectParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
-        return Plan("document", request.extent, "Find the faces.", (find.first_item(request),))
+        finder = parameters.finder
+        return Plan("document", request.extent, finder.summary, (find.first_item(request, finder),))
 
     def run(self, run: ItemRun[DetectParameters]) -> ItemResult:
         """See operations.contract.Operation."""
-        faces, following = find.search(run, min_score=run.parameters.min_score)
+        finder = run.parameters.finder
+        findings, following = find.search(run, finder, min_score=run.parameters.min_score)
         if following is not None:
             return ItemResult(Outcome(run.item.id, "done"), (following,))
-        found: JsonObject = {"faces": [find.to_json(face) for face in faces]}
-        return ItemResult(Outcome(run.item.id, "done", find.sentence(len(faces)), found))
+        found: JsonObject = {finder.name: [find.to_json(each) for each in findings]}
+        return ItemResult(Outcome(run.item.id, "done", find.sentence(finder, len(findings)), found))

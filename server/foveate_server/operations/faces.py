@@ -8,6 +8,7 @@ from typing import Annotated
 
 import numpy as np
 
+from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.values import Face
 from foveate_server.imaging.crop import context_window
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
@@ -66,14 +67,14 @@ class Faces:
         summary = Sentence(
             "Find the faces and bring each into focus at strength {strength:g}.", strength=parameters.strength
         )
-        return Plan("document", request.extent, summary, (find.first_item(request),))
+        return Plan("document", request.extent, summary, (find.first_item(request, FACES),))
 
     def run(self, run: ItemRun[FacesParameters]) -> ItemResult:
         """See operations.contract.Operation."""
         if "face" in run.item.arguments:
             return _render_face(run)
         request = run.request
-        faces, following = find.search(run, min_score=run.parameters.min_score)
+        faces, following = find.search(run, FACES, min_score=run.parameters.min_score)
         if following is not None:
             return ItemResult(Outcome(run.item.id, "done"), (following,))
         wanted, sentence = _choose(faces, run.parameters.only)
@@ -95,7 +96,7 @@ def _render_face(run: ItemRun[FacesParameters]) -> ItemResult:
 
 def _choose(faces: Sequence[Face], only: Sequence[int]) -> tuple[list[int], str]:
     """Return the numbers of the faces to restore, and a sentence that names the ones that there are not."""
-    sentence = find.sentence(len(faces))
+    sentence = find.sentence(FACES, len(faces))
     if not only:
         return list(range(1, len(faces) + 1)), sentence
     asked = sorted(only)

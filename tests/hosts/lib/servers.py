@@ -23,7 +23,7 @@ from hosts.lib.waiting import wait_until
 TESTS = Path(__file__).parents[2]
 DETERMINISTIC = "foveate_server.engines.deterministic.engine:configured_spec"
 SLOW = "fakes.engines:slow"  # deterministic, and it takes its time
-REAL = "foveate_server.engines.engine_specs:restoration_spec"  # with the embedded weights
+REAL = "foveate_server.engines.engine_specs:suite_spec"  # with the embedded weights
 START_SECONDS = 60.0
 SCRIPT = """#!/bin/sh
 # Asks the watcher outside for a server; `answer` ends when the server has ended.

@@ -25,6 +25,7 @@ def test_the_spec_names_the_suite_and_restorers_come_without_diffusers(config, t
     assert spec.factory == "foveate_server.engines.combined:create"
     engine: Engine = create({**spec.options, "device": "cpu"})
     assert engine.model_scale(None) == 4
+    assert spec.catalog().listing[0].name == "realesrgan-x4plus"
     if "diffusers" not in sys.modules:  # else another test brought it
         engine.release()
         assert "diffusers" not in sys.modules
@@ -43,12 +44,12 @@ def test_diffusion_is_made_once_and_both_are_released() -> None:
     calls = []
     part = SimpleNamespace(facts=lambda model: model, release=lambda: calls.append("released"))
     judge = Judge(open_registry(ServerConfig()), "off")
-    engine = SuiteEngine(part, lambda: calls.append("made") or part, judge)
+    engine = SuiteEngine(part, lambda: calls.append("made") or part, part, judge)
     engine.release()
     assert engine.diffusion_facts("a") == "a"
     engine.diffusion_facts("b")
     engine.release()
-    assert calls == ["released", "made", "released", "released"]
+    assert calls == ["released", "released", "made", "released", "released", "released"]
 
 
 @pytest.mark.weights
@@ -63,7 +64,7 @@ def test_what_checkpoints_make_is_scored_as_the_owner_wants(setting, scored, sho
 
     part = SimpleNamespace(diffuse=diffuse, release=lambda: None)
     judge = Judge(open_registry(load_config(environment=os.environ)), setting, 1)
-    engine = SuiteEngine(part, lambda: part, judge)
+    engine = SuiteEngine(part, lambda: part, part, judge)
     picture = data.astronaut().astype(np.float32) / 255
     ticker = SimpleNamespace(progress=lambda *_: None, check=lambda: None, note=lambda _: None)
     made = engine.diffuse(DiffusionRequest(picture, None, None, strength=0.1), ticker=ticker, preview=seen.append)

@@ -12,8 +12,7 @@ from foveate_server.models.registry import open_registry
 def test_the_server_can_name_engines_and_list_models_without_torch() -> None:
     code = (
         "import sys; from foveate_server.config.server_config import ServerConfig\n"
-        "from foveate_server.engines.engine_specs import restoration_spec, suite_spec\n"
-        "assert restoration_spec(ServerConfig()).catalog().listing\n"
+        "from foveate_server.engines.engine_specs import suite_spec\n"
         "assert suite_spec(ServerConfig()).catalog().listing\n"
         "assert 'torch' not in sys.modules"
     )

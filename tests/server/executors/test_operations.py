@@ -9,7 +9,7 @@ import pytest
 
 from foveate_server.config.server_config import load_config
 from foveate_server.engines.deterministic.engine import FACE_COLOR, deterministic_spec
-from foveate_server.engines.engine_specs import restoration_spec
+from foveate_server.engines.engine_specs import suite_spec
 from foveate_server.executors.local import LocalExecutor
 from foveate_server.operations.contract import JobRequest
 from foveate_server.operations.registry import operations
@@ -130,7 +130,7 @@ def test_a_real_network_on_the_cpu_is_free_soon_after_a_cancel(task_of, listen):
     (item, *_) = plan_of(request).items
 
     async def scenario():
-        executor = LocalExecutor(restoration_spec(load_config(environment=os.environ, flags={"device": "cpu"})))
+        executor = LocalExecutor(suite_spec(load_config(environment=os.environ, flags={"device": "cpu"})))
         await executor.start()
         try:
             pids, listener, task = executor.pids, listen(), task_of(request, item, document)

@@ -150,8 +150,8 @@ class TwistingEngine(DeterministicEngine):
         self._looks = 0
         return super().diffuse(request, ticker=ticker, preview=preview)
 
-    def detect_faces(self, image, *, min_score, ticker):
-        faces = super().detect_faces(image, min_score=min_score, ticker=ticker)
+    def detect(self, detector, image, *, min_score, ticker):
+        faces = super().detect(detector, image, min_score=min_score, ticker=ticker)
         self._looks += 1
         if not self.rendered or self._looks < 2 or self.rendered[-1] <= self._bearable:
             return faces

@@ -23,8 +23,8 @@ class MovingEngine(DeterministicEngine):
         self._dx = dx
         self._looks = 0
 
-    def detect_faces(self, image, *, min_score, ticker):
-        faces = super().detect_faces(image, min_score=min_score, ticker=ticker)
+    def detect(self, detector, image, *, min_score, ticker):
+        faces = super().detect(detector, image, min_score=min_score, ticker=ticker)
         self._looks += 1
         if self._looks < 3:  # the search, and the face before it was restored
             return faces

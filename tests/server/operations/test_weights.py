@@ -19,7 +19,7 @@ pytestmark = pytest.mark.weights
 @pytest.fixture(scope="module")
 def real_engine():
     from foveate_server.config.server_config import load_config
-    from foveate_server.engines.restoration.engine import create
+    from foveate_server.engines.combined import create
 
     models_dir = load_config(environment=os.environ).cache_dir
     return create({"models_dir": str(models_dir), "device": "cpu", "threads": 2})

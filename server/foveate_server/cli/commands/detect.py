@@ -1,4 +1,4 @@
-"""`foveate detect`: the faces in a picture."""
+"""`foveate detect`: the faces in a picture, or what else a detector finds."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
+FACES = "faces"  # the detector of whoever names none, and what outcomes call its findings
+
 
 def add_to(commands: Commands) -> None:
     """Add the command."""
@@ -21,7 +23,7 @@ def add_to(commands: Commands) -> None:
     parser = commands.add_parser("detect", help=summary, description="Find the faces in a picture, from left to right.")
     parser.add_argument("input", metavar="IN", type=Path, help="PNG, JPEG, WebP, TIFF or OpenEXR")
     shared.add_region(parser)
-    parameter_options.add(parser, ["min_score"])
+    parameter_options.add(parser, ["min_score", "detector"])
     shared.add_output(parser)
     shared.add_connection(parser)
     parser.set_defaults(run=run)
@@ -42,22 +44,23 @@ def run(options: argparse.Namespace) -> int:
     with Display(quiet=options.quiet) as display:
         parameters = parameter_options.resolve(options, operation_at(options, display, "detect"))
         flow = run_job(options, display, document, "detect", parameters)
-    faces = faces_of(flow.outcomes)
+    name = str(parameters.get("detector", FACES))
+    found = found_by(name, flow.outcomes)
     if options.json:
-        print_json({"faces": faces})
+        print_json({name: found})
         return 0
-    for number, face in enumerate(faces, 1):
-        x, y, width, height = (round(value) for value in face["box"])
-        print_line(f"{number}: --rect {x},{y},{width},{height} (score {face['score']:.2f})")
-    if not faces:
-        print_line("No face was found.")
+    for number, finding in enumerate(found, 1):
+        x, y, width, height = (round(value) for value in finding["box"])
+        print_line(f"{number}: --rect {x},{y},{width},{height} (score {finding['score']:.2f})")
+    if not found:
+        print_line(flow.outcomes[-1].message)
     return 0
 
 
-def faces_of(outcomes: tuple[Outcome, ...]) -> list[dict[str, Any]]:
-    """Return the faces that a job found: box [x, y, width, height], landmarks, score; in document pixels."""
+def found_by(detector: str, outcomes: tuple[Outcome, ...]) -> list[dict[str, Any]]:
+    """Return what a job found: box [x, y, width, height], landmarks, score and more; in document pixels."""
     for outcome in outcomes:
-        faces: Any = outcome.data.get("faces")
-        if isinstance(faces, list):
-            return faces
+        found: Any = outcome.data.get(detector)
+        if isinstance(found, list):
+            return found
     return []

@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from foveate_server.config.server_config import ServerConfig
-from foveate_server.engines.contract import Engine, EngineSpec, Ticker
+from foveate_server.engines.contract import Detector, Engine, EngineSpec, Found, Ticker
+from foveate_server.engines.detection.detectors import Detectors
+from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.deterministic import diffusion
 from foveate_server.engines.diffusion_request import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
 from foveate_server.engines.values import Face, Image, Pinned, Rendering, Strip
@@ -108,6 +110,7 @@ class DeterministicEngine:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self._detectors = Detectors(_NoFiles, {FACES.name: find_discs})
 
     def upscale(
         self,
@@ -148,18 +151,9 @@ class DeterministicEngine:
             )
         return scale
 
-    def detect_faces(self, image: Image, *, min_score: float, ticker: Ticker) -> list[Face]:
-        """Return the magenta discs in `image`, best first; the score tells how round they are."""
-        ticker.progress(_LOOKING, 0.0)
-        red, green, blue = (image[..., channel] for channel in range(3))
-        labels, _ = ndimage.label((red > 0.6) & (green < 0.4) & (blue > 0.6))
-        discs = ndimage.find_objects(labels)
-        faces = []
-        for number, (rows, columns) in enumerate(discs, 1):
-            face = _face(rows, columns, labels[rows, columns])
-            faces += [face] if face is not None and face.score >= min_score else []
-            ticker.progress(_LOOKING, number / len(discs))
-        return sorted(faces, key=lambda face: (-face.score, face.box))
+    def detect(self, detector: Detector[Found], image: Image, *, min_score: float, ticker: Ticker) -> list[Found]:
+        """Return what `detector` finds; faces are discs, see :func:`find_discs`."""
+        return self._detectors.detect(detector, image, min_score=min_score, ticker=ticker)
 
     def diffusion_facts(self, model: str | None) -> DiffusionFacts:
         """Return what there is to know of the deterministic checkpoint. Raises InputError for any other."""
@@ -193,6 +187,35 @@ class DeterministicEngine:
         if options.failure is not None and _take_away(options.marker):
             _FAILURES[options.failure](ticker)
         _wait(options.block_seconds, ticker.check)
+
+
+def find_discs(image: Image, min_score: float, ticker: Ticker) -> list[Face]:
+    """Return the magenta discs in `image`, best first; the score tells how round they are."""
+    ticker.progress(_LOOKING, 0.0)
+    red, green, blue = (image[..., channel] for channel in range(3))
+    labels, _ = ndimage.label((red > 0.6) & (green < 0.4) & (blue > 0.6))
+    discs = ndimage.find_objects(labels)
+    faces = []
+    for number, (rows, columns) in enumerate(discs, 1):
+        face = _face(rows, columns, labels[rows, columns])
+        faces += [face] if face is not None and face.score >= min_score else []
+        ticker.progress(_LOOKING, number / len(discs))
+    return sorted(faces, key=lambda face: (-face.score, face.box))
+
+
+class _NoFiles:
+    """Implements engines.contract.ModelFiles: this engine has none."""
+
+    threads = 1
+
+    def __init__(self, ticker: Ticker) -> None:
+        """Take the ticker as others do; nothing is fetched."""
+
+    def path(self, model: str) -> Path:
+        """Raise ResourceError."""
+        raise ResourceError(f"The deterministic engine has no weights of {model}.", code=ErrorCode.MODEL_UNAVAILABLE)
+
+    default_path = path
 
 
 def _render_block(image: Image, block: Bounds, scale: int) -> Image:

@@ -1,4 +1,4 @@
-"""The restoration engine: Real-ESRGAN and whatever else spandrel can load, behind the Engine protocol."""
+"""The restoration engine: Real-ESRGAN and whatever else spandrel can load."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -30,9 +29,6 @@ from foveate_shared.geometry import Extent
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject
 
-if TYPE_CHECKING:
-    from foveate_server.engines.detection.centerface import CenterFace
-
 _STAGE = "Restoring"
 _MAX_TILE = 2304  # input px: no strip that an operation cuts is wider
 _MIN_TILE = 64
@@ -43,14 +39,14 @@ _MAX_NETWORKS = 2  # in memory at once: documents of 8 and of 16 bit want the sa
 
 
 def create(options: JsonObject) -> RestorationEngine:
-    """Return what `engine_specs.restoration_spec` names. Raises ResourceError where the device is not there."""
+    """Return the engine. Raises ResourceError where the device is not there."""
     registry = Registry(Path(str(options["models_dir"])), offline=bool(options.get("offline", False)))
     device = device_precision.choose_device(str(options.get("device", "auto")))
     return RestorationEngine(registry, device, threads=int(str(options.get("threads", 0))))
 
 
 class RestorationEngine:
-    """Implements engines.contract.Engine on one device."""
+    """Implements what engines.contract.Engine says of restoring, on one device."""
 
     def __init__(
         self, registry: Registry, device: torch.device, *, threads: int = 0, executor: TileExecutor | None = None
@@ -65,7 +61,6 @@ class RestorationEngine:
         self._allows_rows = executor is None and device.type == "cpu"
         # Loaded networks by (model's hash, dtype), the most recently used one last; only this object touches it.
         self._networks: OrderedDict[tuple[str, torch.dtype], Network] = OrderedDict()
-        self._detector: CenterFace | None = None
 
     def upscale(
         self,
@@ -106,19 +101,9 @@ class RestorationEngine:
         """See engines.contract.Engine. Needs no weights."""
         return self._entry(model).scale
 
-    def detect_faces(self, image: Image, *, min_score: float, ticker: Ticker) -> list[Face]:
-        """See engines.contract.Engine. Raises ResourceError where the detector's weights are not to be had."""
-        from foveate_server.engines.detection.centerface import CenterFace  # noqa: PLC0415 - onnxruntime only where it is needed
-
-        if self._detector is None:
-            name = self._registry.default("detect").name
-            self._detector = CenterFace(self._registry.path(name, Fetching(ticker, name)), self._threads)
-        return self._detector.detect(image, min_score, ticker)
-
     def release(self) -> None:
         """See engines.contract.Engine."""
         self._networks.clear()
-        self._detector = None
         self._rows.release()
         self._free()  # hooks and modules refer to each other
 

@@ -1,11 +1,13 @@
-"""Finding all faces of a document, view by view: each view is an item that passes on what was found so far."""
+"""Finding all faces, or what else a detector finds, view by view; each is an item that passes on what was found."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from foveate_server.engines.values import Face
+from foveate_server import json_records
+from foveate_server.engines.contract import Detector, Found
+from foveate_server.engines.values import Face, Finding
 from foveate_server.imaging.resize import Filter, resize
 from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.operations.face.search_views import SearchView, plan_views
@@ -18,48 +20,48 @@ DETECT = "detect"  # the id of the item that looks last, and tells all
 _DIGITS = 2  # of coordinates in outcomes
 
 
-def first_item(request: JobRequest) -> Item:
+def first_item(request: JobRequest, detector: Detector[Found]) -> Item:
     """Return the item that looks at all of the document; the ones after it follow from :func:`search`."""
-    return _item(plan_views(request), 0, [])
+    return _item(detector, plan_views(request), 0, [])
 
 
-def search(run: ItemRun[object], *, min_score: float) -> tuple[list[Face], Item | None]:
-    """Look at the item's view. Return the faces found so far in document pixels, numbered order, and the next item."""
+def search(run: ItemRun[object], detector: Detector[Found], *, min_score: float) -> tuple[list[Found], Item | None]:
+    """Look at the item's view. Return what was found so far, document pixels, numbered order, and the next item."""
     request, arguments = run.request, run.item.arguments
     views = plan_views(request)
     index = int(cast("int", arguments["view"]))
-    found = [from_json(entry) for entry in cast("list[JsonObject]", arguments["found"])]
+    found = [json_records.from_json(detector.finding, entry) for entry in cast("list[JsonObject]", arguments["found"])]
     wanted = views[index].extent
     image = run.pixels.working
     if run.window.extent != wanted:  # clients may send more than was asked for
         image = resize(image, wanted, Filter.BICUBIC)
-    seen = run.engine.detect_faces(image.clip(0, 1), min_score=min_score, ticker=run.context)
-    found = merge_views(found, [_in_document(face, views[index]) for face in seen])
+    seen = run.engine.detect(detector, image.clip(0, 1), min_score=min_score, ticker=run.context)
+    found = merge_views(found, [_in_document(finding, views[index]) for finding in seen])
     if index + 1 < len(views):
-        return found, _item(views, index + 1, found)
-    return numbered(face for face in found if is_selected(request, face)), None
+        return found, _item(detector, views, index + 1, found)
+    return numbered(finding for finding in found if is_selected(request, finding)), None
 
 
-def merge_views(found: Sequence[Face], more: Sequence[Face]) -> list[Face]:
-    """Return the faces of an earlier and a later view without duplicates; of two finds the larger box is kept.
+def merge_views(found: Sequence[Found], more: Sequence[Found]) -> list[Found]:
+    """Return the findings of an earlier and a later view without duplicates; of two finds the larger box is kept.
 
     A later view is a tile: what it shows larger was cut off by the earlier tile's edge, if anything.
     """
-    kept: list[Face] = []
-    for face in sorted((*found, *more), key=lambda face: -_area(face)):
-        if not any(_overlap(face, other) > 0.4 * min(_area(face), _area(other)) for other in kept):
-            kept.append(face)
+    kept: list[Found] = []
+    for each in sorted((*found, *more), key=lambda each: -_area(each)):
+        if not any(_overlap(each, other) > 0.4 * min(_area(each), _area(other)) for other in kept):
+            kept.append(each)
     return kept
 
 
-def numbered(faces: Any) -> list[Face]:
-    """Return faces in the order of their numbers: by the left edge of the box, then by the top edge."""
-    return sorted(faces, key=lambda face: (face.box[0], face.box[1]))
+def numbered(findings: Iterable[Found]) -> list[Found]:
+    """Return findings in the order of their numbers: by the left edge of the box, then by the top edge."""
+    return sorted(findings, key=lambda each: (each.box[0], each.box[1]))
 
 
-def is_selected(request: JobRequest, face: Face) -> bool:
-    """Tell whether the middle of the face lies in the region. Soft or odd edges within its bounds come later."""
-    x, y, width, height = face.box
+def is_selected(request: JobRequest, finding: Finding) -> bool:
+    """Tell whether the middle of a finding lies in the region. Soft or odd edges within its bounds come later."""
+    x, y, width, height = finding.box
     region = request.region
     center_x, center_y = x + width / 2, y + height / 2
     return region.x <= center_x < region.right and region.y <= center_y < region.bottom
@@ -72,57 +74,43 @@ def bounds_of(face: Face, document: Extent) -> Bounds:
     return box if not box.is_empty else box.resized_within(Extent(1, 1), document)
 
 
-def to_json(face: Face) -> JsonObject:
-    """Return a face as outcomes show it, in document pixels."""
+def to_json(finding: Finding) -> JsonObject:
+    """Return a finding as outcomes show it, in document pixels; json_records reads it back."""
     return {
-        "box": [round(value, _DIGITS) for value in face.box],
-        "landmarks": [[round(x, _DIGITS), round(y, _DIGITS)] for x, y in face.landmarks],
-        "score": round(face.score, 4),
+        **json_records.to_json(finding),
+        "box": [round(value, _DIGITS) for value in finding.box],
+        "landmarks": [[round(x, _DIGITS), round(y, _DIGITS)] for x, y in finding.landmarks],
+        "score": round(finding.score, 4),
     }
 
 
-def from_json(value: JsonObject) -> Face:
-    """Return the face that :func:`to_json` wrote."""
-    data = cast("dict[str, Any]", value)
-    landmarks = tuple((float(x), float(y)) for x, y in data["landmarks"])
-    left, top, width, height = (float(edge) for edge in data["box"])
-    return Face((left, top, width, height), landmarks, float(data["score"]))
-
-
-def sentence(count: int) -> str:
-    """Say how many faces there are."""
+def sentence(detector: Detector[Any], count: int) -> str:
+    """Say how many findings there are."""
     if count == 0:
-        return "No face was found. A lower certainty may find faces that are small, turned or covered."
-    return Sentence("{count} faces were found.", one="1 face was found.", count=count)
+        return detector.none
+    return Sentence(detector.found, one=detector.found_one, count=count)
 
 
-def _item(views: Sequence[SearchView], index: int, found: Sequence[Face]) -> Item:
+def _item(detector: Detector[Any], views: Sequence[SearchView], index: int, found: Sequence[Finding]) -> Item:
     view, is_last = views[index], index == len(views) - 1
     name = DETECT if is_last else f"look-{index + 1}"
-    stage = (
-        "Looking for faces"
-        if len(views) == 1
-        else Sentence("Looking for faces, {index} of {count}", index=index + 1, count=len(views))
-    )
+    stage = detector.looking if len(views) == 1 else Sentence(detector.looking_part, index=index + 1, count=len(views))
     window = WindowRequest(f"{name}.pixels", view.bounds, view.extent)
-    arguments: JsonObject = {"view": index, "found": [to_json(face) for face in found]}
+    arguments: JsonObject = {"view": index, "found": [to_json(each) for each in found]}
     return Item(name, stage, (window,), arguments, weight=1.0)
 
 
-def _in_document(face: Face, view: SearchView) -> Face:
+def _in_document(finding: Found, view: SearchView) -> Found:
     scale_x = view.bounds.width / view.extent.width
     scale_y = view.bounds.height / view.extent.height
-    x, y, width, height = face.box
-    box = (view.bounds.x + x * scale_x, view.bounds.y + y * scale_y, width * scale_x, height * scale_y)
-    points = tuple((view.bounds.x + px * scale_x, view.bounds.y + py * scale_y) for px, py in face.landmarks)
-    return Face(box, points, face.score)
+    return finding.placed(view.bounds.x, view.bounds.y, scale_x, scale_y)
 
 
-def _area(face: Face) -> float:
-    return face.box[2] * face.box[3]
+def _area(finding: Finding) -> float:
+    return finding.box[2] * finding.box[3]
 
 
-def _overlap(a: Face, b: Face) -> float:
+def _overlap(a: Finding, b: Finding) -> float:
     width = min(a.box[0] + a.box[2], b.box[0] + b.box[2]) - max(a.box[0], b.box[0])
     height = min(a.box[1] + a.box[3], b.box[1] + b.box[3]) - max(a.box[1], b.box[1])
     return max(0.0, width) * max(0.0, height)

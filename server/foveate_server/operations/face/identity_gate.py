@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from foveate_server.engines.contract import Engine, Ticker
+from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.detection.merge import is_near
 from foveate_server.engines.values import Face, Image
 
@@ -25,7 +26,7 @@ class IdentityVerdict:
 
 def locate(image: Image, expected: Face, engine: Engine, ticker: Ticker) -> Face | None:
     """Return the face in `image` that lies where `expected` does, of several the nearest in size."""
-    found = engine.detect_faces(np.clip(image, 0, 1), min_score=_LOW_SCORE, ticker=ticker)
+    found = engine.detect(FACES, np.clip(image, 0, 1), min_score=_LOW_SCORE, ticker=ticker)
     near = [face for face in found if is_near(face, expected) and is_near(expected, face)]
     return min(near, key=lambda face: abs(np.log(size_of(face) / size_of(expected))), default=None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.values import Face
 from foveate_server.operations.face import identity_gate
 from foveate_server.operations.item_run import ItemRun
@@ -24,7 +25,7 @@ def main_face(run: ItemRun[object], core: Bounds) -> Face | None:
 
 def _largest_face(run: ItemRun[object], core: Bounds) -> Face | None:
     try:
-        found = run.engine.detect_faces(np.clip(run.pixels.working, 0, 1), min_score=_FACE_SCORE, ticker=run.context)
+        found = run.engine.detect(FACES, np.clip(run.pixels.working, 0, 1), min_score=_FACE_SCORE, ticker=run.context)
     except ResourceError as error:  # the detector's weights are not at hand: not a reason to refuse
         run.context.note(Sentence("Faces were not looked for. {problem}", problem=error.info.message))
         return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
+from foveate_server import json_records
 from foveate_server.engines.values import Face
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations.face import find
@@ -27,7 +28,7 @@ class ShownFace:
     def of(cls, run: ItemRun[object]) -> ShownFace:
         """Return the face of an item whose arguments are what :attr:`data` tells."""
         arguments = run.item.arguments
-        face = find.from_json(cast("JsonObject", arguments["face"]))
+        face = json_records.from_json(Face, cast("JsonObject", arguments["face"]))
         return cls(cast("int", arguments["number"]), face, run.window.bounds)
 
     @property

@@ -18,7 +18,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union
@@ -32,7 +32,7 @@ BASIC, ADVANCED, REPLAY = "basic", "advanced", "replay"  # levels: everybody, wh
 
 Values = TypeVar("Values")
 _NOTHING: Any = object()
-_SCHEMA, _GROUP, _ENTRIES = "schema", "group", "entries"  # keys of a field's metadata
+_SCHEMA, _GROUP, _ENTRIES, _CHOICES = "schema", "group", "entries", "choices"  # keys of a field's metadata
 _WORDS: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
@@ -58,6 +58,7 @@ def parameter(
     kinds: tuple[str, ...] = (),
     default_by_kind: Mapping[str, Json] | None = None,
     entries: type | None = None,
+    choices: Callable[[], Sequence[str]] | None = None,
     **words: Json,
 ) -> Any:
     """Return the field of a parameter.
@@ -74,6 +75,8 @@ def parameter(
         See LEVEL, KINDS and DEFAULTS.
     entries
         The dataclass that says what the objects of a tuple look like which are kept as JSON, as they were said.
+    choices
+        Returns what a text may be, where only what is installed says it; called when the schema is first needed.
     words
         Further words of JSON Schema, such as `minimum`.
 
@@ -93,7 +96,7 @@ def parameter(
     if default_by_kind:
         schema[DEFAULTS] = dict(default_by_kind)
     value = absent if absent is not _NOTHING else None if default is _NOTHING else default
-    return field(default=value, metadata={_SCHEMA: schema, _ENTRIES: entries})
+    return field(default=value, metadata={_SCHEMA: schema, _ENTRIES: entries, _CHOICES: choices})
 
 
 def required(**words: Json) -> Any:
@@ -154,7 +157,9 @@ def _field_schema(each: dataclasses.Field[Any], hint: Any) -> JsonObject:
     entries, own = each.metadata.get(_ENTRIES), each.metadata.get(_SCHEMA, {})
     if entries is not None:
         return {"type": "array", "items": _object_schema(entries), **own}
-    return {**_type_schema(hint), **own}
+    choices = each.metadata.get(_CHOICES)
+    enumerated: JsonObject = {"enum": list(choices())} if choices is not None else {}
+    return {**_type_schema(hint), **enumerated, **own}
 
 
 def _type_schema(hint: Any) -> JsonObject:

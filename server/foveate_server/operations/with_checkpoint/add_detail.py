@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.diffusion_request import ShowPreview
 from foveate_server.engines.values import Face
 from foveate_server.imaging import mask
@@ -224,7 +225,7 @@ def _paint(
 def _faces(run: ItemRun[Detailed]) -> list[Face]:
     """Return the faces of the window, in its own pixels."""
     try:
-        return run.engine.detect_faces(np.clip(run.pixels.working, 0, 1), min_score=_FACE_SCORE, ticker=run.context)
+        return run.engine.detect(FACES, np.clip(run.pixels.working, 0, 1), min_score=_FACE_SCORE, ticker=run.context)
     except ResourceError as error:  # the detector's weights are not at hand: not a reason to refuse
         run.context.note(
             Sentence("Faces were not looked for, so they are not protected. {problem}", problem=error.info.message)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.deterministic.engine import FACE_COLOR, Options, create, deterministic_spec
 from foveate_server.engines.values import Pinned
 from foveate_server.json_records import to_json
@@ -115,16 +116,16 @@ def test_discs_are_faces_and_nothing_else_is():
     _draw(image, 200, 100, 6)
     image[150:190, 10:50] = FACE_COLOR  # a square: found, but hardly a face
     image[10:13, 100:200] = FACE_COLOR  # a line
-    faces = create({}).detect_faces(image, min_score=0.85, ticker=Ticker())
+    faces = create({}).detect(FACES, image, min_score=0.85, ticker=Ticker())
     assert {face.box for face in faces} == {(40.0, 60.0, 41.0, 41.0), (194.0, 94.0, 13.0, 13.0)}
     assert all(x <= u <= x + w and y <= v <= y + h for f in faces for u, v in f.landmarks for x, y, w, h in [f.box])
     assert [face.score for face in faces] == sorted((face.score for face in faces), reverse=True)
-    assert len(create({}).detect_faces(image, min_score=0.5, ticker=Ticker())) == 3
+    assert len(create({}).detect(FACES, image, min_score=0.5, ticker=Ticker())) == 3
 
 
 def test_a_face_is_found_again_in_its_enlargement():
     image = np.full((40, 40, 3), 0.4, np.float32)
     _draw(image, 20, 20, 10)
-    (before,) = create({}).detect_faces(image, min_score=0.5, ticker=Ticker())
-    (after,) = create({}).detect_faces(_upscale(image)[0].image, min_score=0.5, ticker=Ticker())
+    (before,) = create({}).detect(FACES, image, min_score=0.5, ticker=Ticker())
+    (after,) = create({}).detect(FACES, _upscale(image)[0].image, min_score=0.5, ticker=Ticker())
     assert np.allclose(np.array(after.box) / 4, before.box, atol=0.5)

@@ -9,7 +9,6 @@ from safetensors.torch import save_file
 from scipy.ndimage import gaussian_filter
 
 from foveate_server.engines.contract import Engine
-from foveate_server.engines.engine_specs import restoration_spec
 from foveate_server.engines.restoration.engine import RestorationEngine, create
 from foveate_server.engines.restoration.halo_tiles import HaloTiles
 from foveate_server.engines.restoration.network import Fit, Network, Stage
@@ -365,22 +364,3 @@ def test_a_cancel_is_heard_between_layers(registry: Registry, photo, make_ticker
     with pytest.raises(CancelledJobError):
         engine.upscale(photo, None, exact=True, pinned=FREE, ticker=cancelled)
     assert cancelled.checks == 6
-
-
-def test_the_spec_names_the_engine_without_loading_torch(config) -> None:
-    spec = restoration_spec(config)
-    assert spec.factory == "foveate_server.engines.restoration.engine:create"
-    assert spec.catalog().listing[0].name == "realesrgan-x4plus"
-    engine = create({**spec.options, "device": "cpu"})
-    assert engine.model_scale(None) == 4
-
-
-@pytest.mark.weights
-def test_finds_faces_with_the_weights_of_the_registry(registry: Registry, photo, ticker) -> None:
-    engine = RestorationEngine(registry, CPU, threads=2)
-    [face] = engine.detect_faces(photo[:256, 100:356], min_score=0.5, ticker=ticker)
-    x, y, width, height = face.box
-    assert 60 < x < x + width < 200
-    assert 30 < y < y + height < 220
-    engine.release()
-    assert engine.detect_faces(photo[:256, 100:356], min_score=0.5, ticker=ticker) == [face]

@@ -21,7 +21,7 @@ class OneFaceEngine(DeterministicEngine):
         self._window = window
         self._available = available
 
-    def detect_faces(self, image, *, min_score, ticker):
+    def detect(self, detector, image, *, min_score, ticker):
         if not self._available:
             raise ResourceError("The face detector is not here.", code=ErrorCode.OFFLINE)
         x, y, width, height = FACE.box

@@ -47,8 +47,8 @@ class TurnSensitiveEngine(DeterministicEngine):
         self.seen.append(image.copy())
         return super().upscale(image, model, **options)
 
-    def detect_faces(self, image, *, min_score, ticker):
-        faces = super().detect_faces(image, min_score=min_score, ticker=ticker)
+    def detect(self, detector, image, *, min_score, ticker):
+        faces = super().detect(detector, image, min_score=min_score, ticker=ticker)
         if self.seen:
             return faces
         return [face_turned(self._roll, (f.box[0], f.box[1], 100.0, 100.0)) for f in faces]
