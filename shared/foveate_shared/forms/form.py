@@ -21,13 +21,6 @@ MAX_VARIATIONS = 8
 SEEDS = 1 << 32  # seeds are 0 to SEEDS - 1
 BASIC, ADVANCED, REPLAY = "basic", "advanced", "replay"  # values of x-level
 _CHOSEN = {"preset", "scheduler", "restorer", *checkpoint_choices.ADDED}  # parameters whose values are names
-_TITLES = {  # what a person reads where the schema lists bare values
-    ("start", "fill"): "Surroundings",
-    ("start", "original"): "What is there",
-    ("start", "noise"): "Noise",
-    ("target", "new"): "New image",
-    ("target", "document"): "In place",
-}
 
 
 @dataclass(frozen=True)
@@ -185,6 +178,11 @@ def parameters_in(operation: OperationInfo) -> tuple[Parameter, ...]:
     return tuple(_plain(name, schema) for name, schema in schemas.items() if schema.get("x-level") != REPLAY)
 
 
+def title_of(schema: JsonObject, value: Json) -> str:
+    """Return what a person reads for a value that a parameter can have: the server's word, else the value itself."""
+    return str(as_object(schema.get("x-titles")).get(str(value), value))
+
+
 def with_seeds(parameters: JsonObject, count: int, first: int | None = None) -> list[JsonObject]:
     """Return the parameters of `count` variations: jobs that differ by their seeds alone, which count up from `first`.
 
@@ -254,7 +252,8 @@ def _choices(name: str, schema: JsonObject, scene: _Scene) -> tuple[Choice, ...]
     values = schema.get("enum")
     listed = values if isinstance(values, list) else []
     usual = "{} ×" if name == "scale" else "{}"
-    return tuple(Choice(each, _TITLES.get((name, str(each)), usual.format(each))) for each in listed)
+    titles = as_object(schema.get("x-titles"))
+    return tuple(Choice(each, str(titles.get(str(each), usual.format(each)))) for each in listed)
 
 
 def _presets(schema: JsonObject) -> tuple[PresetChoice, ...]:

@@ -28,6 +28,7 @@ from foveate_shared.wire.protocol import Json, JsonObject
 LEVEL = "x-level"  # annotation: who needs a parameter
 KINDS = "x-kinds"  # annotation: the kinds of models that know a parameter; without it, all do
 DEFAULTS = "x-defaults"  # annotation: defaults by kind of model, where they are not `default`
+TITLES = "x-titles"  # annotation: what a person reads for the values of an enumeration
 BASIC, ADVANCED, REPLAY = "basic", "advanced", "replay"  # levels: everybody, who asks for more, recipes alone
 
 Values = TypeVar("Values")
@@ -57,6 +58,7 @@ def parameter(
     level: str = "",
     kinds: tuple[str, ...] = (),
     default_by_kind: Mapping[str, Json] | None = None,
+    titles: Mapping[str, Json] | None = None,
     entries: type | None = None,
     choices: Callable[[], Sequence[str]] | None = None,
     **words: Json,
@@ -71,8 +73,8 @@ def parameter(
         What a job has where it says nothing. Without one the parameter may be left out, and then is `absent`.
     absent
         The value where the job has none: as `default`, else None.
-    level, kinds, default_by_kind
-        See LEVEL, KINDS and DEFAULTS.
+    level, kinds, default_by_kind, titles
+        See LEVEL, KINDS, DEFAULTS and TITLES.
     entries
         The dataclass that says what the objects of a tuple look like which are kept as JSON, as they were said.
     choices
@@ -95,6 +97,8 @@ def parameter(
         schema[KINDS] = list(kinds)
     if default_by_kind:
         schema[DEFAULTS] = dict(default_by_kind)
+    if titles:
+        schema[TITLES] = dict(titles)
     value = absent if absent is not _NOTHING else None if default is _NOTHING else default
     return field(default=value, metadata={_SCHEMA: schema, _ENTRIES: entries, _CHOICES: choices})
 

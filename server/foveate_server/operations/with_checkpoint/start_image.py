@@ -24,6 +24,7 @@ def start_parameter() -> Start:
         "What the selection holds at the start: a fill from its surroundings, what is there, or noise.",
         default="fill",
         level=BASIC,
+        titles={"fill": "Surroundings", "original": "What is there", "noise": "Noise"},
     )
     return start
 

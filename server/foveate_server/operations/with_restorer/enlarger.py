@@ -41,6 +41,7 @@ class Enlargement:
         "A new, larger image; or the document itself: in place, with the detail of a larger rendering.",
         default="new",
         level=BASIC,
+        titles={"new": "New image", "document": "In place"},
     )
 
     @property
