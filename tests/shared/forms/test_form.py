@@ -40,7 +40,7 @@ def test_a_restorer_knows_nothing_of_prompts():
     assert shown.model == RESTORER
     assert not shown.is_prompted
     assert names(shown.basic) == ["strength"]
-    assert names(shown.advanced) == ["exact"]
+    assert names(shown.advanced) == ["split", "exact"]
     assert shown.presets == ()
     assert shown.default("strength") == 1
 
@@ -50,6 +50,7 @@ def test_a_checkpoint_is_asked_in_the_order_of_the_schema():
     assert shown.is_prompted
     assert names(shown.basic) == ["prompt", "negative_prompt", "preset", "strength"]
     assert names(shown.advanced) == [
+        "split",
         "seed",
         "num_inference_steps",
         "guidance_scale",
