@@ -20,8 +20,10 @@ from foveate_shared.connection.websocket import ServerAddress
 from foveate_shared.jobs.job_flow import Rerender
 from foveate_shared.jobs.run_blocking import run_to_end
 from foveate_shared.wire.protocol import Peer
+from hosts.lib.waiting import wait_until
 
 TOKEN = "fvt_test"
+PATIENCE = 60.0  # seconds
 TESTS = Path(__file__).parents[2]
 OPERATIONS = "fakes.version_2:operations"
 
@@ -34,6 +36,10 @@ class Site:
 
     def client(self, client="anna", **options):
         return RawClient(self.url, TOKEN, client, **options)
+
+    def until_stored(self, size):
+        """Wait until the spool holds `size` bytes: what nobody needs any more is wiped in threads, which tells nobody."""
+        wait_until(lambda: self.app.status().spool_bytes == size, PATIENCE, f"a spool of {size} bytes")
 
 
 class RemoteExecutor(ScriptedExecutor):

@@ -173,7 +173,7 @@ def test_a_wrong_hash_is_fatal(site):
     with site.client() as client:  # the job is none the worse
         client.send(Resume(job))
         assert isinstance(client.finish(job), Done)
-    assert site.app.status().spool_bytes == EXTENT.area
+    site.until_stored(EXTENT.area)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_chunks_that_do_not_fit_are_fatal(site, chunks):
     with site.client() as client:
         client.send(ListJobs(1))
         client.until(Jobs)
-        assert site.app.status().spool_bytes == 0
+        site.until_stored(0)
 
 
 def test_a_huge_blob_is_refused_at_its_declaration(start_site):
@@ -361,7 +361,7 @@ def test_well_formed_nonsense_never_breaks_the_server(site, messages):
     with site.client("somebody else") as client:
         client.send(ListJobs(1))
         assert client.until(Jobs).jobs == ()
-    assert site.app.status().spool_bytes == 0
+    site.until_stored(0)
 
 
 # --- connections that come and go ---
