@@ -5,8 +5,6 @@ from __future__ import annotations
 from foveate_server.families.family import Family, FamilyDefaults
 from foveate_server.families.sd1 import HYPER, LCM, LIGHTNING, TURBO, UNET_SCHEDULERS
 
-SDXL_COLORS = ((0.392, 0.405, 0.455), (-0.263, -0.020, 0.065), (0.057, 0.169, -0.076), (-0.311, -0.236, -0.208))
-
 FAMILY = Family(
     name="sdxl",
     title="Stable Diffusion XL",

@@ -13,7 +13,6 @@ from foveate_server.imaging.transfer import Curve
 Matrix = NDArray[np.float64]  # (3, 3), applied to column vectors
 Chromaticity = tuple[float, float]  # CIE 1931 x, y
 
-D50: Chromaticity = (0.3457, 0.3585)
 D65: Chromaticity = (0.3127, 0.3290)
 ACES_WHITE: Chromaticity = (0.32168, 0.33767)
 

@@ -6,8 +6,10 @@ memory is taken. Samples are never converted, except where the sentences in :att
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -192,10 +194,10 @@ def _too_large(problem: str) -> ResourceError:
 
 def _physical_memory() -> int:
     """Return the machine's memory in bytes; where the system does not say, what every machine has."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 4 << 30
+    if sys.platform != "win32":  # which has no sysconf
+        with contextlib.suppress(ValueError, OSError):
+            return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return 4 << 30
 
 
 def _channels(path: Path, spec: Any) -> Channels:

@@ -10,7 +10,6 @@ import re
 
 from foveate_shared.geometry import Extent
 
-MAX_BYTES = 16 << 20
 TIFF_NAMES, EXIF_NAMES, XMP_NAMES, NOTE_NAMES = (
     b"http://ns.adobe.com/tiff/1.0/",
     b"http://ns.adobe.com/exif/1.0/",

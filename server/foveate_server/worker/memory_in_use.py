@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -16,8 +17,8 @@ def in_use() -> Memory | None:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
         return Memory(int(torch.cuda.memory_reserved()), int(torch.cuda.mem_get_info()[1]))
-    try:
-        page = os.sysconf("SC_PAGE_SIZE")
-        return Memory(int(_STATM.read_text().split()[1]) * page, os.sysconf("SC_PHYS_PAGES") * page)
-    except (AttributeError, OSError, ValueError, IndexError):
-        return None
+    if sys.platform != "win32":  # which has no sysconf
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            page = os.sysconf("SC_PAGE_SIZE")
+            return Memory(int(_STATM.read_text().split()[1]) * page, os.sysconf("SC_PHYS_PAGES") * page)
+    return None

@@ -124,7 +124,7 @@ def _is_classic_snap(folder: Path) -> bool:
 
 def is_alive(pid: int) -> bool:
     """Tell whether a process may be running; True where that cannot be known."""
-    if sys.platform == "win32" or in_sandbox():
+    if os.name != "posix" or in_sandbox():  # elsewhere the signal below would end it
         return True
     if pid <= 0:
         return False

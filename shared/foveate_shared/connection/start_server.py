@@ -90,13 +90,6 @@ def _outside_appimage(environ: Mapping[str, str]) -> Mapping[str, str]:
     return {name: os.pathsep.join(entries) for name, entries in kept.items() if entries}
 
 
-def _detached() -> Mapping[str, Any]:
-    """Return how a process outlives the one that starts it, and does not see its Ctrl+C."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}
-
-
 def _wait_until_ready(process: subprocess.Popen[bytes], path: Path, log: Path, deadline: float) -> ServerAddress:
     while True:
         with contextlib.suppress(ConnectionLostError):
@@ -175,6 +168,10 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _detached() -> Mapping[str, Any]:
+        """Return how a process outlives the one that starts it, and does not see its Ctrl+C."""
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+
 else:
     import fcntl
 
@@ -184,3 +181,7 @@ else:
         except OSError:
             return False
         return True
+
+    def _detached() -> Mapping[str, Any]:
+        """Return how a process outlives the one that starts it, and does not see its Ctrl+C."""
+        return {"start_new_session": True}

@@ -64,9 +64,8 @@ def runtime_file(values: Settings, environ: Mapping[str, str] = os.environ) -> P
 
 def command_to_copy(values: Settings) -> str:
     """Return the command that starts the server, quoted for this machine's shell."""
-    if sys.platform == "win32":
-        return subprocess.list2cmdline(values.server_command)
-    return shlex.join(values.server_command)
+    quoted = subprocess.list2cmdline if sys.platform == "win32" else shlex.join
+    return quoted(values.server_command)
 
 
 def _find_running(values: Settings, path: Path) -> ServerAddress:

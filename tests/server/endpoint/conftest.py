@@ -38,7 +38,7 @@ class Site:
         return RawClient(self.url, TOKEN, client, **options)
 
     def until_stored(self, size):
-        """Wait until the spool holds `size` bytes: what nobody needs any more is wiped in threads, which tells nobody."""
+        """Wait until the spool holds `size` bytes: what nobody needs is wiped in threads, which tells nobody."""
         wait_until(lambda: self.app.status().spool_bytes == size, PATIENCE, f"a spool of {size} bytes")
 
 

@@ -13,7 +13,6 @@ from foveate_server.engines.detection.onnx_session import OnnxSession
 from foveate_server.engines.values import Image
 
 _PROBLEM = "The safety classifier in {path} cannot be loaded."
-THRESHOLD = 0.8  # the authors call what is above it indecent, and what is below 0.2 decent
 _RESIZED = 256  # pixels: the network was trained on pictures squeezed into this square, whatever their shape
 _CROPPED = 224  # pixels of its middle that the network sees
 _MEAN_BGR = np.array([104.0, 117.0, 123.0], np.float32)  # of the training pictures, in levels of 255

@@ -14,7 +14,7 @@ from foveate_shared.i18n.sentence import joined
 from foveate_shared.wire.protocol import Outcome
 
 OFF, FLAG, BLUR, REFUSE = "off", "flag", "blur", "refuse"
-_LEAST = 0.8  # of the classifier: from here on a picture counts as not safe
+_LEAST = 0.8  # of the classifier, whose authors call what is above it indecent, and what is below 0.2 decent
 _FLAGGED = "The safety classifier takes this picture for one that is not safe for work."
 _BLURRED = "The safety classifier takes this picture for one that is not safe for work, so it was blurred."
 
