@@ -15,6 +15,8 @@ INSTALLED := $(VENV)/.installed
 # What makes torch compute as on a processor without AVX-512, and where the tests are for which that matters most.
 AS_AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2
 AVX2_SAMPLE := tests/server/engines tests/server/operations tests/server/imaging
+# What is typed for, too, and cannot run here: see docs/verification.md.
+OTHER_SYSTEMS := win32 darwin
 HOST_TESTS := $(BIN)/python -m pytest -m hosts -rs --timeout=900 tests/hosts
 
 .DEFAULT_GOAL := help
@@ -62,10 +64,11 @@ test-hosts: weights ## Test the plugins in the real editors (a Debian chroot wit
 		|| { echo "Once more, one after the other, what failed: editors on a busy machine miss their time"; \
 		$(HOST_TESTS) -n 0 --last-failed --last-failed-no-failures none; }
 
-check: $(INSTALLED) ## Lint, types, import rules, and that clients' code is valid for Python 3.10
+check: $(INSTALLED) ## Lint, types (for Windows and macOS, too), import rules, and that clients' code is valid for Python 3.10
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@for platform in $(OTHER_SYSTEMS); do $(BIN)/mypy --platform $$platform --cache-dir .mypy_cache/$$platform || exit 1; done
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/vermin --quiet --no-tips --violations --target=3.10- --eval-annotations shared/foveate_shared $(wildcard plugins)
 
