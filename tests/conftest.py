@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Threads of OpenMP wait by spinning unless told otherwise; with several test processes on few cores, each then keeps
@@ -13,3 +14,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # How long an example takes says how busy the machine is: the suite's own limit is the guard against hangs.
 settings.register_profile("foveate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("foveate")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio, as the server does."""
+    return "asyncio"

@@ -8,6 +8,8 @@ import uuid
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import anyio
+
 from fakes.executor import ScriptedExecutor
 from fakes.painting import operations
 from foveate_server.config.server_config import ServerConfig
@@ -173,6 +175,12 @@ class Bench:
         upload = self.spool.open_upload(len(data))
         upload.write(memoryview(data))
         return upload.finish()
+
+    async def until_stored(self, size):
+        """Wait until the spool holds `size` bytes: what nobody needs is wiped in threads, which tells nobody."""
+        with anyio.fail_after(60):
+            while self.spool.account.used != size:  # noqa: ASYNC110 - there is no event
+                await anyio.sleep(0.01)
 
     async def send(self, job, request, *, coverage=None):
         covered = request.coverage and job.request.wants_coverage

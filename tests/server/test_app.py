@@ -1,6 +1,5 @@
 """The whole server with real worker processes: what a kill -9 of either costs."""
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -101,15 +100,12 @@ def test_a_cancel_reaches_the_worker(site):
         assert executor.pids == pid  # it listened, and was not replaced
 
 
-def test_only_one_server_has_the_spool(site, config):
+async def test_only_one_server_has_the_spool(site, config):
     second = create_app(config, deterministic_spec(), token=TOKEN, variants=Variants(operations=OPERATIONS))
 
-    async def start():
+    with pytest.raises(FoveateError, match="Another server"):
         async with second.starlette.router.lifespan_context(second.starlette):
             raise AssertionError("it started")
-
-    with pytest.raises(FoveateError, match="Another server"):
-        asyncio.run(start())
 
 
 # --- a server process ---

@@ -27,18 +27,15 @@ def line(message: str, *args: object) -> str:
     return SafeFormatter().format(logging.LogRecord("foveate_server.x", logging.INFO, "", 0, message, args, None))
 
 
-def test_lines_carry_the_job_of_their_context(tmp_path: Path, log: logging.Logger):
+async def test_lines_carry_the_job_of_their_context(tmp_path: Path, log: logging.Logger):
     async def work(job: str, others: asyncio.Barrier) -> None:
         with job_logging(job):
             await others.wait()  # both are inside their contexts now
             log.info("working on %s", job)
 
-    async def both() -> None:
+    with logging_to(tmp_path) as file:
         others = asyncio.Barrier(2)
         await asyncio.gather(work("job-a", others), work("job-b", others))
-
-    with logging_to(tmp_path) as file:
-        asyncio.run(both())
         log.info("outside")
     lines = file.read_text("utf-8").splitlines()
     assert sorted(entry.split()[2] for entry in lines) == ["-", "job-a", "job-b"]

@@ -35,16 +35,13 @@ async def _refused(executor, task, listener, error_class):
     return caught.value.info
 
 
-def test_a_task_gives_its_result_and_its_files(executing, make_task, listen, photo):
+async def test_a_task_gives_its_result_and_its_files(executing, make_task, listen, photo):
     coverage = np.arange(30 * 40, dtype=np.uint32).reshape(30, 40).astype(np.uint8)
 
-    async def scenario():
-        listener = listen()
-        async with executing() as executor:
-            task = make_task(coverage=coverage)
-            return await executor.run(task, listener), listener, task, executor.capacity
-
-    result, listener, task, capacity = asyncio.run(scenario())
+    listener = listen()
+    async with executing() as executor:
+        task = make_task(coverage=coverage)
+        result, capacity = await executor.run(task, listener), executor.capacity
     expected = create({}).upscale(
         (photo / np.float32(255)).astype(np.float32), None, exact=False, pinned=Pinned(), ticker=_Silent()
     )
@@ -64,159 +61,129 @@ def test_a_task_gives_its_result_and_its_files(executing, make_task, listen, pho
     assert len(preview.pixels) == preview.extent.area * 3
 
 
-def test_float_coverage_keeps_its_type(executing, make_task, listen):
+async def test_float_coverage_keeps_its_type(executing, make_task, listen):
     coverage = np.linspace(0, 1, 1200, dtype=np.float32).reshape(30, 40)
 
-    async def scenario():
-        listener = listen()
-        task = make_task(coverage=coverage)
-        format_f32 = PixelFormat(SampleType.F32, Channels.Y)
-        window = dataclasses.replace(task.windows["all"], coverage_format=format_f32)
-        async with executing() as executor:
-            await executor.run(dataclasses.replace(task, windows={"all": window}), listener)
-        return listener.of(TaskPatch)[0]
-
-    patch = asyncio.run(scenario())
+    listener = listen()
+    task = make_task(coverage=coverage)
+    format_f32 = PixelFormat(SampleType.F32, Channels.Y)
+    window = dataclasses.replace(task.windows["all"], coverage_format=format_f32)
+    async with executing() as executor:
+        await executor.run(dataclasses.replace(task, windows={"all": window}), listener)
+    patch = listener.of(TaskPatch)[0]
     assert patch.coverage_format == PixelFormat(SampleType.F32, Channels.Y)
     assert patch.coverage.read_bytes() == coverage.repeat(4, 0).repeat(4, 1).tobytes()
 
 
-def test_one_process_serves_many_tasks(executing, make_task, listen):
-    async def scenario():
-        async with executing() as executor:
-            tasks = [make_task() for _ in range(3)]
-            results = await asyncio.gather(*(executor.run(task, listen()) for task in tasks))
-            return {result.outcome.data["pid"] for result in results}, executor.pids
-
-    used, pids = asyncio.run(scenario())
+async def test_one_process_serves_many_tasks(executing, make_task, listen):
+    async with executing() as executor:
+        tasks = [make_task() for _ in range(3)]
+        results = await asyncio.gather(*(executor.run(task, listen()) for task in tasks))
+        used, pids = {result.outcome.data["pid"] for result in results}, executor.pids
     assert used == set(pids)
 
 
-def test_two_devices_run_two_tasks_at_once(executing, make_task, listen):
-    async def scenario():
-        first, second = listen(), listen()
-        async with executing(devices=("cpu", "cpu"), block_seconds=60) as executor:
-            tasks = [make_task(), make_task()]
-            runs = [
-                asyncio.create_task(executor.run(task, listener))
-                for task, listener in zip(tasks, (first, second), strict=True)
-            ]
-            await first.progress.wait()
-            await second.progress.wait()
-            for task in tasks:
-                executor.cancel(task.key)
-            return executor.capacity, await asyncio.gather(*runs, return_exceptions=True)
-
-    capacity, ends = asyncio.run(scenario())
+async def test_two_devices_run_two_tasks_at_once(executing, make_task, listen):
+    first, second = listen(), listen()
+    async with executing(devices=("cpu", "cpu"), block_seconds=60) as executor:
+        tasks = [make_task(), make_task()]
+        runs = [
+            asyncio.create_task(executor.run(task, listener))
+            for task, listener in zip(tasks, (first, second), strict=True)
+        ]
+        await first.progress.wait()
+        await second.progress.wait()
+        for task in tasks:
+            executor.cancel(task.key)
+        capacity, ends = executor.capacity, await asyncio.gather(*runs, return_exceptions=True)
     assert capacity == 2
     assert [type(end) for end in ends] == [CancelledJobError, CancelledJobError]
 
 
-def test_a_task_key_is_given_once(executing, make_task, listen):
-    async def scenario():
-        listener = listen()
-        async with executing(block_seconds=60) as executor:
-            task = make_task()
-            run = asyncio.create_task(executor.run(task, listener))
-            await listener.progress.wait()
-            with pytest.raises(ValueError, match="runs already"):
-                await executor.run(task, listener)
-            executor.cancel(task.key)
-            with pytest.raises(CancelledJobError):
-                await run
-
-    asyncio.run(scenario())
+async def test_a_task_key_is_given_once(executing, make_task, listen):
+    listener = listen()
+    async with executing(block_seconds=60) as executor:
+        task = make_task()
+        run = asyncio.create_task(executor.run(task, listener))
+        await listener.progress.wait()
+        with pytest.raises(ValueError, match="runs already"):
+            await executor.run(task, listener)
+        executor.cancel(task.key)
+        with pytest.raises(CancelledJobError):
+            await run
 
 
 # --- cancelling ------------------------------------------------------------------------------------------------------
 
 
-def test_a_cancel_frees_the_worker_and_keeps_it(executing, make_task, listen):
-    async def scenario():
-        listener = listen()
-        async with executing(block_seconds=60) as executor:
-            (before,) = executor.pids
-            task = make_task()
-            run = asyncio.create_task(executor.run(task, listener))
-            await listener.progress.wait()
-            executor.cancel(task.key)
-            executor.cancel(task.key)  # twice changes nothing
-            with pytest.raises(CancelledJobError):
-                await run
-            executor.cancel(task.key)  # too late changes nothing
-            return before, executor.pids
-
-    before, after = asyncio.run(scenario())
+async def test_a_cancel_frees_the_worker_and_keeps_it(executing, make_task, listen):
+    listener = listen()
+    async with executing(block_seconds=60) as executor:
+        (before,) = executor.pids
+        task = make_task()
+        run = asyncio.create_task(executor.run(task, listener))
+        await listener.progress.wait()
+        executor.cancel(task.key)
+        executor.cancel(task.key)  # twice changes nothing
+        with pytest.raises(CancelledJobError):
+            await run
+        executor.cancel(task.key)  # too late changes nothing
+        after = executor.pids
     assert after == (before,)
 
 
-def test_a_worker_that_ignores_a_cancel_is_replaced(executing, make_task, listen, tmp_path):
-    async def scenario():
-        listener = listen()
-        marker = tmp_path / "once"
-        marker.touch()
-        patience = WorkerTimeouts(cancel=0.2)
-        async with executing(patience=patience, failure=Failure.DEAF, marker=marker) as executor:
-            (before,) = executor.pids
-            task = make_task()
-            run = asyncio.create_task(executor.run(task, listener))
-            await listener.progress.wait()
-            executor.cancel(task.key)
-            with pytest.raises(CancelledJobError):
-                await run
-            result = await executor.run(make_task(), listen())
-            return before, result
-
-    before, result = asyncio.run(scenario())
+async def test_a_worker_that_ignores_a_cancel_is_replaced(executing, make_task, listen, tmp_path):
+    listener = listen()
+    marker = tmp_path / "once"
+    marker.touch()
+    patience = WorkerTimeouts(cancel=0.2)
+    async with executing(patience=patience, failure=Failure.DEAF, marker=marker) as executor:
+        (before,) = executor.pids
+        task = make_task()
+        run = asyncio.create_task(executor.run(task, listener))
+        await listener.progress.wait()
+        executor.cancel(task.key)
+        with pytest.raises(CancelledJobError):
+            await run
+        result = await executor.run(make_task(), listen())
     assert result.outcome.data["pid"] != before
 
 
-def test_a_waiting_task_can_be_cancelled(executing, make_task, listen):
-    async def scenario():
-        listener, unheard = listen(), listen()
-        async with executing(block_seconds=60) as executor:
-            first, second = make_task(), make_task()
-            runs = [asyncio.create_task(executor.run(first, listener))]
-            await listener.progress.wait()
-            runs.append(asyncio.create_task(executor.run(second, unheard)))
-            await asyncio.wait(runs, timeout=0)  # lets the second one take its place in the queue
-            executor.cancel(second.key)
-            executor.cancel(first.key)
-            return unheard.events, await asyncio.gather(*runs, return_exceptions=True)
-
-    events, ends = asyncio.run(scenario())
+async def test_a_waiting_task_can_be_cancelled(executing, make_task, listen):
+    listener, unheard = listen(), listen()
+    async with executing(block_seconds=60) as executor:
+        first, second = make_task(), make_task()
+        runs = [asyncio.create_task(executor.run(first, listener))]
+        await listener.progress.wait()
+        runs.append(asyncio.create_task(executor.run(second, unheard)))
+        await asyncio.wait(runs, timeout=0)  # lets the second one take its place in the queue
+        executor.cancel(second.key)
+        executor.cancel(first.key)
+        events, ends = unheard.events, await asyncio.gather(*runs, return_exceptions=True)
     assert events == []
     assert [type(end) for end in ends] == [CancelledJobError, CancelledJobError]
 
 
-def test_giving_up_waiting_frees_the_place(executing, make_task, listen):
-    async def scenario():
-        listener = listen()
-        async with executing(block_seconds=0.5) as executor:
-            (before,) = executor.pids
-            run = asyncio.create_task(executor.run(make_task(), listener))
-            await listener.progress.wait()
-            run.cancel()
-            await asyncio.gather(run, return_exceptions=True)
-            result = await executor.run(make_task(), listen())
-            return before, result
-
-    before, result = asyncio.run(scenario())
+async def test_giving_up_waiting_frees_the_place(executing, make_task, listen):
+    listener = listen()
+    async with executing(block_seconds=0.5) as executor:
+        (before,) = executor.pids
+        run = asyncio.create_task(executor.run(make_task(), listener))
+        await listener.progress.wait()
+        run.cancel()
+        await asyncio.gather(run, return_exceptions=True)
+        result = await executor.run(make_task(), listen())
     assert result.outcome.data["pid"] != before
 
 
 # --- failures --------------------------------------------------------------------------------------------------------
 
 
-def test_errors_of_operations_arrive_as_they_are(executing, make_task, listen):
-    async def scenario():
-        async with executing() as executor:
-            unknown = await _refused(executor, make_task("dance"), listen(), InputError)
-            misfit = await _refused(executor, make_task("misfit"), listen(), ServerError)
-            unspeakable = await _refused(executor, make_task("unspeakable"), listen(), ServerError)
-            return unknown, misfit, unspeakable
-
-    unknown, misfit, unspeakable = asyncio.run(scenario())
+async def test_errors_of_operations_arrive_as_they_are(executing, make_task, listen):
+    async with executing() as executor:
+        unknown = await _refused(executor, make_task("dance"), listen(), InputError)
+        misfit = await _refused(executor, make_task("misfit"), listen(), ServerError)
+        unspeakable = await _refused(executor, make_task("unspeakable"), listen(), ServerError)
     assert unknown.code is ErrorCode.UNKNOWN_OPERATION
     assert "enlarge" in unknown.remedy
     assert misfit.code is ErrorCode.INTERNAL
@@ -224,69 +191,53 @@ def test_errors_of_operations_arrive_as_they_are(executing, make_task, listen):
     assert unspeakable.code is ErrorCode.INTERNAL
 
 
-def test_memory_that_runs_out_is_said_so(executing, make_task, listen):
-    async def scenario():
-        async with executing(failure=Failure.MEMORY) as executor:
-            return await _refused(executor, make_task(), listen(), ResourceError)
-
-    info = asyncio.run(scenario())
+async def test_memory_that_runs_out_is_said_so(executing, make_task, listen):
+    async with executing(failure=Failure.MEMORY) as executor:
+        info = await _refused(executor, make_task(), listen(), ResourceError)
     assert info.code is ErrorCode.OUT_OF_MEMORY
     assert info.remedy
 
 
-def test_a_tile_that_does_not_fit_shrinks_with_a_word(executing, make_task, listen):
-    async def scenario():
-        listener = listen()
-        async with executing(memory_tile=32) as executor:
-            await executor.run(make_task(), listener)
-            info = None
-        async with executing(memory_tile=8) as executor:
-            info = await _refused(executor, make_task(), listen(), ResourceError)
-        return [note.text for note in listener.of(TaskNote)], info
-
-    notes, info = asyncio.run(scenario())
+async def test_a_tile_that_does_not_fit_shrinks_with_a_word(executing, make_task, listen):
+    listener = listen()
+    async with executing(memory_tile=32) as executor:
+        await executor.run(make_task(), listener)
+        info = None
+    async with executing(memory_tile=8) as executor:
+        info = await _refused(executor, make_task(), listen(), ResourceError)
+    notes = [note.text for note in listener.of(TaskNote)]
     assert "Memory is short: tiles of 32 pixels are used." in notes
     assert info.code is ErrorCode.OUT_OF_MEMORY
 
 
-def test_damaged_window_files_are_refused(executing, make_task, listen):
-    async def scenario():
-        async with executing() as executor:
-            short, missing = make_task(), make_task()
-            short.windows["all"].pixels.write_bytes(b"short")
-            missing.windows["all"].pixels.unlink()
-            return [await _refused(executor, task, listen(), ServerError) for task in (short, missing)]
-
-    short, missing = asyncio.run(scenario())
+async def test_damaged_window_files_are_refused(executing, make_task, listen):
+    async with executing() as executor:
+        short, missing = make_task(), make_task()
+        short.windows["all"].pixels.write_bytes(b"short")
+        missing.windows["all"].pixels.unlink()
+        short, missing = [await _refused(executor, task, listen(), ServerError) for task in (short, missing)]
     assert "5 bytes" in short.message
     assert "No such file" in missing.message
 
 
-def test_what_libraries_print_and_read_does_no_harm(executing, make_task, listen, caplog):
+async def test_what_libraries_print_and_read_does_no_harm(executing, make_task, listen, caplog):
     caplog.set_level("INFO", "foveate_server.worker")
 
-    async def scenario():
-        async with executing(noise='{"Failed": {}}') as executor:
-            shouted = await executor.run(make_task("shout"), listen())
-            enlarged = await executor.run(make_task(), listen())
-            return shouted, enlarged
-
-    shouted, enlarged = asyncio.run(scenario())
+    async with executing(noise='{"Failed": {}}') as executor:
+        shouted = await executor.run(make_task("shout"), listen())
+        enlarged = await executor.run(make_task(), listen())
     assert shouted.outcome.data == {"read": "", "stdin": ""}
     assert enlarged.outcome.status == "done"
     assert "not from the worker" in caplog.text  # it went to the log
 
 
-def test_an_engine_that_cannot_be_built_fails_the_task_and_not_the_worker(executing, make_task, listen, caplog):
+async def test_an_engine_that_cannot_be_built_fails_the_task_and_not_the_worker(executing, make_task, listen, caplog):
     spec = EngineSpec("worker_parts:no_engine", deterministic_spec().catalog)
 
-    async def scenario():
-        async with executing(spec) as executor:
-            before = executor.pids
-            infos = [await _refused(executor, make_task(), listen(), ServerError) for _ in range(2)]
-            return infos, before == executor.pids
-
-    infos, kept = asyncio.run(scenario())
+    async with executing(spec) as executor:
+        before = executor.pids
+        infos = [await _refused(executor, make_task(), listen(), ServerError) for _ in range(2)]
+        kept = before == executor.pids
     assert [info.code for info in infos] == [ErrorCode.INTERNAL, ErrorCode.INTERNAL]
     assert "this engine cannot be built" in caplog.text
     assert kept

@@ -81,17 +81,17 @@ def run_job(task_of):
         finally:
             await executor.stop()
 
-    return lambda request, document: asyncio.run(scenario(request, document))
+    return scenario
 
 
 def _patch_pixels(patch):
     return np.frombuffer(patch.pixels.read_bytes(), np.uint8).reshape(patch.bounds.height, patch.bounds.width, 3)
 
 
-def test_refocus_patches_the_selection_alone(run_job):
+async def test_refocus_patches_the_selection_alone(run_job):
     document = _document(160, 120)
     region = Bounds(40, 30, 60, 50)
-    results, patches = run_job(_request("refocus", document, {"strength": 1.0}, Selection(region)), document)
+    results, patches = await run_job(_request("refocus", document, {"strength": 1.0}, Selection(region)), document)
     assert [result.outcome.status for result in results.values()] == ["done"]
     (patch,) = patches
     assert region.contains(patch.bounds)
@@ -99,50 +99,47 @@ def test_refocus_patches_the_selection_alone(run_job):
     assert (_patch_pixels(patch) != document[area.y : area.bottom, area.x : area.right]).any()
 
 
-def test_upscale_gives_a_new_image_without_gaps(run_job):
+async def test_upscale_gives_a_new_image_without_gaps(run_job):
     document = _document(50, 40)
-    results, patches = run_job(_request("upscale", document, {"scale": 2, "target": "new"}), document)
+    results, patches = await run_job(_request("upscale", document, {"scale": 2, "target": "new"}), document)
     assert {result.outcome.status for result in results.values()} == {"done"}
     assert sum(patch.bounds.area for patch in patches) == 100 * 80
     assert all(result.recipe["model"] for result in results.values())
 
 
-def test_faces_are_found_and_become_items_of_their_own(run_job):
+async def test_faces_are_found_and_become_items_of_their_own(run_job):
     document = _document(400, 300)
     rows, columns = np.indices(document.shape[:2])
     color = (np.array(FACE_COLOR) * 255).astype(np.uint8)
     for x, y in ((100, 120), (280, 150)):
         document[(columns - x) ** 2 + (rows - y) ** 2 <= 30**2] = color
-    detected, patches = run_job(_request("detect", document, {"min_score": 0.5}), document)
+    detected, patches = await run_job(_request("detect", document, {"min_score": 0.5}), document)
     boxes = [face["box"] for result in detected.values() for face in result.outcome.data.get("faces", [])]
     assert np.allclose(boxes, [[70, 90, 61, 61], [250, 120, 61, 61]], atol=2)
     assert patches == []
-    results, _ = run_job(_request("faces", document, {"min_score": 0.5, "strength": 1.0}), document)
+    results, _ = await run_job(_request("faces", document, {"min_score": 0.5, "strength": 1.0}), document)
     numbers = [result.outcome.data["number"] for result in results.values() if "number" in result.outcome.data]
     assert numbers == [1, 2]
     assert {result.outcome.status for result in results.values()} <= {"done", "kept"}
 
 
 @pytest.mark.weights
-def test_a_real_network_on_the_cpu_is_free_soon_after_a_cancel(task_of, listen):
+async def test_a_real_network_on_the_cpu_is_free_soon_after_a_cancel(task_of, listen):
     document = _document(512, 512)
     request = _request("upscale", document, {"scale": 4, "target": "new"})
     (item, *_) = plan_of(request).items
 
-    async def scenario():
-        executor = LocalExecutor(suite_spec(load_config(environment=os.environ, flags={"device": "cpu"})))
-        await executor.start()
-        try:
-            pids, listener, task = executor.pids, listen(), task_of(request, item, document)
-            run = asyncio.create_task(executor.run(task, listener))
-            await listener.progress.wait()
-            executor.cancel(task.key)
-            with pytest.raises(CancelledJobError):
-                await run
-            return pids == executor.pids, listener.of(TaskProgress)
-        finally:
-            await executor.stop()
-
-    kept, progress = asyncio.run(scenario())
+    executor = LocalExecutor(suite_spec(load_config(environment=os.environ, flags={"device": "cpu"})))
+    await executor.start()
+    try:
+        pids, listener, task = executor.pids, listen(), task_of(request, item, document)
+        run = asyncio.create_task(executor.run(task, listener))
+        await listener.progress.wait()
+        executor.cancel(task.key)
+        with pytest.raises(CancelledJobError):
+            await run
+        kept, progress = pids == executor.pids, listener.of(TaskProgress)
+    finally:
+        await executor.stop()
     assert kept  # it listened: it did not have to be replaced
     assert progress

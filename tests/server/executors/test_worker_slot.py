@@ -29,16 +29,13 @@ def marker(tmp_path):
 def crash(executing, make_task, listen, marker):
     """Run a task that fails, then one that does not; give the error and the worker's pids before and after."""
 
-    def run(failure, patience=None):
-        async def scenario():
-            async with executing(patience=patience, failure=failure, marker=marker) as executor:
-                (before,) = executor.pids
-                with pytest.raises(ServerError) as caught:
-                    await executor.run(make_task(), listen())
-                result = await executor.run(make_task(), listen())
-                return caught.value.info, before, result.outcome.data["pid"]
-
-        return asyncio.run(scenario())
+    async def run(failure, patience=None):
+        async with executing(patience=patience, failure=failure, marker=marker) as executor:
+            (before,) = executor.pids
+            with pytest.raises(ServerError) as caught:
+                await executor.run(make_task(), listen())
+            result = await executor.run(make_task(), listen())
+            return caught.value.info, before, result.outcome.data["pid"]
 
     return run
 
@@ -46,98 +43,81 @@ def crash(executing, make_task, listen, marker):
 @pytest.mark.parametrize(
     ("failure", "sentence"), [(Failure.KILL, "was killed; perhaps memory ran out"), (Failure.EXIT, "exit status 3")]
 )
-def test_a_crash_costs_one_task(crash, failure, sentence):
-    info, before, after = crash(failure)
+async def test_a_crash_costs_one_task(crash, failure, sentence):
+    info, before, after = await crash(failure)
     assert info.code is ErrorCode.WORKER_CRASHED
     assert sentence in info.message
     assert info.remedy
     assert before != after
 
 
-def test_a_kill_from_outside_costs_one_task(executing, make_task, listen):
-    async def scenario():
-        listener = listen()
-        async with executing(block_seconds=60) as executor:
-            run = asyncio.create_task(executor.run(make_task(), listener))
-            await listener.progress.wait()
-            os.kill(executor.pids[0], signal.SIGKILL)
-            with pytest.raises(ServerError) as caught:
-                await run
-            return caught.value.info.code
-
-    assert asyncio.run(scenario()) is ErrorCode.WORKER_CRASHED
+async def test_a_kill_from_outside_costs_one_task(executing, make_task, listen):
+    listener = listen()
+    async with executing(block_seconds=60) as executor:
+        run = asyncio.create_task(executor.run(make_task(), listener))
+        await listener.progress.wait()
+        os.kill(executor.pids[0], signal.SIGKILL)
+        with pytest.raises(ServerError) as caught:
+            await run
+        result = caught.value.info.code
+    assert result is ErrorCode.WORKER_CRASHED
 
 
-def test_children_that_a_dead_worker_left_do_not_keep_the_task_alive(executing, make_task, listen):
-    async def scenario():
-        listener = listen()
-        async with executing() as executor:
-            with pytest.raises(ServerError) as caught:
-                await executor.run(make_task("orphan"), listener)
-            return caught.value.info.code, [event.text for event in listener.events]
-
-    code, notes = asyncio.run(scenario())
+async def test_children_that_a_dead_worker_left_do_not_keep_the_task_alive(executing, make_task, listen):
+    listener = listen()
+    async with executing() as executor:
+        with pytest.raises(ServerError) as caught:
+            await executor.run(make_task("orphan"), listener)
+        code, notes = caught.value.info.code, [event.text for event in listener.events]
     assert code is ErrorCode.WORKER_CRASHED
     assert notes == ["A child is there."]
 
 
-def test_a_worker_that_died_while_idle_costs_nothing(executing, make_task, listen):
-    async def scenario():
-        async with executing() as executor:
-            (before,) = executor.pids
-            os.kill(before, signal.SIGKILL)  # the event loop has not had a chance to notice when the task comes
-            result = await executor.run(make_task(), listen())
-            return before, result
-
-    before, result = asyncio.run(scenario())
+async def test_a_worker_that_died_while_idle_costs_nothing(executing, make_task, listen):
+    async with executing() as executor:
+        (before,) = executor.pids
+        os.kill(before, signal.SIGKILL)  # the event loop has not had a chance to notice when the task comes
+        result = await executor.run(make_task(), listen())
     assert result.outcome.status == "done"
     assert result.outcome.data["pid"] != before
 
 
-def test_a_hang_ends_with_the_watchdog(crash):
-    info, before, after = crash(Failure.HANG, WorkerTimeouts(watchdog=1.0))
+async def test_a_hang_ends_with_the_watchdog(crash):
+    info, before, after = await crash(Failure.HANG, WorkerTimeouts(watchdog=1.0))
     assert info.code is ErrorCode.WORKER_HUNG
     assert "1 s" in info.message
     assert before != after
 
 
-def test_the_watchdog_lets_slow_tasks_be(executing, make_task, listen):
-    async def scenario():
-        async with executing(patience=WorkerTimeouts(watchdog=1.0), block_seconds=1.5) as executor:
-            return await executor.run(make_task(), listen())
-
-    assert asyncio.run(scenario()).outcome.status == "done"
+async def test_the_watchdog_lets_slow_tasks_be(executing, make_task, listen):
+    async with executing(patience=WorkerTimeouts(watchdog=1.0), block_seconds=1.5) as executor:
+        result = await executor.run(make_task(), listen())
+    assert result.outcome.status == "done"
 
 
-def test_a_hung_task_can_be_cancelled(executing, make_task, listen, marker):
-    async def scenario():
-        listener = listen()
-        async with executing(patience=WorkerTimeouts(cancel=0.1), failure=Failure.HANG, marker=marker) as executor:
-            task = make_task()
-            run = asyncio.create_task(executor.run(task, listener))
-            await listener.progress.wait()
-            executor.cancel(task.key)
-            with pytest.raises(CancelledJobError):
-                await run
-
-    asyncio.run(scenario())
+async def test_a_hung_task_can_be_cancelled(executing, make_task, listen, marker):
+    listener = listen()
+    async with executing(patience=WorkerTimeouts(cancel=0.1), failure=Failure.HANG, marker=marker) as executor:
+        task = make_task()
+        run = asyncio.create_task(executor.run(task, listener))
+        await listener.progress.wait()
+        executor.cancel(task.key)
+        with pytest.raises(CancelledJobError):
+            await run
 
 
-def test_stopping_ends_tasks_and_workers(executing, make_task, listen):
-    async def scenario():
-        listener = listen()
-        async with executing(block_seconds=60) as executor:
-            pid = os.pidfd_open(executor.pids[0])
-            run = asyncio.create_task(executor.run(make_task(), listener))
-            await listener.progress.wait()
-            await executor.stop()
-            with pytest.raises(ServerError) as caught:
-                await run
-            with pytest.raises(ServerError):
-                await executor.run(make_task(), listener)
-            return caught.value.info.code, executor.pids, _has_ended(pid, 0)
-
-    code, pids, ended = asyncio.run(scenario())
+async def test_stopping_ends_tasks_and_workers(executing, make_task, listen):
+    listener = listen()
+    async with executing(block_seconds=60) as executor:
+        pid = os.pidfd_open(executor.pids[0])
+        run = asyncio.create_task(executor.run(make_task(), listener))
+        await listener.progress.wait()
+        await executor.stop()
+        with pytest.raises(ServerError) as caught:
+            await run
+        with pytest.raises(ServerError):
+            await executor.run(make_task(), listener)
+        code, pids, ended = caught.value.info.code, executor.pids, _has_ended(pid, 0)
     assert code is ErrorCode.SHUTTING_DOWN
     assert pids == ()
     assert ended
@@ -146,47 +126,40 @@ def test_stopping_ends_tasks_and_workers(executing, make_task, listen):
 # --- starting --------------------------------------------------------------------------------------------------------
 
 
-def test_a_worker_that_cannot_start_is_a_clear_error(caplog):
+async def test_a_worker_that_cannot_start_is_a_clear_error(caplog):
     caplog.set_level("INFO", "foveate_server.worker")
 
-    async def scenario():
-        executor = LocalExecutor(deterministic_spec(), operations="no_such_module:operations")
-        try:
-            for _ in range(2):  # the second time after a pause
-                with pytest.raises(ServerError, match="does not start") as caught:
-                    await executor.start()
-        finally:
-            await executor.stop()
-        return caught.value.info
-
-    info = asyncio.run(scenario())
+    executor = LocalExecutor(deterministic_spec(), operations="no_such_module:operations")
+    try:
+        for _ in range(2):  # the second time after a pause
+            with pytest.raises(ServerError, match="does not start") as caught:
+                await executor.start()
+    finally:
+        await executor.stop()
+    info = caught.value.info
     assert info.code is ErrorCode.WORKER_CRASHED
     assert "log" in info.remedy
     assert "no_such_module" in caplog.text
 
 
-def test_a_worker_that_is_not_ready_in_time_is_ended():
-    async def scenario():
-        executor = LocalExecutor(deterministic_spec(), patience=WorkerTimeouts(start=0.001))
-        with pytest.raises(ServerError, match=r"not ready within 0\.001 s"):
-            await executor.start()
-        await executor.stop()
-        return executor.pids
-
-    assert asyncio.run(scenario()) == ()
+async def test_a_worker_that_is_not_ready_in_time_is_ended():
+    executor = LocalExecutor(deterministic_spec(), patience=WorkerTimeouts(start=0.001))
+    with pytest.raises(ServerError, match=r"not ready within 0\.001 s"):
+        await executor.start()
+    await executor.stop()
+    result = executor.pids
+    assert result == ()
 
 
-def test_stopping_while_a_worker_starts():
-    async def scenario():
-        executor = LocalExecutor(deterministic_spec())
-        starting = asyncio.create_task(executor.start())
-        await asyncio.wait([starting], timeout=0)
-        await executor.stop()
-        with pytest.raises(ServerError, match="shutting down"):
-            await starting
-        return executor.pids
-
-    assert asyncio.run(scenario()) == ()
+async def test_stopping_while_a_worker_starts():
+    executor = LocalExecutor(deterministic_spec())
+    starting = asyncio.create_task(executor.start())
+    await asyncio.wait([starting], timeout=0)
+    await executor.stop()
+    with pytest.raises(ServerError, match="shutting down"):
+        await starting
+    result = executor.pids
+    assert result == ()
 
 
 # --- idling ----------------------------------------------------------------------------------------------------------
@@ -200,43 +173,33 @@ def telling(tmp_path):
     return EngineSpec("worker_parts:telling_engine", deterministic_spec().catalog, {"pipe": str(pipe)}), pipe
 
 
-def test_memory_is_released_on_request(executing, make_task, listen, telling):
+async def test_memory_is_released_on_request(executing, make_task, listen, telling):
     spec, pipe = telling
 
-    async def scenario():
-        async with executing(spec) as executor:
-            await executor.run(make_task(), listen())
-            executor.release_memory()
-            told = await asyncio.to_thread(pipe.read_text)
-            again = await executor.run(make_task(), listen())
-            return told, again
-
-    told, again = asyncio.run(scenario())
+    async with executing(spec) as executor:
+        await executor.run(make_task(), listen())
+        executor.release_memory()
+        told = await asyncio.to_thread(pipe.read_text)
+        again = await executor.run(make_task(), listen())
     assert told == "released\n"
     assert again.outcome.status == "done"
 
 
-def test_memory_is_released_after_a_while(executing, make_task, listen, telling):
+async def test_memory_is_released_after_a_while(executing, make_task, listen, telling):
     spec, pipe = telling
 
-    async def scenario():
-        async with executing(spec, WorkerTimeouts(release=0.1)) as executor:
-            await executor.run(make_task(), listen())
-            return await asyncio.to_thread(pipe.read_text)
-
-    assert asyncio.run(scenario()) == "released\n"
+    async with executing(spec, WorkerTimeouts(release=0.1)) as executor:
+        await executor.run(make_task(), listen())
+        result = await asyncio.to_thread(pipe.read_text)
+    assert result == "released\n"
 
 
-def test_the_process_ends_after_a_longer_while_and_comes_back(executing, make_task, listen):
-    async def scenario():
-        async with executing(patience=WorkerTimeouts(end=0.2)) as executor:
-            (before,) = executor.pids
-            ended = os.pidfd_open(before)
-            gone = await asyncio.to_thread(_has_ended, ended, 20)
-            result = await executor.run(make_task(), listen())
-            return gone, before, result
-
-    gone, before, result = asyncio.run(scenario())
+async def test_the_process_ends_after_a_longer_while_and_comes_back(executing, make_task, listen):
+    async with executing(patience=WorkerTimeouts(end=0.2)) as executor:
+        (before,) = executor.pids
+        ended = os.pidfd_open(before)
+        gone = await asyncio.to_thread(_has_ended, ended, 20)
+        result = await executor.run(make_task(), listen())
     assert gone
     assert result.outcome.data["pid"] != before
 

@@ -49,151 +49,130 @@ def crash(code=ErrorCode.WORKER_CRASHED):
     return behave
 
 
-def test_a_job_goes_from_submit_to_ack(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            watcher = made.watch()
-            job = await made.submit(selection=region(2, 3, 8, 6), items=2)
-            done = await watcher.answer(job)
-            await watcher.read()
-            assert isinstance(done, Done)
-            assert [outcome.status for outcome in done.outcomes] == ["done", "done"]
-            lasting = watcher.of(Accepted, Planned, Windows, Patch, ItemEnded, Done)
-            assert [type(event) for event in lasting] == [
-                Accepted, Planned, Windows, Patch, ItemEnded, Patch, ItemEnded, Done
-            ]  # fmt: skip
-            assert [event.seq for event in lasting] == sorted({event.seq for event in lasting})
-            assert lasting[0].seq == 1
-            patches = await patches_of(made, job)
-            assert patches == {bounds: inverted(crop(bounds)) for bounds in (Bounds(2, 3, 8, 3), Bounds(2, 6, 8, 3))}
-            files = made.spool.files(job.number)
-            assert made.spool.account.used == 48  # the patches; the windows are wiped
-            made.manager.acknowledge(ANNA, job.id)
-            made.manager.acknowledge(ANNA, job.id)  # once more does no harm
-            await made.manager.stop()
-            assert not files.folder.exists()
-            assert made.spool.account.used == 0
-            assert made.manager.summaries(ANNA) == ()
-
-    asyncio.run(scenario())
+async def test_a_job_goes_from_submit_to_ack(tmp_path):
+    async with bench(tmp_path) as made:
+        watcher = made.watch()
+        job = await made.submit(selection=region(2, 3, 8, 6), items=2)
+        done = await watcher.answer(job)
+        await watcher.read()
+        assert isinstance(done, Done)
+        assert [outcome.status for outcome in done.outcomes] == ["done", "done"]
+        lasting = watcher.of(Accepted, Planned, Windows, Patch, ItemEnded, Done)
+        assert [type(event) for event in lasting] == [
+            Accepted, Planned, Windows, Patch, ItemEnded, Patch, ItemEnded, Done
+        ]  # fmt: skip
+        assert [event.seq for event in lasting] == sorted({event.seq for event in lasting})
+        assert lasting[0].seq == 1
+        patches = await patches_of(made, job)
+        assert patches == {bounds: inverted(crop(bounds)) for bounds in (Bounds(2, 3, 8, 3), Bounds(2, 6, 8, 3))}
+        files = made.spool.files(job.number)
+        await made.until_stored(48)  # the patches; the windows are wiped
+        made.manager.acknowledge(ANNA, job.id)
+        made.manager.acknowledge(ANNA, job.id)  # once more does no harm
+        await made.manager.stop()
+        assert not files.folder.exists()
+        assert made.spool.account.used == 0
+        assert made.manager.summaries(ANNA) == ()
 
 
-def test_the_recipe_names_all_that_the_result_depends_on(tmp_path):
+async def test_the_recipe_names_all_that_the_result_depends_on(tmp_path):
     async def behave(task, listener):
         result = await paint(task, listener)
         return replace(result, recipe={"device": "cpu: x", "model": {"name": "brush"}, "pinned": {"tile": 64}})
 
-    async def scenario():
-        async with bench(tmp_path) as made:
-            made.executor.behaviours["i1"] = behave
-            watcher = made.watch()
-            job = await made.submit(selection=region(0, 0, 4, 4), model="brush")
-            done = await watcher.answer(job)
-            assert done.recipe == {
-                "foveate": "0",
-                "operation": "paint",
-                "parameters": {
-                    "items": 1, "follow": 0, "model": "brush", "wait": False, "pinned": {"tile": 64},
-                },
-                "document": {
-                    "extent": [16, 12],
-                    "format": {"dtype": "u8", "channels": "Y", "alpha": "straight", "rows": "top_down"},
-                    "profile": {"space": "gray-srgb"},
-                },
-                "selection": {"bounds": [0, 0, 4, 4], "has_coverage": False},
-                "inputs": [
-                    {
-                        "window": "w/1",
-                        "bounds": [0, 0, 4, 4],
-                        "extent": [4, 4],
-                        "pixels": blob_of(crop(Bounds(0, 0, 4, 4))).sha256,
-                        "coverage": None,
-                    }
-                ],
-                "device": "cpu: x",
-                "model": {"name": "brush"},
-            }  # fmt: skip
-
-    asyncio.run(scenario())
+    async with bench(tmp_path) as made:
+        made.executor.behaviours["i1"] = behave
+        watcher = made.watch()
+        job = await made.submit(selection=region(0, 0, 4, 4), model="brush")
+        done = await watcher.answer(job)
+        assert done.recipe == {
+            "foveate": "0",
+            "operation": "paint",
+            "parameters": {
+                "items": 1, "follow": 0, "model": "brush", "wait": False, "pinned": {"tile": 64},
+            },
+            "document": {
+                "extent": [16, 12],
+                "format": {"dtype": "u8", "channels": "Y", "alpha": "straight", "rows": "top_down"},
+                "profile": {"space": "gray-srgb"},
+            },
+            "selection": {"bounds": [0, 0, 4, 4], "has_coverage": False},
+            "inputs": [
+                {
+                    "window": "w/1",
+                    "bounds": [0, 0, 4, 4],
+                    "extent": [4, 4],
+                    "pixels": blob_of(crop(Bounds(0, 0, 4, 4))).sha256,
+                    "coverage": None,
+                }
+            ],
+            "device": "cpu: x",
+            "model": {"name": "brush"},
+        }  # fmt: skip
 
 
-def test_items_can_bring_further_items_with_windows_of_their_own(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            made.executor.behaviours.update({})
-            watcher = made.watch()
-            job = await made.submit(follow=2)
-            asked = []
-            while not watcher.of(Done):
-                event = await watcher.until(Windows, Done, count=len(asked) + 1)
-                asked.append(event)
-                for request in getattr(event, "requests", ()):
-                    # the items that follow would bring more of themselves
-                    made.executor.behaviours.update({f"ii1-{n}": leaf for n in range(2)})
-                    await made.send(job, request)
-            assert [outcome.item for outcome in watcher.of(Done)[0].outcomes] == ["i1", "ii1-0", "ii1-1"]
-
+async def test_items_can_bring_further_items_with_windows_of_their_own(tmp_path):
     async def leaf(task, listener):
         return ItemResult(Outcome(task.item.id, "kept", "It was fine."))
 
-    asyncio.run(scenario())
+    async with bench(tmp_path) as made:
+        made.executor.behaviours.update({})
+        watcher = made.watch()
+        job = await made.submit(follow=2)
+        asked = []
+        while not watcher.of(Done):
+            event = await watcher.until(Windows, Done, count=len(asked) + 1)
+            asked.append(event)
+            for request in getattr(event, "requests", ()):
+                # the items that follow would bring more of themselves
+                made.executor.behaviours.update({f"ii1-{n}": leaf for n in range(2)})
+                await made.send(job, request)
+        assert [outcome.item for outcome in watcher.of(Done)[0].outcomes] == ["i1", "ii1-0", "ii1-1"]
 
 
-def test_windows_are_asked_for_a_few_items_ahead(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            watcher = made.watch()
-            job = await made.submit(items=10)
-            first = await watcher.until(Windows)
-            assert [request.id for request in first.requests] == ["w/1", "w/2", "w/3"]
-            await made.send(job, first.requests[0])
-            await watcher.until(ItemEnded)
-            second = await watcher.until(Windows, count=2)
-            assert [request.id for request in second.requests] == ["w/4"]
-            await watcher.read()
-            assert len(watcher.of(Windows)) == 2
-
-    asyncio.run(scenario())
+async def test_windows_are_asked_for_a_few_items_ahead(tmp_path):
+    async with bench(tmp_path) as made:
+        watcher = made.watch()
+        job = await made.submit(items=10)
+        first = await watcher.until(Windows)
+        assert [request.id for request in first.requests] == ["w/1", "w/2", "w/3"]
+        await made.send(job, first.requests[0])
+        await watcher.until(ItemEnded)
+        second = await watcher.until(Windows, count=2)
+        assert [request.id for request in second.requests] == ["w/4"]
+        await watcher.read()
+        assert len(watcher.of(Windows)) == 2
 
 
-def test_coverage_comes_with_the_windows_that_want_it(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            watcher = made.watch()
-            job = await made.submit(selection=region(1, 1, 3, 3, has_coverage=True))
-            done = await watcher.answer(job)
-            assert done.recipe["inputs"][0]["coverage"] == blob_of(b"\xff" * 9).sha256
-            (patch,) = watcher.of(Patch)
-            assert patch.coverage.blob.size == 9
-
-    asyncio.run(scenario())
+async def test_coverage_comes_with_the_windows_that_want_it(tmp_path):
+    async with bench(tmp_path) as made:
+        watcher = made.watch()
+        job = await made.submit(selection=region(1, 1, 3, 3, has_coverage=True))
+        done = await watcher.answer(job)
+        assert done.recipe["inputs"][0]["coverage"] == blob_of(b"\xff" * 9).sha256
+        (patch,) = watcher.of(Patch)
+        assert patch.coverage.blob.size == 9
 
 
-def test_the_same_submit_again_is_the_same_job_and_another_one_a_conflict(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            first = submit_of(items=2)
-            job = await made.submit(first)
-            again, is_new = await made.manager.submit(ANNA, first, {})
-            assert (again, is_new) == (job, False)
-            with pytest.raises(FoveateError) as caught:
-                await made.submit(submit_of(first.job, items=3))
-            assert caught.value.info.code is ErrorCode.CONFLICT
-            other = await made.submit(submit_of(first.job, items=3), owner=BERT)  # ids of others are no conflict
-            assert other.number != job.number
-
-    asyncio.run(scenario())
+async def test_the_same_submit_again_is_the_same_job_and_another_one_a_conflict(tmp_path):
+    async with bench(tmp_path) as made:
+        first = submit_of(items=2)
+        job = await made.submit(first)
+        again, is_new = await made.manager.submit(ANNA, first, {})
+        assert (again, is_new) == (job, False)
+        with pytest.raises(FoveateError) as caught:
+            await made.submit(submit_of(first.job, items=3))
+        assert caught.value.info.code is ErrorCode.CONFLICT
+        other = await made.submit(submit_of(first.job, items=3), owner=BERT)  # ids of others are no conflict
+        assert other.number != job.number
 
 
-def test_two_connections_that_submit_the_same_job_at_once_make_one(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            submit = submit_of()
-            results = await asyncio.gather(*(made.manager.submit(ANNA, submit, {}) for _ in range(4)))
-            assert sorted(is_new for _, is_new in results) == [False, False, False, True]
-            assert len(made.manager.jobs) == 1
-
-    asyncio.run(scenario())
+async def test_two_connections_that_submit_the_same_job_at_once_make_one(tmp_path):
+    async with bench(tmp_path) as made:
+        submit = submit_of()
+        results = await asyncio.gather(*(made.manager.submit(ANNA, submit, {}) for _ in range(4)))
+        assert sorted(is_new for _, is_new in results) == [False, False, False, True]
+        assert len(made.manager.jobs) == 1
 
 
 @pytest.mark.parametrize(
@@ -211,71 +190,59 @@ def test_two_connections_that_submit_the_same_job_at_once_make_one(tmp_path):
         (submit_of(extent=Extent(1 << 20, 1 << 20)), ErrorCode.TOO_LARGE),
     ],
 )
-def test_what_makes_no_sense_is_refused_and_leaves_nothing(tmp_path, submit, code):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            with pytest.raises(FoveateError) as caught:
-                await made.submit(submit)
-            assert caught.value.info.code is code
-            assert caught.value.info.remedy
-            assert not made.manager.jobs
-
-    asyncio.run(scenario())
+async def test_what_makes_no_sense_is_refused_and_leaves_nothing(tmp_path, submit, code):
+    async with bench(tmp_path) as made:
+        with pytest.raises(FoveateError) as caught:
+            await made.submit(submit)
+        assert caught.value.info.code is code
+        assert caught.value.info.remedy
+        assert not made.manager.jobs
 
 
-def test_an_owner_may_have_so_many_open_jobs(tmp_path):
-    async def scenario():
-        async with bench(tmp_path, limits=Limits(max_open_jobs=2)) as made:
-            jobs = [await made.submit() for _ in range(2)]
-            with pytest.raises(FoveateError) as caught:
-                await made.submit()
-            assert caught.value.info.code is ErrorCode.QUEUE_FULL
-            await made.submit(owner=BERT)
-            made.manager.cancel(ANNA, jobs[0].id)
+async def test_an_owner_may_have_so_many_open_jobs(tmp_path):
+    async with bench(tmp_path, limits=Limits(max_open_jobs=2)) as made:
+        jobs = [await made.submit() for _ in range(2)]
+        with pytest.raises(FoveateError) as caught:
             await made.submit()
-
-    asyncio.run(scenario())
+        assert caught.value.info.code is ErrorCode.QUEUE_FULL
+        await made.submit(owner=BERT)
+        made.manager.cancel(ANNA, jobs[0].id)
+        await made.submit()
 
 
 @pytest.mark.parametrize("change", ["extent", "unasked", "format", "coverage", "aspect"])
-def test_windows_that_answer_nothing_are_refused(tmp_path, change):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            watcher = made.watch()
-            job = await made.submit()
-            (request,) = (await watcher.until(Windows)).requests
-            window = window_of(job.id, request)
-            pixels = window.pixels
-            wrong = {
-                "extent": replace(window, pixels=replace(pixels, extent=Extent(17, 13))),
-                "unasked": replace(window, window="other"),
-                "format": replace(window, pixels=replace(pixels, format=replace(pixels.format, rows="bottom_up"))),
-                "coverage": replace(window, coverage=pixels),
-                "aspect": replace(window, pixels=replace(pixels, extent=Extent(16, 3))),
-            }[change]
-            with pytest.raises(FoveateError) as caught:
-                job.check_window(wrong)
-            assert caught.value.info.code is ErrorCode.INVALID_PIXELS
-            assert job.check_window(window)
-
-    asyncio.run(scenario())
+async def test_windows_that_answer_nothing_are_refused(tmp_path, change):
+    async with bench(tmp_path) as made:
+        watcher = made.watch()
+        job = await made.submit()
+        (request,) = (await watcher.until(Windows)).requests
+        window = window_of(job.id, request)
+        pixels = window.pixels
+        wrong = {
+            "extent": replace(window, pixels=replace(pixels, extent=Extent(17, 13))),
+            "unasked": replace(window, window="other"),
+            "format": replace(window, pixels=replace(pixels, format=replace(pixels.format, rows="bottom_up"))),
+            "coverage": replace(window, coverage=pixels),
+            "aspect": replace(window, pixels=replace(pixels, extent=Extent(16, 3))),
+        }[change]
+        with pytest.raises(FoveateError) as caught:
+            job.check_window(wrong)
+        assert caught.value.info.code is ErrorCode.INVALID_PIXELS
+        assert job.check_window(window)
 
 
-def test_a_window_that_comes_twice_is_taken_once(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            made.executor.hold("i1")
-            watcher = made.watch()
-            job = await made.submit()
-            (request,) = (await watcher.until(Windows)).requests
-            await asyncio.gather(made.send(job, request), made.send(job, request))
-            await made.send(job, request)
-            assert made.spool.account.used == request.bounds.area
-
-    asyncio.run(scenario())
+async def test_a_window_that_comes_twice_is_taken_once(tmp_path):
+    async with bench(tmp_path) as made:
+        made.executor.hold("i1")
+        watcher = made.watch()
+        job = await made.submit()
+        (request,) = (await watcher.until(Windows)).requests
+        await asyncio.gather(made.send(job, request), made.send(job, request))
+        await made.send(job, request)
+        assert made.spool.account.used == request.bounds.area
 
 
-def test_a_cancel_is_answered_at_once_though_the_worker_goes_on(tmp_path):
+async def test_a_cancel_is_answered_at_once_though_the_worker_goes_on(tmp_path):
     async def deaf(task, listener):
         try:
             await asyncio.Event().wait()
@@ -285,75 +252,63 @@ def test_a_cancel_is_answered_at_once_though_the_worker_goes_on(tmp_path):
 
     free = asyncio.Event()
 
-    async def scenario():
-        async with bench(tmp_path) as made:
-            made.executor.behaviours["i1"] = deaf
-            watcher = made.watch()
-            job = await made.submit()
-            other = await made.submit(owner=BERT)
-            (request,) = (await watcher.until(Windows)).requests
-            await made.send(job, request)
-            await made.executor.arrived["i1"].wait()
-            assert made.manager.cancel(ANNA, job.id)
-            await watcher.until(Cancelled)
-            assert made.executor.running
-            assert not made.manager.cancel(ANNA, job.id)
-            assert made.spool.account.used  # the worker may still read the window
-            assert other.state == "open"
-            free.set()
-            await made.executor.settled()
-            await made.manager.stop()
-            assert not made.spool.account.used
-            await watcher.read()
-            assert len(watcher.of(Cancelled)) == 1
-
-    asyncio.run(scenario())
+    async with bench(tmp_path) as made:
+        made.executor.behaviours["i1"] = deaf
+        watcher = made.watch()
+        job = await made.submit()
+        other = await made.submit(owner=BERT)
+        (request,) = (await watcher.until(Windows)).requests
+        await made.send(job, request)
+        await made.executor.arrived["i1"].wait()
+        assert made.manager.cancel(ANNA, job.id)
+        await watcher.until(Cancelled)
+        assert made.executor.running
+        assert not made.manager.cancel(ANNA, job.id)
+        assert made.spool.account.used  # the worker may still read the window
+        assert other.state == "open"
+        free.set()
+        await made.executor.settled()
+        await made.manager.stop()
+        assert not made.spool.account.used
+        await watcher.read()
+        assert len(watcher.of(Cancelled)) == 1
 
 
-def test_a_job_that_is_forgotten_while_it_runs_is_wiped_afterwards(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            made.executor.hold("i1")
-            watcher = made.watch()
-            job = await made.submit()
-            (request,) = (await watcher.until(Windows)).requests
-            await made.send(job, request)
-            await made.executor.arrived["i1"].wait()
-            made.manager.cancel(ANNA, job.id)
-            made.manager.acknowledge(ANNA, job.id)
-            assert watcher.closed_jobs == [job.id]
-            await made.manager.stop()
-            assert not made.spool.files(job.number).folder.exists()
-
-    asyncio.run(scenario())
+async def test_a_job_that_is_forgotten_while_it_runs_is_wiped_afterwards(tmp_path):
+    async with bench(tmp_path) as made:
+        made.executor.hold("i1")
+        watcher = made.watch()
+        job = await made.submit()
+        (request,) = (await watcher.until(Windows)).requests
+        await made.send(job, request)
+        await made.executor.arrived["i1"].wait()
+        made.manager.cancel(ANNA, job.id)
+        made.manager.acknowledge(ANNA, job.id)
+        assert watcher.closed_jobs == [job.id]
+        await made.manager.stop()
+        assert not made.spool.files(job.number).folder.exists()
 
 
-def test_one_failed_item_does_not_fail_the_job(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            made.executor.behaviours["i2"] = crash()
-            watcher = made.watch()
-            done = await watcher.answer(await made.submit(items=3))
-            assert isinstance(done, Done)
-            assert [outcome.status for outcome in done.outcomes] == ["done", "failed", "done"]
-            assert "died" in done.outcomes[1].message
-
-    asyncio.run(scenario())
+async def test_one_failed_item_does_not_fail_the_job(tmp_path):
+    async with bench(tmp_path) as made:
+        made.executor.behaviours["i2"] = crash()
+        watcher = made.watch()
+        done = await watcher.answer(await made.submit(items=3))
+        assert isinstance(done, Done)
+        assert [outcome.status for outcome in done.outcomes] == ["done", "failed", "done"]
+        assert "died" in done.outcomes[1].message
 
 
-def test_a_job_whose_items_all_failed_has_failed_with_the_first_error(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            made.executor.behaviours = {"i1": crash(ErrorCode.WORKER_HUNG), "i2": crash()}
-            watcher = made.watch()
-            job = await made.submit(items=2)
-            failed = await watcher.answer(job)
-            assert isinstance(failed, Failed)
-            assert failed.error.code is ErrorCode.WORKER_HUNG
-            assert len(failed.outcomes) == 2
-            assert made.manager.errors[0].job == job.id
-
-    asyncio.run(scenario())
+async def test_a_job_whose_items_all_failed_has_failed_with_the_first_error(tmp_path):
+    async with bench(tmp_path) as made:
+        made.executor.behaviours = {"i1": crash(ErrorCode.WORKER_HUNG), "i2": crash()}
+        watcher = made.watch()
+        job = await made.submit(items=2)
+        failed = await watcher.answer(job)
+        assert isinstance(failed, Failed)
+        assert failed.error.code is ErrorCode.WORKER_HUNG
+        assert len(failed.outcomes) == 2
+        assert made.manager.errors[0].job == job.id
 
 
 @pytest.mark.parametrize(
@@ -365,172 +320,141 @@ def test_a_job_whose_items_all_failed_has_failed_with_the_first_error(tmp_path):
     ],
     ids=["nan", "status", "nothing"],
 )
-def test_an_operation_that_breaks_its_contract_costs_its_item(tmp_path, result):
+async def test_an_operation_that_breaks_its_contract_costs_its_item(tmp_path, result):
     async def misfit(task, listener):
         return result
 
-    async def scenario():
-        async with bench(tmp_path) as made:
-            made.executor.behaviours["i1"] = misfit
-            watcher = made.watch()
-            done = await watcher.answer(await made.submit(items=2))
-            assert [outcome.status for outcome in done.outcomes] == ["failed", "done"]
-
-    asyncio.run(scenario())
+    async with bench(tmp_path) as made:
+        made.executor.behaviours["i1"] = misfit
+        watcher = made.watch()
+        done = await watcher.answer(await made.submit(items=2))
+        assert [outcome.status for outcome in done.outcomes] == ["failed", "done"]
 
 
 @pytest.mark.parametrize("bounds", [Bounds(10, 10, 8, 8), Bounds(0, 0, 3, 3)], ids=["outside", "another size"])
-def test_patches_that_lie_are_not_passed_on(tmp_path, bounds):
+async def test_patches_that_lie_are_not_passed_on(tmp_path, bounds):
     async def misfit(task, listener):
         (task.output / "p").write_bytes(b"x" * 64)
         listener(TaskPatch(bounds, task.output / "p", None, None))
         return ItemResult(Outcome(task.item.id, "done"))
 
-    async def scenario():
-        async with bench(tmp_path) as made:
-            made.executor.behaviours["i1"] = misfit
-            watcher = made.watch()
-            failed = await watcher.answer(await made.submit())
-            assert failed.error.code is ErrorCode.INTERNAL
-            assert not watcher.of(Patch)
-            await made.manager.stop()
-            assert made.spool.account.used == 0
-
-    asyncio.run(scenario())
+    async with bench(tmp_path) as made:
+        made.executor.behaviours["i1"] = misfit
+        watcher = made.watch()
+        failed = await watcher.answer(await made.submit())
+        assert failed.error.code is ErrorCode.INTERNAL
+        assert not watcher.of(Patch)
+        await made.manager.stop()
+        assert made.spool.account.used == 0
 
 
-def test_notes_last_and_are_bounded(tmp_path):
+async def test_notes_last_and_are_bounded(tmp_path):
     async def chatty(task, listener):
         for _ in range(500):
             listener(TaskNote("word " * 1000))
         return await paint(task, listener)
 
-    async def scenario():
-        async with bench(tmp_path) as made:
-            made.executor.behaviours["i1"] = chatty
-            watcher = made.watch()
-            await watcher.answer(await made.submit())
-            assert len(watcher.of(Note)) == 100
-            assert max(len(note.text) for note in watcher.of(Note)) == 1000
-
-    asyncio.run(scenario())
+    async with bench(tmp_path) as made:
+        made.executor.behaviours["i1"] = chatty
+        watcher = made.watch()
+        await watcher.answer(await made.submit())
+        assert len(watcher.of(Note)) == 100
+        assert max(len(note.text) for note in watcher.of(Note)) == 1000
 
 
-def test_a_full_store_refuses_new_jobs_and_fails_those_without_room_but_keeps_results(tmp_path):
-    async def scenario():
-        area = 16 * 12
-        async with bench(tmp_path, spool_quota=2 * area + 10) as made:
-            watcher = made.watch()
-            first = await made.submit()
-            assert isinstance(await watcher.answer(first), Done)
-            assert made.spool.account.used == area
-            second = await made.submit()  # its window fits, its patch does not
-            failed = await watcher.answer(second)
-            assert failed.error.code is ErrorCode.STORAGE_FULL
-            assert failed.error.remedy
-            while made.spool.account.used != area:  # noqa: ASYNC110 - what the failed one had is wiped, which tells nobody
-                await asyncio.sleep(0)
-            made.spool.account.reserve(area)
-            with pytest.raises(FoveateError) as caught:
-                await made.submit()
-            assert caught.value.info.code is ErrorCode.STORAGE_FULL
-            assert await patches_of(made, first)
-
-    asyncio.run(scenario())
+async def test_a_full_store_refuses_new_jobs_and_fails_those_without_room_but_keeps_results(tmp_path):
+    area = 16 * 12
+    async with bench(tmp_path, spool_quota=2 * area + 10) as made:
+        watcher = made.watch()
+        first = await made.submit()
+        assert isinstance(await watcher.answer(first), Done)
+        await made.until_stored(area)
+        second = await made.submit()  # its window fits, its patch does not
+        failed = await watcher.answer(second)
+        assert failed.error.code is ErrorCode.STORAGE_FULL
+        assert failed.error.remedy
+        await made.until_stored(area)
+        made.spool.account.reserve(area)
+        with pytest.raises(FoveateError) as caught:
+            await made.submit()
+        assert caught.value.info.code is ErrorCode.STORAGE_FULL
+        assert await patches_of(made, first)
 
 
-def test_progress_is_that_of_the_whole_job(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            watcher = made.watch()
-            await watcher.answer(await made.submit(items=4))
-            fractions = [event.fraction for event in watcher.of(Progress)]
-            assert fractions == [0.125, 0.375, 0.625, 0.875]
-            assert [event.item for event in watcher.of(Started)] == ["i1", "i2", "i3", "i4"]
-
-    asyncio.run(scenario())
+async def test_progress_is_that_of_the_whole_job(tmp_path):
+    async with bench(tmp_path) as made:
+        watcher = made.watch()
+        await watcher.answer(await made.submit(items=4))
+        fractions = [event.fraction for event in watcher.of(Progress)]
+        assert fractions == [0.125, 0.375, 0.625, 0.875]
+        assert [event.item for event in watcher.of(Started)] == ["i1", "i2", "i3", "i4"]
 
 
-def test_owners_take_turns_and_know_where_they_stand(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            anna, bert = made.watch(ANNA), made.watch(BERT)
-            release = made.executor.hold("i1")
-            long = await made.submit(items=3)
-            for request in (await anna.until(Windows)).requests:
-                await made.send(long, request)
-            await made.executor.arrived["i1"].wait()
-            short = await made.submit(owner=BERT, items=2)
-            for request in (await bert.until(Windows)).requests:
-                await made.send(short, request)
-            assert (await bert.until(Queued)).position == 1
-            release()
-            await asyncio.gather(anna.until(Done), bert.until(Done))
-            order = ["anna" if str(long.id) in key else "bert" for key in made.executor.keys]
-            assert order.index("bert") == 1  # though two items of anna's waited longer
-            assert len(order) == 5
-
-    asyncio.run(scenario())
+async def test_owners_take_turns_and_know_where_they_stand(tmp_path):
+    async with bench(tmp_path) as made:
+        anna, bert = made.watch(ANNA), made.watch(BERT)
+        release = made.executor.hold("i1")
+        long = await made.submit(items=3)
+        for request in (await anna.until(Windows)).requests:
+            await made.send(long, request)
+        await made.executor.arrived["i1"].wait()
+        short = await made.submit(owner=BERT, items=2)
+        for request in (await bert.until(Windows)).requests:
+            await made.send(short, request)
+        assert (await bert.until(Queued)).position == 1
+        release()
+        await asyncio.gather(anna.until(Done), bert.until(Done))
+        order = ["anna" if str(long.id) in key else "bert" for key in made.executor.keys]
+        assert order.index("bert") == 1  # though two items of anna's waited longer
+        assert len(order) == 5
 
 
-def test_jobs_are_their_owners_alone(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            anna, bert = made.watch(ANNA), made.watch(BERT)
-            job = await made.submit()
-            await anna.answer(job)
-            await bert.read()
-            assert not bert.events
-            assert [summary.job for summary in made.manager.summaries(ANNA)] == [job.id]
-            assert made.manager.summaries(BERT) == ()
-            with pytest.raises(FoveateError) as caught:
-                made.manager.cancel(BERT, job.id)
-            assert caught.value.info.code is ErrorCode.UNKNOWN_JOB
-            made.manager.acknowledge(BERT, job.id)
-            assert made.manager.find(ANNA, job.id) is job
-
-    asyncio.run(scenario())
+async def test_jobs_are_their_owners_alone(tmp_path):
+    async with bench(tmp_path) as made:
+        anna, bert = made.watch(ANNA), made.watch(BERT)
+        job = await made.submit()
+        await anna.answer(job)
+        await bert.read()
+        assert not bert.events
+        assert [summary.job for summary in made.manager.summaries(ANNA)] == [job.id]
+        assert made.manager.summaries(BERT) == ()
+        with pytest.raises(FoveateError) as caught:
+            made.manager.cancel(BERT, job.id)
+        assert caught.value.info.code is ErrorCode.UNKNOWN_JOB
+        made.manager.acknowledge(BERT, job.id)
+        assert made.manager.find(ANNA, job.id) is job
 
 
-def test_an_unfinished_job_cannot_be_acknowledged(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            job = await made.submit()
-            with pytest.raises(FoveateError) as caught:
-                made.manager.acknowledge(ANNA, job.id)
-            assert caught.value.info.code is ErrorCode.CONFLICT
-
-    asyncio.run(scenario())
+async def test_an_unfinished_job_cannot_be_acknowledged(tmp_path):
+    async with bench(tmp_path) as made:
+        job = await made.submit()
+        with pytest.raises(FoveateError) as caught:
+            made.manager.acknowledge(ANNA, job.id)
+        assert caught.value.info.code is ErrorCode.CONFLICT
 
 
-def test_idleness_counts_clients_and_runnable_work(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            assert made.manager.is_idle
-            release = made.executor.hold("i1")
-            watcher = made.watch()
-            assert not made.manager.is_idle
-            job = await made.submit()
-            (request,) = (await watcher.until(Windows)).requests
-            await made.send(job, request)
-            await made.executor.arrived["i1"].wait()
-            made.manager.disconnect(ANNA, watcher)
-            assert not made.manager.is_idle
-            assert made.manager.idle_seconds == 0
-            release()
-            watcher = made.watch()
-            watcher.resume(job)
-            await watcher.until(Done)
-            made.manager.disconnect(ANNA, watcher)
-            assert made.manager.is_idle
-
-    asyncio.run(scenario())
+async def test_idleness_counts_clients_and_runnable_work(tmp_path):
+    async with bench(tmp_path) as made:
+        assert made.manager.is_idle
+        release = made.executor.hold("i1")
+        watcher = made.watch()
+        assert not made.manager.is_idle
+        job = await made.submit()
+        (request,) = (await watcher.until(Windows)).requests
+        await made.send(job, request)
+        await made.executor.arrived["i1"].wait()
+        made.manager.disconnect(ANNA, watcher)
+        assert not made.manager.is_idle
+        assert made.manager.idle_seconds == 0
+        release()
+        watcher = made.watch()
+        watcher.resume(job)
+        await watcher.until(Done)
+        made.manager.disconnect(ANNA, watcher)
+        assert made.manager.is_idle
 
 
-def test_unknown_jobs_have_a_sentence(tmp_path):
-    async def scenario():
-        async with bench(tmp_path, executor=ScriptedExecutor()) as made:
-            with pytest.raises(FoveateError, match="no job"):
-                made.manager.find(ANNA, job_id())
-
-    asyncio.run(scenario())
+async def test_unknown_jobs_have_a_sentence(tmp_path):
+    async with bench(tmp_path, executor=ScriptedExecutor()) as made:
+        with pytest.raises(FoveateError, match="no job"):
+            made.manager.find(ANNA, job_id())

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import dataclass, replace
 
@@ -189,7 +188,7 @@ def test_a_revoked_token_ends_its_open_connection(serve):
     assert server.get(token=token).status_code == 401
 
 
-def test_a_revoked_token_gets_no_more_events(config: ServerConfig):
+async def test_a_revoked_token_gets_no_more_events(config: ServerConfig):
     token = add_token(config, "tablet")
     sent: list[dict] = []
 
@@ -206,7 +205,7 @@ def test_a_revoked_token_gets_no_more_events(config: ServerConfig):
     headers = [(b"host", b"127.0.0.1:7"), (b"authorization", f"Bearer {token}".encode())]
     scope = {"type": "websocket", "path": "/socket", "headers": headers, "server": ("127.0.0.1", 7), "client": None}
     gate = Gate(config, Authenticator(config.tokens_file, new_token()), Sessions())
-    asyncio.run(SecurityMiddleware(app, gate)(scope, send, send))
+    await SecurityMiddleware(app, gate)(scope, send, send)
     assert [message["type"] for message in sent] == ["websocket.accept", "websocket.send", "websocket.close"]
     assert sent[1]["text"] == "before"
     assert sent[2]["code"] == 1008

@@ -181,59 +181,50 @@ class FullDisk:
         self.batches.append(list(changes))
 
 
-def test_the_journal_waits_for_room_and_loses_nothing(monkeypatch):
+async def test_the_journal_waits_for_room_and_loses_nothing(monkeypatch):
     monkeypatch.setattr("foveate_server.jobs.journal.RETRY_SECONDS", 0.01)
 
-    async def scenario():
-        disk = FullDisk()
-        journal = Journal(disk)
-        journal.start()
-        told = []
-        written = [journal.write([number], lambda number=number: told.append(number)) for number in range(3)]
-        journal.write((), lambda: told.append("fleeting"))
-        while disk.tries < 3:
-            await asyncio.wait(written, timeout=0.01)
-        assert not told
-        disk.free = True
-        await asyncio.gather(*written)
-        await journal.write([3])
-        assert told == [0, 1, 2, "fleeting"]
-        assert disk.batches[0] == [0, 1, 2]
-        await journal.stop()
-
-    asyncio.run(scenario())
+    disk = FullDisk()
+    journal = Journal(disk)
+    journal.start()
+    told = []
+    written = [journal.write([number], lambda number=number: told.append(number)) for number in range(3)]
+    journal.write((), lambda: told.append("fleeting"))
+    while disk.tries < 3:
+        await asyncio.wait(written, timeout=0.01)
+    assert not told
+    disk.free = True
+    await asyncio.gather(*written)
+    await journal.write([3])
+    assert told == [0, 1, 2, "fleeting"]
+    assert disk.batches[0] == [0, 1, 2]
+    await journal.stop()
 
 
-def test_an_entry_that_cannot_be_written_hurts_no_other():
+async def test_an_entry_that_cannot_be_written_hurts_no_other():
     class Picky:
         async def apply(self, changes):
             if "bad" in changes:
                 raise sqlite3.IntegrityError("no")
 
-    async def scenario():
-        journal = Journal(Picky())
-        journal.start()
-        told = []
-        entries = [journal.write([name], lambda name=name: told.append(name)) for name in ("a", "bad", "c")]
-        await asyncio.wait(entries)
-        assert told == ["a", "c"]
-        assert isinstance(entries[1].exception(), sqlite3.IntegrityError)
-        await journal.stop()
-
-    asyncio.run(scenario())
+    journal = Journal(Picky())
+    journal.start()
+    told = []
+    entries = [journal.write([name], lambda name=name: told.append(name)) for name in ("a", "bad", "c")]
+    await asyncio.wait(entries)
+    assert told == ["a", "c"]
+    assert isinstance(entries[1].exception(), sqlite3.IntegrityError)
+    await journal.stop()
 
 
-def test_events_are_read_in_pieces(tmp_path):
-    async def scenario():
-        async with bench(tmp_path) as made:
-            job = await made.submit(items=3)
-            first = await made.spool.events(job.number, 0, 2)
-            rest = await made.spool.events(job.number, first[-1].seq, 100)
-            assert [event.seq for event in (*first, *rest)] == [1, 2, 3]
-            assert Planned.TYPE in first[1].text
-            assert await made.spool.events(job.number + 1, 0, 100) == []
-
-    asyncio.run(scenario())
+async def test_events_are_read_in_pieces(tmp_path):
+    async with bench(tmp_path) as made:
+        job = await made.submit(items=3)
+        first = await made.spool.events(job.number, 0, 2)
+        rest = await made.spool.events(job.number, first[-1].seq, 100)
+        assert [event.seq for event in (*first, *rest)] == [1, 2, 3]
+        assert Planned.TYPE in first[1].text
+        assert await made.spool.events(job.number + 1, 0, 100) == []
 
 
 def test_an_unwritable_place_has_a_sentence(tmp_path):
