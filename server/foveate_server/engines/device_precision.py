@@ -161,7 +161,7 @@ def _is_usable(kind: str) -> bool:
 def _fast_dtype(device: torch.device) -> torch.dtype:
     """Return the dtype in which `device` is fastest. Where float16 is as fast as bfloat16, it has 3 bits more."""
     if device.type == "cpu":
-        return torch.bfloat16 if _cpu_computes_bfloat16() else torch.float32
+        return torch.bfloat16 if computes_bfloat16(device) else torch.float32
     return torch.float16
 
 

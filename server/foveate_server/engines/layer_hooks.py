@@ -10,7 +10,7 @@ from torch import nn
 
 from foveate_server.engines.contract import Ticker
 
-_REPORT_SECONDS = 0.1
+REPORT_SECONDS = 0.1  # at least, from one report of progress to the next
 
 
 def layers(module: nn.Module) -> list[nn.Module]:
@@ -56,7 +56,7 @@ class Meter:
     def tick(self, work: float = 1.0) -> None:
         """Say that `work` begins, such as that of a layer. Raises CancelledJobError."""
         now = time.monotonic()
-        if now - self._reported < _REPORT_SECONDS:
+        if now - self._reported < REPORT_SECONDS:
             self._ticker.check()
         else:
             self._reported = now

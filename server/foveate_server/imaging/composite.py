@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from foveate_shared.errors import Fault, ProtocolError
 from foveate_shared.geometry import Bounds, Extent
 
-_STRIP_SAMPLES = 1 << 20  # how many samples are blended at once: temporaries stay within some megabytes
+STRIP_SAMPLES = 1 << 20  # how many samples are blended at once: temporaries stay within some megabytes
 
 
 def apply_patch(document: NDArray[Any], bounds: Bounds, pixels: NDArray[Any], coverage: NDArray[Any] | None) -> None:
@@ -25,7 +25,7 @@ def apply_patch(document: NDArray[Any], bounds: Bounds, pixels: NDArray[Any], co
     """
     _require_fit(document, bounds, pixels, coverage)
     region = document[bounds.y : bounds.bottom, bounds.x : bounds.right]
-    rows = max(1, _STRIP_SAMPLES // max(1, bounds.width * document.shape[2]))
+    rows = max(1, STRIP_SAMPLES // max(1, bounds.width * document.shape[2]))
     for top in range(0, bounds.height, rows):
         strip = slice(top, top + rows)
         part = region[strip]

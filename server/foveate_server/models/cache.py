@@ -27,8 +27,8 @@ from foveate_shared.errors import ErrorCode, InputError, ResourceError
 
 _LOCK_POLL_SECONDS = 0.25
 _SPARE_BYTES = 64 << 20  # left free on the disk, for everything else
-_LONG_BYTES = 64 << 20  # of a file whose hash takes a while
-_SETTLED_NANOSECONDS = 1_000_000_000  # a file that changed less than this before it was verified may yet change unseen
+LONG_BYTES = 64 << 20  # of a file whose hash takes a while
+SETTLED_NANOSECONDS = 1_000_000_000  # a file that changed less than this before it was verified may yet change unseen
 
 
 class Cache:
@@ -156,7 +156,7 @@ class Cache:
         except (OSError, ValueError, InputError):
             return None
         result = entry if entry.name == name else None
-        if time.time_ns() - max(stamp[:2]) > _SETTLED_NANOSECONDS:
+        if time.time_ns() - max(stamp[:2]) > SETTLED_NANOSECONDS:
             self._described[path] = (stamp, result)
         return result
 
@@ -169,7 +169,7 @@ class Cache:
 
     def _remember(self, name: str, stamps: Mapping[str, list[int | str]]) -> None:
         now = time.time_ns()
-        stamps = {path: stamp for path, stamp in stamps.items() if now - int(stamp[1]) > _SETTLED_NANOSECONDS}
+        stamps = {path: stamp for path, stamp in stamps.items() if now - int(stamp[1]) > SETTLED_NANOSECONDS}
         with suppress(OSError):  # then the files are read again next time
             (self._root / ".verified").mkdir(exist_ok=True)
             (self._root / ".verified" / name).write_text(json.dumps(stamps), encoding="utf-8")
@@ -195,7 +195,7 @@ def is_intact(folder: Path, entry: ModelEntry, progress: DownloadProgress = sile
         return False
     done = 0
     for file in entry.files:
-        heard = Shifted(progress, done, entry.size) if file.size >= _LONG_BYTES else silent
+        heard = Shifted(progress, done, entry.size) if file.size >= LONG_BYTES else silent
         if sha256_of(folder / file.name, heard) != file.sha256:
             return False
         done += file.size

@@ -28,7 +28,7 @@ from foveate_shared.errors import ErrorCode, InputError
 ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - what --pair asks for, behind TLS and a token
 ALL_ADDRESSES_V6 = "::"
 _YEARS = 10  # clients pin the certificate, so a new one means pairing all of them again
-_MARGIN = dt.timedelta(days=30)  # renewed this long before its end
+RENEWAL_MARGIN = dt.timedelta(days=30)  # renewed this long before its end
 
 
 def secured(config: ServerConfig) -> ServerConfig:
@@ -104,7 +104,7 @@ def _is_usable(cert: Path, key: Path) -> bool:
     except (OSError, ValueError, TypeError):
         return False
     fits = private.public_key() == certificate.public_key()
-    return fits and certificate.not_valid_after_utc > _now() + _MARGIN
+    return fits and certificate.not_valid_after_utc > _now() + RENEWAL_MARGIN
 
 
 def _make_certificate(cert: Path, key: Path, names: list[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from base64 import b64decode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from importlib import resources
 from pathlib import Path
@@ -22,8 +22,8 @@ Change = Callable[[sqlite3.Connection], None]  # a part of a transaction
 class Database:
     """One file with all tables."""
 
-    def __init__(self, file: Path) -> None:
-        """Open `file`, made or brought up to date where needed.
+    def __init__(self, file: Path, migrations: Sequence[str] | None = None) -> None:
+        """Open `file`, made or brought up to date where needed, by the scripts `migrations` (by default our own).
 
         Raises ServerError where a newer version of Foveate wrote it, or it is damaged.
         """
@@ -34,7 +34,7 @@ class Database:
             self._connection.execute("PRAGMA synchronous = NORMAL")  # a power cut costs seconds, a crash nothing
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA secure_delete = ON")  # an acknowledged job leaves no traces
-            _migrate(self._connection, file)
+            _migrate(self._connection, file, _own_migrations() if migrations is None else migrations)
         except sqlite3.DatabaseError as error:
             self._connection.close()
             raise ServerError(
@@ -246,9 +246,8 @@ def _execute(statement: str, *values: object) -> Change:
 # --- migrations ------------------------------------------------------------------------------------------------------
 
 
-def _migrate(connection: sqlite3.Connection, file: Path) -> None:
+def _migrate(connection: sqlite3.Connection, file: Path, scripts: Sequence[str]) -> None:
     """Run the numbered scripts that the database has not seen yet, each in a transaction."""
-    scripts = _migrations()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(scripts):
         raise ServerError(
@@ -262,7 +261,7 @@ def _migrate(connection: sqlite3.Connection, file: Path) -> None:
             cursor.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
 
 
-def _migrations() -> list[str]:
+def _own_migrations() -> list[str]:
     folder = resources.files("foveate_server.spool") / "migrations"
     scripts = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
     return [script.read_text("utf-8") for script in scripts]

@@ -111,7 +111,7 @@ def test_strips_give_the_same_as_one_piece(monkeypatch):
     coverage = random.random((37, 29), np.float32)
     whole, strips = old.copy(), old.copy()
     apply_patch(whole, Bounds(0, 0, 29, 37), new, coverage)
-    monkeypatch.setattr(composite, "_STRIP_SAMPLES", 200)
+    monkeypatch.setattr(composite, "STRIP_SAMPLES", 200)
     apply_patch(strips, Bounds(0, 0, 29, 37), new, coverage)
     assert np.array_equal(whole, strips)
 

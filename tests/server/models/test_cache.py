@@ -54,7 +54,7 @@ def test_a_description_that_did_not_change_is_not_read_again(cache_dir: Path, en
     monkeypatch.setattr(cache_module, "entry_from_mapping", lambda data: read.append(data["name"]) or original(data))
     assert cache.added() == cache.added() == [entry]
     assert read == [entry.name] * 2, "what changed a moment ago may yet change unseen"
-    monkeypatch.setattr(cache_module, "_SETTLED_NANOSECONDS", 0)
+    monkeypatch.setattr(cache_module, "SETTLED_NANOSECONDS", 0)
     assert cache.added() == cache.added() == [entry]
     assert read == [entry.name] * 3
     path.write_text(path.read_text().replace(entry.title, "Another title"))
@@ -158,7 +158,7 @@ def test_a_model_that_is_only_noted(cache_dir: Path, entry) -> None:
 
 
 def test_a_long_verification_gives_signs_of_life(cache_dir: Path, entry, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_module, "_LONG_BYTES", len(DATA))
+    monkeypatch.setattr(cache_module, "LONG_BYTES", len(DATA))
     (Cache(cache_dir).staging(entry) / "net.bin").write_bytes(DATA)
     seen: list[tuple[int, int]] = []
     assert is_intact(Cache(cache_dir).staging(entry), entry, lambda done, total: seen.append((done, total)))

@@ -76,7 +76,7 @@ def test_a_damaged_or_old_certificate_is_replaced(config: ServerConfig, monkeypa
     paired.tls_cert.write_text("damaged")
     _, second = pair(config, "10.0.0.5")
     assert second.fingerprint != first.fingerprint
-    monkeypatch.setattr(pairing, "_MARGIN", pairing._MARGIN * 1000)
+    monkeypatch.setattr(pairing, "RENEWAL_MARGIN", pairing.RENEWAL_MARGIN * 1000)
     _, third = pair(config, "10.0.0.5")
     assert third.fingerprint != second.fingerprint
 

@@ -90,9 +90,9 @@ def test_a_small_region_gets_the_full_pixel_budget(soft, make_document, engine):
 
 def test_large_regions_are_canvases_that_fade_into_each_other(soft, make_document, engine, monkeypatch):
     monkeypatch.setattr(fading_canvases, "SINGLE_AREA", 1)
-    monkeypatch.setattr(fading_canvases, "_CORE", 100)
-    monkeypatch.setattr(fading_canvases, "_MARGIN", 40)
-    monkeypatch.setattr(fading_canvases, "_FADE", 24)
+    monkeypatch.setattr(fading_canvases, "CORE", 100)
+    monkeypatch.setattr(fading_canvases, "MARGIN", 40)
+    monkeypatch.setattr(fading_canvases, "FADE", 24)
     document = make_document(np.tile(soft, (1, 2, 1)), bounds=(10, 5, 380, 160))
     run = run_job(document, engine, "refocus", model=MODEL, strength=0.8, seed=2, prompt="x")
     assert len(run.patches) == 4 * 2

@@ -36,8 +36,8 @@ def test_faces_outside_of_the_selection_do_not_count(soft, paint_discs, make_doc
 
 @pytest.fixture
 def small_views(monkeypatch):
-    monkeypatch.setattr(search_views, "_PREVIEW_SIDE", 200)
-    monkeypatch.setattr(search_views, "_TILE_SIDE", 400)
+    monkeypatch.setattr(search_views, "PREVIEW_SIDE", 200)
+    monkeypatch.setattr(search_views, "TILE_SIDE", 400)
 
 
 @pytest.mark.usefixtures("small_views")

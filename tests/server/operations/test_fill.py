@@ -105,10 +105,10 @@ def test_the_new_area_goes_on_from_the_edge(soft, make_document, same):
 
 def test_a_large_picture_is_extended_piece_by_piece(soft, make_document, engine, monkeypatch):
     monkeypatch.setattr(extend_canvas, "SINGLE_AREA", 1)
-    monkeypatch.setattr(extend_canvas, "_PIECE", 90)
-    monkeypatch.setattr(extend_canvas, "_CONTEXT", 40)
-    monkeypatch.setattr(extend_canvas, "_FADE", 16)
-    monkeypatch.setattr(extend_canvas, "_KEPT", Extent(100, 64))
+    monkeypatch.setattr(extend_canvas, "PIECE", 90)
+    monkeypatch.setattr(extend_canvas, "CONTEXT", 40)
+    monkeypatch.setattr(extend_canvas, "FADE", 16)
+    monkeypatch.setattr(extend_canvas, "KEPT", Extent(100, 64))
     document = make_document(soft, PixelFormat(SampleType.U16, Channels.RGBA))
     run, result = extended(document, engine, left=30, bottom=50)
     assert len([item for item in run.items if item.id.startswith("keep")]) > 4

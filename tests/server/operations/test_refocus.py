@@ -104,7 +104,7 @@ def test_a_large_region_is_measured_first_and_restored_in_tiles(soft, make_docum
     document = make_document(np.tile(soft, (2, 3, 1)))
     whole = run_job(document, engine, "refocus")
     monkeypatch.setattr(tile_items, "SINGLE_AREA", 0)
-    monkeypatch.setattr(tile_items, "_CORE", 150)
+    monkeypatch.setattr(tile_items, "CORE", 150)
     run = run_job(document, engine, "refocus")
     assert [item.id for item in run.items[:2]] == ["inspect", "tile-1"]
     assert len(run.plan.items[0].windows) == 5

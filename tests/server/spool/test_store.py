@@ -79,22 +79,18 @@ def test_a_damaged_store_has_a_sentence(tmp_path):
     assert "Traceback" not in str(caught.value)
 
 
-def test_migrations_run_once_and_in_order(tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "_migrations", lambda: ["CREATE TABLE a (x); INSERT INTO a VALUES (1);"])
-    Database(tmp_path / "db").close()
-    both = ["not SQL: it ran before", "ALTER TABLE a ADD COLUMN y DEFAULT 2;"]
-    monkeypatch.setattr(database, "_migrations", lambda: both)
-    Database(tmp_path / "db").close()
+def test_migrations_run_once_and_in_order(tmp_path):
+    Database(tmp_path / "db", ["CREATE TABLE a (x); INSERT INTO a VALUES (1);"]).close()
+    Database(tmp_path / "db", ["not SQL: it ran before", "ALTER TABLE a ADD COLUMN y DEFAULT 2;"]).close()
     connection = sqlite3.connect(tmp_path / "db")
     assert connection.execute("SELECT x, y FROM a").fetchall() == [(1, 2)]
     assert connection.execute("PRAGMA user_version").fetchone() == (2,)
     connection.close()
 
 
-def test_a_migration_that_fails_changes_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "_migrations", lambda: ["CREATE TABLE a (x); CREATE TABLE a (x);"])
+def test_a_migration_that_fails_changes_nothing(tmp_path):
     with pytest.raises(ServerError):
-        Database(tmp_path / "db")
+        Database(tmp_path / "db", ["CREATE TABLE a (x); CREATE TABLE a (x);"])
     connection = sqlite3.connect(tmp_path / "db")
     assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
     connection.close()

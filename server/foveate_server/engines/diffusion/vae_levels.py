@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-_ATTENTION_TOKENS = 1 << 14  # up to so many, attention is the module's own: 128 x 128 latents
-_ATTENTION_SCORES = 1 << 26  # else so many at a time, for devices whose kernels hold them all
+ATTENTION_TOKENS = 1 << 14  # up to so many, attention is the module's own: 128 x 128 latents
+ATTENTION_SCORES = 1 << 26  # else so many at a time, for devices whose kernels hold them all
 
 
 @dataclass
@@ -139,7 +139,7 @@ def _attended(attention: Any, x: Tensor, tick: Callable[[], None]) -> Tensor:
     """Return what the module `attention` makes of `x`; where that is large, for some of the places at a time."""
     batch, channels, height, width = x.shape
     count = height * width
-    if count <= _ATTENTION_TOKENS:
+    if count <= ATTENTION_TOKENS:
         whole: Tensor = attention(x)
         return whole
     tokens = attention.group_norm(x.reshape(batch, channels, count)).transpose(1, 2)
@@ -150,7 +150,7 @@ def _attended(attention: Any, x: Tensor, tick: Callable[[], None]) -> Tensor:
     del tokens
     result = torch.empty_like(x)
     flat = result.view(batch, channels, count)
-    size = max(1, _ATTENTION_SCORES // count)
+    size = max(1, ATTENTION_SCORES // count)
     for start in range(0, count, size):
         tick()
         seen = functional.scaled_dot_product_attention(query[:, :, start : start + size], key, value)

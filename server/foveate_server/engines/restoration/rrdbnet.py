@@ -22,7 +22,7 @@ TRUNK_HALO = 96  # input px at most; x4plus sees 347, but influence fades tenfol
 TAIL_HALO = 2  # input px; exact: one 3x3 convolution at x2 and three at x4
 _TAIL_TILE = 192  # input px: the tail holds 64 channels of 16 times as many pixels
 _MOST_AREA = 1 << 15  # input pixels that the trunk's blocks see at once where they come in rows
-_TAIL_AREA = 1 << 13  # likewise, of the tail
+TAIL_AREA = 1 << 13  # likewise, of the tail
 _TAIL_SHARE = 0.15  # of the time
 _BYTES_PER_PIXEL = 2600  # of the trunk: two stacks of 192 channels, and four of 64
 _SLOPE = 0.2
@@ -142,7 +142,7 @@ class RRDBNetRows:
                 return in_bands(deep, flow, _MOST_AREA // 2, lambda band, end: self._through(band, end, number))  # noqa: B023
             deep = self._body[number].push(deep, flow)
         deep = self._last.push(deep, flow)
-        return in_bands(torch.add(self._shortcut.take(deep.shape[2]), deep), flow, _TAIL_AREA, self._tail.push)
+        return in_bands(torch.add(self._shortcut.take(deep.shape[2]), deep), flow, TAIL_AREA, self._tail.push)
 
 
 class _ResidualDenseBlock:

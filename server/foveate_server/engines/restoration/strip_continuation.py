@@ -18,7 +18,7 @@ from foveate_shared.geometry import Bounds, split
 
 # Input pixels of a band: enough for all cores, and little memory. Far more than the 300 or so below which libraries
 # compute a convolution in another order of sums, and results would differ in their last bit.
-_BAND_AREA = 1 << 15
+BAND_AREA = 1 << 15
 _BAND_LEAST = 8  # rows: fewer cost more for what each layer holds than for what is new
 _LEAST_SHARE = 0.25  # of what a column sees, that it must be itself
 _MOST_OPEN = 2  # pictures that wait for their next strips: jobs of two owners take turns
@@ -52,15 +52,16 @@ class RowStreams:
         wanted, scale = strip.wanted, network.scale
         columns = split(wanted.width, tile)
         if len(columns) == 1:
-            return self._run_column(network, image, strip, device, _Share(meter))
+            return self.run_column(network, image, strip, device, _Share(meter))
         result = np.empty((wanted.height * scale, wanted.width * scale, 3), np.float32)
         for index, (left, right) in enumerate(columns):
             column = Strip(Bounds(wanted.x + left, wanted.y, right - left, wanted.height), strip.top)
             share = _Share(meter, index, len(columns))
-            result[:, left * scale : right * scale] = self._run_column(network, image, column, device, share)
+            result[:, left * scale : right * scale] = self.run_column(network, image, column, device, share)
         return result
 
-    def _run_column(self, network: Network, image: Image, strip: Strip, device: torch.device, share: _Share) -> Image:
+    def run_column(self, network: Network, image: Image, strip: Strip, device: torch.device, share: _Share) -> Image:
+        """Return one column of a strip: see :meth:`run`, which cuts it into columns."""
         found = [stream for stream in self._open if stream.can_go_on(network, image, strip)]
         stream = found[0] if found else _RowStream(network, image, strip)
         # Taken out while it runs: what an error or a cancel leaves of it is of no use.
@@ -175,7 +176,7 @@ class _RowStream:
     @property
     def _band(self) -> int:
         """Return the rows of a band."""
-        return max(_BAND_LEAST, _BAND_AREA // self._columns.width)
+        return max(_BAND_LEAST, BAND_AREA // self._columns.width)
 
     def _push(self, band: Image, flow: Flow, device: torch.device) -> Image:
         """Return the rows of the result that a band brings, of the columns that are wanted."""

@@ -9,9 +9,9 @@ from foveate_server.imaging.crop import context_margin, require_region
 from foveate_server.operations.contract import JobRequest
 from foveate_shared.geometry import Bounds, Extent, tiles
 
-_PREVIEW_SIDE = 1600  # pixels, long side of the first look
+PREVIEW_SIDE = 1600  # pixels, long side of the first look
 _PREVIEW_REACH = 1.4  # reduced by up to this much, the first look still shows faces of 16 pixels
-_TILE_SIDE = 2048  # pixels of a closer look, overlap included
+TILE_SIDE = 2048  # pixels of a closer look, overlap included
 _LARGEST_COUNT = 64  # of closer looks: a larger document is looked at less closely
 _FACE_IN_PREVIEW = 24  # pixels: faces of this size are found in the first look for certain
 
@@ -28,7 +28,7 @@ def plan_views(request: JobRequest) -> list[SearchView]:
     """Return all looks, the widest first. Raises InputError for a region that is empty or not in the document."""
     area = searched(request)
     longest = max(area.width, area.height)
-    reduction = max(1.0, longest / _PREVIEW_SIDE)
+    reduction = max(1.0, longest / PREVIEW_SIDE)
     views = [SearchView(area, area.extent.scaled(1 / reduction))]
     if reduction > _PREVIEW_REACH:
         views += _close_views(area, overlap=ceil(_FACE_IN_PREVIEW * reduction))
@@ -44,7 +44,7 @@ def searched(request: JobRequest) -> Bounds:
 def _close_views(area: Bounds, overlap: int) -> list[SearchView]:
     reduction = 1.0
     while True:
-        side = max(overlap, round(_TILE_SIDE * reduction) - overlap)
+        side = max(overlap, round(TILE_SIDE * reduction) - overlap)
         cores = tiles(area, Extent(side, side))
         if len(cores) <= _LARGEST_COUNT:
             break

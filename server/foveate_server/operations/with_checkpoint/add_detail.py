@@ -45,7 +45,7 @@ from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject, Outcome, as_object
 
 SINGLE_AREA = 3072 * 3072  # pixels of a new image that is rendered as one canvas
-_CANVAS_SIDE = 2048  # pixels of the new image: of the core of one of several canvases
+CANVAS_SIDE = 2048  # pixels of the new image: of the core of one of several canvases
 _CONTEXT = 48  # document pixels around a core that its canvas sees too
 _FADE = 16  # document pixels over which a canvas fades in over those before it
 _FACE_SCORE = 0.4
@@ -148,7 +148,7 @@ def plan(request: JobRequest, size: Enlargement, strength: float) -> Plan:
         new_height=extent.height,
         strength=strength,
     )
-    side = max(region.width, region.height) if extent.area <= SINGLE_AREA else max(1, _CANVAS_SIDE // scale)
+    side = max(region.width, region.height) if extent.area <= SINGLE_AREA else max(1, CANVAS_SIDE // scale)
     cores = tiles(region, Extent(side, side))
     items = []
     for number, core in enumerate(cores, 1):

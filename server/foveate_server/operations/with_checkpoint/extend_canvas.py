@@ -31,10 +31,10 @@ from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Json, JsonObject, Outcome, WindowRequest
 
 SINGLE_AREA = 3072 * 3072  # pixels of one canvas: of the whole new image, else of a band
-_PIECE = 1536  # pixels along a band, of one canvas, at least
-_CONTEXT = 512  # pixels of the old picture that a canvas sees beside the new ones, at most
-_FADE = 96  # pixels over which a piece fades in over the one before it
-_KEPT = Extent(4096, 1024)  # pixels of the old picture that one item hands over
+PIECE = 1536  # pixels along a band, of one canvas, at least
+CONTEXT = 512  # pixels of the old picture that a canvas sees beside the new ones, at most
+FADE = 96  # pixels over which a piece fades in over the one before it
+KEPT = Extent(4096, 1024)  # pixels of the old picture that one item hands over
 _MOST = 16384  # pixels, on one side
 
 
@@ -94,7 +94,7 @@ def plan(request: JobRequest, extension: Extension) -> Plan:
         )
     frame, old = extension.frame(request.extent), extension.old(request.extent)
     summary = Sentence("Extend the picture to {width} x {height} pixels.", width=frame.width, height=frame.height)
-    kept = [_keep_item(number, part) for number, part in enumerate(tiles(request.extent.bounds, _KEPT), 1)]
+    kept = [_keep_item(number, part) for number, part in enumerate(tiles(request.extent.bounds, KEPT), 1)]
     pieces = _pieces(frame, old)
     items = [_extend_item(number, piece, old, len(pieces)) for number, piece in enumerate(pieces, 1)]
     return Plan("new", frame, summary, (*kept, *items))
@@ -140,17 +140,17 @@ def _band_pieces(band: Bounds, frame: Extent, old: Bounds) -> list[_Piece]:
     """Split a band along its longer side."""
     flat = band.width >= band.height
     longer, shorter = (band.width, band.height) if flat else (band.height, band.width)
-    fitting = SINGLE_AREA // (shorter + 2 * _CONTEXT) - 2 * _CONTEXT - _FADE
-    runs = split(longer, max(_PIECE, fitting))
+    fitting = SINGLE_AREA // (shorter + 2 * CONTEXT) - 2 * CONTEXT - FADE
+    runs = split(longer, max(PIECE, fitting))
     pieces = []
     for start, stop in runs:
-        back = min(start, _FADE)
+        back = min(start, FADE)
         part = (
             Bounds(band.x + start - back, band.y, stop - start + back, band.height)
             if flat
             else Bounds(band.x, band.y + start - back, band.width, stop - start + back)
         )
-        canvas = part.pad(_CONTEXT).clamp(frame)
+        canvas = part.pad(CONTEXT).clamp(frame)
         pieces.append(_Piece(_with_some_old(canvas, old, frame), (part,), (back, 0) if flat else (0, back)))
     return pieces
 

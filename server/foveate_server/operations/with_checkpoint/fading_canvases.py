@@ -14,18 +14,18 @@ from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject
 
 SINGLE_AREA = 2048 * 2048  # pixels of a window that is rendered as one canvas
-_CORE = 1536  # document pixels of a canvas's core
-_MARGIN = 256  # document pixels around a core that its canvas sees too
-_FADE = 96  # document pixels over which a canvas fades in over those before it
+CORE = 1536  # document pixels of a canvas's core
+MARGIN = 256  # document pixels around a core that its canvas sees too
+FADE = 96  # document pixels over which a canvas fades in over those before it
 
 
 def canvas_items(region: Bounds, request: JobRequest, stage: str) -> tuple[Item, ...]:
     """Return one item per canvas; cores tile `region`, windows overlap."""
-    cores = tiles(region, Extent(_CORE, _CORE))
+    cores = tiles(region, Extent(CORE, CORE))
     items = []
     for number, core in enumerate(cores, 1):
         name = f"canvas-{number}"
-        window = patches.window_of(core.pad(_MARGIN).clamp(request.extent), request, item=name)
+        window = patches.window_of(core.pad(MARGIN).clamp(request.extent), request, item=name)
         told: JsonObject = {"core": [core.x, core.y, core.width, core.height]}
         items.append(
             Item(name, Sentence(stage, number=number, count=len(cores)), (window,), told, weight=float(core.area))
@@ -36,7 +36,7 @@ def canvas_items(region: Bounds, request: JobRequest, stage: str) -> tuple[Item,
 def faded_core(run: ItemRun[object]) -> Bounds:
     """Return what an item paints, document pixels: its core, and a margin over the cores to its left and above it."""
     core, region = run.core, run.request.region
-    left, top = max(region.x, core.x - _FADE), max(region.y, core.y - _FADE)
+    left, top = max(region.x, core.x - FADE), max(region.y, core.y - FADE)
     return Bounds.from_edges(left, top, core.right, core.bottom)
 
 
@@ -55,4 +55,4 @@ def _ramp(start: int, length: int, edge: int, *, is_open: bool) -> FloatArray:
     if is_open:
         return np.ones(length, np.float32)
     position = np.arange(start, start + length, dtype=np.float32) + np.float32(0.5)
-    return smoothstep((position - (edge - _FADE)) / np.float32(_FADE))
+    return smoothstep((position - (edge - FADE)) / np.float32(FADE))

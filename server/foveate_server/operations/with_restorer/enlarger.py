@@ -24,8 +24,8 @@ HALO = 72  # document pixels around a region: what shows of the network's (see r
 COLOR_SIGMA = 12.0  # document pixels: below this scale colour is the original's
 AROUND = round(3 * COLOR_SIGMA)  # document pixels of the rendering around what is kept of it
 # What lies between two steps stays in the processor's caches where few pixels are taken at a time.
-_BAND_AREA = 1 << 20  # pixels of the result that are resampled at a time
-_ENCODED_AREA = 1 << 16  # likewise, encoded
+BAND_AREA = 1 << 20  # pixels of the result that are resampled at a time
+ENCODED_AREA = 1 << 16  # likewise, encoded
 _REACH = 4  # document pixels that resampling reaches
 
 
@@ -80,7 +80,7 @@ class Enlarged:
     def encode(self, request: JobRequest, part: Bounds) -> bytes:
         """Return `part`, in pixels of the picture before it was enlarged, in the document's format."""
         scale, bands = self.scale, []
-        for top, bottom in split(part.height, max(1, _BAND_AREA // (part.width * scale**2))):
+        for top, bottom in split(part.height, max(1, BAND_AREA // (part.width * scale**2))):
             rows = slice((part.y + top) * scale, (part.y + bottom) * scale)
             area = Bounds(part.x * scale, 0, part.width * scale, (bottom - top) * scale)
             alpha = None if self.alpha is None else self.alpha[rows]
@@ -110,7 +110,7 @@ def encode_part(request: JobRequest, enlarged: FloatArray, alpha: FloatArray | N
     """Return `part` (its own pixels) of an enlarged picture in the document's format."""
     transform = window_pixels.transform_of(request)
     bands = []
-    for top, bottom in split(part.height, max(1, _ENCODED_AREA // part.width)):
+    for top, bottom in split(part.height, max(1, ENCODED_AREA // part.width)):
         band = Bounds(part.x, part.y + top, part.width, bottom - top)
         color = transform.from_working(_cut(enlarged, band))
         bands.append(encode(color, None if alpha is None else _cut(alpha, band), request.format))
@@ -127,7 +127,7 @@ def _color_difference(nominal: FloatArray, rendered: FloatArray) -> FloatArray:
     height, width = nominal.shape[:2]
     factor = rendered.shape[0] // height
     difference = nominal.copy()
-    for top, bottom in split(height, max(1, _BAND_AREA // rendered[0].size)):
+    for top, bottom in split(height, max(1, BAND_AREA // rendered[0].size)):
         band = rendered[top * factor : bottom * factor]
         difference[top:bottom] -= resize(band, Extent(width, bottom - top), Filter.BOX)
     sigma = (COLOR_SIGMA, COLOR_SIGMA, 0)

@@ -24,9 +24,9 @@ from foveate_server.operations.with_restorer.grid import _KERNEL_CELLS, QUARTERS
 from foveate_shared.geometry import Bounds, Extent, ceil_to_multiple, strips
 from foveate_shared.wire.protocol import JsonObject
 
-_PIECE_AREA = 1 << 20  # pixels of what the network sees, of a piece: its result is 16 times as large
+PIECE_AREA = 1 << 20  # pixels of what the network sees, of a piece: its result is 16 times as large
 STRIP_WIDTH = 2048  # pixels of what the network sees: x4plus' layers hold half a megabyte per pixel of a strip's width
-_COLUMN = STRIP_WIDTH + 256  # likewise, with the margins that operations want around
+COLUMN = STRIP_WIDTH + 256  # likewise, with the margins that operations want around
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Restorer:
         """
         if self.enlarges:
             return snap(reduction)
-        return max(QUARTERS, ceil(QUARTERS * (extent.area / _PIECE_AREA) ** 0.5)) if whole else QUARTERS
+        return max(QUARTERS, ceil(QUARTERS * (extent.area / PIECE_AREA) ** 0.5)) if whole else QUARTERS
 
     def restore(
         self,
@@ -149,7 +149,7 @@ class _Reduced:
             top = strip.top // self.quarters
             again = None if strip.again is None else ceil(strip.again / self.quarters)
         pieces = []
-        for column in strips(cells, _COLUMN // QUARTERS, _PIECE_AREA // QUARTERS**2):
+        for column in strips(cells, COLUMN // QUARTERS, PIECE_AREA // QUARTERS**2):
             # Where the next piece begins: in this image, or in that of the next strip.
             following = [core.bottom for core in column[:-1]] + [None if again is None else column[-1].bottom - again]
             for core, below in zip(column, following, strict=True):

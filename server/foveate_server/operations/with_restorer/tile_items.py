@@ -11,13 +11,13 @@ from foveate_shared.wire.protocol import JsonObject
 
 SINGLE_AREA = 1280 * 1280  # pixels of a window that is restored in one item
 TILE_SIGMA = 32.0  # document pixels: of the colour match in tiles, the same in all
-_CORE = 1024  # document pixels of a tile's core
+CORE = 1024  # document pixels of a tile's core
 MARGIN = 112  # document pixels around a part's core: colour match (three sigmas) and feather fit
 
 
 def tile_items(request: JobRequest, quarters: int, arguments: JsonObject) -> tuple[Item, ...]:
     """Return one item per tile of the region; cores tile it, windows overlap by the halo of a reduction."""
-    cores = tiles(request.region, Extent(_CORE, _CORE))
+    cores = tiles(request.region, Extent(CORE, CORE))
     margin = max(halo(quarters), MARGIN)
     items = []
     for number, core in enumerate(cores, 1):

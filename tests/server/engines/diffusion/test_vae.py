@@ -116,8 +116,8 @@ def test_many_places_attend_in_parts(vae: AutoencoderKL, monkeypatch: pytest.Mon
     z = latents(vae, 9, 13)
     whole = untiled(vae, z)
     module = "foveate_server.engines.diffusion.vae_levels"
-    monkeypatch.setattr(f"{module}._ATTENTION_TOKENS", 16)
-    monkeypatch.setattr(f"{module}._ATTENTION_SCORES", 9 * 13 * 10)
+    monkeypatch.setattr(f"{module}.ATTENTION_TOKENS", 16)
+    monkeypatch.setattr(f"{module}.ATTENTION_SCORES", 9 * 13 * 10)
     assert (ExactTiles(512).decode(vae, z, no_tick) - whole).abs().max() < 1e-4 * whole.std()
 
 

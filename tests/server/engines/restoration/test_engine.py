@@ -173,13 +173,13 @@ def test_little_memory_means_columns_and_the_same_result(small_registry, ticker,
     network, _ = engine._network(engine._entry("tiny-x2"), exact=True, pinned=None, ticker=ticker)
     memory = 2 * (60 * network.streaming.column_bytes(4) + whole.image.nbytes)
     monkeypatch.setattr("foveate_server.engines.device_precision.free_memory", lambda device: memory)
-    widths, run_column = [], RowStreams._run_column
+    widths, run_column = [], RowStreams.run_column
 
     def counted(streams, network, image, strip, *rest):
         widths.append(strip.wanted.width)
         return run_column(streams, network, image, strip, *rest)
 
-    monkeypatch.setattr(RowStreams, "_run_column", counted)
+    monkeypatch.setattr(RowStreams, "run_column", counted)
     made = engine.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
     assert len(widths) > 1
     assert sum(widths) == 120
@@ -200,7 +200,7 @@ def test_what_must_be_cut_is_in_float32_unless_a_recipe_says_bfloat16(
 ) -> None:
     """Its tiles would differ by several levels from the whole."""
     monkeypatch.setattr("foveate_server.engines.device_precision.free_memory", lambda device: 1000)
-    monkeypatch.setattr("foveate_server.engines.device_precision._cpu_computes_bfloat16", lambda: True)
+    monkeypatch.setattr("foveate_server.engines.device_precision.computes_bfloat16", lambda device: True)
     engine = RestorationEngine(small_registry, CPU)
     made = engine.upscale(image, "tiny-x2", exact=False, pinned=FREE, ticker=ticker)
     assert made.pinned.dtype == "float32"

@@ -85,7 +85,7 @@ def test_tiles_begin_on_the_grid_of_the_network(make_ticker) -> None:
 
 
 def test_progress_grows_to_the_end(small: Network, ticker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("foveate_server.engines.layer_hooks._REPORT_SECONDS", 0)
+    monkeypatch.setattr("foveate_server.engines.layer_hooks.REPORT_SECONDS", 0)
     run(small, random_image(20, 40), 10, ticker)
     assert ticker.fractions == sorted(ticker.fractions)
     assert ticker.fractions[0] == 0

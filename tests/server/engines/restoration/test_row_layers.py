@@ -70,7 +70,7 @@ def test_a_tail_that_sees_few_rows_at_a_time_gives_the_same(
     image = image_of([30], 12)
     with torch.inference_mode():
         whole = deep(image)
-    monkeypatch.setattr(rrdbnet, "_TAIL_AREA", 50)
+    monkeypatch.setattr(rrdbnet, "TAIL_AREA", 50)
     same(push_all(rrdbnet.RRDBNetRows(deep), image, [13, 17]), whole)
 
 

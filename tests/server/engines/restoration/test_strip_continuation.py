@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from foveate_server.engines.layer_hooks import Meter
 from foveate_server.engines.restoration import ncnn_weights, rrdbnet, srvgg, strip_continuation
 from foveate_server.engines.restoration.halo_tiles import HaloTiles
 from foveate_server.engines.restoration.network import Network
+from foveate_server.engines.restoration.row_layers import Flow, Rows
 from foveate_server.engines.restoration.strip_continuation import RowStreams
 from foveate_server.engines.values import Strip
 from foveate_shared.errors import CancelledJobError
@@ -36,7 +39,7 @@ def network(request: pytest.FixtureRequest) -> Network:
 
 @pytest.fixture(autouse=True)
 def small_bands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(strip_continuation, "_BAND_AREA", 1024)
+    monkeypatch.setattr(strip_continuation, "BAND_AREA", 1024)
 
 
 def random_image(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -71,17 +74,25 @@ class Pictures:
         meter = Meter(self.ticker, "Restoring")
         return self.streams.run(self.network, pixels, strip, device=CPU, tile=tile, meter=meter)
 
-    def rows_pushed(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-        """Return a list that will hold the rows of every band that is pushed from now on."""
-        pushed: list[int] = []
-        push = strip_continuation._RowStream._push
 
-        def counted(stream, band, *rest):
-            pushed.append(band.shape[0])
-            return push(stream, band, *rest)
+@dataclass(frozen=True)
+class CountedRows:
+    """Rows of a network that note how many each band has."""
 
-        monkeypatch.setattr(strip_continuation._RowStream, "_push", counted)
-        return pushed
+    rows: Rows
+    pushed: list[int]
+
+    def push(self, x: torch.Tensor, flow: Flow) -> torch.Tensor:
+        self.pushed.append(x.shape[2])
+        return self.rows.push(x, flow)
+
+
+def counting(network: Network) -> tuple[Network, list[int]]:
+    """Return the network, and a list that will hold the rows of every band that is pushed through it."""
+    pushed: list[int] = []
+    begin = network.streaming.begin
+    streaming = replace(network.streaming, begin=lambda: CountedRows(begin(), pushed))
+    return replace(network, streaming=streaming), pushed
 
 
 def same(made: np.ndarray, whole: np.ndarray) -> None:
@@ -106,9 +117,9 @@ def test_strips_and_columns_are_the_whole(network: Network, make_ticker, height,
     assert not pictures.streams._open
 
 
-def test_a_picture_that_goes_on_pushes_every_row_once(network: Network, ticker, monkeypatch) -> None:
-    pictures = Pictures(network, random_image(160, 20), ticker)
-    pushed = pictures.rows_pushed(monkeypatch)
+def test_a_picture_that_goes_on_pushes_every_row_once(network: Network, ticker) -> None:
+    counted, pushed = counting(network)
+    pictures = Pictures(counted, random_image(160, 20), ticker)
     for _, strip, pixels in pictures.strips(split(160, 40), 0, 20):
         pictures.run(strip, pixels)
     assert sum(pushed) == 160
@@ -150,10 +161,10 @@ def test_rows_above_what_was_the_edge_are_not_overlooked(network: Network, ticke
     same(made, of_whole(expected, strip.wanted, network.scale))
 
 
-def test_two_pictures_take_turns(network: Network, ticker, monkeypatch) -> None:
-    both = [Pictures(network, random_image(120, 20, seed), ticker) for seed in (1, 2)]
+def test_two_pictures_take_turns(network: Network, ticker) -> None:
+    counted, pushed = counting(network)
+    both = [Pictures(counted, random_image(120, 20, seed), ticker) for seed in (1, 2)]
     both[1].streams = both[0].streams
-    pushed = both[0].rows_pushed(monkeypatch)
     cut = [picture.strips(split(120, 40), 0, 20) for picture in both]
     for parts in zip(*cut, strict=True):
         for picture, (_, strip, pixels) in zip(both, parts, strict=True):
@@ -234,7 +245,7 @@ def _tensors(value: object) -> list[torch.Tensor]:
 
 @pytest.mark.parametrize("columns", [20, 7])
 def test_progress_grows_to_the_end(network: Network, ticker, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
-    monkeypatch.setattr("foveate_server.engines.layer_hooks._REPORT_SECONDS", 0)
+    monkeypatch.setattr("foveate_server.engines.layer_hooks.REPORT_SECONDS", 0)
     pictures = Pictures(network, random_image(60, 20), ticker)
     [(_, strip, pixels)] = pictures.strips([(0, 60)], 0, 20)
     pictures.run(strip, pixels, columns)

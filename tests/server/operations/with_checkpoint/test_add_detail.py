@@ -74,9 +74,9 @@ def test_several_canvases_fade_into_each_other(soft, make_document, engine, monk
     document = make_document(soft, PixelFormat(SampleType.U16, Channels.RGBA))
     whole = run_job(document, engine, "upscale", **JOB, scale=2, target=target).applied_to(document).astype(int)
     monkeypatch.setattr(add_detail, "SINGLE_AREA", 1)
-    monkeypatch.setattr(add_detail, "_CANVAS_SIDE", 160)
-    monkeypatch.setattr(fading_canvases, "_CORE", 80)
-    monkeypatch.setattr(fading_canvases, "_MARGIN", 60)
+    monkeypatch.setattr(add_detail, "CANVAS_SIDE", 160)
+    monkeypatch.setattr(fading_canvases, "CORE", 80)
+    monkeypatch.setattr(fading_canvases, "MARGIN", 60)
     run = run_job(document, engine, "upscale", **JOB, scale=2, target=target)
     assert len(run.patches) == 9
     result = run.applied_to(document)

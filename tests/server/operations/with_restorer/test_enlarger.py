@@ -40,8 +40,8 @@ def test_rows_are_those_of_the_whole(factor: int, scale: int) -> None:
 def test_a_part_is_the_same_however_few_rows_are_taken_at_a_time(monkeypatch, pixel_format: PixelFormat) -> None:
     picture, part = enlarged(4, 3), Bounds(2, 3, 20, 31)
     whole = picture.encode(request(pixel_format), part)
-    monkeypatch.setattr(enlarger, "_BAND_AREA", 20 * 9 * 4)
-    monkeypatch.setattr(enlarger, "_ENCODED_AREA", 60 * 5)
+    monkeypatch.setattr(enlarger, "BAND_AREA", 20 * 9 * 4)
+    monkeypatch.setattr(enlarger, "ENCODED_AREA", 60 * 5)
     assert picture.encode(request(pixel_format), part) == whole
     shown = samples.decode(whole, pixel_format, part.extent.scaled(3)).color
     assert np.abs(shown - np.clip(picture.rows(3, 34)[:, 6:66], 0, 1)).max() < 1 / 255
@@ -51,5 +51,5 @@ def test_colours_keep_their_low_frequencies_in_bands_too(monkeypatch) -> None:
     draw = np.random.default_rng(1)
     nominal, rendered = draw.random((HEIGHT, WIDTH, 3), np.float32), draw.random((148, 116, 3), np.float32)
     whole = enlarger._color_difference(nominal, rendered)
-    monkeypatch.setattr(enlarger, "_BAND_AREA", 1)
+    monkeypatch.setattr(enlarger, "BAND_AREA", 1)
     np.testing.assert_allclose(enlarger._color_difference(nominal, rendered), whole, atol=1e-6)

@@ -58,8 +58,8 @@ def test_parts_on_the_grid_hold_the_part_and_end_on_it_or_at_the_border(corner, 
 def test_pieces_give_what_the_whole_gives(soft, restorer, monkeypatch, quarters) -> None:
     image = np.tile(soft, (2, 3, 1))
     whole = restorer.restore(image, quarters)
-    monkeypatch.setattr(restorer_module, "_PIECE_AREA", 0)
-    monkeypatch.setattr(restorer_module, "_COLUMN", 64)
+    monkeypatch.setattr(restorer_module, "PIECE_AREA", 0)
+    monkeypatch.setattr(restorer_module, "COLUMN", 64)
     restorer.ticker.fractions.clear()
     pieces = restorer.restore(image, quarters)
     assert whole.shape == image.shape
@@ -71,7 +71,7 @@ def test_pieces_give_what_the_whole_gives(soft, restorer, monkeypatch, quarters)
 
 @pytest.mark.parametrize("quarters", [4, 5, 6, 16])
 def test_a_strip_is_restored_as_in_the_whole_and_the_rest_left(soft, restorer, monkeypatch, quarters) -> None:
-    monkeypatch.setattr(restorer_module, "_PIECE_AREA", 64 * 64)
+    monkeypatch.setattr(restorer_module, "PIECE_AREA", 64 * 64)
     image = np.tile(soft, (3, 2, 1))
     whole = restorer.restore(image, quarters, sigma=2.0)
     wanted = Bounds(2 * quarters, 3 * quarters, 20 * quarters, 12 * quarters)
@@ -86,7 +86,7 @@ def test_a_strip_is_restored_as_in_the_whole_and_the_rest_left(soft, restorer, m
 
 def test_pieces_follow_each_other_from_strip_to_strip(soft, restorer, monkeypatch) -> None:
     """As the engine sees them: each begins where it can go on with what the one before left."""
-    monkeypatch.setattr(restorer_module, "_PIECE_AREA", 40 * 80)
+    monkeypatch.setattr(restorer_module, "PIECE_AREA", 40 * 80)
     seen = []
 
     def upscale(image, ticker, face=None, strip=None):
