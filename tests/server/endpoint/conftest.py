@@ -37,6 +37,10 @@ class Site:
     def client(self, client="anna", **options):
         return RawClient(self.url, TOKEN, client, **options)
 
+    def until_running(self):
+        """Wait until the executor has a task: its start is told a little earlier."""
+        wait_until(lambda: self.executor.running, PATIENCE, "a task")
+
     def until_stored(self, size):
         """Wait until the spool holds `size` bytes: what nobody needs is wiped in threads, which tells nobody."""
         wait_until(lambda: self.app.status().spool_bytes == size, PATIENCE, f"a spool of {size} bytes")

@@ -449,6 +449,7 @@ def test_a_cancel_is_answered_at_once_and_once_more_if_asked(site):
         job, (request,) = begin(client)
         client.answer(job, request)
         client.until(Started)
+        site.until_running()
         client.send(Cancel(job))
         cancelled = client.until(Cancelled)
         assert site.executor.running
