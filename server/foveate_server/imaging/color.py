@@ -39,10 +39,28 @@ class ColorTransform(Protocol):
 
 
 def color_transform(space: str | None, icc: bytes | None, *, gray: bool) -> ColorTransform:
-    """Return the transform of a document in a named space or with an ICC profile.
+    """Return the transform of a document's colours to the working space and back.
 
-    `gray` tells that its pixels have one channel; with an RGB profile, they are read as its neutrals. Raises InputError
-    for an unknown name, a damaged profile, and one that does not fit the pixels (UNSUPPORTED_FORMAT).
+    Parameters
+    ----------
+    space : str or None
+        The name of a space in `rgb_spaces.RGB_SPACES` or `GRAY_SPACES`; not looked at where there is a profile.
+    icc : bytes or None
+        The document's ICC profile.
+    gray : bool
+        Whether its pixels have one channel. With an RGB profile they are read as its neutrals.
+
+    Returns
+    -------
+    transform : ColorTransform
+        The identity, but for the shoulder of :func:`compress`, where the space is sRGB or differs from it by less than
+        a quarter of an 8-bit level.
+
+    Raises
+    ------
+    InputError
+        UNSUPPORTED_FORMAT for an unknown name, and for a profile that does not fit the pixels or is of another kind
+        than RGB and grey; INVALID_FILE for a damaged profile; TOO_LARGE for one above 16 MiB.
     """
     if icc is not None:
         return _from_icc(icc, gray=gray)
@@ -62,12 +80,40 @@ def color_transform(space: str | None, icc: bytes | None, *, gray: bool) -> Colo
 
 
 def compress(encoded: FloatArray) -> FloatArray:
-    """Return encoded values with what lies beyond 0..1 brought nearer; reversible, smooth, and the identity within."""
+    """Return encoded values with what lies beyond 0..1 brought nearer: the shoulder of the working space.
+
+    Parameters
+    ----------
+    encoded : float32, any shape
+        sRGB-encoded, finite. What lies further beyond 0..1 than 1e30 is taken as that.
+
+    Returns
+    -------
+    working : float32, of the same shape
+        The very values within 0..1, and what is outside moved to within 9 of that range.
+
+    Notes
+    -----
+    What is beyond, ``b``, becomes ``0.25 * log(1 + b / 0.25)``, on both sides alike: continuous with its first
+    derivative, and undone by :func:`expand` as long as ``b`` is below 1e15. Where nothing lies beyond, `encoded` itself
+    is returned, not a copy.
+    """
     return _bend(encoded, _BRIGHTEST, lambda beyond: np.minimum(_SHOULDER * np.log1p(beyond / _SHOULDER), _FARTHEST))
 
 
 def expand(working: FloatArray) -> FloatArray:
-    """Return the inverse of :func:`compress`."""
+    """Return the encoded values of the working space: the inverse of :func:`compress`.
+
+    Parameters
+    ----------
+    working : float32, any shape
+        Finite. What lies further beyond 0..1 than 9 is taken as that, since light would near the largest float32 there.
+
+    Returns
+    -------
+    encoded : float32, of the same shape
+        The very values within 0..1; `working` itself where nothing lies beyond.
+    """
     return _bend(working, _FARTHEST, lambda beyond: _SHOULDER * np.expm1(beyond / _SHOULDER))
 
 
@@ -83,10 +129,24 @@ def _bend(values: FloatArray, limit: float | np.float32, curve: Callable[[FloatA
 
 
 def split_range(working: FloatArray) -> tuple[FloatArray, FloatArray | None]:
-    """Return what of `working` a network may see (0..1), and the rest to add to its result; None where there is none.
+    """Return what of `working` a network may see, and the rest to add to its result.
 
-    Networks know nothing outside of 0..1, and many clip there. The rest, resized to the result's extent and
-    added to it, brings highlights and saturated colours back whatever the network did.
+    Parameters
+    ----------
+    working : float32, any shape
+        Of the working space.
+
+    Returns
+    -------
+    nominal : float32, of the same shape
+        Within 0..1.
+    rest : float32, of the same shape, or None
+        ``working - nominal``; None where that is zero throughout.
+
+    Notes
+    -----
+    Networks know nothing outside of 0..1, and many clip there. The rest, resized to the result's extent and added to
+    it, brings highlights and saturated colours back whatever the network did.
     """
     nominal = np.clip(working, 0, 1)
     rest = working - nominal
@@ -94,7 +154,22 @@ def split_range(working: FloatArray) -> tuple[FloatArray, FloatArray | None]:
 
 
 def luma(rgb: FloatArray) -> FloatArray:
-    """Return the Rec. 709 luma of (height, width, 3) as (height, width)."""
+    """Return the luma of a picture: the weighted sum of its encoded R, G and B.
+
+    Parameters
+    ----------
+    rgb : (height, width, 3) float32
+        In any encoding.
+
+    Returns
+    -------
+    luma : (height, width) float32
+        0.2126 R + 0.7152 G + 0.0722 B [1]_, in the encoding of `rgb`.
+
+    References
+    ----------
+    .. [1] Recommendation ITU-R BT.709-6, 3.2. https://www.itu.int/rec/R-REC-BT.709
+    """
     weighted: FloatArray = rgb @ _LUMA
     return weighted
 

@@ -13,11 +13,25 @@ _SHARE = 1 / 16  # of the crop's short side: below it is colour and shading, abo
 
 
 def match_low_frequencies(rendered: FloatArray, original: FloatArray, *, sigma: float | None = None) -> FloatArray:
-    """Return `rendered` with the low frequencies of `original`, both (height, width, channels) in one encoding.
+    """Return `rendered` with the low frequencies of `original`: its colour and shading, and the detail of `rendered`.
 
-    What is added is the difference of the two, low-passed by a Gaussian of `sigma` pixels (by default a sixteenth
-    of the short side). A uniform correction would only move the border; this one follows shading. Equal images give
-    `rendered` itself, to the bit.
+    Parameters
+    ----------
+    rendered, original : (height, width, channels) float32
+        Of one extent and in one encoding, of any range.
+    sigma : float, optional
+        Standard deviation, in pixels, of the Gaussian that parts low from high. By default a sixteenth of the short
+        side, 1 at least.
+
+    Returns
+    -------
+    matched : (height, width, channels) float32
+        Not clipped. `rendered` itself where the two are equal, to the bit.
+
+    Notes
+    -----
+    What is added is the difference of the two, low-passed with mirrored borders; from 8 pixels of `sigma` on at a
+    reduced size, where that is cheap. A uniform correction would only move the border; this one follows shading.
     """
     sigma = max(1.0, min(rendered.shape[:2]) * _SHARE) if sigma is None else sigma
     difference = original - rendered

@@ -19,9 +19,26 @@ STRIP_SAMPLES = 1 << 20  # how many samples are blended at once: temporaries sta
 def apply_patch(document: NDArray[Any], bounds: Bounds, pixels: NDArray[Any], coverage: NDArray[Any] | None) -> None:
     """Blend a patch into `document` in place, strip by strip.
 
-    `document` is (height, width, channels) in u8, u16, f16 or f32; `pixels` has the same dtype and channels and the
-    extent of `bounds` (document pixels); `coverage` is (height, width) in u8, u16 or f32, None meaning full. Raises
-    ProtocolError where these do not fit together or the bounds reach out of the document; nothing is changed then.
+    Parameters
+    ----------
+    document : (height, width, channels) uint8, uint16, float16 or float32
+        Changed within `bounds` alone.
+    bounds : Bounds
+        Of the patch, in document pixels.
+    pixels : array
+        Of the dtype and channels of `document` and the extent of `bounds`.
+    coverage : (height, width) uint8, uint16 or float32, or None
+        Of the extent of `bounds`: 0 changes no byte, full scale (255, 65535, 1.0) gives those of the patch. None means
+        full throughout.
+
+    Raises
+    ------
+    ProtocolError
+        Where these do not fit together or the bounds reach out of the document; nothing is changed then.
+
+    See Also
+    --------
+    blend : the arithmetic of one sample
     """
     _require_fit(document, bounds, pixels, coverage)
     region = document[bounds.y : bounds.bottom, bounds.x : bounds.right]
@@ -33,10 +50,28 @@ def apply_patch(document: NDArray[Any], bounds: Bounds, pixels: NDArray[Any], co
 
 
 def blend(old: NDArray[Any], new: NDArray[Any], coverage: NDArray[Any]) -> NDArray[Any]:
-    """Return `old + (new - old) * coverage`, per sample, in the dtype of `old`.
+    """Return ``old + (new - old) * coverage``, per sample, in the dtype of `old`.
 
-    `old` and `new` are (height, width, channels) of one dtype (u8, u16, f16, f32), `coverage` is (height, width) in
-    u8, u16 or f32; 0 gives the bits of `old`, full scale those of `new`. Integers are rounded to the nearest.
+    Parameters
+    ----------
+    old, new : (height, width, channels) uint8, uint16, float16 or float32
+        Both of one dtype.
+    coverage : (height, width) uint8, uint16 or float32
+        0 gives the bits of `old`, full scale (255, 65535, 1.0) and above those of `new`.
+
+    Returns
+    -------
+    mixed : (height, width, channels), of the dtype of `old`
+        Integers are rounded to the nearest; floats are computed in float32, and those that agree stay to the bit.
+
+    Notes
+    -----
+    Every sample is mixed by itself, alpha too: with premultiplied alpha this is "over" by a coverage [1]_ where the
+    patch is opaque.
+
+    References
+    ----------
+    .. [1] T. Porter and T. Duff, "Compositing digital images", SIGGRAPH 1984, 253-259. :DOI:`10.1145/800031.808606`
     """
     weight = coverage[..., np.newaxis]
     full = np.iinfo(coverage.dtype).max if coverage.dtype.kind == "u" else 1

@@ -10,7 +10,20 @@ _LEAST_ASPECT = 0.5
 
 
 def require_region(region: Bounds, document: Extent) -> None:
-    """Raise InputError (INVALID_REGION) unless `region` holds pixels and lies within the document."""
+    """Raise unless `region` holds pixels and lies within the document.
+
+    Parameters
+    ----------
+    region : Bounds
+        In document pixels.
+    document : Extent
+        In pixels.
+
+    Raises
+    ------
+    InputError
+        INVALID_REGION.
+    """
     if region.is_empty:
         raise InputError(
             "The selected region holds no pixel.",
@@ -35,8 +48,24 @@ def require_region(region: Bounds, document: Extent) -> None:
 def context_margin(region: Bounds) -> int:
     """Return how many pixels of surroundings a model should see on each side of `region`.
 
-    At least a sixteenth of the longest side, and half of the mean side, so that about three quarters of the crop of a
-    compact selection are surroundings (the rule of krita-ai-diffusion).
+    Parameters
+    ----------
+    region : Bounds
+        In document pixels.
+
+    Returns
+    -------
+    margin : int
+        In document pixels, 1 at least: the larger of a sixteenth of the longer side and half of the mean side.
+
+    Notes
+    -----
+    About three quarters of the crop of a compact selection are surroundings then. The rule is that of
+    krita-ai-diffusion [1]_.
+
+    References
+    ----------
+    .. [1] https://github.com/Acly/krita-ai-diffusion
     """
     longest = max(region.width, region.height)
     mean_side = (region.width + region.height) / 2
@@ -44,11 +73,27 @@ def context_margin(region: Bounds) -> int:
 
 
 def context_window(region: Bounds, document: Extent, *, minimum: int = 0) -> Bounds:
-    """Return the window that shows `region` with context, in document pixels, within the document.
+    """Return the window that shows `region` with context.
 
-    It is at least `minimum` pixels on each side where the document allows (a model's native size), and squarish. At a
-    border of the document the window shifts inwards rather than shrinks. Raises InputError for a region that is
-    empty or reaches out of the document.
+    Parameters
+    ----------
+    region : Bounds
+        In document pixels.
+    document : Extent
+        In pixels.
+    minimum : int, optional
+        Pixels that each side of the window has at least, where the document allows: a model's native size.
+
+    Returns
+    -------
+    window : Bounds
+        In document pixels, within the document. Its short side is at least half of its long one where the document
+        allows. At a border of the document it shifts inwards rather than shrinks.
+
+    Raises
+    ------
+    InputError
+        INVALID_REGION where `region` is empty or reaches out of the document.
     """
     require_region(region, document)
     padded = region.pad(context_margin(region)).extent

@@ -56,9 +56,29 @@ Profile = MatrixProfile | GrayProfile | LutProfile
 def parse(data: bytes) -> Profile:
     """Return what an ICC profile says.
 
-    A matrix is preferred to look-up tables where a profile has both: it holds beyond 0..1 and has an exact inverse.
-    A `chad` tag needs no handling: colorants are stored adapted. Raises InputError: INVALID_FILE for a damaged profile,
-    UNSUPPORTED_FORMAT for one of another kind, TOO_LARGE above 16 MiB.
+    Parameters
+    ----------
+    data : bytes
+        The profile, of version 2 or 4. Nothing in it is trusted.
+
+    Returns
+    -------
+    profile : MatrixProfile, GrayProfile or LutProfile
+        A matrix is preferred to look-up tables where a profile has both: it holds beyond 0..1 and has an exact inverse.
+
+    Raises
+    ------
+    InputError
+        INVALID_FILE for a damaged profile, UNSUPPORTED_FORMAT for one of another kind than RGB and grey, TOO_LARGE
+        above `MAX_PROFILE_BYTES` (16 MiB).
+
+    Notes
+    -----
+    A `chad` tag needs no handling: colorants are stored adapted [1]_.
+
+    References
+    ----------
+    .. [1] Specification ICC.1:2022. https://www.color.org/specification/ICC.1-2022-05.pdf
     """
     if len(data) > MAX_PROFILE_BYTES:
         raise InputError(

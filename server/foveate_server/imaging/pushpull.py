@@ -12,10 +12,30 @@ _TINY = np.float32(1e-6)
 
 
 def fill(image: FloatArray, known: FloatArray) -> FloatArray:
-    """Return `image`, (height, width, channels), with what is not known filled in from around it.
+    """Return `image` with what is not known filled in smoothly from around it: the push-pull pyramid.
 
-    `known` is (height, width) in 0..1: 1 keeps the very sample, 0 takes nothing of it. Where nothing at all is known,
-    the result is the image's mean.
+    Parameters
+    ----------
+    image : (height, width, channels) float32
+        Of any range.
+    known : (height, width) float32
+        Within 0..1: 1 keeps the very sample, 0 takes nothing of it, what is between mixes.
+
+    Returns
+    -------
+    filled : (height, width, channels) float32
+        Where nothing at all is known, the mean of `image` throughout.
+
+    Notes
+    -----
+    Pull: each level of half the size holds the weighted mean of the one below, and counts as known as soon as a quarter
+    of it is, so that holes shrink until none is left. Push: on the way back, what is not known is taken from the
+    coarser level, enlarged [1]_. Here means are taken by area, and enlarged bilinearly.
+
+    References
+    ----------
+    .. [1] S. J. Gortler, R. Grzeszczuk, R. Szeliski and M. F. Cohen, "The Lumigraph", SIGGRAPH 1996, 43-54.
+           :DOI:`10.1145/237170.237200`
     """
     if known.min() >= 1:
         return image.copy()

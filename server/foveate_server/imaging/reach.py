@@ -31,10 +31,24 @@ class Reach:
 
 
 def reduction_for(sigma: float, subject_side: float) -> Reach:
-    """Return the reduction and the effect for a crop blurred by `sigma` pixels.
+    """Return by what to reduce a blurred crop for the restorer, and how far its result can be trusted.
 
-    `subject_side` is the short side, in the same pixels, of what is to come into focus: the face's box, or the
-    selected region.
+    Parameters
+    ----------
+    sigma : float
+        Blur of the crop in its pixels, as :func:`blur.estimate_blur` reads it.
+    subject_side : float
+        Short side, in the same pixels, of what is to come into focus: the face's box, or the selected region.
+
+    Returns
+    -------
+    reach : Reach
+        The reduction is within 1 to 4, such that blur is about 1.25 pixels afterwards and the subject keeps 48 pixels;
+        the effect falls from 1 to 0 as blur grows from 3.3 % to 8 % of the subject.
+
+    Notes
+    -----
+    The numbers are our own, from looking at restored faces: see the module's text.
     """
     largest = min(_LARGEST_REDUCTION, max(1.0, subject_side / _LEAST_SIDE))
     reduction = float(np.clip(sigma / _RESTORABLE_BLUR, 1.0, largest))

@@ -25,9 +25,26 @@ class Filter(Enum):
 
 
 def resize(image: FloatArray, extent: Extent, kernel: Filter = Filter.LANCZOS) -> FloatArray:
-    """Return `image`, (height, width) or (height, width, channels), resampled to `extent`.
+    """Return `image` resampled to `extent`; the borders of source and result coincide.
 
-    The borders of source and result coincide. The same extent gives a copy of the very values.
+    Parameters
+    ----------
+    image : (height, width) or (height, width, channels) float32
+        Of any range; values beyond 0..1 are kept as they are.
+    extent : Extent
+        Of the result, in pixels.
+    kernel : Filter, optional
+        Lanczos by default. All widen when reducing, so none aliases.
+
+    Returns
+    -------
+    resized : float32, of as many dimensions
+        LANCZOS and BICUBIC overshoot at edges, BILINEAR and BOX do not. The same extent gives a copy of the very
+        values.
+
+    References
+    ----------
+    .. [1] Pillow's filters. https://pillow.readthedocs.io/en/stable/handbook/concepts.html#concept-filters
     """
     if image.shape[:2] == (extent.height, extent.width):
         return image.copy()
@@ -52,10 +69,34 @@ def resize(image: FloatArray, extent: Extent, kernel: Filter = Filter.LANCZOS) -
 def resize_with_alpha(
     color: FloatArray, alpha: FloatArray, extent: Extent, kernel: Filter = Filter.LANCZOS
 ) -> tuple[FloatArray, FloatArray]:
-    """Return straight `color` and `alpha` resampled so that hidden colours do not bleed into visible pixels.
+    """Return straight colour and alpha resampled so that hidden colours do not bleed into visible pixels.
 
-    `color` is (height, width, channels), `alpha` (height, width). Where the result is invisible, its colour is that of
-    the plain resampling. Alpha stays within the range that it had.
+    Parameters
+    ----------
+    color : (height, width, channels) float32
+        Straight, not multiplied by alpha; of any range.
+    alpha : (height, width) float32
+        Nominally 0..1.
+    extent : Extent
+        Of the result, in pixels.
+    kernel : Filter, optional
+        See :func:`resize`.
+
+    Returns
+    -------
+    color : (height, width, channels) float32
+        Within the range that it had, wherever it is visible. Where the result is invisible (alpha of at most 1/512),
+        that of the plain resampling; so it is throughout where alpha is the same everywhere.
+    alpha : (height, width) float32
+        Within the range that it had, but for an alpha that is the same everywhere, which is merely resampled.
+
+    Notes
+    -----
+    Colour is multiplied by alpha, resampled and divided again: the premultiplied alpha of [1]_.
+
+    References
+    ----------
+    .. [1] T. Porter and T. Duff, "Compositing digital images", SIGGRAPH 1984, 253-259. :DOI:`10.1145/800031.808606`
     """
     cover = resize(alpha, extent, kernel)
     plain = resize(color, extent, kernel)

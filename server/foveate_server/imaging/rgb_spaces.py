@@ -33,7 +33,13 @@ class RgbSpace:
     curve: Curve
 
     def to_linear_srgb(self) -> Matrix:
-        """Return the matrix from this space's light to linear sRGB's, adapted to D65 (Bradford)."""
+        """Return the matrix from this space's light to linear sRGB's, adapted to D65 by :func:`adaptation`.
+
+        Returns
+        -------
+        matrix : (3, 3) float64
+            For column vectors.
+        """
         own = primaries_to_xyz(self.red, self.green, self.blue, self.white)
         adapted = adaptation(white_xyz(self.white), white_xyz(D65)) @ own
         return np.linalg.inv(srgb_to_xyz()) @ adapted
@@ -61,30 +67,82 @@ GRAY_SPACES: dict[str, Curve] = {
 
 
 def white_xyz(white: Chromaticity) -> NDArray[np.float64]:
-    """Return the XYZ of a white with Y = 1."""
+    """Return the XYZ of a white with Y = 1.
+
+    Parameters
+    ----------
+    white : (x, y)
+        CIE 1931 chromaticity; y is not 0.
+
+    Returns
+    -------
+    xyz : (3,) float64
+    """
     x, y = white
     return np.array([x / y, 1.0, (1 - x - y) / y])
 
 
 def primaries_to_xyz(red: Chromaticity, green: Chromaticity, blue: Chromaticity, white: Chromaticity) -> Matrix:
-    """Return the matrix from linear RGB to XYZ relative to `white` (SMPTE RP 177)."""
+    """Return the matrix from linear RGB to XYZ relative to `white`.
+
+    Parameters
+    ----------
+    red, green, blue, white : (x, y)
+        CIE 1931 chromaticities; the primaries do not lie on a line.
+
+    Returns
+    -------
+    matrix : (3, 3) float64
+        For column vectors; R = G = B = 1 gives the white with Y = 1.
+
+    References
+    ----------
+    .. [1] SMPTE RP 177, Derivation of Basic Television Color Equations.
+    """
     columns = np.array([white_xyz(primary) for primary in (red, green, blue)]).T
     scaled: Matrix = columns * np.linalg.solve(columns, white_xyz(white))
     return scaled
 
 
 def adaptation(source: NDArray[np.float64], target: NDArray[np.float64]) -> Matrix:
-    """Return the Bradford matrix that adapts XYZ from one white to another."""
+    """Return the Bradford matrix that adapts XYZ from one white to another.
+
+    Parameters
+    ----------
+    source, target : (3,) float64
+        XYZ of the whites.
+
+    Returns
+    -------
+    matrix : (3, 3) float64
+        For column vectors; it takes `source` to `target`.
+
+    References
+    ----------
+    .. [1] Specification ICC.1:2022. https://www.color.org/specification/ICC.1-2022-05.pdf
+    """
     gain = (_BRADFORD @ target) / (_BRADFORD @ source)
     adapted: Matrix = np.linalg.inv(_BRADFORD) @ (gain[:, np.newaxis] * _BRADFORD)
     return adapted
 
 
 def srgb_to_xyz() -> Matrix:
-    """Return the matrix from linear sRGB to XYZ relative to D65."""
+    """Return the matrix from linear sRGB to XYZ relative to D65.
+
+    Returns
+    -------
+    matrix : (3, 3) float64
+        For column vectors.
+    """
     return primaries_to_xyz(*_REC709)
 
 
 def pcs_to_linear_srgb() -> Matrix:
-    """Return the matrix from an ICC profile's connection space (XYZ, D50) to linear sRGB."""
+    """Return the matrix from an ICC profile's connection space to linear sRGB.
+
+    Returns
+    -------
+    matrix : (3, 3) float64
+        For column vectors of XYZ relative to D50 (`PCS_WHITE`), adapted to D65 by :func:`adaptation`.
+    """
     return np.linalg.inv(srgb_to_xyz()) @ adaptation(PCS_WHITE, white_xyz(D65))

@@ -17,10 +17,24 @@ _LEAST_RING = 0.002  # of the picture: a smaller ring says nothing
 
 
 def match_ring(rendered: FloatArray, original: FloatArray, mask: FloatArray) -> FloatArray:
-    """Return `rendered` with the difference that the surroundings show, (height, width, channels) in one encoding.
+    """Return `rendered` with the difference that the surroundings show.
 
-    `mask` is (height, width) in 0..1: where it is 0 nothing was to change, so what differs there is the renderer's own
-    shift of colours. It is carried smoothly into the region. Without surroundings `rendered` is returned.
+    Parameters
+    ----------
+    rendered, original : (height, width, channels) float32
+        Of one extent and in one encoding, of any range.
+    mask : (height, width) float32
+        Within 0..1: where it is 0 nothing was to change, so what differs there is the renderer's own shift of colours.
+
+    Returns
+    -------
+    matched : (height, width, channels) float32
+        Not clipped. `rendered` itself where less than 0.2 % of the picture are surroundings, or nothing differs there.
+
+    Notes
+    -----
+    The mean difference of the surroundings, at 96 pixels of the longer side, is carried into the region by
+    :func:`pushpull.fill` and smoothed, so only low frequencies are moved.
     """
     around = (mask <= 0).astype(np.float32)
     if around.mean() < _LEAST_RING:

@@ -35,9 +35,26 @@ class Decoded:
 
 
 def view(data: Buffer, pixel_format: PixelFormat, extent: Extent) -> NDArray[Any]:
-    """Return `data` as (height, width, channels) in its own dtype and channel order, top row first, without a copy.
+    """Return pixels as an array, without a copy.
 
-    Raises InputError (INVALID_PIXELS) where the buffer's size is not what format and extent say.
+    Parameters
+    ----------
+    data : bytes-like
+        Rows without padding.
+    pixel_format : PixelFormat
+        Of `data`.
+    extent : Extent
+        In pixels.
+
+    Returns
+    -------
+    image : (height, width, channels) uint8, uint16, float16 or float32
+        In its own channel order, top row first. A view of `data`.
+
+    Raises
+    ------
+    InputError
+        INVALID_PIXELS where the buffer's size is not what format and extent say.
     """
     expected = pixel_format.size(extent)
     raw = memoryview(data).cast("B")
@@ -57,10 +74,30 @@ def view(data: Buffer, pixel_format: PixelFormat, extent: Extent) -> NDArray[Any
 
 
 def decode(data: Buffer, pixel_format: PixelFormat, extent: Extent) -> Decoded:
-    """Return the pixels in `data` as floats with straight alpha; integers become 0..1.
+    """Return pixels as floats with straight alpha.
 
+    Parameters
+    ----------
+    data : bytes-like
+        Rows without padding.
+    pixel_format : PixelFormat
+        Of `data`.
+    extent : Extent
+        In pixels.
+
+    Returns
+    -------
+    decoded : Decoded
+        Still in the document's own encoding; full scale of an integer type becomes 1.0.
+
+    Raises
+    ------
+    InputError
+        INVALID_PIXELS for a wrong size, NaN and infinities; the sentence says where the first one is.
+
+    Notes
+    -----
     Under a premultiplied alpha of 0 there is no colour to recover: the samples are taken as they are.
-    Raises InputError (INVALID_PIXELS) for a wrong size, NaN and infinities; the sentence says where the first one is.
     """
     image = view(data, pixel_format, extent)
     if pixel_format.dtype.is_float:
@@ -82,9 +119,23 @@ def encode(
 ) -> bytes:
     """Return float pixels in the document's format: the inverse of :func:`decode`.
 
-    `color` is (height, width, 1 or 3) in the document's encoding, `alpha` (height, width); None means opaque. Integers
-    are rounded and clipped to their range, f16 is clipped to its largest finite value. `original`, pixels of the same
-    extent and format, gives the samples that invisible pixels (alpha 0) keep: hidden colours, and light without cover.
+    Parameters
+    ----------
+    color : (height, width, 1 or 3) float32
+        In the document's encoding, straight.
+    alpha : (height, width) float32, or None
+        None means opaque.
+    pixel_format : PixelFormat
+        Of the result.
+    original : bytes-like, optional
+        Pixels of the same extent and format: they give the samples that invisible pixels (alpha 0) keep, hidden
+        colours, and light without cover.
+
+    Returns
+    -------
+    data : bytes
+        Rows without padding. Integers are rounded to the nearest and clipped to their range, f16 is clipped to its
+        largest finite value.
     """
     channels = pixel_format.channels
     height, width = color.shape[:2]

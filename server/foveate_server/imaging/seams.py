@@ -11,11 +11,25 @@ from foveate_server.imaging.samples import FloatArray
 
 
 def seam_ratio(image: FloatArray, columns: Iterable[int] = (), rows: Iterable[int] = ()) -> float:
-    """Return the mean gradient across tile lines, over that one or more pixels beside them: 1.0 means no seam.
+    """Return how much more a picture changes across tile lines than beside them.
 
-    `image` is (height, width) or (height, width, channels); a line at column c lies between the pixels c - 1 and c. The
-    neighbourhood, not the whole picture, is the yardstick, because tile lines may happen to cross calm or busy parts.
-    Where neither changes at all, 1.0; raises ValueError without lines.
+    Parameters
+    ----------
+    image : (height, width) or (height, width, channels) float32
+        In any unit.
+    columns, rows : iterable of int
+        The lines: one at column c lies between the pixels c - 1 and c.
+
+    Returns
+    -------
+    ratio : float
+        The gradient across the lines over the mean of those one and two pixels beside them; 1.0 means no seam. 1.0
+        where neither changes at all or there are no lines, infinity where only the lines do.
+
+    Notes
+    -----
+    The neighbourhood, not the whole picture, is the yardstick, because tile lines may happen to cross calm or busy
+    parts.
     """
     on, off = 0.0, 0.0
     for axis, lines in ((1, list(columns)), (0, list(rows))):
@@ -32,8 +46,17 @@ def seam_ratio(image: FloatArray, columns: Iterable[int] = (), rows: Iterable[in
 def edge_jump(source: FloatArray, result: FloatArray, selected: NDArray[np.bool_]) -> float:
     """Return by how much the mean gradient across a selection's edge grew from `source` to `result`.
 
-    Images are (height, width, channels), `selected` is (height, width). Only steps between a selected and an unselected
-    neighbour count. In the images' own unit, 0 or less where no seam shows; 0.0 where there is no such step.
+    Parameters
+    ----------
+    source, result : (height, width, channels) float32
+        Of one extent and unit.
+    selected : (height, width) bool
+        Only steps between a selected and an unselected neighbour count.
+
+    Returns
+    -------
+    jump : float
+        In the images' own unit, 0 or less where no seam shows; 0.0 where there is no such step.
     """
     jumps = []
     for axis in (0, 1):
