@@ -97,7 +97,7 @@ def primaries_to_xyz(red: Chromaticity, green: Chromaticity, blue: Chromaticity,
 
     References
     ----------
-    .. [1] SMPTE RP 177, Derivation of Basic Television Color Equations.
+    .. [1] SMPTE RP 177-1993, "Derivation of Basic Television Color Equations".
     """
     columns = np.array([white_xyz(primary) for primary in (red, green, blue)]).T
     scaled: Matrix = columns * np.linalg.solve(columns, white_xyz(white))

@@ -260,7 +260,7 @@ async def test_a_window_must_be_in_its_sources_format(tmp_path):
             job.check_window(window_of(job.id, asked["reference-1"]))
 
 
-def test_parts_of_every_kind_survive_a_restart_and_come_once(tmp_path):
+async def test_parts_of_every_kind_survive_a_restart_and_come_once(tmp_path):
     """The server dies when an item has given its parts and has not ended: it runs again, and gives them again."""
 
     def parts_in(folder, kind):
@@ -305,4 +305,4 @@ def test_parts_of_every_kind_survive_a_restart_and_come_once(tmp_path):
             assert [path.read_bytes() for event in stored for path in event.files] == expected
 
     for operation, event_class in (("choose", SelectionPatch), ("measure", Reported), ("export", FileMade)):
-        asyncio.run(scenario(operation, event_class))
+        await scenario(operation, event_class)
