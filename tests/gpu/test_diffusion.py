@@ -100,19 +100,13 @@ def test_refocus(engine: DiffusionEngine, model, photo, ticker, record_property)
     assert np.isfinite(image).all()
 
 
-def test_a_cancel_stops_the_card_within_a_step(engine: DiffusionEngine, model, photo, full, record_property) -> None:
+def test_a_cancel_stops_the_card_within_a_step(engine: DiffusionEngine, model, photo) -> None:
     name, side = model
-    steps = Sampling(60, 5.0, None)
-    engine.diffuse(a_request(photo, name, side, sampling=Sampling(2, 5.0, None)), ticker=RecordingTicker())
-    ticker = RecordingTicker(cancel_after=0.5 if full else 0.05)
+    ticker = RecordingTicker(cancel_in=3)
     with pytest.raises(CancelledJobError):
-        engine.diffuse(a_request(photo, name, side, strength=1.0, sampling=steps), ticker=ticker)
-    if full:
-        torch.cuda.synchronize()
-    assert ticker.wished is not None
-    waited = time.monotonic() - ticker.wished
-    record_property("ms", 1000 * waited)
-    assert waited < 0.3
+        engine.diffuse(a_request(photo, name, side, strength=1.0, sampling=Sampling(60, 5.0, None)), ticker=ticker)
+    *_, (_, _, step, _) = ticker.reports
+    assert step == ticker.wished  # no other step has begun
 
 
 def test_the_plan_is_what_is_needed(engine: DiffusionEngine, model, photo, card, record_property) -> None:

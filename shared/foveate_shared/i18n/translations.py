@@ -22,7 +22,7 @@ from .plural_forms import plural_form
 from .sentence import Sentence, filled
 from .sentence_matching import Phrase
 
-_CATALOGUES = Path(__file__).with_name("catalogs")
+CATALOGUES = Path(__file__).with_name("catalogs")  # a JSON file per language
 _SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z0-9])")
 _TEMPLATE_END = re.compile(r"(?<=[.!?]) (?=[A-Z0-9{])")
 
@@ -103,7 +103,7 @@ class Texts:
 
 def languages() -> list[str]:
     """Return the languages that there are catalogues for, English apart."""
-    return sorted(path.stem for path in _CATALOGUES.glob("*.json"))
+    return sorted(path.stem for path in CATALOGUES.glob("*.json"))
 
 
 def system_language(environ: Mapping[str, str] = os.environ) -> str:
@@ -117,7 +117,7 @@ def system_language(environ: Mapping[str, str] = os.environ) -> str:
 def _load(language: str) -> Mapping[str, str | _Forms]:
     full = language.split(".", maxsplit=1)[0].replace("-", "_")
     for name in (full, full.split("_")[0].lower()):
-        path = _CATALOGUES / f"{name}.json"
+        path = CATALOGUES / f"{name}.json"
         if name.isidentifier() and path.is_file():
             entries: dict[str, str | _Forms] = json.loads(path.read_text(encoding="utf-8"))
             return entries

@@ -51,7 +51,7 @@ def catalogue(tmp_path, monkeypatch):
         (tmp_path / "de.json").write_text(json.dumps(entries), "utf-8")
         return Texts("de_AT.UTF-8")
 
-    monkeypatch.setattr(translations, "_CATALOGUES", tmp_path)
+    monkeypatch.setattr(translations, "CATALOGUES", tmp_path)
     return make
 
 
