@@ -68,7 +68,7 @@ check: $(INSTALLED) ## Lint, types (for Windows and macOS, too), import rules, a
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@for platform in $(OTHER_SYSTEMS); do $(BIN)/mypy --platform $$platform --cache-dir .mypy_cache/$$platform || exit 1; done
+	@printf '%s\n' $(OTHER_SYSTEMS) | xargs -P 2 -I {} $(BIN)/mypy --platform {} --cache-dir .mypy_cache/{}
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/vermin --quiet --no-tips --violations --target=3.10- --eval-annotations shared/foveate_shared $(wildcard plugins)
 
