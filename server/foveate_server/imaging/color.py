@@ -32,10 +32,32 @@ class ColorTransform(Protocol):
     """The way of a document's colours to the working space and back. `color` is as in `samples.Decoded`."""
 
     def to_working(self, color: FloatArray) -> FloatArray:
-        """Return (height, width, 3) in the working space; grey is repeated."""
+        """Return a document's colours in the working space.
+
+        Parameters
+        ----------
+        color : (height, width, 1 or 3) float32
+            In the document's encoding, as in `samples.Decoded`.
+
+        Returns
+        -------
+        working : (height, width, 3) float32
+            sRGB-encoded, with the shoulder of :func:`compress`; grey is repeated.
+        """
 
     def from_working(self, working: FloatArray) -> FloatArray:
-        """Return (height, width, 3) of the working space as the document's (height, width, 1 or 3)."""
+        """Return colours of the working space as the document's.
+
+        Parameters
+        ----------
+        working : (height, width, 3) float32
+            Of the working space.
+
+        Returns
+        -------
+        color : (height, width, 1 or 3) float32
+            In the document's encoding; of a grey document, its luma.
+        """
 
 
 def color_transform(space: str | None, icc: bytes | None, *, gray: bool) -> ColorTransform:

@@ -19,11 +19,45 @@ class LutTransform:
     profile: bytes
 
     def to_working(self, color: FloatArray) -> FloatArray:
-        """Return (height, width, 3) sRGB-encoded. Raises InputError where the profile cannot be evaluated."""
+        """Return a document's colours in the working space.
+
+        Parameters
+        ----------
+        color : (height, width, 3) float32
+            In the document's encoding; clipped to 0..1, which is all that tables know.
+
+        Returns
+        -------
+        working : (height, width, 3) float32
+            sRGB-encoded, by the relative colorimetric intent.
+
+        Raises
+        ------
+        InputError
+            INVALID_FILE where the profile cannot be evaluated.
+        ResourceError
+            UNSUPPORTED_FORMAT where imagecodecs, which brings Little CMS, is not installed.
+        """
         return self._transform(np.clip(color, 0, 1), back=False)
 
     def from_working(self, working: FloatArray) -> FloatArray:
-        """Return (height, width, 3) of the working space in the document's encoding, within 0..1."""
+        """Return colours of the working space as the document's: the inverse of :meth:`to_working`.
+
+        Parameters
+        ----------
+        working : (height, width, 3) float32
+            sRGB-encoded.
+
+        Returns
+        -------
+        color : (height, width, 3) float32
+            In the document's encoding, within 0..1.
+
+        Raises
+        ------
+        InputError, ResourceError
+            See :meth:`to_working`.
+        """
         return np.clip(self._transform(working, back=True), 0, 1)
 
     def _transform(self, image: FloatArray, *, back: bool) -> FloatArray:

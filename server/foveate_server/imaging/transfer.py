@@ -15,10 +15,32 @@ class Curve(Protocol):
     """A monotone curve from encoded values to light, both nominally 0..1."""
 
     def to_light(self, encoded: FloatArray) -> FloatArray:
-        """Return the light of encoded values, of the same shape."""
+        """Return the light of encoded values.
+
+        Parameters
+        ----------
+        encoded : float32, any shape
+            Nominally 0..1.
+
+        Returns
+        -------
+        light : float32, of the same shape
+            Nominally 0..1; negative values mirror positive ones, and the curve goes on beyond 1.
+        """
 
     def to_encoded(self, light: FloatArray) -> FloatArray:
-        """Return the encoded values of light: the inverse of :meth:`to_light`."""
+        """Return the encoded values of light: the inverse of :meth:`to_light`.
+
+        Parameters
+        ----------
+        light : float32, any shape
+            Nominally 0..1.
+
+        Returns
+        -------
+        encoded : float32, of the same shape
+            Where a curve is level or jumps, no value is the only one: see the classes.
+        """
 
 
 @dataclass(frozen=True)
