@@ -22,13 +22,14 @@ from foveate_server.engines.diffusion.schedulers import Sampler, Schedule
 from foveate_server.engines.diffusion.tensors import to_image, to_latent_mask, to_tensor
 from foveate_server.engines.diffusion.tiny_vae import TinyVae
 from foveate_server.engines.diffusion.vae import Codec, ExactTiles, in_memory
+from foveate_server.engines.diffusion.work_shares import WorkShares
 from foveate_server.engines.diffusion_request import DiffusionRequest, Sampling, ShowPreview
-from foveate_server.engines.layer_hooks import Meter
+from foveate_server.engines.layer_hooks import Meter, layers
 from foveate_server.engines.values import Image
 from foveate_shared.i18n.sentence import Sentence
 
+_READING, _DECODING = "Reading the prompt", "Decoding"
 _INSIDE = 0.5  # a mask of this much is what an inpainting network shall fill
-_DENOISING_SHARE = 0.9  # of the time
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,9 @@ class _Batch:
     """Pictures that are made at once, and where they are in the request's work, as fractions of it."""
 
     seeds: tuple[int, ...]
-    done: float
-    share: float
+    done: float  # before it
+    denoising: float
+    decoding: float
 
 
 class Run:
@@ -73,7 +75,7 @@ class Run:
     def images(self) -> list[Image]:
         """Return one picture per seed. Raises CancelledJobError, InputError."""
         denoiser = self._denoiser
-        self._ticker.progress("Reading the prompt", 0.0)
+        self._ticker.progress(_READING, 0.0)
         prompts = [self._request.prompt, *(prompt for _, prompt in self._task.canvas.regions)]
         with self._at_work(denoiser.text_encoders):
             conditionings = [denoiser.encode_prompt(self._wardrobe.spelled(prompt)) for prompt in prompts]
@@ -82,7 +84,10 @@ class Run:
             self._ticker.note(
                 Sentence("{families} checkpoints know no negative prompt; yours is left away.", families=title)
             )
-        with self._at_work([denoiser.vae]):
+        shares = self._shares(2 if conditionings[0].negative is not None else 1)
+        encoding, count = Meter(self._ticker, _READING), len(layers(denoiser.vae.encoder))
+        with self._on_device([denoiser.vae]), denoiser.watched(encoding.tick):
+            encoding.begin(0.0, shares.encoding, count * (2 if denoiser.sees_mask else 1))
             original = self._encoded(to_tensor(self._request.image, denoiser.device))
             beside = self._beside() if denoiser.sees_mask else None
         guidance = self._task.sampling.guidance_scale
@@ -94,13 +99,21 @@ class Run:
             batch=self._task.plan.tiles,
         )
         images: list[Image] = []
-        for batch in self._batches():
+        for batch in self._batches(shares):
             with self._on_device([denoiser.network]), self._sliced():
                 latents = self._denoised(batch, original, predict, passes)
-            self._ticker.progress("Decoding", batch.done + _DENOISING_SHARE * batch.share)
-            with self._at_work([denoiser.vae]):
-                images += [to_image(self._decoded(picture[None])) for picture in latents]
+            images += self._pictures(batch, latents)
+        self._ticker.progress(_DECODING, 1.0)
         return images
+
+    def _pictures(self, batch: _Batch, latents: Tensor) -> list[Image]:
+        """Return what latents (n, c, h, w) show."""
+        meter = Meter(self._ticker, _DECODING)
+        with self._on_device([self._denoiser.vae]), self._denoiser.watched(meter.tick):
+            meter.begin(
+                batch.done + batch.denoising, batch.decoding, len(latents) * len(layers(self._denoiser.vae.decoder))
+            )
+            return [to_image(self._decoded(picture[None])) for picture in latents]
 
     def _denoised(self, batch: _Batch, original: Tensor, predict: Predict, passes: int) -> Tensor:
         """Return the latents (n, c, h, w) of the pictures of `batch`."""
@@ -112,7 +125,7 @@ class Run:
         count = self._denoiser.stops * passes * (len(seeds) if passes > 1 else 1)
 
         def metered(latents: Tensor, step: Step) -> Tensor:
-            each = _DENOISING_SHARE * batch.share / step.count
+            each = batch.denoising / step.count
             meter.begin(batch.done + each * step.index, each, count, step.index + 1, step.count)
             return predict(latents, step)
 
@@ -125,11 +138,21 @@ class Run:
         del step
         self._previews.offer(clean[self._task.shown :])
 
-    def _batches(self) -> Iterator[_Batch]:
+    def _batches(self, shares: WorkShares) -> Iterator[_Batch]:
         seeds, size = self._request.seeds, self._task.plan.pictures
         for first in range(0, len(seeds), size):
             some = tuple(seeds[first : first + size])
-            yield _Batch(some, first / len(seeds), len(some) / len(seeds))
+            share = shares.picture * len(some)
+            done = shares.encoding + shares.picture * first
+            yield _Batch(some, done, shares.denoising * share, (1 - shares.denoising) * share)
+
+    def _shares(self, rows: float) -> WorkShares:
+        """Return what the parts take; the network sees `rows` of each picture at once, and more where tiles overlap."""
+        canvas = self._task.canvas
+        if canvas.tile is not None:
+            spread = 1 - canvas.overlap / max(canvas.tile.width, canvas.tile.height)
+            rows /= max(0.25, spread) ** 2
+        return WorkShares.of(self._denoiser, pictures=len(self._request.seeds), steps=self._schedule().run, rows=rows)
 
     def _mask(self) -> Tensor | None:
         """Return how much each latent may change, (1, 1, h, w); a network that sees the mask keeps out of it itself."""
