@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fakes.progress_course import Course
 from foveate_server.engines.deterministic.engine import list_models
 from foveate_server.imaging import composite, samples
 from foveate_server.jobs.recipe import merge
@@ -106,6 +107,7 @@ class RecordingContext:
     run: Run
     document: MemoryDocument
     item: Item
+    course: Course
 
     def check(self) -> None:
         pass
@@ -113,6 +115,11 @@ class RecordingContext:
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         assert stage
         assert -1e-6 <= fraction <= 1 + 1e-6
+        self.course.report(self.item, fraction, step, steps)
+
+    def weigh(self, weight: float) -> None:
+        assert weight > 0
+        self.course.counter.weigh(self.item.id, weight)
 
     def note(self, text: str) -> None:
         self.run.notes.append(text)
@@ -136,22 +143,25 @@ class RecordingContext:
         self.run.patches.append(Patch(self.item.id, bounds, array, plane))
 
 
-def run_job(document: MemoryDocument, engine, operation: str, **parameters) -> Run:
-    """Plan and run all items, those that follow from others too, in the order of their birth."""
+def run_job(document: MemoryDocument, engine, operation: str, *, course: Course | None = None, **parameters) -> Run:
+    """Plan and run all items, those that follow from others too, in the order of their birth; `course` counts them."""
     request = document.request(operation, **parameters)
     table = operations()
     parameters = table[operation].parameters.parse(request.parameters)
     plan = table[operation].plan(request, parameters)
     run = Run(plan)
     waiting = deque(plan.items)
+    course = course or Course(lambda: 0.0)
+    course.counter.add(plan.items)
     while waiting:
         item = waiting.popleft()
+        course.counter.start()
         windows = {asked.id: document.window(asked) for asked in item.windows}
-        result = table[operation].run(
-            ItemRun(request, parameters, item, windows, engine, RecordingContext(run, document, item))
-        )
+        context = RecordingContext(run, document, item, course)
+        result = table[operation].run(ItemRun(request, parameters, item, windows, engine, context))
         assert result.outcome.item == item.id
         assert item.id not in {other.id for other in run.items}
+        course.ended(result)
         run.items.append(item)
         run.outcomes.append(result.outcome)
         run.recipe = merge(run.recipe, result.recipe)

@@ -65,9 +65,11 @@ class ProgressCounter:
         self._running -= 1
 
     def weigh(self, item: str, weight: float) -> None:
-        """Take what an item weighs, as it has turned out."""
+        """Take what an item weighs, as it has turned out; what is done of it stays done."""
         self._mark()
-        self._items[item].weight = weight
+        counted = self._items[item]
+        counted.fraction = min(1.0, counted.fraction * counted.weight / weight)
+        counted.weight = weight
         self._rebase()
 
     def report(self, item: str, fraction: float) -> None:

@@ -8,6 +8,7 @@ from typing import cast
 from foveate_server.engines.diffusion_request import ShowPreview
 from foveate_server.imaging.crop import context_window
 from foveate_server.imaging.samples import FloatArray, encode
+from foveate_server.operations import costs
 from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches, window_pixels
 from foveate_server.operations.item_run import ItemRun
@@ -15,7 +16,7 @@ from foveate_server.operations.parameters import checkpoint_parameters, common_p
 from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
 from foveate_server.operations.parameters.common_parameters import ModelName, PinnedValues, Rendering, Share
 from foveate_server.operations.parameters.declaration import BASIC, Declaration, group, parameter
-from foveate_server.operations.progress_share import ProgressShare
+from foveate_server.operations.progress_share import divide
 from foveate_server.operations.with_checkpoint import fading_canvases, refocus_region, safety_policy
 from foveate_server.operations.with_checkpoint.contact_sheet import Sheet, lay_out
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
@@ -87,7 +88,10 @@ class Compare:
         _require_variants(parameters)
         variants, sheet = parameters.variants, _sheet(request, parameters)
         original = Item(
-            _ORIGINAL, "Taking the original", (_window(request, request.region, _ORIGINAL),), {}, weight=1.0
+            _ORIGINAL,
+            "Taking the original",
+            (_window(request, request.region, _ORIGINAL),),
+            weight=costs.copying(request.region.area),
         )
         items = [
             Item(
@@ -95,7 +99,7 @@ class Compare:
                 Sentence("Rendering variant {number} of {count}", number=number, count=len(variants)),
                 (_window(request, window, f"variant-{number}"),),
                 {"variant": number},
-                weight=float(window.area),
+                weight=costs.painting(window.area),
             )
             for number in range(1, len(variants) + 1)
         ]
@@ -126,8 +130,9 @@ def _render(whole: ItemRun[CompareParameters]) -> ItemResult:
     label = _VARIANT.parse(variant).label or f"Variant {number}"
     sheet, run = _sheet(whole.request, whole.parameters), _run_of(whole, variant)
     region, window, picture, strength = run.request.region, run.window.bounds, run.pixels, run.parameters.strength
-    about = refocus_region.subject_of(run, region)
-    painter = Painter(run, ProgressShare(run.context, 0.05, 0.9))
+    looking, painting = divide(run.context, costs.LOOKING, 1)
+    about = refocus_region.subject_of(run, region, looking)
+    painter = Painter(run, painting)
     wish = Wish(picture.working, run.selection, checkpoint_parameters.prompt_for(run.parameters, about), strength)
     painted = painter.paint(wish, _show_on_sheet(run.context, window, region, sheet.picture_of(number)))
     data: JsonObject = {"label": label, "strength": strength, "slot": _listed(sheet.slot_of(number)), **painter.data}

@@ -41,7 +41,7 @@ class Detect:
     def plan(self, request: JobRequest, parameters: DetectParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
         finder = parameters.finder
-        return Plan("document", request.extent, finder.summary, (find.first_item(request, finder),))
+        return Plan("document", request.extent, finder.summary, (find.first_item(request, finder, is_survey=False),))
 
     def run(self, run: ItemRun[DetectParameters]) -> ItemResult:
         """See operations.contract.Operation."""

@@ -11,6 +11,7 @@ import numpy as np
 from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.values import Face
 from foveate_server.imaging.crop import context_window
+from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches
 from foveate_server.operations.face import find
@@ -67,7 +68,7 @@ class Faces:
         summary = Sentence(
             "Find the faces and bring each into focus at strength {strength:g}.", strength=parameters.strength
         )
-        return Plan("document", request.extent, summary, (find.first_item(request, FACES),))
+        return Plan("document", request.extent, summary, (find.first_item(request, FACES, is_survey=True),))
 
     def run(self, run: ItemRun[FacesParameters]) -> ItemResult:
         """See operations.contract.Operation."""
@@ -120,5 +121,5 @@ def _face_item(request: JobRequest, number: int, face: Face) -> Item:
         Sentence("Bringing face {number} into focus", number=number),
         (request_window,),
         arguments,
-        weight=float(window.area),
+        weight=costs.painting(window.area) if request.is_prompted else restore_face.cost_of(window.extent),
     )

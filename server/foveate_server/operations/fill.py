@@ -9,6 +9,7 @@ import numpy as np
 from foveate_server.imaging import mask
 from foveate_server.imaging.crop import context_window
 from foveate_server.imaging.samples import FloatArray
+from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches
 from foveate_server.operations.item_run import ItemRun
@@ -16,7 +17,7 @@ from foveate_server.operations.parameters import checkpoint_parameters, common_p
 from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
 from foveate_server.operations.parameters.common_parameters import Rendering, Share
 from foveate_server.operations.parameters.declaration import Declaration, group
-from foveate_server.operations.progress_share import ProgressShare
+from foveate_server.operations.progress_share import divide
 from foveate_server.operations.with_checkpoint import (
     extend_canvas,
     fading_canvases,
@@ -86,8 +87,9 @@ class Fill:
 def _fill(run: ItemRun[FillParameters]) -> ItemResult:
     asked = run.parameters
     core = fading_canvases.faded_core(run)
-    about = checkpoint_parameters.OTHER if asked.start != "original" else refocus_region.subject_of(run, core)
-    painter = Painter(run, ProgressShare(run.context, 0.05, 0.9))
+    looking, painting = divide(run.context, costs.LOOKING, 1)
+    about = checkpoint_parameters.OTHER if asked.start != "original" else refocus_region.subject_of(run, core, looking)
+    painter = Painter(run, painting)
     prepared = start_image.start_image(run.pixels.working, run.selection, asked.start, asked.sampling.seed)
     wish = Wish(prepared, run.selection, checkpoint_parameters.prompt_for(asked, about), asked.strength, anchor=0.0)
     painted = painter.paint(wish, refocus_region.show_in(run.context, run.window.bounds, core))

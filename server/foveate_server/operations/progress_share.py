@@ -1,4 +1,4 @@
-"""A part of an item's progress."""
+"""Parts of an item's progress."""
 
 from __future__ import annotations
 
@@ -26,3 +26,12 @@ class ProgressShare:
     def note(self, text: str) -> None:
         """See engines.contract.Ticker."""
         self.whole.note(text)
+
+
+def divide(whole: Ticker, *costs: float) -> list[ProgressShare]:
+    """Return a ticker for each part of an item, in their order; its share is that of its cost."""
+    total, shares, start = sum(costs), [], 0.0
+    for cost in costs:
+        shares.append(ProgressShare(whole, start, cost / total))
+        start += cost / total
+    return shares

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import cast
 
+from foveate_server.engines.contract import Ticker
 from foveate_server.imaging.blur import estimate_blur
 from foveate_server.imaging.crop import context_window, require_region
 from foveate_server.imaging.reach import Reach, reduction_for
-from foveate_server.operations import split_selection
+from foveate_server.operations import costs, split_selection
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches, window_pixels
 from foveate_server.operations.item_run import ItemRun
@@ -17,6 +18,7 @@ from foveate_server.operations.parameters import common_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
 from foveate_server.operations.parameters.common_parameters import Rendering, Share
 from foveate_server.operations.parameters.declaration import ADVANCED, Declaration, group, parameter
+from foveate_server.operations.progress_share import divide
 from foveate_server.operations.split_selection import PartWork
 from foveate_server.operations.with_checkpoint import refocus_region
 from foveate_server.operations.with_restorer import diagnosis, tile_items
@@ -79,7 +81,7 @@ class Refocus:
         elif parameters.strength == 0:
             items = tile_items.tile_items(request, QUARTERS, _reach_arguments(0.0, Reach(1.0, 1.0, None)))
         else:
-            items = (Item(_INSPECT, "Measuring the blur", _probes(request.region), weight=1.0),)
+            items = (Item(_INSPECT, "Measuring the blur", _probes(request.region), is_survey=True),)
         return Plan("document", request.extent, summary, items)
 
     def run(self, run: ItemRun[RefocusParameters]) -> ItemResult:
@@ -118,18 +120,27 @@ def _inspect(run: ItemRun[RefocusParameters]) -> ItemResult:
 def _restore(run: ItemRun[RefocusParameters]) -> ItemResult:
     item, picture = run.item.id, run.pixels
     is_tile = "reduction" in run.item.arguments
-    seen = _subject_from(run.item) if is_tile else diagnosis.examine(run)
+    extent = window_pixels.extent_of(picture.working)
+    looking = costs.detecting(extent)
+    most = (looking, costs.restoring(extent.area) + 2 * looking)  # where nothing is reduced, and there is a face
+    seen = _subject_from(run.item) if is_tile else diagnosis.examine(run, divide(run.context, *most)[0])
     reach = seen.reach
     amount = run.parameters.strength * reach.effect
     if amount == 0:
         return ItemResult(_outcome(item, "kept", seen))
     restorer = Restorer.of(run, run.context)
     sigma = tile_items.TILE_SIGMA if is_tile else None
-    quarters = restorer.quarters(reach.reduction, window_pixels.extent_of(picture.working))
+    quarters = restorer.quarters(reach.reduction, extent)
+    judging: Ticker = run.context
+    if not is_tile:
+        restoring = costs.restoring(extent.area * (QUARTERS / quarters) ** 2)
+        cost = (looking, restoring, 2 * looking if seen.face else 0.0)
+        run.context.weigh(run.item.weight * sum(cost) / sum(most))
+        _, restorer.ticker, judging = divide(run.context, *cost)
     seen = replace(seen, reach=replace(reach, reduction=quarters / QUARTERS))
     restored = restorer.restore(picture.working, quarters, sigma=sigma)
     blended = picture.working + amount * (restored - picture.working)
-    problem = diagnosis.problem_with(seen, run, blended)
+    problem = diagnosis.problem_with(seen, run, blended, judging)
     if problem is not None:
         return ItemResult(replace(_outcome(item, "kept", seen), message=problem), recipe=restorer.recipe)
     if not run.send(run.core, blended, run.feather):

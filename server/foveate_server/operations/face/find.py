@@ -9,6 +9,7 @@ from foveate_server import json_records
 from foveate_server.engines.contract import Detector, Found
 from foveate_server.engines.values import Face, Finding
 from foveate_server.imaging.resize import Filter, resize
+from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.operations.face.search_views import SearchView, plan_views
 from foveate_server.operations.item_run import ItemRun
@@ -20,9 +21,12 @@ DETECT = "detect"  # the id of the item that looks last, and tells all
 _DIGITS = 2  # of coordinates in outcomes
 
 
-def first_item(request: JobRequest, detector: Detector[Found]) -> Item:
-    """Return the item that looks at all of the document; the ones after it follow from :func:`search`."""
-    return _item(detector, plan_views(request), 0, [])
+def first_item(request: JobRequest, detector: Detector[Found], *, is_survey: bool) -> Item:
+    """Return the item that looks at all of the document; the ones after it follow from :func:`search`.
+
+    `is_survey` tells whether there is more to be done with what is found, see Item.
+    """
+    return _item(detector, plan_views(request), 0, [], is_survey=is_survey)
 
 
 def search(run: ItemRun[object], detector: Detector[Found], *, min_score: float) -> tuple[list[Found], Item | None]:
@@ -38,7 +42,7 @@ def search(run: ItemRun[object], detector: Detector[Found], *, min_score: float)
     seen = run.engine.detect(detector, image.clip(0, 1), min_score=min_score, ticker=run.context)
     found = merge_views(found, [_in_document(finding, views[index]) for finding in seen])
     if index + 1 < len(views):
-        return found, _item(detector, views, index + 1, found)
+        return found, _item(detector, views, index + 1, found, is_survey=run.item.is_survey)
     return numbered(finding for finding in found if is_selected(request, finding)), None
 
 
@@ -91,13 +95,16 @@ def sentence(detector: Detector[Any], count: int) -> str:
     return Sentence(detector.found, one=detector.found_one, count=count)
 
 
-def _item(detector: Detector[Any], views: Sequence[SearchView], index: int, found: Sequence[Finding]) -> Item:
+def _item(
+    detector: Detector[Any], views: Sequence[SearchView], index: int, found: Sequence[Finding], *, is_survey: bool
+) -> Item:
     view, is_last = views[index], index == len(views) - 1
     name = DETECT if is_last else f"look-{index + 1}"
     stage = detector.looking if len(views) == 1 else Sentence(detector.looking_part, index=index + 1, count=len(views))
     window = WindowRequest(f"{name}.pixels", view.bounds, view.extent)
     arguments: JsonObject = {"view": index, "found": [to_json(each) for each in found]}
-    return Item(name, stage, (window,), arguments, weight=1.0)
+    weight, *later = (costs.detecting(each.extent) for each in views[index:])
+    return Item(name, stage, (window,), arguments, weight=weight, brings=sum(later), is_survey=is_survey)
 
 
 def _in_document(finding: Found, view: SearchView) -> Found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from foveate_server.engines.contract import Ticker
 from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.values import Face
 from foveate_server.operations.face import identity_gate
@@ -16,16 +17,16 @@ _FACE_SCORE = 0.5
 _LEAST_SHARE = 0.2  # of the region's short side: a smaller face is not what the region is about
 
 
-def main_face(run: ItemRun[object], core: Bounds) -> Face | None:
+def main_face(run: ItemRun[object], core: Bounds, ticker: Ticker) -> Face | None:
     """Return the face that `core` (document pixels) is about, in pixels of the window; None where it shows none."""
-    face = _largest_face(run, core)
+    face = _largest_face(run, core, ticker)
     side = float(min(core.width, core.height))
     return face if face is not None and identity_gate.size_of(face) >= _LEAST_SHARE * side else None
 
 
-def _largest_face(run: ItemRun[object], core: Bounds) -> Face | None:
+def _largest_face(run: ItemRun[object], core: Bounds, ticker: Ticker) -> Face | None:
     try:
-        found = run.engine.detect(FACES, np.clip(run.pixels.working, 0, 1), min_score=_FACE_SCORE, ticker=run.context)
+        found = run.engine.detect(FACES, np.clip(run.pixels.working, 0, 1), min_score=_FACE_SCORE, ticker=ticker)
     except ResourceError as error:  # the detector's weights are not at hand: not a reason to refuse
         run.context.note(Sentence("Faces were not looked for. {problem}", problem=error.info.message))
         return None

@@ -13,7 +13,7 @@ from foveate_server.engines.values import Face
 from foveate_server.imaging.mask import smoothstep
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations.face import identity_gate
-from foveate_server.operations.progress_share import ProgressShare
+from foveate_server.operations.progress_share import divide
 from foveate_shared.geometry import Bounds
 
 _ELLIPSE_FULL = 1.15  # half-axes of full effect, in halves of the box
@@ -64,8 +64,9 @@ def judge_turned(
     upright: Upright, blended: FloatArray, engine: Engine, ticker: Ticker
 ) -> identity_gate.IdentityVerdict:
     """Return what the gate says of the upright crop's result."""
-    before = identity_gate.locate(upright.image, upright.face, engine, ProgressShare(ticker, 0.9, 0.05))
-    after = identity_gate.locate(blended, before or upright.face, engine, ProgressShare(ticker, 0.95, 0.05))
+    first, second = divide(ticker, 1, 1)
+    before = identity_gate.locate(upright.image, upright.face, engine, first)
+    after = identity_gate.locate(blended, before or upright.face, engine, second)
     return identity_gate.judge(before, after)
 
 

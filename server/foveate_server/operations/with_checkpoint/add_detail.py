@@ -11,12 +11,14 @@ from typing import Protocol
 
 import numpy as np
 
+from foveate_server.engines.contract import Ticker
 from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.diffusion_request import ShowPreview
 from foveate_server.engines.values import Face
 from foveate_server.imaging import mask
 from foveate_server.imaging.colormatch import match_low_frequencies
 from foveate_server.imaging.samples import FloatArray
+from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches, window_pixels
 from foveate_server.operations.face import upright
@@ -32,7 +34,7 @@ from foveate_server.operations.parameters.common_parameters import (
     pinned,
 )
 from foveate_server.operations.parameters.declaration import ADVANCED, BASIC, parameter
-from foveate_server.operations.progress_share import ProgressShare
+from foveate_server.operations.progress_share import divide
 from foveate_server.operations.with_checkpoint import fading_canvases, refocus_region, safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_server.operations.with_restorer import enlarger, tile_items
@@ -49,7 +51,6 @@ CANVAS_SIDE = 2048  # pixels of the new image: of the core of one of several can
 _CONTEXT = 48  # document pixels around a core that its canvas sees too
 _FADE = 16  # document pixels over which a canvas fades in over those before it
 _FACE_SCORE = 0.4
-_RESTORING, _PAINTING = 0.3, 0.65  # shares of an item's progress
 _RESTORER = "restorer"  # in the recipe: what enlarged first, and its own values among the pinned ones
 
 
@@ -155,30 +156,33 @@ def plan(request: JobRequest, size: Enlargement, strength: float) -> Plan:
         name = f"canvas-{number}"
         window = patches.window_of(core.pad(enlarger.HALO).clamp(request.extent), request, item=name, coverage=False)
         told: JsonObject = {"core": [core.x, core.y, core.width, core.height]}
+        weight = costs.restoring(core.area) + costs.painting(core.area * scale**2)
         stage = (
             "Enlarging"
             if len(cores) == 1
             else Sentence("Enlarging, part {number} of {count}", number=number, count=len(cores))
         )
-        items.append(Item(name, stage, (window,), told, weight=float(core.area)))
+        items.append(Item(name, stage, (window,), told, weight=weight))
     return Plan("new", extent, summary, tuple(items))
 
 
 def paint(run: ItemRun[Detailed]) -> ItemResult:
     """Carry out an item of :func:`plan`."""
-    restorer, faces = _restorer(run), _faces(run)
-    if run.parameters.size.is_in_place:
-        return _in_place(run, faces, restorer)
-    return _enlarged(run, faces, restorer)
+    size, area = run.parameters.size, run.pixels.bounds.area
+    painting = costs.painting(area if size.is_in_place else area * size.scale**2)
+    looking, *shares = divide(run.context, costs.LOOKING * painting, costs.restoring(area), painting)
+    restorer, painter, faces = _restorer(run, shares[0]), _painter(run, shares[1]), _faces(run, looking)
+    if size.is_in_place:
+        return _in_place(run, faces, restorer, painter)
+    return _enlarged(run, faces, restorer, painter)
 
 
-def _in_place(run: ItemRun[Detailed], faces: list[Face], restorer: Restorer) -> ItemResult:
+def _in_place(run: ItemRun[Detailed], faces: list[Face], restorer: Restorer, painter: Painter) -> ItemResult:
     bounds = run.window.bounds
     core = fading_canvases.faded_core(run)
     restored = restorer.restore(run.pixels.working, QUARTERS, sigma=tile_items.TILE_SIGMA)
     free = _free(faces, bounds.extent.bounds, 1)
     coverage = np.minimum(run.selection, free)
-    painter = _painter(run)
     painted = _paint(run, painter, restored, coverage, refocus_region.show_in(run.context, bounds, core))
     mixed = restored + free[..., np.newaxis] * (painted - restored)
     faded = np.minimum(run.feather, fading_canvases.fade(run))
@@ -187,14 +191,13 @@ def _in_place(run: ItemRun[Detailed], faces: list[Face], restorer: Restorer) -> 
     return replace(result, recipe=_recipe(painter, restorer))
 
 
-def _enlarged(run: ItemRun[Detailed], faces: list[Face], restorer: Restorer) -> ItemResult:
+def _enlarged(run: ItemRun[Detailed], faces: list[Face], restorer: Restorer, painter: Painter) -> ItemResult:
     request, picture, core = run.request, run.pixels, run.core
     region, scale = request.region, run.parameters.size.scale
     kept = core.pad(_CONTEXT).clamp(request.extent).intersect(picture.bounds)
     restored = enlarger.enlarge(picture, kept, scale, restorer)
     enlarged = restored.rows(0, restored.height)
     free = _free(faces, kept.relative_to(picture.bounds), scale)
-    painter = _painter(run)
     part = Bounds.from_edges(max(region.x, core.x - _FADE), max(region.y, core.y - _FADE), core.right, core.bottom)
     frame = kept.relative_to(region).scaled(scale)  # reaches out of the frame where the region has surroundings
     show = refocus_region.show_in(run.context, frame, part.relative_to(region).scaled(scale))
@@ -222,10 +225,10 @@ def _paint(
     return painter.paint(wish, show)
 
 
-def _faces(run: ItemRun[Detailed]) -> list[Face]:
+def _faces(run: ItemRun[Detailed], ticker: Ticker) -> list[Face]:
     """Return the faces of the window, in its own pixels."""
     try:
-        return run.engine.detect(FACES, np.clip(run.pixels.working, 0, 1), min_score=_FACE_SCORE, ticker=run.context)
+        return run.engine.detect(FACES, np.clip(run.pixels.working, 0, 1), min_score=_FACE_SCORE, ticker=ticker)
     except ResourceError as error:  # the detector's weights are not at hand: not a reason to refuse
         run.context.note(
             Sentence("Faces were not looked for, so they are not protected. {problem}", problem=error.info.message)
@@ -253,17 +256,16 @@ def _fade_in(request: JobRequest, part: Bounds, core: Bounds, scale: int) -> byt
     return window_pixels.encode_coverage(request, mask.fade_in(part.extent.scaled(scale), beside, above))
 
 
-def _restorer(run: ItemRun[Detailed]) -> Restorer:
+def _restorer(run: ItemRun[Detailed], ticker: Ticker) -> Restorer:
     """Return the restorer that enlarges first."""
     rendering = run.parameters.rendering
     exact, pinned_values = rendering.needs_exact(run.request.format), rendering.pinned.restorer.engine_values
-    share = ProgressShare(run.context, 0.0, _RESTORING)
-    return Restorer(run.engine, share, run.parameters.detail.restorer, exact, pinned_values)
+    return Restorer(run.engine, ticker, run.parameters.detail.restorer, exact, pinned_values)
 
 
-def _painter(run: ItemRun[Detailed]) -> Painter:
+def _painter(run: ItemRun[Detailed], ticker: Ticker) -> Painter:
     detail = run.parameters.detail
-    return Painter(run, ProgressShare(run.context, _RESTORING, _PAINTING), detail.tile, detail.overlap)
+    return Painter(run, ticker, detail.tile, detail.overlap)
 
 
 def _data(run: ItemRun[Detailed], painter: Painter, faces: list[Face]) -> JsonObject:

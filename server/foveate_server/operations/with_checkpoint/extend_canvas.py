@@ -15,13 +15,13 @@ import numpy as np
 
 from foveate_server.imaging import mask
 from foveate_server.imaging.samples import FloatArray, encode
+from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import window_pixels
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import Prompted, for_checkpoints
 from foveate_server.operations.parameters.declaration import BASIC, parameter
-from foveate_server.operations.progress_share import ProgressShare
 from foveate_server.operations.with_checkpoint import refocus_region, safety_policy, start_image
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_server.operations.with_checkpoint.start_image import Start
@@ -167,7 +167,7 @@ def _with_some_old(canvas: Bounds, old: Bounds, frame: Extent) -> Bounds:
 def _keep_item(number: int, part: Bounds) -> Item:
     name = f"keep-{number}"
     window = WindowRequest(f"{name}.pixels", part, part.extent)
-    return Item(name, "Taking over the picture", (window,), {}, weight=float(part.area) / 100)
+    return Item(name, "Taking over the picture", (window,), {}, weight=costs.copying(part.area))
 
 
 def _extend_item(number: int, piece: _Piece, old: Bounds, count: int) -> Item:
@@ -179,7 +179,7 @@ def _extend_item(number: int, piece: _Piece, old: Bounds, count: int) -> Item:
         "fade": list(piece.fade),
     }
     stage = "Extending" if count == 1 else Sentence("Extending, part {number} of {count}", number=number, count=count)
-    weight = float(piece.canvas.area)
+    weight = costs.painting(piece.canvas.area)
     return Item(name, stage, (WindowRequest(f"{name}.pixels", seen, seen.extent),), told, weight=weight)
 
 
@@ -191,7 +191,7 @@ def _paint_piece(run: ItemRun[Extending]) -> ItemResult:
     working = np.pad(picture.working, (*pads, (0, 0)), mode="edge")
     coverage = np.pad(np.zeros(picture.working.shape[:2], np.float32), pads, constant_values=1)
     prepared = start_image.start_image(working, coverage, asked.start, asked.sampling.seed)
-    painter = Painter(run, ProgressShare(run.context, 0.05, 0.9))
+    painter = Painter(run, run.context)
     parts = [_bounds(part) for part in cast("list[object]", arguments["parts"])]
     wish = Wish(
         prepared,

@@ -6,6 +6,7 @@ import numpy as np
 
 from foveate_server.imaging.mask import smoothstep
 from foveate_server.imaging.samples import FloatArray
+from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.operations.document import patches
 from foveate_server.operations.item_run import ItemRun
@@ -28,7 +29,13 @@ def canvas_items(region: Bounds, request: JobRequest, stage: str) -> tuple[Item,
         window = patches.window_of(core.pad(MARGIN).clamp(request.extent), request, item=name)
         told: JsonObject = {"core": [core.x, core.y, core.width, core.height]}
         items.append(
-            Item(name, Sentence(stage, number=number, count=len(cores)), (window,), told, weight=float(core.area))
+            Item(
+                name,
+                Sentence(stage, number=number, count=len(cores)),
+                (window,),
+                told,
+                weight=costs.painting(core.area),
+            )
         )
     return tuple(items)
 

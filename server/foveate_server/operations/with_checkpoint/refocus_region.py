@@ -5,16 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from foveate_server.engines.contract import Ticker
 from foveate_server.engines.diffusion_request import ShowPreview
 from foveate_server.imaging import mask
 from foveate_server.imaging.crop import context_window
+from foveate_server.operations import costs
 from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches
 from foveate_server.operations.face import main_face
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import Prompted
-from foveate_server.operations.progress_share import ProgressShare
+from foveate_server.operations.progress_share import divide
 from foveate_server.operations.with_checkpoint import fading_canvases, safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_shared.geometry import Bounds
@@ -23,7 +25,6 @@ from foveate_shared.wire.protocol import JsonObject, Outcome
 
 LEAST_WINDOW = 64  # pixels: less shows a checkpoint nothing
 _WHOLE = "refocus"
-_FINDING, _PAINTING = 0.05, 0.9  # shares of an item's progress
 
 
 def plan(request: JobRequest, strength: float) -> Plan:
@@ -51,8 +52,9 @@ def repaint(run: ItemRun[Prompted]) -> ItemResult:
     core = fading_canvases.faded_core(run)
     if not mask.covered_bounds(run.feather, window).intersect(core).area:
         return ItemResult(Outcome(item, "kept", "Nothing is selected here."))
-    about = subject_of(run, core)
-    painter = Painter(run, ProgressShare(run.context, _FINDING, _PAINTING))
+    looking, painting = divide(run.context, costs.LOOKING, 1)
+    about = subject_of(run, core, looking)
+    painter = Painter(run, painting)
     wish = Wish(run.pixels.working, run.selection, checkpoint_parameters.prompt_for(run.parameters, about), strength)
     painted = painter.paint(wish, show_in(run.context, window, core))
     faded = np.minimum(run.feather, fading_canvases.fade(run))
@@ -61,11 +63,11 @@ def repaint(run: ItemRun[Prompted]) -> ItemResult:
     return safety_policy.finish(run, core, painted, faded, painter=painter, outcome=outcome)
 
 
-def subject_of(run: ItemRun[Prompted], core: Bounds) -> str:
+def subject_of(run: ItemRun[Prompted], core: Bounds, ticker: Ticker) -> str:
     """Return what `core` (document pixels) shows, as far as the prompt depends on it: not at all where there is one."""
     if run.parameters.said.is_prompted:
         return checkpoint_parameters.OTHER
-    face = main_face.main_face(run, core)
+    face = main_face.main_face(run, core, ticker)
     return checkpoint_parameters.OTHER if face is None else checkpoint_parameters.FACE
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from foveate_server.engines.contract import Ticker
 from foveate_server.engines.diffusion_request import ShowPreview
 from foveate_server.imaging.samples import FloatArray
+from foveate_server.operations import costs
 from foveate_server.operations.contract import ItemResult
 from foveate_server.operations.face.identity_gate import IdentityVerdict
 from foveate_server.operations.face.shown_face import ShownFace
@@ -17,7 +18,7 @@ from foveate_server.operations.face.upright import Upright, judge_turned, uprigh
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import Prompted
-from foveate_server.operations.progress_share import ProgressShare
+from foveate_server.operations.progress_share import divide
 from foveate_server.operations.with_checkpoint import refocus_region, safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_shared.i18n.sentence import Sentence
@@ -25,7 +26,6 @@ from foveate_shared.wire.protocol import Outcome
 
 _REMEDY = "A lower strength keeps closer to the face."
 _GENTLER = 0.5  # of the strength at which a face did not keep its features: tried once
-_FIRST = 0.88  # of an item's progress; the rest is for a second try
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,13 @@ class _Easel:
 
     def attempt(self, strength: float, ticker: Ticker) -> _Attempt:
         """Return the face at `strength`. Cancels, and raises, as the engine does."""
-        painter = Painter(self.run, ProgressShare(ticker, 0.05, 0.85))
+        painting, judging = divide(ticker, 1, 2 * costs.LOOKING)
+        painter = Painter(self.run, painting)
         prompt = checkpoint_parameters.prompt_for(self.run.parameters, checkpoint_parameters.FACE)
         painted = painter.paint(Wish(self.upright.image, self.wanted, prompt, strength), self.show)
         # Where the face fades out nothing of the picture stays that the gate did not see.
         blended = self.upright.image + self.soft[..., np.newaxis] * (painted - self.upright.image)
-        return _Attempt(strength, painter, painted, judge_turned(self.upright, blended, self.run.engine, ticker))
+        return _Attempt(strength, painter, painted, judge_turned(self.upright, blended, self.run.engine, judging))
 
 
 def repaint_face(run: ItemRun[Prompted], shown: ShownFace) -> ItemResult:
@@ -87,7 +88,7 @@ def repaint_face(run: ItemRun[Prompted], shown: ShownFace) -> ItemResult:
 def _attempts(easel: _Easel, strength: float, number: int) -> list[_Attempt]:
     """Return one attempt, or two where the first did not pass the gate; the last one counts."""
     context = easel.run.context
-    first = easel.attempt(strength, ProgressShare(context, 0.0, _FIRST))
+    first = easel.attempt(strength, context)
     if first.verdict.problem is None:
         return [first]
     gentler = strength * _GENTLER
@@ -99,7 +100,8 @@ def _attempts(easel: _Easel, strength: float, number: int) -> list[_Attempt]:
             gentler=gentler,
         )
     )
-    return [first, easel.attempt(gentler, ProgressShare(context, _FIRST, 1 - _FIRST))]
+    context.weigh(2 * easel.run.item.weight)
+    return [first, easel.attempt(gentler, divide(context, 1, 1)[1])]
 
 
 def _sentence(attempts: Sequence[_Attempt]) -> str:

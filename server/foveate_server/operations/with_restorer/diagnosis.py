@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from foveate_server.engines.contract import Ticker
 from foveate_server.engines.values import Face
 from foveate_server.imaging.blur import estimate_blur
 from foveate_server.imaging.reach import Reach, reduction_for
@@ -13,6 +14,7 @@ from foveate_server.operations.face import identity_gate
 from foveate_server.operations.face.face_blur import SHARP, face_reach, with_surroundings
 from foveate_server.operations.face.main_face import main_face
 from foveate_server.operations.item_run import ItemRun
+from foveate_server.operations.progress_share import divide
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,11 @@ class Diagnosis:
     face: Face | None  # the largest one, in pixels of the window
 
 
-def examine(run: ItemRun[object]) -> Diagnosis:
+def examine(run: ItemRun[object], ticker: Ticker) -> Diagnosis:
     """Return what the item's core shows, and what the restorer can do for it."""
     picture, core = run.pixels, run.core
     side = float(min(core.width, core.height))
-    face = main_face(run, core)
+    face = main_face(run, core, ticker)
     if face is not None:
         blur, reach = face_reach(with_surroundings(picture.working, face), identity_gate.size_of(face))
         # Who selects a face that is in focus wants it cleaner or crisper all the same.
@@ -37,10 +39,11 @@ def examine(run: ItemRun[object]) -> Diagnosis:
     return Diagnosis(blur, reduction_for(blur, side), None)
 
 
-def problem_with(subject: Diagnosis, run: ItemRun[object], after: FloatArray) -> str | None:
+def problem_with(subject: Diagnosis, run: ItemRun[object], after: FloatArray, ticker: Ticker) -> str | None:
     """Return a sentence where restoring changed the features of the region's face, else None."""
     if subject.face is None:
         return None
-    known = identity_gate.locate(run.pixels.working, subject.face, run.engine, run.context)
-    found = identity_gate.locate(after, known or subject.face, run.engine, run.context)
+    first, second = divide(ticker, 1, 1)
+    known = identity_gate.locate(run.pixels.working, subject.face, run.engine, first)
+    found = identity_gate.locate(after, known or subject.face, run.engine, second)
     return identity_gate.judge(known, found).problem

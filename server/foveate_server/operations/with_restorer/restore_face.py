@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from foveate_server.imaging.reach import Reach
+from foveate_server.operations import costs
 from foveate_server.operations.contract import ItemResult
 from foveate_server.operations.document import window_pixels
 from foveate_server.operations.face import identity_gate
@@ -13,12 +14,14 @@ from foveate_server.operations.face.shown_face import ShownFace
 from foveate_server.operations.face.upright import Upright, judge_turned, upright_in
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters.common_parameters import Restored
-from foveate_server.operations.progress_share import ProgressShare
+from foveate_server.operations.progress_share import divide
 from foveate_server.operations.with_restorer.grid import QUARTERS
 from foveate_server.operations.with_restorer.restorer import Restorer
+from foveate_shared.geometry import Extent
 from foveate_shared.wire.protocol import Outcome
 
 _WORKING_PIXELS = 2 << 20  # of what the network may see of one face: larger faces are reduced to it
+_USUAL_QUARTERS = 7  # of the reduction of a face that is out of focus
 _SHARP_MARGIN = 1.25  # a face that must be reduced by so much more than its blur asks for would lose detail
 
 
@@ -27,22 +30,35 @@ def restore_face(run: ItemRun[Restored], shown: ShownFace) -> ItemResult:
     item, data, bounds = run.item.id, dict(shown.data), run.window.bounds
     coverage = np.minimum(run.feather, shown.around)
     upright = upright_in(run.pixels.working, shown.face, bounds)
-    restorer = Restorer.of(run, ProgressShare(run.context, 0.1, 0.8))
+    restorer = Restorer.of(run, run.context)
     blur, reach = _reach(upright, enlarges=restorer.enlarges)
     amount = run.parameters.strength * reach.effect
     quarters = restorer.quarters(reach.reduction, window_pixels.extent_of(upright.image), whole=True)
     data |= {"blur": round(blur, 3), "reduction": quarters / QUARTERS, "strength": 0.0}
     if amount == 0:
         return ItemResult(Outcome(item, "kept", reach.sentence or "", data))
+    cost = _cost(window_pixels.extent_of(upright.image), quarters)
+    run.context.weigh(sum(cost))
+    restorer.ticker, judging = divide(run.context, *cost)
     restored = restorer.restore(upright.image, quarters, face=upright.face)
     blended = upright.image + np.float32(amount) * (restored - upright.image)
-    verdict = judge_turned(upright, blended, run.engine, run.context)
+    verdict = judge_turned(upright, blended, run.engine, judging)
     data |= {"shift": None if verdict.shift is None else round(verdict.shift, 4)}
     if verdict.problem is not None:
         return ItemResult(Outcome(item, "kept", verdict.problem, data), recipe=restorer.recipe)
     run.send(bounds, upright.back(blended), coverage)
     outcome = Outcome(item, "done", reach.sentence or "", {**data, "strength": amount})
     return ItemResult(outcome, recipe=restorer.recipe)
+
+
+def cost_of(extent: Extent) -> float:
+    """Return about what a face costs in a window of `extent`, before anybody has looked how soft it is."""
+    return sum(_cost(extent, _USUAL_QUARTERS))
+
+
+def _cost(extent: Extent, quarters: int) -> tuple[float, float]:
+    """Return what it costs to restore a crop, and to look for its face before and after."""
+    return costs.restoring(extent.area * (QUARTERS / quarters) ** 2), 2 * costs.detecting(extent)
 
 
 def _reach(upright: Upright, *, enlarges: bool) -> tuple[float, Reach]:

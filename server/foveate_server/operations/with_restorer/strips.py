@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from foveate_server.engines.values import Strip
+from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, JobRequest, WindowData
 from foveate_server.operations.document import patches, window_pixels
 from foveate_server.operations.with_restorer.grid import QUARTERS, on_grid
@@ -19,6 +20,12 @@ from foveate_shared.wire.protocol import JsonObject
 _NETWORK_HALO = 352  # pixels around a part that its result depends on: 349 of x4plus, exactly; others look less far
 STRIP_AREA = 1 << 20  # pixels of a strip: its result is 16 times as large, and nobody waits longer than that takes
 _FOLLOWED = "followed"  # the argument that tells whether another strip of the same column follows
+
+
+def _weight(core: Bounds, column: list[Bounds]) -> float:
+    """Return what a strip costs: the first one shows what it needs of those below, on its way through all layers."""
+    lead = _NETWORK_HALO // 2 * ((core is column[0]) - (core is column[-1]))
+    return costs.restoring(core.width * max(1, core.height + lead))
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ class Cut:
                     if count == 1
                     else Sentence("Enlarging part {number} of {count}", number=number, count=count)
                 )
-                items.append(Item(name, stage, (window,), told, weight=float(core.area)))
+                items.append(Item(name, stage, (window,), told, weight=_weight(core, column)))
         return tuple(items)
 
     def strip(self, item: Item, window: WindowData) -> Strip:

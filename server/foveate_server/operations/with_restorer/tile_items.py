@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.operations.document.patches import window_of
-from foveate_server.operations.with_restorer.grid import halo, on_grid
+from foveate_server.operations.with_restorer.grid import QUARTERS, halo, on_grid
 from foveate_shared.geometry import Extent, tiles
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject
@@ -24,6 +25,7 @@ def tile_items(request: JobRequest, quarters: int, arguments: JsonObject) -> tup
         name = f"tile-{number}"
         window = on_grid(core.pad(margin).clamp(request.extent), quarters, request.extent)
         told: JsonObject = {**arguments, "core": [core.x, core.y, core.width, core.height]}
+        weight = costs.restoring(window.area * (QUARTERS / quarters) ** 2)
         stage = Sentence("Restoring part {number} of {count}", number=number, count=len(cores))
-        items.append(Item(name, stage, (window_of(window, request, item=name),), told, weight=float(core.area)))
+        items.append(Item(name, stage, (window_of(window, request, item=name),), told, weight=weight))
     return tuple(items)
