@@ -1,0 +1,210 @@
+"""Engines that write down what they are asked and when they report, and one that spends that time again, by a clock.
+
+A recording is the list of an operation's calls in their order. The replay gives back what the real engine found, makes
+pictures by repeating pixels, and lets a clock of the test's own run as the real one did: before a call, at each report,
+and to its end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from foveate_server.engines.deterministic.engine import DeterministicEngine, Options
+from foveate_server.engines.values import Face, Pinned, Rendering, Strip
+from foveate_server.json_records import from_json, to_json
+
+RECORDINGS = Path(__file__).parents[1] / "recordings" / "progress"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an engine said."""
+
+    seconds: float  # since the call began
+    stage: str
+    fraction: float
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of an engine."""
+
+    name: str
+    extent: tuple[int, int]  # of the image
+    before: float  # seconds since the call before it ended
+    seconds: float
+    reports: tuple[Report, ...]
+    faces: tuple[Face, ...] = ()  # that were found
+    scale: int = 1  # of the rendering
+
+
+@dataclass(frozen=True)
+class Recording:
+    """All calls of a job."""
+
+    calls: tuple[Call, ...]
+    after: float  # seconds from the last call's end to the job's
+
+    @property
+    def seconds(self) -> float:
+        return sum(call.before + call.seconds for call in self.calls) + self.after
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(_rounded(to_json(self))) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, name: str) -> Recording:
+        return from_json(cls, json.loads((RECORDINGS / f"{name}.json").read_text(encoding="utf-8")))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {key: _rounded(entry) for key, entry in value.items()}
+    return [_rounded(entry) for entry in value] if isinstance(value, list) else value
+
+
+@dataclass
+class _Listener:
+    """A ticker that writes reports down and passes them on."""
+
+    ticker: Any
+    clock: Callable[[], float]
+    began: float
+    reports: list[Report] = field(default_factory=list)
+
+    def check(self) -> None:
+        self.ticker.check()
+
+    def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
+        self.reports.append(Report(self.clock() - self.began, stage, fraction, step, steps))
+        self.ticker.progress(stage, fraction, step, steps)
+
+    def note(self, *arguments: Any, **options: Any) -> None:
+        self.ticker.note(*arguments, **options)
+
+
+class RecordingEngine:
+    """Passes each call on to a real engine and writes down what happened."""
+
+    def __init__(self, engine: Any, clock: Callable[[], float]) -> None:
+        self._engine, self._clock = engine, clock
+        self._ended = clock()  # the call before
+        self.calls: list[Call] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def recording(self) -> Recording:
+        return Recording(tuple(self.calls), self._clock() - self._ended)
+
+    def upscale(self, image, model, *, ticker, strip: Strip | None = None, **options) -> Rendering:
+        with_strip = {"strip": strip, **options}
+        made = self._call(
+            "upscale", image, lambda told: self._engine.upscale(image, model, ticker=told, **with_strip), ticker
+        )
+        self.calls[-1] = replace(self.calls[-1], scale=made.scale)
+        return made
+
+    def detect_faces(self, image, *, ticker, **options) -> list[Face]:
+        found = self._call(
+            "detect_faces", image, lambda told: self._engine.detect_faces(image, ticker=told, **options), ticker
+        )
+        self.calls[-1] = replace(self.calls[-1], faces=tuple(found))
+        return found
+
+    def diffuse(self, request, *, ticker, preview=None):
+        return self._call(
+            "diffuse", request.image, lambda told: self._engine.diffuse(request, ticker=told, preview=preview), ticker
+        )
+
+    def _call(self, name: str, image: np.ndarray, run: Callable[[Any], Any], ticker: Any) -> Any:
+        began = self._clock()
+        listener = _Listener(ticker, self._clock, began)
+        made = run(listener)
+        ended = self._clock()
+        extent = (image.shape[1], image.shape[0])
+        self.calls.append(Call(name, extent, began - self._ended, ended - began, tuple(listener.reports)))
+        self._ended = ended
+        return made
+
+
+@dataclass
+class Hands:
+    """A clock that runs when it is told to."""
+
+    now: float = 0.0  # seconds
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class ReplayingEngine(DeterministicEngine):
+    """Spends on each call what the recording says, by `hands`, and reports as was reported then."""
+
+    def __init__(self, recording: Recording, hands: Hands) -> None:
+        super().__init__(Options())
+        self._hands = hands
+        self._waiting = list(recording.calls)
+
+    @property
+    def is_at_end(self) -> bool:
+        return not self._waiting
+
+    def upscale(self, image, model, *, exact, pinned, ticker, face=None, strip=None) -> Rendering:
+        call = self._replay("upscale", image, ticker)
+        wanted = (strip or Strip.whole(image)).wanted
+        part = image[wanted.y : wanted.bottom, wanted.x : wanted.right]
+        large = part.repeat(call.scale, axis=0).repeat(call.scale, axis=1)
+        name = {"name": "recorded", "sha256": hashlib.sha256(b"recorded").hexdigest()}
+        return Rendering(large, call.scale, name, "cpu: recorded", Pinned("float32", 64, 1))
+
+    def model_scale(self, model) -> int:
+        return 4
+
+    def detect_faces(self, image, *, min_score, ticker) -> list[Face]:
+        return list(self._replay("detect_faces", image, ticker).faces)
+
+    def diffuse(self, request, *, ticker, preview=None):
+        self._replay("diffuse", request.image, ticker)
+        return super().diffuse(request, ticker=_Silent(ticker), preview=preview)
+
+    def _replay(self, name: str, image: np.ndarray, ticker: Any) -> Call:
+        asked = (name, (image.shape[1], image.shape[0]))
+        call = self._waiting.pop(0) if self._waiting else None
+        if call is None or (call.name, call.extent) != asked:
+            raise AssertionError(f"{asked} was not recorded: renew it with python -m benchmarks.record_progress")
+        self._hands.now += call.before
+        began = self._hands.now
+        for report in call.reports:
+            self._hands.now = began + report.seconds
+            ticker.progress(report.stage, report.fraction, report.step, report.steps)
+        self._hands.now = began + call.seconds
+        return call
+
+
+@dataclass
+class _Silent:
+    """What the deterministic engine says has been said."""
+
+    ticker: Any
+
+    def check(self) -> None:
+        self.ticker.check()
+
+    def progress(self, *_: Any) -> None:
+        self.check()
+
+    def note(self, *_: Any) -> None:
+        pass
