@@ -1,4 +1,6 @@
-"""Records what each operation takes, part by part, for the tests of progress: python -m benchmarks.record_progress.
+"""Records what each operation takes, part by part, for the tests of progress.
+
+    PYTHONPATH=tests python -m benchmarks.record_progress [NAME ...]
 
 Runs the jobs of tests/fakes/progress_cases.py with the real weights, in float32 and on one thread, and writes
 tests/recordings/progress. Seconds are those of the processor: they stay the same on a machine that has other work.

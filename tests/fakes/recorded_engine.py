@@ -184,7 +184,7 @@ class ReplayingEngine(DeterministicEngine):
         asked = (name, (image.shape[1], image.shape[0]))
         call = self._waiting.pop(0) if self._waiting else None
         if call is None or (call.name, call.extent) != asked:
-            raise AssertionError(f"{asked} was not recorded: renew it with python -m benchmarks.record_progress")
+            raise AssertionError(f"{asked} was not recorded: see benchmarks/record_progress.py")
         self._hands.now += call.before
         began = self._hands.now
         for report in call.reports:

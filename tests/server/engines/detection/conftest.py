@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from foveate_server.models.registry import open_registry
 @dataclass
 class CountingTicker:
     checks: int = 0
+    fractions: list[float] = field(default_factory=list)
 
     def check(self) -> None:
         self.checks += 1
@@ -24,6 +25,7 @@ class CountingTicker:
         self.check()
         assert stage
         assert 0 <= fraction <= 1
+        self.fractions.append(fraction)
 
     def note(self, text: str) -> None:
         raise AssertionError(text)

@@ -1,5 +1,7 @@
 """The real detector on real photos."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -40,6 +42,9 @@ def test_one_face_in_a_portrait_with_its_features_in_their_places(detector, tick
     assert np.allclose(eyes, [(205, 103), (246, 105)], atol=8)
     assert mouth[:, 1].min() > eyes[:, 1].max() + 20
     assert ticker.checks > 3
+    assert ticker.fractions == sorted(ticker.fractions)
+    assert (ticker.fractions[0], ticker.fractions[-1]) == (0, 1)
+    assert max(after - before for before, after in pairwise(ticker.fractions)) < 0.5
 
 
 @pytest.mark.parametrize("height", [16, 60, 400])

@@ -3,11 +3,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foveate_server.engines.detection.search import CLOSE_SIDE, close_view, scales, turned, views
+from foveate_server.engines.detection.search import CLOSE_SIDE, close_view, scales, searched_areas, turned, views
 from foveate_server.engines.values import Face
 from foveate_shared.geometry import Extent
 
 SIZES = ((1, 1), (7, 300), (300, 7), (640, 480), (2600, 1300))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_how_much_there_is_to_look_at_is_known_before(size) -> None:
+    image = np.zeros((size[1], size[0], 3), np.float32)
+    seen = [view.pixels.shape[0] * view.pixels.shape[1] for view in views(image)]
+    assert searched_areas(Extent(*size)) == seen
 
 
 @pytest.mark.parametrize("size", SIZES)
