@@ -76,7 +76,12 @@ class Refocus:
         )
         items: tuple[Item, ...]
         if window.area <= tile_items.SINGLE_AREA:
-            item = Item(_WHOLE, "Bringing into focus", (patches.window_of(window, request, item=_WHOLE),))
+            item = Item(
+                _WHOLE,
+                "Bringing into focus",
+                (patches.window_of(window, request, item=_WHOLE),),
+                weight=costs.restoring(window.area) + 3 * costs.detecting(window.extent),
+            )
             items = (item,)
         elif parameters.strength == 0:
             items = tile_items.tile_items(request, QUARTERS, _reach_arguments(0.0, Reach(1.0, 1.0, None)))

@@ -45,7 +45,7 @@ def falls_apart(request: JobRequest) -> bool:
 
 def first_items(request: JobRequest) -> tuple[Item, ...]:
     """Return the items to begin with."""
-    return (Item(_LOOK, "Looking for the parts", (_map_of(request.region),)),)
+    return (Item(_LOOK, "Looking for the parts", (_map_of(request.region),), is_survey=True),)
 
 
 def carry_out(run: ItemRun[Parameters], work: PartWork[Parameters]) -> ItemResult:

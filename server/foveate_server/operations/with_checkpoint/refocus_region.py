@@ -36,7 +36,12 @@ def plan(request: JobRequest, strength: float) -> Plan:
         "Re-render {size} pixels with {model} at strength {strength:g}.", size=size, model=title, strength=strength
     )
     if window.area <= fading_canvases.SINGLE_AREA:
-        item = Item(_WHOLE, "Re-rendering", (patches.window_of(window, request, item=_WHOLE),))
+        item = Item(
+            _WHOLE,
+            "Re-rendering",
+            (patches.window_of(window, request, item=_WHOLE),),
+            weight=costs.painting(window.area),
+        )
         return Plan("document", request.extent, summary, (item,))
     return Plan(
         "document",
