@@ -117,9 +117,9 @@ class RecordingEngine:
         self.calls[-1] = replace(self.calls[-1], scale=made.scale)
         return made
 
-    def detect_faces(self, image, *, ticker, **options) -> list[Face]:
+    def detect(self, detector, image, *, ticker, **options) -> list[Face]:
         found = self._call(
-            "detect_faces", image, lambda told: self._engine.detect_faces(image, ticker=told, **options), ticker
+            "detect", image, lambda told: self._engine.detect(detector, image, ticker=told, **options), ticker
         )
         self.calls[-1] = replace(self.calls[-1], faces=tuple(found))
         return found
@@ -173,8 +173,8 @@ class ReplayingEngine(DeterministicEngine):
     def model_scale(self, model) -> int:
         return 4
 
-    def detect_faces(self, image, *, min_score, ticker) -> list[Face]:
-        return list(self._replay("detect_faces", image, ticker).faces)
+    def detect(self, detector, image, *, min_score, ticker) -> list[Face]:
+        return list(self._replay("detect", image, ticker).faces)
 
     def diffuse(self, request, *, ticker, preview=None):
         self._replay("diffuse", request.image, ticker)

@@ -11,9 +11,7 @@ UNNOTICED = 0.7  # seconds: of loading
 CALLS = [call for path in sorted(RECORDINGS.glob("*.json")) for call in Recording.load(path.stem).calls]
 
 
-@pytest.mark.parametrize(
-    "call", [call for call in CALLS if call.name == "detect_faces"], ids=lambda call: str(call.extent)
-)
+@pytest.mark.parametrize("call", [call for call in CALLS if call.name == "detect"], ids=lambda call: str(call.extent))
 def test_looking_for_faces(call):
     assert costs.detecting(Extent(*call.extent)) == pytest.approx(call.seconds, rel=WITHIN)
 
