@@ -9,12 +9,11 @@ from typing import Any
 
 from foveate_server.engines.contract import Detector
 from foveate_server.engines.detection.faces import FACES
-from foveate_server.engines.detection.lights import LIGHTS
 from foveate_server.engines.values import Finding
 from foveate_server.entry_points import Registered, load
 
 GROUP = "foveate.detectors"
-_OWN: tuple[Detector[Any], ...] = (FACES, LIGHTS)
+_OWN: tuple[Detector[Any], ...] = (FACES,)
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")  # a word of the command line, and of outcomes
 
 
