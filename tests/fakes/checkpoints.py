@@ -72,20 +72,13 @@ def _sd2() -> Any:
     return _stable_diffusion(width=1024, heads=(2, 2, 4, 4), linear=True, unet_channels=4, prediction="v_prediction")
 
 
-def _smallsd() -> Any:
-    return _stable_diffusion(width=768, heads=8, linear=False, unet_channels=4, prediction="epsilon", layers=1)
-
-
-def _stable_diffusion(
-    *, width: int, heads: Any, linear: bool, unet_channels: int, prediction: str, layers: int = 2
-) -> Any:
+def _stable_diffusion(*, width: int, heads: Any, linear: bool, unet_channels: int, prediction: str) -> Any:
     from diffusers import PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 
     tokenizer, vocabulary = clip_tokenizer()
     unet = UNet2DConditionModel(
         sample_size=_SIDE,
         in_channels=unet_channels,
-        layers_per_block=layers,
         block_out_channels=(16, 16, 32, 32),
         down_block_types=("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
         up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
@@ -251,7 +244,6 @@ def _t5(vocabulary: int) -> Any:
 
 _BUILDERS: dict[str, Callable[[], Any]] = {
     "sd1": _sd1,
-    "smallsd": _smallsd,
     "sd1-inpainting": lambda: _sd1(unet_channels=9),
     "sd2": _sd2,
     "sdxl": _sdxl,

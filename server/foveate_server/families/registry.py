@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from functools import cache
 
 from foveate_server.entry_points import Registered, load
-from foveate_server.families import flux1, sd1, sd2, sd3, sdxl, smallsd
+from foveate_server.families import flux1, sd1, sd2, sd3, sdxl
 from foveate_server.families.family import Family
 
 GROUP = "foveate.families"
-_OWN = tuple(module.FAMILY for module in (sd1, sd2, sdxl, sd3, flux1, smallsd))
+_OWN = tuple(module.FAMILY for module in (sd1, sd2, sdxl, sd3, flux1))
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 

@@ -26,7 +26,6 @@ IMG2IMG = {
     "sdxl": "StableDiffusionXLImg2ImgPipeline",
     "sd3": "StableDiffusion3Img2ImgPipeline",
     "flux1": "FluxImg2ImgPipeline",
-    "smallsd": "StableDiffusionImg2ImgPipeline",
 }
 UNET_SCHEDULERS = ("euler", "euler-ancestral", "dpm++2m", "dpm++2m-karras", "ddim", "lcm")
 
