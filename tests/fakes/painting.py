@@ -10,6 +10,7 @@ from pathlib import Path
 
 from foveate_server.operations.contract import Item, ItemResult, Plan
 from foveate_server.operations.parameters.declaration import Declaration, parameter
+from foveate_server.operations.parameters.roles import MODEL
 from foveate_shared.geometry import Bounds
 from foveate_shared.wire.protocol import Outcome, WindowRequest
 
@@ -20,7 +21,7 @@ _INVERSE = bytes(range(255, -1, -1))
 class PaintParameters:
     items: int = parameter(default=1, minimum=1, maximum=64)
     follow: int = parameter(default=0, minimum=0, maximum=8)
-    model: str | None = parameter(default=None, type=["string", "null"])
+    model: str | None = parameter(default=None, role=MODEL, type=["string", "null"])
     wait: bool = parameter(default=False)
 
 

@@ -21,6 +21,7 @@ from foveate_server.endpoint.requests import Requests
 from foveate_server.jobs.manager import JobManager
 from foveate_server.models.catalog import LookUp
 from foveate_server.operations.operation import Operation
+from foveate_server.operations.parameters.roles import PRESET, Roles
 from foveate_server.presets import Presets, load_presets
 from foveate_server.spool.database_rows import Owner
 from foveate_server.spool.store import Spool
@@ -36,12 +37,13 @@ from foveate_shared.wire.protocol import (
     ClientMessage,
     Credit,
     Hello,
-    Json,
+    JsonObject,
     OperationInfo,
     Peer,
     Problem,
     Submit,
     Welcome,
+    as_object,
 )
 
 CLOSE_POLICY = 1008  # RFC 6455, 7.4.1: after a fatal error
@@ -306,8 +308,10 @@ def _rate_limited(message: str) -> RefusedError:
 
 def _described(operation: Operation[Any], presets: Presets) -> OperationInfo:
     """Return an operation as clients see it, with the presets that there are today."""
-    schema, properties = operation.parameters.schema, operation.parameters.schema.get("properties")
-    if isinstance(properties, dict) and isinstance(preset := properties.get("preset"), dict):
-        offered: Json = list(presets.described())
-        schema = {**schema, "properties": {**properties, "preset": {**preset, "x-presets": offered}}}
+    schema = operation.parameters.schema
+    properties, offered = as_object(schema.get("properties")), list(presets.described())
+    told: JsonObject = {
+        name: {**as_object(properties[name]), "x-presets": list(offered)} for name in Roles.of(schema).names(PRESET)
+    }
+    schema = {**schema, "properties": {**properties, **told}}
     return OperationInfo(operation.name, operation.title, schema)

@@ -19,6 +19,7 @@ from foveate_server.jobs.recipe import EngineUse, complete, merge
 from foveate_server.jobs.recovery import restore
 from foveate_server.jobs.runner import Ending, Runner
 from foveate_server.operations.contract import ItemResult
+from foveate_server.operations.parameters.roles import Roles
 from foveate_server.spool.database import Change, delete_job, put_item, put_window, set_recipe, set_state
 from foveate_server.spool.database_rows import Owner, WindowRow
 from foveate_server.spool.job_files import Upload
@@ -287,7 +288,9 @@ class JobManager:
             error = next(work.row.error for work in job.items.values() if work.row.error)
             self._fail(job, error)
             return
-        recipe = complete(job.recipe, job.submit, job.request.parameters, job.inputs, self._parts.version)
+        operation = self._parts.operations.get(job.submit.operation)  # its package may be gone since
+        roles = Roles.of(operation.parameters.schema) if operation else Roles()
+        recipe = complete(job.recipe, job.submit, job.request.parameters, job.inputs, self._parts.version, roles=roles)
         try:
             self._end(job, "done", Done, outcomes=outcomes, recipe=recipe)
         except ProtocolError:

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import cast
 
+from foveate_server.operations.parameters.roles import EMBEDDINGS, LORAS, MODEL, PINNED, VAE, VARIANTS, Roles
 from foveate_server.spool.database_rows import WindowRow
 from foveate_shared.wire.codec import blobs_of, encode, with_blobs
 from foveate_shared.wire.protocol import DOCUMENT, Document, Json, JsonObject, NamedPicture, Profile, Submit, as_object
 
-_NAMING = ("model", "loras", "embeddings", "vae")  # parameters that name models
-_VARIANTS = "variants"  # of a compare: in parameters, and in what its items tell, there by number
+_NAMING = (MODEL, LORAS, EMBEDDINGS, VAE)  # roles of parameters that name models
+_VARIANTS = "variants"  # in what items tell: by number
 
 
 @dataclass(frozen=True)
@@ -44,21 +45,30 @@ def merge(recipe: JsonObject, part: JsonObject) -> JsonObject:
 
 
 def complete(
-    part: JsonObject, submit: Submit, parameters: JsonObject, windows: Iterable[WindowRow], version: str
+    part: JsonObject,
+    submit: Submit,
+    parameters: JsonObject,
+    windows: Iterable[WindowRow],
+    version: str,
+    *,
+    roles: Roles,
 ) -> JsonObject:
-    """Return the whole recipe. `part` is what the items told: model, device, and the values to pin."""
+    """Return the whole recipe. `part` is what the items told: model, device, and the values to pin.
+
+    `roles` are those of the operation's parameters; of one that is gone, none.
+    """
     fields = json.loads(encode(_counted(submit)))
     told = dict(part)
     variants = as_object(told.pop(_VARIANTS, None))
     if variants:
-        parameters = _with_variants(parameters, variants)
-        told[_VARIANTS] = _told_of(parameters, variants)
+        parameters = _with_variants(parameters, variants, roles)
+        told[_VARIANTS] = _told_of(len(roles.items(parameters, VARIANTS)), variants)
     pinned = told.pop("pinned", None)
     parameters = {**as_object(told.pop("sampling", None)), **parameters}
     return {
         "foveate": version,
         "operation": submit.operation,
-        "parameters": {**parameters, "pinned": pinned} if pinned else parameters,
+        "parameters": {**parameters, roles.by_role.get(PINNED, PINNED): pinned} if pinned else parameters,
         "document": _with_profile(submit.document, fields["document"]) if submit.document else None,
         **_pictures(submit, fields),
         "selection": fields["selection"],
@@ -67,24 +77,24 @@ def complete(
     }
 
 
-def _with_variants(parameters: JsonObject, variants: JsonObject) -> JsonObject:
+def _with_variants(parameters: JsonObject, variants: JsonObject, roles: Roles) -> JsonObject:
     """Return the parameters of a compare, each variant with the values that it used; `variants` by number, from 1.
 
     Where each names its model itself, with all that is added to it, those of the job need not be there for a replay.
     """
-    found: list[Json] = []
-    for number, variant in enumerate(_listed(parameters.get(_VARIANTS)), 1):
+    own, found = Roles.of(roles.variant), []
+    for number, variant in enumerate(roles.items(parameters, VARIANTS), 1):
         part = as_object(variants.get(str(number)))
-        pinned: JsonObject = {"pinned": part["pinned"]} if part.get("pinned") else {}
-        found.append({**as_object(part.get("sampling")), **as_object(variant), **pinned})
-    named = all(as_object(variant).get("model") for variant in found)
-    kept = {name: value for name, value in parameters.items() if name not in _NAMING or not named}
-    return {**kept, _VARIANTS: found}
+        pinned: JsonObject = {own.by_role.get(PINNED, PINNED): part["pinned"]} if part.get("pinned") else {}
+        found.append({**as_object(part.get("sampling")), **variant, **pinned})
+    naming = roles.names(*_NAMING) if all(own.told(variant, MODEL) for variant in found) else set()
+    kept = {name: value for name, value in parameters.items() if name not in naming}
+    return {**kept, roles.by_role.get(VARIANTS, VARIANTS): list(found)}
 
 
-def _told_of(parameters: JsonObject, variants: JsonObject) -> list[Json]:
+def _told_of(count: int, variants: JsonObject) -> list[Json]:
     """Return what each variant was made with, in their order; an empty object of one that failed."""
-    parts = [as_object(variants.get(str(number + 1))) for number in range(len(_listed(parameters.get(_VARIANTS))))]
+    parts = [as_object(variants.get(str(number + 1))) for number in range(count)]
     return [{name: part[name] for name in ("label", "model", "additions") if name in part} for part in parts]
 
 

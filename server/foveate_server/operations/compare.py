@@ -9,13 +9,13 @@ from foveate_server.engines.diffusion_request import ShowPreview
 from foveate_server.imaging.crop import context_window
 from foveate_server.imaging.samples import FloatArray, encode
 from foveate_server.operations import costs
-from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan
+from foveate_server.operations.contract import DIFFUSION, Context, Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches, window_pixels
 from foveate_server.operations.item_run import ItemRun
-from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
+from foveate_server.operations.parameters import checkpoint_parameters, common_parameters, roles
 from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
 from foveate_server.operations.parameters.common_parameters import ModelName, PinnedValues, Rendering, Share
-from foveate_server.operations.parameters.declaration import BASIC, Declaration, group, parameter
+from foveate_server.operations.parameters.declaration import BASIC, NEEDS, Declaration, group, parameter
 from foveate_server.operations.progress_share import divide
 from foveate_server.operations.with_checkpoint import fading_canvases, refocus_region, safety_policy
 from foveate_server.operations.with_checkpoint.contact_sheet import Sheet, lay_out
@@ -32,7 +32,7 @@ _ORIGINAL = "original"
 class Variant:
     """What a variant can change: each parameter is the job's where the variant does not say it."""
 
-    label: str = parameter("Label", absent="", maxLength=200)
+    label: str = parameter("Label", absent="", role=roles.LABEL, maxLength=200)
     strength: Share | None = common_parameters.changed_strength()
     model: ModelName | None = common_parameters.model()
     said: Said = group(Said)
@@ -50,6 +50,7 @@ class CompareParameters:
         "What is compared: each entry changes some of the job's parameters, such as model or strength.",
         absent=(),
         level=BASIC,
+        role=roles.VARIANTS,
         entries=Variant,
         minItems=1,
         maxItems=24,
@@ -71,8 +72,7 @@ class Compare:
 
     name = "compare"
     title = "Compare"
-    needs_checkpoint = True
-    parameters = Declaration(CompareParameters)
+    parameters = Declaration(CompareParameters, {NEEDS: [DIFFUSION]})
 
     def plan(self, request: JobRequest, parameters: CompareParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is bad, or too large for a sheet."""

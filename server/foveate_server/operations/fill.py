@@ -10,13 +10,13 @@ from foveate_server.imaging import mask
 from foveate_server.imaging.crop import context_window
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations import costs
-from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
+from foveate_server.operations.contract import DIFFUSION, Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
 from foveate_server.operations.parameters.common_parameters import Rendering, Share
-from foveate_server.operations.parameters.declaration import Declaration, group
+from foveate_server.operations.parameters.declaration import NEEDS, Declaration, group
 from foveate_server.operations.progress_share import divide
 from foveate_server.operations.with_checkpoint import (
     extend_canvas,
@@ -55,8 +55,7 @@ class Fill:
 
     name = "fill"
     title = "Fill"
-    needs_checkpoint = True
-    parameters = Declaration(FillParameters)
+    parameters = Declaration(FillParameters, {NEEDS: [DIFFUSION]})
 
     def plan(self, request: JobRequest, parameters: FillParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from fakes.jobs import submit_of
 from foveate_server.jobs.recipe import complete, merge
+from foveate_server.operations.parameters.roles import Roles
+from foveate_server.operations.registry import operations
 
+ROLES = Roles.of(operations()["compare"].parameters.schema)
 ONE = {
     "label": "one",
     "model": {"name": "a"},
@@ -26,7 +29,7 @@ def test_items_add_to_what_is_known():
 def test_each_variant_has_its_models_and_the_values_that_it_used():
     variants = [{"label": "one", "model": "a", "guidance_scale": 3}, {"label": "gone", "model": "c"}, {"model": "b"}]
     parameters = {"model": "a", "seed": 1, "vae": "v", "variants": variants}
-    recipe = complete({"variants": {"1": ONE, "3": TWO}}, submit_of(), parameters, [], "1")
+    recipe = complete({"variants": {"1": ONE, "3": TWO}}, submit_of(), parameters, [], "1", roles=ROLES)
     assert recipe["variants"] == [
         {"label": "one", "model": {"name": "a"}, "additions": {}},
         {},
@@ -43,5 +46,7 @@ def test_each_variant_has_its_models_and_the_values_that_it_used():
 
 
 def test_the_model_of_the_job_stays_where_a_variant_names_none():
-    recipe = complete({"variants": {"1": ONE}}, submit_of(), {"model": "a", "variants": [{"seed": 1}]}, [], "1")
+    recipe = complete(
+        {"variants": {"1": ONE}}, submit_of(), {"model": "a", "variants": [{"seed": 1}]}, [], "1", roles=ROLES
+    )
     assert recipe["parameters"]["model"] == "a"

@@ -6,8 +6,11 @@ from foveate_server.jobs.replayed_models import located
 from foveate_server.models.catalog import Catalog
 from foveate_server.models.client_listing import tell
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
+from foveate_server.operations.parameters.roles import Roles
+from foveate_server.operations.registry import operations
 from foveate_shared.errors import ErrorCode, InputError
 
+ROLES = Roles.of(operations()["compare"].parameters.schema)
 HASHES = {name: digit * 64 for name, digit in (("tune", "a"), ("film", "b"), ("toy", "c"), ("eyes", "d"))}
 
 
@@ -37,12 +40,12 @@ REPLAY = {
 
 
 def test_the_same_names_stay():
-    assert located(REPLAY, catalog(SAME)) == REPLAY
-    assert located(REPLAY, catalog([*OTHERWISE, *SAME])) == REPLAY
+    assert located(REPLAY, ROLES, catalog(SAME)) == REPLAY
+    assert located(REPLAY, ROLES, catalog([*OTHERWISE, *SAME])) == REPLAY
 
 
 def test_the_very_same_files_are_taken_under_the_names_that_they_have_here():
-    assert located(REPLAY, catalog(OTHERWISE)) == {
+    assert located(REPLAY, ROLES, catalog(OTHERWISE)) == {
         "model": "my-tune",
         "prompt": "a my-toy, toyed with, my-toy",
         "loras": [{"name": "my-film", "weight": 0.5}],
@@ -55,14 +58,14 @@ def test_the_very_same_files_are_taken_under_the_names_that_they_have_here():
 
 def test_names_that_changed_places_are_told_apart():
     swapped = [entry("film", HASHES["toy"], "embedding"), entry("toy", HASHES["film"], "lora"), SAME[0], SAME[3]]
-    found = located(REPLAY, catalog(swapped))
+    found = located(REPLAY, ROLES, catalog(swapped))
     assert (found["loras"], found["embeddings"]) == ([{"name": "toy", "weight": 0.5}], ["film"])
     assert found["pinned"]["models"]["toy"] == HASHES["film"]
 
 
 def test_all_that_is_missing_is_named_with_its_hash():
     with pytest.raises(InputError) as caught:
-        located(REPLAY, catalog([SAME[0], SAME[2], entry("film", "e" * 64, "lora")]))
+        located(REPLAY, ROLES, catalog([SAME[0], SAME[2], entry("film", "e" * 64, "lora")]))
     assert caught.value.info.code is ErrorCode.UNKNOWN_MODEL
     assert caught.value.info.message == (
         "The recipe needs what is not here: the VAE eyes (SHA-256 dddddddddddd), the LoRA film (SHA-256 bbbbbbbbbbbb)."
@@ -73,8 +76,8 @@ def test_all_that_is_missing_is_named_with_its_hash():
 
 @pytest.mark.parametrize("parameters", [{}, {"pinned": {"threads": 2}}, {"model": "tune", "pinned": {"models": {}}}])
 def test_what_pins_no_model_stays(parameters: dict):
-    assert located(parameters, catalog(SAME)) == parameters
+    assert located(parameters, ROLES, catalog(SAME)) == parameters
 
 
 def test_where_no_files_are_known_nothing_is_looked_for():
-    assert located(REPLAY, Catalog()) == REPLAY
+    assert located(REPLAY, ROLES, Catalog()) == REPLAY

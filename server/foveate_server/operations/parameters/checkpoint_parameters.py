@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 
 from foveate_server.engines.diffusion_request import Prompt, Sampling, Weighted
 from foveate_server.operations.contract import DIFFUSION
+from foveate_server.operations.parameters import roles
 from foveate_server.operations.parameters.common_parameters import ModelName, Restored
 from foveate_server.operations.parameters.declaration import (
     ADVANCED,
@@ -33,13 +34,14 @@ class Said:
         "Prompt",
         "What the picture shall show there. Empty: what suits what is there. Weights: (words)1.2",
         absent="",
+        role=roles.PROMPT,
         level=BASIC,
     )
     negative_prompt: Words = for_checkpoints(
-        "Negative prompt", "What the picture shall not show.", absent="", level=BASIC
+        "Negative prompt", "What the picture shall not show.", absent="", role=roles.NEGATIVE_PROMPT, level=BASIC
     )
     preset: ModelName | None = for_checkpoints(
-        "Preset", "A style: words around the prompt, and parameters that go with it.", level=BASIC
+        "Preset", "A style: words around the prompt, and parameters that go with it.", role=roles.PRESET, level=BASIC
     )
 
     @property
@@ -80,12 +82,14 @@ class SamplingParameters:
         "Seed",
         "The same seed gives the same picture. Without one, the server draws it and tells it.",
         absent=0,
+        role=roles.SEED,
         level=ADVANCED,
     )
     siblings: tuple[Seed, ...] = for_checkpoints(
         "Seeds of all variations",
         "The seeds of jobs that differ by nothing else: a graphics card makes their pictures at once.",
         absent=(),
+        role=roles.SIBLINGS,
         level=REPLAY,
         uniqueItems=True,
         maxItems=64,
@@ -108,23 +112,30 @@ class SamplingParameters:
         "Scheduler", "How noise is taken away, by the name that the checkpoint's defaults list.", level=ADVANCED
     )
     loras: tuple[AddedLora, ...] = for_checkpoints(
-        "LoRAs", "What is added to the checkpoint, each with its weight.", absent=(), level=ADVANCED, maxItems=16
+        "LoRAs",
+        "What is added to the checkpoint, each with its weight.",
+        absent=(),
+        role=roles.LORAS,
+        level=ADVANCED,
+        maxItems=16,
     )
     embeddings: tuple[ModelName, ...] = for_checkpoints(
         "Embeddings",
         "Textual inversions. Those whose words the prompt uses are found without being named here.",
         absent=(),
+        role=roles.EMBEDDINGS,
         level=ADVANCED,
         uniqueItems=True,
         maxItems=64,
     )
     vae: ModelName | None = for_checkpoints(
-        "VAE", "What turns latents into pixels, in place of the checkpoint's own.", level=ADVANCED
+        "VAE", "What turns latents into pixels, in place of the checkpoint's own.", role=roles.VAE, level=ADVANCED
     )
     subject_prompts: SubjectPrompts = for_checkpoints(
         "Prompts by subject",
         "What is said of a face, and of anything else, where the prompt is empty; from a recipe.",
         absent=SubjectPrompts(),
+        role=roles.SUBJECT_PROMPTS,
         level=REPLAY,
     )
 

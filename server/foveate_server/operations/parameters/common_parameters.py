@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, Protocol, TypeVar
 
 from foveate_server.engines.values import Pinned
+from foveate_server.operations.parameters import roles
 from foveate_server.operations.parameters.declaration import ADVANCED, BASIC, REPLAY, limits, parameter
 from foveate_shared.pixels import PixelFormat, SampleType
 from foveate_shared.wire.protocol import Json
@@ -76,7 +77,7 @@ PINNED = "Values from a recipe that make its replay exact. Leave them out for ne
 
 def model() -> str | None:
     """Return the parameter `model`."""
-    name: str | None = parameter("Model", MODEL, level=BASIC)
+    name: str | None = parameter("Model", MODEL, role=roles.MODEL, level=BASIC)
     return name
 
 
@@ -85,7 +86,7 @@ Pins = TypeVar("Pins", bound=PinnedValues)
 
 def pinned(none: Pins) -> Pins:
     """Return the parameter `pinned`, which is `none` where a job has none."""
-    values: Pins = parameter("Pinned values", PINNED, absent=none, level=REPLAY)
+    values: Pins = parameter("Pinned values", PINNED, absent=none, role=roles.PINNED, level=REPLAY)
     return values
 
 

@@ -23,10 +23,12 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union
 
+from foveate_server.operations.parameters.roles import ROLE
 from foveate_shared.wire.protocol import Json, JsonObject
 
 LEVEL = "x-level"  # annotation: who needs a parameter
 KINDS = "x-kinds"  # annotation: the kinds of models that know a parameter; without it, all do
+NEEDS = "x-needs"  # annotation of an operation: the kinds of models one of which it needs; without it, none
 DEFAULTS = "x-defaults"  # annotation: defaults by kind of model, where they are not `default`
 TITLES = "x-titles"  # annotation: what a person reads for the values of an enumeration
 BASIC, ADVANCED, REPLAY = "basic", "advanced", "replay"  # levels: everybody, who asks for more, recipes alone
@@ -59,6 +61,7 @@ def parameter(
     kinds: tuple[str, ...] = (),
     default_by_kind: Mapping[str, Json] | None = None,
     titles: Mapping[str, Json] | None = None,
+    role: str = "",
     entries: type | None = None,
     choices: Callable[[], Sequence[str]] | None = None,
     **words: Json,
@@ -73,8 +76,8 @@ def parameter(
         What a job has where it says nothing. Without one the parameter may be left out, and then is `absent`.
     absent
         The value where the job has none: as `default`, else None.
-    level, kinds, default_by_kind, titles
-        See LEVEL, KINDS, DEFAULTS and TITLES.
+    level, kinds, default_by_kind, titles, role
+        See LEVEL, KINDS, DEFAULTS, TITLES and parameters.roles.
     entries
         The dataclass that says what the objects of a tuple look like which are kept as JSON, as they were said.
     choices
@@ -95,6 +98,8 @@ def parameter(
         schema[LEVEL] = level
     if kinds:
         schema[KINDS] = list(kinds)
+    if role:
+        schema[ROLE] = role
     if default_by_kind:
         schema[DEFAULTS] = dict(default_by_kind)
     if titles:

@@ -23,7 +23,7 @@ from foveate_server.operations.contract import Item, ItemResult, JobRequest, Pla
 from foveate_server.operations.document import patches, window_pixels
 from foveate_server.operations.face import upright
 from foveate_server.operations.item_run import ItemRun
-from foveate_server.operations.parameters import checkpoint_parameters
+from foveate_server.operations.parameters import checkpoint_parameters, roles
 from foveate_server.operations.parameters.checkpoint_parameters import Prompted, for_checkpoints
 from foveate_server.operations.parameters.common_parameters import (
     ModelName,
@@ -67,6 +67,7 @@ class Detail:
     restorer: ModelName | None = for_checkpoints(
         "Restorer",
         "Which restorer enlarges before the checkpoint adds detail. Without it, the default one.",
+        role=roles.RESTORER,
         level=ADVANCED,
     )
     anchor: Share = for_checkpoints(
