@@ -32,7 +32,7 @@ class Mosaic:
 
     name = "mosaic"
     title = "Mosaic"
-    parameters = Declaration(MosaicParameters)
+    parameters = Declaration(MosaicParameters, {"description": "The selection in flat cells."})
 
     def plan(self, request: JobRequest, parameters: MosaicParameters) -> Plan:
         """Return the parts of the selection."""

@@ -123,7 +123,9 @@ class Declaration(Generic[Values]):
     """The parameters that a dataclass declares. Raises TypeError, when it is first used, for what cannot be JSON."""
 
     values: type[Values]
-    annotations: JsonObject = field(default_factory=dict)  # of the operation itself, such as "x-result"
+    annotations: JsonObject = field(
+        default_factory=dict
+    )  # of the operation itself, such as "description" or "x-result"
 
     @cached_property
     def schema(self) -> JsonObject:
