@@ -20,13 +20,12 @@ from foveate_server.operations.faces import Faces
 from foveate_server.operations.fill import Fill
 from foveate_server.operations.operation import Operation
 from foveate_server.operations.parameters.declaration import Declaration
-from foveate_server.operations.posterize import Posterize
 from foveate_server.operations.refocus import Refocus
 from foveate_server.operations.upscale import Upscale
 from foveate_shared.wire.protocol import JsonObject, as_object
 
 GROUP = "foveate.operations"
-_OWN: tuple[Operation[Any], ...] = (Refocus(), Faces(), Detect(), Upscale(), Fill(), Compare(), Posterize())
+_OWN: tuple[Operation[Any], ...] = (Refocus(), Faces(), Detect(), Upscale(), Fill(), Compare())
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")  # a word of the command line, and of an editor's settings
 
 
