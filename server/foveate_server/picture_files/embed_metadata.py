@@ -32,7 +32,7 @@ def finish(
 ) -> None:
     """Put the raw Exif block and XMP packet into the PNG, JPEG or TIFF at `path`, and the recipe into a PNG.
 
-    `words` is the text that other tools read, see :mod:`a1111`; it goes into a PNG too.
+    `words` is the text that other tools read, see :mod:`a1111_text`; it goes into a PNG too.
     """
     if kind == "png":
         _finish_png(path, exif, xmp, recipe, words)

@@ -28,7 +28,7 @@ def _nothing() -> None:
 
 
 class PipelineDenoiser(ABC):
-    """Implements most of base.Denoiser over a pipeline's parts; families add how they read text and predict."""
+    """Implements most of contract.Denoiser over a pipeline's parts; families add how they read text and predict."""
 
     family: ClassVar[Family]
     pipeline: ClassVar[str]  # its class in diffusers
@@ -41,17 +41,17 @@ class PipelineDenoiser(ABC):
 
     @property
     def device(self) -> torch.device:
-        """See base.Denoiser."""
+        """See contract.Denoiser."""
         return self._device
 
     @property
     def dtype(self) -> torch.dtype:
-        """See base.Denoiser."""
+        """See contract.Denoiser."""
         return self._dtype
 
     @property
     def vae(self) -> Any:
-        """See base.Denoiser."""
+        """See contract.Denoiser."""
         return self.pipe.vae
 
     @property
@@ -121,7 +121,7 @@ class PipelineDenoiser(ABC):
 
     @abstractmethod
     def encode_prompt(self, prompt: Prompt) -> Conditioning:
-        """See base.Denoiser."""
+        """See contract.Denoiser."""
 
     @abstractmethod
     def predict(
@@ -134,10 +134,10 @@ class PipelineDenoiser(ABC):
         places: Sequence[CropPlace],
         beside: Tensor | None = None,
     ) -> Tensor:
-        """See base.Denoiser."""
+        """See contract.Denoiser."""
 
     def encode(self, image: Tensor, codec: Codec | None = None, tick: Tick = _nothing) -> Tensor:
-        """See base.Denoiser; `codec` runs the autoencoder where the image is too large for it, calling `tick`.
+        """See contract.Denoiser; `codec` runs the autoencoder where the image is too large for it, calling `tick`.
 
         These are the most likely latents, so that a picture does not depend on a further seed.
         """
@@ -149,7 +149,7 @@ class PipelineDenoiser(ABC):
         return scaled
 
     def decode(self, latents: Tensor, codec: Codec | None = None, tick: Tick = _nothing) -> Tensor:
-        """See base.Denoiser, and :meth:`encode`."""
+        """See contract.Denoiser, and :meth:`encode`."""
         unscaled = latents / self.vae.config.scaling_factor + self._vae_shift
         if codec is not None:
             return codec.decode(self.vae, unscaled, tick)

@@ -46,7 +46,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class Streaming:
-    """How a network is run in bands of rows: see :mod:`rows`."""
+    """How a network is run in bands of rows: see :mod:`row_layers`."""
 
     begin: Callable[[], Rows]  # at the top of a picture
     layers: tuple[RowLayer, ...]  # that a picture passes through

@@ -1,6 +1,6 @@
 """Runs networks in bands of rows: exact, and in memory that grows with the width of a picture alone.
 
-See :mod:`rows` for how. Here: a picture that comes in strips, one call each, goes on where the strip above ended.
+See :mod:`row_layers` for how. Here: a picture that comes in strips, one call each, goes on where the strip above ended.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MOST_OPEN = 2  # pictures that wait for their next strips: jobs of two owners t
 
 
 class RowStreams:
-    """Implements tiling.TileExecutor; the result is the untiled one, whatever the tile."""
+    """Implements halo_tiles.TileExecutor; the result is the untiled one, whatever the tile."""
 
     def __init__(self) -> None:
         self._open: list[_RowStream] = []  # the one that was used last comes last
@@ -48,7 +48,7 @@ class RowStreams:
     def run(
         self, network: Network, image: Image, strip: Strip, *, device: torch.device, tile: int, meter: Meter
     ) -> Image:
-        """See :class:`tiling.TileExecutor`. What is wider than `tile` is made in columns, each of which begins anew."""
+        """See :class:`halo_tiles.TileExecutor`. What is wider than `tile` is made in columns, each of which begins anew."""
         wanted, scale = strip.wanted, network.scale
         columns = split(wanted.width, tile)
         if len(columns) == 1:

@@ -84,7 +84,7 @@ def facts_of(
     layout: str,
     v_marked: bool = False,
 ) -> JsonObject:
-    """Return the facts of a checkpoint (see finding.Finding) whose components have the headers `parts`."""
+    """Return the facts of a checkpoint (see result.Recognized) whose components have the headers `parts`."""
     variant = few_steps(name, metadata)
     if network.variant:
         variant = {"variant": network.variant, "steps": variant["steps"]}

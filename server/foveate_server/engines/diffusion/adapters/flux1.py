@@ -20,7 +20,7 @@ _PACKED = 4  # latents per token
 
 
 class FLUX1(PipelineDenoiser):
-    """Implements base.Denoiser for FLUX.1 checkpoints."""
+    """Implements contract.Denoiser for FLUX.1 checkpoints."""
 
     family = FAMILY
     pipeline = "FluxPipeline"
@@ -36,7 +36,7 @@ class FLUX1(PipelineDenoiser):
         return torch.cat([around, functional.pixel_unshuffle(inside, self.family.factor)], dim=1)
 
     def encode_prompt(self, prompt: Prompt) -> Conditioning:
-        """See base.Denoiser. There is no negative prompt: guidance was distilled into the network."""
+        """See contract.Denoiser. There is no negative prompt: guidance was distilled into the network."""
         pipe = self.pipe
         hidden = TextReader(pipe.tokenizer_2, pipe.text_encoder_2, length=_T5_TOKENS).hidden([prompt.positive])[0]
         pooled = TextReader(pipe.tokenizer, pipe.text_encoder, length=_CLIP_TOKENS).pooled(prompt.positive)
@@ -52,7 +52,7 @@ class FLUX1(PipelineDenoiser):
         places: Sequence[CropPlace],
         beside: Tensor | None = None,
     ) -> Tensor:
-        """See base.Denoiser."""
+        """See contract.Denoiser."""
         rows, _, height, width = latents.shape
         embeds = conditioning.positive
         assert embeds.pooled is not None  # noqa: S101 - made by encode_prompt

@@ -7,7 +7,7 @@ from foveate_server.families.sd1 import FAMILY
 
 
 class SD1(UNetDenoiser):
-    """Implements base.Denoiser for SD1 checkpoints."""
+    """Implements contract.Denoiser for SD1 checkpoints."""
 
     family = FAMILY
     pipeline = "StableDiffusionPipeline"

@@ -7,7 +7,7 @@ from foveate_server.families.sd2 import FAMILY
 
 
 class SD2(UNetDenoiser):
-    """Implements base.Denoiser for SD2 checkpoints."""
+    """Implements contract.Denoiser for SD2 checkpoints."""
 
     family = FAMILY
     pipeline = "StableDiffusionPipeline"

@@ -19,13 +19,13 @@ _T5_TOKENS = 256
 
 
 class SD3(PipelineDenoiser):
-    """Implements base.Denoiser for SD3 checkpoints."""
+    """Implements contract.Denoiser for SD3 checkpoints."""
 
     family = FAMILY
     pipeline = "StableDiffusion3Pipeline"
 
     def encode_prompt(self, prompt: Prompt) -> Conditioning:
-        """See base.Denoiser. CLIP reads the first 75 tokens, T5 as many as it was trained with."""
+        """See contract.Denoiser. CLIP reads the first 75 tokens, T5 as many as it was trained with."""
         return Conditioning(self._embeds(prompt.positive), self._embeds(prompt.negative))
 
     def predict(
@@ -38,7 +38,7 @@ class SD3(PipelineDenoiser):
         places: Sequence[CropPlace],
         beside: Tensor | None = None,
     ) -> Tensor:
-        """See base.Denoiser."""
+        """See contract.Denoiser."""
         embeds = [conditioning.positive]
         if guidance_scale > 1 and conditioning.negative is not None:
             embeds = [conditioning.negative, conditioning.positive]

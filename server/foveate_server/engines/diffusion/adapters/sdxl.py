@@ -15,13 +15,13 @@ from foveate_server.families.sdxl import FAMILY
 
 
 class SDXL(UNetDenoiser):
-    """Implements base.Denoiser for SDXL checkpoints."""
+    """Implements contract.Denoiser for SDXL checkpoints."""
 
     family = FAMILY
     pipeline = "StableDiffusionXLPipeline"
 
     def encode_prompt(self, prompt: Prompt) -> Conditioning:
-        """See base.Denoiser. Both encoders read the same text; no negative prompt is zeros where it was trained so."""
+        """See contract.Denoiser. Both encoders read the same text; no negative prompt is zeros where it was trained so."""
         texts = [prompt.positive, prompt.negative]
         first = TextReader(self.pipe.tokenizer, self.pipe.text_encoder, penultimate=True)
         second = TextReader(self.pipe.tokenizer_2, self.pipe.text_encoder_2, penultimate=True)

@@ -18,7 +18,7 @@ class UNetDenoiser(PipelineDenoiser):
     """A Stable Diffusion checkpoint with one text encoder."""
 
     def encode_prompt(self, prompt: Prompt) -> Conditioning:
-        """See base.Denoiser."""
+        """See contract.Denoiser."""
         reader = TextReader(self.pipe.tokenizer, self.pipe.text_encoder)
         positive, negative = (hidden.to(self._dtype) for hidden in reader.hidden([prompt.positive, prompt.negative]))
         return Conditioning(Embeds(positive), Embeds(negative))
@@ -33,7 +33,7 @@ class UNetDenoiser(PipelineDenoiser):
         places: Sequence[CropPlace],
         beside: Tensor | None = None,
     ) -> Tensor:
-        """See base.Denoiser."""
+        """See contract.Denoiser."""
         embeds = [conditioning.positive]
         # A network that was taught guidance takes the scale as an input and needs no second pass.
         taught = self.network.config.time_cond_proj_dim
