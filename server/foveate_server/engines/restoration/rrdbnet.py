@@ -116,7 +116,7 @@ class RRDBNet(nn.Module):
 
 
 class RRDBNetRows:
-    """The same layers in bands of rows, see row_layers.Rows: (1, 3, n, width) -> (1, 3, 4m, 4 * width), both float32."""
+    """The same layers in bands of rows, see Rows: (1, 3, n, width) -> (1, 3, 4m, 4 * width), both float32."""
 
     def __init__(self, module: RRDBNet) -> None:
         blocks: list[Any] = list(module.body)
@@ -127,7 +127,7 @@ class RRDBNetRows:
         self._tail = _Tail(module)
 
     def push(self, rows: Tensor, flow: Flow) -> Tensor:
-        """see row_layers.Rows."""
+        """See row_layers.Rows."""
         first = self._first.push(rows, flow)
         self._shortcut.put(first)
         return self._through(first, flow, 0)
@@ -152,7 +152,7 @@ class _ResidualDenseBlock:
         self._shortcut = Delay()
 
     def push(self, rows: Tensor, flow: Flow) -> Tensor:
-        """see row_layers.Rows."""
+        """See row_layers.Rows."""
         parts: tuple[Tensor, ...] = (rows,)
         for conv in self._inner:
             seen, result = conv.push_beside(parts, flow)
@@ -167,7 +167,7 @@ class _ResidualInResidual:
         self._shortcut = Delay()
 
     def push(self, rows: Tensor, flow: Flow) -> Tensor:
-        """see row_layers.Rows."""
+        """See row_layers.Rows."""
         deep = rows
         for block in self._blocks:
             deep = block.push(deep, flow)
@@ -183,7 +183,7 @@ class _Tail:
         self._high, self._last = Convolution(module.conv_hr), Convolution(module.conv_last)
 
     def push(self, rows: Tensor, flow: Flow) -> Tensor:
-        """see row_layers.Rows."""
+        """See row_layers.Rows."""
         x = leaky_relu(self._up1.push(enlarged(rows.to(self._dtype), 2), flow), _SLOPE, inplace=True)
         x = leaky_relu(self._up2.push(enlarged(x, 2), flow), _SLOPE, inplace=True)
         x = leaky_relu(self._high.push(x, flow), _SLOPE, inplace=True)

@@ -52,7 +52,7 @@ class SRVGGNetCompact(nn.Module):
 
 
 class SRVGGRows:
-    """The same layers in bands of rows, see row_layers.Rows: (1, 3, n, w) -> (1, 3, m * scale, w * scale), both float32."""
+    """The same layers in bands of rows, see Rows: (1, 3, n, w) -> (1, 3, m * scale, w * scale), both float32."""
 
     def __init__(self, module: SRVGGNetCompact) -> None:
         layers: list[Any] = list(module.body)
@@ -64,7 +64,7 @@ class SRVGGRows:
         self._scale = module.scale
 
     def push(self, rows: Tensor, flow: Flow) -> Tensor:
-        """see row_layers.Rows."""
+        """See row_layers.Rows."""
         x = rows
         for convolution, activation in self._inner:
             x = activation(convolution.push(x, flow).to(activation.weight.dtype))

@@ -48,7 +48,7 @@ class RowStreams:
     def run(
         self, network: Network, image: Image, strip: Strip, *, device: torch.device, tile: int, meter: Meter
     ) -> Image:
-        """See :class:`halo_tiles.TileExecutor`. What is wider than `tile` is made in columns, each of which begins anew."""
+        """See :class:`halo_tiles.TileExecutor`. What is wider than `tile` is made in columns, each begun anew."""
         wanted, scale = strip.wanted, network.scale
         columns = split(wanted.width, tile)
         if len(columns) == 1:

@@ -31,7 +31,7 @@ def face_reach(surroundings: FloatArray, size: float, *, enlarges: bool = True) 
     """Return the blur of a face in pixels, and what the restorer can do for it.
 
     `surroundings` is (height, width, 3), sRGB-encoded: the face with some hair and neck, whose contours tell
-    of the blur where skin does not; `size` is that of the face's box in pixels (see identity_gate.size_of). The limits are
+    of the blur where skin does not; `size` is that of the face's box in pixels (identity_gate.size_of). The limits are
     those of networks that enlarge: one that does not, such as a face restorer, was made for what is soft and small.
     """
     blur = estimate_blur(surroundings)
