@@ -129,7 +129,7 @@ def save(
 ) -> None:
     """Write `picture`, as :func:`prepare` returned it, to `path`, replacing what is there at once.
 
-    `recipe` (ASCII JSON) goes into the file where its kind can carry it, else beside it (:mod:`embed_metadata`); `words`,
+    `recipe` (ASCII JSON) goes into the file where its kind can carry it, else beside it (`embed_metadata`); `words`,
     the text for other tools, goes into a PNG alone.
     Raises ResourceError where the disk or the permissions do not allow it; then nothing is left behind.
     """

@@ -21,7 +21,7 @@ class SDXL(UNetDenoiser):
     pipeline = "StableDiffusionXLPipeline"
 
     def encode_prompt(self, prompt: Prompt) -> Conditioning:
-        """See contract.Denoiser. Both encoders read the same text; without a negative prompt, zeros where so trained."""
+        """See contract.Denoiser. Both encoders read the same text; no negative prompt is zeros where so trained."""
         texts = [prompt.positive, prompt.negative]
         first = TextReader(self.pipe.tokenizer, self.pipe.text_encoder, penultimate=True)
         second = TextReader(self.pipe.tokenizer_2, self.pipe.text_encoder_2, penultimate=True)
