@@ -12,6 +12,8 @@ from PIL import Image
 from fakes.checkpoints import TinyCheckpoints
 from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_shared.connection.settings import load, save
+from foveate_shared.editor import known_server
+from foveate_shared.forms.checkpoint_choices import has_checkpoint
 from hosts.gimp.adder import adder
 from hosts.gimp.person import Person
 from hosts.gimp.program import gimp_window, install
@@ -73,6 +75,11 @@ def start(chroot, folder, screen):
     return lambda: gimp_window(chroot, folder, screen, SIZE)
 
 
+def known(settings):
+    """Return the models that the plugin has seen."""
+    return known_server.load(settings.with_name(known_server.FILE_NAME))[1]
+
+
 def entries(running):
     return running.run(ENTRIES, always=ALWAYS, later=WITH_CHECKPOINT)
 
@@ -98,14 +105,14 @@ def test_the_first_checkpoint_is_added_from_gimp_and_brings_its_entries(start, s
         show_menu(person, "gimp-menu-without")
         told = person.call("settings")
         person.look("Foveate: Server Settings", "gimp-settings-bare")
-        assert not load(settings).has_checkpoint
+        assert not has_checkpoint(known(settings))
         person.click("Foveate: Server Settings", *ADD_BUTTON)
         person.look("Foveate: add a model", "gimp-add-model")
         person.type(f"{folder.inside}/sd1")
         person.keys("Return")
         adding.wait()
         person.press("Foveate: add a model", "Escape", picture="gimp-added-model")
-        wait_until(lambda: load(settings).has_checkpoint, 20, "the news of the checkpoint")
+        wait_until(lambda: has_checkpoint(known(settings)), 20, "the news of the checkpoint")
         person.press("Foveate: Server Settings", "Escape", picture="gimp-settings-anew")
         assert told()["status"] == "cancel"
         assert entries(running) == list(ALWAYS)  # until GIMP is started anew

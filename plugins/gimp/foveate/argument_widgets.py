@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from gi.repository import Gimp, GimpUi, Gtk
 
-from . import checkpoint_arguments
-from ._shared import translations
+from ._shared import comparison_lists, form
+from .arguments import INTEGER, Argument
 
 _ELLIPSIZE_END = 3  # Pango's
 _POPUP_CHARACTERS = 60
-UNSAID = checkpoint_arguments.UNSAID
+_STEP = 0.5  # of numbers that are not whole
 
 
 class DropDown:
@@ -107,28 +107,73 @@ class Listing:
         self._menu.show_all()
 
     def _add(self, name: str) -> None:
-        before = self._line.entry.get_text().strip().rstrip(",")
-        self._line.entry.set_text(f"{before}, {name}" if before else name)
+        self._line.entry.set_text(comparison_lists.with_another(self._line.entry.get_text(), name))
 
 
 class Number:
-    """A number; while it is not said, the field shows what is usual."""
+    """A number; while it is not said, the field shows what is usual, or nothing where that is not known."""
 
-    def __init__(  # noqa: PLR0917 - a table's row
-        self, config: Gimp.ProcedureConfig, name: str, low: float, high: float, step: float, unsaid: float
-    ) -> None:
-        self._config, self._name, self._unsaid = config, name, unsaid
-        self._usual = low
+    def __init__(self, config: Gimp.ProcedureConfig, argument: Argument, usual: float | None = None) -> None:
+        self._config, self._name, self._unsaid = config, argument.name, argument.default
+        self._is_whole = argument.kind == INTEGER
+        self._usual = usual
         self._is_showing = False
-        self.widget = Gtk.SpinButton.new_with_range(low, high, step)
+        self.widget = Gtk.SpinButton.new_with_range(argument.low, argument.high, 1 if self._is_whole else _STEP)
         self.widget.set_activates_default(True)
+        self.widget.connect("output", self._shows_nothing)
         self._show()
         self.widget.connect("value-changed", self._changed)
-        config.connect(f"notify::{name}", lambda *_: self._show())
+        config.connect(f"notify::{self._name}", lambda *_: self._show())
 
-    def offer(self, usual: float) -> None:
+    def offer(self, parameter: form.Parameter) -> None:
+        """Take the limits, and what is usual for the model and the preset."""
+        usual = parameter.default
+        self._usual = float(usual) if isinstance(usual, (int, float)) else None
+        low, high = self.widget.get_range()
+        self._is_showing = True
+        self.widget.set_range(
+            low if parameter.minimum is None else parameter.minimum,
+            high if parameter.maximum is None else parameter.maximum,
+        )
+        self._is_showing = False
+        self._show()
+
+    def _show(self) -> None:
+        value = self._config.get_property(self._name)
+        self._is_showing = True
+        self.widget.set_value((self._usual or 0) if value == self._unsaid else value)
+        self.widget.update()
+        self._is_showing = False
+
+    def _shows_nothing(self, spin: Gtk.SpinButton) -> bool:
+        if self._usual is not None or self._config.get_property(self._name) != self._unsaid:
+            return False
+        spin.set_text("")
+        return True
+
+    def _changed(self, spin: Gtk.SpinButton) -> None:
+        value = spin.get_value()
+        if not self._is_showing:
+            wanted = self._unsaid if value == self._usual else value
+            self._config.set_property(self._name, int(wanted) if self._is_whole else wanted)
+
+
+class Share:
+    """A number between nothing and all, as a scale; while it is not said, it shows what is usual."""
+
+    def __init__(self, config: Gimp.ProcedureConfig, argument: Argument, title: str) -> None:
+        self._config, self._name, self._unsaid = config, argument.name, argument.default
+        self._usual = 1.0
+        self._is_showing = False
+        self.widget = GimpUi.ScaleEntry.new(title, 1.0, 0.0, 1.0, 2)
+        self._show()
+        self.widget.connect("value-changed", self._changed)
+        config.connect(f"notify::{self._name}", lambda *_: self._show())
+
+    def offer(self, parameter: form.Parameter) -> None:
         """Take what is usual for the model and the preset."""
-        self._usual = usual
+        usual = parameter.default
+        self._usual = float(usual) if isinstance(usual, (int, float)) else 1.0
         self._show()
 
     def _show(self) -> None:
@@ -137,45 +182,30 @@ class Number:
         self.widget.set_value(self._usual if value == self._unsaid else value)
         self._is_showing = False
 
-    def _changed(self, spin: Gtk.SpinButton) -> None:
-        value = spin.get_value()
-        if not self._is_showing:
-            whole = isinstance(self._unsaid, int)
-            wanted = self._unsaid if value == self._usual and self._unsaid != 1 else value
-            self._config.set_property(self._name, int(wanted) if whole else wanted)
-
-
-class Strength:
-    """The strength as a scale; while it is not said, it shows what is usual."""
-
-    def __init__(self, config: Gimp.ProcedureConfig, say: translations.Texts) -> None:
-        self._config = config
-        self._usual = 1.0
-        self._is_showing = False
-        self.widget = GimpUi.ScaleEntry.new(say("Stren_gth"), 1.0, 0.0, 1.0, 2)
-        self._show()
-        self.widget.connect("value-changed", self._changed)
-        config.connect("notify::strength", lambda *_: self._show())
-
-    def offer(self, usual: float) -> None:
-        """Take what is usual for the model and the preset."""
-        if usual != self._usual:
-            self._usual = usual
-            self._show()
-
-    def _show(self) -> None:
-        value = self._config.get_property("strength")
-        self._is_showing = True
-        self.widget.set_value(self._usual if value < 0 else value)
-        self._is_showing = False
-
     def _changed(self, scale: GimpUi.ScaleEntry) -> None:
         if not self._is_showing:
-            self._config.set_property("strength", scale.get_value())
+            self._config.set_property(self._name, scale.get_value())
 
 
-def attach(grid: Gtk.Grid, row: int, title: str, widget: Gtk.Widget, tip: str = "") -> None:
-    """Put a widget with its title into a row of a grid."""
+class Switch:
+    """Yes or no."""
+
+    def __init__(self, config: Gimp.ProcedureConfig, argument: Argument) -> None:
+        self._config, self._name = config, argument.name
+        self.widget = Gtk.CheckButton()
+        self._show()
+        self.widget.connect("toggled", lambda button: self._config.set_property(self._name, button.get_active()))
+        config.connect(f"notify::{self._name}", lambda *_: self._show())
+
+    def offer(self, parameter: form.Parameter) -> None:
+        """Take nothing: what is not said is no."""
+
+    def _show(self) -> None:
+        self.widget.set_active(bool(self._config.get_property(self._name)))
+
+
+def attach(grid: Gtk.Grid, row: int, title: str, widget: Gtk.Widget, tip: str = "") -> tuple[Gtk.Widget, ...]:
+    """Put a widget with its title into a row of a grid; return what lies in the row."""
     label = Gtk.Label.new_with_mnemonic(title)
     label.set_xalign(0.0)
     label.set_mnemonic_widget(widget)
@@ -183,3 +213,4 @@ def attach(grid: Gtk.Grid, row: int, title: str, widget: Gtk.Widget, tip: str = 
         widget.set_tooltip_text(tip)
     grid.attach(label, 0, row, 1, 1)
     grid.attach(widget, 1, row, 1, 1)
+    return label, widget

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 from gi.repository import Gimp
 
-from ._shared import client, errors, job_list, open_connection, prompt_history, protocol, settings, translations
+from ._shared import client, controller, inquiry, known_server, open_connection, protocol, settings, translations
 
 _RECORD = "bundle.json"  # what a bundle says about itself
 _FILE = "foveate.json"  # in GIMP's folder of the user, beside its plug-ins
@@ -25,28 +24,19 @@ def load_settings() -> settings.Settings:
     return settings.load(settings_path())
 
 
-def remember_prompts(config: Gimp.ProcedureConfig) -> None:
-    """Put the prompts of a job in front of those that were used before."""
-    before = load_settings()
-    after = replace(
-        before,
-        prompts=prompt_history.remembered(before.prompts, config.get_property("prompt") or ""),
-        negative_prompts=prompt_history.remembered(
-            before.negative_prompts, config.get_property("negative-prompt") or ""
-        ),
-    )
-    if after != before:
-        settings.save(settings_path(), after)
-
-
 def open_client() -> client.Client:
     """Return a client that begins to connect."""
     return open_connection.open_client(load_settings(), _peer())
 
 
-def open_workbench() -> job_list.Workbench:
-    """Return a view of the server for a dialog; it begins to connect."""
-    return open_connection.open_workbench(settings_path(), _peer())
+def open_controller() -> controller.Controller:
+    """Return what stands behind a dialog; it connects when it is woken. Raises ResourceError."""
+    return controller.Controller(settings_path(), lambda values: open_connection.open_client(values, _peer()))
+
+
+def load_known() -> tuple[tuple[protocol.OperationInfo, ...], tuple[protocol.ModelInfo, ...]]:
+    """Return what the server told last; nothing where none was seen."""
+    return known_server.load(settings_path().with_name(known_server.FILE_NAME))
 
 
 def load_texts() -> translations.Texts:
@@ -68,23 +58,11 @@ def _version() -> str:
 def server_state(say: translations.Texts) -> str:
     """Return a sentence about the server, once it was reached. Raises the FoveateError that says why it was not."""
     with open_client() as waiting:
-        server = next(message.server for message in _messages(waiting) if isinstance(message, protocol.Welcome))
+        server = inquiry.Inquiry(waiting).welcome().server
     return say("Ready: {server}", server=f"{server.name} {server.version}")
 
 
 def jobs_at_server() -> Sequence[protocol.JobSummary]:
     """Return what the server has of this plugin. Raises the FoveateError that says why it was not reached."""
     with open_client() as waiting:
-        waiting.list_jobs()
-        return next(message.jobs for message in _messages(waiting) if isinstance(message, protocol.Jobs))
-
-
-def _messages(waiting: client.Client) -> Iterator[protocol.Message]:
-    """Yield what the server says. Raises the FoveateError that says why it was not reached."""
-    while True:
-        waiting.wait(0.1)
-        for event in waiting.poll():
-            if not isinstance(event, client.StateChange):
-                yield event.message
-            elif event.error is not None:
-                raise errors.to_exception(event.error)
+        return inquiry.Inquiry(waiting).jobs()

@@ -9,18 +9,15 @@ import gi
 for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
     gi.require_version(_name, _version)
 
-from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402 - the versions come first
+from gi.repository import Gimp, GimpUi, GLib, GObject, Gtk  # noqa: E402 - the versions come first
 
 from . import connection, menu, model_dialog, running_job_files  # noqa: E402
-from ._shared import client, errors, job_list, translations  # noqa: E402
-from .argument_widgets import DropDown, Strength  # noqa: E402
-from .checkpoint_fields import CheckpointFields  # noqa: E402
-from .compare_fields import CompareFields  # noqa: E402
+from ._shared import checkpoint_choices, client, controller, errors, job_list, translations  # noqa: E402
+from .argument_widgets import DropDown, attach  # noqa: E402
+from .form_fields import FormFields  # noqa: E402
 from .operations import OperationProcedure  # noqa: E402
 
-_SCALES = ("scale",)  # arguments that are shown as scales
-_NUMBERS = ("min-score",)  # ... and in a field that is a scale itself
-_STAND_IN = "strength"  # an argument for a box that has none of GIMP's own: without any, GIMP takes all of them
+_STAND_IN = "model"  # an argument for a box that has none of GIMP's own: without any, GIMP takes all of them
 LOOK_MS = 100  # between two looks at the server
 _STATES = {
     client.ConnectionState.SEARCHING: "Searching for the server",
@@ -45,39 +42,27 @@ def ask(
     say: translations.Texts,
 ) -> bool:
     """Show the dialog until it is closed; return whether the job is wanted. The choices are in `config` then."""
+    desk = connection.open_controller()
     dialog = GimpUi.ProcedureDialog.new(procedure, config, f"Foveate: {say(operation.title)}")
-    form = _JobForm(config, operation, say)
-    state = StateLine(say)
-    for name in (*operation.widgets, *operation.expert):
-        if name in _SCALES:
-            dialog.get_scale_entry(name, 1.0)
-        elif name in _NUMBERS:  # GIMP complains about a scale entry of less than a whole
-            dialog.get_spin_scale(name, 1.0)
-    form.lay_out(dialog.fill_box("foveate-main", list(operation.widgets) or [_STAND_IN]))
-    if not operation.widgets:
-        _hide(dialog.get_spin_scale(_STAND_IN, 1.0))
-    parts = ["foveate-main"]
-    if operation.expert:
-        dialog.fill_box("foveate-expert", list(operation.expert))
-        dialog.get_label("foveate-expert-title", say("More"), False, False)
-        dialog.fill_expander("foveate-more", "foveate-expert-title", False, "foveate-expert")
-        parts.append("foveate-more")
-    dialog.fill(parts)
+    form = _JobForm(config, operation, desk)
+    state, menu_line = StateLine(say), MenuLine(say)
+    form.lay_out(dialog.fill_box("foveate-main", [_STAND_IN]))
+    _hide(dialog.get_widget(_STAND_IN, GObject.TYPE_NONE))
+    dialog.fill(["foveate-main"])
     sentence = say("All that is visible is worked on.") if operation.is_whole else _region_sentence(image, say)
     is_any_left = running_job_files.is_any_left(running_job_files.folder_of(connection.settings_path()))
-    menu_line = MenuLine(say)
     problem = Gtk.Label(xalign=0.0, wrap=True, max_width_chars=60)
     _hide(problem)
     left = say("A result from before is waiting: Filters > Foveate > Waiting Results.") if is_any_left else ""
     _add_lines(dialog, (sentence, left), problem, menu_line.widget, state.widget)
-    bench = connection.open_workbench()
+    desk.wake()
 
     def look() -> bool:
-        if bench.poll():
-            state.show(bench.connection)
-            menu_line.look(bench)
-        form.look(bench)
-        reason = _problem(config, operation)
+        if desk.poll():
+            state.show(desk.connection)
+            menu_line.look(desk)
+        form.look()
+        reason = form.problem()
         dialog.set_response_sensitive(Gtk.ResponseType.OK, not reason)
         problem.set_text(say.sentence(reason))
         problem.set_visible(bool(reason))
@@ -88,61 +73,74 @@ def ask(
         return bool(dialog.run())
     finally:
         GLib.source_remove(timer)
-        bench.close()
+        desk.close()
         dialog.destroy()
 
 
 class _JobForm:
-    """The fields that depend on the server's models."""
+    """The fields, which follow what is known of the server, and what is chosen."""
 
-    def __init__(self, config: Gimp.ProcedureConfig, operation: OperationProcedure, say: translations.Texts) -> None:
-        self._operation = operation
+    def __init__(
+        self, config: Gimp.ProcedureConfig, operation: OperationProcedure, desk: controller.Controller
+    ) -> None:
+        self._config, self._operation, self._desk = config, operation, desk
         self._is_stale = False  # a model may have been added
+        say = desk.say
         self._models = ModelChoice(config, say)
-        self._fields = CheckpointFields(config, say, connection.load_settings(), variations=not operation.compares)
-        self._compared = CompareFields(config, say) if operation.compares else None
-        self._strength = Strength(config, say) if operation.has_strength else None
+        self._fields = FormFields(config, operation, say, desk.settings)
+        self._more = Gtk.Expander(label=say("More"))
         self._help = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-        if operation.needs_checkpoint:
-            self._help.pack_start(model_dialog.help_widget(say), True, True, 0)
-            self._help.pack_start(model_dialog.add_button(say, self._refresh), False, False, 0)
-            self._help.show_all()
+        self._help.pack_start(model_dialog.help_widget(say), True, True, 0)
+        self._help.pack_start(model_dialog.add_button(say, self._refresh), False, False, 0)
+        self._help.show_all()
         _hide(self._help)
 
     def lay_out(self, box: Gtk.Box) -> None:
-        """Put the fields around those that are GIMP's own."""
-        above = [self._help, self._fields.main]
-        if self._compared is not None:
-            above.append(self._compared.widget)
-        if self._strength is not None:
-            self._strength.widget.show_all()
-            above.append(self._strength.widget)
-        for place, widget in enumerate(above):
+        """Put the fields into the dialog."""
+        folded = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+        if self._operation.has_output:
+            folded.pack_start(_output_choice(self._config, self._desk.say), False, False, 0)
+        folded.pack_start(self._fields.more, False, False, 0)
+        folded.show()
+        self._more.add(folded)
+        self._more.show()
+        for widget in (self._help, self._fields.main, self._models.widget, self._more):
             box.pack_start(widget, False, False, 0)
-            box.reorder_child(widget, place)
-        box.pack_end(self._fields.more, False, False, 0)
-        box.pack_end(self._models.widget, False, False, 0)
 
-    def look(self, bench: job_list.Workbench) -> None:
-        """Follow what is known of the server, and what is chosen."""
-        name = self._operation.name
-        self._models.offer(bench.models_for(name))
-        shown = bench.form(name, self._models.value, self._fields.preset)
-        self._fields.offer(shown)
-        if self._compared is not None:
-            self._compared.offer(shown, [model.name for model in bench.models_for(name)])
-        is_prompted = shown is not None and shown.is_prompted
-        if self._strength is not None:
-            self._strength.offer(float(shown.default("strength", 1.0)) if is_prompted else 1.0)
-            self._strength.widget.set_visible(is_prompted or name != "upscale")
-        if self._operation.needs_checkpoint:
-            self._help.set_visible(bool(bench.models) and not bench.models_for(name))
+    def look(self) -> None:
+        """Follow."""
+        desk, name = self._desk, self._operation.name
+        able = checkpoint_choices.models_for(desk.models, name)
+        self._models.offer(able)
+        self._fields.offer(desk.form(name, self._models.value, self._fields.preset), desk.models)
+        needs_model = "model" in self._operation.info.properties
+        self._models.widget.set_visible(needs_model)
+        self._help.set_visible(needs_model and bool(desk.models) and not able)
         if self._is_stale:
-            bench.refresh_models()
+            desk.wake().refresh_models()
             self._is_stale = False
+
+    def problem(self) -> str:
+        """Return why what is chosen makes no sense yet; empty where it does."""
+        name, info = self._operation.name, self._operation.info
+        live = next((each for each in self._desk.operations if each.name == name), info)
+        try:
+            self._operation.parameters(self._config, live, self._desk.say)
+        except errors.FoveateError as error:
+            return str(error.info)
+        return ""
 
     def _refresh(self) -> None:
         self._is_stale = True
+
+
+def _output_choice(config: Gimp.ProcedureConfig, say: translations.Texts) -> Gtk.Grid:
+    choice = DropDown(config, "output")
+    choice.offer([("layer", say("New layer")), ("image", say("New image"))])
+    grid = Gtk.Grid(row_spacing=6, column_spacing=12)
+    attach(grid, 0, say("O_utput"), choice.widget, say("What the result becomes"))
+    grid.show_all()
+    return grid
 
 
 class ModelChoice:
@@ -194,25 +192,17 @@ class StateLine:
 
 
 class MenuLine:
-    """Says that GIMP is to be started anew, where the menu lacks what the server's models allow."""
+    """Says that GIMP is to be started anew, where it does not know all that the server has."""
 
     def __init__(self, say: translations.Texts) -> None:
         self.widget = Gtk.Label(label=say(menu.START_ANEW), xalign=0.0, wrap=True, max_width_chars=60)
         _hide(self.widget)
 
-    def look(self, bench: job_list.Workbench) -> None:
+    def look(self, desk: controller.Controller) -> None:
         """Follow what the server has."""
-        menu.note(bench.models)
-        self.widget.set_visible(menu.is_behind(bench.models))
-
-
-def _problem(config: Gimp.ProcedureConfig, operation: OperationProcedure) -> str:
-    """Return why what is chosen makes no sense yet; empty where it does."""
-    try:
-        operation.parameters(config)
-    except errors.FoveateError as error:
-        return str(error.info)
-    return ""
+        if desk.connection.is_ready:
+            menu.note(desk.operations, desk.models)
+        self.widget.set_visible(menu.is_behind(desk.operations, desk.models))
 
 
 def _hide(widget: Gtk.Widget) -> None:

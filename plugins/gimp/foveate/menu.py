@@ -1,59 +1,87 @@
-"""Which entries the menu has: those that need a checkpoint come with the first one.
+"""Which entries the menu has, and how GIMP is made to ask for them, and for their arguments, anew.
 
 GIMP asks a plug-in for its procedures when the plug-in's file is new or has another time, and remembers the answer. So
-what was seen at the server is kept in the settings, and the file's time is changed where that changes the menu: the
-entries come, or go, when GIMP is started anew. The procedures themselves are always there, for scripts.
+what was seen at the server is kept beside the settings, and the file's time is changed where that changes what GIMP
+knows: new entries and limits come when GIMP is started anew. The procedures that every server has are always there, for
+scripts; their entries come with a model that can do them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from gi.repository import Gimp
-
 from . import connection
-from ._shared import checkpoint_choices, protocol, settings
-from .operations import OperationProcedure, all_operations
+from ._shared import errors, private_files, protocol
+from ._shared import operations as offers
+from .operations import OperationProcedure, operations_of
 
-START_ANEW = "Fill Selection, Extend Canvas and Compare are in the menu as soon as GIMP is started anew."
+START_ANEW = "The menu and the limits are those of the server as soon as GIMP is started anew."
 _ENTRY = Path(__file__).with_name("foveate.py")  # whose time GIMP looks at
+_ASKED, _SEEN = "foveate-asked.txt", "foveate-seen.txt"  # marks of what GIMP was told, and of what was seen last
+_NEED_CHECKPOINT = {"fill", "compare"}  # what is not shown before any server was seen
 
 
 def shows(operation: OperationProcedure, entry: Path = _ENTRY) -> bool:
     """Tell whether an operation gets a menu entry: all do where GIMP could not be made to ask again."""
-    if not operation.needs_checkpoint or not os.access(entry, os.W_OK):
-        return True
-    path = connection.settings_path()
-    return path.is_file() and settings.load(path).has_checkpoint
+    return not os.access(entry, os.W_OK) or _is_offered(operation, *connection.load_known())
 
 
-def note(models: Sequence[protocol.ModelInfo], entry: Path = _ENTRY) -> None:
-    """Remember whether the server has a checkpoint, and let GIMP ask for the menu where that is news.
+def asked() -> None:
+    """Remember that GIMP was told of all procedures just now."""
+    _write(_ASKED, _mark(*connection.load_known()))
 
-    `models` are all that the server told; none at all tell nothing.
-    """
-    values = connection.load_settings()
-    has_checkpoint = checkpoint_choices.has_checkpoint(models)
-    if not models or has_checkpoint == values.has_checkpoint:
+
+def note(
+    operations: Sequence[protocol.OperationInfo], models: Sequence[protocol.ModelInfo], entry: Path = _ENTRY
+) -> None:
+    """Let GIMP ask anew where what the server has is news. Nothing at all tells nothing."""
+    if not operations or not models or (mark := _mark(operations, models)) == _read(_SEEN):
         return
-    settings.save(connection.settings_path(), replace(values, has_checkpoint=has_checkpoint))
+    _write(_SEEN, mark)
     with contextlib.suppress(OSError):  # then all entries are there anyway
         later = max(time.time(), entry.stat().st_mtime + 1)  # GIMP counts whole seconds
         os.utime(entry, (later, later))
 
 
-def is_behind(models: Sequence[protocol.ModelInfo]) -> bool:
-    """Tell whether the menu of this GIMP lacks entries that the server's models allow."""
-    return checkpoint_choices.has_checkpoint(models) and lacks_entries()
+def is_behind(
+    operations: Sequence[protocol.OperationInfo], models: Sequence[protocol.ModelInfo], entry: Path = _ENTRY
+) -> bool:
+    """Tell whether this GIMP knows something else than what the server has, and would know it when started anew."""
+    known = _read(_ASKED)
+    return bool(operations and models and known) and os.access(entry, os.W_OK) and known != _mark(operations, models)
 
 
-def lacks_entries() -> bool:
-    """Tell whether the menu of this GIMP lacks the entries that need a checkpoint."""
-    name = next(each.procedure for each in all_operations() if each.needs_checkpoint)
-    procedure = Gimp.get_pdb().lookup_procedure(name)
-    return procedure is not None and not procedure.get_menu_paths()
+def _is_offered(
+    operation: OperationProcedure,
+    operations: Sequence[protocol.OperationInfo],
+    models: Sequence[protocol.ModelInfo],
+) -> bool:
+    if not operations:
+        return operation.name not in _NEED_CHECKPOINT
+    return operation.name in offers.offered(operations, models)
+
+
+def _mark(operations: Sequence[protocol.OperationInfo], models: Sequence[protocol.ModelInfo]) -> str:
+    """Return a mark that differs where GIMP would be told something else."""
+    told = [
+        (each.procedure, each.title, each.arguments, _is_offered(each, operations, models))
+        for each in operations_of(operations)
+    ]
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def _read(name: str) -> str:
+    try:
+        return connection.settings_path().with_name(name).read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def _write(name: str, mark: str) -> None:
+    with contextlib.suppress(errors.FoveateError):  # GIMP then asks once more than it must
+        private_files.write_private(connection.settings_path().with_name(name), mark)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from gi.repository import GLib, Gtk
 
-from . import connection, menu
-from ._shared import add_model, checkpoint_advice, checkpoint_choices, errors, translations
+from . import connection
+from ._shared import add_model, checkpoint_advice, errors, model_adder, translations
 
 _LOOK_MS = 100
 _ADD, _STOP = 1, 2  # the buttons' answers
@@ -43,7 +43,7 @@ class AddModelDialog:
     def __init__(self, parent: Gtk.Window, say: translations.Texts) -> None:
         self._say = say
         self._values = connection.load_settings()
-        self._adding: add_model.Adding | None = None
+        self._adder = model_adder.ModelAdder()
         self._dialog = Gtk.Dialog(title=say("Foveate: add a model"), transient_for=parent, modal=True)
         self._stop = self._dialog.add_button(say("Cancel"), _STOP)
         self._add = self._dialog.add_button(say("Add"), _ADD)
@@ -78,39 +78,37 @@ class AddModelDialog:
             while (answer := self._dialog.run()) in (_ADD, _STOP):
                 if answer == _ADD:
                     self._start()
-                elif self._adding is not None:
-                    self._adding.stop()
+                else:
+                    self._adder.stop()
         finally:
             GLib.source_remove(timer)
-            if self._adding is not None:
-                self._adding.stop()
+            self._adder.stop()
             self._dialog.destroy()
 
     def _start(self) -> None:
         try:
-            self._adding = add_model.Adding(add_model.add_command(self._values, self._what.get_text()))
+            self._adder.start(self._values, self._what.get_text())
         except errors.FoveateError as error:
             self._line.set_text(self._say.sentence(str(error.info)))
             return
         self._show_state()
 
     def _look(self) -> bool:
-        if self._adding is not None:
+        if self._adder.poll():
             self._show_state()
         return True
 
     def _show_state(self) -> None:
         say = self._say
-        status = self._adding.status if self._adding else None
-        runs = status is not None and status.is_running
+        runs = self._adder.is_running
         self._stop.set_sensitive(runs)
         reason = add_model.why_not(self._values)
         self._add.set_sensitive(not runs and not reason)
         if reason:
             command = add_model.command_to_copy(self._values)
             self._line.set_text(f"{say.sentence(reason)}\n{command}")
-        elif status is not None:
-            self._line.set_text(_sentence(status, say))
+        else:
+            self._line.set_text(self._adder.text(say))
 
     def _choose(self, action: Gtk.FileChooserAction) -> None:
         chooser = Gtk.FileChooserDialog(title=self._say("Add a model…"), transient_for=self._dialog, action=action)
@@ -119,13 +117,3 @@ class AddModelDialog:
         if chooser.run() == Gtk.ResponseType.OK:
             self._what.set_text(chooser.get_filename() or "")
         chooser.destroy()
-
-
-def _sentence(status: add_model.AddStatus, say: translations.Texts) -> str:
-    if status.is_running:
-        return say.sentence(status.line) or say("Adding the model")
-    if status.error:
-        return say.sentence(status.error)
-    told = say("{title} was added as {name}.", title=status.title, name=status.name)
-    is_news = status.kind == checkpoint_choices.DIFFUSION and not status.problem and menu.lacks_entries()
-    return f"{told} {say.sentence(status.problem)}{say(menu.START_ANEW) if is_news else ''}".strip()

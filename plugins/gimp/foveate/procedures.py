@@ -16,6 +16,7 @@ from gi.repository import Gimp, GLib, GObject  # noqa: E402 - the versions come 
 
 from . import connection, imageless_procedures, menu, run_job  # noqa: E402
 from ._shared import errors, translations  # noqa: E402
+from .arguments import VARIATIONS  # noqa: E402
 from .operations import OperationProcedure, all_operations, wants_image  # noqa: E402
 
 _MENU = "<Image>/Filters/Foveate"
@@ -26,6 +27,7 @@ class FoveatePlugIn(Gimp.PlugIn):
 
     def do_query_procedures(self) -> list[str]:
         """Return the names of all procedures."""
+        menu.asked()
         return [
             *(operation.procedure for operation in all_operations()),
             *(task.procedure for task in imageless_procedures.TASKS),
@@ -55,9 +57,13 @@ def _create(plug_in: Gimp.PlugIn, operation: OperationProcedure, say: translatio
     procedure.set_image_types("*")  # where one does not fit, a sentence says so, and no entry is grey for no reason
     mask = Gimp.ProcedureSensitivityMask
     procedure.set_sensitivity_mask(mask.DRAWABLE | mask.DRAWABLES | mask.NO_DRAWABLES)
-    _describe(procedure, say, operation.menu_label if menu.shows(operation) else "", operation.blurb)
-    operation.add_arguments(procedure, say)
+    label = f"{say(operation.title)}..." if menu.shows(operation) else ""
+    _describe(procedure, label, say(operation.blurb))
+    for argument in (*operation.arguments, *([VARIATIONS] if operation.has_variations else [])):
+        argument.add_to(procedure, say)
     flags = GObject.ParamFlags.READWRITE
+    if operation.has_output:
+        _add_output(procedure, say)
     procedure.add_layer_return_value("layer", "Layer", "The result; none where it is an image", True, flags)
     procedure.add_image_return_value("result-image", "Image", "The result; none where it is a layer", True, flags)
     procedure.add_string_return_value("recipe", "Recipe", "What makes the same result again, as JSON", "", flags)
@@ -65,11 +71,19 @@ def _create(plug_in: Gimp.PlugIn, operation: OperationProcedure, say: translatio
     return procedure
 
 
+def _add_output(procedure: Gimp.Procedure, say: translations.Texts) -> None:
+    output = Gimp.Choice.new()
+    output.add("layer", 0, say("New layer"), say("Above all others, in the same place"))
+    output.add("image", 1, say("New image"), say("The document is left alone"))
+    flags = GObject.ParamFlags.READWRITE
+    procedure.add_choice_argument("output", say("O_utput"), say("What the result becomes"), output, "layer", flags)
+
+
 def _create_task(
     plug_in: Gimp.PlugIn, task: imageless_procedures.ImagelessProcedure, say: translations.Texts
 ) -> Gimp.Procedure:
     procedure = Gimp.Procedure.new(plug_in, task.procedure, Gimp.PDBProcType.PLUGIN, _run_task, task)
-    _describe(procedure, say, task.menu_label, task.blurb)
+    _describe(procedure, say(task.menu_label), say(task.blurb))
     modes, flags = Gimp.RunMode, GObject.ParamFlags.READWRITE
     procedure.add_enum_argument(
         "run-mode", "Run mode", "Without interaction, it only tells", modes, modes.NONINTERACTIVE, flags
@@ -78,11 +92,11 @@ def _create_task(
     return procedure
 
 
-def _describe(procedure: Gimp.Procedure, say: translations.Texts, label: str, blurb: str) -> None:
+def _describe(procedure: Gimp.Procedure, label: str, blurb: str) -> None:
     if label:
-        procedure.set_menu_label(say(label))
+        procedure.set_menu_label(label)
         procedure.add_menu_path(_MENU)
-    procedure.set_documentation(say(blurb), say(blurb), procedure.get_name())
+    procedure.set_documentation(blurb, blurb, procedure.get_name())
     procedure.set_attribution("The Foveate founders", "GPL-3.0-or-later", "2026")
 
 
@@ -130,8 +144,9 @@ def _silently(call: _Call) -> run_job.AppliedResult:
 def _with_person(call: _Call) -> run_job.AppliedResult:
     if call.mode == Gimp.RunMode.INTERACTIVE and not _asked(call):
         raise errors.CancelledJobError("The dialog was closed.")
-    connection.remember_prompts(call.config)
-    ask_first = connection.load_settings().ask_first
+    desk = connection.open_controller()
+    desk.keep_prompts({name: _said(call.config, name.replace("_", "-")) for name in ("prompt", "negative_prompt")})
+    ask_first = desk.settings.ask_first
     finished = run_job.run(call.image, _work(call), call.say, show=True, ask_first=ask_first, decide=_decider(call))
     if finished.notes and not finished.is_as_asked:
         Gimp.message("\n".join(map(call.say.sentence, finished.notes)))
@@ -163,11 +178,15 @@ def _work(call: _Call) -> run_job.WantedJob:
     return run_job.WantedJob(
         operation.name,
         call.say(operation.title),
-        operation.parameters(call.config),
+        lambda live: operation.parameters(call.config, live, call.say),
         wants_image(call.config),
         operation.is_whole,
-        1 if operation.compares else call.config.get_property("variations"),
+        call.config.get_property("variations") if operation.has_variations else 1,
     )
+
+
+def _said(config: Gimp.ProcedureConfig, name: str) -> str:
+    return (config.get_property(name) or "").strip() if config.find_property(name) is not None else ""
 
 
 def _succeeded(procedure: Gimp.Procedure, finished: run_job.AppliedResult) -> Gimp.ValueArray:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gi.repository import Gimp
 
 from . import connection, running_job_files
-from ._shared import errors, form, job_flow, job_status, protocol, run_blocking, translations
+from ._shared import errors, form, inquiry, job_flow, job_status, protocol, run_blocking, translations
 from .document import GimpHost
 from .orphan_cleanup_process import Caretaker
 from .variation_group import Together
@@ -21,7 +21,7 @@ class WantedJob:
 
     operation: str  # the protocol's name
     title: str  # for the person, and the layer's name
-    parameters: protocol.JsonObject
+    parameters: Callable[[protocol.OperationInfo], protocol.JsonObject]  # of what the server tells of it now
     to_image: bool  # the result becomes an image of its own
     is_whole: bool = False  # the selection does not count
     variations: int = 1  # jobs that differ by their seeds
@@ -51,18 +51,20 @@ def run(
     FoveateError that ended it, CancelledJobError where the person did.
     """
     host = GimpHost(image, title=work.title, to_image=work.to_image, show=show, is_whole=work.is_whole)
-    wishes = form.with_seeds(work.parameters, work.variations)
-    host.names_seeds = len(wishes) > 1
-    waits = ask_first or len(wishes) > 1
+    host.names_seeds = work.variations > 1
+    waits = ask_first or work.variations > 1
     Gimp.progress_init(work.title)
     try:
+        host.freeze()  # the image as it is now: a server may have to be started first
         with connection.open_client() as client:
+            info = _offered(inquiry.Inquiry(client).welcome(), work.operation)
+            wishes = form.with_seeds(work.parameters(info), work.variations)
             flows = [job_flow.Rerender(client, host, work.operation, wish, ask_first=waits) for wish in wishes]
             with Caretaker(connection.settings_path(), *(flow.job for flow in flows)) as caretaker:
                 together = Together(flows)
                 together.start()
                 _write_down(flows, host.record)
-                run_blocking.run_to_end(client, together, on_status=_Bar(say).show)
+                run_blocking.run_to_end(client, together, on_status=_Bar(say).show, is_reached=True)
                 if waiting(flows):
                     caretaker.results_wait()
                     decide(flows, host)
@@ -71,6 +73,18 @@ def run(
         host.close()
         Gimp.progress_end()
     return _finished(flows, host)
+
+
+def _offered(welcome: protocol.Welcome, operation: str) -> protocol.OperationInfo:
+    """Return what the server tells of an operation. Raises InputError where it has none such any more."""
+    for info in welcome.operations:
+        if info.name == operation:
+            return info
+    raise errors.InputError(
+        f"This server has no operation {operation}.",
+        code=errors.ErrorCode.UNKNOWN_OPERATION,
+        remedy="Choose another server in Filters > Foveate > Server Settings.",
+    )
 
 
 def waiting(flows: Flows) -> Flows:

@@ -10,7 +10,6 @@ from .lost_image import LostImage
 
 _OPEN, _DISCARD = 1, 2  # the buttons' answers
 _SIDE = 320  # pixels of the preview's longest side
-_TITLES = {"refocus": "Refocus", "faces": "Refocus Faces", "upscale": "Upscale", "fill": "Fill", "compare": "Compare"}
 
 
 def run(say: translations.Texts) -> None:
@@ -100,7 +99,8 @@ class WaitingDialog:
         return self._hosts[job.job]
 
     def _title(self, job: protocol.JobSummary, record: running_job_files.Record | None) -> str:
-        return record.title if record else self._say(_TITLES.get(job.operation, job.operation))
+        titles = {info.name: info.title for info in connection.load_known()[0]}
+        return record.title if record else self._say(titles.get(job.operation, job.operation))
 
     def _look(self) -> bool:
         if self._results.poll():

@@ -170,7 +170,7 @@ class Controller:
         """Forget them, on the disk too."""
         self.change(**{f"{kind}s": ()})
 
-    def _keep_prompts(self, parameters: JsonObject) -> None:
+    def keep_prompts(self, parameters: JsonObject) -> None:
         """Put a job's prompts into the histories, and write all that was kept to the disk."""
         kinds = ("prompt", "negative_prompt")
         self.change(
@@ -218,7 +218,7 @@ class Controller:
         if self.connection.state is ConnectionState.REFUSED:
             bench.reconnect()  # the person has read why, and tries again
         if is_new_wish:
-            self._keep_prompts(parameters)
+            self.keep_prompts(parameters)
         wishes = form.with_seeds(parameters, count)
         group = uuid.uuid4().hex if len(wishes) > 1 else ""
         asks = bool(group) or (self.settings.ask_first if ask_first is None else ask_first)

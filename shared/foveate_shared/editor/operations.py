@@ -14,7 +14,7 @@ from ..i18n.translations import Texts
 from ..wire.protocol import JsonObject, ModelInfo, OperationInfo, as_object
 
 EXTEND = "extend"  # offered beside "fill", which does it
-_WITHIN_OTHERS = {"detect"}  # asked for by a form of another operation, not by itself
+WITHIN_OTHERS = {"detect"}  # asked for by a form of another operation, not by itself
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def offered(operations: Sequence[OperationInfo], models: Sequence[ModelInfo]) ->
     return [
         each.name
         for each in operations
-        if each.name not in _WITHIN_OTHERS and (not _takes_model(each) or models_for(models, each.name))
+        if each.name not in WITHIN_OTHERS and (not _takes_model(each) or models_for(models, each.name))
     ]
 
 

@@ -33,14 +33,15 @@ def run_to_end(
     on_status: Callable[[JobProgress], None] = lambda _: None,
     should_cancel: Callable[[], bool] = lambda: False,
     patience: float = PATIENCE_SECONDS,
+    is_reached: bool = False,
 ) -> JobProgress:
     """Drive a flow that was started until it has ended; return its last status, which holds the error if there is one.
 
     `on_status` and `should_cancel` are called some times a second, on this thread. Where the server is not reached, or
     stays away for `patience` seconds, the flow is abandoned and the status says so. Whatever they raise, and Ctrl+C,
-    cancels the job and goes on to the caller.
+    cancels the job and goes on to the caller. `is_reached`: the server has greeted the client already.
     """
-    waiting = _Countdown(patience)
+    waiting = _Countdown(patience, is_reached)
     try:
         while not flow.ended:
             if should_cancel():

@@ -8,14 +8,17 @@ import shutil
 import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from foveate_server.engines.deterministic.engine import list_models
+from foveate_server.operations.registry import operations
 from foveate_server.plugins.bundle import make_bundle
-from foveate_shared.connection.settings import load, save
+from foveate_shared.editor import known_server
+from foveate_shared.wire.protocol import OperationInfo
 from hosts.lib.chroot import Chroot, Folder, Program
 from hosts.lib.screen import Screen
 from hosts.lib.waiting import wait_until
@@ -81,7 +84,8 @@ class Running:
 def install(folder: Folder, *, has_checkpoint: bool = True) -> None:
     """Put the plugin's bundle and the hands into the home `folder`.
 
-    With `has_checkpoint` the plugin has seen one before, so that the menu has all entries.
+    With `has_checkpoint` the plugin has seen our server with one before, so that the menu has all entries; else it has
+    seen no server.
     """
     home = folder.outside / ".config/GIMP/3.0"
     plug_ins = home / "plug-ins"
@@ -97,8 +101,9 @@ def install(folder: Folder, *, has_checkpoint: bool = True) -> None:
     gtk = folder.outside / ".config/gtk-3.0/settings.ini"
     gtk.parent.mkdir(parents=True, exist_ok=True)
     gtk.write_text("[Settings]\ngtk-cursor-blink=0\ngtk-enable-animations=0\n")  # so that a window comes to rest
-    settings = home / "foveate.json"
-    save(settings, replace(load(settings), has_checkpoint=has_checkpoint))
+    if has_checkpoint:
+        offered = tuple(OperationInfo(each.name, each.title, each.schema) for each in operations().values())
+        known_server.save(home / known_server.FILE_NAME, offered, tuple(list_models()))
 
 
 @contextmanager

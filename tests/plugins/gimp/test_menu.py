@@ -1,18 +1,23 @@
 """Which entries the menu has, and how GIMP is made to ask for them anew."""
 
 import os
-from dataclasses import replace
 
 import pytest
 from foveate_gimp import connection, menu
 from foveate_gimp.operations import all_operations
 
-from foveate_shared.connection.settings import load, save
-from foveate_shared.wire.protocol import ModelInfo
+from fakes.changed_server import changed_operations
+from foveate_server.operations.registry import operations
+from foveate_shared.editor import known_server
+from foveate_shared.wire.protocol import ModelInfo, OperationInfo
 
-RESTORER = ModelInfo("sharp", "Sharp", ("refocus",), 4, True)
-CHECKPOINT = ModelInfo("photo", "Photo", ("refocus", "fill"), 4, True, kind="diffusion", family="sd1")
+RESTORER = ModelInfo("sharp", "Sharp", ("refocus", "faces", "upscale"), 4, True)
+CHECKPOINT = ModelInfo("photo", "Photo", ("refocus", "fill", "compare"), 4, True, kind="diffusion", family="sd1")
 NEED_ONE = ["plug-in-foveate-fill", "plug-in-foveate-extend", "plug-in-foveate-compare"]
+OURS, THEIRS = (
+    tuple(OperationInfo(each.name, each.title, each.schema) for each in of.values())
+    for of in (operations(), changed_operations())
+)
 
 
 @pytest.fixture
@@ -30,38 +35,67 @@ def entry(tmp_path):
     return path
 
 
+@pytest.fixture
+def see(settings, entry):
+    """Return what lets a dialog see a server."""
+
+    def see(infos, *models):
+        if infos and models:
+            known_server.save(settings.with_name(known_server.FILE_NAME), infos, models)
+        menu.note(infos, models, entry)
+
+    return see
+
+
 def hidden(entry):
     return [each.procedure for each in all_operations() if not menu.shows(each, entry)]
 
 
-def test_what_needs_a_checkpoint_is_hidden_until_one_was_seen(settings, entry):
+def test_what_needs_a_checkpoint_is_hidden_until_one_was_seen(settings, entry, see):
     assert hidden(entry) == NEED_ONE
-    assert not settings.exists()  # GIMP's question makes no file
-    menu.note([RESTORER], entry)
-    assert entry.stat().st_mtime == 1000
-    menu.note([RESTORER, CHECKPOINT], entry)
+    assert not settings.exists()  # GIMP's question makes no settings
+    see(OURS, RESTORER)
+    assert hidden(entry) == NEED_ONE
+    os.utime(entry, (1000, 1000))
+    see(OURS, RESTORER, CHECKPOINT)
     assert hidden(entry) == []
     assert entry.stat().st_mtime >= 1001
-    menu.note([], entry)  # the server has told nothing
+    see((), ())  # the server has told nothing
     assert hidden(entry) == []
-    menu.note([RESTORER], entry)
+    see(OURS, RESTORER)
     assert hidden(entry) == NEED_ONE
 
 
-def test_gimp_asks_again_also_where_the_file_is_of_the_future(settings, entry):
+def test_the_same_again_is_no_news(entry, see):
+    see(OURS, RESTORER)
+    os.utime(entry, (1000, 1000))
+    see(OURS, RESTORER)
+    assert entry.stat().st_mtime == 1000
+
+
+def test_an_operation_that_is_new_comes_when_gimp_asks_anew(entry, see):
+    see(OURS, RESTORER)
+    menu.asked()
+    assert not menu.is_behind(OURS, (RESTORER,), entry)
+    os.utime(entry, (1000, 1000))
+    see(THEIRS, RESTORER)
+    assert entry.stat().st_mtime >= 1001
+    assert menu.is_behind(THEIRS, (RESTORER,), entry)
+    assert "plug-in-foveate-soften" in [each.procedure for each in all_operations() if menu.shows(each, entry)]
+    menu.asked()
+    assert not menu.is_behind(THEIRS, (RESTORER,), entry)
+    assert menu.is_behind(THEIRS, (RESTORER, CHECKPOINT), entry)
+
+
+def test_gimp_asks_again_also_where_the_file_is_of_the_future(entry, see):
     future = 2**33
     os.utime(entry, (future, future))
-    menu.note([CHECKPOINT], entry)
+    see(OURS, CHECKPOINT)
     assert int(entry.stat().st_mtime) == future + 1
 
 
-def test_all_is_shown_where_gimp_cannot_be_made_to_ask(settings, entry, monkeypatch):
+def test_all_is_shown_where_gimp_cannot_be_made_to_ask(settings, entry, see, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert hidden(entry) == []
-
-
-def test_nothing_else_of_the_settings_changes(settings, entry):
-    before = replace(load(settings), prompts=("a door",), ask_first=True)
-    save(settings, before)
-    menu.note([CHECKPOINT], entry)
-    assert load(settings) == replace(before, has_checkpoint=True)
+    menu.asked()
+    assert not menu.is_behind(OURS, (RESTORER, CHECKPOINT), entry)  # starting it anew would change nothing

@@ -1,0 +1,153 @@
+"""The fields of a job's dialog, made from what the server tells: a row for each parameter that its model knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gi.repository import Gimp, Gtk
+
+from . import arguments
+from ._shared import form, protocol, settings, translations
+from .argument_widgets import DropDown, Line, Listing, Number, Share, Switch, attach
+from .arguments import Argument
+from .compare_fields import CompareFields
+from .operations import OperationProcedure
+
+_AFTER = "preset"  # the parameter below which the number of variations stands
+_NAMED = ("preset", "scheduler", "vae", "restorer")  # parameters that name one of what there is
+_HISTORIES = {"prompt": "prompts", "negative_prompt": "negative_prompts"}  # what was used before, in the settings
+_MNEMONICS = {"Strength": "Stren_gth", "Scale": "Sc_ale", "Target": "_Target", "Certainty": "Cer_tainty"}
+_HINTS = {
+    "prompt": "Empty: what suits what is there",
+    "negative_prompt": "What it shall not show",
+    "seed": "Another one each time",
+    "loras": "film:0.8, grain",
+    "only": "1, 3-5",
+}
+
+
+class FormFields:
+    """Two grids: what is basic, and what is folded away. The model is chosen elsewhere."""
+
+    def __init__(
+        self,
+        config: Gimp.ProcedureConfig,
+        operation: OperationProcedure,
+        say: translations.Texts,
+        values: settings.Settings,
+    ) -> None:
+        self._config, self._operation, self._say, self._values = config, operation, say, values
+        self._shown: form.Form | None = None
+        self._fields: dict[str, Any] = {}  # by the argument's name, made when the model first knows it
+        self._rows: dict[str, tuple[Gtk.Widget, ...]] = {}  # likewise; "variations" too
+        self._compared: CompareFields | None = None
+        self.main, self.more = _grid(), _grid()
+        self.main.show()
+        self.more.show()
+
+    @property
+    def preset(self) -> str:
+        """Return the chosen preset; empty for none."""
+        names = {argument.parameter: argument.name for argument in self._operation.arguments}
+        return self._config.get_property(names["preset"]) or "" if "preset" in names else ""
+
+    def offer(self, shown: form.Form | None, models: Sequence[protocol.ModelInfo]) -> None:
+        """Show what the job's model knows."""
+        if shown is None:
+            return
+        if shown != self._shown:
+            is_first, self._shown = self._shown is None or self._shown.model is None, shown
+            for row, argument in enumerate(self._operation.arguments):
+                self._offer(2 * row, argument, shown)
+            self._offer_variations(shown)
+            if is_first and "prompt" in self._fields and shown.get("prompt"):
+                self._fields["prompt"].entry.grab_focus()
+        if self._compared is not None:
+            variants = shown.get(arguments.VARIANTS)
+            self._compared.widget.set_visible(variants is not None)
+            self._compared.offer(shown, models, variants.schema if variants else {})
+
+    def _offer(self, row: int, argument: Argument, shown: form.Form) -> None:
+        parameter = shown.get(argument.parameter)
+        if argument.parameter == arguments.VARIANTS:
+            self._make_lists(row)
+            return
+        if parameter is not None and argument.part:
+            parameter = parameter.part(argument.part)
+        if parameter is not None and argument.name not in self._fields:
+            self._make(row, argument, parameter)
+        for widget in self._rows.get(argument.name, ()):
+            widget.set_visible(parameter is not None)
+        if parameter is not None:
+            self._offer_to(self._fields[argument.name], argument, parameter)
+
+    def _make(self, row: int, argument: Argument, parameter: form.Parameter) -> None:
+        say, grid = self._say, self.more if argument.is_advanced else self.main
+        title = say(_MNEMONICS.get(parameter.title, parameter.title))
+        field = self._fields[argument.name] = self._field(argument, parameter, title)
+        field.widget.show_all()
+        tip = say(parameter.description)
+        if isinstance(field, Share):  # it has its title in itself
+            field.widget.set_tooltip_text(tip)
+            grid.attach(field.widget, 0, row, 2, 1)
+            self._rows[argument.name] = (field.widget,)
+        else:
+            self._rows[argument.name] = attach(grid, row, title, field.widget, tip)
+
+    def _field(self, argument: Argument, parameter: form.Parameter, title: str) -> Any:
+        config, name = self._config, argument.name
+        if argument.kind == arguments.CHOICE or argument.parameter in _NAMED:
+            return DropDown(config, name)
+        if argument.kind in {arguments.INTEGER, arguments.NUMBER}:
+            return Share(config, argument, title) if parameter.is_share else Number(config, argument)
+        if argument.kind == arguments.FLAG:
+            return Switch(config, argument)
+        hint = self._say(_HINTS.get(argument.parameter, ""))
+        if parameter.choices:
+            return Listing(config, name, hint)
+        kept = _HISTORIES.get(argument.parameter)
+        return Line(config, name, getattr(self._values, kept) if kept else (), hint)
+
+    def _offer_to(self, field: Any, argument: Argument, parameter: form.Parameter) -> None:
+        say = self._say
+        if isinstance(field, Listing):
+            field.offer([str(each.value) for each in parameter.choices])
+            field.widget.set_tooltip_text("\n".join([say(parameter.description), *_described(parameter)]))
+        elif isinstance(field, DropDown) and argument.kind == arguments.CHOICE:
+            nicks = {value: nick for nick, value in argument.choices}
+            field.offer([(nicks[each.value], say(each.title)) for each in parameter.choices if each.value in nicks])
+        elif isinstance(field, DropDown):
+            none = [] if any(each.value == "" for each in parameter.choices) else [("", say("The checkpoint's own"))]
+            field.offer([*none, *((str(each.value), say(each.title)) for each in parameter.choices)])
+        elif not isinstance(field, Line):
+            field.offer(parameter)
+
+    def _offer_variations(self, shown: form.Form) -> None:
+        if not self._operation.has_variations:
+            return
+        if "variations" not in self._rows:
+            names = [argument.parameter for argument in self._operation.arguments]
+            row = 2 * names.index(_AFTER) + 1 if _AFTER in names else 2 * len(names)
+            field = Number(self._config, arguments.VARIATIONS, usual=1)
+            field.widget.show_all()
+            title, tip = self._say(arguments.VARIATIONS.title), self._say(arguments.VARIATIONS.description)
+            self._rows["variations"] = attach(self.main, row, title, field.widget, tip)
+        for widget in self._rows["variations"]:
+            widget.set_visible(shown.get("seed") is not None)
+
+    def _make_lists(self, row: int) -> None:
+        if self._compared is None:
+            lists = [each for each in self._operation.arguments if each.parameter == arguments.VARIANTS]
+            self._compared = CompareFields(self._config, lists, self._say)
+            self._compared.widget.show_all()
+            self.main.attach(self._compared.widget, 0, row, 2, 1)
+
+
+def _described(parameter: form.Parameter) -> list[str]:
+    """Return what there is to choose, with the words that it answers to."""
+    return [f"{each.value}: {each.description}" if each.description else str(each.value) for each in parameter.choices]
+
+
+def _grid() -> Gtk.Grid:
+    return Gtk.Grid(row_spacing=6, column_spacing=12)
