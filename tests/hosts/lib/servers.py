@@ -40,13 +40,14 @@ class Server:
     runtime_file: Path  # as we see it
     engine: str = DETERMINISTIC
     settings: Mapping[str, str] = field(default_factory=dict)  # FOVEATE_* in its environment
+    module: str = "foveate_server"  # which serves
     process: subprocess.Popen[bytes] | None = None
 
     def start(self, output: int = subprocess.DEVNULL) -> None:
         """Start it; see :meth:`wait_until_ready`."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = subprocess.Popen(
-            [*DIES_WITH_US, sys.executable, "-m", "foveate_server", "serve"],
+            [*DIES_WITH_US, sys.executable, "-m", self.module, "serve"],
             env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -97,15 +98,16 @@ class Server:
 
 
 @contextmanager
-def foveate_server(folder: Path, runtime_file: Path, engine: str = DETERMINISTIC, **settings: str) -> Iterator[Server]:
+def foveate_server(
+    folder: Path, runtime_file: Path, engine: str = DETERMINISTIC, module: str = "foveate_server", **settings: str
+) -> Iterator[Server]:
     """Give a server that is ready; it is ended with the block.
 
     `settings` are the server's by name, such as ``idle_exit_minutes="1"``; the default engine is the
     deterministic one.
     """
-    server = Server(
-        folder, runtime_file, engine, {f"FOVEATE_{name.upper()}": value for name, value in settings.items()}
-    )
+    named = {f"FOVEATE_{name.upper()}": value for name, value in settings.items()}
+    server = Server(folder, runtime_file, engine, named, module)
     server.start()
     try:
         server.wait_until_ready()
