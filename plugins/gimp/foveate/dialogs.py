@@ -12,21 +12,13 @@ for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
 from gi.repository import Gimp, GimpUi, GLib, GObject, Gtk  # noqa: E402 - the versions come first
 
 from . import connection, menu, model_dialog, running_job_files  # noqa: E402
-from ._shared import checkpoint_choices, client, controller, errors, job_list, translations  # noqa: E402
+from ._shared import checkpoint_choices, controller, errors, job_list, labels, translations  # noqa: E402
 from .argument_widgets import DropDown, attach  # noqa: E402
 from .form_fields import FormFields  # noqa: E402
 from .operations import OperationProcedure  # noqa: E402
 
 _STAND_IN = "model"  # an argument for a box that has none of GIMP's own: without any, GIMP takes all of them
 LOOK_MS = 100  # between two looks at the server
-_STATES = {
-    client.ConnectionState.SEARCHING: "Searching for the server",
-    client.ConnectionState.CONNECTING: "Connecting",
-    client.ConnectionState.READY: "Ready",
-    client.ConnectionState.LOST: "Not reached, trying again",
-    client.ConnectionState.REFUSED: "Refused",
-    client.ConnectionState.CLOSED: "Closed",
-}
 
 
 def init() -> None:
@@ -183,7 +175,7 @@ class StateLine:
 
     def show(self, view: job_list.ConnectionView) -> None:
         """Show the state, and what is wrong where something is."""
-        text = f"{self._say('Server')}: {self._say(_STATES[view.state])}"
+        text = f"{self._say('Server')}: {labels.connection(view, self._say)}"
         if view.is_ready:
             text += f" ({view.server})"
         elif view.error is not None:
