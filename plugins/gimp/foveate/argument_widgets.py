@@ -161,11 +161,11 @@ class Number:
 class Share:
     """A number between nothing and all, as a scale; while it is not said, it shows what is usual."""
 
-    def __init__(self, config: Gimp.ProcedureConfig, argument: Argument, title: str) -> None:
+    def __init__(self, config: Gimp.ProcedureConfig, argument: Argument, parameter: form.Parameter, title: str) -> None:
         self._config, self._name, self._unsaid = config, argument.name, argument.default
         self._usual = 1.0
         self._is_showing = False
-        self.widget = GimpUi.ScaleEntry.new(title, 1.0, 0.0, 1.0, 2)
+        self.widget = GimpUi.ScaleEntry.new(title, 1.0, parameter.minimum or 0.0, parameter.maximum or 1.0, 2)
         self._show()
         self.widget.connect("value-changed", self._changed)
         config.connect(f"notify::{self._name}", lambda *_: self._show())

@@ -17,7 +17,6 @@ from .argument_widgets import DropDown, attach  # noqa: E402
 from .form_fields import FormFields  # noqa: E402
 from .operations import OperationProcedure  # noqa: E402
 
-_STAND_IN = "model"  # an argument for a box that has none of GIMP's own: without any, GIMP takes all of them
 LOOK_MS = 100  # between two looks at the server
 
 
@@ -38,8 +37,9 @@ def ask(
     dialog = GimpUi.ProcedureDialog.new(procedure, config, f"Foveate: {say(operation.title)}")
     form = _JobForm(config, operation, desk)
     state, menu_line = StateLine(say), MenuLine(say)
-    form.lay_out(dialog.fill_box("foveate-main", [_STAND_IN]))
-    _hide(dialog.get_widget(_STAND_IN, GObject.TYPE_NONE))
+    stand_in = "output" if operation.has_output else operation.arguments[0].name  # without any, GIMP shows all of them
+    form.lay_out(dialog.fill_box("foveate-main", [stand_in]))
+    _hide(dialog.get_widget(stand_in, GObject.TYPE_NONE))
     dialog.fill(["foveate-main"])
     sentence = say("All that is visible is worked on.") if operation.is_whole else _region_sentence(image, say)
     is_any_left = running_job_files.is_any_left(running_job_files.folder_of(connection.settings_path()))

@@ -100,7 +100,7 @@ class FormFields:
         if argument.kind == arguments.CHOICE or argument.parameter in _NAMED:
             return DropDown(config, name)
         if argument.kind in {arguments.INTEGER, arguments.NUMBER}:
-            return Share(config, argument, title) if parameter.is_share else Number(config, argument)
+            return Share(config, argument, parameter, title) if parameter.is_share else Number(config, argument)
         if argument.kind == arguments.FLAG:
             return Switch(config, argument)
         hint = self._say(_HINTS.get(argument.parameter, ""))
