@@ -102,7 +102,7 @@ def install(folder: Folder, *, has_checkpoint: bool = True) -> None:
     gtk.parent.mkdir(parents=True, exist_ok=True)
     gtk.write_text("[Settings]\ngtk-cursor-blink=0\ngtk-enable-animations=0\n")  # so that a window comes to rest
     if has_checkpoint:
-        offered = tuple(OperationInfo(each.name, each.title, each.schema) for each in operations().values())
+        offered = tuple(OperationInfo(each.name, each.title, each.parameters.schema) for each in operations().values())
         known_server.save(home / known_server.FILE_NAME, offered, tuple(list_models()))
 
 

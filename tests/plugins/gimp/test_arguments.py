@@ -14,7 +14,7 @@ from foveate_shared.wire.protocol import OperationInfo
 
 
 def infos(of):
-    return tuple(OperationInfo(each.name, each.title, each.schema) for each in of.values())
+    return tuple(OperationInfo(each.name, each.title, each.parameters.schema) for each in of.values())
 
 
 OURS, THEIRS = infos(operations()), infos(changed_operations())

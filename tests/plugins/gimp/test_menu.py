@@ -15,7 +15,7 @@ RESTORER = ModelInfo("sharp", "Sharp", ("refocus", "faces", "upscale"), 4, True)
 CHECKPOINT = ModelInfo("photo", "Photo", ("refocus", "fill", "compare"), 4, True, kind="diffusion", family="sd1")
 NEED_ONE = ["plug-in-foveate-fill", "plug-in-foveate-extend", "plug-in-foveate-compare"]
 OURS, THEIRS = (
-    tuple(OperationInfo(each.name, each.title, each.schema) for each in of.values())
+    tuple(OperationInfo(each.name, each.title, each.parameters.schema) for each in of.values())
     for of in (operations(), changed_operations())
 )
 
