@@ -50,7 +50,7 @@ class Argument:
         if self.kind == CHOICE:
             choice = Gimp.Choice.new()
             for at, (nick, value) in enumerate(self.choices):
-                choice.add(nick, at, say(form.title_of(self.parameter, value)), "")
+                choice.add(nick, at, say(form.title_of(self.schema, value)), "")
             procedure.add_choice_argument(*start, choice, self.default, _READ_WRITE)
         elif self.kind == INTEGER:
             procedure.add_int_argument(*start, int(self.low), int(self.high), int(self.default), _READ_WRITE)
