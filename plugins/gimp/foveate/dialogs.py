@@ -78,7 +78,8 @@ class _JobForm:
         self._config, self._operation, self._desk = config, operation, desk
         self._is_stale = False  # a model may have been added
         say = desk.say
-        self._models = ModelChoice(config, say)
+        has_model = any(each.name == "model" for each in operation.arguments)
+        self._models = ModelChoice(config, say) if has_model else None
         self._fields = FormFields(config, operation, say, desk.settings)
         self._more = Gtk.Expander(label=say("More"))
         self._help = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
@@ -96,18 +97,19 @@ class _JobForm:
         folded.show()
         self._more.add(folded)
         self._more.show()
-        for widget in (self._help, self._fields.main, self._models.widget, self._more):
+        models = [self._models.widget] if self._models else []
+        for widget in (self._help, self._fields.main, *models, self._more):
             box.pack_start(widget, False, False, 0)
 
     def look(self) -> None:
         """Follow."""
-        desk, name = self._desk, self._operation.name
-        able = checkpoint_choices.models_for(desk.models, name)
-        self._models.offer(able)
-        self._fields.offer(desk.form(name, self._models.value, self._fields.preset), desk.models)
-        needs_model = "model" in self._operation.info.properties
-        self._models.widget.set_visible(needs_model)
-        self._help.set_visible(needs_model and bool(desk.models) and not able)
+        desk, name, wanted = self._desk, self._operation.name, ""
+        if self._models is not None:
+            able = checkpoint_choices.models_for(desk.models, name)
+            self._models.offer(able)
+            self._help.set_visible(bool(desk.models) and not able)
+            wanted = self._models.value
+        self._fields.offer(desk.form(name, wanted, self._fields.preset), desk.models)
         if self._is_stale:
             desk.wake().refresh_models()
             self._is_stale = False

@@ -97,7 +97,7 @@ class FormFields:
 
     def _field(self, argument: Argument, parameter: form.Parameter, title: str) -> Any:
         config, name = self._config, argument.name
-        if argument.kind == arguments.CHOICE or argument.parameter in _NAMED:
+        if argument.kind != arguments.INTEGER and ("enum" in parameter.schema or argument.parameter in _NAMED):
             return DropDown(config, name)
         if argument.kind in {arguments.INTEGER, arguments.NUMBER}:
             return Share(config, argument, parameter, title) if parameter.is_share else Number(config, argument)
