@@ -156,7 +156,10 @@ def _known(live: protocol.OperationInfo, argument: Argument, say: translations.T
     if isinstance(schema, dict):
         return schema
     raise errors.InputError(
-        f"{say(argument.title)} is nothing that this server knows for {live.name}.", remedy="Leave it as it was."
+        "{name} is nothing that this server knows for {operation}.",
+        remedy="Leave it as it was.",
+        name=say(argument.title),
+        operation=live.name,
     )
 
 

@@ -53,23 +53,6 @@ def wants_image(config: Gimp.ProcedureConfig) -> bool:
     return config.find_property("output") is not None and config.get_property("output") == "image"
 
 
-<<<<<<< HEAD
-def chosen_faces(text: str) -> list[int]:
-    """Return the numbers in a text such as "1, 3-5", sorted. Raises InputError where it is none."""
-    numbers: set[int] = set()
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        match = _RANGE.fullmatch(part)
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-        if not 1 <= first <= last <= _MAX_FACES:
-            raise errors.InputError(
-                "“{text}” is no number of a face.", remedy="Write numbers such as 1, 3-5.", text=part
-            )
-        numbers.update(range(first, last + 1))
-    return sorted(numbers)
-
-
-=======
->>>>>>> 12d9a26 (Let GIMP's procedures and dialogs follow what the server tells of its operations)
 def all_operations() -> tuple[OperationProcedure, ...]:
     """Return the procedures in the order of the menu, as the server was seen last."""
     return operations_of(connection.load_known()[0])

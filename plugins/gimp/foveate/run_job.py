@@ -81,7 +81,8 @@ def _offered(welcome: protocol.Welcome, operation: str) -> protocol.OperationInf
         if info.name == operation:
             return info
     raise errors.InputError(
-        f"This server has no operation {operation}.",
+        "This server has no operation {name}.",
+        name=operation,
         code=errors.ErrorCode.UNKNOWN_OPERATION,
         remedy="Choose another server in Filters > Foveate > Server Settings.",
     )
