@@ -89,8 +89,9 @@ def test_what_the_server_has_comes_with_the_next_start(start, screen, settings, 
         running.run(OPEN, folder=folder.inside)
         finish = person.call("soften")
         person.look("Foveate: Soften", "gimp-operations-soften")
+        person.click("Foveate: Soften", 200, 28)  # into the radius
         person.keys("ctrl+a")
-        person.type("5")  # the radius has the keyboard
+        person.type("5")
         person.keys("Tab", "alt+o")
         answer = finish()
         assert answer["status"] == "success", answer
