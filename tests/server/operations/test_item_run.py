@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fakes.documents import RecordingContext, Run
+from fakes.progress_course import Course
 from foveate_server.operations.document import window_pixels
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.registry import operations
@@ -20,7 +21,9 @@ def item_run(soft, make_document, engine):
     plan = operation.plan(request, parameters)
     (item,) = plan.items
     windows = {asked.id: document.window(asked) for asked in item.windows}
-    return ItemRun(request, parameters, item, windows, engine, RecordingContext(Run(plan), document, item))
+    return ItemRun(
+        request, parameters, item, windows, engine, RecordingContext(Run(plan), document, item, Course(lambda: 0.0))
+    )
 
 
 def test_pixels_selection_and_feather_are_decoded_once_and_only_when_asked_for(item_run, monkeypatch):

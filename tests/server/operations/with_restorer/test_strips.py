@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from foveate_server.engines.restoration import rrdbnet, srvgg
 from foveate_server.engines.values import Strip
+from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, JobRequest, WindowData
 from foveate_server.operations.document import patches
 from foveate_server.operations.upscale import Upscale, cut_of
@@ -86,7 +87,8 @@ def test_items_say_which_part_they_are() -> None:
     items = cut_for(request(Bounds(0, 0, 3000, 1200), "new")).items(coverage=False)
     assert [item.id for item in items] == [f"strip-{number}" for number in range(1, 5)]
     assert items[2].stage == "Enlarging part 3 of 4"
-    assert sum(item.weight for item in items) == 3000 * 1200
+    # All of the region once, whichever strip shows the network what; and what each strip costs at all.
+    assert sum(item.weight for item in items) == pytest.approx(costs.restoring(3000 * 1200) + 3 * costs.restoring(0))
 
 
 def test_coverage_is_asked_for_where_it_is_needed() -> None:
