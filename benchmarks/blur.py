@@ -21,7 +21,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage import data
 
-from foveate_server.imaging.blur import estimate_blur
+from foveate_server.imaging.blur_estimate import estimate_blur
 from foveate_server.imaging.samples import FloatArray
 
 _BUILT_IN = ("astronaut", "chelsea", "coffee", "rocket")

@@ -33,9 +33,9 @@ from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.values import Face
 from foveate_server.imaging import composite, samples
 from foveate_server.operations.contract import JobRequest, WindowData
-from foveate_server.operations.face.identity_gate import size_of
 from foveate_server.operations.faces import Faces
 from foveate_server.operations.item_run import ItemRun
+from foveate_server.operations.single_face.identity_gate import size_of
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 from foveate_shared.wire.protocol import Outcome

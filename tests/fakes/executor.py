@@ -8,7 +8,7 @@ from collections import defaultdict
 from fakes.painting import inverted, item
 from foveate_server.executors.contract import ExecutorStatus
 from foveate_server.operations.contract import ItemResult
-from foveate_server.tasks.task import TaskPatch, TaskProgress
+from foveate_server.tasks.item_task import TaskPatch, TaskProgress
 from foveate_shared.errors import CancelledJobError, ErrorCode, ServerError
 from foveate_shared.wire.protocol import Outcome
 

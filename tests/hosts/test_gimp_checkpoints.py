@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from fakes.checkpoints import TinyCheckpoints
-from foveate_server.engines.deterministic.diffusion import LORA, MODEL
+from foveate_server.engines.deterministic.tints import LORA, MODEL
 from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_shared.connection.settings import load, save
 from hosts.gimp.person import Person

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from foveate_server.engines.deterministic.diffusion import LORA, MODEL
+from foveate_server.engines.deterministic.tints import LORA, MODEL
 from foveate_shared.connection.settings import load, save
 from hosts.gimp.person import Person
 from hosts.gimp.program import gimp_window, install

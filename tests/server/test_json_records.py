@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from foveate_server.json_records import dumps, from_json, loads, to_json
 from foveate_server.operations.contract import Item, ItemResult, JobRequest
-from foveate_server.tasks.task import Task, WindowFile
+from foveate_server.tasks.item_task import Task, WindowFile
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.pixels import AlphaMode, Channels, PixelFormat, RowOrder, SampleType

@@ -25,10 +25,10 @@ IDLE_SECONDS = 0.4
 
 Choices = tuple[tuple[str, str, str], ...]  # identifier, label, description
 
-_runtime: list[Runtime] = []  # the one that is open, or none
+_runtime: list[BlenderController] = []  # the one that is open, or none
 
 
-class Runtime(controller.Controller):
+class BlenderController(controller.Controller):
     """The controller behind all panels of one Blender. Nothing connects before wake() or a job."""
 
     def __init__(self, settings_path: Path, peer: protocol.Peer) -> None:
@@ -120,12 +120,12 @@ def _refuse_offline() -> Any:
 
 def open_runtime() -> None:
     """Make the runtime; in the interface, poll from now on."""
-    _runtime.append(Runtime(_settings_path(), protocol.Peer("foveate-blender", _version())))
+    _runtime.append(BlenderController(_settings_path(), protocol.Peer("foveate-blender", _version())))
     if not bpy.app.background:
         bpy.app.timers.register(_tick, first_interval=IDLE_SECONDS, persistent=True)
 
 
-def get() -> Runtime:
+def get() -> BlenderController:
     """Return the open runtime."""
     return _runtime[-1]
 

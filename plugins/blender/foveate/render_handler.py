@@ -171,7 +171,7 @@ def _task(scene: bpy.types.Scene, image: bpy.types.Image, name: str, place: Plac
     )
 
 
-def _parameters(rt: controller.Runtime) -> protocol.JsonObject:
+def _parameters(rt: controller.BlenderController) -> protocol.JsonObject:
     """Return what was last used in the panel: with a checkpoint, prompt and all, for words make its pictures."""
     used = rt.used("refocus")
     last = protocol.as_object(used.pop("last", None))

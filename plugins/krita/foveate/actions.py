@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._shared import protocol
-from .controller import Desk
+from .controller import KritaController
 from .qt import QtCore
 
 
@@ -41,7 +41,7 @@ ENTRIES: Mapping[str, MenuEntry] = {  # by the name of Krita's action
 class ShownWithCheckpoint(QtCore.QObject):  # type: ignore[misc]
     """Shows an action only while there is a checkpoint that does its work. Keep it; it ends with the action."""
 
-    def __init__(self, desk: Desk, action: Any, operation: str) -> None:
+    def __init__(self, desk: KritaController, action: Any, operation: str) -> None:
         super().__init__(action)
         self._desk, self._action, self._operation = desk, action, operation
         desk.signals.changed.connect(self._look)

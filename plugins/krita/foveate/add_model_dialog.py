@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import Any
 
 from ._shared import add_model, checkpoint_advice, errors
-from .controller import Desk
+from .controller import KritaController
 from .qt import Qt, QtWidgets
 from .widgets import button, column, label, row
 
@@ -17,7 +17,7 @@ _FILTER = "*.safetensors *.ckpt *.pt *.pth *.bin"
 class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
     """Closing it does not stop what is under way: the desk goes on with it."""
 
-    def __init__(self, desk: Desk, parent: Any = None) -> None:
+    def __init__(self, desk: KritaController, parent: Any = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._desk = desk
@@ -108,12 +108,12 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self.resize(620, 480)
 
 
-def adding_reason(desk: Desk) -> str:
+def adding_reason(desk: KritaController) -> str:
     """Return why nothing can be added from here; empty where it can."""
     return desk.say(reason) if (reason := add_model.why_not(desk.settings)) else ""
 
 
-def _advice(desk: Desk) -> Any:
+def _advice(desk: KritaController) -> Any:
     """Return what to get for which graphics card, as a table."""
     say, made = desk.say, QtWidgets.QFrame()
     made.setObjectName("card")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ._shared import comparison_lists, errors, form, protocol, translations
-from .controller import Desk
+from .controller import KritaController
 from .parameter_fields import Field, Line
 from .widgets import column, menu_button
 
@@ -14,7 +14,7 @@ from .widgets import column, menu_button
 class CompareField(Field):
     """Models, strengths, seeds and LoRAs; the result is a sheet with each combination."""
 
-    def __init__(self, desk: Desk, parameter: form.Parameter) -> None:
+    def __init__(self, desk: KritaController, parameter: form.Parameter) -> None:
         super().__init__()
         self._desk = desk
         self._schema = parameter.schema

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import style
 from ._shared import client, labels
-from .controller import Desk
+from .controller import KritaController
 from .qt import Qt, QtWidgets
 from .widgets import Dot, button, column, label, row
 
@@ -17,7 +17,7 @@ _COLORS = {State.READY: style.GOOD, State.LOST: style.BAD, State.REFUSED: style.
 class ConnectionRow(QtWidgets.QWidget):  # type: ignore[misc]
     """A light and a word; below, where something is wrong, a sentence with its remedy and buttons."""
 
-    def __init__(self, desk: Desk, settings_button: Any) -> None:
+    def __init__(self, desk: KritaController, settings_button: Any) -> None:
         super().__init__()
         self._desk = desk
         say = desk.say

@@ -79,7 +79,7 @@ class Signals(QtCore.QObject):  # type: ignore[misc]
     restyled = Signal()  # the language is another one: texts have to be written anew
 
 
-class Desk(controller.Controller):
+class KritaController(controller.Controller):
     """The controller on Krita's main thread, where everything happens."""
 
     def __init__(

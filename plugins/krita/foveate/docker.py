@@ -6,14 +6,14 @@ from typing import Any
 
 from krita import DockWidget
 
-from .controller import Desk
+from .controller import KritaController
 from .panel import Panel
 
 
 class FoveateDocker(DockWidget):  # type: ignore[misc]
     """Holds the panel."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: KritaController) -> None:
         super().__init__()
         self.setWindowTitle("Foveate")
         self._desk = desk

@@ -10,7 +10,7 @@ from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 
 from .actions import ENTRIES, MenuEntry, ShownWithCheckpoint
 from .active_document import KritaEditor
-from .controller import Desk
+from .controller import KritaController
 from .docker import FoveateDocker
 from .version import VERSION
 
@@ -31,15 +31,15 @@ class FoveateExtension(Extension):  # type: ignore[misc]
 
     def __init__(self, parent: Any) -> None:
         super().__init__(parent)
-        self._desk: Desk | None = None
+        self._desk: KritaController | None = None
         self._watching: list[ShownWithCheckpoint] = []  # nobody else keeps them: Krita's actions are not Python's
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> KritaController:
         """Return the desk."""
         if self._desk is None:
             editor = KritaEditor(krita)
-            self._desk = Desk(editor, editor.settings_path(), VERSION)
+            self._desk = KritaController(editor, editor.settings_path(), VERSION)
         return self._desk
 
     def make_docker(self) -> FoveateDocker:

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import style
 from ._shared import protocol
-from .controller import SURVEY, Desk
+from .controller import SURVEY, KritaController
 from .parameter_fields import Field
 from .qt import Qt, QtCore, QtGui, QtWidgets
 from .widgets import button, column, label, row
@@ -18,7 +18,7 @@ _SIDE = 60  # logical pixels of a thumbnail
 class FacesField(Field):
     """Finds faces, and lets some of them be chosen. Space ticks, arrows move."""
 
-    def __init__(self, desk: Desk, said: Callable[[], protocol.JsonObject]) -> None:
+    def __init__(self, desk: KritaController, said: Callable[[], protocol.JsonObject]) -> None:
         """`said` returns what the form says: some of it is about finding faces, too."""
         super().__init__()
         self._desk = desk

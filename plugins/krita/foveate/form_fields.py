@@ -5,7 +5,7 @@ from __future__ import annotations
 from ._shared import form, protocol
 from .additions_field import Additions
 from .compare_field import CompareField
-from .controller import Desk
+from .controller import KritaController
 from .extend_field import ExtendField
 from .faces_field import FacesField
 from .parameter_fields import Field, plain_field
@@ -19,7 +19,7 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
 
     changed = Signal()
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: KritaController) -> None:
         super().__init__()
         self._desk = desk
         self._form: form.Form | None = None

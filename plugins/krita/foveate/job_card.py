@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._shared import job_list, job_status, labels
-from .controller import Desk
+from .controller import KritaController
 from .qt import QtWidgets, Signal
 from .widgets import PictureLabel, PreviewLabel, button, column, label, row
 
@@ -15,7 +15,7 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
 
     recipe_wanted = Signal()
 
-    def __init__(self, desk: Desk, job: job_list.JobEntry) -> None:
+    def __init__(self, desk: KritaController, job: job_list.JobEntry) -> None:
         super().__init__()
         self.setObjectName("card")
         self._desk, self._job = desk, job

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from ._shared import job_list
-from .controller import Desk
+from .controller import KritaController
 from .job_card import JobCard
 from .qt import Qt, QtWidgets
 from .recipe_dialog import RecipeDialog
@@ -16,7 +16,7 @@ from .widgets import column, label
 class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
     """Shows the desk's jobs."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: KritaController) -> None:
         super().__init__()
         self.setObjectName("jobs")
         self._desk = desk

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ._shared import checkpoint_choices
-from .controller import Desk
+from .controller import KritaController
 from .qt import Qt, QtWidgets, Signal
 from .widgets import name_label, row
 
@@ -19,7 +19,7 @@ class ModelChoice(QtWidgets.QWidget):  # type: ignore[misc]
     changed = Signal()
     add_wanted = Signal()
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: KritaController) -> None:
         super().__init__()
         self._desk = desk
         self._offered: tuple[Any, ...] | None = None

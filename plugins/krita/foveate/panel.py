@@ -6,7 +6,7 @@ from typing import Any
 
 from . import style
 from .connection_row import ConnectionRow
-from .controller import Desk
+from .controller import KritaController
 from .jobs_list import JobsList
 from .qt import QtCore, QtWidgets
 from .settings_dialog import SettingsDialog
@@ -19,7 +19,7 @@ _THEME_CHANGES = (QtCore.QEvent.Type.PaletteChange, QtCore.QEvent.Type.Applicati
 class Panel(QtWidgets.QWidget):  # type: ignore[misc]
     """All of the docker; several may show one desk."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: KritaController) -> None:
         super().__init__()
         self.desk = desk
         gear = QtWidgets.QToolButton()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._shared import form, prompt_history
-from .controller import Desk
+from .controller import KritaController
 from .parameter_fields import Field
 from .qt import Qt, QtGui, QtWidgets, Signal
 from .widgets import column, label, menu_button, row
@@ -19,7 +19,7 @@ _SHOWN = {  # a hint, and the lines of text
 class PromptField(Field):
     """Ctrl+Up and Ctrl+Down walk through the history, as the menu beside the title does."""
 
-    def __init__(self, desk: Desk, parameter: form.Parameter) -> None:
+    def __init__(self, desk: KritaController, parameter: form.Parameter) -> None:
         super().__init__()
         self._desk, self._kind = desk, parameter.name
         say, title, tip = desk.say, desk.say(parameter.title), desk.say(parameter.description)

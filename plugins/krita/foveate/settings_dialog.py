@@ -6,7 +6,7 @@ import shlex
 from typing import Any
 
 from ._shared import errors, labels, pairing_line, translations
-from .controller import Desk
+from .controller import KritaController
 from .qt import QtWidgets
 from .widgets import button, column, label, row
 
@@ -16,7 +16,7 @@ _LANGUAGES = {"": "As the system", **labels.LANGUAGES}
 class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
     """Changes the desk's settings when it is accepted."""
 
-    def __init__(self, desk: Desk, parent: Any = None) -> None:
+    def __init__(self, desk: KritaController, parent: Any = None) -> None:
         super().__init__(parent)
         self._desk = desk
         say, values = desk.say, desk.settings

@@ -6,7 +6,7 @@ from typing import Any
 
 from ._shared import checkpoint_choices, form, labels, operations, protocol
 from .add_model_dialog import AddModelDialog
-from .controller import VARIATIONS, Desk
+from .controller import VARIATIONS, KritaController
 from .form_fields import FormFields
 from .model_choice import ModelChoice
 from .parameter_fields import Field, segment
@@ -19,7 +19,7 @@ _ACROSS = 3  # operations side by side
 class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
     """The upper half of the panel."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: KritaController) -> None:
         super().__init__()
         self._desk = desk
         say = desk.say

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import style
 from ._shared import job_list, job_status, labels
-from .controller import Desk
+from .controller import KritaController
 from .job_card import JobCard
 from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from .widgets import button, column, label, row
@@ -21,7 +21,7 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
 
     recipe_wanted = Signal(object)  # a Job
 
-    def __init__(self, desk: Desk, jobs: Sequence[job_list.JobEntry]) -> None:
+    def __init__(self, desk: KritaController, jobs: Sequence[job_list.JobEntry]) -> None:
         super().__init__()
         self._desk = desk
         self._jobs: list[job_list.JobEntry] = []
@@ -94,7 +94,7 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
 class _Thumbnail(QtWidgets.QToolButton):  # type: ignore[misc]
     """A small picture of what a job shows now."""
 
-    def __init__(self, desk: Desk, job: job_list.JobEntry, number: int) -> None:
+    def __init__(self, desk: KritaController, job: job_list.JobEntry, number: int) -> None:
         super().__init__()
         self._desk, self._job, self._number = desk, job, number
         self._image: Any = None

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from foveate_server.cli.a1111_text import parameters_text
-from foveate_server.cli.connect import operation_at
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.file_recipe import describe_result
 from foveate_server.cli.job_pictures import PictureFile, contents, paths_of, read_pictures
+from foveate_server.cli.open_client import operation_at
 from foveate_server.cli.parameter_options import count_of, require_count
 from foveate_server.cli.progress_display import Display, print_json
 from foveate_server.cli.region import Region, parse_rect, region_of

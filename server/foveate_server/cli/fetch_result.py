@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from foveate_server.cli.a1111_text import parameters_text
-from foveate_server.cli.connect import connect
 from foveate_server.cli.document import Store
+from foveate_server.cli.open_client import connect
 from foveate_server.cli.progress_display import Display, print_json
 from foveate_server.cli.result_alone import ResultAlone
 from foveate_server.cli.result_files import require_target, write_parts

@@ -19,7 +19,7 @@ _METAVARS = {"integer": "N", "number": "X", "boolean": "yes|no", "array": "A,B",
 
 def ask(arguments: Sequence[str], name: str) -> OperationInfo:
     """Return the operation `name` of the server that the arguments name. Raises InputError where it has none such."""
-    from foveate_server.cli.connect import operation_at
+    from foveate_server.cli.open_client import operation_at
     from foveate_server.cli.progress_display import Display
 
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)

@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Mapping
 from dataclasses import replace
 
-from foveate_server.cli.connect import connect
 from foveate_server.cli.document import OtherPicture, PictureDocument, other_picture
+from foveate_server.cli.open_client import connect
 from foveate_server.cli.progress_display import Display
 from foveate_server.cli.result_alone import ResultAlone
 from foveate_shared.errors import CancelledJobError, ErrorInfo, FoveateError, to_exception

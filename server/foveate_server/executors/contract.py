@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from foveate_server.operations.contract import ItemResult
-from foveate_server.tasks.task import Task, TaskEvent
+from foveate_server.tasks.item_task import Task, TaskEvent
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from foveate_server.engines.contract import EngineSpec
 from foveate_server.executors.contract import ExecutorStatus
 from foveate_server.executors.worker_slot import WorkerSlot, WorkerTimeouts
 from foveate_server.operations.contract import ItemResult
+from foveate_server.tasks.item_task import Task, TaskEvent
 from foveate_server.tasks.messages import OPERATIONS, Launch
-from foveate_server.tasks.task import Task, TaskEvent
 from foveate_shared.errors import CancelledJobError
 
 CANCEL_SECONDS_GPU = 2.0

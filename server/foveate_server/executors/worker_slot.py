@@ -10,6 +10,7 @@ from typing import get_args
 
 from foveate_server.executors.worker_process import WorkerProcess, describe_exit
 from foveate_server.operations.contract import ItemResult
+from foveate_server.tasks.item_task import Task, TaskEvent
 from foveate_server.tasks.messages import (
     Alive,
     CancelTask,
@@ -22,7 +23,6 @@ from foveate_server.tasks.messages import (
     TaskFailed,
     TaskFinished,
 )
-from foveate_server.tasks.task import Task, TaskEvent
 from foveate_shared.errors import CancelledJobError, ErrorCode, ServerError, to_exception
 from foveate_shared.i18n.sentence import Sentence
 

@@ -10,7 +10,7 @@ from foveate_server.jobs.job import Job, WorkItem
 from foveate_server.jobs.result_parts import DRAWING, event_of
 from foveate_server.spool.database_rows import StoredEvent
 from foveate_server.spool.job_files import KeptFile
-from foveate_server.tasks.task import TaskEvent, TaskNote, TaskPart, TaskPreview, TaskProgress, TaskWeight
+from foveate_server.tasks.item_task import TaskEvent, TaskNote, TaskPart, TaskPreview, TaskProgress, TaskWeight
 from foveate_shared.wire.protocol import Blob, Note, Pixels, Preview, Progress, Queued, Started
 
 MAX_NOTES = 100  # of one job: they are stored, and a chatty operation must not fill the disk

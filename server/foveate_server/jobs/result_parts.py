@@ -7,7 +7,7 @@ from typing import Any
 
 from foveate_server.jobs.job import Job, WorkItem
 from foveate_server.spool.job_files import KeptFile
-from foveate_server.tasks.task import TaskFile, TaskPart, TaskPatch, TaskReport, TaskSelection
+from foveate_server.tasks.item_task import TaskFile, TaskPart, TaskPatch, TaskReport, TaskSelection
 from foveate_shared.errors import ServerError
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 from foveate_shared.wire.protocol import (

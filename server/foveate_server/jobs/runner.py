@@ -16,7 +16,7 @@ from foveate_server.jobs.journal import Journal
 from foveate_server.jobs.result_parts import check_part, key_of
 from foveate_server.operations.contract import ItemResult
 from foveate_server.spool.database import put_item
-from foveate_server.tasks.task import Task, TaskEvent, TaskPart, WindowFile
+from foveate_server.tasks.item_task import Task, TaskEvent, TaskPart, WindowFile
 from foveate_shared.errors import CancelledJobError, ErrorCode, ErrorInfo, FoveateError, ProtocolError, ServerError
 from foveate_shared.wire.protocol import Outcome
 

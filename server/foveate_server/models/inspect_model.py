@@ -13,7 +13,7 @@ from foveate_server.models.recognition.folders import folder_of
 from foveate_server.models.recognition.foreign import refuse_parts
 from foveate_server.models.recognition.loras_and_embeddings import embedding_of, lora_of
 from foveate_server.models.recognition.preview_vaes import preview_of
-from foveate_server.models.recognition.result import Recognized, refusal
+from foveate_server.models.recognition.recognized import Recognized, refusal
 from foveate_server.models.recognition.vaes import vae_of
 from foveate_server.models.tensor_headers import Header, damaged, read_header
 from foveate_shared.errors import ErrorCode, InputError

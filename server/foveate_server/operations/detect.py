@@ -9,10 +9,10 @@ from foveate_server.engines.contract import Detector
 from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.detection.registry import detectors
 from foveate_server.operations.contract import ItemResult, JobRequest, Plan
-from foveate_server.operations.face import find
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import common_parameters
 from foveate_server.operations.parameters.declaration import ADVANCED, Declaration, parameter
+from foveate_server.operations.single_face import find
 from foveate_shared.wire.protocol import JsonObject, Outcome
 
 

@@ -14,13 +14,13 @@ from foveate_server.imaging.crop import context_window
 from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches
-from foveate_server.operations.face import find
-from foveate_server.operations.face.shown_face import ShownFace
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import common_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
 from foveate_server.operations.parameters.common_parameters import Rendering, Score, Share
 from foveate_server.operations.parameters.declaration import BASIC, Declaration, group, limits, parameter
+from foveate_server.operations.single_face import find
+from foveate_server.operations.single_face.shown_face import ShownFace
 from foveate_server.operations.with_checkpoint import repaint_face
 from foveate_server.operations.with_restorer import restore_face
 from foveate_shared.i18n.sentence import Sentence, joined

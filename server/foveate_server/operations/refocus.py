@@ -7,7 +7,7 @@ from statistics import median
 from typing import cast
 
 from foveate_server.engines.contract import Ticker
-from foveate_server.imaging.blur import estimate_blur
+from foveate_server.imaging.blur_estimate import estimate_blur
 from foveate_server.imaging.crop import context_window, require_region
 from foveate_server.imaging.reach import Reach, reduction_for
 from foveate_server.operations import costs, split_selection

@@ -14,7 +14,7 @@ from typing import Any
 
 from foveate_server import json_records
 from foveate_server.operations.contract import ItemResult
-from foveate_server.tasks.task import Task, TaskEvent
+from foveate_server.tasks.item_task import Task, TaskEvent
 from foveate_shared.errors import ErrorInfo
 from foveate_shared.wire.protocol import JsonObject
 

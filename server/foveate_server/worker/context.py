@@ -8,8 +8,8 @@ from threading import Event
 import numpy as np
 from numpy.typing import NDArray
 
+from foveate_server.tasks.item_task import Task, TaskNote, TaskPreview, TaskProgress, TaskWeight
 from foveate_server.tasks.messages import Alive
-from foveate_server.tasks.task import Task, TaskNote, TaskPreview, TaskProgress, TaskWeight
 from foveate_server.worker.channel import Channel
 from foveate_server.worker.task_files import ResultWriter
 from foveate_shared.errors import CancelledJobError

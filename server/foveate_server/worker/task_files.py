@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from foveate_server.imaging import samples
 from foveate_server.operations.contract import WindowData
-from foveate_server.tasks.task import TaskFile, TaskPatch, TaskReport, TaskSelection, WindowFile
+from foveate_server.tasks.item_task import TaskFile, TaskPatch, TaskReport, TaskSelection, WindowFile
 from foveate_shared.errors import ErrorCode, ResourceError, ServerError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType

@@ -17,6 +17,7 @@ from foveate_server.engines.contract import Engine
 from foveate_server.operations.contract import ItemResult
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.operation import Operation
+from foveate_server.tasks.item_task import Task
 from foveate_server.tasks.messages import (
     Alive,
     CancelTask,
@@ -28,7 +29,6 @@ from foveate_server.tasks.messages import (
     TaskFailed,
     TaskFinished,
 )
-from foveate_server.tasks.task import Task
 from foveate_server.worker.channel import Channel, leave
 from foveate_server.worker.context import WorkerContext
 from foveate_server.worker.describe_failure import describe, is_out_of_memory

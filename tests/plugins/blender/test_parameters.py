@@ -6,13 +6,13 @@ import pytest
 
 from fakes import blender
 from fakes.scripted_client import ScriptedClient, real_welcome, with_operation, with_parameter
-from foveate_server.engines.deterministic import diffusion
+from foveate_server.engines.deterministic import tints
 from foveate_shared.editor.controller import Controller
 from foveate_shared.errors import InputError
 from foveate_shared.wire.protocol import ModelInfo, Models, OperationInfo
 
 PHOTO = ModelInfo("photo", "Photo", ("refocus", "faces", "upscale"), 4, True)
-CHECKPOINT = diffusion.MODEL
+CHECKPOINT = tints.MODEL
 SHARPEN = OperationInfo(
     "sharpen",
     "Sharpen edges",
@@ -51,7 +51,7 @@ def panel(parameters, module, tmp_path, monkeypatch):
     rt.wake()
 
     def tell(change=lambda infos: infos):
-        client.tell(real_welcome(change=change), Models(1, (PHOTO, *diffusion.list_models())))
+        client.tell(real_welcome(change=change), Models(1, (PHOTO, *tints.list_models())))
         rt.poll()
         group = type("Group", (), {})
         parameters.define(group)

@@ -12,7 +12,7 @@ from skimage import data
 from foveate_server.config.server_config import ServerConfig, load_config
 from foveate_server.engines.combined import SuiteEngine, create
 from foveate_server.engines.contract import Engine
-from foveate_server.engines.deterministic import diffusion
+from foveate_server.engines.deterministic import tints
 from foveate_server.engines.diffusion_request import DiffusionRequest
 from foveate_server.engines.engine_specs import suite_spec
 from foveate_server.engines.safety_scores import Judge
@@ -60,7 +60,7 @@ def test_what_checkpoints_make_is_scored_as_the_owner_wants(setting, scored, sho
     def diffuse(request, *, ticker, preview):
         if preview is not None:
             preview(np.zeros((8, 8, 3), np.uint8))
-        return diffusion.diffuse(request, lambda ticker: None, ticker, None)
+        return tints.diffuse(request, lambda ticker: None, ticker, None)
 
     part = SimpleNamespace(diffuse=diffuse, release=lambda: None)
     judge = Judge(open_registry(load_config(environment=os.environ)), setting, 1)

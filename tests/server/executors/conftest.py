@@ -10,7 +10,7 @@ from foveate_server.engines.deterministic.engine import deterministic_spec
 from foveate_server.executors.local import LocalExecutor
 from foveate_server.executors.worker_slot import WorkerTimeouts
 from foveate_server.operations.contract import Item, JobRequest
-from foveate_server.tasks.task import Task, TaskProgress, WindowFile
+from foveate_server.tasks.item_task import Task, TaskProgress, WindowFile
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 

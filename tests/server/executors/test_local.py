@@ -12,7 +12,7 @@ from foveate_server.engines.values import Pinned
 from foveate_server.executors.local import LocalExecutor, default_patience
 from foveate_server.executors.worker_slot import WorkerTimeouts
 from foveate_server.imaging import samples
-from foveate_server.tasks.task import TaskNote, TaskPatch, TaskPreview, TaskProgress
+from foveate_server.tasks.item_task import TaskNote, TaskPatch, TaskPreview, TaskProgress
 from foveate_shared.errors import CancelledJobError, ErrorCode, InputError, ResourceError, ServerError
 from foveate_shared.geometry import Bounds
 from foveate_shared.pixels import Channels, PixelFormat, SampleType

@@ -13,7 +13,7 @@ from foveate_server.engines.engine_specs import suite_spec
 from foveate_server.executors.local import LocalExecutor
 from foveate_server.operations.contract import JobRequest
 from foveate_server.operations.registry import operations
-from foveate_server.tasks.task import Task, TaskPatch, TaskProgress, WindowFile
+from foveate_server.tasks.item_task import Task, TaskPatch, TaskProgress, WindowFile
 from foveate_shared.errors import CancelledJobError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType

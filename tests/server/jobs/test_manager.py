@@ -9,7 +9,7 @@ from fakes.executor import ScriptedExecutor, paint
 from fakes.jobs import ANNA, BERT, bench, blob_of, crop, job_id, region, submit_of, window_of
 from fakes.painting import inverted
 from foveate_server.operations.contract import ItemResult
-from foveate_server.tasks.task import TaskNote, TaskPatch
+from foveate_server.tasks.item_task import TaskNote, TaskPatch
 from foveate_shared.errors import ErrorCode, FoveateError, ServerError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.wire.protocol import (

@@ -14,7 +14,7 @@ from foveate_server.jobs.dependencies import Clocks
 from foveate_server.jobs.recovery import SEQ_JUMP
 from foveate_server.operations.contract import ItemResult
 from foveate_server.spool.database import put_item
-from foveate_server.tasks.task import TaskFile, TaskReport, TaskSelection
+from foveate_server.tasks.item_task import TaskFile, TaskReport, TaskSelection
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds
 from foveate_shared.pixels import COVERAGE_U8, SampleType

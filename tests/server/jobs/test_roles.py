@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from foveate_server.engines.deterministic import diffusion as made_up
+from foveate_server.engines.deterministic import tints as made_up
 from foveate_server.engines.deterministic.engine import list_models
 from foveate_server.jobs.resolve_parameters import settle
 from foveate_server.models.catalog import Catalog

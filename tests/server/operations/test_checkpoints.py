@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.documents import RGB8, run_job
-from foveate_server.engines.deterministic.diffusion import MODEL
 from foveate_server.engines.deterministic.engine import DeterministicEngine, Options
-from foveate_server.operations.face import identity_gate
+from foveate_server.engines.deterministic.tints import MODEL
 from foveate_server.operations.parameters import checkpoint_parameters
+from foveate_server.operations.single_face import identity_gate
 from foveate_server.operations.with_checkpoint import fading_canvases
 from foveate_shared.errors import InputError, RefusedError
 from foveate_shared.pixels import Channels, PixelFormat, SampleType

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from fakes.documents import run_job
-from foveate_server.engines.deterministic.diffusion import LORA, MODEL
+from foveate_server.engines.deterministic.tints import LORA, MODEL
 from foveate_server.operations.with_checkpoint import contact_sheet
 from foveate_shared.errors import InputError
 from foveate_shared.geometry import Bounds, Extent

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fakes.documents import run_job
-from foveate_server.engines.deterministic.diffusion import MODEL
 from foveate_server.engines.deterministic.engine import DeterministicEngine, Options
+from foveate_server.engines.deterministic.tints import MODEL
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 
 WIDTH, HEIGHT = 240, 96

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from fakes.documents import run_job
-from foveate_server.engines.deterministic.diffusion import MODEL
 from foveate_server.engines.deterministic.engine import DeterministicEngine, Options, list_models
+from foveate_server.engines.deterministic.tints import MODEL
 from foveate_server.imaging import samples
 from foveate_server.operations.contract import JobRequest
 from foveate_server.operations.fill import Fill

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fakes.documents import run_job
-from foveate_server.engines.deterministic.diffusion import MODEL
+from foveate_server.engines.deterministic.tints import MODEL
 from foveate_server.imaging.connected_parts import MOST_PARTS
 from foveate_server.operations import split_selection
 from foveate_server.operations.registry import operations

@@ -6,7 +6,7 @@ import pytest
 
 from foveate_server.operations.contract import ItemResult
 from foveate_server.tasks import messages
-from foveate_server.tasks.task import (
+from foveate_server.tasks.item_task import (
     TaskFile,
     TaskNote,
     TaskPatch,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from foveate_server.operations.contract import Item, JobRequest
+from foveate_server.tasks.item_task import Task, TaskNote, TaskPatch, TaskPreview, TaskProgress
 from foveate_server.tasks.messages import Alive, decode_report
-from foveate_server.tasks.task import Task, TaskNote, TaskPatch, TaskPreview, TaskProgress
 from foveate_server.worker import context as context_module
 from foveate_server.worker.channel import Channel
 from foveate_server.worker.context import WorkerContext

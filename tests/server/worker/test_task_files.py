@@ -5,7 +5,7 @@ import errno
 import numpy as np
 import pytest
 
-from foveate_server.tasks.task import WindowFile
+from foveate_server.tasks.item_task import WindowFile
 from foveate_server.worker import task_files
 from foveate_server.worker.task_files import ResultWriter, open_windows
 from foveate_shared.errors import ErrorCode, ResourceError, ServerError

@@ -3,12 +3,12 @@
 import pytest
 
 from fakes.scripted_client import real_welcome
-from foveate_server.engines.deterministic import diffusion
+from foveate_server.engines.deterministic import tints
 from foveate_shared.editor.known_server import load, save
 
 
 def test_it_is_there_again_as_it_was_told(tmp_path):
-    path, operations, models = tmp_path / "known", real_welcome().operations, tuple(diffusion.list_models())
+    path, operations, models = tmp_path / "known", real_welcome().operations, tuple(tints.list_models())
     save(path, operations, models)
     assert load(path) == (operations, models)
 

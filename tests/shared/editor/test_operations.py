@@ -3,7 +3,7 @@
 import pytest
 
 from fakes.scripted_client import real_welcome
-from foveate_server.engines.deterministic import diffusion
+from foveate_server.engines.deterministic import tints
 from foveate_shared.editor.operations import (
     job_title,
     needs_checkpoint,
@@ -28,7 +28,7 @@ def test_what_no_model_can_do_is_not_offered_and_what_needs_none_is():
 
 
 def test_what_only_checkpoints_can_do():
-    models = (PHOTO, *diffusion.list_models())
+    models = (PHOTO, *tints.list_models())
     assert [name for name in ("refocus", "fill", "extend", "compare") if needs_checkpoint(name, models)] == [
         "fill",
         "extend",

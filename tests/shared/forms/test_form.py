@@ -3,7 +3,7 @@
 import pytest
 from jsonschema import Draft202012Validator
 
-from foveate_server.engines.deterministic import diffusion
+from foveate_server.engines.deterministic import tints
 from foveate_server.jobs.resolve_parameters import settle
 from foveate_server.models.catalog import Catalog
 from foveate_server.operations.registry import operations
@@ -13,8 +13,8 @@ from foveate_shared.i18n.translations import Texts, languages
 from foveate_shared.wire.protocol import ModelInfo, OperationInfo
 
 RESTORER = ModelInfo("sharp", "Sharp", ("refocus", "faces", "upscale"), 4, True)
-MODELS = (RESTORER, *diffusion.list_models())
-CHECKPOINT = diffusion.MODEL
+MODELS = (RESTORER, *tints.list_models())
+CHECKPOINT = tints.MODEL
 PRESETS = load_presets(None)
 PROMPTED = ["refocus", "faces", "upscale", "fill", "compare"]
 
@@ -67,7 +67,7 @@ def test_a_checkpoint_is_asked_in_the_order_of_the_schema():
 def test_defaults_are_those_that_the_server_takes():
     shown = form("refocus", CHECKPOINT)
     assert shown.default("strength") == 0.5  # by kind of model
-    assert shown.default("num_inference_steps") == diffusion.STEPS  # the checkpoint's
+    assert shown.default("num_inference_steps") == tints.STEPS  # the checkpoint's
     assert shown.default("seed") is None
     assert shown.default("seed", 7) == 7
     assert form("refocus", CHECKPOINT, "portrait").default("strength") == 0.4  # the preset's
@@ -86,7 +86,7 @@ def test_limits_titles_and_choices():
     ]
     assert [choice.value for choice in shown.get("preset").choices] == ["", *PRESETS.by_name]
     assert [choice.value for choice in shown.get("scheduler").choices] == ["none"]
-    assert [choice.value for choice in shown.get("loras").choices] == [diffusion.LORA]
+    assert [choice.value for choice in shown.get("loras").choices] == [tints.LORA]
     assert [choice.value for choice in shown.get("vae").choices] == [""]
     assert shown.get("nothing of the kind") is None
 

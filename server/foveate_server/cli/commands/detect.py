@@ -31,8 +31,8 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Detect and print."""
-    from foveate_server.cli.connect import operation_at
     from foveate_server.cli.document import PictureDocument
+    from foveate_server.cli.open_client import operation_at
     from foveate_server.cli.progress_display import Display, print_json, print_line
     from foveate_server.cli.region import parse_rect, region_of
     from foveate_server.cli.run_job import run_job

@@ -89,7 +89,7 @@ def run_fetch(options: argparse.Namespace) -> int:
 
 def run_cancel(options: argparse.Namespace) -> int:
     """Cancel jobs and let the server forget their results."""
-    from foveate_server.cli.connect import connect
+    from foveate_server.cli.open_client import connect
     from foveate_server.cli.progress_display import Display, print_line
     from foveate_shared.connection.inquiry import Inquiry
     from foveate_shared.wire.protocol import Ack, Cancel
@@ -109,7 +109,7 @@ def run_cancel(options: argparse.Namespace) -> int:
 
 
 def _jobs(options: argparse.Namespace) -> tuple[JobSummary, ...]:
-    from foveate_server.cli.connect import asking
+    from foveate_server.cli.open_client import asking
     from foveate_server.cli.progress_display import Display
 
     with Display(quiet=options.quiet) as display, asking(options, display) as inquiry:

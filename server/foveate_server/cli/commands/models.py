@@ -119,7 +119,7 @@ def run_list(options: argparse.Namespace) -> int:
 
 
 def _models_of_server(options: argparse.Namespace) -> list[Any]:
-    from foveate_server.cli.connect import asking
+    from foveate_server.cli.open_client import asking
     from foveate_server.cli.progress_display import Display
 
     with Display(quiet=options.quiet) as display, asking(options, display) as inquiry:

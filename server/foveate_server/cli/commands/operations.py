@@ -34,7 +34,7 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the operations."""
-    from foveate_server.cli.connect import operations_at
+    from foveate_server.cli.open_client import operations_at
     from foveate_server.cli.progress_display import Display, print_json, print_line
 
     with Display(quiet=options.quiet) as display:

@@ -77,7 +77,7 @@ def run_build(options: argparse.Namespace) -> int:
 
 def run_install(options: argparse.Namespace) -> int:
     """Install a plugin."""
-    from foveate_server.cli.connect import server_command
+    from foveate_server.cli.open_client import server_command
     from foveate_server.cli.progress_display import print_json, print_line
     from foveate_server.plugins.editor_places import Machine
     from foveate_server.plugins.install import install, places_for

@@ -71,7 +71,7 @@ def _of_this_machine() -> dict[str, Any]:
 
 def _of_server(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Return what a server tells of its presets: not their words, and no files."""
-    from foveate_server.cli.connect import asking
+    from foveate_server.cli.open_client import asking
     from foveate_server.cli.progress_display import Display
 
     with Display(quiet=options.quiet) as display, asking(options, display) as inquiry:

@@ -24,8 +24,8 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Ask the server and print."""
-    from foveate_server.cli.connect import named_address
     from foveate_server.cli.http_requests import base_url, request_json
+    from foveate_server.cli.open_client import named_address
     from foveate_server.cli.progress_display import print_json, print_line
     from foveate_shared.connection.running_server import find_server
 

@@ -26,7 +26,7 @@ from foveate_server.config.server_config import ServerConfig
 from foveate_server.engines.contract import Detector, Engine, EngineSpec, Found, Ticker
 from foveate_server.engines.detection.detectors import Detectors
 from foveate_server.engines.detection.faces import FACES
-from foveate_server.engines.deterministic import diffusion
+from foveate_server.engines.deterministic import tints
 from foveate_server.engines.diffusion_request import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
 from foveate_server.engines.values import Face, Image, Pinned, Rendering, Strip
 from foveate_server.json_records import from_json, to_json
@@ -102,7 +102,7 @@ def list_models() -> Sequence[ModelInfo]:
         ModelInfo(name, f"Deterministic, {scale} times", operations, scale, available=True)
         for name, scale in SCALES.items()
     ]
-    return [*restorers, *diffusion.list_models()]
+    return [*restorers, *tints.list_models()]
 
 
 class DeterministicEngine:
@@ -157,11 +157,11 @@ class DeterministicEngine:
 
     def diffusion_facts(self, model: str | None) -> DiffusionFacts:
         """Return what there is to know of the deterministic checkpoint. Raises InputError for any other."""
-        return diffusion.facts(model)
+        return tints.facts(model)
 
     def diffuse(self, request: DiffusionRequest, *, ticker: Ticker, preview: ShowPreview | None = None) -> Pictures:
         """Return the image with tints; as slow, and failing as any rendering: each step is a block."""
-        return diffusion.diffuse(request, self._before_block, ticker, preview)
+        return tints.diffuse(request, self._before_block, ticker, preview)
 
     def release(self) -> None:
         """Do nothing: it holds no memory."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from foveate_server.families.registry import families
 from foveate_server.models.entry import ADDITIONS, ModelEntry, ModelFile, SourceSpec
 from foveate_server.models.inspect_model import telling_name
-from foveate_server.models.recognition.result import Recognized
+from foveate_server.models.recognition.recognized import Recognized
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.wire.protocol import JsonObject

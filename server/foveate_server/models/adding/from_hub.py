@@ -20,7 +20,7 @@ from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
 from foveate_server.models.hub_file_selection import INDEX, FileSelection, select
 from foveate_server.models.inspect_model import AUTOENCODER, is_autoencoder, recognize, telling_name
 from foveate_server.models.recognition.folders import folder_of
-from foveate_server.models.recognition.result import Recognized, refusal
+from foveate_server.models.recognition.recognized import Recognized, refusal
 from foveate_server.models.registry import CONFIG, Registry
 from foveate_server.models.sources.hub_client import HubClient, Repository
 from foveate_server.models.sources.repository import RepositoryFolder

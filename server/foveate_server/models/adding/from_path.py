@@ -28,7 +28,7 @@ from foveate_server.models.inspect_model import (
     vae_config_beside,
 )
 from foveate_server.models.probe_restorer import to_safetensors
-from foveate_server.models.recognition.result import Recognized
+from foveate_server.models.recognition.recognized import Recognized
 from foveate_server.models.registry import CONFIG, Registry
 from foveate_shared.errors import ErrorCode, InputError
 

@@ -12,7 +12,7 @@ from foveate_server.models.recognition.denoising_network import (
     refiner,
 )
 from foveate_server.models.recognition.foreign import refuse_foreign
-from foveate_server.models.recognition.result import Recognized, component, precision_of, strings, title_of
+from foveate_server.models.recognition.recognized import Recognized, component, precision_of, strings, title_of
 from foveate_server.models.recognition.variants import few_steps, prediction_of
 from foveate_server.models.tensor_headers import Header
 from foveate_shared.wire.protocol import Json, JsonObject
@@ -84,7 +84,7 @@ def facts_of(
     layout: str,
     v_marked: bool = False,
 ) -> JsonObject:
-    """Return the facts of a checkpoint (see result.Recognized) whose components have the headers `parts`."""
+    """Return the facts of a checkpoint (see recognized.Recognized) whose components have the headers `parts`."""
     variant = few_steps(name, metadata)
     if network.variant:
         variant = {"variant": network.variant, "steps": variant["steps"]}

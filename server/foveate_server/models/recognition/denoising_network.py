@@ -12,7 +12,7 @@ from pkgutil import resolve_name
 from typing import cast
 
 from foveate_server.families.registry import families
-from foveate_server.models.recognition.result import refusal
+from foveate_server.models.recognition.recognized import refusal
 from foveate_server.models.tensor_headers import Header
 from foveate_shared.errors import FoveateError
 

@@ -14,7 +14,7 @@ from foveate_server.models.recognition.denoising_network import (
     network_of_packages,
 )
 from foveate_server.models.recognition.foreign import refuse_foreign
-from foveate_server.models.recognition.result import Recognized, precision_of, refusal, title_of
+from foveate_server.models.recognition.recognized import Recognized, precision_of, refusal, title_of
 from foveate_server.models.tensor_headers import Header, merged
 from foveate_server.models.training_size import PIXELS_PER_LATENT
 from foveate_shared.wire.protocol import Json, JsonObject

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foveate_server.models.recognition.result import refusal
+from foveate_server.models.recognition.recognized import refusal
 from foveate_server.models.tensor_headers import Header
 
 Signs = tuple[tuple[tuple[str, ...], str], ...]  # parts of keys, all of which occur -> what it is; the first wins

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from foveate_server.families.registry import families
-from foveate_server.models.recognition.result import Recognized, precision_of, refusal, strings, title_of
+from foveate_server.models.recognition.recognized import Recognized, precision_of, refusal, strings, title_of
 from foveate_server.models.recognition.variants import base_of, few_steps, trigger_words
 from foveate_server.models.tensor_headers import Header
 from foveate_shared.wire.protocol import JsonObject

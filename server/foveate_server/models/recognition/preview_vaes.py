@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from foveate_server.models.recognition.result import Recognized, precision_of, refusal, title_of
+from foveate_server.models.recognition.recognized import Recognized, precision_of, refusal, title_of
 from foveate_server.models.tensor_headers import Header
 from foveate_shared.wire.protocol import JsonObject
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from foveate_server.models.recognition.result import Recognized, precision_of, refusal, title_of
+from foveate_server.models.recognition.recognized import Recognized, precision_of, refusal, title_of
 from foveate_server.models.tensor_headers import Header
 from foveate_shared.wire.protocol import JsonObject
 

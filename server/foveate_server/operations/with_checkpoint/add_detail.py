@@ -21,7 +21,6 @@ from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches, window_pixels
-from foveate_server.operations.face import upright
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, roles
 from foveate_server.operations.parameters.checkpoint_parameters import Prompted, for_checkpoints
@@ -35,6 +34,7 @@ from foveate_server.operations.parameters.common_parameters import (
 )
 from foveate_server.operations.parameters.declaration import ADVANCED, BASIC, parameter
 from foveate_server.operations.progress_share import divide
+from foveate_server.operations.single_face import upright
 from foveate_server.operations.with_checkpoint import fading_canvases, refocus_region, safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_server.operations.with_restorer import enlarger, tile_items

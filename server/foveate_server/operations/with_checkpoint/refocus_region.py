@@ -12,11 +12,11 @@ from foveate_server.imaging.crop import context_window
 from foveate_server.operations import costs
 from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches
-from foveate_server.operations.face import main_face
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import Prompted
 from foveate_server.operations.progress_share import divide
+from foveate_server.operations.single_face import main_face
 from foveate_server.operations.with_checkpoint import fading_canvases, safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_shared.geometry import Bounds

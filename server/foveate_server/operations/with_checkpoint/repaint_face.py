@@ -12,13 +12,13 @@ from foveate_server.engines.diffusion_request import ShowPreview
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations import costs
 from foveate_server.operations.contract import ItemResult
-from foveate_server.operations.face.identity_gate import IdentityVerdict
-from foveate_server.operations.face.shown_face import ShownFace
-from foveate_server.operations.face.upright import Upright, judge_turned, upright_in
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import Prompted
 from foveate_server.operations.progress_share import divide
+from foveate_server.operations.single_face.identity_gate import IdentityVerdict
+from foveate_server.operations.single_face.shown_face import ShownFace
+from foveate_server.operations.single_face.upright import Upright, judge_turned, upright_in
 from foveate_server.operations.with_checkpoint import refocus_region, safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_shared.i18n.sentence import Sentence

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 
 from foveate_server.engines.contract import Ticker
 from foveate_server.engines.values import Face
-from foveate_server.imaging.blur import estimate_blur
+from foveate_server.imaging.blur_estimate import estimate_blur
 from foveate_server.imaging.reach import Reach, reduction_for
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations.document import window_pixels
-from foveate_server.operations.face import identity_gate
-from foveate_server.operations.face.face_blur import SHARP, face_reach, with_surroundings
-from foveate_server.operations.face.main_face import main_face
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.progress_share import divide
+from foveate_server.operations.single_face import identity_gate
+from foveate_server.operations.single_face.face_reach import SHARP, face_reach, with_surroundings
+from foveate_server.operations.single_face.main_face import main_face
 
 
 @dataclass(frozen=True)

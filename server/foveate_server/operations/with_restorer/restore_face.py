@@ -8,13 +8,13 @@ from foveate_server.imaging.reach import Reach
 from foveate_server.operations import costs
 from foveate_server.operations.contract import ItemResult
 from foveate_server.operations.document import window_pixels
-from foveate_server.operations.face import identity_gate
-from foveate_server.operations.face.face_blur import SHARP, face_reach, with_surroundings
-from foveate_server.operations.face.shown_face import ShownFace
-from foveate_server.operations.face.upright import Upright, judge_turned, upright_in
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters.common_parameters import Restored
 from foveate_server.operations.progress_share import divide
+from foveate_server.operations.single_face import identity_gate
+from foveate_server.operations.single_face.face_reach import SHARP, face_reach, with_surroundings
+from foveate_server.operations.single_face.shown_face import ShownFace
+from foveate_server.operations.single_face.upright import Upright, judge_turned, upright_in
 from foveate_server.operations.with_restorer.grid import QUARTERS
 from foveate_server.operations.with_restorer.restorer import Restorer
 from foveate_shared.geometry import Extent

@@ -6,7 +6,7 @@ import pytest
 from foveate_krita.qt import QtWidgets
 
 from fakes.scripted_client import real_welcome, with_operation, with_parameter
-from foveate_server.engines.deterministic import diffusion
+from foveate_server.engines.deterministic import tints
 from foveate_shared.wire.protocol import Models, OperationInfo, Submit
 from plugins.krita.widgets.conftest import MODELS
 
@@ -44,7 +44,7 @@ def told(studio):
     """Return what lets the server tell another schema, with all models, and shows an operation."""
 
     def tell(operation, change):
-        studio.connect((*diffusion.list_models(), *MODELS), real_welcome(change=change))
+        studio.connect((*tints.list_models(), *MODELS), real_welcome(change=change))
         studio.panel.task.choose(operation)
         studio.breathe()
         return studio.panel.task

@@ -19,7 +19,7 @@ from foveate_krita.qt import QtCore, QtGui, QtWidgets  # noqa: E402
 
 from fakes.host import MemoryHost  # noqa: E402
 from fakes.scripted_client import ScriptedClient, real_welcome  # noqa: E402
-from foveate_server.engines.deterministic import diffusion  # noqa: E402
+from foveate_server.engines.deterministic import tints  # noqa: E402
 from foveate_shared.connection.client import ConnectionState, StateChange  # noqa: E402
 from foveate_shared.editor import known_server  # noqa: E402
 from foveate_shared.errors import InputError  # noqa: E402
@@ -110,7 +110,9 @@ class Studio:
             known_server.save(
                 folder / known_server.FILE_NAME, WELCOME.operations, MODELS
             )  # as it was told the last time
-        self.desk = controller.Desk(self.editor, self.path, "1.0", open_client=self._client, clock=lambda: self.now)
+        self.desk = controller.KritaController(
+            self.editor, self.path, "1.0", open_client=self._client, clock=lambda: self.now
+        )
         self.desk.look()
         self.panel = Panel(self.desk)
         self.panel.resize(320, 800)
@@ -135,7 +137,7 @@ class Studio:
 
     def bring_checkpoint(self):
         """Connect to a server with its real operations, presets, and a checkpoint."""
-        self.connect((*MODELS, *diffusion.list_models()))
+        self.connect((*MODELS, *tints.list_models()))
 
     def finish(self, job, **data):
         name = job.flow.job

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from fakes.documents import run_job
-from foveate_server.engines.deterministic.diffusion import MODEL
 from foveate_server.engines.deterministic.engine import DeterministicEngine, Options
+from foveate_server.engines.deterministic.tints import MODEL
 from foveate_server.operations.with_checkpoint import add_detail
 from foveate_shared.geometry import Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType

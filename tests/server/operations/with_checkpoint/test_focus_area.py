@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foveate_server.engines.deterministic.diffusion import facts
+from foveate_server.engines.deterministic.tints import facts
 from foveate_server.imaging.resize import Filter
 from foveate_server.operations.with_checkpoint.focus_area import UNTILED, denoise_mask, focus_on
 from foveate_shared.geometry import Extent

@@ -4,8 +4,8 @@ import pytest
 from fakes.documents import MemoryDocument, run_job
 from foveate_server.engines.deterministic.engine import DeterministicEngine, Options
 from foveate_server.engines.values import Face
-from foveate_server.operations.face.identity_gate import judge, locate, size_of
-from foveate_server.operations.face.upright import ellipse, roll_of
+from foveate_server.operations.single_face.identity_gate import judge, locate, size_of
+from foveate_server.operations.single_face.upright import ellipse, roll_of
 from foveate_shared.geometry import Bounds
 
 UPRIGHT = ((30, 40), (70, 40), (50, 60), (35, 75), (65, 75))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fakes.documents import run_job
-from foveate_server.engines.deterministic.diffusion import MODEL
+from foveate_server.engines.deterministic.tints import MODEL
 from foveate_server.operations.with_restorer import strips
 from foveate_shared.pixels import PixelFormat
 

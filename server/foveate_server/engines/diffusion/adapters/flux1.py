@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from foveate_server.engines.diffusion.contract import Conditioning, CropPlace, Embeds
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
-from foveate_server.engines.diffusion.prompt_encoding import TextReader
+from foveate_server.engines.diffusion.text_reader import TextReader
 from foveate_server.engines.diffusion_request import Prompt
 from foveate_server.families.flux1 import FAMILY
 

@@ -9,7 +9,7 @@ import torch
 
 from foveate_server.engines.diffusion.adapters.unet import UNetDenoiser
 from foveate_server.engines.diffusion.contract import Conditioning, CropPlace, Embeds
-from foveate_server.engines.diffusion.prompt_encoding import TextReader
+from foveate_server.engines.diffusion.text_reader import TextReader
 from foveate_server.engines.diffusion_request import Prompt
 from foveate_server.families.sdxl import FAMILY
 

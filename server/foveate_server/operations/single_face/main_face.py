@@ -7,8 +7,8 @@ import numpy as np
 from foveate_server.engines.contract import Ticker
 from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.values import Face
-from foveate_server.operations.face import identity_gate
 from foveate_server.operations.item_run import ItemRun
+from foveate_server.operations.single_face import identity_gate
 from foveate_shared.errors import ResourceError
 from foveate_shared.geometry import Bounds
 from foveate_shared.i18n.sentence import Sentence

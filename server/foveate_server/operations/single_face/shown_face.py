@@ -9,9 +9,9 @@ from typing import cast
 from foveate_server import json_records
 from foveate_server.engines.values import Face
 from foveate_server.imaging.samples import FloatArray
-from foveate_server.operations.face import find
-from foveate_server.operations.face.upright import ellipse
 from foveate_server.operations.item_run import ItemRun
+from foveate_server.operations.single_face import find
+from foveate_server.operations.single_face.upright import ellipse
 from foveate_shared.geometry import Bounds
 from foveate_shared.wire.protocol import JsonObject
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from foveate_server.engines.diffusion.prompt_encoding import plain, readable
 from foveate_server.engines.diffusion.quiet_libraries import quiet
+from foveate_server.engines.diffusion.text_reader import plain, readable
 from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt, Sampling
 from foveate_server.engines.values import Pinned
 

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 from scipy import ndimage
 
-from foveate_server.imaging.blur import BLURRIEST, SHARPEST, estimate_blur, noise_level
+from foveate_server.imaging.blur_estimate import BLURRIEST, SHARPEST, estimate_blur, noise_level
 
 
 @pytest.fixture(scope="module")

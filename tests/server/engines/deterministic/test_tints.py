@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from foveate_server.engines.deterministic.diffusion import TINT
 from foveate_server.engines.deterministic.engine import Options, create
+from foveate_server.engines.deterministic.tints import TINT
 from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt
 from foveate_server.json_records import to_json
 from foveate_shared.errors import CancelledJobError, InputError

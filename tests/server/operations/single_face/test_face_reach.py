@@ -4,7 +4,7 @@ from scipy import ndimage
 from skimage import data
 
 from foveate_server.engines.values import Face
-from foveate_server.operations.face.face_blur import SHARP, face_reach, with_surroundings
+from foveate_server.operations.single_face.face_reach import SHARP, face_reach, with_surroundings
 from foveate_server.operations.with_restorer.grid import snap
 
 FACE = Face((180.0, 71.0, 86.0, 106.0), (), 0.9)  # of the astronaut

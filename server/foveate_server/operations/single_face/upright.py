@@ -12,8 +12,8 @@ from foveate_server.engines.detection.view_geometry import ViewPlacement
 from foveate_server.engines.values import Face
 from foveate_server.imaging.mask import smoothstep
 from foveate_server.imaging.samples import FloatArray
-from foveate_server.operations.face import identity_gate
 from foveate_server.operations.progress_share import divide
+from foveate_server.operations.single_face import identity_gate
 from foveate_shared.geometry import Bounds
 
 _ELLIPSE_FULL = 1.15  # half-axes of full effect, in halves of the box

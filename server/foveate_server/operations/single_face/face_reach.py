@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from foveate_server.engines.values import Face
-from foveate_server.imaging.blur import estimate_blur, noise_level
+from foveate_server.imaging.blur_estimate import estimate_blur, noise_level
 from foveate_server.imaging.color import luma
 from foveate_server.imaging.reach import Reach, reduction_for
 from foveate_server.imaging.samples import FloatArray
