@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from foveate_server.cli import options as shared
 from foveate_server.cli.parameter_options import KNOWN, Say, add
@@ -68,10 +69,13 @@ def _add_by_schema(group: argparse._ActionsContainer, operation: str, name: str,
     flag = f"--{name.replace('_', '-')}"
     words = str(schema.get("description") or schema.get("title") or "").rstrip(".")
     text = "; ".join(part for part in (words[:1].lower() + words[1:], allowed(schema)) if part)
+    flagged: dict[str, Any] = (
+        {"nargs": "?", "const": "yes"} if schema.get("type") == "boolean" else {}
+    )  # said alone, it is a yes
     for wanted in (flag, f"--{operation}{flag[1:]}"):  # the command line's own options go first
         try:
             group.add_argument(
-                wanted, action=Say, parameter=name, metavar=metavar(schema), help=text.replace("%", "%%")
+                wanted, action=Say, parameter=name, metavar=metavar(schema), help=text.replace("%", "%%"), **flagged
             )
         except argparse.ArgumentError:
             continue
