@@ -33,7 +33,9 @@ def studio(tmp_path_factory):
             text=True,
         ).stdout.strip()
     )
-    (site / "beside.pth").write_text("\n".join(path for path in sys.path if path and Path(path).is_dir()))
+    # Whatever way this environment holds Foveate, in a folder or by a finder that pip wrote, the new one holds it, too.
+    lines = (f"import site; site.addsitedir({path!r})" for path in sys.path if path and Path(path).is_dir())
+    (site / "beside.pth").write_text("\n".join(lines))
     source = shutil.copytree(EXAMPLE, folder / "source")  # pip builds in it
     pip = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--disable-pip-version-check")
     subprocess.run([*pip, "--no-index", "--no-deps", "--no-build-isolation", source], check=True, env=os.environ)
