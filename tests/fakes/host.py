@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from foveate_shared.errors import FoveateError, InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.host import Image, Result, Snapshot
+from foveate_shared.jobs.pictures import FrozenPicture, OfferedPicture, picture_is_gone
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
 from foveate_shared.wire.protocol import Selection
 
@@ -57,3 +58,25 @@ class MemoryHost:
     def release(self) -> None:
         self.frozen = None
         self.releases += 1
+
+
+@dataclass
+class LayeredHost(MemoryHost):
+    """With a picture of its own for each of its layers, whose pixels are all the layer's key."""
+
+    layers: dict[str, OfferedPicture] = field(default_factory=dict)
+
+    def pictures(self) -> tuple[OfferedPicture, ...]:
+        return tuple(self.layers.values())
+
+    def freeze_picture(self, key: str) -> FrozenPicture:
+        if key not in self.layers:
+            raise picture_is_gone()
+        extent = self.layers[key].extent
+        return FrozenPicture(Image(extent, bytes([int(key)]) * extent.area, GRAY_U8), "gray-srgb")
+
+
+def layered(**titles: str) -> LayeredHost:
+    """Return a host with layers "1", "2" and so on, as large as its document, of these titles (by any names)."""
+    offered = (OfferedPicture(str(key), title, Extent(16, 16)) for key, title in enumerate(titles.values(), 1))
+    return LayeredHost(layers={each.key: each for each in offered})

@@ -19,7 +19,9 @@ from ..connection.settings import Settings
 from ..errors import CancelledJobError, FoveateError
 from ..forms import form, prompt_history
 from ..forms.checkpoint_choices import has_checkpoint
+from ..forms.picture_slots import PictureSlot, picture_slots, takes_document
 from ..i18n import translations
+from ..jobs.chosen_pictures import NONE_CHOSEN, ChosenPictures
 from ..jobs.host import Host
 from ..jobs.job_list import ConnectionView, JobEntry, Workbench, WorkbenchClient
 from ..wire.protocol import Json, JsonObject, ModelInfo, OperationInfo, as_object
@@ -123,6 +125,14 @@ class Controller:
             self._forms[key] = None if info is None else form.form_for(info, self.models, model, preset)
         return self._forms[key]
 
+    def slots(self, operation: str) -> tuple[PictureSlot, ...]:
+        """Return the places for pictures beside the document that an operation has."""
+        return picture_slots(operations.schema_of(operation, self.operations))
+
+    def takes_document(self, operation: str) -> bool:
+        """Tell whether an operation works on a document; so does one that is not known (yet)."""
+        return takes_document(operations.schema_of(operation, self.operations))
+
     # --- settings ----------------------------------------------------------------------------------------------------
 
     @property
@@ -208,9 +218,11 @@ class Controller:
         count: int = 1,
         ask_first: bool | None = None,
         is_new_wish: bool = True,
+        chosen: ChosenPictures = NONE_CHOSEN,
     ) -> list[JobEntry]:
         """Start a job, or `count` variations of it, each on a host of its own; their results wait for a choice.
 
+        `chosen` are the pictures beside the document: they are copied before anything is sent.
         Whether a single result waits is as set, unless `ask_first` says it. Prompts of a new wish are remembered.
         Raises FoveateError where there is nothing to work on; variations that were begun before that go on.
         """
@@ -222,9 +234,13 @@ class Controller:
         wishes = form.with_seeds(parameters, count)
         group = uuid.uuid4().hex if len(wishes) > 1 else ""
         asks = bool(group) or (self.settings.ask_first if ask_first is None else ask_first)
+        first = open_host(1)
+        pictures = chosen.freeze(self.slots(operation), first)
+        how: dict[str, Any] = {"title": title, "ask_first": asks, "group": group, "pictures": pictures}
+        how |= {"chosen": chosen, "takes_document": self.takes_document(operation)}
         try:
             return [
-                bench.submit(open_host(number), operation, wish, title=title, ask_first=asks, group=group)
+                bench.submit(open_host(number) if number > 1 else first, operation, wish, **how)
                 for number, wish in enumerate(wishes, 1)
             ]
         finally:

@@ -14,18 +14,20 @@ from ..forms import (
     comparison_lists,
     form,
     parameter_values,
+    picture_slots,
     prompt_history,
     typed_values,
 )
 from ..i18n import translations
-from ..jobs import host, job_flow, job_list, job_status, pictures, run_blocking
+from ..jobs import chosen_pictures, host, job_flow, job_list, job_status, pictures, results_in_words, run_blocking
 from ..wire import protocol
-from . import controller, labels, open_connection, operations, previews
+from . import controller, labels, open_connection, operations, picture_choosers, previews
 
 __all__ = [
     "add_model",
     "checkpoint_advice",
     "checkpoint_choices",
+    "chosen_pictures",
     "client",
     "comparison_lists",
     "controller",
@@ -41,11 +43,14 @@ __all__ = [
     "operations",
     "pairing_line",
     "parameter_values",
+    "picture_choosers",
+    "picture_slots",
     "pictures",
     "pixels",
     "previews",
     "prompt_history",
     "protocol",
+    "results_in_words",
     "run_blocking",
     "settings",
     "translations",

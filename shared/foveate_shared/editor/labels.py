@@ -6,6 +6,7 @@ from ..connection.client import ConnectionState
 from ..errors import ErrorCode
 from ..geometry import Bounds, Extent
 from ..i18n.translations import Texts
+from ..jobs.host import told_by
 from ..jobs.job_list import ConnectionView, JobEntry
 
 _CONNECTION = {
@@ -34,9 +35,10 @@ def region(extent: Extent, bounds: Bounds | None, say: Texts) -> str:
 
 
 def notes(entry: JobEntry, say: Texts) -> list[str]:
-    """Return the sentences about a job that its owner should see; an error is not among them."""
+    """Return the sentences about a job that its owner should see, and what it found out; an error is not among them."""
     status = entry.flow.status
-    return [say.sentence(note) for note in status.notes if not status.error or note != str(status.error)]
+    said = [*status.notes, *told_by(entry.host)]
+    return [say.sentence(note) for note in said if not status.error or note != str(status.error)]
 
 
 def was_cancelled(entry: JobEntry) -> bool:

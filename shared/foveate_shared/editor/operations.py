@@ -55,6 +55,12 @@ def served_by(operation: str) -> str:
     return "fill" if operation == EXTEND else operation
 
 
+def schema_of(operation: str, operations: Sequence[OperationInfo]) -> JsonObject:
+    """Return the schema of the server's operation behind one that is offered; an empty one where none is known."""
+    name = served_by(operation)
+    return next((each.parameters for each in operations if each.name == name), {})
+
+
 def words_of(operation: str, operations: Sequence[OperationInfo] = ()) -> OperationWords:
     """Return how an operation is offered; `operations` are the server's."""
     info = next((each for each in operations if each.name == operation), None)

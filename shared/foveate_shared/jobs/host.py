@@ -133,6 +133,20 @@ class StepwiseHost(Host, Protocol):
         """
 
 
+@runtime_checkable
+class TellingHost(Host, Protocol):
+    """A host that tells a part of what a job gave in words, such as a report."""
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Return the sentences, once the result was applied."""
+
+
+def told_by(host: Host) -> tuple[str, ...]:
+    """Return what a host has to tell of the result that it took."""
+    return host.told if isinstance(host, TellingHost) else ()
+
+
 def takes(host: Host, kind: str) -> bool:
     """Tell whether a host takes results of a kind."""
     return kind in host.result_kinds if isinstance(host, ResultHost) else kind == PIXELS

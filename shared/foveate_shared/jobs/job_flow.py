@@ -23,6 +23,7 @@ from ..errors import ErrorCode, Fault, FoveateError, InputError, ServerError, to
 from ..i18n.sentence import Sentence
 from ..wire.protocol import (
     FILES,
+    PIXELS,
     REPORT,
     RESULT_EVENTS,
     SELECTION,
@@ -229,7 +230,8 @@ class Rerender:
         the person wants it `even_if_changed`.
         """
         assert self.result is not None  # noqa: S101 - set before, by the only caller and by state UNAPPLIED
-        check = not even_if_changed and self.result.frame == "document"
+        placed = self.result.frame == "document" and self.result.kind in {PIXELS, SELECTION}
+        check = placed and not even_if_changed
         self._set(state=JobState.RUNNING, text="Applying the result", error=None, seconds_left=None)
         self._applying = Applying(self._host, self.result, check=check)
         self._go_on(self._applying)
@@ -374,6 +376,7 @@ class Rerender:
             self._applying.close()
             self._applying = None
         self._host.release()
+        self._pictures.clear()  # the history lives longer
         self._set(state=state, step=0, steps=0, seconds_left=None, position=None, **changes)
 
 

@@ -16,6 +16,7 @@ from ..errors import ErrorInfo
 from ..forms.checkpoint_choices import models_for
 from ..forms.form import Form, form_for
 from ..wire.protocol import JsonObject, ModelInfo, Models, OperationInfo, Preview, Welcome
+from .chosen_pictures import NONE_CHOSEN, ChosenPictures
 from .host import Host
 from .job_flow import FlowClient, JobState, Rerender, dispatch
 from .pictures import FrozenPicture
@@ -71,6 +72,7 @@ class JobEntry:
     created: float  # seconds since the epoch
     group: str = ""  # the same for variations of one wish: the person chooses among them
     preview: PreviewPicture | None = None  # replaced by poll(), dropped at the end
+    chosen: ChosenPictures = NONE_CHOSEN  # what went beside the document
     left_at: float | None = None  # seconds since the epoch: cancelled, and not waited for any longer than until then
 
     @property
@@ -112,13 +114,15 @@ class Workbench:
         ask_first: bool = False,
         group: str = "",
         pictures: Mapping[str, FrozenPicture] | None = None,
+        takes_document: bool = True,
+        chosen: ChosenPictures = NONE_CHOSEN,
     ) -> JobEntry:
         """Freeze the host's document and start a job on it; it waits by itself where there is no server yet.
 
         With `ask_first` the complete result waits for :meth:`apply`, as that of each of several variations should:
         these are jobs of their own (see forms.form.with_seeds) with one `group`. `pictures` go beside the document, by
-        the names of the operation's slots. Raises FoveateError where the host has nothing to work on; there is no
-        entry then.
+        the names of the operation's slots: copies of those `chosen`. Without `takes_document` the host only takes the
+        result. Raises FoveateError where the host has nothing to work on; there is no entry then.
         """
         entry: JobEntry
 
@@ -133,8 +137,9 @@ class Workbench:
             ask_first=ask_first,
             on_preview=on_preview,
             pictures=pictures,
+            takes_document=takes_document,
         )
-        entry = JobEntry(title, operation, parameters, flow, host, self._clock(), group)
+        entry = JobEntry(title, operation, parameters, flow, host, self._clock(), group, chosen=chosen)
         flow.start()
         self.entries.insert(0, entry)
         self._forget_oldest()

@@ -1,12 +1,13 @@
 """The controller behind every editor's panels: settings, jobs, variations, models, and when something is shown."""
 
+import hashlib
 import json
 import sys
 from dataclasses import replace
 
 import pytest
 
-from fakes.host import MemoryHost
+from fakes.host import MemoryHost, layered
 from fakes.scripted_client import ScriptedClient, real_welcome
 from foveate_server.engines.deterministic import tints
 from foveate_shared.connection import settings
@@ -14,6 +15,7 @@ from foveate_shared.connection.client import ConnectionState, StateChange
 from foveate_shared.editor.controller import SHOWN_EVERY, Controller
 from foveate_shared.errors import ErrorCode, InputError, RefusedError
 from foveate_shared.geometry import Extent
+from foveate_shared.jobs.chosen_pictures import ChosenPictures
 from foveate_shared.jobs.job_flow import JobState
 from foveate_shared.wire.protocol import (
     Accepted,
@@ -22,6 +24,7 @@ from foveate_shared.wire.protocol import (
     ListModels,
     ModelInfo,
     Models,
+    OperationInfo,
     Planned,
     Progress,
     Submit,
@@ -273,3 +276,51 @@ def test_closing_ends_jobs_and_the_connection(studio):
     assert studio.clients[-1].last == Cancel(entry.flow.job)
     assert studio.clients[-1].closed
     assert entry.flow.status.state is not JobState.FAILED
+
+
+# --- pictures beside the document, and operations without one ---
+
+MIX = OperationInfo("mix", "Mix", {"x-pictures": {"control": {"title": "Control", "min": 1}, "more": {"max": 3}}})
+MAKE = OperationInfo("make", "Make", {"x-document": False, "properties": {}})
+
+
+def with_pictures(studio):
+    studio.controller.wake()
+    welcome = real_welcome(change=lambda infos: [*infos, MIX, MAKE])
+    studio.tell(StateChange(ConnectionState.READY), welcome, Models(1, (PHOTO,)))
+
+
+def test_pictures_are_told_by_the_schema(studio):
+    assert studio.controller.slots("mix") == ()
+    with_pictures(studio)
+    assert [slot.name for slot in studio.controller.slots("mix")] == ["control", "more"]
+    assert studio.controller.slots("extend") == ()
+    assert [studio.controller.takes_document(name) for name in ("mix", "make", "extend")] == [True, False, True]
+
+
+def test_chosen_pictures_go_with_the_job_and_with_each_variation(studio):
+    with_pictures(studio)
+    host = layered(sky="Sky", edges="Edges")
+    sky, edges = host.pictures()
+    chosen = ChosenPictures().put("control", 0, edges).put("more", 0, sky)
+    entries = studio.controller.start(lambda _: host, "mix", {}, title="Mix", count=2, chosen=chosen)
+    sent = [message for message in studio.clients[-1].messages if isinstance(message, Submit)]
+    assert [[each.name for each in submit.pictures] for submit in sent] == [["control", "more-1"]] * 2
+    assert sent[0].pictures[0].sha256 == hashlib.sha256(bytes([2]) * 256).hexdigest()
+    assert all(entry.chosen is chosen for entry in entries)
+
+
+def test_nothing_is_sent_where_a_picture_is_missing(studio):
+    with_pictures(studio)
+    with pytest.raises(InputError, match="Choose a picture: Control"):
+        studio.controller.start(lambda _: layered(sky="Sky"), "mix", {}, title="Mix")
+    assert not [message for message in studio.clients[-1].messages if isinstance(message, Submit)]
+    assert studio.controller.entries == []
+
+
+def test_an_operation_without_a_document_freezes_none(studio):
+    with_pictures(studio)
+    studio.controller.start(studio.host, "make", {}, title="Make")
+    (sent,) = [message for message in studio.clients[-1].messages if isinstance(message, Submit)]
+    assert (sent.document, sent.selection, sent.pictures) == (None, None, ())
+    assert studio.hosts[0].frozen is None

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from fakes.host import MemoryHost
 from foveate_shared.connection.client import ConnectionState
 from foveate_shared.editor import labels
 from foveate_shared.errors import CancelledJobError, InputError
@@ -15,8 +16,8 @@ from foveate_shared.jobs.job_status import JobProgress
 ENGLISH, GERMAN = Texts("en"), Texts("de")
 
 
-def entry(**status):
-    return SimpleNamespace(flow=SimpleNamespace(status=JobProgress(**status)))
+def entry(host=None, **status):
+    return SimpleNamespace(flow=SimpleNamespace(status=JobProgress(**status)), host=host or MemoryHost())
 
 
 @pytest.mark.parametrize("state", ConnectionState)
@@ -42,3 +43,13 @@ def test_an_error_is_no_note_and_asks_for_a_second_yes():
     assert labels.apply_text(entry(), ENGLISH) == "Apply"
     assert not labels.was_cancelled(told)
     assert labels.was_cancelled(entry(error=CancelledJobError("Cancelled.").info))
+
+
+def test_what_a_host_tells_of_a_result_is_a_note():
+    class Telling(MemoryHost):
+        told = ("mean: 3",)
+
+    assert labels.notes(entry(Telling(), notes=("One tile had to shrink.",)), ENGLISH) == [
+        "One tile had to shrink.",
+        "mean: 3",
+    ]

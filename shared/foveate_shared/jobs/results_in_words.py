@@ -1,0 +1,83 @@
+"""Results that no picture takes: a report becomes words, files go into a folder, and the person is told of both."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from ..errors import ErrorCode, ResourceError
+from ..i18n.sentence import Sentence
+from ..wire.protocol import FILES, REPORT, Json, JsonObject
+from .host import ItemReport, Result, ResultFile
+
+KINDS = (REPORT, FILES)  # what :func:`told` tells
+_MOST_FOLDERS = 10_000  # of one name, in one place
+
+
+def told(result: Result, place: Path, name: str) -> tuple[str, ...]:
+    """Return the sentences of a result of one of KINDS; files are written into a new folder `name` in `place` first.
+
+    Raises ResourceError where that is impossible; nothing is left of them then.
+    """
+    if result.kind == REPORT:
+        return tuple(line for report in result.reports for line in report_lines(report.data))
+    folder = save_files(result.files, place, name)
+    names = ", ".join(each.name for each in result.files)
+    return (
+        Sentence(
+            "{count} files were saved in {folder}: {names}",
+            one="1 file was saved in {folder}: {names}",
+            count=len(result.files),
+            folder=str(folder),
+            names=names,
+        ),
+    )
+
+
+def drawing_of(result: Result) -> ItemReport | None:
+    """Return the first report that has a drawing; None where there is none."""
+    return next((report for report in result.reports if report.drawing is not None), None)
+
+
+def report_lines(data: JsonObject) -> list[str]:
+    """Return what a person reads of a report: a line for each value."""
+    return [f"{name}: {_value(value)}" for name, value in data.items()]
+
+
+def save_files(files: tuple[ResultFile, ...], place: Path, name: str) -> Path:
+    """Write files into a new folder and return that. Raises ResourceError where it cannot be written."""
+    folder = None
+    try:
+        folder = _new_folder(place, name)
+        for each in files:
+            (folder / each.name).write_bytes(each.content)
+    except OSError as error:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise ResourceError(
+            "The files cannot be written to {folder}: {reason}",
+            code=ErrorCode.STORAGE_FULL,
+            remedy="Make room there, or save the image elsewhere, then apply the result again.",
+            folder=str(place),
+            reason=error.strerror or str(error),
+        ) from error
+    return folder
+
+
+def _new_folder(place: Path, name: str) -> Path:
+    place.mkdir(parents=True, exist_ok=True)
+    for number in range(1, _MOST_FOLDERS):
+        folder = place / (name if number == 1 else f"{name} {number}")
+        if not folder.exists():
+            folder.mkdir()
+            return folder
+    raise FileExistsError(name)
+
+
+def _value(value: Json) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return json.dumps(value, ensure_ascii=False)
