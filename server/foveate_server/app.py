@@ -26,10 +26,12 @@ from foveate_server.installed_packages import left_out
 from foveate_server.jobs.dependencies import Clocks, JobDependencies
 from foveate_server.jobs.job import Job
 from foveate_server.jobs.manager import JobManager
+from foveate_server.models.catalog import Catalog
 from foveate_server.net.gate import Gate
 from foveate_server.net.run_service import ServedApplication
 from foveate_server.net.security_middleware import SecurityMiddleware
 from foveate_server.net.tokens import Authenticator
+from foveate_server.operations.operation import models_taken
 from foveate_server.spool.store import Spool
 from foveate_server.status.metrics import Metrics
 from foveate_server.status.page_sessions import OWNER_TOKEN, Sessions
@@ -142,12 +144,17 @@ class Application:
 
     def _make_service(self, spool: Spool, executor: Executor) -> ConnectionServices:
         operations = resolve_name(self._variants.operations)()
+        taken = models_taken(operations)
+
+        def catalog() -> Catalog:
+            return self._engine.catalog().serving(taken)
+
         parts = JobDependencies(
             config=self._config,
             spool=spool,
             executor=executor,
             operations=operations,
-            catalog=self._engine.catalog,
+            catalog=catalog,
             metrics=self._metrics,
             version=self._version,
             clocks=self._variants.clocks,
@@ -158,7 +165,7 @@ class Application:
             manager=JobManager(parts),
             spool=spool,
             operations=operations,
-            catalog=self._engine.catalog,
+            catalog=catalog,
             metrics=self._metrics,
             version=self._version,
             submits=OwnerBuckets(per_minute / 60, per_minute),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fakes.models import MODELS
 from fakes.progress_course import Course
-from foveate_server.engines.deterministic.engine import list_models
 from foveate_server.imaging import composite, samples
 from foveate_server.jobs.recipe import merge
 from foveate_server.operations.contract import Item, JobRequest, Plan, WindowData
@@ -39,7 +39,7 @@ class MemoryDocument:
         return Extent(self.image.shape[1], self.image.shape[0])
 
     def request(self, operation: str, **parameters) -> JobRequest:
-        model = next((each for each in list_models() if each.name == parameters.get("model")), None)
+        model = next((each for each in MODELS if each.name == parameters.get("model")), None)
         return JobRequest(
             operation, parameters, self.extent, self.format, self.space, self.icc, self.selection, model, self.safety
         )

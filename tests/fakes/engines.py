@@ -14,11 +14,10 @@ from foveate_server.engines.deterministic.engine import (
     Options,
     deterministic_spec,
     list_catalog,
-    list_models,
 )
 from foveate_server.engines.values import Rendering
 from foveate_server.models.catalog import Catalog
-from foveate_shared.wire.protocol import JsonObject
+from foveate_shared.wire.protocol import RESTORE, JsonObject
 
 
 def slow(config: ServerConfig) -> EngineSpec:
@@ -48,7 +47,7 @@ def restoring(config: ServerConfig) -> EngineSpec:
 
 def list_restorers() -> Catalog:
     """The models of :func:`restoring`."""
-    return Catalog.without_files(each for each in list_models() if each.kind == "restore")
+    return Catalog(tuple(each for each in list_catalog().models if each.info.kind == RESTORE))
 
 
 def failing(config: ServerConfig) -> EngineSpec:

@@ -11,6 +11,7 @@ from dataclasses import replace
 import anyio
 
 from fakes.executor import ScriptedExecutor
+from fakes.models import catalog_of
 from fakes.painting import operations
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.jobs.dependencies import Clocks, JobDependencies
@@ -138,7 +139,7 @@ class Watcher:
 
 
 def list_catalog() -> Catalog:
-    return Catalog.without_files(MODELS)
+    return catalog_of(MODELS)
 
 
 class Bench:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from foveate_server.models.model_requirement import RESTORERS
 from foveate_server.operations.contract import Item, ItemResult, Plan
 from foveate_server.operations.parameters.declaration import Declaration, parameter
 from foveate_server.operations.parameters.roles import MODEL
@@ -39,7 +40,7 @@ def item(number, bounds, wants_coverage=False, follow=0):
 class Paint:
     name = "paint"
     title = "Paint"
-    parameters = Declaration(PaintParameters)
+    parameters = Declaration(PaintParameters, models=(RESTORERS,))
 
     def plan(self, request, parameters):
         parts = strips(request.region, parameters.items)

@@ -174,7 +174,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
     def _take_model(self, name: str) -> None:
         """Choose a checkpoint that was just added: that is what it was added for."""
         status = self._desk.adder.status
-        if status is not None and status.kind == checkpoint_choices.DIFFUSION:
+        if status is not None and status.kind == protocol.DIFFUSION:
             self._model.wanted = name
 
     def _segment(self, operation: str) -> Any:

@@ -83,7 +83,6 @@ class DiffusionFacts:
     native_side: int  # image pixels: of the square of that area
     schedulers: tuple[str, ...]
     defaults: JsonObject = field(default_factory=dict)  # num_inference_steps, guidance_scale, scheduler, strength
-    operations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

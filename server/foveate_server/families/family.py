@@ -8,6 +8,11 @@ from typing import Any, Literal
 
 from foveate_shared.wire.protocol import JsonObject
 
+# What the checkpoints of a family can do: operations say which of these they need, see models.model_requirement.
+REPAINTS = "repaints"  # renders a picture again, as far from it as is asked for
+FILLS = "fills"  # invents what a part of a picture shows, to fit what lies around it
+ADDS_DETAIL = "adds-detail"  # gives a picture that is larger than its native side finer detail, tile beside tile
+
 Prediction = Literal["epsilon", "v", "flow"]
 LatentColor = tuple[float, float, float]  # what one latent channel adds to red, green and blue, each -1 to 1
 
@@ -65,7 +70,7 @@ class Family:
     variants: Mapping[str, FewStep] = field(default_factory=dict)  # few-step ones, by the names of inspection's facts
     embeddings: bool = True  # textual inversions work with it
     inpainting: FamilyDefaults | None = None  # of checkpoints whose network sees the mask, where they differ
-    operations: tuple[str, ...] = ("refocus", "faces", "fill", "upscale", "compare")
+    capabilities: frozenset[str] = frozenset({REPAINTS, FILLS, ADDS_DETAIL})
     network: Literal["unet", "transformer"] = "unet"  # what diffusers calls the part that denoises
     recognizer: str = ""  # "package.module:function", see denoising_network.Recognize; empty: that file knows it
     repository: str = ""  # of the model hub, that configures its single files; empty: see manifest.toml

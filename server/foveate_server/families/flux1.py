@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foveate_server.families.family import Family, FamilyDefaults, FewStep
+from foveate_server.families.family import FILLS, REPAINTS, Family, FamilyDefaults, FewStep
 
 FAMILY = Family(
     name="flux1",
@@ -32,6 +32,6 @@ FAMILY = Family(
     uniform_sigmas=True,
     inpainting=FamilyDefaults(num_inference_steps=28, guidance_scale=30.0, scheduler="flow-euler", strength=1.0),
     variants={"schnell": FewStep(FamilyDefaults(4, 1.0, "flow-euler", 0.6))},
-    operations=("refocus", "faces", "fill", "compare"),
+    capabilities=frozenset({REPAINTS, FILLS}),
     network="transformer",
 )  # fmt: skip

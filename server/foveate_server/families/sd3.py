@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foveate_server.families.family import Family, FamilyDefaults, FewStep
+from foveate_server.families.family import FILLS, REPAINTS, Family, FamilyDefaults, FewStep
 
 FAMILY = Family(
     name="sd3",
@@ -32,6 +32,6 @@ FAMILY = Family(
     half="bfloat16",
     embeddings=False,  # T5, which reads the text, has none
     variants={"turbo": FewStep(FamilyDefaults(4, 1.0, "flow-euler", 0.6))},
-    operations=("refocus", "faces", "fill", "compare"),
+    capabilities=frozenset({REPAINTS, FILLS}),
     network="transformer",
 )  # fmt: skip

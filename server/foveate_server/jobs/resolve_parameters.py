@@ -12,7 +12,6 @@ from foveate_server.jobs.replayed_models import located
 from foveate_server.jobs.resolve_variants import is_empty, settled_variants
 from foveate_server.models.catalog import Catalog, CatalogModel
 from foveate_server.models.compatibility import misfit
-from foveate_server.operations.contract import DIFFUSION
 from foveate_server.operations.operation import Operation
 from foveate_server.operations.parameters.declaration import NEEDS
 from foveate_server.operations.parameters.roles import (
@@ -34,11 +33,9 @@ from foveate_server.presets import Presets
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.forms.form import SEEDS
 from foveate_shared.i18n.sentence import Sentence
-from foveate_shared.wire.protocol import Json, JsonObject, ModelInfo, as_object
+from foveate_shared.wire.protocol import DIFFUSION, RENDERING_KINDS, RESTORE, Json, JsonObject, ModelInfo, as_object
 
 LoadPresets = Callable[[], Presets]  # called where a job needs them: a damaged file hurts no other job
-RESTORE = "restore"
-RENDERING_KINDS = (RESTORE, DIFFUSION)  # of models that can do a job
 # Where the model does not know them, the result is what was asked for.
 _HARMLESS = (SEED, SIBLINGS, SUBJECT_PROMPTS)
 

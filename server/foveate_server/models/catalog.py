@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from foveate_server.models.entry import ModelEntry
 from foveate_server.models.find_by_hash import Pin, local_names
+from foveate_server.models.model_requirement import ModelRequirement
 from foveate_shared.wire.protocol import JsonObject, ModelInfo
 
 
@@ -17,6 +18,7 @@ class CatalogModel:
 
     info: ModelInfo
     entry: ModelEntry | None = None  # None: it has no files, as those of the deterministic engine
+    capabilities: frozenset[str] = frozenset()  # of a checkpoint: see families.family
 
     def __post_init__(self) -> None:
         if self.entry is not None and self.entry.name != self.info.name:
@@ -27,17 +29,16 @@ class CatalogModel:
         """Return what inspection found of its files."""
         return self.entry.facts if self.entry is not None else {}
 
+    def meets(self, requirement: ModelRequirement) -> bool:
+        """Tell whether an operation with such a requirement takes it."""
+        return requirement.is_met(self.info.kind, self.info.scale, self.capabilities)
+
 
 @dataclass(frozen=True)
 class Catalog:
     """All models, in the order in which clients see them: the default of each kind before all others of that kind."""
 
     models: tuple[CatalogModel, ...] = ()
-
-    @classmethod
-    def without_files(cls, infos: Iterable[ModelInfo]) -> Catalog:
-        """Return the catalog of models that have no files: all that is known of them, clients are told."""
-        return cls(tuple(CatalogModel(info) for info in infos))
 
     @cached_property
     def listing(self) -> tuple[ModelInfo, ...]:
@@ -71,7 +72,18 @@ class Catalog:
 
     def told(self, tell: Callable[[CatalogModel], ModelInfo]) -> Catalog:
         """Return the same models, of each of which clients are told what `tell` says."""
-        return Catalog(tuple(CatalogModel(tell(model), model.entry) for model in self.models))
+        return Catalog(tuple(replace(model, info=tell(model)) for model in self.models))
+
+    def serving(self, operations: Mapping[str, Sequence[ModelRequirement]]) -> Catalog:
+        """Return the same models, each told with those of `operations` of whose requirements it meets one."""
+        return self.told(
+            lambda model: replace(
+                model.info,
+                operations=tuple(
+                    name for name, requirements in operations.items() if any(map(model.meets, requirements))
+                ),
+            )
+        )
 
 
 LookUp = Callable[[], Catalog]  # looks at the models anew: may look at the disk, so it is called in a thread

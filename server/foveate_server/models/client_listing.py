@@ -9,7 +9,7 @@ from foveate_server.models.catalog import Catalog, CatalogModel
 from foveate_server.models.compatibility import fitting_families
 from foveate_server.models.entry import ADDITIONS, ModelEntry
 from foveate_server.models.training_size import trained_side
-from foveate_shared.wire.protocol import JsonObject, ModelInfo
+from foveate_shared.wire.protocol import DIFFUSION, JsonObject, ModelInfo
 
 _SILENT = ("config",)  # kinds that are no one's choice
 
@@ -23,14 +23,16 @@ def tell(
         first = next(place for place, each in enumerate(told) if each.kind == entry.kind)
         told.remove(entry)
         told.insert(first, entry)
-    return Catalog(tuple(CatalogModel(_info(entry, available=is_available(entry)), entry) for entry in told))
+    return Catalog(
+        tuple(CatalogModel(_info(entry, available=is_available(entry)), entry, _capabilities(entry)) for entry in told)
+    )
 
 
 def _info(entry: ModelEntry, *, available: bool) -> ModelInfo:
     return ModelInfo(
         entry.name,
         entry.title,
-        entry.operations,
+        (),
         entry.scale,
         available,
         entry.license,
@@ -41,13 +43,19 @@ def _info(entry: ModelEntry, *, available: bool) -> ModelInfo:
     )
 
 
+def _capabilities(entry: ModelEntry) -> frozenset[str]:
+    """Return what a checkpoint can do."""
+    known = entry.kind == DIFFUSION and entry.family in families()
+    return families()[entry.family].capabilities if known else frozenset()
+
+
 def _defaults(entry: ModelEntry) -> JsonObject:
     """Return what a client can show before a job: see PROTOCOL.md, "Models"."""
     told: JsonObject = {}
     words = entry.facts.get("trigger_words")
     if entry.kind in ("lora", "embedding") and isinstance(words, list) and words:
         told["trigger_words"] = words
-    if entry.kind == "diffusion" and entry.family in families():
+    if entry.kind == DIFFUSION and entry.family in families():
         side = trained_side(entry.facts, families()[entry.family].side_for(entry.facts.get("prediction")))
         told["pixels"] = side * side
         steps = entry.facts.get("steps")

@@ -52,7 +52,6 @@ class ModelEntry:
     kind: str  # one of KINDS
     architecture: str  # "rrdbnet", "srvgg", "centerface", spandrel's name of it, or the family
     scale: int  # output pixels per input pixel, along one axis
-    operations: tuple[str, ...]
     license: str  # SPDX identifier, or empty where unknown
     license_file: str | None  # beside the manifest, in `licenses`
     source: SourceSpec
@@ -112,7 +111,6 @@ def entry_from_mapping(data: Mapping[str, Any]) -> ModelEntry:
             kind=str(data["kind"]),
             architecture=str(data["architecture"]),
             scale=int(data["scale"]),
-            operations=tuple(str(operation) for operation in data["operations"]),
             license=str(data.get("license", "")),
             license_file=data.get("license_file"),
             source=SourceSpec(str(source.pop("kind")), {key: str(value) for key, value in source.items()}),
@@ -141,7 +139,6 @@ def entry_to_mapping(entry: ModelEntry) -> dict[str, Any]:
         "kind": entry.kind,
         "architecture": entry.architecture,
         "scale": entry.scale,
-        "operations": list(entry.operations),
         "license": entry.license,
         "license_file": entry.license_file,
         "source": {"kind": entry.source.kind, **entry.source.options},

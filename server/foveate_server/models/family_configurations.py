@@ -19,7 +19,6 @@ def of_packages() -> list[ModelEntry]:
             "config",
             architecture=family.name,
             scale=1,
-            operations=(),
             license="",
             license_file=None,
             source=SourceSpec("hub", {"repository": family.repository}),

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from foveate_server.engines.diffusion_request import ShowPreview
+from foveate_server.families.family import REPAINTS
 from foveate_server.imaging.crop import context_window
 from foveate_server.imaging.samples import FloatArray, encode
+from foveate_server.models.model_requirement import checkpoints
 from foveate_server.operations import costs
-from foveate_server.operations.contract import DIFFUSION, Context, Item, ItemResult, JobRequest, Plan
+from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches, window_pixels
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters, roles
@@ -23,7 +25,7 @@ from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds
 from foveate_shared.i18n.sentence import Sentence
-from foveate_shared.wire.protocol import Json, JsonObject, Outcome, WindowRequest, as_object
+from foveate_shared.wire.protocol import DIFFUSION, Json, JsonObject, Outcome, WindowRequest, as_object
 
 _ORIGINAL = "original"
 
@@ -72,7 +74,7 @@ class Compare:
 
     name = "compare"
     title = "Compare"
-    parameters = Declaration(CompareParameters, {NEEDS: [DIFFUSION]})
+    parameters = Declaration(CompareParameters, {NEEDS: [DIFFUSION]}, models=(checkpoints(REPAINTS),))
 
     def plan(self, request: JobRequest, parameters: CompareParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is bad, or too large for a sheet."""

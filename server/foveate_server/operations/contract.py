@@ -18,9 +18,16 @@ from numpy.typing import NDArray
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.pixels import PixelFormat
-from foveate_shared.wire.protocol import DOCUMENT, PIXELS, JsonObject, ModelInfo, Outcome, Selection, WindowRequest
-
-DIFFUSION = "diffusion"  # the kind of models that render with a prompt
+from foveate_shared.wire.protocol import (
+    DIFFUSION,
+    DOCUMENT,
+    PIXELS,
+    JsonObject,
+    ModelInfo,
+    Outcome,
+    Selection,
+    WindowRequest,
+)
 
 
 @dataclass(frozen=True)

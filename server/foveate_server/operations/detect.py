@@ -8,6 +8,7 @@ from typing import Any
 from foveate_server.engines.contract import Detector
 from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.detection.registry import detectors
+from foveate_server.models.model_requirement import DETECTORS
 from foveate_server.operations.contract import ItemResult, JobRequest, Plan
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import common_parameters
@@ -36,7 +37,7 @@ class Detect:
 
     name = "detect"
     title = "Find faces"
-    parameters = Declaration(DetectParameters)
+    parameters = Declaration(DetectParameters, models=(DETECTORS,))
 
     def plan(self, request: JobRequest, parameters: DetectParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""

@@ -10,7 +10,9 @@ import numpy as np
 
 from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.values import Face
+from foveate_server.families.family import REPAINTS
 from foveate_server.imaging.crop import context_window
+from foveate_server.models.model_requirement import RESTORERS, checkpoints
 from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches
@@ -61,7 +63,7 @@ class Faces:
 
     name = "faces"
     title = "Refocus faces"
-    parameters = Declaration(FacesParameters)
+    parameters = Declaration(FacesParameters, models=(RESTORERS, checkpoints(REPAINTS)))
 
     def plan(self, request: JobRequest, parameters: FacesParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from foveate_server.families.family import FILLS
 from foveate_server.imaging import mask
 from foveate_server.imaging.crop import context_window
 from foveate_server.imaging.samples import FloatArray
+from foveate_server.models.model_requirement import checkpoints
 from foveate_server.operations import costs
-from foveate_server.operations.contract import DIFFUSION, Item, ItemResult, JobRequest, Plan
+from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
@@ -29,7 +31,7 @@ from foveate_server.operations.with_checkpoint.extend_canvas import Extension
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_server.operations.with_checkpoint.start_image import Start
 from foveate_shared.i18n.sentence import Sentence
-from foveate_shared.wire.protocol import Outcome
+from foveate_shared.wire.protocol import DIFFUSION, Outcome
 
 _FEATHER = 8  # document pixels: what is removed must not shine through a wide fade
 _WHOLE = "fill"
@@ -55,7 +57,7 @@ class Fill:
 
     name = "fill"
     title = "Fill"
-    parameters = Declaration(FillParameters, {NEEDS: [DIFFUSION]})
+    parameters = Declaration(FillParameters, {NEEDS: [DIFFUSION]}, models=(checkpoints(FILLS),))
 
     def plan(self, request: JobRequest, parameters: FillParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
 
+from foveate_server.models.model_requirement import ModelRequirement
 from foveate_server.operations.contract import ItemResult, JobRequest, Plan
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters.declaration import Declaration
@@ -23,3 +25,8 @@ class Operation(Protocol[Parameters]):
 
     def run(self, run: ItemRun[Parameters]) -> ItemResult:
         """Carry out one item, in the worker. Raises FoveateError; anything else counts as our bug."""
+
+
+def models_taken(operations: Mapping[str, Operation[Any]]) -> Mapping[str, tuple[ModelRequirement, ...]]:
+    """Return which models each of `operations` takes, by its name."""
+    return {name: operation.parameters.models for name, operation in operations.items()}

@@ -7,9 +7,11 @@ from statistics import median
 from typing import cast
 
 from foveate_server.engines.contract import Ticker
+from foveate_server.families.family import REPAINTS
 from foveate_server.imaging.blur_estimate import estimate_blur
 from foveate_server.imaging.crop import context_window, require_region
 from foveate_server.imaging.reach import Reach, reduction_for
+from foveate_server.models.model_requirement import RESTORERS, checkpoints
 from foveate_server.operations import costs, split_selection
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches, window_pixels
@@ -57,7 +59,7 @@ class Refocus:
 
     name = "refocus"
     title = "Refocus"
-    parameters = Declaration(RefocusParameters)
+    parameters = Declaration(RefocusParameters, models=(RESTORERS, checkpoints(REPAINTS)))
 
     def plan(self, request: JobRequest, parameters: RefocusParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""

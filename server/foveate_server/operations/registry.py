@@ -14,15 +14,18 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from foveate_server.entry_points import Registered, load
+from foveate_server.models.entry import KINDS
+from foveate_server.models.model_requirement import ModelRequirement
 from foveate_server.operations.compare import Compare
 from foveate_server.operations.detect import Detect
 from foveate_server.operations.faces import Faces
 from foveate_server.operations.fill import Fill
 from foveate_server.operations.operation import Operation
-from foveate_server.operations.parameters.declaration import Declaration
+from foveate_server.operations.parameters.declaration import NEEDS, Declaration
+from foveate_server.operations.parameters.roles import MODEL, Roles
 from foveate_server.operations.refocus import Refocus
 from foveate_server.operations.upscale import Upscale
-from foveate_shared.wire.protocol import JsonObject, as_object
+from foveate_shared.wire.protocol import RENDERING_KINDS, JsonObject, as_object
 
 GROUP = "foveate.operations"
 _OWN: tuple[Operation[Any], ...] = (Refocus(), Faces(), Detect(), Upscale(), Fill(), Compare())
@@ -52,7 +55,22 @@ def check(value: object) -> Operation[Any]:
     if not isinstance(parameters, Declaration):
         raise TypeError("its parameters are no Declaration")
     _check_schema(parameters.schema)
+    _check_models(parameters)
     return cast("Operation[Any]", value)
+
+
+def _check_models(parameters: Declaration[Any]) -> None:
+    """Raise TypeError or ValueError where a job could not be given the models that are declared."""
+    if not all(isinstance(each, ModelRequirement) for each in parameters.models):
+        raise TypeError("its models are no ModelRequirement")
+    taken = {each.kind for each in parameters.models}
+    if not taken <= set(KINDS):
+        raise ValueError(f"it takes models of an unknown kind; there are {', '.join(KINDS)}")
+    needed = parameters.schema.get(NEEDS)
+    if isinstance(needed, list) and not taken.issuperset(needed):
+        raise ValueError(f"it needs a model of a kind that it does not take: {', '.join(map(str, needed))}")
+    if taken.intersection(RENDERING_KINDS) and MODEL not in Roles.of(parameters.schema):
+        raise ValueError(f"it takes models, and none of its parameters has the role {MODEL}")
 
 
 def _check_schema(schema: JsonObject) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from foveate_server.engines.values import Strip
+from foveate_server.families.family import ADDS_DETAIL
 from foveate_server.imaging.crop import require_region
+from foveate_server.models.model_requirement import ENLARGERS, checkpoints
 from foveate_server.operations.contract import ItemResult, JobRequest, Plan
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
@@ -47,7 +49,7 @@ class Upscale:
 
     name = "upscale"
     title = "Upscale"
-    parameters = Declaration(UpscaleParameters)
+    parameters = Declaration(UpscaleParameters, models=(ENLARGERS, checkpoints(ADDS_DETAIL)))
 
     def plan(self, request: JobRequest, parameters: UpscaleParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..wire.protocol import JsonObject, ModelInfo
+from ..wire.protocol import DIFFUSION, RENDERING_KINDS, RESTORE, JsonObject, ModelInfo
 
-DIFFUSION, RESTORE = "diffusion", "restore"  # kinds of models that can do a job
 ADDED = {"loras": "lora", "embeddings": "embedding", "vae": "vae"}  # parameters -> the kind of model that they name
-_RENDERING = (RESTORE, DIFFUSION)
 
 
 def is_checkpoint(model: ModelInfo | None) -> bool:
@@ -26,7 +24,7 @@ def has_checkpoint(models: Sequence[ModelInfo]) -> bool:
 
 def models_for(models: Sequence[ModelInfo], operation: str) -> tuple[ModelInfo, ...]:
     """Return the models that can do an operation, those of kinds that are not known apart."""
-    return tuple(model for model in models if operation in model.operations and model.kind in _RENDERING)
+    return tuple(model for model in models if operation in model.operations and model.kind in RENDERING_KINDS)
 
 
 def restorers_for(models: Sequence[ModelInfo], operation: str) -> tuple[ModelInfo, ...]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from ..wire.protocol import Json, JsonObject, ModelInfo, OperationInfo, as_object
+from ..wire.protocol import RESTORE, Json, JsonObject, ModelInfo, OperationInfo, as_object
 from . import checkpoint_choices
 
 MAX_VARIATIONS = 8
@@ -200,7 +200,7 @@ def with_seeds(parameters: JsonObject, count: int, first: int | None = None) -> 
 
 def _is_shown(schema: JsonObject, model: ModelInfo | None) -> bool:
     kinds = schema.get("x-kinds")
-    kind = model.kind if model else checkpoint_choices.RESTORE
+    kind = model.kind if model else RESTORE
     return schema.get("x-level") != REPLAY and (not isinstance(kinds, list) or kind in kinds)
 
 

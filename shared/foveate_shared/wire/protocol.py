@@ -37,6 +37,8 @@ MAX_PICTURES = 256  # beside the document of one job
 DOCUMENT = "document"  # the source of windows that show the document; a picture goes by its own name
 PIXELS, SELECTION, REPORT, FILES = "pixels", "selection", "report", "files"  # what a result can be
 RESULT_KINDS = (PIXELS, SELECTION, REPORT, FILES)
+RESTORE, DETECT, DIFFUSION = "restore", "detect", "diffusion"  # kinds of models that do something by themselves
+RENDERING_KINDS = (RESTORE, DIFFUSION)  # of models that a job can be given to; DIFFUSION is what is asked with a prompt
 
 # What JSON can carry. `parameters`, `recipe` and `data` hold it; everything else on the wire has a declared shape.
 Json = Union[None, bool, int, float, str, "list[Json]", "dict[str, Json]"]
@@ -178,7 +180,7 @@ class ModelInfo:
     scale: int  # of its output, 1 where it keeps the size
     available: bool  # its weights are at hand; else they are fetched at first use
     license: str = ""
-    kind: str = "restore"  # or "detect", "diffusion" (a checkpoint), "lora", "embedding", "vae", "preview", "safety"
+    kind: str = RESTORE  # or "detect", "diffusion" (a checkpoint), "lora", "embedding", "vae", "preview", "safety"
     family: str = ""  # of a checkpoint and of what is added to one, such as "sdxl"; empty where there is none
     fits: tuple[str, ...] = ()  # families of the checkpoints that a LoRA, an embedding or a VAE can be added to
     defaults: JsonObject = field(default_factory=dict)  # see PROTOCOL.md, "Models"

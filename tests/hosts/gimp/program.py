@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from foveate_server.engines.deterministic.engine import list_models
+from fakes.models import MODELS
 from foveate_server.operations.registry import operations
 from foveate_server.plugins.bundle import make_bundle
 from foveate_shared.editor import known_server
@@ -103,7 +103,7 @@ def install(folder: Folder, *, has_checkpoint: bool = True) -> None:
     gtk.write_text("[Settings]\ngtk-cursor-blink=0\ngtk-enable-animations=0\n")  # so that a window comes to rest
     if has_checkpoint:
         offered = tuple(OperationInfo(each.name, each.title, each.parameters.schema) for each in operations().values())
-        known_server.save(home / known_server.FILE_NAME, offered, tuple(list_models()))
+        known_server.save(home / known_server.FILE_NAME, offered, MODELS)
 
 
 @contextmanager

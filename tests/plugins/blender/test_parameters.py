@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from fakes import blender
+from fakes.models import FOR_PROMPTS
 from fakes.scripted_client import ScriptedClient, real_welcome, with_operation, with_parameter
 from foveate_server.engines.deterministic import tints
 from foveate_shared.editor.controller import Controller
@@ -51,7 +52,7 @@ def panel(parameters, module, tmp_path, monkeypatch):
     rt.wake()
 
     def tell(change=lambda infos: infos):
-        client.tell(real_welcome(change=change), Models(1, (PHOTO, *tints.list_models())))
+        client.tell(real_welcome(change=change), Models(1, (PHOTO, *FOR_PROMPTS)))
         rt.poll()
         group = type("Group", (), {})
         parameters.define(group)

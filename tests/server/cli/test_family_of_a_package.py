@@ -16,12 +16,13 @@ from foveate_server.picture_files.write import save
 SOURCE = """
 from dataclasses import replace
 
+from foveate_server.families.family import REPAINTS
 from foveate_server.families.sd1 import FAMILY as SD1
 from foveate_server.models.recognition.denoising_network import RecognizedNetwork
 
 FAMILY = replace(
     SD1, name="toy", title="Toy Diffusion", adapter="foveate_toy_adapter:Toy", recognizer="foveate_toy:recognize",
-    repository="toys/toy-diffusion", operations=("refocus",),
+    repository="toys/toy-diffusion", capabilities=frozenset({REPAINTS}),
 )
 
 

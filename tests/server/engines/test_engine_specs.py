@@ -24,7 +24,7 @@ def test_clients_are_told_how_a_checkpoint_is_sampled(config, tmp_path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"x")
     entry = ModelEntry(
-        "fast", "Fast", "diffusion", "sdxl", 1, ("refocus",), "", None, SourceSpec("file", {}),
+        "fast", "Fast", "diffusion", "sdxl", 1, "", None, SourceSpec("file", {}),
         (ModelFile(str(path), "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881", 1),),
         family="sdxl", facts={"variant": "lightning", "steps": 8},
     )  # fmt: skip

@@ -16,7 +16,7 @@ HASHES = {name: digit * 64 for name, digit in (("tune", "a"), ("film", "b"), ("t
 
 def entry(name: str, sha256: str, kind: str) -> ModelEntry:
     source, files = SourceSpec("file", {}), (ModelFile("f.safetensors", sha256, 1),)
-    return ModelEntry(name, name, kind, "sd1", 1, (), "", None, source, files, "sd1")
+    return ModelEntry(name, name, kind, "sd1", 1, "", None, source, files, "sd1")
 
 
 def catalog(entries) -> Catalog:

@@ -1,17 +1,15 @@
 import pytest
 
+from fakes.models import MODELS, RESTORERS, catalog_of
 from foveate_server.engines.deterministic import tints as made_up
-from foveate_server.engines.deterministic.engine import list_models
 from foveate_server.jobs.resolve_parameters import settle
-from foveate_server.models.catalog import Catalog
 from foveate_server.models.client_listing import tell
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
+from foveate_server.operations.operation import models_taken
 from foveate_server.operations.registry import operations
 from foveate_server.presets import load_presets
 from foveate_shared.errors import ErrorCode, InputError
 
-MODELS = list_models()
-RESTORERS = [model for model in MODELS if model.kind == "restore"]
 OPERATIONS = operations()
 
 
@@ -20,7 +18,7 @@ def packaged_presets():
 
 
 def settled(operation="refocus", models=MODELS, **parameters):
-    return settle(OPERATIONS[operation], parameters, Catalog.without_files(models), packaged_presets)
+    return settle(OPERATIONS[operation], parameters, catalog_of(models), packaged_presets)
 
 
 def test_without_words_the_first_restorer_does_it():
@@ -137,7 +135,7 @@ def test_filling_needs_a_checkpoint_and_takes_the_first():
 
 def entry(name, kind, family, facts):
     source, files = SourceSpec("file", {}), (ModelFile("f.safetensors", "0" * 64, 1),)
-    return ModelEntry(name, name, kind, family, 1, ("refocus",), "", None, source, files, family, facts)
+    return ModelEntry(name, name, kind, family, 1, "", None, source, files, family, facts)
 
 
 FILES = [
@@ -147,7 +145,7 @@ FILES = [
     entry("film-xl", "lora", "sdxl", {"context_width": 2048}),
     entry("wide", "embedding", "", {"widths": {"clip_l": 512}}),
 ]
-TOLD = tell(FILES, lambda _: True, lambda _: False)
+TOLD = tell(FILES, lambda _: True, lambda _: False).serving(models_taken(OPERATIONS))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +170,7 @@ def test_a_word_of_another_width_is_taken_as_it_is_with_a_note():
 
 def test_a_replay_takes_the_same_file_under_another_name():
     asked = {"model": "elsewhere", "prompt": "x", "pinned": {"models": {"elsewhere": "0" * 64}}}
-    told = tell(FILES[:1], lambda _: True, lambda _: False)
+    told = tell(FILES[:1], lambda _: True, lambda _: False).serving(models_taken(OPERATIONS))
     assert settle(OPERATIONS["refocus"], asked, told, packaged_presets).model.name == "photoreal"
 
 

@@ -2,18 +2,15 @@
 
 from dataclasses import dataclass
 
+from fakes.models import CATALOG
 from foveate_server.engines.deterministic import tints as made_up
-from foveate_server.engines.deterministic.engine import list_models
 from foveate_server.jobs.resolve_parameters import settle
-from foveate_server.models.catalog import Catalog
-from foveate_server.operations.contract import DIFFUSION
 from foveate_server.operations.parameters import roles
 from foveate_server.operations.parameters.checkpoint_parameters import AddedLora, for_checkpoints
 from foveate_server.operations.parameters.declaration import Declaration, parameter
 from foveate_server.operations.registry import operations
 from foveate_server.presets import load_presets
-
-CATALOG = Catalog.without_files(list_models())
+from foveate_shared.wire.protocol import DIFFUSION
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def make_entry() -> MakeEntry:
     ) -> ModelEntry:
         file = ModelFile(path, hashlib.sha256(data).hexdigest(), len(data))
         return ModelEntry(
-            name, "A model", "restore", "rrdbnet", 4, ("upscale",), "MIT", license_file,
+            name, "A model", "restore", "rrdbnet", 4, "MIT", license_file,
             SourceSpec(kind, options), (file,),
         )  # fmt: skip
 

@@ -103,7 +103,7 @@ def registry(cache_dir: Path, hub: FakeHub) -> Registry:
 
 def registry_of(cache_dir: Path, hub: FakeHub, *, offline: bool = False) -> Registry:
     config = ModelEntry(
-        "config-sd1", "C", "config", "sd1", 1, (), "", None,
+        "config-sd1", "C", "config", "sd1", 1, "", None,
         SourceSpec("hub", {"repository": "org/gone", "otherwise": "org/tiny-sd"}), (), family="sd1",
     )  # fmt: skip
     from foveate_server.models.registry import default_sources

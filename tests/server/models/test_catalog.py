@@ -6,29 +6,32 @@ from dataclasses import replace
 
 import pytest
 
+from foveate_server.families.family import ADDS_DETAIL, FILLS
 from foveate_server.models.catalog import Catalog, CatalogModel
 from foveate_server.models.client_listing import tell
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
 from foveate_server.models.find_by_hash import Pin
+from foveate_server.models.model_requirement import ENLARGERS, checkpoints
 from foveate_shared.errors import InputError
 
 
-def entry(name: str, kind: str, digit: str, *operations: str, **facts) -> ModelEntry:
+def entry(name: str, kind: str, family: str, digit: str, *, scale: int = 1, **facts) -> ModelEntry:
     files = (ModelFile("f.safetensors", digit * 64, 1),)
-    return ModelEntry(name, name, kind, "sd1", 1, operations, "", None, SourceSpec("file", {}), files, "sd1", facts)
+    return ModelEntry(name, name, kind, "a", scale, "", None, SourceSpec("file", {}), files, family, facts)
 
 
 ENTRIES = [
-    entry("sharp", "restore", "a", "upscale"),
-    entry("tune", "diffusion", "b", "upscale", "fill", steps=4),
-    entry("mine", "diffusion", "c", "fill", steps=8),
-    entry("film", "lora", "d"),
+    entry("sharp", "restore", "", "a", scale=4),
+    entry("tune", "diffusion", "sd1", "b", steps=4),
+    entry("mine", "diffusion", "flux1", "c", steps=8),
+    entry("film", "lora", "sd1", "d"),
 ]
+OPERATIONS = {"fill": (checkpoints(FILLS),), "upscale": (ENLARGERS, checkpoints(ADDS_DETAIL)), "copy": ()}
 
 
 @pytest.fixture
 def catalog() -> Catalog:
-    return tell(ENTRIES, lambda _: True, lambda each: each.name == "mine")
+    return tell(ENTRIES, lambda _: True, lambda each: each.name == "mine").serving(OPERATIONS)
 
 
 def names(infos) -> list[str]:
@@ -52,6 +55,18 @@ def test_the_default_of_a_kind_comes_first(catalog: Catalog):
     assert names(catalog.for_operation("upscale", "restore", "diffusion")) == ["sharp", "tune"]
     assert names(catalog.for_operation("fill", "restore", "diffusion")) == ["mine", "tune"]
     assert catalog.for_operation("fill", "restore") == []
+    assert catalog.for_operation("copy", "restore", "diffusion") == []
+
+
+def test_a_model_serves_the_operations_of_whose_requirements_it_meets_one(catalog: Catalog):
+    assert {info.name: info.operations for info in catalog.listing} == {
+        "sharp": ("upscale",),
+        "mine": ("fill",),
+        "tune": ("fill", "upscale"),
+        "film": (),
+    }
+    assert {info.operations for info in catalog.serving({}).listing} == {()}
+    assert catalog.by_name["mine"].facts == {"steps": 8}
 
 
 def test_a_model_is_found_by_its_hash(catalog: Catalog):
@@ -69,7 +84,7 @@ def test_what_clients_are_told_may_change_but_not_of_whom(catalog: Catalog):
 
 
 def test_models_without_files_have_neither_facts_nor_a_hash(catalog: Catalog):
-    bare = Catalog.without_files(catalog.listing)
+    bare = Catalog(tuple(map(CatalogModel, catalog.listing)))
     assert bare.listing == catalog.listing
     assert (bare.has_files, catalog.has_files) == (False, True)
     assert bare.by_name["tune"].facts == {}

@@ -2,14 +2,13 @@ from foveate_server.models.client_listing import tell
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
 
 
-def entry(name, kind, family="", facts=None, operations=()):
+def entry(name, kind, family="", facts=None):
     return ModelEntry(
         name,
         name.title(),
         kind,
         family,
         1,
-        operations,
         "",
         None,
         SourceSpec("file", {}),
@@ -23,7 +22,7 @@ ENTRIES = [
     entry("restorer", "restore"),
     entry("finder", "detect"),
     entry("other", "restore"),
-    entry("small", "diffusion", "sd1", {"steps": 4}, ("refocus",)),
+    entry("small", "diffusion", "sd1", {"steps": 4}),
     entry("large", "diffusion", "sdxl"),
     entry("base", "diffusion", "sd2", {"prediction": "epsilon"}),
     entry("film", "lora", "sdxl", {"trigger_words": ["film"]}),
@@ -48,7 +47,6 @@ def test_clients_learn_kind_family_and_what_fits():
     assert infos["base"].defaults["pixels"] == 512 * 512
     assert infos["large"].defaults["pixels"] == 1024 * 1024
     assert not infos["large"].available
-    assert infos["small"].operations == ("refocus",)
 
 
 def test_the_default_comes_first_of_its_kind():

@@ -10,7 +10,7 @@ from foveate_shared.errors import InputError
 def entry(kind: str, family: str, name: str = "it", **facts) -> ModelEntry:
     file = ModelFile("/a", "0" * 64, 1)
     source = SourceSpec("file", {})
-    return ModelEntry(name, "", kind, family, 1, (), "", None, source, (file,), family=family, facts=facts)
+    return ModelEntry(name, "", kind, family, 1, "", None, source, (file,), family=family, facts=facts)
 
 
 SD1 = entry("diffusion", "sd1", "base", context_width=768, embedding_widths=[768], latent_channels=4)

@@ -14,7 +14,6 @@ GOOD: dict[str, Any] = {
     "kind": "restore",
     "architecture": "rrdbnet",
     "scale": 4,
-    "operations": ["upscale"],
     "license": "MIT",
     "license_file": None,
     "source": {"kind": "url"},

@@ -17,7 +17,6 @@ def test_the_first_restorer_is_the_one_for_photos() -> None:
         "realesr-animevideov3",
         "centerface",
     ]
-    assert entries[0].operations == ("refocus", "faces", "upscale")
     assert entries[3].kind == "detect"
 
 

@@ -46,7 +46,6 @@ def test_adding_and_removing(checkpoint: Path, cache_dir: Path) -> None:
     assert entry.name == "4x-some.net--v2"
     info = registry.catalog().listing[-1]
     assert (info.name, info.scale, info.available) == (entry.name, 4, True)
-    assert "upscale" in info.operations
     assert Registry(cache_dir, offline=True).path(entry.name).read_bytes() == checkpoint.read_bytes()
     assert registry.remove(entry.name)
     with pytest.raises(InputError, match="no model called"):

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from fakes.documents import run_job
-from foveate_server.engines.deterministic.engine import DeterministicEngine, Options, list_models
+from fakes.models import MODELS
+from foveate_server.engines.deterministic.engine import DeterministicEngine, Options
 from foveate_server.engines.deterministic.tints import MODEL
 from foveate_server.imaging import samples
 from foveate_server.operations.contract import JobRequest
@@ -122,7 +123,7 @@ def test_a_large_picture_is_extended_piece_by_piece(soft, make_document, engine,
 
 
 def plan_of(extent, **sides):
-    model = next(each for each in list_models() if each.name == MODEL)
+    model = next(each for each in MODELS if each.name == MODEL)
     rgb = PixelFormat(SampleType.U8, Channels.RGB)
     parameters = {"extend": sides}
     request = JobRequest("fill", parameters, extent, rgb, "srgb", None, None, model)

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from foveate_server.operations.parameters.declaration import Declaration, NoParameters, parameter
+from foveate_server.models.model_requirement import DETECTORS, RESTORERS, ModelRequirement, checkpoints
+from foveate_server.operations.parameters.declaration import NEEDS, Declaration, NoParameters, parameter
+from foveate_server.operations.parameters.roles import MODEL
 from foveate_server.operations.registry import check, operations, registered
 
 
@@ -27,6 +29,11 @@ class NoSchema:
 
 
 @dataclass(frozen=True)
+class Rendered:
+    brush: str | None = parameter("Brush", role=MODEL)
+
+
+@dataclass(frozen=True)
 class Unspeakable:
     when: complex = field(default=1j)
 
@@ -43,6 +50,8 @@ def test_ours_come_in_their_stated_order():
 
 def test_what_is_complete_is_taken():
     assert check(an_operation()).name == "outline"
+    assert check(an_operation(parameters=Declaration(NoParameters, models=(DETECTORS,))))
+    assert check(an_operation(parameters=Declaration(Rendered, models=(RESTORERS, checkpoints("edits")))))
 
 
 @pytest.mark.parametrize(
@@ -56,6 +65,10 @@ def test_what_is_complete_is_taken():
         ({"parameters": Declaration(Contradicting)}, "the default of radius does not fit"),
         ({"parameters": Declaration(NoSchema)}, "properties.radius.minimum is no JSON Schema"),
         ({"parameters": Declaration(Unspeakable)}, "cannot be the type of a parameter"),
+        ({"parameters": Declaration(Rendered, models=("restore",))}, "its models are no ModelRequirement"),
+        ({"parameters": Declaration(Rendered, models=(ModelRequirement("brush"),))}, "models of an unknown kind"),
+        ({"parameters": Declaration(Rendered, {NEEDS: ["diffusion"]}, (RESTORERS,))}, "does not take: diffusion"),
+        ({"parameters": Declaration(NoParameters, models=(RESTORERS,))}, "none of its parameters has the role model"),
     ],
 )
 def test_what_is_declared_wrongly_is_told(other, reason):

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from fakes.host import MemoryHost, layered
+from fakes.models import FOR_PROMPTS
 from fakes.scripted_client import ScriptedClient, real_welcome
-from foveate_server.engines.deterministic import tints
 from foveate_shared.connection import settings
 from foveate_shared.connection.client import ConnectionState, StateChange
 from foveate_shared.editor.controller import SHOWN_EVERY, Controller
@@ -89,7 +89,7 @@ def test_operations_are_those_of_the_server_that_its_models_can_do(studio):
     studio.connect()
     assert studio.controller.offered == ["refocus", "faces", "upscale"]
     assert studio.controller.form("fill").model is None
-    studio.tell(Models(1, (PHOTO, *tints.list_models())))
+    studio.tell(Models(1, (PHOTO, *FOR_PROMPTS)))
     assert studio.controller.offered == ["refocus", "faces", "upscale", "fill", "compare"]
     assert studio.controller.form("fill").model.kind == "diffusion"
 

@@ -2,13 +2,13 @@
 
 import pytest
 
+from fakes.models import FOR_PROMPTS
 from fakes.scripted_client import real_welcome
-from foveate_server.engines.deterministic import tints
 from foveate_shared.editor.known_server import load, save
 
 
 def test_it_is_there_again_as_it_was_told(tmp_path):
-    path, operations, models = tmp_path / "known", real_welcome().operations, tuple(tints.list_models())
+    path, operations, models = tmp_path / "known", real_welcome().operations, FOR_PROMPTS
     save(path, operations, models)
     assert load(path) == (operations, models)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from fakes.models import FOR_PROMPTS
 from fakes.scripted_client import real_welcome
-from foveate_server.engines.deterministic import tints
 from foveate_shared.editor.operations import (
     job_title,
     needs_checkpoint,
@@ -28,7 +28,7 @@ def test_what_no_model_can_do_is_not_offered_and_what_needs_none_is():
 
 
 def test_what_only_checkpoints_can_do():
-    models = (PHOTO, *tints.list_models())
+    models = (PHOTO, *FOR_PROMPTS)
     assert [name for name in ("refocus", "fill", "extend", "compare") if needs_checkpoint(name, models)] == [
         "fill",
         "extend",

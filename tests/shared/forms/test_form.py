@@ -3,9 +3,9 @@
 import pytest
 from jsonschema import Draft202012Validator
 
+from fakes.models import FOR_PROMPTS, catalog_of
 from foveate_server.engines.deterministic import tints
 from foveate_server.jobs.resolve_parameters import settle
-from foveate_server.models.catalog import Catalog
 from foveate_server.operations.registry import operations
 from foveate_server.presets import load_presets
 from foveate_shared.forms.form import MAX_VARIATIONS, SEEDS, form_for, parameters_in, with_seeds
@@ -13,7 +13,7 @@ from foveate_shared.i18n.translations import Texts, languages
 from foveate_shared.wire.protocol import ModelInfo, OperationInfo
 
 RESTORER = ModelInfo("sharp", "Sharp", ("refocus", "faces", "upscale"), 4, True)
-MODELS = (RESTORER, *tints.list_models())
+MODELS = (RESTORER, *FOR_PROMPTS)
 CHECKPOINT = tints.MODEL
 PRESETS = load_presets(None)
 PROMPTED = ["refocus", "faces", "upscale", "fill", "compare"]
@@ -122,7 +122,7 @@ def test_the_server_takes_what_a_form_says(name):
     values |= {"prompt": "a door", "preset": "portrait", "seed": 5, "loras": [{"name": "deterministic-lora"}]}
     said = shown.parameters_of(values)
     Draft202012Validator(info(name).parameters).validate(said)
-    settled = settle(operations()[name], said, Catalog.without_files(MODELS), lambda: PRESETS)
+    settled = settle(operations()[name], said, catalog_of(MODELS), lambda: PRESETS)
     assert settled.model.name == CHECKPOINT
     assert settled.parameters["strength"] == 0.4
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -30,7 +30,7 @@ from foveate_server.engines.deterministic import tints
 from foveate_server.engines.diffusion_request import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
 from foveate_server.engines.values import Face, Image, Pinned, Rendering, Strip
 from foveate_server.json_records import from_json, to_json
-from foveate_server.models.catalog import Catalog
+from foveate_server.models.catalog import Catalog, CatalogModel
 from foveate_shared.errors import CancelledJobError, ErrorCode, InputError, ResourceError
 from foveate_shared.geometry import Bounds, Extent, tiles
 from foveate_shared.wire.protocol import JsonObject, ModelInfo
@@ -92,17 +92,10 @@ def configured_spec(config: ServerConfig) -> EngineSpec:
 
 def list_catalog() -> Catalog:
     """Return the engine's models in a catalog."""
-    return Catalog.without_files(list_models())
-
-
-def list_models() -> Sequence[ModelInfo]:
-    """Return the engine's models."""
-    operations = ("refocus", "faces", "upscale")
-    restorers = [
-        ModelInfo(name, f"Deterministic, {scale} times", operations, scale, available=True)
-        for name, scale in SCALES.items()
-    ]
-    return [*restorers, *tints.list_models()]
+    restorers = (
+        ModelInfo(name, f"Deterministic, {scale} times", (), scale, available=True) for name, scale in SCALES.items()
+    )
+    return Catalog((*map(CatalogModel, restorers), *tints.list_models()))
 
 
 class DeterministicEngine:

@@ -10,8 +10,10 @@ import numpy as np
 from foveate_server.engines.contract import Ticker
 from foveate_server.engines.diffusion_request import DiffusionFacts, DiffusionRequest, Pictures, Sampling, ShowPreview
 from foveate_server.engines.values import Image, Pinned
+from foveate_server.families.family import ADDS_DETAIL, FILLS, REPAINTS
+from foveate_server.models.catalog import CatalogModel
 from foveate_shared.errors import ErrorCode, InputError
-from foveate_shared.wire.protocol import Json, JsonObject, ModelInfo
+from foveate_shared.wire.protocol import DIFFUSION, Json, JsonObject, ModelInfo
 
 MODEL = "deterministic-diffusion"
 MULTIPLE = 8  # image pixels
@@ -20,8 +22,8 @@ STEPS = 20  # of a run at full strength
 TINT = 0.25  # the largest change of a sample at full strength
 _SCHEDULER = "none"
 _DENOISING_SHARE = 0.9  # of the progress
-_OPERATIONS = ("refocus", "faces", "fill", "upscale", "compare")
 _FAMILY = "deterministic"
+_CAPABILITIES = frozenset({REPAINTS, FILLS, ADDS_DETAIL})
 _DEFAULTS: JsonObject = {
     "num_inference_steps": STEPS,
     "guidance_scale": 1.0,
@@ -33,22 +35,16 @@ _DEFAULTS: JsonObject = {
 LORA, EMBEDDING, FOREIGN_LORA = "deterministic-lora", "deterministic-word", "foreign-lora"
 
 
-def list_models() -> list[ModelInfo]:
+def list_models() -> list[CatalogModel]:
     """Return the checkpoint, and what can be added to it; one LoRA fits another family alone."""
+    checkpoint = ModelInfo(
+        MODEL, "Deterministic checkpoint", (), 1, available=True, kind=DIFFUSION, family=_FAMILY, defaults=_DEFAULTS
+    )
     return [
-        ModelInfo(
-            MODEL,
-            "Deterministic checkpoint",
-            _OPERATIONS,
-            1,
-            available=True,
-            kind="diffusion",
-            family=_FAMILY,
-            defaults=_DEFAULTS,
-        ),
-        _addition(LORA, "lora", _FAMILY),
-        _addition(FOREIGN_LORA, "lora", "foreign"),
-        _addition(EMBEDDING, "embedding", _FAMILY, trigger_words=[EMBEDDING]),
+        CatalogModel(checkpoint, capabilities=_CAPABILITIES),
+        CatalogModel(_addition(LORA, "lora", _FAMILY)),
+        CatalogModel(_addition(FOREIGN_LORA, "lora", "foreign")),
+        CatalogModel(_addition(EMBEDDING, "embedding", _FAMILY, trigger_words=[EMBEDDING])),
     ]
 
 
@@ -70,7 +66,6 @@ def facts(model: str | None) -> DiffusionFacts:
         native_side=SIDE,
         schedulers=(_SCHEDULER,),
         defaults=_DEFAULTS,
-        operations=_OPERATIONS,
     )
 
 

@@ -221,7 +221,6 @@ def _facts(checkpoint: Checkpoint, adapter: type[PipelineDenoiser], traits: Trai
         native_side=traits.native_side,
         schedulers=family.schedulers,
         defaults=traits.defaults.to_json(),
-        operations=family.operations,
     )
 
 

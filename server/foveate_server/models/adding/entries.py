@@ -139,14 +139,12 @@ def entry_of(
 ) -> ModelEntry:
     """Return the entry for what was found."""
     restores = found.kind == "restore"
-    scale = int(str(found.facts["scale"])) if restores else 1
     return ModelEntry(
         name=name,
         title=f"{title} ({found.title})",
         kind=found.kind,
         architecture=str(found.facts["architecture"]) if restores else found.family,
-        scale=scale,
-        operations=_operations(found, scale),
+        scale=int(str(found.facts["scale"])) if restores else 1,
         license=license_,
         license_file=None,
         source=source,
@@ -155,13 +153,6 @@ def entry_of(
         facts={} if restores else found.facts,
         reference=reference,
     )
-
-
-def _operations(found: Recognized, scale: int) -> tuple[str, ...]:
-    """Return what a model can do, which enlarges `scale` times."""
-    if found.kind == "restore":
-        return ("refocus", "faces", "upscale") if scale > 1 else ("refocus", "faces")
-    return families()[found.family].operations if found.kind == "diffusion" else ()
 
 
 def name_from(path: Path) -> str:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Annotated, Protocol
 
 from foveate_server.engines.diffusion_request import Prompt, Sampling, Weighted
-from foveate_server.operations.contract import DIFFUSION
 from foveate_server.operations.parameters import roles
 from foveate_server.operations.parameters.common_parameters import ModelName, Restored
 from foveate_server.operations.parameters.declaration import (
@@ -19,6 +18,7 @@ from foveate_server.operations.parameters.declaration import (
     required,
 )
 from foveate_shared.forms.form import SEEDS
+from foveate_shared.wire.protocol import DIFFUSION
 
 FACE, OTHER = "face", "other"  # what a region shows, where an empty prompt leaves it to us
 Words = Annotated[str, limits(maxLength=8000)]

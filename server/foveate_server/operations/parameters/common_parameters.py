@@ -9,7 +9,7 @@ from foveate_server.engines.values import Pinned
 from foveate_server.operations.parameters import roles
 from foveate_server.operations.parameters.declaration import ADVANCED, BASIC, REPLAY, limits, parameter
 from foveate_shared.pixels import PixelFormat, SampleType
-from foveate_shared.wire.protocol import Json
+from foveate_shared.wire.protocol import DIFFUSION, Json
 
 ModelName = Annotated[str, limits(minLength=1, maxLength=128)]
 Share = Annotated[float, limits(minimum=0, maximum=1)]
@@ -21,7 +21,7 @@ STRENGTH = f"{_STRENGTH_ALONE} With a checkpoint: how far the result may depart 
 
 def strength(*, diffusion: Json) -> float:
     """Return the parameter `strength`, whose default is `diffusion` where a checkpoint does it."""
-    value: float = parameter("Strength", STRENGTH, default=1, level=BASIC, default_by_kind={"diffusion": diffusion})
+    value: float = parameter("Strength", STRENGTH, default=1, level=BASIC, default_by_kind={DIFFUSION: diffusion})
     return value
 
 

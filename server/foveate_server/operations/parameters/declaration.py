@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union
 
+from foveate_server.models.model_requirement import ModelRequirement
 from foveate_server.operations.parameters.roles import ROLE
 from foveate_shared.wire.protocol import Json, JsonObject
 
@@ -120,12 +121,16 @@ def group(parameters: type) -> Any:
 
 @dataclass(frozen=True)
 class Declaration(Generic[Values]):
-    """The parameters that a dataclass declares. Raises TypeError, when it is first used, for what cannot be JSON."""
+    """What an operation can be told, as a dataclass declares it, and given: models.
+
+    Raises TypeError, when it is first used, for what cannot be JSON.
+    """
 
     values: type[Values]
     annotations: JsonObject = field(
         default_factory=dict
     )  # of the operation itself, such as "description" or "x-result"
+    models: tuple[ModelRequirement, ...] = ()  # that it takes: those that meet any of these
 
     @cached_property
     def schema(self) -> JsonObject:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from foveate_krita.qt import QtWidgets
 
+from fakes.models import FOR_PROMPTS
 from fakes.scripted_client import real_welcome, with_operation, with_parameter
-from foveate_server.engines.deterministic import tints
 from foveate_shared.wire.protocol import Models, OperationInfo, Submit
 from plugins.krita.widgets.conftest import MODELS
 
@@ -44,7 +44,7 @@ def told(studio):
     """Return what lets the server tell another schema, with all models, and shows an operation."""
 
     def tell(operation, change):
-        studio.connect((*tints.list_models(), *MODELS), real_welcome(change=change))
+        studio.connect((*FOR_PROMPTS, *MODELS), real_welcome(change=change))
         studio.panel.task.choose(operation)
         studio.breathe()
         return studio.panel.task

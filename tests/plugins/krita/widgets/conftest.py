@@ -18,8 +18,8 @@ from foveate_krita.qt import BINDING as TAKEN  # noqa: E402
 from foveate_krita.qt import QtCore, QtGui, QtWidgets  # noqa: E402
 
 from fakes.host import MemoryHost  # noqa: E402
+from fakes.models import FOR_PROMPTS  # noqa: E402
 from fakes.scripted_client import ScriptedClient, real_welcome  # noqa: E402
-from foveate_server.engines.deterministic import tints  # noqa: E402
 from foveate_shared.connection.client import ConnectionState, StateChange  # noqa: E402
 from foveate_shared.editor import known_server  # noqa: E402
 from foveate_shared.errors import InputError  # noqa: E402
@@ -137,7 +137,7 @@ class Studio:
 
     def bring_checkpoint(self):
         """Connect to a server with its real operations, presets, and a checkpoint."""
-        self.connect((*MODELS, *tints.list_models()))
+        self.connect((*MODELS, *FOR_PROMPTS))
 
     def finish(self, job, **data):
         name = job.flow.job

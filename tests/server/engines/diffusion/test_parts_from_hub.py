@@ -42,7 +42,7 @@ def registry_of(tmp_path, hub):
     def opened(family: str, *, offline: bool = False) -> Registry:
         name, title = FILES[family]
         source = SourceSpec("hub", {"repository": "org/original"})
-        config = ModelEntry(name, title, "config", family, 1, (), "", None, source, (), family=family)
+        config = ModelEntry(name, title, "config", family, 1, "", None, source, (), family=family)
         sources = {**default_sources(), "hub": HubSource(HubClient(hub.url))}
         return Registry(tmp_path / "cache", offline=offline, entries=[config], sources=sources)
 

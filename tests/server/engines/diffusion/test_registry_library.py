@@ -16,7 +16,6 @@ def _entry(name: str, kind: str, *, folder: bool = False) -> ModelEntry:
         kind=kind,
         architecture="sd1",
         scale=1,
-        operations=(),
         license="",
         license_file=None,
         source=SourceSpec("file", {}),

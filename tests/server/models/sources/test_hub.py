@@ -38,7 +38,7 @@ def entry_of(hub: FakeHub, *paths: str, revision: str | None = None) -> ModelEnt
     repository = hub.repositories[NAME]
     files = tuple(ModelFile(path, "0" * 64, len(repository.files.get(path, b"x")), path) for path in paths)
     source = SourceSpec("hub", {"repository": NAME, "revision": revision or repository.commit})
-    return ModelEntry("m", "M", "diffusion", "sd1", 1, (), "", None, source, files)
+    return ModelEntry("m", "M", "diffusion", "sd1", 1, "", None, source, files)
 
 
 def fetch(hub: FakeHub, folder: Path, *paths: str, progress=silent, revision: str | None = None) -> None:
