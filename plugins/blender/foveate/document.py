@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 
 from . import buffers, sample_arrays
-from ._shared import errors, geometry, host, pictures, protocol
+from ._shared import arrange_patches, errors, geometry, host, pictures, protocol
 from .buffers import ImageSamples
 from .region import Region, RegionOf
 
@@ -136,10 +136,7 @@ class BlenderHost:
         sample_arrays.apply_patches(picture.samples, result.patches, self._format(picture))
         if result.frame == "new" or not result.patches:
             return picture.samples
-        bounds = result.patches[0].bounds
-        for patch in result.patches[1:]:
-            bounds = bounds.union(patch.bounds)
-        return sample_arrays.view(picture.samples, bounds)
+        return sample_arrays.view(picture.samples, arrange_patches.covered_bounds(result.patches))
 
     def release(self) -> None:
         """Forget the copies."""

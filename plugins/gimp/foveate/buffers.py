@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from array import array
-
 from gi.repository import Gegl
 
 from ._shared import errors, geometry, pixels
-from .formats import LayerFormat, gimp_name
-
-_FULL = {  # the bytes of one sample that means "all of it"
-    pixels.SampleType.U8: b"\xff",
-    pixels.SampleType.U16: b"\xff\xff",
-    pixels.SampleType.F16: b"\x00\x3c",
-    pixels.SampleType.F32: b"\x00\x00\x80\x3f",
-}
-_WORDS = {1: "B", 2: "H", 4: "I"}  # array's type codes by size in bytes
+from .formats import gimp_name
 
 
 def read(buffer: Gegl.Buffer, bounds: geometry.Bounds, name: str, pixel_size: int) -> bytes:
@@ -33,17 +23,6 @@ def write(buffer: Gegl.Buffer, bounds: geometry.Bounds, name: str, data: bytes, 
             "The result has {count} bytes instead of {expected}.", count=len(data), expected=bounds.area * pixel_size
         )
     buffer.set(_rectangle(bounds), name, data)
-
-
-def with_alpha(patch: bytes, coverage: bytes | None, layout: LayerFormat) -> bytes:
-    """Return pixels whose alpha is the coverage, which has samples like theirs; None means that all is taken."""
-    samples = layout.pixels.dtype
-    code = _WORDS[samples.size]
-    result = array(code, bytes(patch))
-    count = layout.pixels.channels.count
-    covered = coverage if coverage is not None else _FULL[samples] * (len(result) // count)
-    result[count - 1 :: count] = array(code, covered)
-    return result.tobytes()
 
 
 def converted_coverage(data: bytes, extent: geometry.Extent, source: pixels.SampleType, to: pixels.SampleType) -> bytes:

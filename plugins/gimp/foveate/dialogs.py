@@ -11,8 +11,8 @@ for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
 
 from gi.repository import Gimp, GimpUi, GLib, GObject, Gtk  # noqa: E402 - the versions come first
 
-from . import connection, menu, model_dialog, running_job_files  # noqa: E402
-from ._shared import checkpoint_choices, controller, errors, job_list, labels, translations  # noqa: E402
+from . import connection, menu, model_dialog  # noqa: E402
+from ._shared import checkpoint_choices, controller, errors, job_list, job_records, labels, translations  # noqa: E402
 from .argument_widgets import DropDown, attach  # noqa: E402
 from .form_fields import FormFields  # noqa: E402
 from .operations import OperationProcedure  # noqa: E402
@@ -42,7 +42,7 @@ def ask(
     _hide(dialog.get_widget(stand_in, GObject.TYPE_NONE))
     dialog.fill(["foveate-main"])
     sentence = say("All that is visible is worked on.") if operation.is_whole else _region_sentence(image, say)
-    is_any_left = running_job_files.is_any_left(running_job_files.folder_of(connection.settings_path()))
+    is_any_left = job_records.is_any_left(job_records.folder_of(connection.settings_path()))
     problem = Gtk.Label(xalign=0.0, wrap=True, max_width_chars=60)
     _hide(problem)
     left = say("A result from before is waiting: Filters > Foveate > Waiting Results.") if is_any_left else ""

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from gi.repository import Gegl, Gimp
 
 from . import buffers, formats, hidden_images, layer_pictures
-from ._shared import errors, geometry, host, pictures, protocol
+from ._shared import errors, geometry, host, job_records, pictures, protocol
 from .layers import ImageKind, build_image, build_layers, insert, name_of
-from .running_job_files import Record
 from .same_pixels import same_where_covered
 
 _SNAPSHOT = "foveate-snapshot"  # what the hidden image's parts are called; nobody sees them
@@ -84,12 +83,12 @@ class GimpHost:
         return self._state.kind
 
     @property
-    def record(self) -> Record:
+    def record(self) -> job_records.Record:
         """Return what is to be written down about a job on what was frozen."""
         kind = self.kind
         file = self._image.get_xcf_file() or self._image.get_imported_file()
         name = (file.get_basename() if file else self._image.get_name()) or ""
-        return Record(self._title, name, int(kind.base), int(kind.precision), kind.attached_icc)
+        return job_records.Record(self._title, name, int(kind.base), int(kind.precision), kind.attached_icc)
 
     @property
     def is_open(self) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from gi.repository import Gimp
 
 from . import buffers, formats
-from ._shared import geometry, host
+from ._shared import arrange_patches, coverage, geometry, host, pixels
 
 RECIPE = "foveate-recipe"  # the parasite's name
 _SPACES = {  # in which a layer is blended, so that it is blended as its samples are
@@ -50,8 +50,8 @@ class ImageKind:
         try:
             if icc is not None:
                 image.set_color_profile(Gimp.ColorProfile.new_from_icc_profile(icc))
-            pixels = Gimp.ImageType.GRAYA_IMAGE if base == Gimp.ImageBaseType.GRAY else Gimp.ImageType.RGBA_IMAGE
-            layer = Gimp.Layer.new(image, "kind", 1, 1, pixels, 100.0, Gimp.LayerMode.NORMAL)
+            form = Gimp.ImageType.GRAYA_IMAGE if base == Gimp.ImageBaseType.GRAY else Gimp.ImageType.RGBA_IMAGE
+            layer = Gimp.Layer.new(image, "kind", 1, 1, form, 100.0, Gimp.LayerMode.NORMAL)
             image.insert_layer(layer, None, 0)
             return cls.of(image, formats.layer_format(layer))
         finally:
@@ -89,14 +89,14 @@ def build_layers(image: Gimp.Image, result: host.Result, kind: ImageKind, name: 
     the protocol wants it, and so they lie in layers above each other.
     """
     return [
-        _build_layer(image, result, patches, kind, name if not number else f"{name} {number + 1}")
-        for number, patches in enumerate(in_levels(result.patches))
+        _build_layer(image, result, level, kind, name if not number else f"{name} {number + 1}")
+        for number, level in enumerate(arrange_patches.in_levels(result.patches))
     ]
 
 
 def build_image(result: host.Result, kind: ImageKind, name: str) -> Gimp.Image:
     """Return a new image that holds the result, of the same kind as the old one."""
-    frame = result.extent.bounds if result.frame == "new" else covered_bounds(result.patches)
+    frame = result.extent.bounds if result.frame == "new" else arrange_patches.covered_bounds(result.patches)
     image = Gimp.Image.new_with_precision(frame.width, frame.height, kind.base, kind.precision)
     image.undo_disable()
     if kind.attached_icc is not None:
@@ -115,36 +115,14 @@ def insert(image: Gimp.Image, placed: Placed, bounds: geometry.Bounds) -> bool:
     return taken
 
 
-def in_levels(patches: Sequence[host.ResultPatch]) -> list[list[host.ResultPatch]]:
-    """Return the patches in levels, lowest first: within one they do not overlap, and their order is kept."""
-    levels: list[list[host.ResultPatch]] = []
-    for patch in patches:
-        above = 0
-        for number, level in enumerate(levels, 1):
-            if any(not patch.bounds.intersect(other.bounds).is_empty for other in level):
-                above = number
-        if above == len(levels):
-            levels.append([])
-        levels[above].append(patch)
-    return levels
-
-
-def covered_bounds(patches: Sequence[host.ResultPatch]) -> geometry.Bounds:
-    """Return what all patches together cover, in the result's frame."""
-    bounds = patches[0].bounds
-    for patch in patches[1:]:
-        bounds = bounds.union(patch.bounds)
-    return bounds
-
-
 def _build_layer(
-    image: Gimp.Image, result: host.Result, patches: Sequence[host.ResultPatch], kind: ImageKind, name: str
+    image: Gimp.Image, result: host.Result, level: Sequence[host.ResultPatch], kind: ImageKind, name: str
 ) -> Placed:
-    bounds = covered_bounds(patches)
-    pixels = Gimp.ImageType.GRAYA_IMAGE if kind.layout.is_gray else Gimp.ImageType.RGBA_IMAGE
-    layer = Gimp.Layer.new(image, name, bounds.width, bounds.height, pixels, 100.0, Gimp.LayerMode.NORMAL)
+    bounds = arrange_patches.covered_bounds(level)
+    form = Gimp.ImageType.GRAYA_IMAGE if kind.layout.is_gray else Gimp.ImageType.RGBA_IMAGE
+    layer = Gimp.Layer.new(image, name, bounds.width, bounds.height, form, 100.0, Gimp.LayerMode.NORMAL)
     buffer = layer.get_buffer()
-    for patch in patches:
+    for patch in level:
         data = bytes(patch.pixels.data) if result.frame == "new" else _with_coverage(patch, kind.layout)
         place = patch.bounds.relative_to(bounds)
         buffers.write(buffer, place, kind.layout.name, data, kind.layout.pixels.pixel_size)
@@ -158,8 +136,9 @@ def _build_layer(
 
 
 def _with_coverage(patch: host.ResultPatch, layout: formats.LayerFormat) -> bytes:
-    coverage = None
-    if patch.coverage is not None:
-        given = patch.coverage
-        coverage = buffers.converted_coverage(given.data, given.extent, given.format.dtype, layout.pixels.dtype)
-    return buffers.with_alpha(bytes(patch.pixels.data), coverage, layout)
+    given = patch.coverage
+    if given is not None:
+        samples = layout.pixels.dtype
+        data = buffers.converted_coverage(given.data, given.extent, given.format.dtype, samples)
+        given = host.Image(given.extent, data, pixels.PixelFormat(samples, pixels.Channels.Y))
+    return bytes(coverage.with_alpha(patch.pixels, given))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from gi.repository import Gimp
 
-from ._shared import errors, host, pixels, protocol, unclaimed_results
+from ._shared import errors, host, job_records, pixels, protocol, unclaimed_results
 from .layers import ImageKind, build_image, name_of
-from .running_job_files import Record
 
 _PRECISIONS = {
     pixels.SampleType.U8: "U8",
@@ -19,7 +18,7 @@ _PRECISIONS = {
 class LostImage(unclaimed_results.LostDocument):
     """See foveate_shared.jobs.host.Host."""
 
-    def __init__(self, title: str, record: Record | None) -> None:
+    def __init__(self, title: str, record: job_records.Record | None) -> None:
         """`title` names the operation. Without a record, the result itself tells what it can."""
         self._title = title
         self._record = record

@@ -11,8 +11,7 @@ import contextlib
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import processes
@@ -20,7 +19,6 @@ from . import processes
 DONE = b"done\n"
 WAIT = b"wait\n"
 _PATIENCE = 10.0  # seconds for the server's answers
-_ENDED = ("done", "failed", "cancelled")  # states of jobs
 
 
 class Caretaker:
@@ -72,82 +70,8 @@ def main(settings_path: str, gimp: str, *jobs: str) -> int:
 
 
 def end_jobs(settings_path: Path, jobs: Sequence[str], *, keep: bool, patience: float = _PATIENCE) -> bool:
-    """Cancel jobs at the server that the settings name; return whether it has confirmed that for all.
-
-    With `keep`, those that are done stay there, and their records say so. A server that does not run is not started
-    for this.
-    """
+    """See foveate_shared.editor.end_jobs."""
     from . import _shared as shared  # noqa: PLC0415 - only now: the usual case ends without
 
-    values = shared.settings.load(settings_path)
-
-    def find() -> shared.websocket.ServerAddress:
-        return values.remote or shared.running_server.find_server(shared.open_connection.runtime_file(values))
-
-    with shared.client.Client(find, values.client_id, shared.protocol.Peer("foveate-gimp", "caretaker")) as client:
-        ending = _Ending(client, settings_path, jobs, keep=keep)
-        for message in _messages(client, time.monotonic() + patience):
-            ending.take(message)
-            if ending.is_complete:
-                return True
-    return False
-
-
-def _messages(client: object, deadline: float) -> Iterator[object]:
-    """Yield what the server says, until the deadline or until it refuses."""
-    from . import _shared as shared  # noqa: PLC0415 - as above
-
-    while time.monotonic() < deadline:
-        client.wait(0.1)
-        for event in client.poll():
-            if getattr(event, "state", None) is shared.client.ConnectionState.REFUSED:
-                return
-            if (message := getattr(event, "message", None)) is not None:
-                yield message
-
-
-class _Ending:
-    """What has become of each job."""
-
-    def __init__(self, client: object, settings_path: Path, jobs: Sequence[str], *, keep: bool) -> None:
-        from . import _shared as shared  # noqa: PLC0415 - as above
-        from . import running_job_files  # noqa: PLC0415 - as above
-
-        self._protocol, self._records = shared.protocol, running_job_files
-        self._client = client
-        self._folder = running_job_files.folder_of(settings_path)
-        self._open = set(jobs)
-        self._keep = keep
-
-    @property
-    def is_complete(self) -> bool:
-        """Tell whether all have ended."""
-        return not self._open
-
-    def take(self, message: object) -> None:
-        """Take what the server says."""
-        protocol = self._protocol
-        if isinstance(message, protocol.Welcome):
-            self._client.list_jobs()
-        elif isinstance(message, protocol.Jobs):
-            self._look_at({summary.job: summary for summary in message.jobs})
-        elif isinstance(message, (*protocol.FINAL_EVENTS, protocol.Problem)) and message.job in self._open:
-            self._end(message.job, is_done=isinstance(message, protocol.Done))
-
-    def _look_at(self, listed: dict[str, object]) -> None:
-        for job in list(self._open):
-            summary = listed.get(job)
-            if summary is not None and summary.state in _ENDED:
-                self._end(job, is_done=summary.state == "done")
-                continue
-            if summary is not None:  # so that this connection hears of it, and of no more than that
-                self._client.post(self._protocol.Resume(job, summary.seq))
-            self._client.post(self._protocol.Cancel(job))
-
-    def _end(self, job: str, *, is_done: bool) -> None:
-        self._open.discard(job)
-        if is_done and self._keep:
-            self._records.mark_left(self._folder, job)
-            return
-        self._client.post(self._protocol.Ack(job))
-        self._records.forget(self._folder, job)
+    peer = shared.protocol.Peer("foveate-gimp", "caretaker")
+    return shared.end_jobs.end_jobs(settings_path, peer, jobs, keep=keep, patience=patience)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gi.repository import GdkPixbuf, Gimp, Gtk
 
 from . import layers, thumbnails
-from ._shared import errors, job_flow, translations
+from ._shared import arrange_patches, errors, job_flow, translations
 from .document import GimpHost
 
 _PREVIEW = "Preview, not applied"  # as the person sees it, also where windows have no titles
@@ -88,7 +88,7 @@ def pictures(
             return [(_PREVIEW, thumbnails.of(made, side))]
         finally:
             made.delete()
-    bounds = layers.covered_bounds(result.patches)
+    bounds = arrange_patches.covered_bounds(result.patches)
     copy = image.duplicate()
     try:
         copy.undo_disable()

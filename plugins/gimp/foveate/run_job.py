@@ -8,11 +8,21 @@ from dataclasses import dataclass
 
 from gi.repository import Gimp
 
-from . import connection, running_job_files
-from ._shared import errors, form, inquiry, job_flow, job_status, protocol, run_blocking, translations
+from . import connection
+from ._shared import (
+    errors,
+    form,
+    inquiry,
+    job_flow,
+    job_records,
+    job_status,
+    protocol,
+    run_blocking,
+    together,
+    translations,
+)
 from .document import GimpHost
 from .orphan_cleanup_process import Caretaker
-from .variation_group import Together
 
 
 @dataclass(frozen=True)
@@ -61,10 +71,10 @@ def run(
             wishes = form.with_seeds(work.parameters(info), work.variations)
             flows = [job_flow.Rerender(client, host, work.operation, wish, ask_first=waits) for wish in wishes]
             with Caretaker(connection.settings_path(), *(flow.job for flow in flows)) as caretaker:
-                together = Together(flows)
-                together.start()
+                group = together.Together(flows)
+                group.start()
                 _write_down(flows, host.record)
-                run_blocking.run_to_end(client, together, on_status=_Bar(say).show, is_reached=True)
+                run_blocking.run_to_end(client, group, on_status=_Bar(say).show, is_reached=True)
                 if waiting(flows):
                     caretaker.results_wait()
                     decide(flows, host)
@@ -115,23 +125,23 @@ def _keep_as_image(flow: job_flow.Rerender, host: GimpHost) -> None:
     raise errors.InputError(error.message, code=error.code, remedy=remedy, fault=error.fault)
 
 
-def _write_down(flows: Flows, record: running_job_files.Record) -> None:
+def _write_down(flows: Flows, record: job_records.Record) -> None:
     """Write down what a result needs to be opened without its image, should this process end before the job does."""
-    folder = running_job_files.folder_of(connection.settings_path())
+    folder = job_records.folder_of(connection.settings_path())
     for flow in flows:
         with contextlib.suppress(errors.ResourceError):  # no reason not to do the job
-            running_job_files.write(folder, flow.job, record)
+            job_records.write(folder, flow.job, record)
 
 
 def _cross_out(flows: Flows) -> None:
     """Remove what was written down; a job that went on without us is noted instead: its result will wait."""
-    folder = running_job_files.folder_of(connection.settings_path())
+    folder = job_records.folder_of(connection.settings_path())
     for flow in flows:
         error = flow.status.error
         if error is not None and error.code is errors.ErrorCode.CONNECTION_LOST:
-            running_job_files.mark_left(folder, flow.job)
+            job_records.mark_left(folder, flow.job)
         else:
-            running_job_files.forget(folder, flow.job)
+            job_records.forget(folder, flow.job)
 
 
 def _finished(flows: Flows, host: GimpHost) -> AppliedResult:

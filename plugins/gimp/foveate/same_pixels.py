@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 
 from gi.repository import Gegl
 
 from . import buffers
-from ._shared import geometry, pixels
+from ._shared import arrange_patches, geometry, pixels
 from .formats import LayerFormat
 
 _EVERYWHERE = struct.pack("<f", 1.0)
@@ -21,7 +20,7 @@ def same_where_covered(
 ) -> bool:
     """Tell whether no pixel of `region` differs that has any coverage; without coverage, all of them count."""
     size = layout.pixels.pixel_size
-    for strip in _strips(region, size):
+    for strip in arrange_patches.rows_of(region, size, _STRIP_BYTES):
         old, new = (buffers.read(side, strip, layout.name, size) for side in (then, now))
         if old == new:
             continue
@@ -50,9 +49,3 @@ def _is_noise(old: bytes, new: bytes, layout: pixels.PixelFormat) -> bool:
     tolerance = _NOISE[layout.dtype]
     pairs = zip(struct.unpack(code, old), struct.unpack(code, new), strict=True)
     return all(abs(one - other) <= tolerance * max(1.0, abs(one)) for one, other in pairs)
-
-
-def _strips(region: geometry.Bounds, pixel_size: int) -> Iterator[geometry.Bounds]:
-    rows = max(1, _STRIP_BYTES // max(1, region.width * pixel_size))
-    for top, bottom in geometry.split(region.height, rows):
-        yield geometry.Bounds(region.x, region.y + top, region.width, bottom - top)

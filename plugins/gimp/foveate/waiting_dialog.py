@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gi.repository import GdkPixbuf, Gimp, GLib, Gtk
 
-from . import connection, dialogs, running_job_files, thumbnails
-from ._shared import job_flow, protocol, translations, unclaimed_results
+from . import connection, dialogs, thumbnails
+from ._shared import job_flow, job_records, protocol, translations, unclaimed_results
 from .lost_image import LostImage
 
 _OPEN, _DISCARD = 1, 2  # the buttons' answers
@@ -26,7 +26,7 @@ class WaitingDialog:
 
     def __init__(self, say: translations.Texts) -> None:
         self._say = say
-        self._folder = running_job_files.folder_of(connection.settings_path())
+        self._folder = job_records.folder_of(connection.settings_path())
         self._hosts: dict[str, LostImage] = {}  # by job
         self._pictures: dict[str, tuple[GdkPixbuf.Pixbuf, str]] = {}  # by job: a thumbnail, and the size in words
         self._listed: tuple[protocol.JobSummary, ...] | None = None  # what the list shows
@@ -94,11 +94,11 @@ class WaitingDialog:
         return row.job if row is not None else None
 
     def _host_for(self, job: protocol.JobSummary) -> LostImage:
-        record = running_job_files.read(self._folder, job.job)
+        record = job_records.read(self._folder, job.job)
         self._hosts[job.job] = LostImage(self._title(job, record), record)
         return self._hosts[job.job]
 
-    def _title(self, job: protocol.JobSummary, record: running_job_files.Record | None) -> str:
+    def _title(self, job: protocol.JobSummary, record: job_records.Record | None) -> str:
         titles = {info.name: info.title for info in connection.load_known()[0]}
         return record.title if record else self._say(titles.get(job.operation, job.operation))
 
@@ -115,7 +115,7 @@ class WaitingDialog:
 
     def _fill_list(self) -> None:
         if self._listed is None:
-            running_job_files.mark_seen(self._folder)
+            job_records.mark_seen(self._folder)
         before = self._list.get_selected_row()
         at = before.get_index() if before is not None else 0
         self._listed = self._results.jobs
@@ -128,7 +128,7 @@ class WaitingDialog:
             self._list.select_row(self._list.get_row_at_index(min(at, len(self._listed) - 1)))
 
     def _row(self, job: protocol.JobSummary) -> Gtk.ListBoxRow:
-        record = running_job_files.read(self._folder, job.job)
+        record = job_records.read(self._folder, job.job)
         title = self._title(job, record)
         if record and record.image:
             title = f"{title}: {record.image}"

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import layer_pictures, layers
-from ._shared import errors, geometry, host, pictures, pixels, protocol
-from .coverage import Mask, same_under
+from ._shared import arrange_patches, coverage, errors, geometry, host, pictures, pixels, protocol
 from .layers import Steps, to_end
-from .pixel_bands import cropped, rows_of
 from .pixel_layouts import named_space, pixel_format
 from .profiles import read_profile
 from .wait_until_idle import drop, dropped_after, is_open, until_idle
@@ -29,7 +27,7 @@ class Frozen:
     extent: geometry.Extent
     colors: tuple[str, str, str]  # model, depth and profile, as Krita names them
     format: pixels.PixelFormat
-    mask: Mask | None  # None: all of it
+    mask: coverage.Mask | None  # None: all of it
 
     @property
     def region(self) -> geometry.Bounds:
@@ -158,7 +156,7 @@ class KritaHost:
         As with all pictures, of its middle where it is large.
         """
         area = _middle(result.extent.bounds if result.frame == "new" else self.region)
-        inside = tuple(cropped(result.patches, area))
+        inside = tuple(arrange_patches.cropped(result.patches, area))
         with dropped_after(self._create(area.extent)) as scratch:
             prepared = to_end(layers.prepare(self._krita, self._snapshot.colors, inside))
             if result.frame == "document":
@@ -183,12 +181,13 @@ class KritaHost:
     def _compared(self) -> Steps[bool]:
         """Tell whether the selected pixels are what they were. Raises InputError where the document is closed."""
         mask, size = self._snapshot.mask, self._snapshot.format.pixel_size
-        for band in rows_of(self.region, size):
+        for band in arrange_patches.rows_of(self.region, size):
             yield from until_idle(self._krita, self._document)
             if not self._fits():
                 return False
             before, now = _read(self._snapshot.clone, band), _read(self._document, band)
-            if before != now and not same_under(mask and mask.part(band), memoryview(before), memoryview(now), size):
+            covered = mask and mask.part(band)
+            if before != now and not coverage.same_under(covered, memoryview(before), memoryview(now), size):
                 return False
             yield
         return True
@@ -226,7 +225,7 @@ class KritaHost:
     def _reopened(self) -> Steps[Any]:
         """Open a flat copy of the snapshot and return it: Krita crashes where clones get a window."""
         area, parts = self._snapshot.extent.bounds, []
-        for band in rows_of(area, self._snapshot.format.pixel_size):
+        for band in arrange_patches.rows_of(area, self._snapshot.format.pixel_size):
             parts.append((band, _read(self._snapshot.clone, band)))
             yield
         document = yield from self._made(self._snapshot.extent, parts)
@@ -326,7 +325,7 @@ def selected_bounds(document: Any) -> geometry.Bounds | None:
     return None if bounds.is_empty else bounds
 
 
-def _selected(document: Any, extent: geometry.Extent) -> Mask | None:
+def _selected(document: Any, extent: geometry.Extent) -> coverage.Mask | None:
     """Return the frozen coverage of the document's selection. Raises InputError where it lies outside."""
     selection = find_selection(document)
     if selection is None:
@@ -338,4 +337,4 @@ def _selected(document: Any, extent: geometry.Extent) -> Mask | None:
             code=errors.ErrorCode.INVALID_REGION,
             remedy="Select a part of the image, or nothing for all of it.",
         )
-    return Mask(bounds, bytes(selection.pixelData(bounds.x, bounds.y, bounds.width, bounds.height)))
+    return coverage.Mask(bounds, bytes(selection.pixelData(bounds.x, bounds.y, bounds.width, bounds.height)))

@@ -7,9 +7,8 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from . import coverage, wait_until_idle
-from ._shared import errors, geometry, host
-from .pixel_bands import patch_bands, rows_of
+from . import wait_until_idle
+from ._shared import arrange_patches, coverage, errors, geometry, host
 from .qt import QtCore
 
 T = TypeVar("T")
@@ -43,7 +42,7 @@ class Prepared:
 def prepare(krita: Any, colors: tuple[str, str, str], patches: Sequence[host.ResultPatch]) -> Steps[Prepared]:
     """Prepare the layer of some patches, in steps."""
     opaque = yield from _all_opaque(patches)
-    if _overlap([patch.bounds for patch in patches]):
+    if arrange_patches.overlap(patches):
         parts = yield from _composed(krita, colors, patches)
     else:
         parts = yield from converted(patches, keeps_alpha=opaque)
@@ -56,7 +55,7 @@ def converted(patches: Iterable[host.ResultPatch], *, keeps_alpha: bool) -> Step
     Coverage becomes alpha. Where there is none the patch's own alpha is kept, or it is full.
     """
     parts = []
-    for band in patch_bands(patches):
+    for band in arrange_patches.patch_bands(patches):
         plain = band.coverage is None and keeps_alpha
         data = band.pixels.data if plain else coverage.with_alpha(band.pixels, band.coverage)
         parts.append((band.bounds, QtCore.QByteArray(bytes(data))))
@@ -92,30 +91,16 @@ def keep_recipe(document: Any, layer: Any, result: host.Result, title: str) -> N
 
 
 def _all_opaque(patches: Iterable[host.ResultPatch]) -> Steps[bool]:
-    for band in patch_bands(patches):
+    for band in arrange_patches.patch_bands(patches):
         if not coverage.is_opaque(band.pixels.data, band.pixels.format):
             return False
         yield
     return True
 
 
-def _overlap(areas: Sequence[geometry.Bounds]) -> bool:
-    """Tell whether any two of the areas meet."""
-    rows = sorted(areas, key=lambda area: area.y)
-    for index, area in enumerate(rows):
-        for other in rows[index + 1 :]:
-            if other.y >= area.bottom:
-                break
-            if not area.intersect(other).is_empty:
-                return True
-    return False
-
-
 def _composed(krita: Any, colors: tuple[str, str, str], patches: Sequence[host.ResultPatch]) -> Steps[Parts]:
     """Return overlapping patches, laid over each other by Krita itself in a document that nobody sees."""
-    area = geometry.Bounds(0, 0, 0, 0)
-    for patch in patches:
-        area = area.union(patch.bounds)
+    area = arrange_patches.covered_bounds(patches)
     scratch = krita.Krita.instance().createDocument(area.width, area.height, "Foveate", *colors, 72.0)
     with wait_until_idle.dropped_after(scratch):
         for node in scratch.rootNode().childNodes():
@@ -131,7 +116,7 @@ def _composed(krita: Any, colors: tuple[str, str, str], patches: Sequence[host.R
         inside = geometry.Bounds(0, 0, area.width, area.height)
         size = patches[0].pixels.format.pixel_size
         parts = []
-        for band in rows_of(inside, size):
+        for band in arrange_patches.rows_of(inside, size):
             data = scratch.pixelData(band.x, band.y, band.width, band.height)
             parts.append((band.moved(area.x, area.y), data))
             yield

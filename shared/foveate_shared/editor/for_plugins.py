@@ -6,7 +6,7 @@ A plugin has its own copy of this package in a bundle, and the installed one in 
 from __future__ import annotations
 
 from .. import errors, geometry, pixels
-from ..connection import client, pairing_line, settings
+from ..connection import client, inquiry, pairing_line, private_files, settings
 from ..forms import (
     add_model,
     checkpoint_advice,
@@ -19,26 +19,57 @@ from ..forms import (
     typed_values,
 )
 from ..i18n import translations
-from ..jobs import chosen_pictures, host, job_flow, job_list, job_status, pictures, results_in_words, run_blocking
+from ..jobs import (
+    arrange_patches,
+    chosen_pictures,
+    coverage,
+    host,
+    job_flow,
+    job_list,
+    job_records,
+    job_status,
+    pictures,
+    results_in_words,
+    run_blocking,
+    together,
+    unclaimed_results,
+)
 from ..wire import protocol
-from . import controller, labels, open_connection, operations, picture_choosers, previews
+from . import (
+    controller,
+    end_jobs,
+    known_server,
+    labels,
+    model_adder,
+    open_connection,
+    operations,
+    picture_choosers,
+    previews,
+)
 
 __all__ = [
     "add_model",
+    "arrange_patches",
     "checkpoint_advice",
     "checkpoint_choices",
     "chosen_pictures",
     "client",
     "comparison_lists",
     "controller",
+    "coverage",
+    "end_jobs",
     "errors",
     "form",
     "geometry",
     "host",
+    "inquiry",
     "job_flow",
     "job_list",
+    "job_records",
     "job_status",
+    "known_server",
     "labels",
+    "model_adder",
     "open_connection",
     "operations",
     "pairing_line",
@@ -48,11 +79,14 @@ __all__ = [
     "pictures",
     "pixels",
     "previews",
+    "private_files",
     "prompt_history",
     "protocol",
     "results_in_words",
     "run_blocking",
     "settings",
+    "together",
     "translations",
     "typed_values",
+    "unclaimed_results",
 ]

@@ -8,26 +8,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from foveate_gimp import orphan_cleanup_process, running_job_files
+from foveate_gimp import orphan_cleanup_process
 from foveate_gimp.orphan_cleanup_process import DONE, WAIT, Caretaker
 
-from fakes.connection import RecordingConnection
 from foveate_shared.connection.settings import Settings, save
-from foveate_shared.errors import ErrorCode, InputError
-from foveate_shared.wire.protocol import (
-    Ack,
-    Cancel,
-    Cancelled,
-    Done,
-    Jobs,
-    JobSummary,
-    Limits,
-    ListJobs,
-    Peer,
-    Problem,
-    Resume,
-    Welcome,
-)
 
 ENTRY = Path(orphan_cleanup_process.__file__).with_name("foveate.py")
 JOB = "00000000-0000-4000-8000-000000000000"
@@ -114,42 +98,3 @@ def test_what_is_done_is_kept_unless_the_person_cancelled(words, gimp, keep, mon
     )
     assert orphan_cleanup_process.main(str(tmp_path / "settings.json"), str(gimp), JOB, "another") == 0
     assert asked == [(tmp_path / "settings.json", (JOB, "another"), keep)]
-
-
-DONE_JOB, RUNNING, UNKNOWN, LATE = (f"{number}0000000-0000-4000-8000-000000000000" for number in (1, 2, 3, 4))
-JOBS = (DONE_JOB, RUNNING, UNKNOWN, LATE)
-WELCOME = Welcome(1, Peer("foveate", "9.9"), (), Limits(), ())
-LISTED = Jobs(
-    1,
-    (
-        JobSummary(DONE_JOB, "refocus", "done", None, 1.0, 9),
-        JobSummary(RUNNING, "refocus", "running", None, 2.0, 5),
-        JobSummary(LATE, "refocus", "running", None, 3.0, 7),
-    ),
-)
-
-
-class Client(RecordingConnection):
-    def list_jobs(self):
-        self.post(ListJobs(1))
-
-
-@pytest.mark.parametrize("keep", [True, False])
-def test_what_runs_is_cancelled_and_what_is_done_is_kept_where_it_shall_be(keep, tmp_path):
-    client, folder = Client(), running_job_files.folder_of(tmp_path / "settings.json")
-    for job in JOBS:
-        running_job_files.write(folder, job, running_job_files.Record("Refocus", "a.png", 0, 150, None))
-    ending = orphan_cleanup_process._Ending(client, tmp_path / "settings.json", JOBS, keep=keep)
-    unknown = Problem(InputError("No such job.", code=ErrorCode.UNKNOWN_JOB).info, job=UNKNOWN)
-    for message in (WELCOME, LISTED, Cancelled(RUNNING, 6), unknown):
-        ending.take(message)
-    assert not ending.is_complete
-    ending.take(Done(LATE, 8, (), {}))  # it was quicker than the cancel
-    assert ending.is_complete
-    posted = client.messages
-    assert {each.job for each in posted if isinstance(each, Cancel)} == {RUNNING, UNKNOWN, LATE}
-    assert {(each.job, each.since) for each in posted if isinstance(each, Resume)} == {(RUNNING, 5), (LATE, 7)}
-    acknowledged = {each.job for each in posted if isinstance(each, Ack)}
-    assert acknowledged == ({RUNNING, UNKNOWN} if keep else set(JOBS))
-    assert {path.stem for path in folder.iterdir()} == ({DONE_JOB, LATE} if keep else set())
-    assert all(running_job_files.read(folder, path.stem).is_left for path in folder.iterdir())

@@ -2,48 +2,19 @@
 
 import struct
 
-import numpy as np
 import pytest
-from foveate_gimp.buffers import converted_coverage, read, with_alpha, write
+from foveate_gimp.buffers import converted_coverage, read, write
 from foveate_gimp.formats import LayerFormat, coverage_format
-from foveate_gimp.layers import ImageKind, covered_bounds, in_levels
+from foveate_gimp.layers import ImageKind
 from foveate_gimp.same_pixels import differs_where_covered
 
 from foveate_shared.errors import InputError, ServerError
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.jobs.host import Image, ResultPatch
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
-
-DTYPES = {SampleType.U8: "u1", SampleType.U16: "<u2", SampleType.F16: "<f2", SampleType.F32: "<f4"}
 
 
 def layout(samples, channels=Channels.RGBA):
     return LayerFormat("any", "own", PixelFormat(samples, channels), is_reduced=False)
-
-
-def patch(*bounds):
-    extent = Extent(*bounds[2:])
-    return ResultPatch(Bounds(*bounds), Image(extent, b"", PixelFormat(SampleType.U8, Channels.RGBA)), None)
-
-
-@pytest.mark.parametrize("samples", SampleType)
-@pytest.mark.parametrize("channels", [Channels.RGBA, Channels.YA])
-def test_alpha_becomes_the_coverage_and_colour_stays(samples, channels):
-    pixels = (np.random.default_rng(1).random((3, 5, channels.count)) * 200).astype(DTYPES[samples])
-    coverage = (np.random.default_rng(2).random((3, 5)) * 200).astype(DTYPES[samples])
-    result = np.frombuffer(with_alpha(pixels.tobytes(), coverage.tobytes(), layout(samples, channels)), pixels.dtype)
-    result = result.reshape(pixels.shape)
-    assert np.array_equal(result[..., :-1], pixels[..., :-1])
-    assert np.array_equal(result[..., -1], coverage)
-
-
-@pytest.mark.parametrize("samples", SampleType)
-def test_without_coverage_all_is_taken(samples):
-    pixels = np.zeros((2, 2, 4), DTYPES[samples])
-    result = np.frombuffer(with_alpha(pixels.tobytes(), None, layout(samples)), pixels.dtype).reshape(2, 2, 4)
-    full = 1.0 if samples.is_float else np.iinfo(pixels.dtype).max
-    assert (result[..., 3] == full).all()
-    assert not result[..., :3].any()
 
 
 class Buffer:
@@ -83,12 +54,6 @@ def test_selections_are_read_as_the_protocol_allows(samples, name):
     assert found == name
     assert kind.channels is Channels.Y
     assert kind.dtype is not SampleType.F16
-
-
-def test_patches_that_overlap_lie_above_each_other_in_their_order():
-    first, apart, over_first, over_both = patch(0, 0, 9, 9), patch(20, 0, 9, 9), patch(5, 5, 9, 9), patch(6, 0, 20, 9)
-    assert in_levels([first, apart, over_first, over_both]) == [[first, apart], [over_first], [over_both]]
-    assert covered_bounds([first, apart]) == Bounds(0, 0, 29, 9)
 
 
 def test_only_covered_pixels_count():

@@ -1,4 +1,4 @@
-"""What is written down about jobs that run, so that a result can still be opened where GIMP is gone: one file per job.
+"""What is written down about jobs that run, a file each, so that a result can be opened where the editor is gone.
 
 The server keeps a complete result, but nobody there knows which image it came from, nor that image's profile.
 """
@@ -11,7 +11,8 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from ._shared import errors, private_files
+from ..connection import private_files
+from ..errors import ResourceError
 
 _FOLDER = "foveate-jobs"  # beside the settings
 _VERSION = 1
@@ -24,9 +25,9 @@ class Record:
 
     title: str  # of its operation, in the person's language
     image: str  # the image's name as a person knows it
-    base: int  # GIMP's number of its mode
+    base: int  # the editor's number of its mode
     precision: int  # ... and of its precision
-    icc: bytes | None  # the image's own profile; None where it has GIMP's own
+    icc: bytes | None  # the image's own profile; None where it has the editor's own
     is_left: bool = False  # its plug-in is gone, and the server has the result
 
 
@@ -88,5 +89,5 @@ def mark_seen(folder: Path) -> None:
 def _mark(folder: Path, job: str, record: Record, *, is_left: bool) -> None:
     try:
         write(folder, job, replace(record, is_left=is_left))
-    except errors.ResourceError:  # it only helps to find the result, which the server lists all the same
+    except ResourceError:  # it only helps to find the result, which the server lists all the same
         return

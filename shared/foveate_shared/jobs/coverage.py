@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 import struct
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
-from ._shared import geometry, host, pixels
+from ..geometry import Bounds
+from ..pixels import PixelFormat, SampleType
+from .host import Image
 
-SampleType = pixels.SampleType
 _FULL = {
     SampleType.U8: b"\xff",
     SampleType.U16: b"\xff\xff",
@@ -22,6 +24,7 @@ _FULL = {
 }
 _CHUNK = 1 << 16  # bytes
 _FULL_CHUNK = b"\xff" * _CHUNK
+T = TypeVar("T")
 _COVERED = re.compile(rb"[^\x00]+")
 
 
@@ -29,7 +32,7 @@ _COVERED = re.compile(rb"[^\x00]+")
 class Mask:
     """A frozen selection: one byte per pixel of `bounds` (document pixels); elsewhere nothing is selected."""
 
-    bounds: geometry.Bounds
+    bounds: Bounds
     data: bytes
 
     @property
@@ -39,12 +42,12 @@ class Mask:
         chunks = (self.data[start : start + _CHUNK] for start in range(0, len(self.data), _CHUNK))
         return all(chunk == _FULL_CHUNK[: len(chunk)] for chunk in chunks)
 
-    def part(self, band: geometry.Bounds) -> Mask:
+    def part(self, band: Bounds) -> Mask:
         """Return some of the rows; `band` is as wide as the bounds."""
         start = (band.y - self.bounds.y) * self.bounds.width
         return Mask(band, self.data[start : start + band.area])
 
-    def window(self, bounds: geometry.Bounds) -> bytes:
+    def window(self, bounds: Bounds) -> bytes:
         """Return the coverage of any bounds, one byte per pixel."""
         inside = self.bounds.intersect(bounds)
         if inside.is_empty:
@@ -71,7 +74,7 @@ def _covered_bytes(mask: Mask, pixel_size: int) -> Iterator[tuple[int, int]]:
     return ((run.start() * pixel_size, run.end() * pixel_size) for run in _COVERED.finditer(mask.data))
 
 
-def is_opaque(data: bytes | bytearray | memoryview, layout: pixels.PixelFormat) -> bool:
+def is_opaque(data: bytes | bytearray | memoryview, layout: PixelFormat) -> bool:
     """Tell whether the alpha of every pixel is full."""
     view = bytes(data)
     count = len(view) // layout.pixel_size
@@ -80,7 +83,7 @@ def is_opaque(data: bytes | bytearray | memoryview, layout: pixels.PixelFormat) 
     )
 
 
-def with_alpha(image: host.Image, coverage: host.Image | None) -> bytes | bytearray:
+def with_alpha(image: Image, coverage: Image | None) -> bytes | bytearray:
     """Return an image whose alpha is the coverage, at the image's depth; without one, its alpha is full."""
     layout = image.format
     data = bytearray(image.data)
@@ -91,19 +94,19 @@ def with_alpha(image: host.Image, coverage: host.Image | None) -> bytes | bytear
     return data
 
 
-def _full(layout: pixels.PixelFormat) -> bytes:
+def _full(layout: PixelFormat) -> bytes:
     return _FULL[layout.dtype]
 
 
-def _alpha_bytes(layout: pixels.PixelFormat, values: object) -> Iterator[tuple[int, object]]:
+def _alpha_bytes(layout: PixelFormat, values: Iterable[T]) -> Iterator[tuple[int, T]]:
     """Return, for each byte of an alpha sample, where it lies within the pixel, and its part of `values`."""
     position = layout.channels.alpha_position
-    assert position is not None  # noqa: S101 - all of Krita's layouts have alpha
+    assert position is not None  # noqa: S101 - the layouts of documents that take layers have alpha
     start = position * layout.dtype.size
-    return ((start + index, value) for index, value in enumerate(values))  # type: ignore[call-overload]
+    return ((start + index, value) for index, value in enumerate(values))
 
 
-def _planes(coverage: host.Image, layout: pixels.PixelFormat) -> list[bytes]:
+def _planes(coverage: Image, layout: PixelFormat) -> list[bytes]:
     """Return the bytes of alpha samples, lowest first, as one plane per byte."""
     data = bytes(coverage.data)
     depth, wanted = coverage.format.dtype, layout.dtype
@@ -115,7 +118,7 @@ def _planes(coverage: host.Image, layout: pixels.PixelFormat) -> list[bytes]:
     return [data.translate(bytes(sample[index] for sample in samples)) for index in range(wanted.size)]
 
 
-def _converted(data: bytes, depth: pixels.SampleType, wanted: pixels.SampleType) -> bytes:
+def _converted(data: bytes, depth: SampleType, wanted: SampleType) -> bytes:
     """Return coverage samples at another depth. One by one: only hosts and servers that disagree on depths need it."""
     if depth is SampleType.U16:
         table = [_pack(value / 65535, wanted) for value in range(65536)]
@@ -124,10 +127,10 @@ def _converted(data: bytes, depth: pixels.SampleType, wanted: pixels.SampleType)
     return b"".join(_pack(value, wanted) for value in values)
 
 
-def _pack(value: float, dtype: pixels.SampleType) -> bytes:
+def _pack(value: float, dtype: SampleType) -> bytes:
     """Return coverage 0 to 1 as one sample."""
     value = min(1.0, max(0.0, value))
     if dtype.is_float:
         return struct.pack("<e" if dtype is SampleType.F16 else "<f", value)
-    maximum = 256**dtype.size - 1
+    maximum = (1 << 8 * dtype.size) - 1
     return round(value * maximum).to_bytes(dtype.size, "little")

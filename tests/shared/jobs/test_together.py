@@ -1,10 +1,10 @@
 """Variations of one wish, driven as one flow."""
 
 import pytest
-from foveate_gimp.variation_group import Together
 
 from foveate_shared.errors import ServerError
 from foveate_shared.jobs.job_flow import JobState, Rerender
+from foveate_shared.jobs.together import Together
 from foveate_shared.wire.protocol import Accepted, Cancelled, Progress
 
 

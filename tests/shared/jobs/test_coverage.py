@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 
+import numpy as np
 import pytest
-from foveate_krita.coverage import Mask, is_opaque, same_under, with_alpha
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.jobs.coverage import Mask, is_opaque, same_under, with_alpha
 from foveate_shared.jobs.host import Image
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
 
@@ -23,6 +24,7 @@ FORMATS = [
 ]
 CODES = {SampleType.U8: "B", SampleType.U16: "H", SampleType.F16: "e", SampleType.F32: "f"}
 TOPS = {SampleType.U8: 255, SampleType.U16: 65535, SampleType.F16: 1.0, SampleType.F32: 1.0}
+DTYPES = {SampleType.U8: "u1", SampleType.U16: "<u2", SampleType.F16: "<f2", SampleType.F32: "<f4"}
 places = st.builds(Bounds, st.integers(0, 9), st.integers(0, 9), st.integers(1, 8), st.integers(1, 8))
 
 
@@ -105,3 +107,25 @@ def test_a_full_mask_is_known():
     assert Mask(large, b"\xff" * large.area).is_full
     assert not Mask(large, b"\xff" * (large.area - 1) + b"\xfe").is_full
     assert COVERAGE_U8.pixel_size == 1
+
+
+@pytest.mark.parametrize("samples", SampleType)
+@pytest.mark.parametrize("channels", [Channels.RGBA, Channels.YA])
+def test_alpha_becomes_the_coverage_and_colour_stays(samples, channels):
+    pixels = (np.random.default_rng(1).random((3, 5, channels.count)) * 200).astype(DTYPES[samples])
+    coverage = (np.random.default_rng(2).random((3, 5)) * 200).astype(DTYPES[samples])
+    extent, plane = Extent(5, 3), PixelFormat(samples, Channels.Y)
+    given = Image(extent, pixels.tobytes(), PixelFormat(samples, channels)), Image(extent, coverage.tobytes(), plane)
+    result = np.frombuffer(with_alpha(*given), pixels.dtype).reshape(pixels.shape)
+    assert np.array_equal(result[..., :-1], pixels[..., :-1])
+    assert np.array_equal(result[..., -1], coverage)
+
+
+@pytest.mark.parametrize("samples", SampleType)
+def test_without_coverage_all_of_new_pixels_is_taken(samples):
+    pixels = np.zeros((2, 2, 4), DTYPES[samples])
+    image = Image(Extent(2, 2), pixels.tobytes(), PixelFormat(samples, Channels.RGBA))
+    result = np.frombuffer(with_alpha(image, None), pixels.dtype).reshape(2, 2, 4)
+    full = 1.0 if samples.is_float else np.iinfo(pixels.dtype).max
+    assert (result[..., 3] == full).all()
+    assert not result[..., :3].any()

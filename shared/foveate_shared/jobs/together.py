@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ._shared import errors, job_flow, protocol
+from ..errors import FoveateError
+from ..wire.protocol import Message
+from .job_flow import JobProgress, Rerender
 
 
 class Together:
-    """What the driver needs of a flow, for all of them. See foveate_shared.jobs.job_flow.Rerender."""
+    """What the driver needs of a flow, for all of them. See job_flow.Rerender."""
 
-    def __init__(self, flows: Sequence[job_flow.Rerender]) -> None:
+    def __init__(self, flows: Sequence[Rerender]) -> None:
         self._flows = tuple(flows)
 
     @property
@@ -20,7 +22,7 @@ class Together:
         return all(flow.ended for flow in self._flows)
 
     @property
-    def status(self) -> job_flow.JobProgress:
+    def status(self) -> JobProgress:
         """Return the status of the first one that runs, with how far all of them are."""
         running = next((flow for flow in self._flows if not flow.ended), None)
         if running is None or len(self._flows) == 1:
@@ -33,7 +35,7 @@ class Together:
         for flow in self._flows:
             flow.start()
 
-    def handle(self, message: protocol.Message, payloads: Sequence[object] = ()) -> bool:
+    def handle(self, message: Message, payloads: Sequence[object] = ()) -> bool:
         """Hand a message to the one that it is about."""
         return any(flow.handle(message, payloads) for flow in self._flows)
 
@@ -53,7 +55,7 @@ class Together:
             if not flow.ended:
                 flow.cancel()
 
-    def abandon(self, error: errors.FoveateError) -> None:
+    def abandon(self, error: FoveateError) -> None:
         """End those that run, without the server."""
         for flow in self._flows:
             flow.abandon(error)

@@ -1,0 +1,58 @@
+"""What is written down about jobs that run."""
+
+import os
+import time
+from dataclasses import replace
+
+import pytest
+
+from foveate_shared.jobs import job_records
+from foveate_shared.jobs.job_records import Record
+
+JOB, OTHER = "one", "another"
+RECORD = Record("Fokussieren", "Bild.xcf", 0, 150, b"\x00profile\xff")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return job_records.folder_of(tmp_path / "foveate.json")
+
+
+def test_a_record_comes_back_as_it_was(folder):
+    job_records.write(folder, JOB, RECORD)
+    job_records.write(folder, OTHER, replace(RECORD, icc=None))
+    assert job_records.read(folder, JOB) == RECORD
+    assert job_records.read(folder, OTHER).icc is None
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 2, "icc": null}', '{"version": 1, "icc": "a", "x": 1}'])
+def test_what_is_no_record_is_none(folder, text):
+    folder.mkdir()
+    (folder / f"{JOB}.json").write_text(text)
+    assert job_records.read(folder, JOB) is None
+    assert not job_records.is_any_left(folder)
+
+
+def test_what_is_left_is_told_until_it_was_seen(folder):
+    assert not job_records.is_any_left(folder)
+    job_records.mark_left(folder, JOB)  # there is none, and none is made
+    job_records.write(folder, JOB, RECORD)
+    assert not job_records.is_any_left(folder)
+    job_records.mark_left(folder, JOB)
+    assert job_records.is_any_left(folder)
+    job_records.mark_seen(folder)
+    assert not job_records.is_any_left(folder)
+    assert job_records.read(folder, JOB) == RECORD
+
+
+def test_what_no_server_keeps_any_more_is_removed(folder):
+    job_records.write(folder, JOB, RECORD)
+    job_records.write(folder, OTHER, RECORD)
+    old = time.time() - 90 * 24 * 3600
+    os.utime(folder / f"{OTHER}.json", (old, old))
+    job_records.mark_seen(folder)
+    assert [path.stem for path in folder.iterdir()] == [JOB]
+    job_records.forget(folder, JOB)
+    job_records.forget(folder, JOB)
+    assert not list(folder.iterdir())
