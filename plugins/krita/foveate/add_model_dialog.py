@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
 from ._shared import add_model, checkpoint_advice, errors
 from .controller import KritaController
 from .qt import Qt, QtWidgets
-from .widgets import button, column, label, row
+from .widgets import button, column, copy_text, label, row, tell
 
 _PICKLES = {".ckpt", ".pt", ".pth", ".bin"}
 _FILTER = "*.safetensors *.ckpt *.pt *.pth *.bin"
@@ -23,26 +24,42 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self._desk = desk
         say = desk.say
         self.setWindowTitle(say("Foveate: add a model"))
-        self.what = QtWidgets.QLineEdit()
-        self.what.setPlaceholderText(say("File, folder, or org/name on the model hub"))
-        self.what.setToolTip(say("A checkpoint, LoRA, embedding, VAE or restorer; what it is is told by its weights"))
-        self.what.setAccessibleName(say("Model"))
-        self._pickle = QtWidgets.QCheckBox(say("Read this older format"))
-        self._pickle.setToolTip(say("Weights alone are read, and kept as safetensors; no code in the file is run"))
-        self._file = button(say("File…"), say("Choose a file"), self._choose_file)
-        self._folder = button(say("Folder…"), say("Choose a folder, as diffusers writes it"), self._choose_folder)
+        self.what = QtWidgets.QLineEdit(
+            placeholderText=say("File, folder, or org/name on the model hub"),
+            toolTip=say("A checkpoint, LoRA, embedding, VAE or restorer; what it is is told by its weights"),
+            accessibleName=say("Model"),
+        )
+        self._pickle = QtWidgets.QCheckBox(
+            say("Read this older format"),
+            toolTip=say("Weights alone are read, and kept as safetensors; no code in the file is run"),
+        )
+        file = button(say("File…"), say("Choose a file"), self._choose_file)
+        folder = button(say("Folder…"), say("Choose a folder, as diffusers writes it"), self._choose_folder)
         self.add = button(say("Add"), say("Add it to the models of this machine"), self._add, "strong")
         self.stop = button(say("Cancel"), say("Stop; what was fetched is used next time"), desk.adder.stop)
         self._copy = button(
             say("Copy command"), say("Copy the command that does the same in a terminal"), self._copy_command
         )
-        self._bar = QtWidgets.QProgressBar()
-        self._bar.setRange(0, 0)
-        self._bar.setTextVisible(False)
-        self._said = label(name="notes")
-        self._why = label(adding_reason(desk), "hint")
-        self._why.setVisible(bool(self._why.text()))
-        self._lay_out()
+        self._bar = QtWidgets.QProgressBar(maximum=0, textVisible=False)
+        self._said, self._why = label(name="notes"), label(name="hint")
+        tell(self._why, say(add_model.why_not(desk.settings)))
+        close = button(say("Close"), say("Close this window; what is under way goes on"), self.close)
+        column(
+            self,
+            label(say(checkpoint_advice.INTRODUCTION)),
+            _advice(desk),
+            *(label(say(step), "hint") for step in checkpoint_advice.STEPS),
+            row(self.what, file, folder),
+            self._pickle,
+            self._why,
+            self._bar,
+            self._said,
+            None,
+            row(self._copy, None, self.stop, self.add, close),
+            margin=12,
+            spacing=8,
+        )
+        self.resize(620, 480)
         self.what.textChanged.connect(self.refresh)
         self._pickle.toggled.connect(self.refresh)
         desk.signals.changed.connect(self.refresh)
@@ -50,32 +67,27 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
 
     def refresh(self) -> None:
         """Show where it stands."""
-        running = self._desk.adder.is_running
-        named = bool(self.what.text().strip())
-        old = PurePath(self.what.text().strip()).suffix.lower() in _PICKLES
+        running, named = self._desk.adder.is_running, self.what.text().strip()
+        old = PurePath(named).suffix.lower() in _PICKLES
         self._pickle.setVisible(old)
-        can = not self._why.text() and named and not running and (not old or self._pickle.isChecked())
+        can = not self._why.text() and bool(named) and not running and (not old or self._pickle.isChecked())
         self.add.setEnabled(can)
         self.stop.setVisible(running)
         self._bar.setVisible(running)
-        self._said.setText(self._desk.adder.text(self._desk.say))
-        self._said.setVisible(bool(self._said.text()))
+        tell(self._said, self._desk.adder.text(self._desk.say))
 
     def _add(self) -> None:
-        try:
-            self._desk.add_model(self.what.text(), allow_pickle=self._pickle.isChecked())
-        except errors.FoveateError as error:
-            self._said.setText(self._desk.say.sentence(str(error)))
-            self._said.setVisible(True)
+        self._try(lambda: self._desk.add_model(self.what.text(), allow_pickle=self._pickle.isChecked()))
 
     def _copy_command(self) -> None:
+        self._try(lambda: copy_text(add_model.command_to_copy(self._desk.settings, self.what.text())))
+
+    def _try(self, act: Callable[[], object]) -> None:
+        """Do something, or say why it cannot be done."""
         try:
-            text = add_model.command_to_copy(self._desk.settings, self.what.text())
+            act()
         except errors.FoveateError as error:
-            self._said.setText(self._desk.say.sentence(str(error)))
-            self._said.setVisible(True)
-            return
-        QtWidgets.QApplication.clipboard().setText(text)
+            tell(self._said, self._desk.say.sentence(str(error)))
 
     def _choose_file(self) -> None:
         say = self._desk.say
@@ -90,36 +102,13 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
         if name:
             self.what.setText(name)
 
-    def _lay_out(self) -> None:
-        say = self._desk.say
-        layout = column(self, margin=12, spacing=8)
-        layout.addWidget(label(say(checkpoint_advice.INTRODUCTION)))
-        layout.addWidget(_advice(self._desk))
-        for step in checkpoint_advice.STEPS:
-            layout.addWidget(label(say(step), "hint"))
-        layout.addLayout(row(self.what, self._file, self._folder))
-        layout.addWidget(self._pickle)
-        layout.addWidget(self._why)
-        layout.addWidget(self._bar)
-        layout.addWidget(self._said)
-        layout.addStretch(1)
-        close = button(say("Close"), say("Close this window; what is under way goes on"), self.close)
-        layout.addLayout(row(self._copy, None, self.stop, self.add, close))
-        self.resize(620, 480)
-
-
-def adding_reason(desk: KritaController) -> str:
-    """Return why nothing can be added from here; empty where it can."""
-    return desk.say(reason) if (reason := add_model.why_not(desk.settings)) else ""
-
 
 def _advice(desk: KritaController) -> Any:
     """Return what to get for which graphics card, as a table."""
-    say, made = desk.say, QtWidgets.QFrame()
-    made.setObjectName("card")
+    say, made = desk.say, QtWidgets.QFrame(objectName="card")
     grid = QtWidgets.QGridLayout(made)
-    grid.setColumnStretch(1, 1)
     grid.setVerticalSpacing(4)
+    grid.setColumnStretch(1, 1)
     for line, entry in enumerate(checkpoint_advice.ADVICE):
         heading = label(entry.heading(say), "title", wraps=False)
         grid.addWidget(heading, line, 0, Qt.AlignmentFlag.AlignTop)

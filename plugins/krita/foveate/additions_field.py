@@ -7,8 +7,8 @@ from typing import Any
 
 from ._shared import checkpoint_choices, form, translations
 from .parameter_fields import Field
-from .qt import Qt, QtWidgets
-from .widgets import column, label, row
+from .qt import QtWidgets
+from .widgets import column, label, row, scrolling
 
 _SEVERAL = 4  # additions that are listed without scrolling
 
@@ -21,15 +21,14 @@ class Additions(Field):
         self._weight = parameter.part("weight")
         self._ticks: dict[str, Any] = {}
         self._weights: dict[str, Any] = {}
-        inside = QtWidgets.QWidget()
-        lines = column(inside, spacing=2)
-        for model in models:
-            lines.addLayout(self._line(model, say))
+        listed = QtWidgets.QWidget()
+        column(listed, *(self._line(model, say) for model in models), spacing=2)
+        if len(models) > _SEVERAL:
+            listed = scrolling(QtWidgets.QScrollArea(), listed)
+            listed.setFixedHeight(_SEVERAL * 26)
         heading = label(say(parameter.title), "name", wraps=False)
         heading.setToolTip(say(parameter.description))
-        layout = column(self, spacing=2)
-        layout.addWidget(heading)
-        layout.addWidget(_scrolling(inside) if len(models) > _SEVERAL else inside)
+        column(self, heading, listed, spacing=2)
 
     @property
     def value(self) -> Any:
@@ -41,41 +40,29 @@ class Additions(Field):
 
     @value.setter
     def value(self, wanted: Any) -> None:
-        entries = [entry if isinstance(entry, dict) else {"name": entry} for entry in wanted or ()]
-        chosen = {entry.get("name"): entry.get("weight") for entry in entries}
+        chosen = checkpoint_choices.weights_of(wanted)
         for name, tick in self._ticks.items():
             tick.setChecked(name in chosen)
-            weight = chosen.get(name)
-            if name in self._weights and weight is not None:
-                self._weights[name].setValue(float(weight))
+            if name in self._weights and chosen.get(name) is not None:
+                self._weights[name].setValue(chosen[name])
 
     def _line(self, model: Any, say: translations.Texts) -> Any:
         words = ", ".join(checkpoint_choices.trigger_words(model))
         tip = say("Its words in a prompt: {words}", words=words) if words else say("It asks for no words in a prompt")
-        tick = QtWidgets.QCheckBox(model.title)
-        tick.setToolTip(tip)
-        tick.toggled.connect(lambda _: self.changed.emit())
+        tick = QtWidgets.QCheckBox(model.title, toolTip=tip, toggled=lambda _: self.changed.emit())
         self._ticks[model.name] = tick
         if self._weight is None:
             return row(tick, None)
-        weight = QtWidgets.QDoubleSpinBox()
-        weight.setRange(self._weight.minimum or 0, 1 if self._weight.maximum is None else self._weight.maximum)
-        weight.setSingleStep(0.1)
-        weight.setValue(checkpoint_choices.usual_weight(model))
-        weight.setToolTip(say("How much of it is added; 1 is all"))
-        weight.setAccessibleName(say("Weight of {title}", title=model.title))
-        weight.setEnabled(False)
+        weight = QtWidgets.QDoubleSpinBox(
+            toolTip=say("How much of it is added; 1 is all"),
+            accessibleName=say("Weight of {title}", title=model.title),
+            minimum=self._weight.minimum or 0,
+            maximum=1 if self._weight.maximum is None else self._weight.maximum,
+            singleStep=0.1,
+            value=checkpoint_choices.usual_weight(model),
+            enabled=False,
+            valueChanged=lambda _: self.changed.emit(),
+        )
         tick.toggled.connect(weight.setEnabled)
-        weight.valueChanged.connect(lambda _: self.changed.emit())
         self._weights[model.name] = weight
         return row(tick, None, weight)
-
-
-def _scrolling(inside: Any) -> Any:
-    area = QtWidgets.QScrollArea()
-    area.setWidget(inside)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFixedHeight(_SEVERAL * 26)
-    return area

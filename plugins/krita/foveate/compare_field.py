@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from ._shared import comparison_lists, errors, form, protocol, translations
 from .controller import KritaController
 from .parameter_fields import Field, Line
-from .widgets import column, menu_button
+from .widgets import add_choice, column, menu_button
 
 
 class CompareField(Field):
@@ -20,9 +21,8 @@ class CompareField(Field):
         self._schema = parameter.schema
         self._operation = ""
         self.lists = {axis.name: ListField(axis, desk.say) for axis in comparison_lists.AXES}
-        layout = column(self)
+        column(self, *self.lists.values())
         for field in self.lists.values():
-            layout.addWidget(field)
             field.changed.connect(self.changed.emit)
 
     @property
@@ -35,8 +35,7 @@ class CompareField(Field):
 
     @value.setter
     def value(self, variants: Any) -> None:
-        known = [entry for entry in variants if isinstance(entry, dict)] if isinstance(variants, list) else []
-        lists = comparison_lists.lists_of(known)
+        lists = comparison_lists.lists_of(variants)
         for name, field in self.lists.items():
             field.value = lists.get(name, "")
 
@@ -87,8 +86,7 @@ class ListField(Line):
         self._entries = entries
         self.menu.clear()
         for title, text in entries:
-            action = self.menu.addAction(self._say(title).replace("&", "&&"))
-            action.triggered.connect(lambda _=False, text=text: self._add(text))
+            add_choice(self.menu, self._say(title), partial(self._add, text))
         self.button.setVisible(bool(entries))
 
     def _add(self, text: str) -> None:

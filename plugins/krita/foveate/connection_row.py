@@ -8,7 +8,7 @@ from . import style
 from ._shared import client, labels
 from .controller import KritaController
 from .qt import Qt, QtWidgets
-from .widgets import Dot, button, column, label, row
+from .widgets import Dot, button, column, copy_text, label, row
 
 State = client.ConnectionState
 _COLORS = {State.READY: style.GOOD, State.LOST: style.BAD, State.REFUSED: style.BAD, State.CLOSED: style.IDLE}
@@ -22,10 +22,8 @@ class ConnectionRow(QtWidgets.QWidget):  # type: ignore[misc]
         self._desk = desk
         say = desk.say
         self._dot = Dot()
-        self._state = label(name="title", wraps=False)
-        self._server = label(name="muted", wraps=False)
-        self._trouble = QtWidgets.QFrame()
-        self._trouble.setObjectName("notice")
+        self._state, self._server = label(name="title", wraps=False), label(name="muted", wraps=False)
+        self._trouble = QtWidgets.QFrame(objectName="notice")
         self._sentence = label(name="sentence")
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._retry = button(
@@ -34,14 +32,10 @@ class ConnectionRow(QtWidgets.QWidget):  # type: ignore[misc]
         self._copy = button(
             say("Copy command"),
             say("Copy the command that starts the server, for a terminal on this machine"),
-            self._copy_command,
+            lambda: copy_text(desk.command),
         )
-        inner = column(self._trouble, margin=8)
-        inner.addWidget(self._sentence)
-        inner.addLayout(row(self._retry, self._copy, None))
-        layout = column(self)
-        layout.addLayout(row(self._dot, self._state, self._server, None, settings_button))
-        layout.addWidget(self._trouble)
+        column(self._trouble, self._sentence, row(self._retry, self._copy, None), margin=8)
+        column(self, row(self._dot, self._state, self._server, None, settings_button), self._trouble)
         desk.signals.changed.connect(self.refresh)
         self.refresh()
 
@@ -51,12 +45,7 @@ class ConnectionRow(QtWidgets.QWidget):  # type: ignore[misc]
         self._dot.show_color(_COLORS.get(view.state, style.BUSY))
         self._state.setText(labels.connection(view, self._desk.say))
         self._server.setText(view.server)
-        wrong = view.error is not None and view.state is not State.READY
-        self._trouble.setVisible(wrong)
-        if wrong and view.error is not None:
-            say = self._desk.say
-            self._sentence.setText(say.sentence(str(view.error)))
-            self._copy.setVisible(not self._desk.settings.remote_url)
-
-    def _copy_command(self) -> None:
-        QtWidgets.QApplication.clipboard().setText(self._desk.command)
+        trouble = None if view.state is State.READY else view.error
+        self._trouble.setVisible(trouble is not None)
+        self._sentence.setText(self._desk.say.sentence(str(trouble or "")))
+        self._copy.setVisible(not self._desk.settings.remote_url)

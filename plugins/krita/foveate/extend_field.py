@@ -28,25 +28,24 @@ class ExtendField(Field):
         self._boxes: dict[str, Any] = {}
         self.area = Steps(_WHERE, say)
         self._sides = QtWidgets.QWidget()
-        grid = QtWidgets.QGridLayout(self._sides)
+        grid = QtWidgets.QGridLayout(self._sides, spacing=6)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(6)
         for index, side in enumerate(parameter.parts):
-            box = QtWidgets.QSpinBox()
-            box.setRange(round(side.minimum or 0), round(side.maximum or 0))
-            box.setSingleStep(_STEP)
-            box.setSuffix(" px")
-            box.setToolTip(say("By how many pixels the image grows on this side"))
-            box.setAccessibleName(say(side.title))
-            box.valueChanged.connect(lambda _: self.changed.emit())
-            name = name_label(say(side.title), box) if index % 2 == 0 else QtWidgets.QLabel(say(side.title))
-            grid.addWidget(name, index // 2, 2 * (index % 2))
-            grid.addWidget(box, index // 2, 2 * (index % 2) + 1)
-            grid.setColumnStretch(2 * (index % 2) + 1, 1)
+            line, place, title = index // 2, 2 * (index % 2), say(side.title)
+            box = QtWidgets.QSpinBox(
+                toolTip=say("By how many pixels the image grows on this side"),
+                accessibleName=title,
+                minimum=round(side.minimum or 0),
+                maximum=round(side.maximum or 0),
+                singleStep=_STEP,
+                suffix=" px",
+                valueChanged=lambda _: self.changed.emit(),
+            )
+            grid.addWidget(QtWidgets.QLabel(title) if place else name_label(title, box), line, place)
+            grid.addWidget(box, line, place + 1)
+            grid.setColumnStretch(place + 1, 1)
             self._boxes[side.name] = box
-        layout = column(self, spacing=8)
-        layout.addWidget(self.area)
-        layout.addWidget(self._sides)
+        column(self, self.area, self._sides, spacing=8)
         self.area.changed.connect(self._show_area)
         self._sides.hide()
 

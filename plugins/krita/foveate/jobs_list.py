@@ -7,30 +7,23 @@ from typing import Any, cast
 from ._shared import job_list
 from .controller import KritaController
 from .job_card import JobCard
-from .qt import Qt, QtWidgets
+from .qt import QtWidgets
 from .recipe_dialog import RecipeDialog
 from .variations_card import VariationsCard
-from .widgets import column, label
+from .widgets import column, label, remove, scrolling
 
 
 class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
     """Shows the desk's jobs."""
 
     def __init__(self, desk: KritaController) -> None:
-        super().__init__()
-        self.setObjectName("jobs")
+        super().__init__(objectName="jobs")
         self._desk = desk
         self._cards: dict[Any, JobCard | VariationsCard] = {}  # by wish
-        inside = QtWidgets.QWidget()
-        inside.setObjectName("jobs")
-        self._layout = column(inside)
+        inside = QtWidgets.QWidget(objectName="jobs")
         self._empty = label(desk.say("Results appear here. Select a region, then press the button above."), "hint")
-        self._layout.addWidget(self._empty)
-        self._layout.addStretch(1)
-        self.setWidget(inside)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._layout = column(inside, self._empty, None)
+        scrolling(self, inside)
         desk.signals.changed.connect(self.refresh)
         self.refresh()
 
@@ -39,10 +32,7 @@ class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
         wishes = {_key(jobs[0]): jobs for jobs in self._desk.groups() if jobs[0] in self._desk.jobs}
         self._empty.setVisible(not wishes)
         for key in self._cards.keys() - wishes.keys():
-            card = self._cards.pop(key)
-            self._layout.removeWidget(card)
-            card.hide()
-            card.deleteLater()
+            remove(self._cards.pop(key))
         for position, (key, jobs) in enumerate(wishes.items()):
             card = self._cards.get(key)
             if card is None:
@@ -62,14 +52,8 @@ class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
         return cast("VariationsCard", self._cards[_key(job)])
 
     def _add(self, key: Any, jobs: list[job_list.JobEntry]) -> Any:
-        if jobs[0].group:
-            several = VariationsCard(self._desk, jobs)
-            several.recipe_wanted.connect(self._show_recipe)
-            self._cards[key] = several
-            return several
-        card = JobCard(self._desk, jobs[0])
-        card.recipe_wanted.connect(lambda: self._show_recipe(jobs[0]))
-        self._cards[key] = card
+        card = self._cards[key] = VariationsCard(self._desk, jobs) if jobs[0].group else JobCard(self._desk, jobs[0])
+        card.recipe_wanted.connect(self._show_recipe)
         return card
 
     def _show_recipe(self, job: job_list.JobEntry) -> None:

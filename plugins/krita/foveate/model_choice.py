@@ -8,7 +8,7 @@ from typing import Any
 from ._shared import checkpoint_choices
 from .controller import KritaController
 from .qt import Qt, QtWidgets, Signal
-from .widgets import name_label, row
+from .widgets import name_label, narrow, row
 
 _ADD = "\0add"  # no model's name: the entry that adds one
 
@@ -24,12 +24,12 @@ class ModelChoice(QtWidgets.QWidget):  # type: ignore[misc]
         self._desk = desk
         self._offered: tuple[Any, ...] | None = None
         self.wanted: Any = ""  # by name
-        self._box = QtWidgets.QComboBox()
-        self._box.setToolTip(desk.say("The network that does the work; the server knows a good one by itself"))
-        self._box.setAccessibleName(desk.say("Model"))
-        policy = QtWidgets.QSizePolicy.Policy
-        self._box.setSizePolicy(policy.Ignored, policy.Fixed)
-        self._box.activated.connect(self._choose)
+        self._box = QtWidgets.QComboBox(
+            toolTip=desk.say("The network that does the work; the server knows a good one by itself"),
+            accessibleName=desk.say("Model"),
+            activated=self._choose,
+        )
+        narrow(self._box)
         self.setLayout(row(name_label(desk.say("Model"), self._box), self._box))
         self.layout().setStretch(1, 1)
 
@@ -54,14 +54,16 @@ class ModelChoice(QtWidgets.QWidget):  # type: ignore[misc]
         usual = (
             say("{title} (default)", title=models[0].title) if only_checkpoints else say("Best for photos (default)")
         )
-        self._box.addItem(usual, "")
+        self._add(usual, "")
         for model in models:
-            self._box.addItem(self._title(model), model.name)
             tip = say("{name}, licence: {license}", name=model.name, license=model.license or "?")
-            self._box.setItemData(self._box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+            self._add(self._title(model), model.name, tip)
         self._box.insertSeparator(self._box.count())
-        self._box.addItem(say("Add a model…"), _ADD)
         tip = say("A checkpoint for prompts, a LoRA, or a restorer of your own; with help on what to get")
+        self._add(say("Add a model…"), _ADD, tip)
+
+    def _add(self, title: str, name: str, tip: str | None = None) -> None:
+        self._box.addItem(title, name)
         self._box.setItemData(self._box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
 
     def _title(self, model: Any) -> str:

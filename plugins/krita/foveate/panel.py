@@ -22,21 +22,16 @@ class Panel(QtWidgets.QWidget):  # type: ignore[misc]
     def __init__(self, desk: KritaController) -> None:
         super().__init__()
         self.desk = desk
-        gear = QtWidgets.QToolButton()
-        gear.setObjectName("flat")
-        gear.setText("⚙")
-        gear.setToolTip(desk.say("Settings"))
-        gear.setAccessibleName(desk.say("Settings"))
+        name = desk.say("Settings")
+        gear = QtWidgets.QToolButton(objectName="flat", text="⚙", toolTip=name, accessibleName=name)
         gear.clicked.connect(self.open_settings)
         self.connection = ConnectionRow(desk, gear)
         self.task = TaskForm(desk)
         self.jobs = JobsList(desk)
         inside = QtWidgets.QWidget()  # Krita takes the margins of a docker's own layout away
-        column(self).addWidget(inside)
-        layout = column(inside, margin=8, spacing=10)
-        layout.addWidget(self.connection)
-        layout.addWidget(self.task)
-        layout.addWidget(self.jobs, 1)
+        column(self, inside)
+        layout = column(inside, self.connection, self.task, self.jobs, margin=8, spacing=10)
+        layout.setStretch(2, 1)
         self._theme = ""  # the style sheet that is set
         self._dress()
 

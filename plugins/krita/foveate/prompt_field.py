@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ._shared import form, prompt_history
 from .controller import KritaController
 from .parameter_fields import Field
 from .qt import Qt, QtGui, QtWidgets, Signal
-from .widgets import column, label, menu_button, row
+from .widgets import add_choice, column, label, menu_button, row
 
 _SHOWN = {  # a hint, and the lines of text
     "prompt": ("Empty: what suits what is there", 3),
@@ -35,9 +36,7 @@ class PromptField(Field):
         self._menu.aboutToShow.connect(self._list)
         name = label(title, "name", wraps=False)
         name.setBuddy(self._edit)
-        layout = column(self, spacing=1)
-        layout.addLayout(row(name, None, button))
-        layout.addWidget(self._edit)
+        column(self, row(name, None, button), self._edit, spacing=1)
 
     @property
     def value(self) -> str:
@@ -67,11 +66,9 @@ class PromptField(Field):
             self._menu.addAction(say("Nothing was used yet")).setEnabled(False)
             return
         for text in history:
-            action = self._menu.addAction(prompt_history.in_one_line(text).replace("&", "&&"))
-            action.triggered.connect(lambda _=False, text=text: self._take(text))
+            add_choice(self._menu, prompt_history.in_one_line(text), partial(self._take, text))
         self._menu.addSeparator()
-        forget = self._menu.addAction(say("Forget all of them"))
-        forget.triggered.connect(lambda _: self._desk.forget_prompts(self._kind))
+        add_choice(self._menu, say("Forget all of them"), partial(self._desk.forget_prompts, self._kind))
 
 
 class _Lines(QtWidgets.QPlainTextEdit):  # type: ignore[misc]
@@ -80,9 +77,7 @@ class _Lines(QtWidgets.QPlainTextEdit):  # type: ignore[misc]
     walked = Signal(bool)  # to an older prompt, else to a newer one
 
     def __init__(self, lines: int) -> None:
-        super().__init__()
-        self.setTabChangesFocus(True)
-        self.setLineWrapMode(QtWidgets.QPlainTextEdit.LineWrapMode.WidgetWidth)
+        super().__init__(tabChangesFocus=True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 12)
 

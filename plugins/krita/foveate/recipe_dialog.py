@@ -8,7 +8,7 @@ from typing import Any
 
 from ._shared import protocol, translations
 from .qt import Qt, QtGui, QtWidgets
-from .widgets import button, column, label, row
+from .widgets import button, column, copy_text, label, row
 
 
 class RecipeDialog(QtWidgets.QDialog):  # type: ignore[misc]
@@ -20,24 +20,14 @@ class RecipeDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self.setWindowTitle(say("Recipe: {title}", title=title))
         self._say = say
         self._text = json.dumps(recipe, indent=2, ensure_ascii=False)
-        view = QtWidgets.QPlainTextEdit(self._text)
-        view.setReadOnly(True)
+        view = QtWidgets.QPlainTextEdit(self._text, readOnly=True)
         view.setFont(QtGui.QFontDatabase.systemFont(QtGui.QFontDatabase.SystemFont.FixedFont))
         self._problem = label()
-        layout = column(self, margin=12, spacing=8)
-        layout.addWidget(
-            label(say("The same recipe makes the same result again. It holds no pixels, no paths and no token."))
-        )
-        layout.addWidget(view)
-        layout.addWidget(self._problem)
-        layout.addLayout(
-            row(
-                button(say("Copy"), say("Copy the recipe"), self._copy),
-                button(say("Save…"), say("Save the recipe as a file"), self._ask_where),
-                None,
-                button(say("Close"), "", self.close),
-            )
-        )
+        about = label(say("The same recipe makes the same result again. It holds no pixels, no paths and no token."))
+        copy = button(say("Copy"), say("Copy the recipe"), self._copy)
+        save = button(say("Save…"), say("Save the recipe as a file"), self._ask_where)
+        buttons = row(copy, save, None, button(say("Close"), "", self.close))
+        column(self, about, view, self._problem, buttons, margin=12, spacing=8)
         self.resize(520, 460)
 
     def save(self, path: Path) -> None:
@@ -50,7 +40,7 @@ class RecipeDialog(QtWidgets.QDialog):  # type: ignore[misc]
             )
 
     def _copy(self) -> None:
-        QtWidgets.QApplication.clipboard().setText(self._text)
+        copy_text(self._text)
 
     def _ask_where(self) -> None:
         name, _ = QtWidgets.QFileDialog.getSaveFileName(self, self._say("Save…"), "recipe.json", "JSON (*.json)")

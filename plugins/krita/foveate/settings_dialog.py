@@ -21,18 +21,21 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self._desk = desk
         say, values = desk.say, desk.settings
         self.setWindowTitle(say("Foveate: settings"))
-        self._local = QtWidgets.QRadioButton(say("On this machine"))
-        self._local.setToolTip(say("It is found, and started where none runs"))
+        self._local = QtWidgets.QRadioButton(
+            say("On this machine"), toolTip=say("It is found, and started where none runs")
+        )
         self._remote = QtWidgets.QRadioButton(say("On another machine"))
-        self._command = QtWidgets.QLineEdit(desk.command)
-        self._command.setToolTip(say("What starts the server, as in a terminal"))
-        self._line = QtWidgets.QLineEdit()
-        self._line.setToolTip(say("The line that `foveate serve --pair` prints on the other machine. It is a key."))
-        self._line.setPlaceholderText(values.remote_url or "foveate://…")
+        self._command = QtWidgets.QLineEdit(desk.command, toolTip=say("What starts the server, as in a terminal"))
+        self._line = QtWidgets.QLineEdit(
+            toolTip=say("The line that `foveate serve --pair` prints on the other machine. It is a key."),
+            placeholderText=values.remote_url or "foveate://…",
+        )
         (self._remote if values.remote_url else self._local).setChecked(True)
-        self._ask = QtWidgets.QCheckBox(say("Ask before a result is applied"))
-        self._ask.setToolTip(say("Results are then shown as a preview first, with Apply and Discard"))
-        self._ask.setChecked(values.ask_first)
+        self._ask = QtWidgets.QCheckBox(
+            say("Ask before a result is applied"),
+            toolTip=say("Results are then shown as a preview first, with Apply and Discard"),
+            checked=values.ask_first,
+        )
         self._language = QtWidgets.QComboBox()
         for code in ("", "en", *(code for code in translations.languages() if code != "en")):
             self._language.addItem(say(_LANGUAGES.get(code, code)), code)
@@ -95,10 +98,6 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         others.addRow(say("Language"), self._language)
         save = button(say("Save"), "", self.accept)
         save.setDefault(True)
-        layout = column(self, margin=12, spacing=10)
-        layout.addWidget(server)
-        layout.addLayout(others)
-        layout.addWidget(self._problem)
-        layout.addStretch(1)
-        layout.addLayout(row(None, button(say("Cancel"), "", self.reject), save))
+        buttons = row(None, button(say("Cancel"), "", self.reject), save)
+        column(self, server, others, self._problem, None, buttons, margin=12, spacing=10)
         self.resize(460, 320)

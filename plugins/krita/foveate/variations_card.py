@@ -10,7 +10,7 @@ from ._shared import job_list, job_status, labels
 from .controller import KritaController
 from .job_card import JobCard
 from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
-from .widgets import button, column, label, row
+from .widgets import STRONG_FOCUS, button, column, label, remove, row
 
 _SIDE = 60  # logical pixels of a thumbnail
 _ACROSS = 4  # thumbnails side by side
@@ -33,13 +33,9 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
         self._others = button(
             desk.say("Discard the others"), desk.say("Give all up but the chosen one"), self._discard_others
         )
-        self._strip = QtWidgets.QGridLayout()
-        self._strip.setSpacing(4)
+        self._strip = QtWidgets.QGridLayout(spacing=4)
         self._strip.setColumnStretch(_ACROSS, 1)
-        self._layout = column(self, spacing=4)
-        self._layout.addWidget(self._title)
-        self._layout.addLayout(self._strip)
-        self._layout.addLayout(row(self._others, None))
+        self._layout = column(self, self._title, self._strip, row(self._others, None), spacing=4)
         self.show_jobs(jobs)
 
     def show_jobs(self, jobs: Sequence[job_list.JobEntry]) -> None:
@@ -66,9 +62,8 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
     def _replace(self, jobs: list[job_list.JobEntry]) -> None:
         for job in self._jobs:
             if job not in jobs:
-                for widget in (self._cards.pop(id(job)), self._thumbs.pop(id(job))):
-                    widget.hide()
-                    widget.deleteLater()
+                remove(self._cards.pop(id(job)))
+                remove(self._thumbs.pop(id(job)))
         self._jobs = jobs
         for index, job in enumerate(jobs):
             if id(job) not in self._cards:
@@ -79,7 +74,7 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _add(self, job: job_list.JobEntry, number: int) -> None:
         card = JobCard(self._desk, job)
-        card.recipe_wanted.connect(lambda: self.recipe_wanted.emit(job))
+        card.recipe_wanted.connect(self.recipe_wanted)
         thumb = _Thumbnail(self._desk, job, number)
         thumb.clicked.connect(lambda _=False: self.choose(job))
         self._group.addButton(thumb)
@@ -95,12 +90,9 @@ class _Thumbnail(QtWidgets.QToolButton):  # type: ignore[misc]
     """A small picture of what a job shows now."""
 
     def __init__(self, desk: KritaController, job: job_list.JobEntry, number: int) -> None:
-        super().__init__()
+        super().__init__(objectName="thumb", checkable=True, focusPolicy=STRONG_FOCUS)
         self._desk, self._job, self._number = desk, job, number
         self._image: Any = None
-        self.setObjectName("thumb")
-        self.setCheckable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setIconSize(QtCore.QSize(_SIDE, _SIDE))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.refresh()

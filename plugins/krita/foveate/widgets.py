@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import style
 from .qt import Qt, QtCore, QtGui, QtWidgets
 
+STRONG_FOCUS = Qt.FocusPolicy.StrongFocus  # by the keyboard, too
+
 
 def label(text: str = "", name: str = "", *, wraps: bool = True) -> Any:
     """Return a label that can be selected and copied; `name` chooses its style."""
-    made = QtWidgets.QLabel(text)
-    made.setObjectName(name)
-    made.setWordWrap(wraps)
-    made.setTextFormat(Qt.TextFormat.PlainText)
+    made = QtWidgets.QLabel(text, objectName=name, wordWrap=wraps, textFormat=Qt.TextFormat.PlainText)
     if name in {"muted", "hint"}:
         made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return made
@@ -22,17 +21,22 @@ def label(text: str = "", name: str = "", *, wraps: bool = True) -> Any:
 
 def button(text: str, tip: str, act: Callable[[], object], name: str = "small") -> Any:
     """Return a push button."""
-    made = QtWidgets.QPushButton(text)
-    made.setObjectName(name)
-    made.setToolTip(tip)
-    made.clicked.connect(lambda *_: act())
-    return made
+    return QtWidgets.QPushButton(text, objectName=name, toolTip=tip, clicked=lambda *_: act())
 
 
 def row(*children: Any, spacing: int = 6) -> Any:
-    """Return a horizontal layout of widgets and stretches (None)."""
-    layout = QtWidgets.QHBoxLayout()
-    layout.setContentsMargins(0, 0, 0, 0)
+    """Return a horizontal layout of widgets, layouts and stretches (None)."""
+    return _filled(QtWidgets.QHBoxLayout(), children, 0, spacing)
+
+
+def column(parent: Any = None, *children: Any, margin: int = 0, spacing: int = 6) -> Any:
+    """Return a vertical layout of widgets, layouts and stretches (None), of `parent` where there is one."""
+    layout = QtWidgets.QVBoxLayout() if parent is None else QtWidgets.QVBoxLayout(parent)
+    return _filled(layout, children, margin, spacing)
+
+
+def _filled(layout: Any, children: Iterable[Any], margin: int, spacing: int) -> Any:
+    layout.setContentsMargins(margin, margin, margin, margin)
     layout.setSpacing(spacing)
     for child in children:
         if child is None:
@@ -41,14 +45,6 @@ def row(*children: Any, spacing: int = 6) -> Any:
             layout.addWidget(child)
         else:
             layout.addLayout(child)
-    return layout
-
-
-def column(parent: Any = None, *, margin: int = 0, spacing: int = 6) -> Any:
-    """Return an empty vertical layout."""
-    layout = QtWidgets.QVBoxLayout() if parent is None else QtWidgets.QVBoxLayout(parent)
-    layout.setContentsMargins(margin, margin, margin, margin)
-    layout.setSpacing(spacing)
     return layout
 
 
@@ -65,16 +61,51 @@ def name_label(title: str, buddy: Any) -> Any:
 
 def menu_button(title: str, tip: str) -> tuple[Any, Any]:
     """Return a small button that opens a menu, and the menu; `title` is of what it belongs to."""
-    made = QtWidgets.QToolButton()
-    made.setObjectName("flat")
-    made.setText("▾")
-    made.setToolTip(tip)
-    made.setAccessibleName(f"{title}: {tip}")
+    made = QtWidgets.QToolButton(
+        objectName="flat", text="▾", toolTip=tip, accessibleName=f"{title}: {tip}", focusPolicy=STRONG_FOCUS
+    )
     made.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
-    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     menu = QtWidgets.QMenu(made)
     made.setMenu(menu)
     return made, menu
+
+
+def add_choice(menu: Any, text: str, act: Callable[[], object]) -> None:
+    """Add a text to a menu as it stands; what is chosen acts."""
+    menu.addAction(text.replace("&", "&&")).triggered.connect(lambda *_: act())
+
+
+def narrow(widget: Any) -> Any:
+    """Return a widget, which from now on takes whatever width there is."""
+    widget.setSizePolicy(QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Fixed)
+    return widget
+
+
+def scrolling(area: Any, content: Any) -> Any:
+    """Return a scroll area, which from now on shows its content without a frame, as wide as it is itself."""
+    area.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidgetResizable(True)
+    area.setWidget(content)
+    return area
+
+
+def remove(widget: Any) -> None:
+    """Take a widget away for good."""
+    widget.hide()
+    widget.setParent(None)
+    widget.deleteLater()
+
+
+def tell(where: Any, text: str) -> None:
+    """Show a text in a label, which is hidden where there is none."""
+    where.setText(text)
+    where.setVisible(bool(text))
+
+
+def copy_text(text: str) -> None:
+    """Put a text onto the clipboard."""
+    QtWidgets.QApplication.clipboard().setText(text)
 
 
 class Dot(QtWidgets.QWidget):  # type: ignore[misc]
@@ -104,12 +135,10 @@ class PictureLabel(QtWidgets.QLabel):  # type: ignore[misc]
     """A picture with round corners, as sharp as the screen; empty where there is none."""
 
     def __init__(self, side: int) -> None:
-        super().__init__()
+        super().__init__(objectName="thumbnail", alignment=Qt.AlignmentFlag.AlignCenter)
         self._side = side
         self._image: Any = None
-        self.setObjectName("thumbnail")
         self.setFixedSize(side, side)
-        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
     def show_image(self, image: Any) -> None:
         """Show a QImage, or nothing (None)."""
@@ -126,13 +155,10 @@ class PreviewLabel(QtWidgets.QLabel):  # type: ignore[misc]
     """A large picture that says of itself that it is no result yet."""
 
     def __init__(self, badge: str) -> None:
-        super().__init__()
+        super().__init__(minimumHeight=40, alignment=Qt.AlignmentFlag.AlignCenter)
         self._badge = badge
         self._image: Any = None
-        self.setMinimumHeight(40)
-        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        policy = QtWidgets.QSizePolicy.Policy
-        self.setSizePolicy(policy.Ignored, policy.Fixed)
+        narrow(self)
 
     def show_image(self, image: Any) -> None:
         """Show a QImage, or nothing (None)."""
@@ -180,17 +206,12 @@ class Fold(QtWidgets.QWidget):  # type: ignore[misc]
 
     def __init__(self, title: str, tip: str, content: Any) -> None:
         super().__init__()
-        self._button = QtWidgets.QToolButton()
-        self._button.setObjectName("flat")
-        self._button.setText(title)
-        self._button.setToolTip(tip)
-        self._button.setCheckable(True)
+        self._button = QtWidgets.QToolButton(
+            objectName="flat", text=title, toolTip=tip, checkable=True, toggled=self._unfold
+        )
         self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._content = content
-        layout = column(self, spacing=2)
-        layout.addLayout(row(self._button, None))
-        layout.addWidget(content)
-        self._button.toggled.connect(self._unfold)
+        column(self, row(self._button, None), content, spacing=2)
         self._unfold(False)
 
     def _unfold(self, open_: bool) -> None:
@@ -204,16 +225,10 @@ class Shrinking(QtWidgets.QScrollArea):  # type: ignore[misc]
     _LEAST = 60  # logical pixels
 
     def __init__(self, content: Any) -> None:
-        super().__init__()
-        self.setObjectName("plain")
+        super().__init__(objectName="plain", focusPolicy=Qt.FocusPolicy.NoFocus)
         content.setObjectName("plain")
-        self.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        policy = QtWidgets.QSizePolicy.Policy
-        self.setSizePolicy(policy.Expanding, policy.Maximum)
-        self.setWidget(content)
+        self.setSizePolicy(QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Maximum)
+        scrolling(self, content)
         content.installEventFilter(self)
 
     def sizeHint(self) -> Any:  # noqa: N802 - Qt's name

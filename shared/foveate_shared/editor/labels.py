@@ -41,6 +41,12 @@ def notes(entry: JobEntry, say: Texts) -> list[str]:
     return [say.sentence(note) for note in said if not status.error or note != str(status.error)]
 
 
+def error(entry: JobEntry, say: Texts) -> list[str]:
+    """Return what went wrong with a job and what to do, in one sentence; none where nothing did."""
+    problem = entry.flow.status.error
+    return [say.sentence(str(problem))] if problem else []
+
+
 def was_cancelled(entry: JobEntry) -> bool:
     """Tell whether a job ended because somebody wanted that."""
     error = entry.flow.status.error

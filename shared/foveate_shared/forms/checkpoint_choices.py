@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..wire.protocol import DIFFUSION, RENDERING_KINDS, RESTORE, JsonObject, ModelInfo
+from ..wire.protocol import DIFFUSION, RENDERING_KINDS, RESTORE, Json, JsonObject, ModelInfo
 
 ADDED = {"loras": "lora", "embeddings": "embedding", "vae": "vae"}  # parameters -> the kind of model that they name
 
@@ -61,6 +61,14 @@ def trigger_words(addition: ModelInfo) -> tuple[str, ...]:
     """Return the words that a LoRA or an embedding answers to in a prompt."""
     words = addition.defaults.get("trigger_words")
     return tuple(str(word) for word in words) if isinstance(words, list) else ()
+
+
+def weights_of(entries: Json) -> dict[str, float | None]:
+    """Return the names that a list of additions has, with their weights; None where an entry says none."""
+    listed = entries if isinstance(entries, list) else []
+    objects = [entry if isinstance(entry, dict) else {"name": entry} for entry in listed]
+    weights = ((str(entry.get("name")), entry.get("weight")) for entry in objects)
+    return {name: float(weight) if isinstance(weight, (int, float)) else None for name, weight in weights}
 
 
 def with_loras(weights: Sequence[tuple[str, float]]) -> list[JsonObject]:

@@ -68,11 +68,12 @@ def variants_of(
     return variants
 
 
-def lists_of(variants: Sequence[JsonObject]) -> dict[str, str]:
-    """Return the lists, by names of :data:`AXES`, that :func:`variants_of` made these variants of."""
+def lists_of(variants: Json) -> dict[str, str]:
+    """Return the lists, by names of :data:`AXES`, that :func:`variants_of` made these variants of; none of others."""
+    known = [entry for entry in variants if isinstance(entry, dict)] if isinstance(variants, list) else []
     lists: dict[str, str] = {}
     for axis in AXES:
-        listed = [variant[axis.name] for variant in variants if axis.name in variant]
+        listed = [variant[axis.name] for variant in known if axis.name in variant]
         written = dict.fromkeys(filter(None, map(axis.write, listed)))
         if written:
             lists[axis.name] = ", ".join(written)
