@@ -7,79 +7,49 @@ import bpy
 
 from . import controller
 from ._shared import add_model, checkpoint_advice, errors
+from .act_operator import act_operator
 from .panel_base import draw_error, draw_lines
 
 _LOOK_SECONDS = 0.1  # between two looks whether it is there, where nothing else can be done
 
 
-class AddModelOperator(bpy.types.Operator):
+_SOURCE = bpy.props.StringProperty(
+    name="Model",
+    description="A file, a folder, a name on the model hub such as org/name, or an address",
+    options={"SKIP_SAVE"},
+)
+
+
+@act_operator("add_model", "Add a Model", source=_SOURCE)
+def _add_model(self: Any, context: bpy.types.Context) -> None:
     """Add a model to this machine's server: a checkpoint, a LoRA, an embedding or a VAE."""
-
-    bl_idname = "foveate.add_model"
-    bl_label = "Add a Model"
-    bl_description = "Add a model to this machine's server: a checkpoint, a LoRA, an embedding or a VAE"
-
-    source: bpy.props.StringProperty(
-        name="Model",
-        description="A file, a folder, a name on the model hub such as org/name, or an address",
-        options={"SKIP_SAVE"},
-    )
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Begin; the preferences show how far it is. Without windows, wait for the end."""
-        rt = controller.get()
-        source = self.source or context.window_manager.foveate.model_source
-        try:
-            rt.add_model(bpy.path.abspath(source) if source.startswith("//") else source)
-            if bpy.app.background:
-                self._wait(rt.adder)
-        except errors.FoveateError as error:
-            self.report({"ERROR"}, rt.say.sentence(str(error)))
-            return {"CANCELLED"}
-        return {"FINISHED"}
-
-    def _wait(self, adder: Any) -> None:
-        while adder.is_running:
-            time.sleep(_LOOK_SECONDS)
-            adder.poll()
-        if adder.status.error:
-            raise errors.InputError(adder.status.error)
-        self.report({"INFO"}, adder.text(controller.get().say))
+    rt = controller.get()
+    source = self.source or context.window_manager.foveate.model_source
+    rt.add_model(bpy.path.abspath(source) if source.startswith("//") else source)
+    if not bpy.app.background:
+        return  # the preferences show how far it is
+    while rt.adder.is_running:
+        time.sleep(_LOOK_SECONDS)
+        rt.adder.poll()
+    if rt.adder.status.error:
+        raise errors.InputError(rt.adder.status.error)
+    self.report({"INFO"}, rt.adder.text(rt.say))
 
 
-class StopAddingOperator(bpy.types.Operator):
+@act_operator("stop_adding", "Stop Adding")
+def _stop_adding(_self: Any, _context: bpy.types.Context) -> bool:
     """End it; what was fetched so far is used when it is tried again."""
-
-    bl_idname = "foveate.stop_adding"
-    bl_label = "Stop Adding"
-    bl_description = "End it; what was fetched so far is used when it is tried again"
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        """End it."""
-        adder = controller.get().adder
-        if not adder.is_running:
-            return {"CANCELLED"}
-        adder.stop()
-        return {"FINISHED"}
+    adder = controller.get().adder
+    was_running = adder.is_running
+    adder.stop()
+    return was_running
 
 
-class CopyAddCommandOperator(bpy.types.Operator):
+@act_operator("copy_add_command", "Copy Add Command")
+def _copy_add_command(_self: Any, context: bpy.types.Context) -> None:
     """Copy the command that adds the model, for a terminal."""
-
-    bl_idname = "foveate.copy_add_command"
-    bl_label = "Copy Add Command"
-    bl_description = "Copy the command that adds the model, for a terminal"
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Copy it."""
-        rt = controller.get()
-        try:
-            command = add_model.command_to_copy(rt.settings, context.window_manager.foveate.model_source)
-        except errors.FoveateError as error:
-            self.report({"ERROR"}, rt.say.sentence(str(error)))
-            return {"CANCELLED"}
-        context.window_manager.clipboard = command
-        return {"FINISHED"}
+    manager = context.window_manager
+    manager.clipboard = add_model.command_to_copy(controller.get().settings, manager.foveate.model_source)
 
 
 def draw(layout: Any, context: bpy.types.Context) -> None:
@@ -127,4 +97,4 @@ def _draw_adding(box: Any, context: bpy.types.Context, status: add_model.AddStat
         draw_lines(box, context, text, "ERROR" if status.problem else "CHECKMARK")
 
 
-CLASSES = (AddModelOperator, StopAddingOperator, CopyAddCommandOperator)
+CLASSES = (_add_model, _stop_adding, _copy_add_command)

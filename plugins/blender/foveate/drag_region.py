@@ -8,6 +8,7 @@ from gpu_extras.batch import batch_for_shader
 
 from . import controller
 from ._shared import geometry
+from .act_operator import act_operator
 from .region import bounds_of_drag
 from .show_result import redraw_editors
 
@@ -86,28 +87,17 @@ class SelectRegionOperator(bpy.types.Operator):
         return {ending}
 
 
-class ClearRegionOperator(bpy.types.Operator):
+def _why_not_clear() -> str:
+    image = getattr(bpy.context.space_data, "image", None)
+    has_none = image is None or image.foveate.rect[2] == 0
+    return controller.get().say("No rectangle is selected") if has_none else ""
+
+
+@act_operator("clear_region", "Clear Region", _why_not_clear, "REGISTER", "UNDO")
+def _clear_region(_self: Any, context: bpy.types.Context) -> None:
     """Take the rectangle away."""
-
-    bl_idname = "foveate.clear_region"
-    bl_label = "Clear Region"
-    bl_description = "Take the rectangle away"
-    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - Blender reads it
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """There must be a rectangle."""
-        image = getattr(context.space_data, "image", None)
-        if image is None or image.foveate.rect[2] == 0:
-            cls.poll_message_set(controller.get().say("No rectangle is selected"))
-            return False
-        return True
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Take it away."""
-        context.space_data.image.foveate.rect = (0, 0, 0, 0)
-        redraw_editors()
-        return {"FINISHED"}
+    context.space_data.image.foveate.rect = (0, 0, 0, 0)
+    redraw_editors()
 
 
 def start_drawing() -> None:
@@ -136,4 +126,4 @@ def _draw() -> None:
     batch_for_shader(shader, "LINE_LOOP", {"pos": [(*point, 0) for point in points]}).draw(shader)
 
 
-CLASSES = (SelectRegionOperator, ClearRegionOperator)
+CLASSES = (SelectRegionOperator, _clear_region)

@@ -38,6 +38,7 @@ from ..wire import protocol
 from . import (
     controller,
     end_jobs,
+    kept_parameters,
     known_server,
     labels,
     model_adder,
@@ -67,6 +68,7 @@ __all__ = [
     "job_list",
     "job_records",
     "job_status",
+    "kept_parameters",
     "known_server",
     "labels",
     "model_adder",

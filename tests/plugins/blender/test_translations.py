@@ -13,6 +13,7 @@ SOURCES = sorted((Path(__file__).parents[3] / "plugins/blender/foveate").glob("*
 GERMAN = Texts("de").catalogue
 SPEAKERS = {"say", "text", "texts"}  # a Texts, by the names that it has here
 SHOWN = {"bl_label", "bl_description", "title", "nothing"}  # attributes of classes
+MAKERS = {"act_operator", "_job_operator"}  # make operators of functions, whose docstrings describe them
 SAME = {"Foveate", "Seed", "LoRA", "VAE", "2x", "3x", "4x"}
 HIDDEN = {"Job", "Data", "Raw"}  # an operator's id, and Blender's colour spaces
 
@@ -24,6 +25,8 @@ def shown_by(path):
             yield from _in_call(node)
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in SHOWN:
             yield node.value
+        elif isinstance(node, ast.FunctionDef) and any(map(_makes_operator, node.decorator_list)):
+            yield ast.Constant(ast.get_docstring(node).removesuffix("."))
         elif isinstance(node, ast.Tuple) and len(node.elts) == 3 and _is_choice(node):
             yield from node.elts[1:]
 
@@ -32,10 +35,14 @@ def _in_call(call):
     name = getattr(call.func, "id", None) or getattr(call.func, "attr", "")
     if name in SPEAKERS and call.args:
         yield from ast.walk(call.args[0])
-    elif name == "JobAction":  # name, label, description and why it is greyed
-        yield from call.args[1:4]
+    elif name in MAKERS:  # name, label, and maybe why it is greyed
+        yield from call.args[1:3]
     elif name.endswith("Property"):
         yield from (keyword.value for keyword in call.keywords if keyword.arg in {"name", "description"})
+
+
+def _makes_operator(decorator):
+    return isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") in MAKERS
 
 
 def _is_choice(node):

@@ -1,0 +1,44 @@
+"""Operators that do one thing at once, made of functions; what goes wrong is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+
+from . import controller
+from ._shared import errors
+
+Act = Callable[[Any, bpy.types.Context], object]  # False: there was nothing to do
+
+
+def act_operator(
+    name: str, label: str, reason: Callable[[], str] = lambda: "", *options: str, **properties: Any
+) -> Callable[[Act], Any]:
+    """Return what makes an operator, `foveate.NAME`, of a function that gets it and the context.
+
+    The function's docstring is the operator's description; it may raise FoveateError. `reason` tells why the operator
+    is greyed, in the person's language; empty where it is not. `options` are Blender's, and `properties` its own.
+    """
+
+    def make(act: Act) -> Any:
+        def execute(self: Any, context: bpy.types.Context) -> set[str]:
+            try:
+                return {"CANCELLED"} if act(self, context) is False else {"FINISHED"}
+            except errors.FoveateError as error:
+                self.report({"ERROR"}, controller.get().say.sentence(str(error)))
+                return {"CANCELLED"}
+
+        def poll(cls: Any, _context: bpy.types.Context) -> bool:
+            greyed = reason()
+            if greyed:
+                cls.poll_message_set(greyed)
+            return not greyed
+
+        text = (act.__doc__ or label).removesuffix(".")
+        told = {"bl_idname": f"foveate.{name}", "bl_label": label, "bl_description": text, "bl_options": set(options)}
+        own = {"__doc__": text, "__annotations__": properties, "execute": execute, "poll": classmethod(poll)}
+        return type(f"{name.title().replace('_', '')}Operator", (bpy.types.Operator,), {**told, **own})
+
+    return make

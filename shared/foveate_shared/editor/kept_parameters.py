@@ -1,0 +1,157 @@
+"""What a person said last of each parameter, kept in the settings: for panels whose fields are views on them.
+
+Until a person changes one, it shows what the job would have without it: the preset's, the operation's or the
+checkpoint's own value. What only checkpoints know is kept once for all operations, their strength apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..forms import checkpoint_choices, comparison_lists, typed_values
+from ..forms.form import Choice, Form, Parameter
+from ..wire.protocol import Json, JsonObject
+from .controller import Controller
+from .operations import EXTEND, served_by
+
+WORDS = "words"  # where it is kept that only checkpoints know: one prompt for all operations
+SLOTS = (1, 2, 3, 4)  # LoRAs that a panel has room for; scripts can name more
+_OF_THE_STYLE = ("num_inference_steps", "guidance_scale", "scheduler", "strength")  # a preset may say them
+
+
+def offered(desk: Controller) -> list[str]:
+    """Return the operations that a panel offers: that which extends a picture has an entry of its own."""
+    names = desk.offered
+    return [*names, EXTEND] if served_by(EXTEND) in names else names
+
+
+def form_of(desk: Controller, operation: str) -> Form | None:
+    """Return an operation's form, for the model and preset that are kept; None where it is not offered (yet)."""
+    name = served_by(operation)
+    return desk.form(name, str(desk.used(name).get("model", "")), str(desk.used(WORDS).get("preset", "")))
+
+
+def list_of(axis: comparison_lists.Axis) -> str:
+    """Return under which name it is kept what is compared."""
+    return f"compare_{axis.title.lower()}"
+
+
+def parameters_of(
+    desk: Controller, operation: str, others: Mapping[str, Callable[[KeptParameter], Json]]
+) -> JsonObject:
+    """Return a job's parameters as they are kept; `others` tell what stands elsewhere, and are asked where it matters.
+
+    Raises InputError where one cannot be read.
+    """
+    shown = form_of(desk, operation)
+    if shown is None:  # no server has told yet
+        return {}
+    values: dict[str, Json] = {}
+    for parameter in shown.parameters:
+        tell, kept = others.get(parameter.name), KeptParameter(lambda: desk, shown.operation, parameter)
+        values[parameter.name] = tell(kept) if tell else kept.said(extends=operation == EXTEND)
+    return shown.parameters_of(values)
+
+
+@dataclass(frozen=True)
+class KeptParameter:
+    """What is kept of a parameter, and of the parts that have fields of their own."""
+
+    desk: Callable[[], Controller]  # the one that is open
+    operation: str  # the server's
+    parameter: Parameter
+
+    def get(self, key: str = "") -> Json:
+        """Return what a person chose; None where nobody did."""
+        where, name = self._place(key)
+        return self.desk().used(where).get(name)
+
+    def put(self, value: Json, key: str = "") -> None:
+        """Keep it, floats without the digits that a widget adds."""
+        where, name = self._place(key)
+        self.desk().keep(where, name, round(value, 4) if isinstance(value, float) else value)
+
+    def shown(self) -> Parameter | None:
+        """Return the parameter as the form for the kept model and preset has it."""
+        shown = form_of(self.desk(), self.operation)
+        return shown.get(self.parameter.name) if shown else None
+
+    def view(self, key: str) -> Json:
+        """Return what a field shows: what is kept, else the form's default; None where that is not known."""
+        value, shown = self.get(key), self.shown()
+        return shown.default if value is None and shown and key == self.parameter.name else value
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Return what can be chosen now."""
+        shown = self.shown()
+        return shown.choices if shown else ()
+
+    @property
+    def chosen(self) -> int:
+        """Return the number of what is chosen, else of the default."""
+        value = self.view(self.parameter.name)
+        return next((number for number, each in enumerate(self.choices) if each.value == value), 0)
+
+    def choose(self, number: int) -> None:
+        """Choose by number. A new style brings its own values: they are shown."""
+        self.put(self.choices[number].value)
+        shown = form_of(self.desk(), self.operation) if self.parameter.name == "preset" else None
+        for parameter in shown.parameters if shown else ():
+            if parameter.name in _OF_THE_STYLE:
+                KeptParameter(self.desk, self.operation, parameter).put(None)
+
+    def choose_lora(self, slot: int, name: str) -> None:
+        """Choose a LoRA; it begins at the weight that is usual for it."""
+        self.put(name, f"loras_{slot}")
+        known = next((model for model in self.desk().models if model.name == name), None)
+        if known:
+            self.put(checkpoint_choices.usual_weight(known), f"loras_{slot}_weight")
+
+    def names(self) -> list[str]:
+        """Return the names that can be chosen."""
+        if self.parameter.name == "model":
+            return [model.name for model in checkpoint_choices.models_for(self.desk().models, self.operation)]
+        return [str(choice.value) for choice in self.choices if choice.value]
+
+    def said(self, *, extends: bool) -> Json:
+        """Return what a job has to say of it. Raises InputError where it cannot be read.
+
+        `extends`: the picture is to grow. Sides are said then alone.
+        """
+        name, parameter = self.parameter.name, self.parameter
+        if name == "loras":
+            slots = [(self.get(f"loras_{slot}"), self.get(f"loras_{slot}_weight")) for slot in SLOTS]
+            chosen = [
+                (str(lora), weight if isinstance(weight, (int, float)) else 1.0) for lora, weight in slots if lora
+            ]
+            return list(checkpoint_choices.with_loras(chosen))
+        if name == "variants":
+            lists = {axis.name: str(self.get(list_of(axis)) or "") for axis in comparison_lists.AXES}
+            return list(comparison_lists.variants_of(lists, parameter.schema))
+        if parameter.are_numbers:
+            kept = {part.name: self.get(f"{name}_{part.name}") for part in parameter.parts}
+            sides = {side: pixels for side, pixels in kept.items() if isinstance(pixels, int)}
+            return typed_values.growth(sides) if extends else None
+        value = self.get()
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return type(value)(parameter.within(value)) if is_number else value
+
+    def _place(self, key: str) -> tuple[str, str]:
+        name = self.parameter.name
+        if name == "strength":
+            shown = form_of(self.desk(), self.operation)
+            if shown is not None and shown.is_prompted:
+                return WORDS, f"strength of {self.operation}"
+        elif self.parameter.is_for_checkpoints:
+            return WORDS, key or name
+        return self.operation, key or name
+
+
+def continued(desk: Controller, operation: str, axis: str, text: str) -> list[str]:
+    """Return how a list of what is compared can go on: with a checkpoint, or with a LoRA."""
+    shown = form_of(desk, operation)
+    entries = comparison_lists.suggestions(shown, desk.models)[axis] if shown else []
+    before, comma, _ = text.rpartition(",")
+    return [comparison_lists.with_another(before if comma else "", each) for _, each in entries]
