@@ -135,8 +135,10 @@ class KeptParameter:
             sides = {side: pixels for side, pixels in kept.items() if isinstance(pixels, int)}
             return typed_values.growth(sides) if extends else None
         value = self.get()
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return type(value)(parameter.within(value)) if is_number else value
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return value
+        within = parameter.within(value)
+        return int(within) if isinstance(value, int) else within
 
     def _place(self, key: str) -> tuple[str, str]:
         name = self.parameter.name

@@ -39,6 +39,8 @@ def test_an_error_is_no_note_and_asks_for_a_second_yes():
     error = InputError("It changed.", remedy="Apply it.").info
     told = entry(notes=("One tile had to shrink.", "It changed. Apply it."), error=error)
     assert labels.notes(told, ENGLISH) == ["One tile had to shrink."]
+    assert labels.error(told, ENGLISH) == ["It changed. Apply it."]
+    assert labels.error(entry(), ENGLISH) == []
     assert labels.apply_text(told, ENGLISH) == "Apply all the same"
     assert labels.apply_text(entry(), ENGLISH) == "Apply"
     assert not labels.was_cancelled(told)

@@ -65,3 +65,9 @@ def test_what_a_lora_says_of_itself():
 
 def test_loras_as_a_parameter():
     assert checkpoint_choices.with_loras([("film", 0.5)]) == [{"name": "film", "weight": 0.5}]
+
+
+def test_weights_are_read_back_from_whatever_a_parameter_holds():
+    said = [{"name": "film", "weight": 0.5}, {"name": "grain"}, "word"]
+    assert checkpoint_choices.weights_of(said) == {"film": 0.5, "grain": None, "word": None}
+    assert checkpoint_choices.weights_of(None) == {}

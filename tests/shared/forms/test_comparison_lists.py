@@ -64,6 +64,7 @@ def test_what_was_listed_is_told_by_the_variants(lists):
 
 def test_variants_that_nobody_listed_are_no_lists():
     assert lists_of([{"prompt": "a door"}, {"loras": "broken"}, {"loras": [{}]}]) == {}
+    assert lists_of(None) == lists_of(["a door"]) == {}
 
 
 @pytest.mark.parametrize(

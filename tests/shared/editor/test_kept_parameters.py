@@ -1,0 +1,95 @@
+"""What is kept of parameters: seen from the fields of a panel that there is none of."""
+
+import pytest
+
+from fakes.models import FOR_PROMPTS
+from fakes.scripted_client import ScriptedClient, real_welcome
+from foveate_server.engines.deterministic import tints
+from foveate_shared.editor import kept_parameters
+from foveate_shared.editor.controller import Controller
+from foveate_shared.editor.kept_parameters import WORDS, KeptParameter
+from foveate_shared.errors import InputError
+from foveate_shared.forms import form
+from foveate_shared.wire.protocol import ModelInfo, Models
+
+PHOTO = ModelInfo("photo", "Photo", ("refocus", "faces", "upscale"), 4, True)
+CHECKPOINT = tints.MODEL
+
+
+@pytest.fixture
+def desk(tmp_path):
+    client = ScriptedClient()
+    made = Controller(tmp_path / "settings.json", lambda _: client, system_language=lambda: "en")
+    made.wake()
+    client.tell(real_welcome(), Models(1, (PHOTO, *FOR_PROMPTS)))
+    made.poll()
+    return made
+
+
+@pytest.fixture
+def kept(desk):
+    """Return what is kept of an operation's parameter."""
+
+    def find(operation, name):
+        info = next(each for each in desk.operations if each.name == operation)
+        parameter = next(each for each in form.parameters_in(info) if each.name == name)
+        return KeptParameter(lambda: desk, operation, parameter)
+
+    return find
+
+
+def test_before_it_is_changed_the_default_is_shown(desk, kept):
+    strength = kept("refocus", "strength")
+    assert (strength.get(), strength.view("strength")) == (None, 1.0)
+    desk.keep("refocus", "model", CHECKPOINT)
+    assert strength.view("strength") == 0.5
+    strength.put(0.70000001)
+    assert (strength.view("strength"), desk.used(WORDS)) == (0.7, {"strength of refocus": 0.7})
+
+
+def test_a_style_takes_back_what_it_says_itself(desk, kept):
+    desk.keep("refocus", "model", CHECKPOINT)
+    strength, preset = kept("refocus", "strength"), kept("refocus", "preset")
+    strength.put(0.9)
+    preset.choose([each.value for each in preset.choices].index("portrait"))
+    assert preset.choices[preset.chosen].value == "portrait"
+    assert strength.view("strength") == 0.4
+
+
+def test_a_chosen_lora_begins_at_its_usual_weight(desk, kept):
+    desk.keep("faces", "model", CHECKPOINT)
+    loras = kept("faces", "loras")
+    assert loras.names() == ["deterministic-lora"]
+    loras.choose_lora(2, "deterministic-lora")
+    assert loras.said(extends=False) == [{"name": "deterministic-lora", "weight": 1.0}]
+
+
+def test_sides_are_said_where_the_picture_is_to_grow(desk, kept):
+    assert kept_parameters.offered(desk)[-1] == "extend"
+    sides = kept("fill", "extend")
+    assert sides.said(extends=False) is None
+    with pytest.raises(InputError, match="No side is to grow"):
+        sides.said(extends=True)
+    sides.put(9, "extend_left")
+    assert kept_parameters.parameters_of(desk, "extend", {}) == {"extend": {"left": 9}}
+    assert kept_parameters.parameters_of(desk, "fill", {}) == {}
+
+
+def test_what_stands_elsewhere_is_asked_for_where_it_matters(desk):
+    asked = []
+    others = {"only": lambda kept: asked.append(kept.operation) or [1, 3]}
+    assert kept_parameters.parameters_of(desk, "refocus", others) == {}
+    assert kept_parameters.parameters_of(desk, "faces", others) == {"only": [1, 3]}
+    assert asked == ["faces"]
+
+
+def test_a_number_beyond_its_limits_is_said_within_them(kept):
+    score = kept("faces", "min_score")
+    score.put(7.5)
+    assert score.said(extends=False) == 1
+
+
+def test_a_list_goes_on_with_what_there_is(desk):
+    said = kept_parameters.continued(desk, "compare", "loras", "a:0.5, ")
+    assert said == ["a:0.5, deterministic-lora", "a:0.5, none"]
+    assert kept_parameters.continued(desk, "nothing", "loras", "") == []
