@@ -32,12 +32,13 @@ def rows(registry: Registry) -> list[Row]:
 
 
 def row(registry: Registry, entry: ModelEntry) -> Row:
-    """Return one model as JSON: what clients are told, and what only this machine knows."""
+    """Return one model as JSON: what clients are told of it by itself, and what only this machine knows."""
     from foveate_server.models.client_listing import tell
 
     told = tell([entry], registry.is_available, lambda _: False).listing
+    by_itself = {key: value for key, value in asdict(told[0]).items() if key != "operations"} if told else {}
     return {
-        **(asdict(told[0]) if told else {"name": entry.name, "title": entry.title, "kind": entry.kind}),
+        **(by_itself or {"name": entry.name, "title": entry.title, "kind": entry.kind}),
         "family": entry.family,
         "available": registry.is_available(entry),
         "license": entry.license,

@@ -49,8 +49,11 @@ class ModelFiles(Protocol):
     def path(self, model: str) -> Path:
         """Return the file of a model of the registry, fetched where needed. Raises InputError or ResourceError."""
 
-    def default_path(self, kind: str) -> Path:
-        """Return the file of the model of `kind` that the user chose, else of the first. Raises as :meth:`path`."""
+    def default_path(self, architecture: str) -> Path:
+        """Return the file of the detector's model of this architecture that the user chose, else of the first.
+
+        Raises as :meth:`path`.
+        """
 
 
 # (image: (height, width, 3), sRGB-encoded in 0..1; the least score; ticker) -> findings, best first.

@@ -16,7 +16,8 @@ from foveate_server.models.default_models import DefaultModels
 from foveate_server.models.download_progress import DownloadProgress, silent
 from foveate_server.models.entry import ModelEntry, check_name
 from foveate_server.models.family_configurations import beside, of_packages, with_parts
-from foveate_server.models.manifest import embedded_entries, license_text, optional_entries
+from foveate_server.models.manifest import license_text
+from foveate_server.models.package_models import listed_entries
 from foveate_server.models.sources.contract import Source
 from foveate_server.models.sources.hub import HubSource
 from foveate_server.models.sources.local_file import FileSource
@@ -24,6 +25,7 @@ from foveate_server.models.sources.package import PackageSource
 from foveate_server.models.sources.url import UrlSource
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 from foveate_shared.i18n.sentence import Sentence
+from foveate_shared.wire.protocol import DETECT, DIFFUSION, RESTORE
 
 CONFIG = "config"  # in the folder of a single file's model: the configuration that came with it
 
@@ -34,7 +36,7 @@ def default_sources() -> dict[str, Source]:
 
 
 class Registry:
-    """The models of the manifest and those that the user added to the cache folder."""
+    """The models of the manifest and of packages, and those that the user added to the cache folder."""
 
     def __init__(
         self,
@@ -44,11 +46,11 @@ class Registry:
         entries: Sequence[ModelEntry] | None = None,
         sources: Mapping[str, Source] | None = None,
     ) -> None:
-        """`offline` forbids the network. `entries` replaces the embedded manifest, `sources` the usual sources."""
+        """`offline` forbids the network. `entries` replaces what is listed by itself, `sources` the usual sources."""
         self._cache = Cache(cache_dir)
         self._defaults = DefaultModels(cache_dir)
         self._offline = offline
-        listed = [*embedded_entries(), *optional_entries(), *of_packages()] if entries is None else entries
+        listed = [*listed_entries(), *of_packages()] if entries is None else entries
         self._embedded = {entry.name: entry for each in listed for entry in with_parts(each)}
         self._sources = default_sources() if sources is None else sources
 
@@ -77,12 +79,12 @@ class Registry:
         """Tell whether the files of `entry` are at hand, without reading them."""
         return self._cache.has(entry) or self._source(entry).installed(entry) is not None
 
-    def default(self, kind: str = "restore") -> ModelEntry:
+    def default(self, kind: str = RESTORE, architecture: str = "") -> ModelEntry:
         """Return the model to take where none is asked for: the user's choice, else the first of its kind.
 
-        Raises InputError where there is none of that kind.
+        With `architecture` it is one of that alone. Raises InputError where there is none.
         """
-        entries = [entry for entry in self.entries() if entry.kind == kind]
+        entries = [e for e in self.entries() if e.kind == kind and architecture in ("", e.architecture)]
         chosen = self._defaults.of(kind)
         for entry in entries:
             if entry.name == chosen:
@@ -91,18 +93,18 @@ class Registry:
             return entries[0]
         raise InputError(
             "There is no checkpoint to render with yet."
-            if kind == "diffusion"
+            if kind == DIFFUSION
             else Sentence("There is no model that can {purpose}.", purpose=kind),
             code=ErrorCode.UNKNOWN_MODEL,
             remedy="Bring one: foveate models add FILE, FOLDER or a name of the model hub."
-            if kind == "diffusion"
+            if kind == DIFFUSION
             else "",
         )
 
     def set_default(self, name: str) -> ModelEntry:
         """Make the model `name` the one to take of its kind, and return its entry. Raises InputError."""
         entry = self.entry(name)
-        if entry.kind not in ("restore", "detect", "diffusion"):
+        if entry.kind not in (RESTORE, DETECT, DIFFUSION):
             raise InputError(
                 "{name} is no model that a job could take by itself.",
                 code=ErrorCode.INVALID_PARAMETER,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,5 +86,19 @@ def test_the_default_is_the_first_of_its_kind(cache_dir: Path) -> None:
     registry = Registry(cache_dir)
     assert registry.default().name == "realesrgan-x4plus"
     assert registry.default("detect").name == "centerface"
+    assert registry.default("detect", "centerface").name == "centerface"
     with pytest.raises(InputError):
         Registry(cache_dir, entries=[]).default()
+
+
+def test_a_detector_is_given_weights_of_its_own_architecture_whatever_was_chosen(cache_dir: Path, make_entry) -> None:
+    finders = [
+        replace(make_entry("url", f"https://example.org/{name}.bin", b"x", name=name), kind="detect", architecture=kind)
+        for name, kind in (("faces", "centerface"), ("hands", "hands"), ("large-hands", "hands"))
+    ]
+    registry = Registry(cache_dir, entries=finders)
+    registry.set_default("large-hands")
+    assert registry.default("detect", "hands").name == "large-hands"
+    assert registry.default("detect", "centerface").name == "faces"
+    with pytest.raises(InputError, match="no model that can detect"):
+        registry.default("detect", "feet")

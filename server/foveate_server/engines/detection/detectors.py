@@ -11,6 +11,7 @@ from foveate_server.engines.contract import Detector, Find, Found, ModelFiles, T
 from foveate_server.engines.show_downloads import Fetching
 from foveate_server.engines.values import Image
 from foveate_server.models.registry import Registry
+from foveate_shared.wire.protocol import DETECT
 
 
 class RegistryFiles:
@@ -25,9 +26,9 @@ class RegistryFiles:
         """See ModelFiles."""
         return self._registry.path(model, Fetching(self._ticker, model))
 
-    def default_path(self, kind: str) -> Path:
+    def default_path(self, architecture: str) -> Path:
         """See ModelFiles."""
-        return self.path(self._registry.default(kind).name)
+        return self.path(self._registry.default(DETECT, architecture).name)
 
 
 class Detectors:

@@ -9,7 +9,7 @@ from foveate_server.engines.values import Face
 def _create(files: ModelFiles) -> Find[Face]:
     from foveate_server.engines.detection.centerface import CenterFace  # noqa: PLC0415 - onnxruntime only where it is needed
 
-    return CenterFace(files.default_path("detect"), files.threads).detect
+    return CenterFace(files.default_path("centerface"), files.threads).detect
 
 
 FACES = Detector(
