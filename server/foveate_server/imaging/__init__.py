@@ -1,1 +1,1 @@
-"""Pixels as numbers: sample layouts, colour, crops, masks, blending. numpy and scipy only."""
+"""Pixels as numbers: sample layouts, colour, crops, masks, blending. numpy and scipy only, the latter once needed."""

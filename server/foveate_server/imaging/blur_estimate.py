@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from foveate_server.imaging.color import luma
 from foveate_server.imaging.samples import FloatArray
@@ -132,8 +132,8 @@ def _sigma_from_ratio(ratio: float, fine: float, wide: float) -> float:
 
 
 def _gradient_energy(plane: FloatArray, scale: float) -> FloatArray:
-    along_x = ndimage.gaussian_filter(plane, scale, order=(0, 1), mode="reflect", truncate=3.5)
-    along_y = ndimage.gaussian_filter(plane, scale, order=(1, 0), mode="reflect", truncate=3.5)
+    along_x = scipy.ndimage.gaussian_filter(plane, scale, order=(0, 1), mode="reflect", truncate=3.5)
+    along_y = scipy.ndimage.gaussian_filter(plane, scale, order=(1, 0), mode="reflect", truncate=3.5)
     energy: FloatArray = along_x**2 + along_y**2
     return energy
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scipy import ndimage
+import scipy
 
 from foveate_server.imaging.resize import Filter, resize
 from foveate_server.imaging.samples import FloatArray
@@ -46,5 +46,5 @@ def _low_pass(image: FloatArray, sigma: float) -> FloatArray:
     factor = max(1, int(sigma / _REDUCED_SIGMA))
     small = resize(image, Extent(width, height).scaled(1 / factor), Filter.BOX)
     scale = (sigma * small.shape[0] / height, sigma * small.shape[1] / width, 0)
-    blurred = ndimage.gaussian_filter(small, scale, mode="reflect", truncate=3.0)
+    blurred = scipy.ndimage.gaussian_filter(small, scale, mode="reflect", truncate=3.0)
     return resize(blurred, Extent(width, height), Filter.BICUBIC)

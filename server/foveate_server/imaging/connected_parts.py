@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from foveate_server.imaging.samples import FloatArray
 from foveate_shared.geometry import Bounds
@@ -33,7 +33,7 @@ class PartMap:
     @cached_property
     def bounds(self) -> tuple[Bounds, ...]:
         """Return what each part covers, in document pixels, a cell wider where cells are coarse."""
-        found = ndimage.find_objects(np.where(self.covered, self.labels, 0), max_label=self.count)
+        found = scipy.ndimage.find_objects(np.where(self.covered, self.labels, 0), max_label=self.count)
         return tuple(self._bounds_of(slices) for slices in found)
 
     def mask(self, part: int, bounds: Bounds) -> NDArray[np.bool_]:
@@ -78,7 +78,7 @@ def find_parts(coverage: FloatArray, region: Bounds) -> PartMap:
 
     """
     covered = coverage > 0
-    labels, count = ndimage.label(covered, structure=_NEIGHBOURS)
+    labels, count = scipy.ndimage.label(covered, structure=_NEIGHBOURS)
     if not count:
         return PartMap(region, np.zeros(covered.shape, np.int32), covered, 0)
     large = _large(labels, region)
@@ -86,7 +86,7 @@ def find_parts(coverage: FloatArray, region: Bounds) -> PartMap:
         return PartMap(region, np.ones(covered.shape, np.int32), covered, 1)
     owners = np.where(large, np.arange(1, count + 1), 0)
     kept = np.concatenate([[0], owners])[labels]
-    nearest = ndimage.distance_transform_edt(kept == 0, return_distances=False, return_indices=True)
+    nearest = scipy.ndimage.distance_transform_edt(kept == 0, return_distances=False, return_indices=True)
     everywhere = kept[tuple(nearest)]
     joined = _joined(np.where(covered, everywhere, 0), owners[owners > 0])
     return PartMap(region, joined[everywhere], covered, int(joined.max()))
@@ -97,7 +97,7 @@ def _large(labels: Labels, region: Bounds) -> NDArray[np.bool_]:
     across, down = region.width / labels.shape[1], region.height / labels.shape[0]
     sides = [
         max((columns.stop - columns.start) * across, (rows.stop - rows.start) * down)
-        for rows, columns in ndimage.find_objects(labels)
+        for rows, columns in scipy.ndimage.find_objects(labels)
     ]
     large = np.asarray(sides) >= LEAST_SIDE
     if large.sum() > _MOST_COMPARED:
@@ -109,7 +109,7 @@ def _large(labels: Labels, region: Bounds) -> NDArray[np.bool_]:
 def _joined(labels: Labels, owners: NDArray[Any]) -> Labels:
     """Return for each label the number of its part, from left to right, at most MOST_PARTS of them."""
     areas = np.bincount(labels.ravel(), minlength=int(owners.max()) + 1)[owners].astype(float)
-    centers = np.asarray(ndimage.center_of_mass(labels > 0, labels, owners))  # (row, column)
+    centers = np.asarray(scipy.ndimage.center_of_mass(labels > 0, labels, owners))  # (row, column)
     part_of = np.arange(len(owners))
     alive = np.ones(len(owners), bool)
     while alive.sum() > MOST_PARTS:

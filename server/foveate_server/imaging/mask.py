@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from foveate_server.imaging.samples import DTYPES, Buffer, FloatArray, view
 from foveate_shared.errors import ErrorCode, InputError
@@ -145,7 +145,7 @@ def feather_inwards(coverage: FloatArray, width: int, *, window: Bounds, documen
     selected = np.pad(selected, _pads(edges, closed=0, is_open=width + 1), mode="edge")
     if selected.all():
         return coverage.copy()
-    distance = ndimage.distance_transform_edt(selected).astype(np.float32)
+    distance = scipy.ndimage.distance_transform_edt(selected).astype(np.float32)
     top, left = (width + 1 if edge else 1 for edge in (edges[0], edges[2]))
     distance = distance[top : top + coverage.shape[0], left : left + coverage.shape[1]]
     return np.minimum(coverage, smoothstep(distance / np.float32(width + 1)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from foveate_server.imaging import pushpull
 from foveate_server.imaging.resize import Filter, resize
@@ -46,5 +46,5 @@ def match_ring(rendered: FloatArray, original: FloatArray, mask: FloatArray) -> 
     small = extent.scaled(min(1.0, _SIDE / max(extent.width, extent.height)))
     weight = resize(around, small, Filter.BOX)
     mean = (resize(difference, small, Filter.BOX) / np.maximum(weight, _TINY)[..., np.newaxis]).astype(np.float32)
-    spread = ndimage.gaussian_filter(pushpull.fill(mean, weight), (_SIGMA, _SIGMA, 0), mode="nearest")
+    spread = scipy.ndimage.gaussian_filter(pushpull.fill(mean, weight), (_SIGMA, _SIGMA, 0), mode="nearest")
     return rendered + resize(spread, extent, Filter.BICUBIC)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from foveate_server.engines.values import Face
 
@@ -32,7 +32,7 @@ def decode(maps: Maps, min_score: float) -> list[Face]:
 
     Peaks are the largest cell among their eight neighbours; neighbouring cells of one face come out as one.
     """
-    peaks = (maps.heat >= min_score) & (maps.heat == ndimage.maximum_filter(maps.heat, 3, mode="constant"))
+    peaks = (maps.heat >= min_score) & (maps.heat == scipy.ndimage.maximum_filter(maps.heat, 3, mode="constant"))
     return [_face(maps, int(row), int(column)) for row, column in np.argwhere(peaks)]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from foveate_server.engines.detection.view_geometry import ViewPlacement
 from foveate_server.engines.values import Face, Image
@@ -95,7 +95,7 @@ def turned(view: DetectorView, *, diagonal: bool) -> Iterator[DetectorView]:
 
 
 def _turned_by_45_degrees(pixels: Image) -> Image:
-    turned: Image = ndimage.rotate(pixels, 45, reshape=False, order=1, mode="constant")
+    turned: Image = scipy.ndimage.rotate(pixels, 45, reshape=False, order=1, mode="constant")
     return turned
 
 

@@ -19,8 +19,8 @@ from threading import Event
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.engines.contract import Detector, Engine, EngineSpec, Found, Ticker
@@ -186,8 +186,8 @@ def find_discs(image: Image, min_score: float, ticker: Ticker) -> list[Face]:
     """Return the magenta discs in `image`, best first; the score tells how round they are."""
     ticker.progress(_LOOKING, 0.0)
     red, green, blue = (image[..., channel] for channel in range(3))
-    labels, _ = ndimage.label((red > 0.6) & (green < 0.4) & (blue > 0.6))
-    discs = ndimage.find_objects(labels)
+    labels, _ = scipy.ndimage.label((red > 0.6) & (green < 0.4) & (blue > 0.6))
+    discs = scipy.ndimage.find_objects(labels)
     faces = []
     for number, (rows, columns) in enumerate(discs, 1):
         face = _face(rows, columns, labels[rows, columns])

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from foveate_server.engines.values import Face, Image
 from foveate_server.imaging.mask import smoothstep
@@ -96,7 +96,7 @@ def _warped(image: Image, similarity: Similarity, extent: Extent) -> Image:
     # Of indices (row, column), which are half a pixel less than places.
     offset = matrix @ (0.5 - similarity.shift) - 0.5
     planes = [
-        ndimage.affine_transform(
+        scipy.ndimage.affine_transform(
             image[..., channel],
             matrix[::-1, ::-1],
             offset[::-1],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from foveate_server.imaging import mask
 from foveate_server.imaging.color import ColorTransform, color_transform
@@ -53,7 +53,7 @@ def fill_invisible(working: FloatArray, alpha: FloatArray) -> FloatArray:
     invisible = alpha <= 0
     if not invisible.any() or invisible.all():
         return working
-    distance, (rows, columns) = ndimage.distance_transform_edt(invisible, return_indices=True)
+    distance, (rows, columns) = scipy.ndimage.distance_transform_edt(invisible, return_indices=True)
     filled: FloatArray = np.where((distance <= FILLED)[..., np.newaxis], working[rows, columns], working)
     return filled
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import floor
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from foveate_server.engines.diffusion_request import DiffusionFacts
 from foveate_server.imaging.resize import Filter, resize
@@ -73,8 +73,8 @@ def denoise_mask(coverage: FloatArray, focus: Focus, facts: DiffusionFacts) -> F
     seen = np.clip(focus.show(coverage, Filter.BILINEAR), 0, 1)
     cell = min(facts.multiple, _LARGEST_CELL)
     grow = max(cell, round(facts.native_side * _GROW_SHARE))
-    grown = ndimage.maximum_filter(seen, size=2 * grow + 1, mode="nearest")
-    soft = ndimage.gaussian_filter(grown, grow / 3, mode="nearest", truncate=3.0)
+    grown = scipy.ndimage.maximum_filter(seen, size=2 * grow + 1, mode="nearest")
+    soft = scipy.ndimage.gaussian_filter(grown, grow / 3, mode="nearest", truncate=3.0)
     mask = np.maximum(soft, seen)
     rows, columns = mask.shape[0] // cell, mask.shape[1] // cell
     cells = mask.reshape(rows, cell, columns, cell).max(axis=(1, 3))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from foveate_server.imaging import pushpull
 from foveate_server.imaging.samples import FloatArray
@@ -36,7 +36,7 @@ def start_image(working: FloatArray, coverage: FloatArray, start: Start, seed: i
     """
     if start == "original" or not coverage.any():
         return working
-    grown = ndimage.maximum_filter(coverage, size=2 * _GROW + 1, mode="nearest")
+    grown = scipy.ndimage.maximum_filter(coverage, size=2 * _GROW + 1, mode="nearest")
     known = 1 - grown
     if start == "noise":
         seen = known > 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from foveate_server.engines.values import Strip
 from foveate_server.imaging.color import split_range
@@ -131,7 +131,7 @@ def _color_difference(nominal: FloatArray, rendered: FloatArray) -> FloatArray:
         band = rendered[top * factor : bottom * factor]
         difference[top:bottom] -= resize(band, Extent(width, bottom - top), Filter.BOX)
     sigma = (COLOR_SIGMA, COLOR_SIGMA, 0)
-    low: FloatArray = ndimage.gaussian_filter(difference, sigma, mode="reflect", truncate=3.0)
+    low: FloatArray = scipy.ndimage.gaussian_filter(difference, sigma, mode="reflect", truncate=3.0)
     return low
 
 
