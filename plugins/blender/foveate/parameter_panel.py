@@ -122,7 +122,7 @@ def draw_basic(layout: Any, panel: Any, shown: form.Form) -> None:
         fields.prop(panel, property_of(shown.operation, "model"), text=say("Model"), **hint(say("The server's choice")))
     for parameter in shown.basic if shown.is_prompted else shown.parameters:
         _draw(layout, panel, shown, parameter)
-    if shown.get("seed") and not shown.get("variants"):
+    if shown.has_variations:
         _split(layout).prop(panel, "variations", text=say("Variations"))
 
 

@@ -1,12 +1,13 @@
 """The extension's preferences: views on the settings file, which also holds the token (and Blender's file does not)."""
 
 import shlex
+from collections.abc import Callable
 from typing import Any
 
 import bpy
 
 from . import adding_models, controller
-from ._shared import errors, labels, pairing_line, translations
+from ._shared import errors, labels, open_connection, pairing_line, translations
 
 
 def _kept(name: str) -> dict[str, Any]:
@@ -22,16 +23,18 @@ def _get_command(_: Any) -> str:
 
 
 def _set_command(_: Any, text: str) -> None:
-    try:
-        controller.get().change(server_command=tuple(shlex.split(text)))
-    except ValueError as error:
-        controller.get().problem = f"The command cannot be read: {error}."
+    _change(lambda: {"server_command": open_connection.typed_command(text)})
 
 
 def _pair(_: Any, line: str) -> None:
+    _change(lambda: pairing_line.settings_of(line) if line.strip() else {})
+
+
+def _change(read: Callable[[], dict[str, Any]]) -> None:
+    """Change settings, or say why what was typed is none."""
     rt = controller.get()
     try:
-        rt.change(**pairing_line.settings_of(line) if line.strip() else {})
+        rt.change(**read())
     except errors.FoveateError as error:
         rt.problem = str(error)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import style
-from ._shared import protocol
+from ._shared import faces, protocol
 from .controller import SURVEY, KritaController
 from .parameter_fields import Field
 from .qt import Qt, QtCore, QtGui, QtWidgets
@@ -77,16 +77,16 @@ class FacesField(Field):
 
     def refresh(self) -> None:
         """Show the faces that were found."""
-        faces = self._desk.faces
-        self._state.setText(self._sentence(faces))
-        if faces is not self._shown:
-            self._shown = faces
+        found = self._desk.faces
+        self._state.setText(faces.sentence(found, self._desk.survey, self._desk.say))
+        if found is not self._shown:
+            self._shown = found
             self._list.clear()
-            for face in faces:
+            for face in found:
                 self._list.addItem(self._item(face))
-        self._list.setVisible(bool(faces))
-        if faces:
-            rows = 1 if len(faces) <= max(1, self.width() // (_SIDE + 30)) else 2
+        self._list.setVisible(bool(found))
+        if found:
+            rows = 1 if len(found) <= max(1, self.width() // (_SIDE + 30)) else 2
             self._list.setFixedHeight(rows * (_SIDE + 34) + 8)
 
     def _item(self, face: Any) -> Any:
@@ -94,27 +94,5 @@ class FacesField(Field):
         item = QtWidgets.QListWidgetItem(icon, str(face.number))
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(Qt.CheckState.Checked)
-        size = face.bounds
-        item.setToolTip(
-            self._desk.say(
-                "Face {number}: {width} × {height} px, {score} % certain",
-                number=face.number,
-                width=size.width,
-                height=size.height,
-                score=round(100 * face.score),
-            )
-        )
+        item.setToolTip(face.tip(self._desk.say))
         return item
-
-    def _sentence(self, faces: tuple[Any, ...]) -> str:
-        say, survey = self._desk.say, self._desk.survey
-        if faces:
-            return say("Untick those that shall stay as they are.")
-        if survey is None:
-            return say("All faces are taken unless you choose.")
-        if survey.is_running:
-            return say.sentence(survey.flow.status.text)
-        error = survey.flow.status.error
-        if error is not None:
-            return say.sentence(str(error))
-        return say("No face was found.") if not survey.host.faces else say("The selection changed; find them again.")

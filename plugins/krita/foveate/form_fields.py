@@ -11,7 +11,7 @@ from .faces_field import FacesField
 from .parameter_fields import Field, plain_field
 from .prompt_field import PromptField
 from .qt import QtWidgets, Signal
-from .widgets import column
+from .widgets import column, remove
 
 
 class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
@@ -36,17 +36,8 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
 
     @property
     def parameters(self) -> protocol.JsonObject:
-        """Return a job's parameters; what is at its default is left out, so that a preset or a checkpoint can say it.
-
-        A restorer has neither: what is always shown is sent as it stands.
-        """
-        if self._form is None:
-            return {}
-        chosen = self._form.parameters_of(self.values)
-        if self._form.is_prompted:
-            return chosen
-        plain = {each.name: self.values[each.name] for each in self._form.basic if each.name in self.values}
-        return {**{name: value for name, value in plain.items() if value not in (None, "")}, **chosen}
+        """Return a job's parameters, see Form.shown_parameters_of."""
+        return self._form.shown_parameters_of(self.values) if self._form else {}
 
     @property
     def takes_all(self) -> bool:
@@ -68,17 +59,22 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
         before, self._form = self._form, shown
         if shown == before:
             return
-        kept = self._kept(before, shown, used)
+        kept = shown.carried_over(before, self.values, used)
         for name in self.fields.keys() - {parameter.name for parameter in shown.parameters}:
             self._drop(name)
-        for position, parameter in enumerate(shown.parameters):
-            known = before.get(parameter.name) if before else None
-            if parameter.name not in self.fields or not _looks_like(parameter, known):
+        for parameter in shown.parameters:
+            if not parameter.looks_like(before.get(parameter.name) if before else None):
                 self._drop(parameter.name)
-                self._add(parameter, position)
-            if field := self.fields.get(parameter.name):
-                field.offer(shown)
-                field.value = kept.get(parameter.name, parameter.default)
+            shown_field = self.fields.pop(parameter.name, None)
+            field = shown_field or self._field(parameter)
+            if field is None:
+                continue
+            if shown_field is None:
+                field.changed.connect(self.changed)
+            self.fields[parameter.name] = field  # in the form's order, as in the layouts
+            (self._advanced if parameter.is_advanced else self._basic).addWidget(field)
+            field.offer(shown)
+            field.value = kept.get(parameter.name, parameter.default)
         self.show_decided()
 
     def show_decided(self) -> None:
@@ -88,35 +84,13 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
             field.setEnabled(name not in decided)
             field.setVisible(name not in replaced)
 
-    def _kept(self, before: form.Form | None, shown: form.Form, used: protocol.JsonObject) -> protocol.JsonObject:
-        """Return what was set by hand; of another kind of model, what means the same to both, and what was used."""
-        if before is None:
-            return used
-        said = before.parameters_of(self.values)
-        if before.is_prompted == shown.is_prompted:
-            return said
-        return {**used, **{name: said[name] for name in said if before.default(name) == shown.default(name)}}
-
     def _decided(self) -> set[str]:
         return {name for field in self.fields.values() for name in field.decided}
-
-    def _add(self, parameter: form.Parameter, position: int) -> None:
-        field = self._field(parameter)
-        if field is None:
-            return
-        self.fields[parameter.name] = field
-        layout = self._advanced if parameter.is_advanced else self._basic
-        later = {each.name for each in self._form.parameters[position + 1 :]} if self._form else set()
-        shown = [self.fields[name] for name in self.fields if name in later]
-        places = [layout.indexOf(each) for each in shown if layout.indexOf(each) >= 0]
-        layout.insertWidget(min(places, default=layout.count()), field)
-        field.changed.connect(self.changed.emit)
 
     def _drop(self, name: str) -> None:
         field = self.fields.pop(name, None)
         if field is not None:
-            field.hide()
-            field.deleteLater()
+            remove(field)
 
     def _field(self, parameter: form.Parameter) -> Field | None:
         """Return the field for a parameter: a special one where there is one, else what its schema asks for."""
@@ -134,11 +108,3 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
             models = [model for model in desk.models if model.name in listed]
             return Additions(parameter, models, say) if models else None
         return plain_field(parameter, say)
-
-
-def _looks_like(parameter: form.Parameter, known: form.Parameter | None) -> bool:
-    """Tell whether a parameter's field can stay: nothing but the default is another one, and still there is one."""
-    if known is None or (parameter.default is None) != (known.default is None):
-        return False
-    seen = [(each.title, each.choices, each.is_advanced, each.schema) for each in (parameter, known)]
-    return seen[0] == seen[1]

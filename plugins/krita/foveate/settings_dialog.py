@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
-from ._shared import errors, labels, pairing_line, translations
+from ._shared import errors, labels, open_connection, pairing_line, translations
 from .controller import KritaController
 from .qt import QtWidgets
 from .widgets import button, column, label, row
@@ -49,8 +48,8 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         """Take the settings, or say what is wrong with them."""
         try:
             wanted = self._wanted()
-        except (errors.FoveateError, ValueError) as error:
-            self._problem.setText(str(error))
+        except errors.FoveateError as error:
+            self._problem.setText(self._desk.say.sentence(str(error)))
             return
         self._desk.change(**wanted)
         super().accept()
@@ -64,8 +63,8 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
             if self._desk.settings.remote_url:
                 return values
             raise errors.InputError(
-                self._desk.say("There is no line for the other machine yet."),
-                remedy=self._desk.say("Run `foveate serve --pair` there, and paste what it prints."),
+                "There is no line for the other machine yet.",
+                remedy="Run `foveate serve --pair` there, and paste what it prints.",
             )
         return {**values, **pairing_line.settings_of(typed)}
 
@@ -73,13 +72,13 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         typed = self._command.text().strip()
         if typed == self._desk.command:
             return self._desk.settings.server_command
-        words = shlex.split(typed)
+        words = open_connection.typed_command(typed)
         if not words:
             raise errors.InputError(
-                self._desk.say("The command that starts the server is missing."),
-                remedy=self._desk.say("Where Foveate is installed, it is `foveate serve`."),
+                "The command that starts the server is missing.",
+                remedy="Where Foveate is installed, it is `foveate serve`.",
             )
-        return tuple(words)
+        return words
 
     def _enable(self) -> None:
         self._command.setEnabled(self._local.isChecked())

@@ -38,6 +38,7 @@ from ..wire import protocol
 from . import (
     controller,
     end_jobs,
+    faces,
     kept_parameters,
     known_server,
     labels,
@@ -60,6 +61,7 @@ __all__ = [
     "coverage",
     "end_jobs",
     "errors",
+    "faces",
     "form",
     "geometry",
     "host",

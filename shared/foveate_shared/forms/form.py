@@ -83,6 +83,13 @@ class Parameter:
         """Return one of the parts; None where there is none of that name."""
         return next((part for part in self.parts if part.name == name), None)
 
+    def looks_like(self, other: Parameter | None) -> bool:
+        """Tell whether the same field shows both: nothing but the default is another one, and still there is one."""
+        if other is None or (self.default is None) != (other.default is None):
+            return False
+        seen = [(each.title, each.choices, each.is_advanced, each.schema) for each in (self, other)]
+        return seen[0] == seen[1]
+
     def within(self, value: float) -> float:
         """Return the number, or the limit that it lies beyond."""
         value = value if self.minimum is None else max(self.minimum, value)
@@ -140,6 +147,35 @@ class Form:
             if not _is_empty(value) and not _is_same(value, parameter.default):
                 chosen[parameter.name] = value
         return chosen
+
+    def shown_parameters_of(self, values: Mapping[str, Json]) -> JsonObject:
+        """Return a job's parameters where all of `values` are shown.
+
+        What is at its default is left out, so that a preset or a checkpoint can say it. A restorer has neither: what is
+        always shown is sent as it stands.
+        """
+        chosen = self.parameters_of(values)
+        if self.is_prompted:
+            return chosen
+        plain = {each.name: values[each.name] for each in self.basic if each.name in values}
+        return {**{name: value for name, value in plain.items() if value not in (None, "")}, **chosen}
+
+    def carried_over(self, before: Form | None, values: Mapping[str, Json], used: JsonObject) -> JsonObject:
+        """Return what stays of `values`, as they were set in the form `before`, and what was `used` last.
+
+        Of another kind of model, that is what means the same to both.
+        """
+        if before is None:
+            return used
+        said = before.parameters_of(values)
+        if before.is_prompted == self.is_prompted:
+            return said
+        return {**used, **{name: said[name] for name in said if before.default(name) == self.default(name)}}
+
+    @property
+    def has_variations(self) -> bool:
+        """Tell whether several results differ by their seeds: not where they lie on one picture already."""
+        return self.get("seed") is not None and self.get("variants") is None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Forms of the server's real operations, and what becomes of their values."""
 
+from dataclasses import replace
+
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -202,3 +204,32 @@ def test_all_that_an_operation_knows_whatever_model_does_it():
 def test_a_style_says_nothing_to_a_restorer():
     assert form("refocus", "sharp", "portrait").default("strength") == 1
     assert form("refocus", CHECKPOINT, "portrait").default("strength") == 0.4
+
+
+def test_where_all_is_shown_a_restorer_is_told_what_it_shows():
+    values = {"strength": 1.0, "split": False}
+    assert form("refocus").shown_parameters_of(values) == {"strength": 1.0}
+    assert form("refocus", CHECKPOINT).shown_parameters_of({**values, "strength": 0.5}) == {"model": CHECKPOINT}
+
+
+def test_what_was_set_stays_where_it_means_the_same():
+    restorer, checkpoint = form("refocus"), form("refocus", CHECKPOINT)
+    used = {"prompt": "a door"}
+    assert checkpoint.carried_over(None, {}, used) == used
+    assert restorer.carried_over(restorer, {"strength": 0.4}, used) == {"strength": 0.4}
+    set_by_hand = {"strength": 0.4, "split": True}
+    assert checkpoint.carried_over(restorer, set_by_hand, used) == {**used, "split": True}  # strengths differ
+
+
+def test_a_field_shows_another_default_and_no_other_limits():
+    strength = form("refocus", CHECKPOINT).get("strength")
+    assert form("refocus", CHECKPOINT, "portrait").get("strength").looks_like(strength)
+    assert not replace(strength, default=None).looks_like(strength)
+    assert not replace(strength, schema={}).looks_like(strength)
+    assert not strength.looks_like(None)
+
+
+def test_variations_differ_by_their_seeds():
+    assert not form("refocus").has_variations
+    assert form("refocus", CHECKPOINT).has_variations
+    assert not form("compare").has_variations

@@ -12,7 +12,6 @@ BINDING = os.environ.get("FOVEATE_TEST_QT", "PyQt6")
 import_module(f"{BINDING}.QtCore")  # the plugin takes what is loaded
 
 from foveate_krita import controller  # noqa: E402
-from foveate_krita.face_survey import FoundFace  # noqa: E402
 from foveate_krita.panel import Panel  # noqa: E402
 from foveate_krita.qt import BINDING as TAKEN  # noqa: E402
 from foveate_krita.qt import QtCore, QtGui, QtWidgets  # noqa: E402
@@ -22,6 +21,7 @@ from fakes.models import FOR_PROMPTS  # noqa: E402
 from fakes.scripted_client import ScriptedClient, real_welcome  # noqa: E402
 from foveate_shared.connection.client import ConnectionState, StateChange  # noqa: E402
 from foveate_shared.editor import known_server  # noqa: E402
+from foveate_shared.editor.faces import FoundFace  # noqa: E402
 from foveate_shared.errors import InputError  # noqa: E402
 from foveate_shared.geometry import Bounds, Extent  # noqa: E402
 from foveate_shared.wire.protocol import (  # noqa: E402
