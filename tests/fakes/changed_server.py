@@ -13,6 +13,7 @@ from typing import Any
 
 from foveate_server import app
 from foveate_server.config.server_config import ServerConfig, load_config
+from foveate_server.models.model_requirement import ModelRequirement
 from foveate_server.net.run_service import ServedApplication, run_service
 from foveate_server.operations.operation import Operation
 from foveate_server.operations.parameters.declaration import Declaration
@@ -52,6 +53,7 @@ class Restated:
 
     schema: dict[str, Any]
     declared: Declaration[Any]
+    models: tuple[ModelRequirement, ...] = ()
 
     def parse(self, told: dict[str, Any]) -> Any:
         return self.declared.parse(told)
@@ -82,7 +84,9 @@ def changed_operations() -> Mapping[str, Any]:
     titles = {"refocus": TITLE}
     changed = {
         name: Changed(
-            operation, parameters=Restated(schemas[name], operation.parameters), title=titles.get(name, operation.title)
+            operation,
+            parameters=Restated(schemas[name], operation.parameters, operation.parameters.models),
+            title=titles.get(name, operation.title),
         )
         for name, operation in known.items()
     }
