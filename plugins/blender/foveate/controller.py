@@ -81,8 +81,7 @@ class BlenderController(controller.Controller):
         """Poll; return the seconds until the next time."""
         before = self.operations
         if self.poll():
-            show_result.redraw_editors()
-            show_result.redraw_preferences()
+            show_result.redraw_editors("PREFERENCES")
         if self.operations != before:
             self.on_operations()
         return BUSY_SECONDS if self.is_busy else IDLE_SECONDS

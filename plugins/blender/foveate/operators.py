@@ -3,26 +3,17 @@
 Ours have properties for their parameters; `foveate.run_operation` takes those of any that the server has.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import bpy
 
 from . import parameters
-from ._shared import comparison_lists, operations, parameter_values, protocol, typed_values
+from ._shared import comparison_lists, operations, protocol, typed_values
 from .job_operator import ONCE, JobOperator
 
-_SIDES = ("left", "right", "top", "bottom")
 _TEXTS = ("prompt", "negative_prompt", "preset", "scheduler", "vae", "model")
-_TYPED: dict[str, Callable[[str], Any]] = {  # what Blender has no property for, or another one: how its text is read
-    "loras": typed_values.lora_list,
-    "only": typed_values.face_numbers,
-    "scale": lambda text: parameter_values.value_of({"type": "integer"}, text, "Scale"),
-    "target": str,
-    "start": str,
-}
 _LISTS = tuple(parameters.list_of(axis) for axis in comparison_lists.AXES)
-_WHOLE = ("seed", "num_inference_steps", *_SIDES)
+_WHOLE = ("seed", "num_inference_steps", *typed_values.SIDES)
 _FRACTIONS = ("strength", "guidance_scale", "min_score")
 _ALL = (*_TEXTS, "loras", "strength", "seed", "num_inference_steps", "guidance_scale")
 _OURS = {  # label, description and further parameters, by operation
@@ -48,7 +39,7 @@ _OURS = {  # label, description and further parameters, by operation
             "Extend Image",
             "Let the image grow: what is new continues what is there. The result is a new image",
         ),
-        (*_SIDES, "start"),
+        (*typed_values.SIDES, "start"),
     ),
     "compare": (
         (
@@ -74,21 +65,10 @@ class ParameterOperator(JobOperator):
 
     def parameters(self) -> protocol.JsonObject:
         """Return what was said. Raises InputError where a text cannot be read."""
-        said = {name: getattr(self, name) for name in self.names if self.properties.is_property_set(name)}
-        told: protocol.JsonObject = {}
-        for name, value in said.items():
-            if isinstance(value, float):
-                told[name] = round(value, 4)  # without the digits that Blender adds
-            elif not isinstance(value, str):
-                told[name] = value
-            elif value.strip() and name not in _LISTS:
-                told[name] = _TYPED.get(name, str)(value)
-        if sides := {side: told.pop(side) for side in _SIDES if side in told}:
-            told["extend"] = typed_values.growth(sides)
-        lists = {axis.name: said.get(parameters.list_of(axis), "") for axis in comparison_lists.AXES}
-        if any(lists.values()):
-            told["variants"] = comparison_lists.variants_of(lists, parameters.schema_of(self.operation, "variants"))
-        return {**told, **typed_values.further(self.further)}
+        told = {name: getattr(self, name) for name in self.names if self.properties.is_property_set(name)}
+        lists = {axis.name: told.pop(parameters.list_of(axis), "") for axis in comparison_lists.AXES}
+        schema = parameters.schema_of(self.operation, "variants")
+        return {**typed_values.parameters_of(told, lists, schema), **typed_values.further(self.further)}
 
     def check(self, told: protocol.JsonObject) -> None:
         """Raise InputError where there is nothing to extend, or to compare."""

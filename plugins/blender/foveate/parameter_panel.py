@@ -6,6 +6,7 @@ import bpy
 
 from . import controller
 from ._shared import comparison_lists, form, operations, prompt_history
+from .act_operator import act_operator
 from .panel_base import Part
 from .parameters import SLOTS, form_of, list_of, property_of
 
@@ -47,21 +48,20 @@ class FoveateNegativePromptMenu(PromptMenu, bpy.types.Menu):
     kind = "negative_prompt"
 
 
-class OfPrompts:
-    """An operator on one of the two histories."""
-
-    bl_options = {"INTERNAL"}  # noqa: RUF012 - Blender reads it
-
-    kind: bpy.props.EnumProperty(items=[("prompt", "Prompt", ""), ("negative_prompt", "Negative prompt", "")])
+def _kind() -> Any:
+    """Return the property that says which of the two histories is meant."""
+    return bpy.props.EnumProperty(items=[("prompt", "Prompt", ""), ("negative_prompt", "Negative prompt", "")])
 
 
-class UsePromptOperator(OfPrompts, bpy.types.Operator):
+class UsePromptOperator(bpy.types.Operator):
     """Take this prompt again."""
 
     bl_idname = "foveate.use_prompt"
     bl_label = "Use Prompt"
     bl_description = "Take this prompt again"
+    bl_options = {"INTERNAL"}  # noqa: RUF012 - Blender reads it
 
+    kind: _kind()
     number: bpy.props.IntProperty(min=0)
 
     @classmethod
@@ -80,17 +80,10 @@ class UsePromptOperator(OfPrompts, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class ForgetPromptsOperator(OfPrompts, bpy.types.Operator):
+@act_operator("forget_prompts", "Forget Prompts", lambda: "", "INTERNAL", kind=_kind())
+def _forget_prompts(self: Any, _context: bpy.types.Context) -> None:
     """Forget the prompts that were used before."""
-
-    bl_idname = "foveate.forget_prompts"
-    bl_label = "Forget Prompts"
-    bl_description = "Forget the prompts that were used before"
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        """Forget them, on the disk too."""
-        controller.get().forget_prompts(self.kind)
-        return {"FINISHED"}
+    controller.get().forget_prompts(self.kind)
 
 
 class FoveateAdvancedPanel(Part, bpy.types.Panel):
@@ -212,6 +205,6 @@ CLASSES = (
     FoveatePromptMenu,
     FoveateNegativePromptMenu,
     UsePromptOperator,
-    ForgetPromptsOperator,
+    _forget_prompts,
     FoveateAdvancedPanel,
 )

@@ -65,17 +65,11 @@ def show_all(areas: Iterable[bpy.types.Area]) -> None:
                 bpy.ops.image.view_all(fit_view=True)
 
 
-def redraw_editors() -> None:
-    """Let panels show what is new."""
-    for area in image_editors():
-        area.tag_redraw()
-
-
-def redraw_preferences() -> None:
-    """Let the preferences show what is new."""
+def redraw_editors(*kinds: str) -> None:
+    """Let panels show what is new: those of image editors, and of other `kinds` of editors."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type == "PREFERENCES":
+            if area.type in {"IMAGE_EDITOR", *kinds}:
                 area.tag_redraw()
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ..errors import InputError
 from ..wire.protocol import Json, JsonObject
+from . import comparison_lists, parameter_values
+
+SIDES = ("left", "right", "top", "bottom")
 
 
 def face_numbers(text: str) -> list[Json]:
@@ -32,6 +35,27 @@ def loras_text(loras: Iterable[tuple[str, float]]) -> str:
     return ", ".join(f"{name}:{weight:g}" for name, weight in loras if name)
 
 
+def parameters_of(said: Mapping[str, Json], lists: Mapping[str, str], schema: JsonObject) -> JsonObject:
+    """Return a job's parameters out of what fields and scripts said: texts are read, empty ones say nothing.
+
+    Sides (of SIDES) become the parameter `extend`, and what is listed for comparison (`lists`, by names of axes)
+    becomes `variants`, whose schema is given. Raises InputError where a text cannot be read.
+    """
+    told: JsonObject = {}
+    for name, value in said.items():
+        if isinstance(value, float):
+            told[name] = round(value, 4)  # without the digits that a widget adds
+        elif not isinstance(value, str):
+            told[name] = value
+        elif value.strip():
+            told[name] = _READ[name](value) if name in _READ else value
+    if sides := {side: pixels for side in SIDES if isinstance(pixels := told.pop(side, None), int)}:
+        told["extend"] = growth(sides)
+    if any(lists.values()):
+        told["variants"] = list(comparison_lists.variants_of(lists, schema))
+    return told
+
+
 def growth(sides: Mapping[str, int]) -> JsonObject:
     """Return by how many pixels a picture grows, of the sides where it does. Raises InputError where it does not."""
     growing: JsonObject = {side: pixels for side, pixels in sides.items() if pixels}
@@ -53,6 +77,10 @@ def further(text: str) -> JsonObject:
     return values
 
 
+def _scale(text: str) -> Json:
+    return parameter_values.value_of({"type": "integer"}, text, "Scale")
+
+
 def _lora(part: str) -> Json:
     name, colon, weight = part.rpartition(":")
     if not colon:
@@ -63,3 +91,6 @@ def _lora(part: str) -> Json:
         raise InputError(
             "{text} is no weight of a LoRA.", remedy="Write name:weight, such as film-look:0.8.", text=weight.strip()
         ) from None
+
+
+_READ: Mapping[str, Callable[[str], Json]] = {"loras": lora_list, "only": face_numbers, "scale": _scale}

@@ -3,7 +3,7 @@
 import pytest
 
 from foveate_shared.errors import InputError
-from foveate_shared.forms.typed_values import face_numbers, further, growth, lora_list, loras_text
+from foveate_shared.forms.typed_values import face_numbers, further, growth, lora_list, loras_text, parameters_of
 
 
 @pytest.mark.parametrize(("text", "expected"), [("1, 3", [1, 3]), (" 2 ", [2]), ("4;5 6", [4, 5, 6])])
@@ -53,3 +53,20 @@ def test_further_parameters_are_a_json_object():
     for text in ("anchor", "[1]", "3"):
         with pytest.raises(InputError, match="no JSON object"):
             further(text)
+
+
+def test_what_fields_said_becomes_a_jobs_parameters():
+    said = {"strength": 0.40000001, "seed": 7, "prompt": "a door", "preset": " ", "only": "1, 3", "scale": "2"}
+    expected = {"strength": 0.4, "seed": 7, "prompt": "a door", "only": [1, 3], "scale": 2}
+    assert parameters_of(said, {}, {}) == expected
+    assert parameters_of({"left": 8, "top": 0}, {}, {}) == {"extend": {"left": 8}}
+    with pytest.raises(InputError, match="No side is to grow"):
+        parameters_of({"left": 0}, {}, {})
+    with pytest.raises(InputError, match="Scale must be a whole number"):
+        parameters_of({"scale": "much"}, {}, {})
+
+
+def test_what_is_listed_becomes_variants():
+    lists = {"model": "", "strength": "0.3, 0.5"}
+    assert parameters_of({}, lists, {}) == {"variants": [{"strength": 0.3}, {"strength": 0.5}]}
+    assert parameters_of({}, {"model": ""}, {}) == {}
