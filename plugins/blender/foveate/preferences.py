@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from . import adding_models, controller
-from ._shared import errors, labels, open_connection, pairing_line, translations
+from ._shared import errors, labels, pairing_line, translations, typed_settings
 
 
 def _kept(name: str) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def _get_command(_: Any) -> str:
 
 
 def _set_command(_: Any, text: str) -> None:
-    _change(lambda: {"server_command": open_connection.typed_command(text)})
+    _change(lambda: {"server_command": typed_settings.typed_command(text)})
 
 
 def _pair(_: Any, line: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from gi.repository import GLib, Gtk
 
 from . import connection, dialogs, model_dialog
-from ._shared import errors, open_connection, pairing_line, settings, translations
+from ._shared import errors, pairing_line, settings, translations, typed_settings
 
 _TEST = 1  # the button's answer
 
@@ -134,7 +134,7 @@ class ServerDialog:
             remote_url=remote[0],
             remote_token=remote[1],
             remote_fingerprint=remote[2],
-            server_command=open_connection.typed_command(self._command.get_text()) or self._values.server_command,
+            server_command=typed_settings.typed_command(self._command.get_text()) or self._values.server_command,
             ask_first=self._ask.get_active(),
         )
         values.remote  # noqa: B018 - it checks address, token and fingerprint

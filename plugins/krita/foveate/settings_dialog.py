@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._shared import errors, labels, open_connection, pairing_line, translations
+from ._shared import errors, labels, translations, typed_settings
 from .controller import KritaController
 from .qt import QtWidgets
 from .widgets import button, column, label, row
@@ -46,39 +46,14 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
 
     def accept(self) -> None:
         """Take the settings, or say what is wrong with them."""
+        desk, typed = self._desk, {"command": self._command.text(), "line": self._line.text()}
         try:
-            wanted = self._wanted()
+            server = typed_settings.typed_server(desk.settings, is_local=self._local.isChecked(), **typed)
         except errors.FoveateError as error:
-            self._problem.setText(self._desk.say.sentence(str(error)))
+            self._problem.setText(desk.say.sentence(str(error)))
             return
-        self._desk.change(**wanted)
+        desk.change(ask_first=self._ask.isChecked(), language=str(self._language.currentData()), **server)
         super().accept()
-
-    def _wanted(self) -> dict[str, Any]:
-        values = {"ask_first": self._ask.isChecked(), "language": str(self._language.currentData())}
-        if self._local.isChecked():
-            return {**values, "server_command": self._typed_command(), **pairing_line.settings_of("")}
-        typed = self._line.text().strip()
-        if not typed:
-            if self._desk.settings.remote_url:
-                return values
-            raise errors.InputError(
-                "There is no line for the other machine yet.",
-                remedy="Run `foveate serve --pair` there, and paste what it prints.",
-            )
-        return {**values, **pairing_line.settings_of(typed)}
-
-    def _typed_command(self) -> tuple[str, ...]:
-        typed = self._command.text().strip()
-        if typed == self._desk.command:
-            return self._desk.settings.server_command
-        words = open_connection.typed_command(typed)
-        if not words:
-            raise errors.InputError(
-                "The command that starts the server is missing.",
-                remedy="Where Foveate is installed, it is `foveate serve`.",
-            )
-        return words
 
     def _enable(self) -> None:
         self._command.setEnabled(self._local.isChecked())

@@ -47,6 +47,7 @@ from . import (
     operations,
     picture_choosers,
     previews,
+    typed_settings,
 )
 
 __all__ = [
@@ -91,6 +92,7 @@ __all__ = [
     "settings",
     "together",
     "translations",
+    "typed_settings",
     "typed_values",
     "unclaimed_results",
 ]

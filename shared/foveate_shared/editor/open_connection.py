@@ -62,16 +62,6 @@ def runtime_file(values: Settings, environ: Mapping[str, str] = os.environ) -> P
     return Path(values.runtime_file)
 
 
-def typed_command(text: str) -> tuple[str, ...]:
-    """Return the command that a person typed. Raises InputError where a quotation mark lacks its other."""
-    try:
-        return tuple(shlex.split(text))
-    except ValueError as error:
-        raise InputError(
-            "The command is not complete: {reason}.", remedy="Close the quotation mark.", reason=error
-        ) from error
-
-
 def command_to_copy(values: Settings) -> str:
     """Return the command that starts the server, quoted for this machine's shell."""
     quoted = subprocess.list2cmdline if sys.platform == "win32" else shlex.join

@@ -25,7 +25,6 @@ from foveate_shared.editor.open_connection import (
     find_server,
     open_workbench,
     runtime_file,
-    typed_command,
 )
 from foveate_shared.errors import ConnectionLostError, ErrorCode, InputError, ServerError
 from foveate_shared.wire.protocol import Peer
@@ -154,10 +153,3 @@ def test_a_command_is_quoted_as_the_systems_shell_wants_it(monkeypatch):
     assert command_to_copy(values) == "'C:\\Program Files\\py.exe' serve"
     monkeypatch.setattr(sys, "platform", "win32")
     assert command_to_copy(values) == '"C:\\Program Files\\py.exe" serve'
-
-
-def test_a_typed_command_is_read_as_a_shell_would():
-    assert typed_command("'/a b/foveate' serve") == ("/a b/foveate", "serve")
-    with pytest.raises(InputError, match="The command is not complete") as caught:
-        typed_command("'/a b/foveate serve")
-    assert caught.value.info.remedy == "Close the quotation mark."

@@ -1,0 +1,50 @@
+"""The server as a person types it in a dialog: a command for this machine, or the line of another one."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from ..connection import pairing_line
+from ..connection.settings import Settings
+from ..errors import InputError
+from .open_connection import command_to_copy
+
+
+def typed_command(text: str) -> tuple[str, ...]:
+    """Return the command that a person typed. Raises InputError where a quotation mark lacks its other."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise InputError(
+            "The command is not complete: {reason}.", remedy="Close the quotation mark.", reason=error
+        ) from error
+
+
+def typed_server(values: Settings, *, command: str, line: str, is_local: bool) -> dict[str, Any]:
+    """Return the settings that a dialog changes; `values` are those of now, which stay where a field was not changed.
+
+    Raises InputError where there is no command, or no line that names a server.
+    """
+    if is_local:
+        return {"server_command": _command(values, command.strip()), **pairing_line.settings_of("")}
+    if line.strip():
+        return pairing_line.settings_of(line.strip())
+    if values.remote_url:
+        return {}
+    raise InputError(
+        "There is no line for the other machine yet.",
+        remedy="Run `foveate serve --pair` there, and paste what it prints.",
+    )
+
+
+def _command(values: Settings, typed: str) -> tuple[str, ...]:
+    if typed == command_to_copy(values):
+        return values.server_command
+    words = typed_command(typed)
+    if not words:
+        raise InputError(
+            "The command that starts the server is missing.",
+            remedy="Where Foveate is installed, it is `foveate serve`.",
+        )
+    return words

@@ -1,0 +1,37 @@
+"""The server as a person types it."""
+
+import pytest
+
+from foveate_shared.connection.settings import Settings
+from foveate_shared.editor.typed_settings import typed_command, typed_server
+from foveate_shared.errors import InputError
+
+HERE = Settings("me", ("/a b/foveate", "serve"))
+THERE = Settings("me", ("foveate", "serve"), remote_url="https://studio:7317", remote_token="t" * 32)
+LINE = f"foveate://studio:7317?token={'t' * 32}&fingerprint=sha256:{'ab' * 32}"
+NOWHERE = {"remote_url": "", "remote_token": "", "remote_fingerprint": ""}
+
+
+def test_a_typed_command_is_read_as_a_shell_would():
+    assert typed_command("'/a b/foveate' serve") == ("/a b/foveate", "serve")
+    with pytest.raises(InputError, match="The command is not complete") as caught:
+        typed_command("'/a b/foveate serve")
+    assert caught.value.info.remedy == "Close the quotation mark."
+
+
+def test_the_command_as_it_is_shown_stays_as_it_was():
+    said = typed_server(HERE, command="'/a b/foveate' serve", line=LINE, is_local=True)
+    assert said == {"server_command": HERE.server_command, **NOWHERE}
+    said = typed_server(THERE, command=" foveate serve --port 7 ", line="", is_local=True)
+    assert said == {"server_command": ("foveate", "serve", "--port", "7"), **NOWHERE}
+    with pytest.raises(InputError, match="command that starts the server is missing"):
+        typed_server(HERE, command=" ", line="", is_local=True)
+
+
+def test_another_machine_is_named_by_its_line():
+    said = typed_server(HERE, command="", line=LINE, is_local=False)
+    assert (said["remote_url"], said["remote_token"]) == ("https://studio:7317", "t" * 32)
+    assert typed_server(THERE, command="", line=" ", is_local=False) == {}
+    with pytest.raises(InputError, match="no line for the other machine") as caught:
+        typed_server(HERE, command="", line="", is_local=False)
+    assert "foveate serve --pair" in caught.value.info.remedy
