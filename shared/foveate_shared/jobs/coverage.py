@@ -74,6 +74,28 @@ def _covered_bytes(mask: Mask, pixel_size: int) -> Iterator[tuple[int, int]]:
     return ((run.start() * pixel_size, run.end() * pixel_size) for run in _COVERED.finditer(mask.data))
 
 
+def differs_where_covered(old: bytes, new: bytes, covered: bytes, layout: PixelFormat, noise: float = 0.0) -> bool:
+    """Tell whether any pixel differs whose coverage, a 32 bit float, is not 0.
+
+    Floats may differ by `noise`, in parts of white, and of themselves where they are above it.
+    """
+    size = layout.pixel_size
+    levels = memoryview(covered).cast("I")  # the bits of 0.0 are 0
+    for at, level in enumerate(levels):
+        pixel = slice(at * size, (at + 1) * size)
+        if level and old[pixel] != new[pixel] and not _is_noise(old[pixel], new[pixel], layout, noise):
+            return True
+    return False
+
+
+def _is_noise(old: bytes, new: bytes, layout: PixelFormat, noise: float) -> bool:
+    if not layout.dtype.is_float:
+        return False
+    code = f"<{layout.channels.count}{'e' if layout.dtype is SampleType.F16 else 'f'}"
+    pairs = zip(struct.unpack(code, old), struct.unpack(code, new), strict=True)
+    return all(abs(one - other) <= noise * max(1.0, abs(one)) for one, other in pairs)
+
+
 def is_opaque(data: bytes | bytearray | memoryview, layout: PixelFormat) -> bool:
     """Tell whether the alpha of every pixel is full."""
     view = bytes(data)

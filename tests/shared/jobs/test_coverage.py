@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.jobs.coverage import Mask, is_opaque, same_under, with_alpha
+from foveate_shared.jobs.coverage import Mask, differs_where_covered, is_opaque, same_under, with_alpha
 from foveate_shared.jobs.host import Image
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
 
@@ -129,3 +129,18 @@ def test_without_coverage_all_of_new_pixels_is_taken(samples):
     full = 1.0 if samples.is_float else np.iinfo(pixels.dtype).max
     assert (result[..., 3] == full).all()
     assert not result[..., :3].any()
+
+
+def test_only_covered_pixels_count():
+    old, new = bytes(12), bytes(4) + b"\1" + bytes(7)
+    u8 = PixelFormat(SampleType.U8, Channels.RGBA)
+    assert differs_where_covered(old, new, struct.pack("<3f", 0, 0.01, 0), u8)
+    assert not differs_where_covered(old, new, struct.pack("<3f", 1, 0, 1), u8)
+
+
+def test_floats_may_differ_by_noise_where_that_is_told():
+    old, new = (struct.pack("<4f", value, 0, 0, 1) for value in (8, 8.001))
+    covered, layout = struct.pack("<f", 1.0), PixelFormat(SampleType.F32, Channels.RGBA)
+    assert differs_where_covered(old, new, covered, layout)
+    assert differs_where_covered(old, new, covered, layout, 1e-5)
+    assert not differs_where_covered(old, new, covered, layout, 1e-3)
