@@ -58,16 +58,18 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     reached, or does not know it; exits where the arguments make no sense.
     """
     parser, commands = _build()
+    flags: frozenset[str] = frozenset()
     name = next((argument for argument in arguments if not argument.startswith("-")), "")
     if name in commands.choices:
         options, unknown = parser.parse_known_args(arguments)
         if not unknown or not hasattr(options, "operation"):
             return parser.parse_args(arguments)
-        offered_options.add_offered(commands.choices[name], offered_options.ask(arguments, name), options.covered)
+        info = offered_options.ask(arguments, name)
+        flags = offered_options.add_offered(commands.choices[name], info, options.covered)
     elif _may_be_operation(name, arguments):
         info = offered_options.ask(arguments, name)
-        offered_options.add_offered(edit.add_offered_command(commands, info), info, ())
-    return parser.parse_args(arguments)
+        flags = offered_options.add_offered(edit.add_offered_command(commands, info), info, ())
+    return parser.parse_args(offered_options.answered(arguments, flags))
 
 
 def _may_be_operation(name: str, arguments: Sequence[str]) -> bool:

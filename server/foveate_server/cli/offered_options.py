@@ -31,16 +31,40 @@ def ask(arguments: Sequence[str], name: str) -> OperationInfo:
         return operation_at(options, display, name)
 
 
-def add_offered(parser: argparse.ArgumentParser, info: OperationInfo, covered: Collection[str]) -> None:
-    """Add an option for each of the operation's parameters, those apart that are `covered` by the parser's own."""
+def add_offered(parser: argparse.ArgumentParser, info: OperationInfo, covered: Collection[str]) -> frozenset[str]:
+    """Add an option for each of the operation's parameters, those apart that are `covered` by the parser's own.
+
+    Return the options that are yes or no: see :func:`answered`.
+    """
     group = parser.add_argument_group(info.title, "What the server tells of its parameters.")
+    flags = set()
     for name, schema in info.properties.items():
         if as_object(schema).get("x-level") == REPLAY or name in covered:
             continue
         if name in KNOWN:
             add(group, [name])
         else:
-            _add_by_schema(group, info.name, name, as_object(schema))
+            flag = _add_by_schema(group, info.name, name, as_object(schema))
+            flags |= {flag} if as_object(schema).get("type") == "boolean" else set()
+    return frozenset(flags)
+
+
+def answered(arguments: Sequence[str], flags: Collection[str]) -> list[str]:
+    """Return the arguments with an answer at each of `flags`: the next word where it is one, else a yes.
+
+    So `--split IN OUT` and `--split no IN OUT` both say what a person means. What comes after `--` stays as it is.
+    """
+    found: list[str] = []
+    words = list(arguments)
+    while words:
+        word = words.pop(0)
+        if word == "--":
+            return [*found, word, *words]
+        if word in flags:
+            answer = words.pop(0) if words and parameter_values.is_answer(words[0]) else "yes"
+            word = f"{word}={answer}"
+        found.append(word)
+    return found
 
 
 def allowed(schema: JsonObject) -> str:
@@ -65,13 +89,14 @@ def metavar(schema: JsonObject) -> str:
     return _METAVARS.get(str(schema.get("type")), "TEXT")
 
 
-def _add_by_schema(group: argparse._ActionsContainer, operation: str, name: str, schema: JsonObject) -> None:
+def _add_by_schema(group: argparse._ActionsContainer, operation: str, name: str, schema: JsonObject) -> str:
+    """Add an option and return it; empty where the command line's own have taken its names."""
     flag = f"--{name.replace('_', '-')}"
     words = str(schema.get("description") or schema.get("title") or "").rstrip(".")
     text = "; ".join(part for part in (words[:1].lower() + words[1:], allowed(schema)) if part)
     flagged: dict[str, Any] = (
         {"nargs": "?", "const": "yes"} if schema.get("type") == "boolean" else {}
-    )  # said alone, it is a yes
+    )  # for the help, and for abbreviations; else it has its answer by now
     for wanted in (flag, f"--{operation}{flag[1:]}"):  # the command line's own options go first
         try:
             group.add_argument(
@@ -79,4 +104,5 @@ def _add_by_schema(group: argparse._ActionsContainer, operation: str, name: str,
             )
         except argparse.ArgumentError:
             continue
-        return
+        return wanted
+    return ""

@@ -38,6 +38,11 @@ def value_of(schema: JsonObject, text: str, label: str) -> Json:
     return _object(text, label) if kind == "object" else text
 
 
+def is_answer(text: str) -> bool:
+    """Tell whether `text` says yes or no, as :func:`value_of` reads it."""
+    return text.strip().lower() in (*_YES, *_NO)
+
+
 def check(schema: JsonObject, value: Json, label: str) -> None:
     """Raise InputError where a value breaks the schema of its parameter; the sentence begins with `label`."""
     choices = schema.get("enum")
@@ -118,10 +123,9 @@ def _number(text: str, label: str) -> float:
 
 
 def _flag(text: str, label: str) -> bool:
-    word = text.strip().lower()
-    if word not in (*_YES, *_NO):
+    if not is_answer(text):
         raise InputError("{name} must be yes or no, not “{text}”.", remedy="Write one of them.", name=label, text=text)
-    return word in _YES
+    return text.strip().lower() in _YES
 
 
 def _list(schema: JsonObject, text: str, label: str) -> list[Json]:

@@ -54,6 +54,13 @@ def test_strength_0_is_the_identity(server):
     assert read_picture(after).samples.tobytes() == read_picture(before).samples.tobytes()
 
 
+def test_a_yes_alone_does_not_take_the_picture_for_its_answer(server):
+    before, after = server.folder / "split-in.png", server.folder / "split-out.png"
+    save(scene(), before)
+    server.foveate("refocus", "--split", before, after, "--quiet")
+    assert json.loads(read_recipe(after))["recipe"]["parameters"]["split"] is True
+
+
 def test_a_mask_limits_the_change(server):
     before, after, mask = (server.folder / name for name in ("mask-in.png", "mask-out.png", "mask.png"))
     save(scene(), before)
