@@ -30,7 +30,6 @@ class Settings:
     runtime_file: str = ""  # where this machine's server says how to reach it; empty: where it does by default
     ask_first: bool = False  # results wait for a yes before they are applied
     language: str = ""  # of the interface, such as "de"; empty: the system's
-    has_checkpoint: bool = False  # the server had one when its models were seen last
     prompts: tuple[str, ...] = field(
         default=(), repr=False
     )  # as used, the newest first, see foveate_shared.forms.prompt_history
@@ -95,8 +94,8 @@ def parse(text: str, *, version: int = VERSION, migrations: Mapping[int, Migrati
 
 
 _LISTS = ("server_command", "prompts", "negative_prompts")  # of texts
-_FLAGS = ("ask_first", "has_checkpoint")
-_NO_TEXTS = (*_LISTS, *_FLAGS, "defaults")
+_FLAG = "ask_first"
+_NO_TEXTS = (*_LISTS, _FLAG, "defaults")
 
 
 def _checked(values: dict[str, Any]) -> Settings:
@@ -107,9 +106,8 @@ def _checked(values: dict[str, Any]) -> Settings:
     if not lists.get("server_command"):
         lists.pop("server_command", None)  # an empty command is none: the default
         values = {name: value for name, value in values.items() if name != "server_command"}
-    are_flags = all(isinstance(values.get(name, False), bool) for name in _FLAGS)
-    if not are_flags or not isinstance(values.get("defaults", {}), dict):
-        raise ValueError(f"{' and '.join(_FLAGS)} are true or false, and defaults are an object")
+    if not isinstance(values.get(_FLAG, False), bool) or not isinstance(values.get("defaults", {}), dict):
+        raise ValueError(f"{_FLAG} is true or false, and defaults are an object")
     return Settings(**{**values, **lists})
 
 

@@ -91,8 +91,12 @@ def test_settings_of_an_older_plugin_get_the_new_defaults() -> None:
     assert settings.parse(old) == Settings("x")
 
 
+def test_a_setting_that_is_not_kept_any_more_is_ignored() -> None:
+    assert settings.parse('{"version": 2, "client_id": "x", "has_checkpoint": true}') == Settings("x")
+
+
 @pytest.mark.parametrize(
-    "field", ['"ask_first": "yes"', '"has_checkpoint": 1', '"runtime_file": 3', '"language": null', '"defaults": []']
+    "field", ['"ask_first": "yes"', '"ask_first": 1', '"runtime_file": 3', '"language": null', '"defaults": []']
 )
 def test_a_setting_of_the_wrong_kind_is_none(field: str) -> None:
     with pytest.raises(ValueError, match=r"text|true or false"):
