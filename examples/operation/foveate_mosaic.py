@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document.patches import window_of
 from foveate_server.operations.item_run import ItemRun
-from foveate_server.operations.parameters.declaration import BASIC, Declaration, parameter
+from foveate_server.operations.parameters.declaration import Declaration, parameter
 from foveate_shared.geometry import Bounds
 from foveate_shared.wire.protocol import Outcome
+from foveate_shared.wire.schema_words import BASIC
 
 PART = 1024  # document pixels, about: the side of what one item does
 

@@ -145,7 +145,7 @@ class Schemas:
         return self._of_dataclass(cls)
 
     def _of_dataclass(self, cls: Any) -> Schema:
-        hints = typing.get_type_hints(cls)
+        hints = typing.get_type_hints(cls, localns={"Json": p.Json})
         comments = field_comments(cls)
         is_message = hasattr(cls, "TYPE")
         properties: Schema = {"type": {"const": cls.TYPE}} if is_message else {}

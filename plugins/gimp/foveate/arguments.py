@@ -13,7 +13,7 @@ from typing import Any
 
 from gi.repository import Gimp, GObject
 
-from ._shared import comparison_lists, errors, form, parameter_values, protocol, translations
+from ._shared import comparison_lists, errors, form, parameter_values, protocol, schema_words, translations
 
 SIDES = "extend"  # the parameter with a number for each side, and the procedure that grows the canvas
 VARIANTS = "variants"  # the parameter that is written as lists: one for each axis
@@ -87,7 +87,7 @@ def arguments_of(info: protocol.OperationInfo, *, extends: bool = False) -> tupl
     found: list[Argument] = []
     for name, value in info.properties.items():
         schema = protocol.as_object(value)
-        if schema.get("x-level") == form.REPLAY or (extends and name in {"strength", "start"}):
+        if schema.get(schema_words.LEVEL) == schema_words.REPLAY or (extends and name in {"strength", "start"}):
             continue
         if name == SIDES and schema.get("type") == "object":
             if extends:
@@ -199,7 +199,7 @@ def _typed(name: str, parameter: str, part: str, schema: protocol.JsonObject) ->
         default = _number_default(schema, kind, low)
         low = min(low, default)
     title, description = str(schema.get("title", parameter)), str(schema.get("description", ""))
-    is_advanced = not part and schema.get("x-level", form.ADVANCED) != form.BASIC
+    is_advanced = not part and schema.get(schema_words.LEVEL, schema_words.ADVANCED) != schema_words.BASIC
     return Argument(
         name, parameter, part, kind, title, description or title, default, low, high, choices, schema, is_advanced
     )
@@ -224,7 +224,7 @@ def _kind(schema: protocol.JsonObject) -> tuple[str, float, float]:
 def _number_default(schema: protocol.JsonObject, kind: str, low: float) -> float:
     """Return the schema's default; where that depends on the model, a number below all that can be said."""
     default = schema.get("default")
-    if isinstance(default, (int, float)) and "x-defaults" not in schema and "x-kinds" not in schema:
+    if isinstance(default, (int, float)) and schema_words.DEFAULTS not in schema and schema_words.KINDS not in schema:
         return default
     is_unlimited = low <= -_LARGEST[kind]
     if kind == INTEGER and (is_unlimited or low >= 1):

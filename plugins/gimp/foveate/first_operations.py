@@ -5,7 +5,7 @@ No limit, no default and no choice stands here: the server tells them, and what 
 
 from __future__ import annotations
 
-from ._shared import protocol
+from ._shared import protocol, schema_words
 
 _TYPES = {
     "strength": "number",
@@ -26,7 +26,7 @@ def _info(name: str, *own: str) -> protocol.OperationInfo:
         each: {
             "type": _TYPES.get(each, "string"),
             "title": each.replace("_", " ").capitalize(),
-            "x-level": "basic" if each in _BASIC else "advanced",
+            schema_words.LEVEL: schema_words.BASIC if each in _BASIC else schema_words.ADVANCED,
         }
         for each in (*_OF_CHECKPOINTS, *own, *_SAMPLING)
     }

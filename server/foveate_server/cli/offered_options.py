@@ -12,8 +12,8 @@ from typing import Any
 from foveate_server.cli import options as shared
 from foveate_server.cli.parameter_options import KNOWN, Say, add
 from foveate_shared.forms import parameter_values
-from foveate_shared.forms.form import REPLAY
 from foveate_shared.wire.protocol import JsonObject, OperationInfo, as_object
+from foveate_shared.wire.schema_words import DEFAULTS, LEVEL, REPLAY
 
 _METAVARS = {"integer": "N", "number": "X", "boolean": "yes|no", "array": "A,B", "object": "JSON"}
 
@@ -39,7 +39,7 @@ def add_offered(parser: argparse.ArgumentParser, info: OperationInfo, covered: C
     group = parser.add_argument_group(info.title, "What the server tells of its parameters.")
     flags = set()
     for name, schema in info.properties.items():
-        if as_object(schema).get("x-level") == REPLAY or name in covered:
+        if as_object(schema).get(LEVEL) == REPLAY or name in covered:
             continue
         if name in KNOWN:
             add(group, [name])
@@ -80,7 +80,7 @@ def allowed(schema: JsonObject) -> str:
         parts.append(f"at least {shown(low)}" if low is not None else f"at most {shown(high)}")
     if "default" in schema:
         parts.append(f"default {shown(schema['default'])}")
-    parts += [f"{shown(value)} with {kind}" for kind, value in as_object(schema.get("x-defaults")).items()]
+    parts += [f"{shown(value)} with {kind}" for kind, value in as_object(schema.get(DEFAULTS)).items()]
     return ", ".join(parts)
 
 

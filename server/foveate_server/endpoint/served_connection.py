@@ -45,6 +45,7 @@ from foveate_shared.wire.protocol import (
     Welcome,
     as_object,
 )
+from foveate_shared.wire.schema_words import PRESETS
 
 CLOSE_POLICY = 1008  # RFC 6455, 7.4.1: after a fatal error
 CLOSE_GOING_AWAY = 1001
@@ -311,7 +312,7 @@ def _described(operation: Operation[Any], presets: Presets) -> OperationInfo:
     schema = operation.parameters.schema
     properties, offered = as_object(schema.get("properties")), list(presets.described())
     told: JsonObject = {
-        name: {**as_object(properties[name]), "x-presets": list(offered)} for name in Roles.of(schema).names(PRESET)
+        name: {**as_object(properties[name]), PRESETS: list(offered)} for name in Roles.of(schema).names(PRESET)
     }
     schema = {**schema, "properties": {**properties, **told}}
     return OperationInfo(operation.name, operation.title, schema)

@@ -13,7 +13,6 @@ from foveate_server.jobs.resolve_variants import is_empty, settled_variants
 from foveate_server.models.catalog import Catalog, CatalogModel
 from foveate_server.models.compatibility import misfit
 from foveate_server.operations.operation import Operation
-from foveate_server.operations.parameters.declaration import NEEDS
 from foveate_server.operations.parameters.roles import (
     EMBEDDINGS,
     LORAS,
@@ -34,6 +33,7 @@ from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.forms.form import SEEDS
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import DIFFUSION, RENDERING_KINDS, RESTORE, Json, JsonObject, ModelInfo, as_object
+from foveate_shared.wire.schema_words import KINDS, NEEDS
 
 LoadPresets = Callable[[], Presets]  # called where a job needs them: a damaged file hurts no other job
 # Where the model does not know them, the result is what was asked for.
@@ -259,4 +259,4 @@ def _properties(operation: Operation[Any]) -> JsonObject:
 
 
 def _is_for_checkpoints(schema: Json) -> bool:
-    return isinstance(schema, dict) and schema.get("x-kinds") == [DIFFUSION]
+    return isinstance(schema, dict) and schema.get(KINDS) == [DIFFUSION]

@@ -18,6 +18,7 @@ from foveate_server.operations.operation import Operation
 from foveate_shared.errors import ErrorCode, InputError, ServerError
 from foveate_shared.forms.picture_slots import result_kind
 from foveate_shared.wire.protocol import DOCUMENT, JsonObject, Limits, Submit, as_object
+from foveate_shared.wire.schema_words import DEFAULTS, KINDS
 
 
 def check_submit(
@@ -81,7 +82,7 @@ def with_defaults(schema: JsonObject, parameters: JsonObject, kind: str | None =
         if not isinstance(property_schema, dict):
             continue
         if name not in complete and _is_known(property_schema, kind):
-            by_kind = property_schema.get("x-defaults")
+            by_kind = property_schema.get(DEFAULTS)
             if isinstance(by_kind, dict) and kind in by_kind:
                 complete[name] = copy.deepcopy(by_kind[kind])
             elif "default" in property_schema:
@@ -93,7 +94,7 @@ def with_defaults(schema: JsonObject, parameters: JsonObject, kind: str | None =
 
 
 def _is_known(schema: JsonObject, kind: str | None) -> bool:
-    kinds = schema.get("x-kinds")
+    kinds = schema.get(KINDS)
     return not isinstance(kinds, list) or kind in kinds
 
 

@@ -17,7 +17,7 @@ from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters, roles
 from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
 from foveate_server.operations.parameters.common_parameters import ModelName, PinnedValues, Rendering, Share
-from foveate_server.operations.parameters.declaration import BASIC, NEEDS, Declaration, group, parameter
+from foveate_server.operations.parameters.declaration import Declaration, group, parameter
 from foveate_server.operations.progress_share import divide
 from foveate_server.operations.with_checkpoint import fading_canvases, refocus_region, safety_policy
 from foveate_server.operations.with_checkpoint.contact_sheet import Sheet, lay_out
@@ -26,6 +26,7 @@ from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import DIFFUSION, Json, JsonObject, Outcome, WindowRequest, as_object
+from foveate_shared.wire.schema_words import BASIC, NEEDS
 
 _ORIGINAL = "original"
 

@@ -12,9 +12,10 @@ from foveate_server.models.model_requirement import DETECTORS
 from foveate_server.operations.contract import ItemResult, JobRequest, Plan
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import common_parameters
-from foveate_server.operations.parameters.declaration import ADVANCED, Declaration, parameter
+from foveate_server.operations.parameters.declaration import Declaration, parameter
 from foveate_server.operations.single_face import find
 from foveate_shared.wire.protocol import JsonObject, Outcome
+from foveate_shared.wire.schema_words import ADVANCED
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,14 @@ from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import common_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
 from foveate_server.operations.parameters.common_parameters import Rendering, Score, Share
-from foveate_server.operations.parameters.declaration import BASIC, Declaration, group, limits, parameter
+from foveate_server.operations.parameters.declaration import Declaration, group, limits, parameter
 from foveate_server.operations.single_face import find
 from foveate_server.operations.single_face.shown_face import ShownFace
 from foveate_server.operations.with_checkpoint import repaint_face
 from foveate_server.operations.with_restorer import restore_face
 from foveate_shared.i18n.sentence import Sentence, joined
 from foveate_shared.wire.protocol import JsonObject, Outcome
+from foveate_shared.wire.schema_words import BASIC
 
 _LARGEST_WINDOW = 5000 * 5000  # pixels: around larger faces, memory would not be bounded
 _SMALLEST_WINDOW = 96  # pixels: networks need some surroundings

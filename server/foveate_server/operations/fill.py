@@ -18,7 +18,7 @@ from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
 from foveate_server.operations.parameters.common_parameters import Rendering, Share
-from foveate_server.operations.parameters.declaration import NEEDS, Declaration, group
+from foveate_server.operations.parameters.declaration import Declaration, group
 from foveate_server.operations.progress_share import divide
 from foveate_server.operations.with_checkpoint import (
     extend_canvas,
@@ -32,6 +32,7 @@ from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_server.operations.with_checkpoint.start_image import Start
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import DIFFUSION, Outcome
+from foveate_shared.wire.schema_words import NEEDS
 
 _FEATHER = 8  # document pixels: what is removed must not shine through a wide fade
 _WHOLE = "fill"

@@ -19,7 +19,7 @@ from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import common_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
 from foveate_server.operations.parameters.common_parameters import Rendering, Share
-from foveate_server.operations.parameters.declaration import ADVANCED, Declaration, group, parameter
+from foveate_server.operations.parameters.declaration import Declaration, group, parameter
 from foveate_server.operations.progress_share import divide
 from foveate_server.operations.split_selection import PartWork
 from foveate_server.operations.with_checkpoint import refocus_region
@@ -30,6 +30,7 @@ from foveate_server.operations.with_restorer.restorer import Restorer
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject, Outcome, WindowRequest
+from foveate_shared.wire.schema_words import ADVANCED
 
 _PROBE_SIDE = 256  # pixels: what is looked at to tell the blur of a large region
 _INSPECT, _WHOLE = "inspect", "refocus"

@@ -21,11 +21,12 @@ from foveate_server.operations.detect import Detect
 from foveate_server.operations.faces import Faces
 from foveate_server.operations.fill import Fill
 from foveate_server.operations.operation import Operation
-from foveate_server.operations.parameters.declaration import NEEDS, Declaration
+from foveate_server.operations.parameters.declaration import Declaration
 from foveate_server.operations.parameters.roles import MODEL, Roles
 from foveate_server.operations.refocus import Refocus
 from foveate_server.operations.upscale import Upscale
 from foveate_shared.wire.protocol import RENDERING_KINDS, JsonObject, as_object
+from foveate_shared.wire.schema_words import NEEDS
 
 GROUP = "foveate.operations"
 _OWN: tuple[Operation[Any], ...] = (Refocus(), Faces(), Detect(), Upscale(), Fill(), Compare())

@@ -107,7 +107,7 @@ def _checked(values: dict[str, Any]) -> Settings:
         lists.pop("server_command", None)  # an empty command is none: the default
         values = {name: value for name, value in values.items() if name != "server_command"}
     if not isinstance(values.get(_FLAG, False), bool) or not isinstance(values.get("defaults", {}), dict):
-        raise ValueError(f"{_FLAG} is true or false, and defaults are an object")
+        raise ValueError(f"{_FLAG} is true or false, and defaults are an object")  # noqa: TRY004 - as above
     return Settings(**{**values, **lists})
 
 

@@ -34,7 +34,7 @@ from ..jobs import (
     together,
     unclaimed_results,
 )
-from ..wire import protocol
+from ..wire import protocol, schema_words
 from . import (
     controller,
     end_jobs,
@@ -89,6 +89,7 @@ __all__ = [
     "protocol",
     "results_in_words",
     "run_blocking",
+    "schema_words",
     "settings",
     "together",
     "translations",

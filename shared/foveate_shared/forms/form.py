@@ -15,11 +15,11 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from ..wire.protocol import RESTORE, Json, JsonObject, ModelInfo, OperationInfo, as_object
+from ..wire.schema_words import ADVANCED, BASIC, DEFAULTS, KINDS, LEVEL, PRESETS, REPLAY, TITLES
 from . import checkpoint_choices
 
 MAX_VARIATIONS = 8
 SEEDS = 1 << 32  # seeds are 0 to SEEDS - 1
-BASIC, ADVANCED, REPLAY = "basic", "advanced", "replay"  # values of x-level
 _CHOSEN = {"preset", "scheduler", "restorer", *checkpoint_choices.ADDED}  # parameters whose values are names
 
 
@@ -55,7 +55,7 @@ class Parameter:
     @property
     def is_for_checkpoints(self) -> bool:
         """Tell whether only models of some kinds know it, such as checkpoints."""
-        return "x-kinds" in self.schema
+        return KINDS in self.schema
 
     @property
     def are_numbers(self) -> bool:
@@ -211,12 +211,12 @@ def parameters_in(operation: OperationInfo) -> tuple[Parameter, ...]:
     """Return all parameters of an operation as their schemas say them, whatever model does it; a recipe's own apart."""
     properties = as_object(operation.parameters.get("properties"))
     schemas = {name: as_object(schema) for name, schema in properties.items()}
-    return tuple(_plain(name, schema) for name, schema in schemas.items() if schema.get("x-level") != REPLAY)
+    return tuple(_plain(name, schema) for name, schema in schemas.items() if schema.get(LEVEL) != REPLAY)
 
 
 def title_of(schema: JsonObject, value: Json) -> str:
     """Return what a person reads for a value that a parameter can have: the server's word, else the value itself."""
-    return str(as_object(schema.get("x-titles")).get(str(value), value))
+    return str(as_object(schema.get(TITLES)).get(str(value), value))
 
 
 def with_seeds(parameters: JsonObject, count: int, first: int | None = None) -> list[JsonObject]:
@@ -235,9 +235,9 @@ def with_seeds(parameters: JsonObject, count: int, first: int | None = None) -> 
 
 
 def _is_shown(schema: JsonObject, model: ModelInfo | None) -> bool:
-    kinds = schema.get("x-kinds")
+    kinds = schema.get(KINDS)
     kind = model.kind if model else RESTORE
-    return schema.get("x-level") != REPLAY and (not isinstance(kinds, list) or kind in kinds)
+    return schema.get(LEVEL) != REPLAY and (not isinstance(kinds, list) or kind in kinds)
 
 
 def _parameter(name: str, schema: JsonObject, scene: _Scene) -> Parameter:
@@ -254,7 +254,7 @@ def _plain(name: str, schema: JsonObject) -> Parameter:
         schema.get("default"),
         _number(schema.get("minimum")),
         _number(schema.get("maximum")),
-        is_advanced=schema.get("x-level", ADVANCED) != BASIC,
+        is_advanced=schema.get(LEVEL, ADVANCED) != BASIC,
         schema=schema,
     )
 
@@ -263,7 +263,7 @@ def _default(name: str, schema: JsonObject, scene: _Scene) -> Json:
     """Return what the server takes: the preset's word, then the operation's for this kind, then the model's own."""
     if name in scene.said:
         return scene.said[name]
-    model, by_kind = scene.model, as_object(schema.get("x-defaults"))
+    model, by_kind = scene.model, as_object(schema.get(DEFAULTS))
     if model is not None and model.kind in by_kind:
         return by_kind[model.kind]
     if "default" in schema:
@@ -288,12 +288,12 @@ def _choices(name: str, schema: JsonObject, scene: _Scene) -> tuple[Choice, ...]
     values = schema.get("enum")
     listed = values if isinstance(values, list) else []
     usual = "{} ×" if name == "scale" else "{}"
-    titles = as_object(schema.get("x-titles"))
+    titles = as_object(schema.get(TITLES))
     return tuple(Choice(each, str(titles.get(str(each), usual.format(each)))) for each in listed)
 
 
 def _presets(schema: JsonObject) -> tuple[PresetChoice, ...]:
-    offered = schema.get("x-presets")
+    offered = schema.get(PRESETS)
     entries = [as_object(entry) for entry in offered] if isinstance(offered, list) else []
     return tuple(
         PresetChoice(str(entry["name"]), str(entry.get("title") or entry["name"]), as_object(entry.get("parameters")))

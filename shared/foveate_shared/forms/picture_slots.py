@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..geometry import Extent
 from ..wire.protocol import DOCUMENT, PIXELS, Json, JsonObject, as_object
+from ..wire.schema_words import PICTURES, RESULT, TAKES_DOCUMENT
 
 
 @dataclass(frozen=True)
@@ -35,17 +36,17 @@ class PictureSlot:
 
 def picture_slots(schema: JsonObject) -> tuple[PictureSlot, ...]:
     """Return the places for pictures that an operation's schema declares."""
-    return tuple(_slot(name, as_object(entry)) for name, entry in as_object(schema.get("x-pictures")).items())
+    return tuple(_slot(name, as_object(entry)) for name, entry in as_object(schema.get(PICTURES)).items())
 
 
 def takes_document(schema: JsonObject) -> bool:
     """Tell whether an operation works on a document."""
-    return schema.get("x-document") is not False
+    return schema.get(TAKES_DOCUMENT) is not False
 
 
 def result_kind(schema: JsonObject) -> str:
     """Return what an operation gives: see :data:`foveate_shared.wire.protocol.RESULT_KINDS`."""
-    return str(schema.get("x-result", PIXELS))
+    return str(schema.get(RESULT, PIXELS))
 
 
 def _slot(name: str, entry: JsonObject) -> PictureSlot:

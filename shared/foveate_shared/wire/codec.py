@@ -21,7 +21,7 @@ from ..errors import ErrorCode, ErrorInfo, ProtocolError
 from ..geometry import Bounds, Extent
 from ..i18n.sentence import Sentence, SentenceValue
 from . import strict_json
-from .protocol import MAX_CHUNK_BYTES, Blob, Message
+from .protocol import MAX_CHUNK_BYTES, Blob, Json, Message
 from .rules import MAX_BLOB_ID, broken_rule
 
 CHUNK_HEADER = struct.Struct("<4sIQ")  # magic, blob id, offset
@@ -174,7 +174,7 @@ class _Field:
 
 @lru_cache(maxsize=128)
 def _fields_of(cls: Any) -> tuple[_Field, ...]:
-    hints = typing.get_type_hints(cls)
+    hints = typing.get_type_hints(cls, localns={"Json": Json})  # which names itself
     return tuple(
         _Field(
             field.name,

@@ -27,7 +27,8 @@ from foveate_server.operations.document.patches import window_of
 from foveate_server.operations.parameters import common_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import OTHER, Said, SamplingParameters, prompt_for
 from foveate_server.operations.parameters.common_parameters import Rendering, Share
-from foveate_server.operations.parameters.declaration import NEEDS, Declaration, group
+from foveate_server.operations.parameters.declaration import Declaration, group
+from foveate_shared.wire.schema_words import NEEDS
 from foveate_server.operations.with_checkpoint import safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_server.operations.with_restorer.grid import QUARTERS

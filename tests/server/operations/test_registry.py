@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from foveate_server.models.model_requirement import DETECTORS, RESTORERS, ModelRequirement, checkpoints
-from foveate_server.operations.parameters.declaration import NEEDS, Declaration, NoParameters, parameter
+from foveate_server.operations.parameters.declaration import Declaration, NoParameters, parameter
 from foveate_server.operations.parameters.roles import MODEL
 from foveate_server.operations.registry import check, operations, registered
+from foveate_shared.wire.schema_words import NEEDS
 
 
 @dataclass(frozen=True)

@@ -50,15 +50,15 @@ def run(options: argparse.Namespace) -> int:
 
 def _lines(info: OperationInfo) -> Iterator[str]:
     from foveate_server.cli.offered_options import allowed, metavar
-    from foveate_shared.forms.form import REPLAY
     from foveate_shared.wire.protocol import as_object
+    from foveate_shared.wire.schema_words import KINDS, LEVEL, REPLAY
 
     yield f"{info.name}: {info.title}"
     for name, value in info.properties.items():
         schema = as_object(value)
-        if schema.get("x-level") == REPLAY:
+        if schema.get(LEVEL) == REPLAY:
             continue
-        kinds = schema.get("x-kinds")
+        kinds = schema.get(KINDS)
         remarks = [metavar(schema), allowed(schema)]
         remarks += [f"only with {', '.join(map(str, kinds))}"] if isinstance(kinds, list) else []
         yield f"{_INDENT}{name} ({'; '.join(filter(None, remarks))})"

@@ -73,11 +73,12 @@ def _of_server(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Return what a server tells of its presets: not their words, and no files."""
     from foveate_server.cli.open_client import asking
     from foveate_server.cli.progress_display import Display
+    from foveate_shared.wire.schema_words import PRESETS
 
     with Display(quiet=options.quiet) as display, asking(options, display) as inquiry:
         operations = inquiry.welcome().operations
     schemas: list[Any] = [operation.parameters.get("properties", {}) for operation in operations]
-    offered = [preset for schema in schemas for preset in schema.get("preset", {}).get("x-presets", [])]
+    offered = [preset for schema in schemas for preset in schema.get("preset", {}).get(PRESETS, [])]
     return list({preset["name"]: preset for preset in offered}.values())
 
 

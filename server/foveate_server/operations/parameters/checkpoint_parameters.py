@@ -9,16 +9,10 @@ from typing import Annotated, Protocol
 from foveate_server.engines.diffusion_request import Prompt, Sampling, Weighted
 from foveate_server.operations.parameters import roles
 from foveate_server.operations.parameters.common_parameters import ModelName, Restored
-from foveate_server.operations.parameters.declaration import (
-    ADVANCED,
-    BASIC,
-    REPLAY,
-    limits,
-    parameter,
-    required,
-)
+from foveate_server.operations.parameters.declaration import limits, parameter, required
 from foveate_shared.forms.form import SEEDS
 from foveate_shared.wire.protocol import DIFFUSION
+from foveate_shared.wire.schema_words import ADVANCED, BASIC, REPLAY
 
 FACE, OTHER = "face", "other"  # what a region shows, where an empty prompt leaves it to us
 Words = Annotated[str, limits(maxLength=8000)]

@@ -7,9 +7,10 @@ from typing import Annotated, Literal, Protocol, TypeVar
 
 from foveate_server.engines.values import Pinned
 from foveate_server.operations.parameters import roles
-from foveate_server.operations.parameters.declaration import ADVANCED, BASIC, REPLAY, limits, parameter
+from foveate_server.operations.parameters.declaration import limits, parameter
 from foveate_shared.pixels import PixelFormat, SampleType
 from foveate_shared.wire.protocol import DIFFUSION, Json
+from foveate_shared.wire.schema_words import ADVANCED, BASIC, REPLAY
 
 ModelName = Annotated[str, limits(minLength=1, maxLength=128)]
 Share = Annotated[float, limits(minimum=0, maximum=1)]

@@ -24,15 +24,8 @@ from functools import cached_property, lru_cache
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union
 
 from foveate_server.models.model_requirement import ModelRequirement
-from foveate_server.operations.parameters.roles import ROLE
 from foveate_shared.wire.protocol import Json, JsonObject
-
-LEVEL = "x-level"  # annotation: who needs a parameter
-KINDS = "x-kinds"  # annotation: the kinds of models that know a parameter; without it, all do
-NEEDS = "x-needs"  # annotation of an operation: the kinds of models one of which it needs; without it, none
-DEFAULTS = "x-defaults"  # annotation: defaults by kind of model, where they are not `default`
-TITLES = "x-titles"  # annotation: what a person reads for the values of an enumeration
-BASIC, ADVANCED, REPLAY = "basic", "advanced", "replay"  # levels: everybody, who asks for more, recipes alone
+from foveate_shared.wire.schema_words import DEFAULTS, KINDS, LEVEL, ROLE, TITLES
 
 Values = TypeVar("Values")
 _NOTHING: Any = object()
@@ -78,7 +71,7 @@ def parameter(
     absent
         The value where the job has none: as `default`, else None.
     level, kinds, default_by_kind, titles, role
-        See LEVEL, KINDS, DEFAULTS, TITLES and parameters.roles.
+        See foveate_shared.wire.schema_words and, for roles, parameters.roles.
     entries
         The dataclass that says what the objects of a tuple look like which are kept as JSON, as they were said.
     choices

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from foveate_shared.wire.protocol import Json, JsonObject, as_object
+from foveate_shared.wire.schema_words import ROLE
 
-ROLE = "x-role"  # annotation: what a parameter is for, one of these; an operation has one parameter of each at most
+# An operation has one parameter of each at most.
 MODEL, RESTORER, VAE = "model", "restorer", "vae"  # names a model: the one that does it, enlarges first, decodes
 LORAS, EMBEDDINGS = "loras", "embeddings"  # name what is added to the model
 SEED, SIBLINGS = "seed", "siblings"  # what noise begins with; the seeds of all variations

@@ -32,7 +32,7 @@ from foveate_server.operations.parameters.common_parameters import (
     Share,
     pinned,
 )
-from foveate_server.operations.parameters.declaration import ADVANCED, BASIC, parameter
+from foveate_server.operations.parameters.declaration import parameter
 from foveate_server.operations.progress_share import divide
 from foveate_server.operations.single_face import upright
 from foveate_server.operations.with_checkpoint import fading_canvases, refocus_region, safety_policy
@@ -45,6 +45,7 @@ from foveate_shared.errors import ResourceError
 from foveate_shared.geometry import Bounds, Extent, tiles
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject, Outcome, as_object
+from foveate_shared.wire.schema_words import ADVANCED, BASIC
 
 SINGLE_AREA = 3072 * 3072  # pixels of a new image that is rendered as one canvas
 CANVAS_SIDE = 2048  # pixels of the new image: of the core of one of several canvases

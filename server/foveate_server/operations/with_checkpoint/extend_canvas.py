@@ -21,7 +21,7 @@ from foveate_server.operations.document import window_pixels
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import Prompted, for_checkpoints
-from foveate_server.operations.parameters.declaration import BASIC, parameter
+from foveate_server.operations.parameters.declaration import parameter
 from foveate_server.operations.with_checkpoint import refocus_region, safety_policy, start_image
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
 from foveate_server.operations.with_checkpoint.start_image import Start
@@ -29,6 +29,7 @@ from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds, Extent, split, tiles
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Json, JsonObject, Outcome, WindowRequest
+from foveate_shared.wire.schema_words import BASIC
 
 SINGLE_AREA = 3072 * 3072  # pixels of one canvas: of the whole new image, else of a band
 PIECE = 1536  # pixels along a band, of one canvas, at least

@@ -10,7 +10,7 @@ import scipy
 from foveate_server.imaging import pushpull
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations.parameters.checkpoint_parameters import for_checkpoints
-from foveate_server.operations.parameters.declaration import BASIC
+from foveate_shared.wire.schema_words import BASIC
 
 _GROW = 4  # document pixels around the selection that the fill does not trust: an object's own soft edge
 _NOISE = 0.25  # standard deviation around the surroundings' mean, of a start from noise

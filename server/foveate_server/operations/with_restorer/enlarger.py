@@ -15,10 +15,11 @@ from foveate_server.imaging.samples import FloatArray, encode
 from foveate_server.operations.contract import JobRequest
 from foveate_server.operations.document import window_pixels
 from foveate_server.operations.document.window_pixels import Surface
-from foveate_server.operations.parameters.declaration import BASIC, parameter
+from foveate_server.operations.parameters.declaration import parameter
 from foveate_server.operations.with_restorer.restorer import Restorer
 from foveate_shared.geometry import Bounds, Extent, split
 from foveate_shared.pixels import RowOrder
+from foveate_shared.wire.schema_words import BASIC
 
 HALO = 72  # document pixels around a region: what shows of the network's (see restoring), and the resampling's
 COLOR_SIGMA = 12.0  # document pixels: below this scale colour is the original's
