@@ -17,11 +17,12 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
 
 from foveate_shared.i18n.sentence import Sentence
-from foveate_shared.wire.protocol import CLIENT_MESSAGES, PATH, SERVER_MESSAGES
+from foveate_shared.wire.protocol import CLIENT_MESSAGES, PATH, SERVER_MESSAGES, Json
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = yaml.safe_load((ROOT / "shared" / "asyncapi.yaml").read_text(encoding="utf-8"))
 MESSAGES = tuple(dict.fromkeys((*CLIENT_MESSAGES, *SERVER_MESSAGES)))
+NAMES = {"Json": Json}  # names itself
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 
 # What relates several fields, or is not regular, is said in PROTOCOL.md alone.
@@ -59,7 +60,7 @@ def dataclasses_in(hint: Any) -> set[type]:
         return set().union(*(dataclasses_in(argument) for argument in typing.get_args(hint)))
     if not (isinstance(hint, type) and dataclasses.is_dataclass(hint)):
         return set()
-    return {hint}.union(*(dataclasses_in(inner) for inner in typing.get_type_hints(hint).values()))
+    return {hint}.union(*(dataclasses_in(inner) for inner in typing.get_type_hints(hint, localns=NAMES).values()))
 
 
 def is_optional(hint: Any) -> bool:
@@ -93,7 +94,7 @@ def test_every_schema_is_one() -> None:
 def test_every_field_is_described(cls: Any) -> None:
     schema = SCHEMAS[cls.__name__]
     fields = {field.name: field for field in dataclasses.fields(cls)}
-    hints = typing.get_type_hints(cls)
+    hints = typing.get_type_hints(cls, localns=NAMES)
     sentences = {name for name in fields if Sentence in typing.get_args(hints[name])}
     assert set(schema["properties"]) - {"type"} == set(fields) | ({"keys"} if sentences else set())
     assert set(schema["properties"].get("keys", {}).get("properties", ())) == sentences

@@ -8,9 +8,8 @@ time, and sent, or sent again, once a session is READY. A session is used from o
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 
 from ..errors import ErrorCode, Fault, FoveateError, InputError, ProtocolError
@@ -43,6 +42,7 @@ from ..wire.protocol import (
     Window,
     Windows,
 )
+from .event_order import EventOrder
 from .open_jobs import NO_CONNECTION, Ledger, OpenJob, Submission
 
 _JOB_IS_GONE = (ErrorCode.UNKNOWN_JOB, ErrorCode.EXPIRED)
@@ -57,21 +57,11 @@ class SessionState(Enum):
     CLOSED = auto()
 
 
-_LEGAL = {
-    (SessionState.CONNECTING, SessionState.GREETING),
-    (SessionState.GREETING, SessionState.READY),
-    (SessionState.CONNECTING, SessionState.CLOSED),
-    (SessionState.GREETING, SessionState.CLOSED),
-    (SessionState.READY, SessionState.CLOSED),
+_LEGAL = {  # what follows
+    SessionState.CONNECTING: {SessionState.GREETING, SessionState.CLOSED},
+    SessionState.GREETING: {SessionState.READY, SessionState.CLOSED},
+    SessionState.READY: {SessionState.CLOSED},
 }
-
-
-@dataclass
-class _Slot:
-    """The place of a lasting event in its job's order; `delivery` is None while bytes are missing."""
-
-    message: JobEvent
-    delivery: Delivery | None
 
 
 class _NoSink:
@@ -98,7 +88,7 @@ class Session:
         self._limits = Limits()
         self._sender = BlobSender()
         self._assembler = BlobAssembler(self._open_sink, receive_window=hello.receive_window)
-        self._arrivals: dict[str, deque[_Slot]] = {}  # lasting events per job that wait for bytes before them
+        self._arrivals = EventOrder()
         self._local: list[Delivery] = []  # what happened without the server
 
     @property
@@ -233,7 +223,7 @@ class Session:
     # --- state -------------------------------------------------------------------------------------------------------
 
     def _enter(self, state: SessionState) -> None:
-        if (self._state, state) not in _LEGAL:
+        if state not in _LEGAL.get(self._state, ()):
             raise RuntimeError(f"a session does not go from {self._state.name} to {state.name}")
         self._state = state
 
@@ -350,7 +340,7 @@ class Session:
             self._forget(event.job)
             yield Delivery(event)
         elif isinstance(event, LASTING_EVENTS):
-            self._arrivals.setdefault(event.job, deque()).append(_Slot(event, delivery))
+            self._arrivals.add(event, delivery)
             yield from self._flush(event.job)
         elif delivery:
             yield delivery
@@ -363,22 +353,18 @@ class Session:
         if isinstance(delivery.message, FLEETING_EVENTS):
             yield delivery
             return
-        for slot in self._arrivals.get(job, ()):
-            if slot.message is delivery.message:
-                slot.delivery = delivery
+        self._arrivals.complete(job, delivery)
         yield from self._flush(job)
 
     def _flush(self, job: str) -> Iterator[Delivery]:
         """Give out a job's lasting events in order, up to the first that still lacks bytes."""
-        slots = self._arrivals.get(job)
-        while slots and slots[0].delivery:
-            slot = slots.popleft()
-            yield from self._take_lasting(self._ledger.jobs[job], slot.message, slot.delivery)
-            if isinstance(slot.message, FINAL_EVENTS):
+        for event, delivery in self._arrivals.whole(job):
+            yield from self._take_lasting(self._ledger.jobs[job], event, delivery)
+            if isinstance(event, FINAL_EVENTS):
                 self._forget(job)
                 return
 
-    def _take_lasting(self, job: OpenJob, event: JobEvent, delivery: Delivery | None) -> Iterator[Delivery]:
+    def _take_lasting(self, job: OpenJob, event: JobEvent, delivery: Delivery) -> Iterator[Delivery]:
         if job.cancelling and not job.can_be_cancelled:
             self._sender.post(Cancel(job.job))
         job.accepted = True
@@ -387,13 +373,13 @@ class Session:
             requests = job.wanted(event, self._connection, repeated=not is_new)
             if requests and not job.cancelling:
                 yield Delivery(replace(event, requests=requests))
-        elif is_new and delivery:
+        elif is_new:
             yield delivery
 
     def _forget(self, job: str) -> None:
         """Let go of an ended job: its place in the ledger, its waiting events, its pixels both ways."""
         self._ledger.end(job)
-        self._arrivals.pop(job, None)
+        self._arrivals.forget(job)
         self._sender.discard(job)
         self._assembler.discard(lambda message: getattr(message, "job", None) != job)
 

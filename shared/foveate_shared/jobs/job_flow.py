@@ -1,7 +1,7 @@
 """The flow of one job, written once for all clients: freeze, submit, answer windows, collect, apply, acknowledge.
 
-Poll-driven and single-threaded: the owner of the connection calls :func:`dispatch` from time to time, and nothing
-here calls back from another thread. Several flows may share one connection:
+Poll-driven and single-threaded: the owner of the connection calls :func:`~.dispatch_events.dispatch` from time to time,
+and nothing here calls back from another thread. Several flows may share one connection:
 
     flow = Rerender(client, host, "refocus", {"strength": 0.8})
     flow.start()
@@ -15,11 +15,10 @@ The result is applied only when it is complete, all of it or nothing; the server
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ..connection.client import ClientEvent, ConnectionState, StateChange
-from ..errors import ErrorCode, Fault, FoveateError, InputError, ServerError, to_exception
+from ..errors import ErrorCode, Fault, FoveateError, InputError, ServerError
 from ..i18n.sentence import Sentence
 from ..wire.protocol import (
     FILES,
@@ -60,7 +59,7 @@ from .submission import JobSubmission
 from .window_answers import Answers, FlowClient
 
 # A flow's status and connection are part of it.
-__all__ = ["ENDED", "FlowClient", "JobProgress", "JobState", "Rerender", "dispatch"]
+__all__ = ["ENDED", "FlowClient", "JobProgress", "JobState", "Rerender"]
 
 
 class Rerender:
@@ -378,26 +377,6 @@ class Rerender:
         self._host.release()
         self._pictures.clear()  # the history lives longer
         self._set(state=state, step=0, steps=0, seconds_left=None, position=None, **changes)
-
-
-def dispatch(events: Iterable[ClientEvent], flows: Sequence[Rerender]) -> None:
-    """Hand what a client polled to the flows that share it, and let them answer windows; some times a second."""
-    for event in events:
-        if isinstance(event, StateChange):
-            _tell_state(event, flows)
-        else:
-            for flow in flows:
-                flow.handle(event.message, event.payloads)
-    for flow in flows:
-        flow.pump()
-
-
-def _tell_state(change: StateChange, flows: Sequence[Rerender]) -> None:
-    for flow in flows:
-        if change.state is ConnectionState.REFUSED and change.error:
-            flow.abandon(to_exception(change.error))
-        elif change.state is ConnectionState.LOST:
-            flow.interrupted("Connection lost, trying again")
 
 
 def _untakable(kind: str, operation: str) -> InputError:

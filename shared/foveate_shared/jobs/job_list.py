@@ -17,8 +17,9 @@ from ..forms.checkpoint_choices import models_for
 from ..forms.form import Form, form_for
 from ..wire.protocol import JsonObject, ModelInfo, Models, OperationInfo, Preview, Welcome
 from .chosen_pictures import NONE_CHOSEN, ChosenPictures
+from .dispatch_events import dispatch
 from .host import Host
-from .job_flow import FlowClient, JobState, Rerender, dispatch
+from .job_flow import FlowClient, JobState, Rerender
 from .pictures import FrozenPicture
 from .run_blocking import CANCEL_SECONDS, unconfirmed
 

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from ..connection.client import ClientEvent, ConnectionState, StateChange
 from ..errors import CancelledJobError, ConnectionLostError, FoveateError, to_exception
-from .job_flow import FlowClient, JobProgress, Rerender, dispatch
+from .dispatch_events import dispatch
+from .job_flow import FlowClient, JobProgress, Rerender
 
 TICK_SECONDS = 0.1  # between two looks at `should_cancel`
 CANCEL_SECONDS = 3.0  # for the server's answer to a cancel

@@ -20,8 +20,9 @@ from ..errors import InputError
 from ..geometry import Bounds, Extent
 from ..pixels import Channels, PixelFormat, SampleType
 from ..wire.protocol import Ack, Jobs, JobSummary, Welcome
+from .dispatch_events import dispatch
 from .host import Host, Image, Snapshot
-from .job_flow import FlowClient, JobState, Rerender, dispatch
+from .job_flow import FlowClient, JobState, Rerender
 from .job_list import ConnectionView
 
 _DONE = "done"  # the state of a job whose result is complete

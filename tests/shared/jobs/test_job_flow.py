@@ -10,7 +10,8 @@ from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.i18n.translations import Texts
 from foveate_shared.jobs import apply_result, window_answers
-from foveate_shared.jobs.job_flow import Rerender, dispatch
+from foveate_shared.jobs.dispatch_events import dispatch
+from foveate_shared.jobs.job_flow import Rerender
 from foveate_shared.jobs.job_status import JobState, describe
 from foveate_shared.jobs.window_answers import MAX_QUEUED_BYTES
 from foveate_shared.wire.blobs import Delivery
