@@ -10,10 +10,10 @@ from foveate_server.engines.detection.faces import FACES
 from foveate_server.engines.detection.registry import detectors
 from foveate_server.models.model_requirement import DETECTORS
 from foveate_server.operations.contract import ItemResult, JobRequest, Plan
+from foveate_server.operations.findings import search_document
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import common_parameters
 from foveate_server.operations.parameters.declaration import Declaration, parameter
-from foveate_server.operations.single_face import find
 from foveate_shared.wire.protocol import JsonObject, Outcome
 from foveate_shared.wire.schema_words import ADVANCED
 
@@ -43,13 +43,15 @@ class Detect:
     def plan(self, request: JobRequest, parameters: DetectParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
         finder = parameters.finder
-        return Plan("document", request.extent, finder.summary, (find.first_item(request, finder, is_survey=False),))
+        return Plan(
+            "document", request.extent, finder.summary, (search_document.first_item(request, finder, is_survey=False),)
+        )
 
     def run(self, run: ItemRun[DetectParameters]) -> ItemResult:
         """See operations.contract.Operation."""
         finder = run.parameters.finder
-        findings, following = find.search(run, finder, min_score=run.parameters.min_score)
+        findings, following = search_document.search(run, finder, min_score=run.parameters.min_score)
         if following is not None:
             return ItemResult(Outcome(run.item.id, "done"), (following,))
-        found: JsonObject = {finder.name: [find.to_json(each) for each in findings]}
-        return ItemResult(Outcome(run.item.id, "done", find.sentence(finder, len(findings)), found))
+        found: JsonObject = {finder.name: [search_document.to_json(each) for each in findings]}
+        return ItemResult(Outcome(run.item.id, "done", search_document.sentence(finder, len(findings)), found))

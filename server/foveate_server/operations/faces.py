@@ -16,12 +16,12 @@ from foveate_server.models.model_requirement import RESTORERS, checkpoints
 from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches
+from foveate_server.operations.findings import search_document
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import common_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
 from foveate_server.operations.parameters.common_parameters import Rendering, Score, Share
 from foveate_server.operations.parameters.declaration import Declaration, group, limits, parameter
-from foveate_server.operations.single_face import find
 from foveate_server.operations.single_face.shown_face import ShownFace
 from foveate_server.operations.with_checkpoint import repaint_face
 from foveate_server.operations.with_restorer import restore_face
@@ -71,18 +71,18 @@ class Faces:
         summary = Sentence(
             "Find the faces and bring each into focus at strength {strength:g}.", strength=parameters.strength
         )
-        return Plan("document", request.extent, summary, (find.first_item(request, FACES, is_survey=True),))
+        return Plan("document", request.extent, summary, (search_document.first_item(request, FACES, is_survey=True),))
 
     def run(self, run: ItemRun[FacesParameters]) -> ItemResult:
         """See operations.contract.Operation."""
         if "face" in run.item.arguments:
             return _render_face(run)
         request = run.request
-        faces, following = find.search(run, FACES, min_score=run.parameters.min_score)
+        faces, following = search_document.search(run, FACES, min_score=run.parameters.min_score)
         if following is not None:
             return ItemResult(Outcome(run.item.id, "done"), (following,))
         wanted, sentence = _choose(faces, run.parameters.only)
-        found: JsonObject = {"faces": [find.to_json(face) for face in faces]}
+        found: JsonObject = {"faces": [search_document.to_json(face) for face in faces]}
         items = tuple(_face_item(request, number, faces[number - 1]) for number in wanted)
         return ItemResult(Outcome(run.item.id, "done", sentence, found), items)
 
@@ -91,7 +91,7 @@ def _render_face(run: ItemRun[FacesParameters]) -> ItemResult:
     request, shown = run.request, ShownFace.of(run)
     if not np.minimum(run.feather, shown.around).any():
         return ItemResult(Outcome(run.item.id, "skipped", "This face is not selected.", shown.data))
-    strength, part = run.parameters.strength, find.bounds_of(shown.face, request.extent)
+    strength, part = run.parameters.strength, search_document.bounds_of(shown.face, request.extent)
     if not request.is_prompted:
         return run.unchanged_at_zero(strength, part, shown.data) or restore_face.restore_face(run, shown)
     seed = run.parameters.sampling.seed
@@ -100,7 +100,7 @@ def _render_face(run: ItemRun[FacesParameters]) -> ItemResult:
 
 def _choose(faces: Sequence[Face], only: Sequence[int]) -> tuple[list[int], str]:
     """Return the numbers of the faces to restore, and a sentence that names the ones that there are not."""
-    sentence = find.sentence(FACES, len(faces))
+    sentence = search_document.sentence(FACES, len(faces))
     if not only:
         return list(range(1, len(faces) + 1)), sentence
     asked = sorted(only)
@@ -113,11 +113,11 @@ def _choose(faces: Sequence[Face], only: Sequence[int]) -> tuple[list[int], str]
 
 def _face_item(request: JobRequest, number: int, face: Face) -> Item:
     name = f"face-{number}"
-    box = find.bounds_of(face, request.extent)
+    box = search_document.bounds_of(face, request.extent)
     window = context_window(box, request.extent, minimum=_SMALLEST_WINDOW)
     if window.area > _LARGEST_WINDOW:
         window = box
-    arguments: JsonObject = {"number": number, "face": find.to_json(face)}
+    arguments: JsonObject = {"number": number, "face": search_document.to_json(face)}
     request_window = patches.window_of(window, request, item=name)
     return Item(
         name,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fakes.documents import run_job
-from foveate_server.operations.single_face import search_views
+from foveate_server.operations.findings import search_views
 
 
 def faces_of(run):

@@ -1,1 +1,1 @@
-"""Faces, whoever renders them: found, turned upright, measured, and judged."""
+"""Faces, whoever renders them: turned upright, measured, and judged."""

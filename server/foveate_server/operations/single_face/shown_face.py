@@ -9,8 +9,8 @@ from typing import cast
 from foveate_server import json_records
 from foveate_server.engines.values import Face
 from foveate_server.imaging.samples import FloatArray
+from foveate_server.operations.findings import search_document
 from foveate_server.operations.item_run import ItemRun
-from foveate_server.operations.single_face import find
 from foveate_server.operations.single_face.upright import ellipse
 from foveate_shared.geometry import Bounds
 from foveate_shared.wire.protocol import JsonObject
@@ -34,7 +34,7 @@ class ShownFace:
     @property
     def data(self) -> JsonObject:
         """Return what outcomes tell of it."""
-        return {"number": self.number, "face": find.to_json(self.face)}
+        return {"number": self.number, "face": search_document.to_json(self.face)}
 
     @cached_property
     def around(self) -> FloatArray:

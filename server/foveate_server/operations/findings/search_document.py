@@ -11,8 +11,8 @@ from foveate_server.engines.values import Face, Finding
 from foveate_server.imaging.resize import Filter, resize
 from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, JobRequest
+from foveate_server.operations.findings.search_views import SearchView, plan_views
 from foveate_server.operations.item_run import ItemRun
-from foveate_server.operations.single_face.search_views import SearchView, plan_views
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject, WindowRequest

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foveate_server.operations.contract import JobRequest
-from foveate_server.operations.single_face.search_views import plan_views, searched
+from foveate_server.operations.findings.search_views import plan_views, searched
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 from foveate_shared.wire.protocol import Selection
