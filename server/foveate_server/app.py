@@ -28,9 +28,9 @@ from foveate_server.jobs.job import Job
 from foveate_server.jobs.manager import JobManager
 from foveate_server.models.catalog import Catalog
 from foveate_server.net.gate import Gate
+from foveate_server.net.named_tokens import Authenticator
 from foveate_server.net.run_service import ServedApplication
 from foveate_server.net.security_middleware import SecurityMiddleware
-from foveate_server.net.tokens import Authenticator
 from foveate_server.operations.operation import models_taken
 from foveate_server.spool.store import Spool
 from foveate_server.status.metrics import Metrics
@@ -176,7 +176,7 @@ class Application:
 def create_app(
     config: ServerConfig, engine: EngineSpec, *, token: str, variants: Variants | None = None
 ) -> Application:
-    """Return the server's application. `token` is the one for programs on this machine, see tokens.py.
+    """Return the server's application. `token` is the one for programs on this machine, see net.named_tokens.
 
     Its lifespan raises FoveateError where the server cannot start, such as a job store that another one uses.
     """

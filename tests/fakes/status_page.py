@@ -14,8 +14,8 @@ from fakes.web import Running
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.entry_points import LeftOut
 from foveate_server.net.gate import Gate
+from foveate_server.net.named_tokens import Authenticator, new_token
 from foveate_server.net.security_middleware import SecurityMiddleware
-from foveate_server.net.tokens import Authenticator, new_token
 from foveate_server.status.metrics import Metrics
 from foveate_server.status.page_sessions import Sessions
 from foveate_server.status.report import ErrorStatus, JobStatus, ServerStatus

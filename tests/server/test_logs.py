@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from foveate_server import logs
 from foveate_server.logs import SafeFormatter, job_logging, logging_to, redact
-from foveate_server.net.tokens import new_token
+from foveate_server.net.named_tokens import new_token
 from foveate_shared.errors import ResourceError
 
 

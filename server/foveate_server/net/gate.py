@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from foveate_server.config.server_config import ServerConfig
-from foveate_server.net.tokens import Authenticator
+from foveate_server.net.named_tokens import Authenticator
 from foveate_server.status.page_sessions import COOKIE, SECURE_COOKIE, Sessions
 from foveate_shared.errors import ErrorCode, ErrorInfo, Fault
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from foveate_server.config.server_config import PAIRING_PORT, ServerConfig
-from foveate_server.net.tokens import add_token
+from foveate_server.net.named_tokens import add_token
 from foveate_shared.connection.pairing_line import Pairing
 from foveate_shared.connection.private_files import write_private
 from foveate_shared.errors import ErrorCode, InputError

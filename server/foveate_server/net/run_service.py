@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.logs import logging_to
 from foveate_server.net.http_server import WebServer, base_url, bind
+from foveate_server.net.named_tokens import new_token
 from foveate_server.net.pairing import fingerprint, secured
-from foveate_server.net.tokens import new_token
 from foveate_server.status.report import StatusSource
 from foveate_shared.connection.running_server import RunningServer, find_server, remove_runtime_file, write_runtime_file
 from foveate_shared.errors import ConnectionLostError, ErrorCode, FoveateError, InputError, ServerError

@@ -27,7 +27,7 @@ from ..errors import (
 )
 from ..wire.codec import CHUNK_HEADER, decode_error
 from ..wire.protocol import MAX_CHUNK_BYTES, MAX_MESSAGE_BYTES, PATH, SUBPROTOCOL
-from ._websockets import ClientConnection, ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI, connect
+from .websockets_library import ClientConnection, ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI, connect
 
 CONNECT_TIMEOUT = 10.0  # seconds, for TCP, TLS and the handshake together
 CLOSE_TIMEOUT = 2.0  # seconds: an editor that quits does not wait for a server that hangs

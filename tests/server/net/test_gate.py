@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from foveate_server.config.server_config import Rates, ServerConfig
 from foveate_server.net.gate import FailureLimiter, Gate, Refusal, Request, split_host
-from foveate_server.net.tokens import Authenticator, add_token, revoke_token
+from foveate_server.net.named_tokens import Authenticator, add_token, revoke_token
 from foveate_server.status.page_sessions import CODE_SECONDS, COOKIE, SECURE_COOKIE, SESSION_SECONDS, Sessions
 
 TOKEN = "fvt_" + "t" * 43

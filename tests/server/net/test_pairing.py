@@ -13,8 +13,8 @@ from cryptography import x509
 
 from foveate_server.config.server_config import PAIRING_PORT, ServerConfig
 from foveate_server.net import pairing
+from foveate_server.net.named_tokens import Authenticator, list_tokens, new_token
 from foveate_server.net.pairing import pair, secured
-from foveate_server.net.tokens import Authenticator, list_tokens, new_token
 from foveate_shared.connection.pairing_line import parse_pairing
 from foveate_shared.errors import InputError
 

@@ -21,10 +21,10 @@ from starlette.applications import Starlette
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.net.gate import Gate
 from foveate_server.net.http_server import bind
+from foveate_server.net.named_tokens import Authenticator
 from foveate_server.net.pairing import pair
 from foveate_server.net.run_service import IdleWatch, ServedApplication, run_service
 from foveate_server.net.security_middleware import SecurityMiddleware
-from foveate_server.net.tokens import Authenticator
 from foveate_server.status.metrics import Metrics
 from foveate_server.status.page_sessions import Sessions
 from foveate_server.status.report import JobStatus, ServerStatus

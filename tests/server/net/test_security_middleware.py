@@ -15,8 +15,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from foveate_server.config.server_config import Rates, ServerConfig
 from foveate_server.net.gate import MAX_BODY_BYTES, MAX_HEADER_BYTES, Gate
+from foveate_server.net.named_tokens import Authenticator, add_token, new_token, revoke_token
 from foveate_server.net.security_middleware import SecurityMiddleware
-from foveate_server.net.tokens import Authenticator, add_token, new_token, revoke_token
 from foveate_server.status.page_sessions import OWNER_TOKEN, Sessions
 
 

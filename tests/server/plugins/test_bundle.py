@@ -42,7 +42,7 @@ IMPORT_ALL = textwrap.dedent(
     facade = importlib.import_module("plugin._shared")
     print(json.dumps({
         "client": facade.client.__file__,
-        "connect": sys.modules[facade.client.__package__ + "._websockets"].connect.__module__,
+        "connect": sys.modules[facade.client.__package__ + ".websockets_library"].connect.__module__,
         "others": [name for name in ("websockets", "foveate_shared") if name in sys.modules],
     }))
     """
@@ -84,7 +84,7 @@ def test_nothing_but_the_standard_library_and_the_editor_is_imported(unpacked):
         if name.startswith(VENDORED):
             continue
         own = {"foveate_shared"} if name == "_shared.py" else set()  # in a checkout, where there is no bundle
-        own |= {"websockets"} if name == "_vendor/foveate_shared/connection/_websockets.py" else set()
+        own |= {"websockets"} if name == "_vendor/foveate_shared/connection/websockets_library.py" else set()
         assert imported(path) <= allowed | own, name
 
 

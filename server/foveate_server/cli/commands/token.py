@@ -35,7 +35,7 @@ def run_add(options: argparse.Namespace) -> int:
     from foveate_server.cli.progress_display import print_json, print_line
 
     config = _config()
-    from foveate_server.net.tokens import add_token
+    from foveate_server.net.named_tokens import add_token
 
     token = add_token(config, options.name)
     if options.json:
@@ -50,7 +50,7 @@ def run_list(options: argparse.Namespace) -> int:
     from foveate_server.cli.progress_display import print_json, print_line
 
     config = _config()
-    from foveate_server.net.tokens import list_tokens
+    from foveate_server.net.named_tokens import list_tokens
 
     tokens = list_tokens(config)
     if options.json:
@@ -66,7 +66,7 @@ def run_revoke(options: argparse.Namespace) -> int:
     from foveate_server.cli.progress_display import print_line
 
     config = _config()
-    from foveate_server.net.tokens import revoke_token
+    from foveate_server.net.named_tokens import revoke_token
 
     revoke_token(config, options.name)
     if not options.quiet:
@@ -80,6 +80,6 @@ def _config() -> ServerConfig:
     from foveate_server.cli.requirements import server_parts
 
     with server_parts():
-        import foveate_server.net.tokens  # noqa: F401 - tells here whether its requirements are installed
+        import foveate_server.net.named_tokens  # noqa: F401 - tells here whether its requirements are installed
         from foveate_server.config.server_config import load_config
     return load_config(environment=os.environ)

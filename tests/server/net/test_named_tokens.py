@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from foveate_server.config.server_config import ServerConfig
-from foveate_server.net.tokens import Authenticator, add_token, list_tokens, new_token, revoke_token
+from foveate_server.net.named_tokens import Authenticator, add_token, list_tokens, new_token, revoke_token
 from foveate_shared.errors import InputError, ServerError
 
 
