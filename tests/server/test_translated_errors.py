@@ -45,6 +45,11 @@ MAKERS = {
     "Refusal", "too_large", "storage_full", "_rate_limited", "_crashed", "_not_started", "_bad_window", "_no_server",
     "_nothing", "_no_region", "_unusable", "ErrorInfo", "note", "Sentence",
 }  # fmt: skip
+# Functions that put a part of a sentence into one, such as the reason why a file cannot be used.
+PART_MAKERS = {
+    "Sentence", "_damaged", "_full", "_malformed", "_refuse", "_unsupported", "_unusable", "damaged", "unavailable",
+    "unreachable", "unusable",
+}  # fmt: skip
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
 NO_VALUES = {"code", "fault", "remedy", "message", "one"}
 SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z0-9{])")
@@ -93,8 +98,8 @@ class Said:
         return bool(places - self._values if self._is_open else places ^ self._values)
 
 
-def said_in(path):
-    """Yield what `path` says in errors and sentences."""
+def said_in(path, names):
+    """Yield what `path` says in calls of `names`."""
     tree = ast.parse(path.read_text("utf-8"))
     constants = {}
     for node in ast.walk(tree):
@@ -104,7 +109,7 @@ def said_in(path):
                 constants.setdefault(node.targets[0].id, []).extend(part.value for part in parts)
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name = getattr(call.func, "id", None) or getattr(call.func, "attr", "")
-        if name in MAKERS | ERRORS:
+        if name in names:
             yield Said(path, call, constants)
 
 
@@ -112,7 +117,18 @@ def is_sentence(text):
     return " " in text and (text[0].isupper() or text[0] == "{")
 
 
-CALLS = [said for path in sources() for said in said_in(path)]
+def is_part(text):
+    return " " in text and text[0].islower() and "{}" not in text
+
+
+CALLS = [said for path in sources() for said in said_in(path, MAKERS | ERRORS)]
+PARTS = {
+    PLACE.sub(r"{\1}", text)
+    for path in sources()
+    for said in said_in(path, PART_MAKERS)
+    for text in said.texts
+    if is_part(text)
+}
 SAID = {PLACE.sub(r"{\1}", text) for said in CALLS for text in said.texts if is_sentence(text)}
 
 
@@ -148,3 +164,9 @@ def test_every_error_is_translated(language):
     known = Texts(language).catalogue.keys() | CONTRACT_SENTENCES
     parts = {part for text in SAID - known for part in SENTENCE_END.split(text)}
     assert sorted(part for part in parts - known if not PLACE.fullmatch(part)) == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_parts_of_sentences_are_translated(language):
+    assert {"it holds no weights", "it has {found} bytes instead of {size}", "it does not answer in time"} <= PARTS
+    assert sorted(PARTS - Texts(language).catalogue.keys()) == []

@@ -184,7 +184,7 @@ def _draw_running(layout: Any, context: bpy.types.Context, entry: job_list.JobEn
     row.progress(factor=status.fraction, type="BAR", text=job_status.describe(status, controller.get().say))
     row.operator("foveate.cancel", text="", icon="X").job = entry.flow.job
     if status.summary:
-        draw_lines(box, context, status.summary, "NONE")
+        draw_lines(box, context, controller.get().say.sentence(status.summary), "NONE")
     _draw_preview(box, entry)
 
 

@@ -46,7 +46,7 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         running, waiting, preview = job.is_running, job.waits_for_person, self._desk.previews.of(job)
         self._picture.show_image(job.host.after or job.host.before)
         self._state.setText(job_status.describe(status, say, separator=" · ", percent=False))
-        self._state.setToolTip(status.summary)
+        self._state.setToolTip(say.sentence(status.summary))
         self._progress.setValue(round(1000 * status.fraction))
         self._preview.show_image(preview)
         tell(self._notes, "\n".join([*labels.notes(job, say), *labels.error(job, say)]))

@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 from foveate_server.models.download_progress import DownloadProgress, Shifted, silent
 from foveate_server.models.entry import ENTRY_FILE, ModelEntry, entry_from_mapping, entry_to_mapping
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
+from foveate_shared.i18n.sentence import Sentence
 
 _LOCK_POLL_SECONDS = 0.25
 _SPARE_BYTES = 64 << 20  # left free on the disk, for everything else
@@ -91,7 +92,12 @@ class Cache:
             there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
             free = shutil.disk_usage(folder).free
         if entry.source.kind != "file" and free + there < entry.size + _SPARE_BYTES:  # files may be linked
-            raise _full(self._root, f"{entry.size / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free")
+            raise _full(
+                self._root,
+                Sentence(
+                    "{needed:.0f} MB are needed, {free:.0f} MB are free", needed=entry.size / 1e6, free=free / 1e6
+                ),
+            )
         return folder
 
     def unfinished(self, name: str) -> Path:
@@ -245,5 +251,5 @@ def _full(folder: Path, reason: str) -> ResourceError:
         code=ErrorCode.STORAGE_FULL,
         remedy="Free some space, or choose a folder for models on another disk.",
         folder=folder,
-        reason=reason,
+        reason=Sentence(reason),
     )

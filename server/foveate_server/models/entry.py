@@ -11,6 +11,7 @@ from typing import Any
 
 from foveate_server.families.registry import families
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject
 
 KINDS = ("restore", "detect", "diffusion", "lora", "embedding", "vae", "preview", "safety", "config")
@@ -185,5 +186,5 @@ def _malformed(name: str, reason: str) -> InputError:
         code=ErrorCode.INVALID_FILE,
         remedy="Remove the model and add it again.",
         name=name,
-        reason=reason,
+        reason=Sentence(reason),
     )

@@ -15,6 +15,7 @@ from typing import Any
 from foveate_server import json_records
 from foveate_server.models.tensor_headers import damaged
 from foveate_shared.errors import ErrorCode, ErrorInfo, InputError, ServerError, to_exception
+from foveate_shared.i18n.sentence import Sentence
 
 SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
 _TIMEOUT_SECONDS = 300
@@ -74,7 +75,11 @@ def _run(module: str, path: Path, *others: Path) -> str:
         raise damaged(path.name, "reading it took too long") from error
     if process.returncode:
         lines = process.stderr.strip().splitlines()
-        reason = lines[-1].rstrip(".") if lines else f"the reader ended with status {process.returncode}"
+        reason = (
+            lines[-1].rstrip(".")
+            if lines
+            else Sentence("the reader ended with status {status}", status=process.returncode)
+        )
         raise damaged(path.name, reason)
     return process.stdout
 

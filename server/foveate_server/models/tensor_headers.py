@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.i18n.sentence import Sentence
 
 _LENGTH_BYTES = 8  # at the start of a file: how long its header is, little-endian
 _MAX_HEADER_BYTES = 100_000_000  # as the format allows
@@ -163,5 +164,5 @@ def damaged(name: str, reason: str) -> InputError:
         code=ErrorCode.INVALID_FILE,
         remedy="Download it again, or choose another file.",
         name=name,
-        reason=reason,
+        reason=Sentence(reason),
     )

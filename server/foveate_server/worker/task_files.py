@@ -18,6 +18,7 @@ from foveate_server.operations.contract import WindowData
 from foveate_server.tasks.item_task import TaskFile, TaskPatch, TaskReport, TaskSelection, WindowFile
 from foveate_shared.errors import ErrorCode, ResourceError, ServerError
 from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 from foveate_shared.wire.protocol import MAX_BLOB_BYTES, JsonObject
 from foveate_shared.wire.rules import is_file_name
@@ -52,7 +53,7 @@ def _map(path: Path, size: int) -> memoryview:
         with path.open("rb") as file:
             found = os.fstat(file.fileno()).st_size
             if found != size:
-                raise _damaged(path, f"it has {found} bytes instead of {size}")
+                raise _damaged(path, Sentence("it has {found} bytes instead of {size}", found=found, size=size))
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except OSError as error:
         raise _damaged(path, error.strerror or "it cannot be read") from error
@@ -63,7 +64,7 @@ def _damaged(path: Path, reason: str) -> ServerError:
         "The stored pixels {path} cannot be used: {reason}.",
         remedy="Submit the job again. Did another program change the server's spool folder?",
         path=path.name,
-        reason=reason,
+        reason=Sentence(reason),
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlsplit
 
 from ..errors import InputError
+from ..i18n.sentence import Sentence
 
 SCHEME = "foveate"
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
@@ -55,7 +56,7 @@ def parse_pairing(line: str) -> Pairing:
     except ValueError:
         raise _refuse("it is not complete") from None
     if parts.scheme.lower() != SCHEME:
-        raise _refuse(f"it does not begin with {SCHEME}://")
+        raise _refuse(Sentence("it does not begin with {scheme}://", scheme=SCHEME))
     if not host or not port or parts.username is not None or parts.path not in {"", "/"} or parts.fragment:
         raise _refuse("it does not name a host and a port")
     tokens, fingerprints = query.get("token", []), query.get("fingerprint", [])
@@ -82,5 +83,5 @@ def _refuse(reason: str) -> InputError:
     return InputError(
         "This is not a pairing line: {reason}.",
         remedy="Copy the whole line that `foveate serve --pair` printed, from foveate:// to its end.",
-        reason=reason,
+        reason=Sentence(reason),
     )

@@ -27,10 +27,15 @@ def write_private(path: Path, text: str) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise ResourceError(
-            "{path} cannot be written: {reason}.",
-            code=ErrorCode.STORAGE_FULL,
-            remedy="Make room on the disk, and check that the folder may be written.",
-            path=path,
-            reason=error.strerror or error,
-        ) from error
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> ResourceError:
+    """Return the error of a file that cannot be written."""
+    return ResourceError(
+        "{path} cannot be written: {reason}.",
+        code=ErrorCode.STORAGE_FULL,
+        remedy="Make room on the disk, and check that the folder may be written.",
+        path=path,
+        reason=error.strerror or error,
+    )

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConnectionLostError, ErrorCode, InputError, ResourceError, ServerError
+from ..errors import ConnectionLostError, ErrorCode, InputError, ServerError
+from .private_files import unwritable
 from .running_server import RUNTIME_FILE_VARIABLE, default_runtime_file, find_server
 from .websocket import ServerAddress
 
@@ -137,13 +138,7 @@ def _lock(path: Path, deadline: float) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = path.open("a+b")
     except OSError as error:
-        raise ResourceError(
-            "{path} cannot be written: {reason}.",
-            code=ErrorCode.STORAGE_FULL,
-            remedy="Make room on the disk, and check that the folder may be written.",
-            path=path,
-            reason=error.strerror or error,
-        ) from error
+        raise unwritable(path, error) from error
     with file:
         while not _try_lock(file.fileno()):
             _pause(deadline, _still_starting)

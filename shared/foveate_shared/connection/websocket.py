@@ -25,6 +25,7 @@ from ..errors import (
     RefusedError,
     to_exception,
 )
+from ..i18n.sentence import Sentence
 from ..wire.codec import CHUNK_HEADER, decode_error
 from ..wire.protocol import MAX_CHUNK_BYTES, MAX_MESSAGE_BYTES, PATH, SUBPROTOCOL
 from .websockets_library import ClientConnection, ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI, connect
@@ -239,7 +240,8 @@ def _refused(status: int, body: bytes) -> FoveateError:
 
 
 def _unreachable(address: ServerAddress, error: Exception) -> ConnectionLostError:
-    reason = "it does not answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+    silent = Sentence("it does not answer in time")
+    reason = silent if isinstance(error, TimeoutError) else str(error) or type(error).__name__
     return ConnectionLostError(
         "There is no Foveate server at {host}:{port} ({reason}).",
         code=ErrorCode.NO_SERVER,

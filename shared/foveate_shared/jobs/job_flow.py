@@ -380,7 +380,8 @@ class Rerender:
 
 
 def _untakable(kind: str, operation: str) -> InputError:
-    what = {SELECTION: "a selection", REPORT: "a report", FILES: "files"}.get(kind, f"a result of kind {kind!r}")
+    known = {SELECTION: Sentence("a selection"), REPORT: Sentence("a report"), FILES: Sentence("files")}
+    what = known.get(kind) or Sentence("a result of kind {kind!r}", kind=kind)
     return InputError(
         "This program cannot take {what}, which is what {operation} gives.",
         remedy="Run it from the command line: foveate {operation}.",

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 import foveate_shared
+from foveate_server.models.sources.contract import unavailable
+from foveate_shared.connection.pairing_line import parse_pairing
 from foveate_shared.errors import InputError
 from foveate_shared.i18n import translations
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.i18n.translations import Texts, languages, system_language
+from foveate_shared.wire.codec import decode_error, encode_error
 
 CATALOGUES = Path(foveate_shared.__file__).parent / "i18n/catalogs"
 
@@ -93,3 +96,14 @@ def test_a_count_chooses_the_plural_form(catalogue, count, text):
 def test_the_language_is_the_environments():
     assert system_language({"LANGUAGE": "de:en", "LANG": "fr_FR"}) == "de"
     assert system_language({"LANG": "fr_FR.UTF-8"}) == "fr_FR.UTF-8"
+
+
+def test_a_reason_within_a_sentence_is_translated_as_well():
+    with pytest.raises(InputError) as caught:
+        parse_pairing("http://nas:7860?token=x")
+    assert Texts("de").sentence(caught.value.info.message) == (
+        "Das ist keine Zeile zum Koppeln: sie beginnt nicht mit foveate://."
+    )
+    error = unavailable(Sentence("{repository} on the model hub", repository="org/x"), "pip fetched no wheel", "")
+    told = Texts("de").sentence(decode_error(encode_error(error.info)).message)  # over the wire
+    assert told == "org/x im Modell-Hub ist nicht zu haben: pip hat kein Wheel geholt."

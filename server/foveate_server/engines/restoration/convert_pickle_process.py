@@ -19,6 +19,7 @@ from torch import Tensor
 
 from foveate_server import json_records
 from foveate_shared.errors import ErrorCode, FoveateError, InputError
+from foveate_shared.i18n.sentence import Sentence
 
 _WRAPPERS = ("state_dict", "model", "module", "string_to_param")
 _EMBEDDING = "string_to_param"  # of a textual inversion: {"*": vectors}
@@ -57,7 +58,7 @@ def _unusable(path: Path, reason: str) -> InputError:
         code=ErrorCode.INVALID_FILE,
         remedy="Look for the same as .safetensors.",
         name=path.name,
-        reason=reason,
+        reason=Sentence(reason),
     )
 
 

@@ -20,6 +20,7 @@ from foveate_server.engines.restoration.rrdbnet import rrdbnet
 from foveate_server.engines.restoration.spandrel_adapter import from_state
 from foveate_server.engines.restoration.srvgg import srvgg
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.i18n.sentence import Sentence
 
 _WRAPPERS = ("params_ema", "params", "model_state_dict", "state_dict", "model", "net", "generator")
 _PREFIXES = ("module.", "netG.", "generator.")
@@ -88,5 +89,5 @@ def unusable(path: Path, reason: str) -> InputError:
         code=ErrorCode.INVALID_FILE,
         remedy="Choose a restoration or upscaling checkpoint, preferably as .safetensors.",
         name=path.name,
-        reason=reason,
+        reason=Sentence(reason),
     )

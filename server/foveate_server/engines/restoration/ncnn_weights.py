@@ -22,6 +22,7 @@ from foveate_server.engines.restoration.rrdbnet import as_network as rrdbnet_net
 from foveate_server.engines.restoration.srvgg import SRVGGNetCompact
 from foveate_server.engines.restoration.srvgg import as_network as srvgg_network
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.i18n.sentence import Sentence
 
 _MAGIC = "7767517"
 _TAG_FLOAT16, _TAG_FLOAT32 = 0x01306B47, 0
@@ -176,5 +177,5 @@ def _malformed(binary: Path, reason: str) -> InputError:
         code=ErrorCode.INVALID_FILE,
         remedy="Remove the model and fetch it again.",
         name=binary.name,
-        reason=reason.rstrip("."),
+        reason=Sentence(reason.rstrip(".")),
     )

@@ -19,6 +19,7 @@ from foveate_server.engines.layer_hooks import layers
 from foveate_server.engines.restoration.network import Fit, Network, Stage
 from foveate_server.engines.restoration.rrdbnet import TRUNK_HALO
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
+from foveate_shared.i18n.sentence import Sentence
 
 _WINDOW = 16  # input px; that of most networks that have windows and do not tell
 _WINDOW_NAMES = ("window_size", "win_size", "split_size", "split_size_0", "split_size_1")  # among hyperparameters
@@ -42,7 +43,9 @@ def from_state(state: dict[str, Any], path: Path) -> tuple[Network, str, str]:
     if not isinstance(descriptor, spandrel.ImageModelDescriptor):
         raise _unsupported(path, "it needs a mask besides the image")
     if (descriptor.input_channels, descriptor.output_channels) not in ((3, 3), (1, 1)):
-        raise _unsupported(path, f"it works on images with {descriptor.input_channels} channels")
+        raise _unsupported(
+            path, Sentence("it works on images with {channels} channels", channels=descriptor.input_channels)
+        )
     name = str(descriptor.architecture.name)
     return _as_network(spandrel, descriptor), name, f"{name} x{descriptor.scale}"
 
@@ -198,5 +201,5 @@ def _unsupported(path: Path, reason: str) -> InputError:
         code=ErrorCode.INVALID_FILE,
         remedy="Choose a restoration or upscaling checkpoint that spandrel supports.",
         name=path.name,
-        reason=reason,
+        reason=Sentence(reason),
     )

@@ -8,6 +8,7 @@ from typing import Protocol
 from foveate_server.models.download_progress import DownloadProgress
 from foveate_server.models.entry import ModelEntry
 from foveate_shared.errors import ErrorCode, ResourceError
+from foveate_shared.i18n.sentence import Sentence
 
 
 class Source(Protocol):
@@ -38,13 +39,17 @@ def unreachable(what: str, reason: str) -> ResourceError:
         "{what} cannot be reached: {reason}.",
         code=ErrorCode.OFFLINE,
         remedy="Check the network connection and try again; what has arrived is kept.",
-        what=what,
-        reason=reason,
+        what=Sentence(what),
+        reason=Sentence(reason),
     )
 
 
 def unavailable(what: str, reason: str, remedy: str) -> ResourceError:
     """Return the error for a source that answers, but has not what we want."""
     return ResourceError(
-        "{what} is not available: {reason}.", code=ErrorCode.MODEL_UNAVAILABLE, remedy=remedy, what=what, reason=reason
+        "{what} is not available: {reason}.",
+        code=ErrorCode.MODEL_UNAVAILABLE,
+        remedy=remedy,
+        what=Sentence(what),
+        reason=Sentence(reason),
     )

@@ -12,6 +12,7 @@ import requests
 
 from foveate_server.models.download_progress import DownloadProgress
 from foveate_server.models.sources.contract import unavailable, unreachable
+from foveate_shared.i18n.sentence import Sentence
 
 _CHUNK_BYTES = 1 << 16  # also what a broken connection costs at most
 _TIMEOUT_SECONDS = (10, 30)  # to connect, and between two chunks
@@ -79,7 +80,11 @@ def open_response(session: requests.Session, url: str, headers: Mapping[str, str
         url = urljoin(url, response.headers["Location"])
     if response.status_code not in (requests.codes.ok, requests.codes.partial_content):
         response.close()
-        raise unavailable(shown(url), f"the server answers {response.status_code} {response.reason}", SOURCE_REMEDY)
+        raise unavailable(
+            shown(url),
+            Sentence("the server answers {status} {words}", status=response.status_code, words=response.reason),
+            SOURCE_REMEDY,
+        )
     return response
 
 
@@ -117,7 +122,7 @@ def _go_on(
                 if done > download.size:
                     sink.close()
                     part.unlink()
-                    what = f"it is larger than the {download.size} bytes expected"
+                    what = Sentence("it is larger than the {size} bytes expected", size=download.size)
                     raise unavailable(shown(download.url), what, SOURCE_REMEDY)
                 sink.write(chunk)
                 progress(done, download.size)

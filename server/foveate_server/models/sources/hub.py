@@ -17,6 +17,7 @@ from foveate_server.models.sources.download import fetch
 from foveate_server.models.sources.hub_client import HubClient, Repository
 from foveate_server.models.sources.repository import RepositoryFolder
 from foveate_shared.errors import ResourceError
+from foveate_shared.i18n.sentence import Sentence
 
 
 class HubSource:
@@ -63,8 +64,9 @@ class HubSource:
         component = options.get(COMPONENT, "")
         chosen = _chosen(index, component)
         if not chosen.components or (component and not chosen.weights):
-            what = f"{repository.id} on the model hub"
-            reason = f"it has no {component or 'configuration'}"
+            what = Sentence("{repository} on the model hub", repository=repository.id)
+            missing = component or Sentence("configuration")
+            reason = Sentence("it has no {component}", component=missing)
             raise unavailable(what, reason, "Name a folder or model that has it with --config.")
         files = index.bring(chosen.paths, folder, progress)
         source = replace(entry.source, options={"repository": repository.id, "revision": repository.commit})

@@ -15,6 +15,7 @@ from foveate_server.models.sources.contract import unavailable, unreachable
 from foveate_server.models.sources.download import Download, read
 from foveate_server.models.tensor_headers import Header, parse_header
 from foveate_shared.errors import ErrorCode, ResourceError
+from foveate_shared.i18n.sentence import Sentence
 
 _LOGIN = "run `hf auth login`"
 
@@ -99,7 +100,7 @@ class HubClient:
         found = (hashlib.sha256(data).hexdigest(), file.sha256) if file.sha256 else (git_blob_hash(data), file.blob)
         if found[0] != found[1]:
             raise unavailable(
-                f"{file.path} of {repository.id} on the model hub",
+                Sentence("{file} of {repository} on the model hub", file=file.path, repository=repository.id),
                 "what arrived is not what the hub has listed",
                 "Try again; if it happens twice, do not trust the connection or the mirror.",
             )
@@ -118,7 +119,7 @@ class HubClient:
     def _errors(self, repository: str, revision: str, path: str = "") -> Iterator[None]:
         """Turn what the library raises into sentences."""
         errors = self._hub.errors
-        what = f"{repository} on the model hub"
+        what = Sentence("{repository} on the model hub", repository=repository)
         try:
             yield
         except errors.GatedRepoError as error:
@@ -128,10 +129,14 @@ class HubClient:
                 f"Open {self.page(repository)}, accept them there, {_LOGIN}, and try again.",
             ) from error
         except errors.RevisionNotFoundError as error:
-            raise unavailable(what, f"it has no revision {revision}", "Look on its page which there are.") from error
+            raise unavailable(
+                what, Sentence("it has no revision {revision}", revision=revision), "Look on its page which there are."
+            ) from error
         except errors.RemoteEntryNotFoundError as error:
             remedy = "Look on the hub whether the file has moved."
-            raise unavailable(what, f"{path} is not in revision {revision}", remedy) from error
+            raise unavailable(
+                what, Sentence("{file} is not in revision {revision}", file=path, revision=revision), remedy
+            ) from error
         except errors.RepositoryNotFoundError as error:
             raise unavailable(
                 what,
@@ -171,4 +176,5 @@ def _refused(what: str, error: Any) -> ResourceError:
         return unavailable(what, "the hub does not accept your login", f"Check your token's rights, or {_LOGIN} again.")
     if status == 429:
         return unreachable("The model hub", "it is asked too often from here")
-    return unreachable("The model hub", f"it answers {status}" if status else "it does not answer as a hub does")
+    answer = Sentence("it answers {status}", status=status) if status else "it does not answer as a hub does"
+    return unreachable("The model hub", answer)

