@@ -75,6 +75,8 @@ BY_FIELD: dict[tuple[type, str], Schema] = {
     (p.Profile, "space"): NAME,
     (p.NamedPicture, "name"): NAME,
     (p.NamedPicture, "sha256"): {"type": "string", "pattern": "^[0-9a-f]{64}$", "maxLength": 64},
+    (p.PictureHash, "name"): NAME,
+    (p.PictureHash, "sha256"): {"type": "string", "pattern": "^[0-9a-f]{64}$", "maxLength": 64},
     (p.NamedPicture, "extent"): {"type": "array", "minItems": 2, "maxItems": 2, "items": [SPAN, SPAN]},
     (p.WindowRequest, "id"): NAME,
     (p.WindowRequest, "source"): NAME,

@@ -279,6 +279,21 @@ TO_CLIENT: dict[str, Frame] = {
             {"job": JOB, "operation": "faces", "state": "done", "position": None, "created": 0.0, "seq": 0},
         ],
     },
+    "jobs with pictures": {
+        "type": "jobs",
+        "request": 1,
+        "jobs": [
+            {
+                "job": JOB,
+                "operation": "mix",
+                "state": "waiting",
+                "position": None,
+                "created": 0.0,
+                "seq": 3,
+                "pictures": [{"name": "control", "sha256": "0" * 64}],
+            },
+        ],
+    },
     "models": {
         "type": "models",
         "request": 2,

@@ -149,6 +149,8 @@ CHANGES: dict[str, tuple[object, ...]] = {
     "status that is not known": ("item", "outcome.status", "perfect"),
     "state that is not known": ("jobs", "jobs.0.state", "asleep"),
     "job created before time": ("jobs", "jobs.0.created", -1.0),
+    "job with a picture without a name": ("jobs with pictures", "jobs.0.pictures.0.name", ""),
+    "job with a picture of no hash": ("jobs with pictures", "jobs.0.pictures.0.sha256", "0"),
     "model of scale 0": ("models", "models.0.scale", 0),
     "model of no kind": ("models", "models.0.kind", ""),
     "model that fits a family without a name": ("models", "models.2.fits", [""]),

@@ -67,7 +67,16 @@ positive = st.integers(1, 2**53)
 limits = st.builds(p.Limits, positive, positive, positive, positive, positive)
 operations = st.builds(p.OperationInfo, names, texts, objects)
 models = st.builds(p.ModelInfo, names, texts, st.lists(texts, max_size=3).map(tuple), sides, st.booleans(), texts)
-summaries = st.builds(p.JobSummary, jobs, texts, st.sampled_from(JOB_STATES), st.none() | positive, numbers, counts)
+summaries = st.builds(
+    p.JobSummary,
+    jobs,
+    texts,
+    st.sampled_from(JOB_STATES),
+    st.none() | positive,
+    numbers,
+    counts,
+    st.lists(st.builds(p.PictureHash, names, hashes), max_size=2).map(tuple),
+)
 errors = st.builds(ErrorInfo, st.sampled_from(ErrorCode), texts, texts, st.sampled_from(Fault))
 
 

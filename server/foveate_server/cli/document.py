@@ -18,7 +18,7 @@ from foveate_shared.errors import ErrorCode, Fault, InputError, ProtocolError, S
 from foveate_shared.geometry import Bounds, Extent, leaves_no_gap
 from foveate_shared.jobs.host import Image, Result, Snapshot
 from foveate_shared.pixels import COVERAGE_U8, Channels, coverage_in_8_bits
-from foveate_shared.wire.protocol import FILES, REPORT, RESULT_KINDS, SELECTION
+from foveate_shared.wire.protocol import DOCUMENT, FILES, REPORT, RESULT_KINDS, SELECTION
 
 Store = Callable[[Picture, Result], None]
 Take = Callable[[Result], None]
@@ -139,9 +139,12 @@ class PictureDocument:
         return samples[bounds.y : bounds.bottom, bounds.x : bounds.right]
 
     def _require_same_windows(self, result: Result) -> None:
-        """Raise InputError unless the pixels and coverage that the job was made from are those of this document."""
+        """Raise InputError unless the pixels and coverage that the job was made from are those of this document.
+
+        Those of further pictures are known by their hashes before a job is resumed.
+        """
         inputs: Any = result.recipe.get("inputs", [])
-        if not all(self._holds(window) for window in inputs):
+        if not all(self._holds(window) for window in inputs if window.get("source", DOCUMENT) == DOCUMENT):
             raise other_picture()
 
     def _holds(self, window: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from foveate_server.cli.a1111_text import parameters_text
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.file_recipe import describe_result
-from foveate_server.cli.job_pictures import PictureFile, contents, paths_of, read_pictures
+from foveate_server.cli.job_pictures import PictureFile, contents, paths_of, pictures_of_job, read_pictures
 from foveate_server.cli.open_client import operation_at
 from foveate_server.cli.parameter_options import count_of, require_count
 from foveate_server.cli.progress_display import Display, print_json
@@ -25,7 +25,7 @@ from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.forms.form import with_seeds
 from foveate_shared.geometry import Extent
 from foveate_shared.jobs.host import Result
-from foveate_shared.wire.protocol import JsonObject, OperationInfo
+from foveate_shared.wire.protocol import JobSummary, JsonObject, OperationInfo
 
 Resolve = Callable[[argparse.Namespace, OperationInfo], JsonObject]
 
@@ -56,10 +56,13 @@ def edit(options: argparse.Namespace, operation: str, resolve: Resolve) -> int:
     return 0
 
 
-def resume(options: argparse.Namespace, operation: str, job: str) -> int:
+def resume(options: argparse.Namespace, job: JobSummary) -> int:
     """Follow a job that was begun before to its end, and write OUT; return the exit status."""
+    pictures = pictures_of_job(options.image, job)
+    for other in pictures.values():
+        require_other_file(other.path, options.output, force=options.force)
     picture, region = _opened(options, [options.output])
-    report = _edit_once(options, picture, region, operation, {}, pictures={}, job=job)
+    report = _edit_once(options, picture, region, job.operation, {}, pictures=pictures, job=job.job)
     if options.json:
         print_json(report)
     return 0

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from foveate_server.picture_files.picture import Picture, little_endian
 from foveate_server.picture_files.read import read_picture
-from foveate_shared.errors import InputError
+from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.jobs.host import Image
 from foveate_shared.jobs.pictures import FrozenPicture
+from foveate_shared.wire.protocol import JobSummary
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,35 @@ def paths_of(said: Sequence[str]) -> dict[str, Path]:
 def read_pictures(paths: Mapping[str, Path]) -> dict[str, PictureFile]:
     """Return the pictures in files, by name. Raises FoveateError where one cannot be read."""
     return {name: PictureFile(path, frozen(read_picture(path))) for name, path in paths.items()}
+
+
+def pictures_of_job(said: Sequence[str], job: JobSummary) -> dict[str, PictureFile]:
+    """Return the pictures that a job is resumed with, by name.
+
+    Raises InputError for one that it was not started with, and where it waits for pictures and some are not given.
+    """
+    known, paths = {each.name: each.sha256 for each in job.pictures}, paths_of(said)
+    for name in paths:
+        if name not in known:
+            raise InputError(
+                f"The job was started without a picture named {name}.", remedy=f"It has {', '.join(known) or 'none'}."
+            )
+    missing = [name for name in known if name not in paths]
+    if missing and job.state == "waiting":
+        raise InputError(
+            f"Pictures that the job was started with are not given: {', '.join(missing)}.",
+            code=ErrorCode.INVALID_FILE,
+            remedy=f"Say where they are: --image {missing[0]}=FILE.",
+        )
+    pictures = read_pictures(paths)
+    for name, picture in pictures.items():
+        if picture.content.sha256 != known[name]:
+            raise InputError(
+                f"{picture.path.name} is not the picture {name} that the job was started with.",
+                code=ErrorCode.INVALID_FILE,
+                remedy=f"Give an untouched copy of it: --image {name}=FILE.",
+            )
+    return pictures
 
 
 def contents(pictures: Mapping[str, PictureFile]) -> dict[str, FrozenPicture]:

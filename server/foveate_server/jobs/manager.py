@@ -33,6 +33,7 @@ from foveate_shared.wire.protocol import (
     ItemEnded,
     JobSummary,
     Outcome,
+    PictureHash,
     Submit,
     Window,
     WindowRequest,
@@ -222,6 +223,7 @@ class JobManager:
                 job.position if state == "queued" else None,
                 job.row.created,
                 job.stored_seq,
+                tuple(PictureHash(picture.name, picture.sha256) for picture in job.submit.pictures),
             )
             for job in self._jobs.values()
             if job.owner == owner

@@ -56,7 +56,7 @@ from .host import Host, Result, Snapshot, takes
 from .job_status import ENDED, JobProgress, JobState
 from .pictures import FrozenPicture
 from .submission import JobSubmission
-from .window_answers import Answers, FlowClient
+from .window_answers import Answers, FlowClient, PictureNotHereError
 
 # A flow's status and connection are part of it.
 __all__ = ["ENDED", "FlowClient", "JobProgress", "JobState", "Rerender"]
@@ -100,7 +100,7 @@ class Rerender:
         self._takes_document = takes_document
         self._snapshot: Snapshot | None = None
         self._plan: Planned | None = None
-        self._accepted = job is not None
+        self._is_resumed = self._accepted = job is not None
         self._cancelling = False  # the person wants its end, and the server has not confirmed it
         self._seq = 0  # of the newest lasting event that was taken: where resume goes on
         self._parts = ResultParts()
@@ -219,7 +219,8 @@ class Rerender:
             if not self.ended:
                 self._answers.go_on(self._connection)
         except FoveateError as error:
-            self._connection.post(Cancel(self.job))
+            if not (self._is_resumed and isinstance(error, PictureNotHereError)):  # that may still be given
+                self._connection.post(Cancel(self.job))
             self._end(JobState.FAILED, error=error.info)
 
     def apply(self, *, even_if_changed: bool = False) -> None:

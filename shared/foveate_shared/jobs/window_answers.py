@@ -17,6 +17,10 @@ from .pictures import FrozenPicture
 MAX_QUEUED_BYTES = 32 << 20  # of windows that wait for the wire: more are read from the host only after that
 
 
+class PictureNotHereError(InputError):
+    """The server asked for a picture that this client does not have, such as one of a job that it resumes."""
+
+
 class FlowClient(Protocol):
     """What a flow needs of :class:`foveate_shared.connection.client.Client`."""
 
@@ -80,9 +84,9 @@ class Answers:
             return self._host
         picture = self._pictures.get(name)
         if picture is None:
-            raise InputError(
+            raise PictureNotHereError(
                 "The job works with a picture named {name!r}, which is not here.",
-                remedy="Run it again with that picture.",
+                remedy="Run it, or resume it, with that picture.",
                 name=name,
             )
         return picture

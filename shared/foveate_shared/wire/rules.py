@@ -108,7 +108,7 @@ def _profile(value: p.Profile) -> str | None:
     return None
 
 
-def _named_picture(value: p.NamedPicture) -> str | None:
+def _named_picture(value: p.NamedPicture | p.PictureHash) -> str | None:
     if not is_name(value.name):
         return "name must be a short printable string"
     return None if _SHA256.fullmatch(value.sha256) else "sha256 must be 64 lower-case hexadecimal digits"
@@ -279,6 +279,7 @@ _RULES: dict[type, Rule] = {
     p.Pixels: _pixels,
     p.Profile: _profile,
     p.NamedPicture: _named_picture,
+    p.PictureHash: _named_picture,
     p.WindowRequest: _window_request,
     p.Outcome: _outcome,
     p.Peer: _peer,

@@ -152,6 +152,14 @@ class ModelInfo:
 
 
 @dataclass(frozen=True)
+class PictureHash:
+    """By what one of a job's further pictures is known again."""
+
+    name: str
+    sha256: str  # as the job was submitted with it, see :class:`NamedPicture`
+
+
+@dataclass(frozen=True)
 class JobSummary:
     """A job of the asking client."""
 
@@ -161,3 +169,4 @@ class JobSummary:
     position: int | None  # 1 is next; only where state is "queued"
     created: float  # seconds since the epoch
     seq: int  # of its newest event
+    pictures: tuple[PictureHash, ...] = added(())  # beside its document

@@ -8,10 +8,19 @@ import pytest
 
 from fakes.version_2 import DRAWING
 from fakes.workplace import Workplace
+from foveate_server.cli.document import PictureDocument
+from foveate_server.cli.job_pictures import frozen
+from foveate_server.cli.region import Region
 from foveate_server.picture_files.picture import Picture
 from foveate_server.picture_files.read import read_picture
 from foveate_server.picture_files.write import save
+from foveate_shared.connection.client import Client
+from foveate_shared.connection.running_server import find_server
+from foveate_shared.connection.settings import Settings
+from foveate_shared.connection.settings import save as save_settings
+from foveate_shared.jobs.job_flow import Rerender
 from foveate_shared.pixels import Channels
+from foveate_shared.wire.protocol import Peer, Windows
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +180,61 @@ def test_a_result_of_any_kind_can_be_fetched(server, place):
     server.foveate("jobs", "fetch", job["job"], place / "fetched.json", "--quiet")
     assert json.loads((place / "fetched.json").read_text()) == {"mean": 1.5}
     assert json.loads(server.foveate("jobs", "--json").stdout)["jobs"] == before
+
+
+# --- a job that was left before its pictures were sent ---
+
+
+@pytest.fixture
+def left(server, place):
+    """A job that waits for its windows, and the settings of its client, which answers none."""
+    settings = place / "foveate.json"
+    save_settings(settings, Settings("left-behind", runtime_file=str(server.runtime_file)))
+    document = PictureDocument(read_picture(place / "in.png"), Region(None, None, None))
+    files = {"control": place / "edges.png", "reference-2": place / "style.png"}
+    pictures = {name: frozen(read_picture(path)) for name, path in files.items()}
+    with Client(find_server(server.runtime_file), "left-behind", Peer("test", "1")) as client:
+        flow = Rerender(client, document, "mix", {}, pictures=pictures)
+        flow.start()
+        while not any(isinstance(getattr(event, "message", None), Windows) for event in client.poll()):
+            client.wait(0.1)
+    return flow.job, settings
+
+
+def resume(server, place, left, *more, status=0):
+    job, settings = left
+    words = ("jobs", "resume", job, place / "in.png", place / "out.png", "--settings", settings, "--quiet")
+    return server.foveate(*words, *more, status=status)
+
+
+def test_a_job_is_resumed_with_its_pictures(server, place, left):
+    resume(server, place, left, *both(place))
+    assert np.array_equal(samples(place / "out.png"), samples(place / "in.png") + 107)
+    recipe = server.foveate("replay", place / "out.png").stdout
+    assert "the same samples again" in recipe
+
+
+WRONG = {
+    "one is not given": (
+        ["--image", "control={}/edges.png"],
+        "are not given: reference-2. Say where they are: --image reference-2=FILE.",
+    ),
+    "none is given": ([], "Pictures that the job was started with are not given: control, reference-2."),
+    "another picture": (
+        ["--image", "control={0}/in.png", "--image", "reference-2={0}/style.png"],
+        "in.png is not the picture control that the job was started with.",
+    ),
+    "an unknown name": (
+        ["--image", "mask={}/edges.png"],
+        "The job was started without a picture named mask. It has control, reference-2.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_job_whose_pictures_are_not_these_stays_as_it_is(server, place, left, case):
+    words, sentence = WRONG[case]
+    assert sentence in resume(server, place, left, *(word.format(place) for word in words), status=2).stderr
+    assert not (place / "out.png").exists()
+    resume(server, place, left, *both(place))
+    assert (place / "out.png").exists()

@@ -29,11 +29,13 @@ def add_to(commands: Commands) -> None:
     resume = parts.add_parser(
         "resume",
         help="wait for a job and write its result",
-        description="Wait for a job that was left behind and write its result. IN, and the region, as they were.",
+        description="Wait for a job that was left behind and write its result. IN, the region, and further pictures, "
+        "as they were.",
     )
     resume.add_argument("job", metavar="JOB", help="its id, or how it begins")
     shared.add_files(resume)
     shared.add_region(resume)
+    shared.add_images(resume)
     resume.set_defaults(run=run_resume)
 
     fetch = parts.add_parser(
@@ -76,8 +78,7 @@ def run_resume(options: argparse.Namespace) -> int:
     """Follow a job to its end, as if it had never been left."""
     from foveate_server.cli.edit_picture import resume
 
-    found = _find(_jobs(options), options.job)
-    return resume(options, found.operation, found.job)
+    return resume(options, _find(_jobs(options), options.job))
 
 
 def run_fetch(options: argparse.Namespace) -> int:
