@@ -106,6 +106,15 @@ class PixelFormat:
 COVERAGE_U8 = PixelFormat(SampleType.U8, Channels.Y)
 
 
+def with_opaque_alpha(data: bytes | bytearray | memoryview, channels: Channels) -> bytes:
+    """Return 8 bit RGB pixels as `channels`, RGBA or BGRA, all of them opaque."""
+    source = memoryview(data).cast("B")
+    made = bytearray(b"\xff" * (len(source) // 3 * 4))
+    for place, name in enumerate(channels.value[:3]):
+        made[place::4] = source["RGB".index(name) :: 3]
+    return bytes(made)
+
+
 def pack_rows(data: bytes | bytearray | memoryview, row_bytes: int, stride: int, rows: int) -> bytes:
     """Return the rows of a strided buffer without the padding between them.
 

@@ -18,6 +18,7 @@ from foveate_shared.pixels import (
     coverage_in_8_bits,
     flip_rows,
     pack_rows,
+    with_opaque_alpha,
 )
 
 NUMPY = {SampleType.U8: np.uint8, SampleType.U16: np.uint16, SampleType.F16: np.float16, SampleType.F32: np.float32}
@@ -95,3 +96,9 @@ def test_coverage_in_8_bits() -> None:
     floats = struct.pack("<5f", 0.0, 0.5, 1.0, -3.0, 7.0)
     assert coverage_in_8_bits(floats, SampleType.F32) == bytes([0, 128, 255, 0, 255])
     assert coverage_in_8_bits(memoryview(b"abc"), SampleType.U8) == b"abc"
+
+
+def test_pixels_without_alpha_become_opaque_ones():
+    rgb = bytes([1, 2, 3, 4, 5, 6])
+    assert with_opaque_alpha(rgb, Channels.RGBA) == bytes([1, 2, 3, 255, 4, 5, 6, 255])
+    assert with_opaque_alpha(memoryview(rgb), Channels.BGRA) == bytes([3, 2, 1, 255, 6, 5, 4, 255])

@@ -28,6 +28,7 @@ from ..wire.protocol import Json, JsonObject, ModelInfo, OperationInfo, as_objec
 from . import known_server, open_connection, operations
 from .model_adder import ModelAdder
 from .operations import OperationWords
+from .picture_choosers import PictureChoices
 
 SHOWN_EVERY = 0.2  # seconds between two steps of progress: each makes an editor draw its panels anew
 _SERVER = ("server_command", "remote_url", "remote_token", "remote_fingerprint", "runtime_file")
@@ -56,6 +57,7 @@ class Controller:
         self.problem = ""  # why the settings could not be kept, a sentence
         self.adder = ModelAdder()
         self.added = ""  # name of the model whose adding the last poll() saw end well
+        self.beside = PictureChoices(self.slots, lambda: self.say)
         self._settings_path = settings_path
         self._known_path = settings_path.with_name(known_server.FILE_NAME)
         self._known = known_server.load(self._known_path)

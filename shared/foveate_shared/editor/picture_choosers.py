@@ -1,18 +1,19 @@
 """The pictures that an operation takes, as a panel draws them: a chooser for each, and one more than is chosen.
 
-for chooser in choosers(slots, chosen, offered, document, say): ...     # a list of options, of which one is chosen
-chosen = taken(chooser, key, chosen, offered)                           # when the person chooses another one
+for chooser in controller.beside.choosers(operation, scene): ...       # a list of options, of which one is chosen
+controller.beside.choose(operation, scene, chooser, key)               # when the person chooses another one
+controller.beside.missing(operation, scene)                            # why it cannot be started yet
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..forms.picture_slots import PictureSlot
 from ..geometry import Extent
 from ..i18n.translations import Texts
-from ..jobs.chosen_pictures import ChosenPictures, unfit
+from ..jobs.chosen_pictures import NONE_CHOSEN, ChosenPictures, unfit
 from ..jobs.pictures import OfferedPicture
 
 
@@ -40,6 +41,47 @@ class PictureChooser:
     def shown(self) -> str:
         """Return the title of what is chosen."""
         return next(option.title for option in self.options if option.key == self.key)
+
+
+@dataclass(frozen=True)
+class PictureScene:
+    """What can be chosen from now."""
+
+    offered: tuple[OfferedPicture, ...] = ()
+    extent: Extent | None = None  # of the document; None where there is none
+    document: str = ""  # the same as long as it is there: each document has choices of its own
+
+
+class PictureChoices:
+    """What is chosen, for each operation and document, as long as the editor runs; all its panels show the same."""
+
+    def __init__(self, slots: Callable[[str], Sequence[PictureSlot]], say: Callable[[], Texts]) -> None:
+        """`slots` returns those of an operation, `say` the language."""
+        self._slots = slots
+        self._say = say
+        self._chosen: dict[tuple[str, str], ChosenPictures] = {}  # by operation and document
+
+    def chosen(self, operation: str, scene: PictureScene) -> ChosenPictures:
+        """Return what is chosen."""
+        place = operation, scene.document
+        self._chosen[place] = self._chosen.get(place, NONE_CHOSEN).seen(scene.offered)
+        return self._chosen[place]
+
+    def choosers(self, operation: str, scene: PictureScene) -> tuple[PictureChooser, ...]:
+        """Return the choosers of an operation."""
+        slots, chosen = self._slots(operation), self.chosen(operation, scene)
+        return choosers(slots, chosen, scene.offered, scene.extent, self._say())
+
+    def choose(self, operation: str, scene: PictureScene, chooser: PictureChooser, key: str) -> None:
+        """Take the option `key` of one of the choosers."""
+        chosen = taken(chooser, key, self.chosen(operation, scene), scene.offered)
+        self._chosen[operation, scene.document] = chosen
+
+    def missing(self, operation: str, scene: PictureScene) -> str:
+        """Return why the operation cannot be started with what is chosen, in the language; empty where it can."""
+        chosen = self.chosen(operation, scene)
+        error = chosen.problem(self._slots(operation), scene.offered, scene.extent)
+        return self._say().sentence(str(error.info)) if error else ""
 
 
 def choosers(

@@ -34,6 +34,13 @@ class ChosenPictures:
         kept = before[:position] + ((picture,) if picture else ()) + before[position + 1 :]
         return ChosenPictures({**self.by_slot, slot: kept})
 
+    def seen(self, offered: Sequence[OfferedPicture]) -> ChosenPictures:
+        """Return the same choice as it is offered now: what is gone later is called as it was called last."""
+        now = {each.key: each for each in offered}
+        return ChosenPictures(
+            {slot: tuple(now.get(each.key, each) for each in chosen) for slot, chosen in self.by_slot.items()}
+        )
+
     def named(self, slots: Sequence[PictureSlot]) -> dict[str, OfferedPicture]:
         """Return the pictures by the names that they have in a job."""
         return {name: each for slot in slots for name, each in zip(slot.names, self.of(slot.name), strict=False)}
@@ -63,6 +70,40 @@ class ChosenPictures:
 
 
 NONE_CHOSEN = ChosenPictures()
+
+
+def chosen_by_names(
+    said: Mapping[str, str], slots: Sequence[PictureSlot], offered: Sequence[OfferedPicture]
+) -> ChosenPictures:
+    """Return the choice that a script says: titles (or keys) of pictures, by the names that they have in a job.
+
+    Raises InputError for a name that the operation does not know, and for a picture that is not there.
+    """
+    known = [name for slot in slots for name in slot.names]
+    if unknown := [name for name in said if name not in known]:
+        raise InputError(
+            "The operation takes no picture named {name!r}.",
+            remedy="It takes {names}.",
+            name=unknown[0],
+            names=", ".join(slot.names[0] if slot.most == 1 else f"{slot.name}-1 …" for slot in slots) or "none",
+        )
+    by_slot: dict[str, tuple[OfferedPicture, ...]] = {}
+    for slot in slots:
+        wanted = [said[name] for name in slot.names if name in said]
+        by_slot[slot.name] = tuple(_called(title, offered) for title in wanted)
+    return ChosenPictures(by_slot)
+
+
+def _called(title: str, offered: Sequence[OfferedPicture]) -> OfferedPicture:
+    found = next((each for each in offered if title in {each.title, each.key}), None)
+    if found is None:
+        raise InputError(
+            "There is no picture called {title!r}.",
+            code=ErrorCode.INVALID_FILE,
+            remedy="Name one that is there.",
+            title=title,
+        )
+    return found
 
 
 def unfit(slot: PictureSlot, picture: OfferedPicture, document: Extent | None) -> Sentence | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fakes.host import layered
-from foveate_shared.editor.picture_choosers import choosers, taken
+from foveate_shared.editor.picture_choosers import PictureChoices, PictureScene, choosers, taken
 from foveate_shared.forms.picture_slots import picture_slots
 from foveate_shared.geometry import Extent
 from foveate_shared.i18n.translations import Texts
@@ -85,3 +85,19 @@ def test_what_was_renamed_is_shown_by_its_new_name(offered):
     chosen = taken(shown(ChosenPictures(), offered)[0], "2", ChosenPictures(), offered)
     renamed = (offered[0], replace(offered[1], title="Outlines"))
     assert shown(chosen, renamed)[0].shown == "Outlines"
+
+
+def test_each_operation_and_document_has_choices_of_its_own(offered):
+    choices = PictureChoices({"mix": SLOTS, "plain": ()}.__getitem__, Texts)
+    one, other = (PictureScene(offered, EXTENT, name) for name in ("one", "other"))
+    assert choices.missing("mix", one) == "Choose a picture: Control."
+    choices.choose("mix", one, choices.choosers("mix", one)[0], "2")
+    assert choices.missing("mix", one) == ""
+    assert choices.missing("mix", other) == "Choose a picture: Control."
+    assert (choices.choosers("plain", one), choices.missing("plain", one)) == ((), "")
+    renamed = replace(one, offered=(offered[0], replace(offered[1], title="Outlines")))
+    assert choices.choosers("mix", renamed)[0].shown == "Outlines"
+    gone = replace(one, offered=offered[:1])
+    assert choices.missing("mix", gone).startswith("Outlines, which was chosen as Control, is gone.")
+    choices.choose("mix", gone, choices.choosers("mix", gone)[0], "1")
+    assert choices.chosen("mix", gone).of("control") == offered[:1]

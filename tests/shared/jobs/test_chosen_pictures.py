@@ -9,7 +9,7 @@ from foveate_shared.errors import InputError
 from foveate_shared.forms.picture_slots import picture_slots
 from foveate_shared.geometry import Extent
 from foveate_shared.i18n.translations import Texts
-from foveate_shared.jobs.chosen_pictures import ChosenPictures
+from foveate_shared.jobs.chosen_pictures import ChosenPictures, chosen_by_names
 
 SLOTS = picture_slots(
     {
@@ -99,6 +99,17 @@ def test_copies_are_those_of_the_host(chosen, host):
         "reference-1": b"\1\1",
         "reference-2": b"\3\3",
     }
+
+
+def test_a_script_names_pictures_by_their_titles(host, chosen):
+    said = {"reference-2": "Face", "control": "Edges", "reference-1": "1"}
+    assert chosen_by_names(said, SLOTS, host.pictures()) == chosen
+    assert chosen_by_names({}, SLOTS, host.pictures()).named(SLOTS) == {}
+    with pytest.raises(InputError, match="no picture named 'mask'") as refused:
+        chosen_by_names({"mask": "Sky"}, SLOTS, host.pictures())
+    assert "control, reference-1" in refused.value.info.remedy
+    with pytest.raises(InputError, match="no picture called 'Moon'"):
+        chosen_by_names({"control": "Moon"}, SLOTS, host.pictures())
 
 
 def test_a_host_without_pictures_has_none_to_give():
