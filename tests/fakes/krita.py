@@ -124,6 +124,7 @@ class Document:
     annotations: dict[str, bytes] = field(default_factory=dict)
     closed: bool = False
     busy: bool = False  # with a stroke of the person, say
+    path: str = ""  # of its file
     clones: list[Document] = field(default_factory=list)
 
     def width(self):
@@ -131,6 +132,9 @@ class Document:
 
     def height(self):
         return self.rows
+
+    def fileName(self):  # noqa: N802
+        return self.path
 
     def resolution(self):
         return 300

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ._shared import operations as offers
 from ._shared import protocol
 from .controller import KritaController
 from .qt import QtCore
@@ -15,11 +16,12 @@ from .qt import QtCore
 class MenuEntry:
     """One of them. Texts are English: translate them."""
 
-    text: str
+    text: str  # empty where there is a title
     operation: str
     needs: str = ""  # a parameter without which there is nothing to start
     without: str = ""  # a parameter that makes another entry of the operation
     needs_checkpoint: bool = False
+    title: str = ""  # of the operation, where it is the server's own
 
     def wish(self, used: protocol.JsonObject) -> protocol.JsonObject | None:
         """Return a job's parameters, of those last `used`; None where the docker has to be asked first."""
@@ -38,8 +40,18 @@ ENTRIES: Mapping[str, MenuEntry] = {  # by the name of Krita's action
 }
 
 
-class ShownWithCheckpoint(QtCore.QObject):  # type: ignore[misc]
-    """Shows an action only while there is a checkpoint that does its work. Keep it; it ends with the action."""
+def entries_of(operations: Sequence[protocol.OperationInfo]) -> dict[str, MenuEntry]:
+    """Return the entries of a server's further operations, such as those of other packages, likewise by name."""
+    ours = {entry.operation for entry in ENTRIES.values()}
+    return {
+        f"foveate_operation_{each.name}": MenuEntry("", each.name, title=each.title)
+        for each in operations
+        if each.name not in ours and each.name not in offers.WITHIN_OTHERS
+    }
+
+
+class ShownWhileOffered(QtCore.QObject):  # type: ignore[misc]
+    """Shows an action only while the server can do its work. Keep it; it ends with the action."""
 
     def __init__(self, desk: KritaController, action: Any, operation: str) -> None:
         super().__init__(action)

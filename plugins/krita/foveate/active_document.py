@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import layer_pictures
 from ._shared import errors, geometry
 from .controller import DocumentState
 from .document import KritaHost, selected_bounds
 from .face_survey import FaceSurvey
+from .new_image_host import NewImageHost
 
 
 @dataclass(frozen=True)
@@ -18,17 +20,22 @@ class KritaEditor:
 
     krita: Any
 
-    def context(self) -> DocumentState | None:
+    def context(self, *, pictures: bool) -> DocumentState | None:
         """See Editor."""
         document = self._active()
         if document is None:
             return None
         extent = geometry.Extent(document.width(), document.height())
-        return DocumentState(document, extent, selected_bounds(document))
+        layers = layer_pictures.offered(document) if pictures else ()
+        return DocumentState(document, extent, selected_bounds(document), layer_pictures.document_key(document), layers)
 
     def open_host(self, title: str, *, whole: bool = False) -> KritaHost:
         """See Editor."""
         return KritaHost(self.krita, self._required(), title, whole=whole)
+
+    def open_new_image(self, title: str) -> NewImageHost:
+        """See Editor."""
+        return NewImageHost(self.krita, self._active(), title)
 
     def open_survey(self) -> FaceSurvey:
         """See Editor."""

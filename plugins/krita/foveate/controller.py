@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +19,8 @@ from ._shared import (
     job_list,
     open_connection,
     operations,
+    picture_choosers,
+    pictures,
     previews,
     protocol,
 )
@@ -53,16 +55,23 @@ class DocumentState:
     document: Any  # compared, never touched
     extent: geometry.Extent
     selection: geometry.Bounds | None
+    key: str = ""  # the same as long as the document is open
+    pictures: tuple[pictures.OfferedPicture, ...] = field(
+        default=(), compare=False
+    )  # its layers, where they were asked
 
 
 class Editor(Protocol):
     """The active document of the program around us."""
 
-    def context(self) -> DocumentState | None:
-        """Return what is open and selected, or None where no document is open."""
+    def context(self, *, pictures: bool) -> DocumentState | None:
+        """Return what is open and selected, maybe with its layers, or None where no document is open."""
 
     def open_host(self, title: str, *, whole: bool = False) -> JobHost:
         """Return a host for the active document, `whole`: without its selection. Raises InputError without one."""
+
+    def open_new_image(self, title: str) -> JobHost:
+        """Return a host for an operation that takes no document."""
 
     def open_survey(self) -> JobHost:
         """Return a host that finds `faces` in the active document. Raises InputError where there is none."""
@@ -116,11 +125,12 @@ class KritaController(controller.Controller):
         self.keep_all(operation, wish)
         count = wish.get(VARIATIONS, 1)
         parameters = {name: value for name, value in wish.items() if name != VARIATIONS}
-        return self._begin(operation, parameters, count=count if isinstance(count, int) else 1)
+        chosen = self.beside.chosen(operation, self.scene(operation))
+        return self._begin(operation, parameters, count=count if isinstance(count, int) else 1, chosen=chosen)
 
     def again(self, job: job_list.JobEntry) -> job_list.JobEntry | None:
         """Start the same job on the active document."""
-        return self._begin(job.operation, job.parameters, is_new_wish=False)
+        return self._begin(job.operation, job.parameters, is_new_wish=False, chosen=job.chosen)
 
     def find_faces(self, parameters: protocol.JsonObject) -> None:
         """Look for faces in the active document."""
@@ -158,19 +168,26 @@ class KritaController(controller.Controller):
             return ()
         return tuple(self.survey.host.faces)
 
-    def blocked(self) -> str:
-        """Return why no job can be started now, or nothing."""
+    def scene(self, operation: str) -> picture_choosers.PictureScene:
+        """Return what can be chosen for an operation's pictures."""
         if self.context is None:
+            return picture_choosers.PictureScene()
+        extent = self.context.extent if self.takes_document(operation) else None
+        return picture_choosers.PictureScene(self.context.pictures, extent, self.context.key)
+
+    def blocked(self, operation: str) -> str:
+        """Return why no job can be started now, or nothing."""
+        if self.context is None and self.takes_document(operation):
             return self.say("Open an image first.")
         if self.connection.state is client.ConnectionState.REFUSED:
             return self.say("The server refuses this plugin; see above.")
-        return ""
+        return self.beside.missing(operation, self.scene(operation))
 
     def look(self) -> None:
-        """Look at the active document and its selection."""
-        found = self._editor.context()
-        if found != self.context:
-            self.context = found
+        """Look at the active document, its selection, and its layers where an operation takes any."""
+        before = self.context
+        self.context = self._editor.context(pictures=any(self.slots(each.name) for each in self.operations))
+        if self.context != before or (before and self.context and self.context.pictures != before.pictures):
             self.signals.context_changed.emit()
 
     def announce(self) -> None:
@@ -192,6 +209,8 @@ class KritaController(controller.Controller):
         title = operations.job_title(self.words_of(operation), self.say, parameters, self.models)
         whole = "extend" in parameters
         survey, usual = self._editor.open_survey, partial(self._editor.open_host, title, whole=whole)
+        if not self.takes_document(operation):
+            usual = partial(self._editor.open_new_image, title)
         try:
             return self.start(
                 lambda _: survey() if operation == SURVEY else usual(), operation, parameters, title=title, **options

@@ -7,10 +7,11 @@ costs some milliseconds and little memory, whatever the document's size, and sta
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from . import layer_pictures, layers
-from ._shared import arrange_patches, coverage, errors, geometry, host, pictures, pixels, protocol
+from . import layer_pictures, layers, new_documents, style
+from ._shared import arrange_patches, coverage, errors, geometry, host, pictures, pixels, protocol, results_in_words
 from .layers import Steps, to_end
 from .pixel_layouts import named_space, pixel_format
 from .profiles import read_profile
@@ -45,8 +46,10 @@ class KritaHost:
         """
         self.before: Any = None  # a QImage of the selected region as it was, for lists
         self.after: Any = None  # and as it is since the result was applied
+        self.told: tuple[str, ...] = ()  # what the result says in words
         self._krita = krita
         self._document = document
+        self._place = place_of(document)
         self._title = title
         self._whole = whole
         self._frozen: Frozen | None = None
@@ -114,7 +117,10 @@ class KritaHost:
         """See StepwiseHost."""
         if check and not (yield from self._compared()):
             raise _changed()
-        if result.kind == protocol.SELECTION:
+        if result.kind in results_in_words.KINDS:
+            self.told = results_in_words.told(result, self._place, self._title)
+            self.after = style.drawing(result)
+        elif result.kind == protocol.SELECTION:
             self._select(result)
         elif result.frame == "new":
             yield from self._open_new(result)
@@ -153,8 +159,11 @@ class KritaHost:
     def preview(self, result: host.Result) -> Any:
         """Return a QImage of the region as it would look with the result, without touching the document.
 
-        As with all pictures, of its middle where it is large.
+        As with all pictures, of its middle where it is large. A report has its drawing, if any; what is no picture, the
+        region as it was.
         """
+        if result.kind != protocol.PIXELS:
+            return style.drawing(result) or self.before
         area = _middle(result.extent.bounds if result.frame == "new" else self.region)
         inside = tuple(arrange_patches.cropped(result.patches, area))
         with dropped_after(self._create(area.extent)) as scratch:
@@ -201,7 +210,7 @@ class KritaHost:
                 raise _changed()
         else:
             document = yield from self._reopened()
-        title = _named(self._title, result)
+        title = new_documents.named(self._title, result.recipe)
         layer = layers.add_layer(document, prepared, title)
         layers.keep_recipe(document, layer, result, title)
         self._result_in = document, self.region
@@ -214,12 +223,12 @@ class KritaHost:
     def _open_new(self, result: host.Result) -> Steps[None]:
         """Open a window on a new image that holds the result's patches."""
         parts = yield from layers.converted(result.patches, keeps_alpha=True)
-        title = _named(self._title, result)
-        document = yield from self._made(result.extent, parts)
+        title = new_documents.named(self._title, result.recipe)
+        document = yield from new_documents.filled(self._krita, self._create(result.extent), parts)
         layer = document.rootNode().childNodes()[0]
         layer.setName(title)
         layers.keep_recipe(document, layer, result, title)
-        self._show(document)
+        new_documents.show(self._krita, document)
         self._result_in = document, result.extent.bounds
 
     def _reopened(self) -> Steps[Any]:
@@ -228,52 +237,13 @@ class KritaHost:
         for band in arrange_patches.rows_of(area, self._snapshot.format.pixel_size):
             parts.append((band, _read(self._snapshot.clone, band)))
             yield
-        document = yield from self._made(self._snapshot.extent, parts)
-        self._show(document)
+        document = yield from new_documents.filled(self._krita, self._create(self._snapshot.extent), parts)
+        new_documents.show(self._krita, document)
         return document
-
-    def _made(self, extent: geometry.Extent, parts: layers.Parts) -> Steps[Any]:
-        """Return a new document, which nobody sees yet, with pixels in its only layer."""
-        document = self._create(extent)
-        try:
-            for part in parts:
-                layers.fill(document.rootNode().childNodes()[0], [part])
-                yield
-            document.refreshProjection()
-            yield from until_idle(self._krita, document, shown=False)
-        except BaseException:  # also where it is given up in the middle
-            drop(document)
-            raise
-        return document
-
-    def _show(self, document: Any) -> None:
-        """Open a window on a document; Krita owns it from then on."""
-        app = self._krita.Krita.instance()
-        window = app.activeWindow() or next(iter(app.windows()), None)
-        if window is None:
-            raise errors.InputError("Krita has no window for the new image.", remedy="Open one, then apply again.")
-        window.addView(document)
 
     def _create(self, extent: geometry.Extent) -> Any:
-        model, depth, profile = self._snapshot.colors
-        document = self._krita.Krita.instance().createDocument(
-            extent.width, extent.height, self._title, model, depth, profile, float(self._snapshot.clone.resolution())
-        )
-        if document is None:
-            raise errors.ResourceError(
-                "Krita did not make an image of {width} x {height} pixels.",
-                remedy="Close other images, or choose a smaller scale.",
-                width=extent.width,
-                height=extent.height,
-            )
-        return document
-
-
-def _named(title: str, result: host.Result) -> str:
-    """Return a layer's name: where nobody chose a model, the title lacks the one that the server took."""
-    model = result.recipe.get("model")
-    name = model.get("name") if isinstance(model, dict) else None
-    return f"{title} ({name})" if name and "(" not in title else title
+        resolution = float(self._snapshot.clone.resolution())
+        return new_documents.create(self._krita, extent, self._title, self._snapshot.colors, resolution)
 
 
 def _colors(document: Any) -> tuple[str, str, str]:
@@ -298,6 +268,12 @@ def _middle(area: geometry.Bounds) -> geometry.Bounds:
     side = geometry.Extent(min(area.width, _PICTURE_SIDE), min(area.height, _PICTURE_SIDE))
     x, y = area.x + (area.width - side.width) // 2, area.y + (area.height - side.height) // 2
     return geometry.Bounds(x, y, side.width, side.height)
+
+
+def place_of(document: Any) -> Path:
+    """Return the folder where files about a document go: beside its own, or in the person's home."""
+    name = document.fileName() if document is not None else ""
+    return Path(name).parent if name else Path.home()
 
 
 def find_selection(document: Any) -> Any:

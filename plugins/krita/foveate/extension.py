@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import krita
 from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 
-from .actions import ENTRIES, MenuEntry, ShownWithCheckpoint
+from .actions import ENTRIES, MenuEntry, ShownWhileOffered, entries_of
 from .active_document import KritaEditor
 from .controller import KritaController
 from .docker import FoveateDocker
@@ -16,6 +17,7 @@ from .version import VERSION
 
 DOCKER = "foveate_docker"
 _MENU = "tools/scripts"
+_ADDED = "foveate_entries"  # the property of a window with the names of its entries
 
 
 def register() -> None:
@@ -32,7 +34,8 @@ class FoveateExtension(Extension):  # type: ignore[misc]
     def __init__(self, parent: Any) -> None:
         super().__init__(parent)
         self._desk: KritaController | None = None
-        self._watching: list[ShownWithCheckpoint] = []  # nobody else keeps them: Krita's actions are not Python's
+        self._followed: set[str] = set()  # the entries of further operations that all windows have
+        self._watching: list[ShownWhileOffered] = []  # nobody else keeps them: Krita's actions are not Python's
 
     @property
     def desk(self) -> KritaController:
@@ -40,6 +43,7 @@ class FoveateExtension(Extension):  # type: ignore[misc]
         if self._desk is None:
             editor = KritaEditor(krita)
             self._desk = KritaController(editor, editor.settings_path(), VERSION)
+            self._desk.signals.changed.connect(self._follow)
         return self._desk
 
     def make_docker(self) -> FoveateDocker:
@@ -59,19 +63,40 @@ class FoveateExtension(Extension):  # type: ignore[misc]
             "foveate_cancel": (say("Foveate: cancel all jobs"), self.desk.cancel_all),
             "foveate_panel": (say("Foveate: show the docker"), partial(self._reveal, window)),
         }
-        starting = {name: (say(entry.text), partial(self._run, entry)) for name, entry in ENTRIES.items()}
-        for name, (text, act) in {**starting, **actions}.items():
-            action = window.createAction(name, text, _MENU)
-            action.triggered.connect(partial(_without_arguments, act))
-            if name in ENTRIES and ENTRIES[name].needs_checkpoint:
-                self._watching.append(ShownWithCheckpoint(self.desk, action, ENTRIES[name].operation))
+        self._add(window, {**ENTRIES, **entries_of(self.desk.operations)})
+        for name, (text, act) in actions.items():
+            self._create(window, name, text, act)
+
+    def _follow(self) -> None:
+        """Give each window entries for operations that the server did not have when the window was made."""
+        wanted = entries_of(self.desk.operations)
+        if wanted.keys() != self._followed:
+            self._followed = set(wanted)
+            for window in Krita.instance().windows():
+                self._add(window, wanted)
+
+    def _add(self, window: Any, entries: Mapping[str, MenuEntry]) -> None:
+        """Add the entries that a window has not. It keeps their names: Krita deletes the windows that it hands us."""
+        say, known = self.desk.say, window.qwindow().property(_ADDED) or []
+        new = {name: entry for name, entry in entries.items() if name not in known}
+        window.qwindow().setProperty(_ADDED, [*known, *new])
+        for name, entry in new.items():
+            text = f"Foveate: {say(entry.title)}" if entry.title else say(entry.text)
+            action = self._create(window, name, text, partial(self._run, entry))
+            if entry.needs_checkpoint or entry.title:
+                self._watching.append(ShownWhileOffered(self.desk, action, entry.operation))
+
+    def _create(self, window: Any, name: str, text: str, act: Callable[[], object]) -> Any:
+        action = window.createAction(name, text, _MENU)
+        action.triggered.connect(partial(_without_arguments, act))
+        return action
 
     def _run(self, entry: MenuEntry) -> None:
         """Start an operation with its parameters as last used; the docker says how it goes, or what is missing."""
         self.desk.look()
         docker = self._reveal(Krita.instance().activeWindow())
         wish = entry.wish(self.desk.used(entry.operation))
-        if wish is not None and not self.desk.blocked():
+        if wish is not None and not self.desk.blocked(entry.operation):
             self.desk.run(entry.operation, wish)
         elif docker is not None:
             docker.panel.task.ask(entry.operation, entry.needs)

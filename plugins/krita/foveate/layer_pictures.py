@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ._shared import geometry, host, pictures, pixels, protocol
+from ._shared import geometry, host, pictures, pixels, protocol, results_in_words
 from .pixel_layouts import named_space, pixel_format
 from .profiles import read_profile
 from .qt import QtCore
@@ -42,7 +42,7 @@ def select(krita: Any, document: Any, result: host.Result) -> None:
     document.setSelection(selection)
 
 
-RESULT_KINDS = (protocol.PIXELS, protocol.SELECTION)  # what becomes something in Krita
+RESULT_KINDS = (protocol.PIXELS, protocol.SELECTION, *results_in_words.KINDS)
 
 
 def _layers(node: Any) -> Iterator[Any]:
@@ -50,6 +50,11 @@ def _layers(node: Any) -> Iterator[Any]:
         if child.type() in _WITH_PIXELS:
             yield child
             yield from _layers(child)
+
+
+def document_key(document: Any) -> str:
+    """Return what a document is known by, as long as it is open."""
+    return _key(document.rootNode())
 
 
 def _key(node: Any) -> str:

@@ -10,6 +10,7 @@ from .controller import VARIATIONS, KritaController
 from .form_fields import FormFields
 from .model_choice import ModelChoice
 from .parameter_fields import Field, segment
+from .picture_fields import PictureFields
 from .qt import QtWidgets
 from .widgets import Fold, Shrinking, button, column, label, name_label, row
 
@@ -28,6 +29,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._segments: dict[str, Any] = {}  # by operation
         self._form_fields = FormFields(desk)
         self._model = ModelChoice(desk)
+        self.pictures = PictureFields(desk)
         self.variations = QtWidgets.QSpinBox()
         self.variations.setRange(1, form.MAX_VARIATIONS)
         self.variations.setToolTip(
@@ -62,11 +64,13 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self.choose(operation)
         if parameter in self.fields:
             self.fields[parameter].ask()
+        elif not parameter:
+            self.pictures.ask()
 
     def start(self) -> None:
         """Start the job, or say why not."""
         self._desk.look()
-        if reason := self._desk.blocked() or self._missing():
+        if reason := self._reason_not_to_start():
             self._explain(reason)
             return
         self._explain("")
@@ -90,8 +94,9 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._take_form()
         self._form_fields.show_decided()
         self._show_fields()
+        self.pictures.offer(self.operation)
         is_selected = context is not None and context.selection is not None
-        self._region.setVisible(context is not None)
+        self._region.setVisible(context is not None and self._desk.takes_document(self.operation))
         if context is not None:
             seen = None if self._form_fields.takes_all else context.selection
             self._region.setText(labels.region(context.extent, seen, say))
@@ -99,7 +104,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         said = self._form_fields.values
         self.run_button.setText(operations.verb(words, say, said, is_selected=is_selected))
         self.run_button.setShortcut("Alt+Return")  # a button's shortcut goes with its text
-        reason = self._desk.blocked() or self._missing()
+        reason = self._reason_not_to_start()
         self.run_button.setEnabled(not reason)
         self._explain(reason or self._waiting())
 
@@ -161,6 +166,9 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))
 
+    def _reason_not_to_start(self) -> str:
+        return self._desk.blocked(self.operation) or self._missing()
+
     def _missing(self) -> str:
         if not self.operation:
             return self._waiting()
@@ -187,7 +195,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _connect(self) -> None:
         signals = self._desk.signals
-        for changed in (self._model.changed, self._form_fields.changed):
+        for changed in (self._model.changed, self._form_fields.changed, self.pictures.changed):
             changed.connect(self.refresh)
         self._model.add_wanted.connect(self.open_adding)
         signals.model_added.connect(self._take_model)
@@ -208,7 +216,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._folded.addWidget(self._form_fields.folded)
         self._top = column(top)
         layout = column(inside, spacing=8)
-        for widget in (top, self._form_fields, self._counted):
+        for widget in (top, self.pictures, self._form_fields, self._counted):
             layout.addWidget(widget)
         layout.addWidget(Fold(say("More"), say("The model, and what is seldom changed"), more))
         whole = column(self, spacing=8)

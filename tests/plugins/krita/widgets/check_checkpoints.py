@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from foveate_krita.actions import ENTRIES, ShownWithCheckpoint
+from foveate_krita.actions import ENTRIES, ShownWhileOffered
 from foveate_krita.add_model_dialog import AddModelDialog
 from foveate_krita.panel import Panel
 from foveate_krita.qt import QAction, Qt, QtCore, QtGui, QtWidgets
@@ -336,7 +336,7 @@ def test_the_menu_starts_what_was_used_last_or_asks(studio, compare):
 
 def test_menu_entries_are_shown_where_a_checkpoint_is(studio):
     action = QAction("Fill", studio.panel)
-    kept = ShownWithCheckpoint(studio.desk, action, "fill")
+    kept = ShownWhileOffered(studio.desk, action, "fill")
     studio.connect()
     assert not action.isVisible()
     studio.bring_checkpoint()

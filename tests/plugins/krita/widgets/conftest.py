@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from importlib import import_module
 
 import pytest
@@ -16,7 +17,7 @@ from foveate_krita.panel import Panel  # noqa: E402
 from foveate_krita.qt import BINDING as TAKEN  # noqa: E402
 from foveate_krita.qt import QtCore, QtGui, QtWidgets  # noqa: E402
 
-from fakes.host import MemoryHost  # noqa: E402
+from fakes.host import LayeredHost  # noqa: E402
 from fakes.models import FOR_PROMPTS  # noqa: E402
 from fakes.scripted_client import ScriptedClient, real_welcome  # noqa: E402
 from foveate_shared.connection.client import ConnectionState, StateChange  # noqa: E402
@@ -48,7 +49,7 @@ def picture(color="teal", width=40, height=30):
     return image
 
 
-class PictureHost(MemoryHost):
+class PictureHost(LayeredHost):
     """A host in memory that has pictures as well."""
 
     before = after = None
@@ -80,13 +81,18 @@ class FakeEditor:
         self.refusal = ""
         self.hosts = []
         self.whole = False  # as the newest job was asked for
+        self.layers = {}
 
-    def context(self):
-        return self.now
+    def context(self, *, pictures):
+        offered = tuple(self.layers.values()) if pictures else ()
+        return self.now and replace(self.now, pictures=offered)
 
     def open_host(self, title, *, whole=False):
         self.whole = whole
-        return self._open(PictureHost())
+        return self._open(PictureHost(layers=dict(self.layers)))
+
+    def open_new_image(self, title):
+        return self._open(PictureHost(extent=Extent(0, 0)))
 
     def open_survey(self):
         return self._open(SurveyHost())

@@ -1,0 +1,83 @@
+"""Layers to choose for an operation that takes pictures beside the document: a drop-down list for each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._shared import picture_choosers
+from .controller import KritaController
+from .qt import Qt, QtWidgets, Signal
+from .widgets import column, name_label, row
+
+
+class PictureFields(QtWidgets.QWidget):  # type: ignore[misc]
+    """Follows the layers of the active document, and what is chosen."""
+
+    changed = Signal()
+
+    def __init__(self, desk: KritaController) -> None:
+        super().__init__()
+        self._desk = desk
+        self._operation = ""
+        self._shown: tuple[picture_choosers.PictureChooser, ...] = ()
+        self._rows: list[Any] = []
+        self.boxes: list[Any] = []  # in the order in which they are shown
+        self._layout = column(self)
+
+    def offer(self, operation: str) -> None:
+        """Show the choosers of an operation; none where it takes no pictures."""
+        self._operation = operation
+        wanted = self._desk.beside.choosers(operation, self._desk.scene(operation))
+        self.setVisible(bool(wanted))
+        if wanted == self._shown:
+            return
+        if [chooser.title for chooser in wanted] != [chooser.title for chooser in self._shown]:
+            self._make_rows(wanted)
+        self._shown = wanted
+        for box, chooser in zip(self.boxes, wanted, strict=True):
+            _fill(box, chooser)
+
+    def ask(self) -> None:
+        """Let the person choose."""
+        if self.boxes:
+            self.boxes[0].setFocus()
+
+    def _make_rows(self, wanted: tuple[picture_choosers.PictureChooser, ...]) -> None:
+        for old in self._rows:
+            self._layout.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._rows, self.boxes = [], []
+        names = [name_label(chooser.title, self) for chooser in wanted]
+        for number, (name, chooser) in enumerate(zip(names, wanted, strict=True)):
+            box = QtWidgets.QComboBox()
+            policy = QtWidgets.QSizePolicy.Policy
+            box.setSizePolicy(policy.Ignored, policy.Fixed)
+            box.setToolTip(chooser.tip)
+            box.setAccessibleName(chooser.title)
+            box.activated.connect(lambda index, number=number: self._choose(number, index))
+            name.setBuddy(box)
+            name.setMinimumWidth(max(each.sizeHint().width() for each in names))  # so that the lists begin in one line
+            holder = QtWidgets.QWidget()
+            holder.setLayout(row(name, box))
+            holder.layout().setStretch(1, 1)
+            self._layout.addWidget(holder)
+            self._rows.append(holder)
+            self.boxes.append(box)
+
+    def _choose(self, number: int, index: int) -> None:
+        chooser = self._shown[number]
+        desk, operation = self._desk, self._operation
+        desk.beside.choose(operation, desk.scene(operation), chooser, self.boxes[number].itemData(index))
+        self._shown = ()  # what is not taken shows what it was
+        self.changed.emit()
+
+
+def _fill(box: Any, chooser: picture_choosers.PictureChooser) -> None:
+    box.clear()
+    for index, option in enumerate(chooser.options):
+        box.addItem(option.title, option.key)
+        if option.reason:
+            box.model().item(index).setEnabled(False)
+            box.setItemData(index, option.reason, Qt.ItemDataRole.ToolTipRole)
+    box.setCurrentIndex(box.findData(chooser.key))
