@@ -15,13 +15,15 @@ from urllib.parse import urlsplit
 import bpy
 
 from . import show_result
-from ._shared import client, controller, errors, job_flow, open_connection, protocol, run_blocking, settings
+from ._shared import client, controller, errors, inquiry, job_flow, open_connection, protocol, run_blocking, settings
 from .document import BlenderHost
 from .job_request import WantedJob
 from .previews import Previews
 
 BUSY_SECONDS = 0.02  # between two polls while a job runs: pixels are asked for and come in them
 IDLE_SECONDS = 0.4
+
+_KEPT_LISTS = 1000  # more than are drawn at once
 
 Choices = tuple[tuple[str, str, str], ...]  # identifier, label, description
 
@@ -38,6 +40,7 @@ class BlenderController(controller.Controller):
         self.previews = Previews()
         self.on_operations: Callable[[], None] = lambda: None  # the server told other operations
         self._peer = peer
+        self._listed: list[Choices] = []  # lists that change: Blender wants those stay that it shows
         self._choices: dict[tuple[str, Choices], Choices] = {}  # by language: Blender wants lists that stay
 
     def choices(self, items: Choices) -> Choices:
@@ -48,11 +51,22 @@ class BlenderController(controller.Controller):
             self._choices[key] = tuple((name, say(label), say(text)) for name, label, text in items)
         return self._choices[key]
 
+    def kept(self, items: Choices) -> Choices:
+        """Return an enum property's items, kept for as long as Blender may show them; the oldest are let go."""
+        self._listed = [*self._listed[-_KEPT_LISTS:], items]
+        return items
+
+    def learn(self) -> None:
+        """Ask the server for its operations where none told them yet, and wait: for scripts. Raises FoveateError."""
+        if not self.operations:
+            with self._open_client(self.settings) as connection:
+                self._known = inquiry.Inquiry(connection).welcome().operations, ()
+
     def begin(self, wanted: WantedJob, *, is_new_wish: bool = True, **options: Any) -> list[Any]:
         """Start a job, or its variations, that the timer brings to an end; see Controller.start."""
         return self.start(
             wanted.host, wanted.served_by, wanted.parameters, title=wanted.title, count=wanted.count,
-            is_new_wish=is_new_wish, **options,
+            is_new_wish=is_new_wish, chosen=wanted.chosen, **options,
         )  # fmt: skip
 
     def run(
@@ -61,7 +75,11 @@ class BlenderController(controller.Controller):
         """Run a job to its end, on a connection of its own; return its document. Raises FoveateError."""
         host = wanted.host(number)
         with self._open_client(self.settings) as connection:
-            flow = job_flow.Rerender(connection, host, wanted.served_by, wanted.parameters)
+            pictures = wanted.chosen.freeze(self.slots(wanted.served_by), host)
+            flow = job_flow.Rerender(
+                connection, host, wanted.served_by, wanted.parameters, pictures=pictures,
+                takes_document=wanted.image is not None,
+            )  # fmt: skip
             flow.start()
             status = run_blocking.run_to_end(connection, flow, on_status=on_status)
         if status.error:

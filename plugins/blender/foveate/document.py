@@ -10,12 +10,15 @@ from typing import Any
 import bpy
 import numpy as np
 
-from . import buffers, sample_arrays
-from ._shared import arrange_patches, errors, geometry, host, pictures, protocol
+from . import buffers, other_results, picture_choosers, sample_arrays
+from ._shared import arrange_patches, errors, geometry, host, pictures, pixels, protocol, results_in_words
 from .buffers import ImageSamples
 from .region import Region, RegionOf
 
 RECIPE_PROPERTY = "foveate_recipe"  # custom property of a result: JSON
+
+_WITHOUT_DOCUMENT = ImageSamples(np.zeros((1, 1, 3), np.uint8), "sRGB", "STRAIGHT")  # what a new image then is like
+_PATCHES_WITHOUT_DOCUMENT = pixels.PixelFormat(pixels.SampleType.U8, pixels.Channels.RGB)
 
 NameResult = Callable[[host.Result], str]
 Place = Callable[[bpy.types.Image], None]
@@ -33,7 +36,7 @@ class BlenderHost:
 
     def __init__(
         self,
-        image: int | str,
+        image: int | str | None,
         scene: str,
         region: RegionOf,
         name_result: NameResult,
@@ -43,9 +46,11 @@ class BlenderHost:
     ) -> None:
         """`image` is a :func:`buffers.reference`; `place` shows the new image, and makes the undo step.
 
-        With `always` there is a new image even where the server left everything as it is.
+        `image` is None for an operation that takes no document. With `always` there is a new image even where the
+        server left everything as it is.
         """
         self.made = ""  # name of the result's image, once it was made
+        self.told: tuple[str, ...] = ()  # what the result says in words
         self.wanted: Any = None  # the WantedJob that it is for
         self._image = image
         self._scene = scene
@@ -58,13 +63,11 @@ class BlenderHost:
             None  # the image as it was found unchanged: apply() follows at once, and takes it
         )
 
+    result_kinds = (protocol.PIXELS, *other_results.KINDS)
+
     def pictures(self) -> tuple[pictures.OfferedPicture, ...]:
         """See PictureHost: the images of the file that have pixels, this one apart."""
-        return tuple(
-            pictures.OfferedPicture(str(buffers.reference(image)), image.name, geometry.Extent(*image.size))
-            for image in bpy.data.images
-            if all(image.size) and self._image not in {buffers.reference(image), image.name}
-        )
+        return picture_choosers.offered(buffers.find(self._image) if self._image is not None else None)
 
     def freeze_picture(self, key: str) -> pictures.FrozenPicture:
         """See PictureHost."""
@@ -114,10 +117,15 @@ class BlenderHost:
 
     def apply(self, result: host.Result) -> None:
         """Make the new image and place it."""
+        if result.kind in other_results.KINDS:
+            image = buffers.find(self._image) if self._image is not None else None
+            taken = other_results.take(result, image, self._name_result(result))
+            self.made, self.told = taken.made, taken.told
+            return
         if not result.patches and not self._always:
             return
         picture = self._base(result)
-        sample_arrays.apply_patches(picture.samples, result.patches, self._format(picture))
+        sample_arrays.apply_patches(picture.samples, result.patches, self._layout(picture))
         image = buffers.make(picture, self._name_result(result))
         try:
             image[RECIPE_PROPERTY] = json.dumps(result.recipe)
@@ -130,10 +138,13 @@ class BlenderHost:
             raise
         self.made = name  # it may be gone again: written to a file, say
 
-    def picture(self, result: host.Result) -> sample_arrays.Samples:
-        """Return a result that waits, in its surroundings or all of it: to look at."""
+    def picture(self, result: host.Result) -> sample_arrays.Samples | None:
+        """Return a result that waits, in its surroundings or all of it: to look at; None where it is no picture."""
+        if result.kind != protocol.PIXELS:
+            report = results_in_words.drawing_of(result)
+            return sample_arrays.unpack(report.drawing) if report and report.drawing else None
         picture = self._base(result)
-        sample_arrays.apply_patches(picture.samples, result.patches, self._format(picture))
+        sample_arrays.apply_patches(picture.samples, result.patches, self._layout(picture))
         if result.frame == "new" or not result.patches:
             return picture.samples
         return sample_arrays.view(picture.samples, arrange_patches.covered_bounds(result.patches))
@@ -160,7 +171,7 @@ class BlenderHost:
 
     def _base(self, result: host.Result) -> ImageSamples:
         """Return what patches are blended into: the image as it is now, or as it was frozen where that is gone."""
-        frozen = self._frozen.picture
+        frozen = self._frozen.picture if self._image is not None else _WITHOUT_DOCUMENT
         if result.frame == "new":
             if not geometry.leaves_no_gap(result.extent, [patch.bounds for patch in result.patches]):
                 raise errors.ServerError("The server's result has gaps.", remedy="Run the job again.")
@@ -179,6 +190,10 @@ class BlenderHost:
         old = buffers.find(self._image)
         if old is not None:
             image.foveate.rect = old.foveate.rect
+
+    def _layout(self, picture: ImageSamples) -> sample_arrays.pixels.PixelFormat:
+        """Return the layout of the result's patches."""
+        return self._format(picture) if self._image is not None else _PATCHES_WITHOUT_DOCUMENT
 
     @staticmethod
     def _format(picture: ImageSamples) -> sample_arrays.pixels.PixelFormat:

@@ -6,20 +6,23 @@ from typing import Any
 import bpy
 
 from . import choose_region, controller
-from ._shared import errors, form, job_flow, job_list, job_status, operations, protocol
+from ._shared import chosen_pictures, errors, form, job_flow, job_list, job_status, operations, protocol, typed_values
 from .buffers import find, reference
 from .job_request import WantedJob
 from .parameters import form_of, panel_parameters
+from .picture_choosers import offered, scene_of
 from .show_result import ResultPlacement
 
 ONCE = {"SKIP_SAVE"}  # not remembered for the next call: the panel does that
 _TICK_SECONDS = 0.1
+_NONE = chosen_pictures.NONE_CHOSEN
 
 
 class JobOperator:
     """What the operations have in common. `operation` is the protocol's name."""
 
     operation = ""
+    _from_panel = False
     bl_options = {"REGISTER"}  # noqa: RUF012 - Blender reads it
 
     image: bpy.props.StringProperty(
@@ -51,6 +54,12 @@ class JobOperator:
         options=ONCE,
     )
 
+    pictures: bpy.props.StringProperty(
+        name="Pictures",
+        description="Images beside this one, as a JSON object: the names of images by the operation's names for them",
+        options=ONCE,
+    )
+
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """In an image editor, there must be an image; in windows, a model that can do it: scripts ask the server."""
@@ -60,7 +69,7 @@ class JobOperator:
             cls.poll_message_set(rt.say("Add a checkpoint first: see the extension's preferences"))
             return False
         space = context.space_data
-        if space is not None and space.type == "IMAGE_EDITOR" and space.image is None:
+        if cls.operation and space is not None and space.type == "IMAGE_EDITOR" and space.image is None:
             cls.poll_message_set(controller.get().say("Open an image in this editor first"))
             return False
         return True
@@ -99,6 +108,7 @@ class JobOperator:
             if not self.properties.is_property_set(name):
                 setattr(self, name, getattr(panel, name))
         try:
+            self._from_panel = True
             said = panel_parameters(self.operation, panel)
             if bpy.app.background:
                 return self._run_to_end(context, said)
@@ -149,8 +159,8 @@ class JobOperator:
             notes = status.notes
             manager.progress_update(100 * status.fraction)
 
-        made = controller.get().run(wanted, number, show).made
-        self._tell(notes, made)
+        host = controller.get().run(wanted, number, show)
+        self._tell((*notes, *host.told), host.made)
 
     def _end(self) -> set[str]:
         if len(self._entries) > 1 and any(entry.waits_for_person for entry in self._entries):
@@ -164,14 +174,15 @@ class JobOperator:
             self.report({"ERROR"}, controller.get().say.sentence(str(status.error)))
             return {"CANCELLED"}
         if status.state is job_flow.JobState.DONE:
-            self._tell(status.notes, entry.host.made)
+            self._tell((*status.notes, *entry.host.told), entry.host.made)
         return {"FINISHED"}
 
     def _tell(self, notes: tuple[str, ...], made: str) -> None:
         text = controller.get().say
         for note in notes:
             self.report({"INFO"}, text.sentence(note))
-        self.report({"INFO"}, text("Made {name}", name=made) if made else text("Nothing needed to be changed"))
+        if made or not notes:
+            self.report({"INFO"}, text("Made {name}", name=made) if made else text("Nothing needed to be changed"))
 
     @property
     def _words(self) -> str:
@@ -181,16 +192,29 @@ class JobOperator:
         """Return the job, with what is `usual` where nothing was said. Raises InputError where it lacks something."""
         parameters = {**usual, **self.parameters()}
         self.check(parameters)
+        rt = controller.get()
+        if self.pictures or not self._named_image(context):
+            rt.learn()
         image = self._image(context)
-        chosen = choose_region.choose(context, image, self.kind(), tuple(self.rect), self.mask)
+        region = choose_region.choose(context, image, self.kind(), tuple(self.rect), self.mask)
         area = context.area if context.area and context.area.type == "IMAGE_EDITOR" else None
-        pointer, swaps = area.as_pointer() if area else 0, controller.get().swaps
+        pointer, swaps = area.as_pointer() if area else 0, rt.swaps
         count = 1 if "variants" in parameters else self.variations  # a sheet shows them all
         replaces = self.replace_users and "variants" not in parameters
+        known, name = (reference(image), image.name) if image else (None, "")
         return WantedJob(
-            self.operation, self._words, parameters, reference(image), image.name, context.scene.name, chosen.select,
-            ResultPlacement(self._words, reference(image), pointer, replaces, swaps), self.result, count,
+            self.operation, self._words, parameters, known, name, context.scene.name, region.select,
+            ResultPlacement(self._words, known or "", pointer, replaces, swaps), self.result, count,
+            self._chosen(image),
         )  # fmt: skip
+
+    def _chosen(self, image: bpy.types.Image | None) -> chosen_pictures.ChosenPictures:
+        """Return the pictures beside the image: those that were named, else those of the panel."""
+        rt, name = controller.get(), operations.served_by(self.operation)
+        if not self.properties.is_property_set("pictures"):
+            return rt.beside.chosen(name, scene_of(name, image)) if self._from_panel else _NONE
+        said = {key: str(title) for key, title in typed_values.further(self.pictures).items()}
+        return chosen_pictures.chosen_by_names(said, rt.slots(name), offered(image))
 
     def kind(self) -> str:
         """Return the kind of region: a rectangle or a mask that was given says it, where nothing else does."""
@@ -202,8 +226,11 @@ class JobOperator:
             "MASK" if self.region == "AUTO" and self.mask and self.properties.is_property_set("mask") else self.region
         )
 
-    def _image(self, context: bpy.types.Context) -> bpy.types.Image:
-        image = find(self.image) if self.image else getattr(context.space_data, "image", None)
+    def _image(self, context: bpy.types.Context) -> bpy.types.Image | None:
+        """Return what is worked on; None where the operation takes no document. Raises InputError."""
+        if not controller.get().takes_document(operations.served_by(self.operation)):
+            return None
+        image = self._named_image(context)
         if image is None:
             raise errors.InputError(
                 "There is no image {name}." if self.image else "No image is chosen.",
@@ -211,3 +238,6 @@ class JobOperator:
                 name=self.image,
             )
         return image
+
+    def _named_image(self, context: bpy.types.Context) -> bpy.types.Image | None:
+        return find(self.image) if self.image else getattr(context.space_data, "image", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._shared import host, operations, protocol
+from ._shared import chosen_pictures, host, operations, protocol
 from .document import BlenderHost, Place
 from .region import RegionOf
 
@@ -18,18 +18,19 @@ class WantedJob:
     operation: str  # as it is offered
     words: str  # what that is called, in English
     parameters: protocol.JsonObject
-    image: int | str  # a buffers.reference
+    image: int | str | None  # a buffers.reference; None where the operation takes no document
     image_name: str
     scene: str  # whose render a Render Result shows
     region: RegionOf
     placement: Place  # shows the new image, and makes the undo step
     result_name: str = ""  # empty: made of the image's name, the operation and the model
     count: int = 1  # variations
+    chosen: chosen_pictures.ChosenPictures = chosen_pictures.NONE_CHOSEN  # images beside this one
 
     @property
     def title(self) -> str:
         """Return what the history calls it."""
-        return f"{self.words}: {self.image_name}"
+        return f"{self.words}: {self.image_name}" if self.image_name else self.words
 
     @property
     def served_by(self) -> str:
@@ -41,7 +42,8 @@ class WantedJob:
 
         def name(result: host.Result) -> str:
             own = f"{self.result_name} {number}" if self.count > 1 and self.result_name else self.result_name
-            return own or operations.result_name(self.image_name, self.words, result.recipe, _LONGEST_NAME)
+            image_name = self.image_name or "Foveate"
+            return own or operations.result_name(image_name, self.words, result.recipe, _LONGEST_NAME)
 
         always = bool(self.result_name)  # whoever names the result counts on it
         made = BlenderHost(self.image, self.scene, self.region, name, self.placement, always=always)

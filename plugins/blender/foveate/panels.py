@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from . import choose_region, controller, parameters
+from . import choose_region, controller, parameters, picture_choosers
 from ._shared import client, errors, job_list, job_status, labels
 from .operators import LABELS
 from .panel_base import Part, Sidebar, draw_error, draw_lines
@@ -162,18 +162,20 @@ def _draw_operation(layout: Any, context: bpy.types.Context) -> None:
     shown = parameters.form_of(panel.operation)
     if shown is None:
         return
+    missing = picture_choosers.draw(layout, context, panel.operation)
     draw_basic(layout, panel, shown)
     if shown.get("variants") is None:
         layout.prop(panel, "replace_users", text=say("Replace Everywhere"))
     button = layout.row()
     button.scale_y = 1.5
+    button.enabled = not missing
     button.operator_context = "INVOKE_DEFAULT"
     if panel.operation in LABELS:
         button.operator(f"foveate.{panel.operation}", text=say(LABELS[panel.operation]), icon="PLAY")
     else:
         words = rt.words_of(panel.operation)
         button.operator("foveate.run_operation", text=say(words.title), icon="PLAY").operation = panel.operation
-    if context.space_data.image is None:
+    if context.space_data.image is None and rt.takes_document(panel.operation):
         layout.label(text=say("Open an image in this editor first"), icon="INFO")
 
 
@@ -212,7 +214,8 @@ def _draw_ended(box: Any, context: bpy.types.Context, entry: job_list.JobEntry) 
 def _title(entry: job_list.JobEntry) -> str:
     """Return what a job is called, in the person's language."""
     rt = controller.get()
-    return f"{rt.say(entry.host.wanted.words)}: {entry.host.wanted.image_name}"
+    words, name = rt.say(entry.host.wanted.words), entry.host.wanted.image_name
+    return f"{words}: {name}" if name else words
 
 
 def _draw_preview(box: Any, entry: job_list.JobEntry) -> None:

@@ -34,7 +34,8 @@ class Previews:
         return self._draw(f"{entry.flow.job} preview", unpacked)
 
     def _draw_result(self, entry: job_list.JobEntry, result: host.Result) -> int:
-        return self._draw(entry.flow.job, entry.host.picture(result))
+        picture = entry.host.picture(result)
+        return 0 if picture is None else self._draw(entry.flow.job, picture)
 
     def _draw(self, key: str, samples: Samples) -> int:
         icon = self._icons[key] if key in self._icons else self._icons.new(key)

@@ -13,6 +13,7 @@ from . import (
     operators,
     panels,
     parameter_panel,
+    picture_choosers,
     preferences,
     properties,
     render_handler,
@@ -30,6 +31,7 @@ _MODULES = (
     drag_region,
     panels,
     parameter_panel,
+    picture_choosers,
 )
 _CLASSES = tuple(cls for module in _MODULES for cls in module.CLASSES)
 

@@ -1,0 +1,80 @@
+"""Results that are no pixels of an image: a selection, a report and files, as far as Blender has a place for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from . import buffers, sample_arrays
+from ._shared import errors, geometry, host, protocol, results_in_words
+from .buffers import ImageSamples
+
+KINDS = (protocol.SELECTION, *results_in_words.KINDS)
+_DATA = "Non-Color"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a result."""
+
+    made: str = ""  # the name of an image
+    told: tuple[str, ...] = ()
+
+
+def take(result: host.Result, image: bpy.types.Image | None, name: str) -> Taken:
+    """Bring a result of one of KINDS to the person. `image` is worked on; `name` is that of a new image or folder.
+
+    A selection is an image that shows it, and the image's rectangle is the one around it. Raises FoveateError.
+    """
+    if result.kind == protocol.SELECTION:
+        return _select(result, image, name)
+    told = results_in_words.told(result, _place(), name)
+    report = results_in_words.drawing_of(result)
+    if report is None or report.drawing is None:
+        return Taken(told=told)
+    samples = np.ascontiguousarray(sample_arrays.unpack(report.drawing))
+    return Taken(buffers.make(ImageSamples(samples, "sRGB", "STRAIGHT"), name).name, told)
+
+
+def _place() -> Path:
+    """Return the folder for files: that of the blend file, else the person's home."""
+    return Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
+
+
+def _select(result: host.Result, image: bpy.types.Image | None, name: str) -> Taken:
+    if image is None:
+        raise errors.InputError(
+            "The image for which the selection was made is gone.",
+            code=errors.ErrorCode.CONFLICT,
+            remedy="Run the job again on the image that you want it for.",
+        )
+    if tuple(image.size) != (result.extent.width, result.extent.height):
+        raise errors.InputError(
+            "The image has another size by now.", code=errors.ErrorCode.CONFLICT, remedy="Run the job again."
+        )
+    plane = np.zeros((result.extent.height, result.extent.width, 1), np.float32)
+    for part in result.selection:
+        sample_arrays.view(plane, part.bounds)[...] = _shares(sample_arrays.unpack(part.coverage))
+    bounds = _covered(plane)
+    image.foveate.rect = (bounds.x, bounds.y, bounds.width, bounds.height)
+    seen = np.rint(plane * 255).astype(np.uint8)
+    made = buffers.make(ImageSamples(seen, _DATA, "NONE"), name)
+    bpy.ops.ed.undo_push(message=name) if not bpy.app.background else None
+    return Taken(made.name)
+
+
+def _shares(coverage: sample_arrays.Samples) -> sample_arrays.FloatArray:
+    full = 1 if coverage.dtype == np.float32 else np.iinfo(coverage.dtype).max
+    return coverage.astype(np.float32) / np.float32(full)
+
+
+def _covered(plane: sample_arrays.FloatArray) -> geometry.Bounds:
+    """Return the bounds of what is selected, from the top; zeros where nothing is."""
+    rows, columns = np.flatnonzero(plane.any(axis=(1, 2))), np.flatnonzero(plane.any(axis=(0, 2)))
+    if not rows.size:
+        return geometry.Bounds(0, 0, 0, 0)
+    top, left = plane.shape[0] - 1 - int(rows[-1]), int(columns[0])
+    return geometry.Bounds(left, top, int(columns[-1]) + 1 - left, int(rows[-1] - rows[0]) + 1)
