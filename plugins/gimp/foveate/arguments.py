@@ -20,7 +20,7 @@ VARIANTS = "variants"  # the parameter that is written as lists: one for each ax
 _NAMES = {"num_inference_steps": "steps", "guidance_scale": "guidance"}  # in GIMP, by parameter
 _NICKS = {"new": "new-image", "document": "in-place"}  # of choices, by value
 _VALUES = {nick: value for value, nick in _NICKS.items()}
-_TAKEN = ("image", "drawables", "run-mode", "output", "variations")  # arguments that are no parameters
+TAKEN = ("image", "drawables", "run-mode", "output", "variations")  # arguments that are no parameters
 _LEFT = "server"  # the nick of a choice that is left to the server
 _LARGEST = {"integer": (1 << 31) - 1, "number": 1e9}  # that GIMP takes, where the server sets no limit
 _READ_WRITE = GObject.ParamFlags.READWRITE
@@ -165,7 +165,7 @@ def _known(live: protocol.OperationInfo, argument: Argument, say: translations.T
 
 def _argument(name: str, schema: protocol.JsonObject) -> Argument:
     known = _NAMES.get(name) or re.sub("[^a-z0-9]+", "-", name.lower())
-    in_gimp = f"parameter-{known}" if known in _TAKEN or not known[:1].isalpha() else known
+    in_gimp = f"parameter-{known}" if known in TAKEN or not known[:1].isalpha() else known
     return _typed(in_gimp, name, "", schema)
 
 

@@ -16,6 +16,7 @@ from ._shared import checkpoint_choices, controller, errors, job_list, job_recor
 from .argument_widgets import DropDown, attach  # noqa: E402
 from .form_fields import FormFields  # noqa: E402
 from .operations import OperationProcedure  # noqa: E402
+from .picture_fields import PictureFields  # noqa: E402
 
 LOOK_MS = 100  # between two looks at the server
 
@@ -27,7 +28,7 @@ def init() -> None:
 
 def ask(
     procedure: Gimp.Procedure,
-    image: Gimp.Image,
+    image: Gimp.Image | None,
     config: Gimp.ProcedureConfig,
     operation: OperationProcedure,
     say: translations.Texts,
@@ -35,12 +36,9 @@ def ask(
     """Show the dialog until it is closed; return whether the job is wanted. The choices are in `config` then."""
     desk = connection.open_controller()
     dialog = GimpUi.ProcedureDialog.new(procedure, config, f"Foveate: {say(operation.title)}")
-    form = _JobForm(config, operation, desk)
+    form = _JobForm(config, operation, image, desk)
     state, menu_line = StateLine(say), MenuLine(say)
-    stand_in = "output" if operation.has_output else operation.arguments[0].name  # without any, GIMP shows all of them
-    form.lay_out(dialog.fill_box("foveate-main", [stand_in]))
-    _hide(dialog.get_widget(stand_in, GObject.TYPE_NONE))
-    dialog.fill(["foveate-main"])
+    _lay_out(dialog, form, operation)
     sentence = say("All that is visible is worked on.") if operation.is_whole else _region_sentence(image, say)
     is_any_left = job_records.is_any_left(job_records.folder_of(connection.settings_path()))
     problem = Gtk.Label(xalign=0.0, wrap=True, max_width_chars=60)
@@ -69,17 +67,36 @@ def ask(
         dialog.destroy()
 
 
+def _lay_out(dialog: GimpUi.ProcedureDialog, form: _JobForm, operation: OperationProcedure) -> None:
+    """Put our form in the place of one of GIMP's widgets: a box without any shows all of them."""
+    names = ["output"] if operation.has_output else [each.name for each in operation.arguments]
+    if not names:
+        box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
+        form.lay_out(box)
+        box.show()
+        dialog.get_content_area().pack_start(box, False, False, 0)
+        return
+    form.lay_out(dialog.fill_box("foveate-main", names[:1]))
+    _hide(dialog.get_widget(names[0], GObject.TYPE_NONE))
+    dialog.fill(["foveate-main"])
+
+
 class _JobForm:
     """The fields, which follow what is known of the server, and what is chosen."""
 
     def __init__(
-        self, config: Gimp.ProcedureConfig, operation: OperationProcedure, desk: controller.Controller
+        self,
+        config: Gimp.ProcedureConfig,
+        operation: OperationProcedure,
+        image: Gimp.Image | None,
+        desk: controller.Controller,
     ) -> None:
         self._config, self._operation, self._desk = config, operation, desk
         self._is_stale = False  # a model may have been added
         say = desk.say
         has_model = any(each.name == "model" for each in operation.arguments)
         self._models = ModelChoice(config, say) if has_model else None
+        self._pictures = PictureFields(config, operation.pictures, image, say, takes_document=operation.takes_image)
         self._fields = FormFields(config, operation, say, desk.settings)
         self._more = Gtk.Expander(label=say("More"))
         self._help = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
@@ -98,7 +115,7 @@ class _JobForm:
         self._more.add(folded)
         self._more.show()
         models = [self._models.widget] if self._models else []
-        for widget in (self._help, self._fields.main, *models, self._more):
+        for widget in (self._help, self._pictures.widget, self._fields.main, *models, self._more):
             box.pack_start(widget, False, False, 0)
 
     def look(self) -> None:
@@ -110,12 +127,15 @@ class _JobForm:
             self._help.set_visible(bool(desk.models) and not able)
             wanted = self._models.value
         self._fields.offer(desk.form(name, wanted, self._fields.preset), desk.models)
+        self._pictures.look()
         if self._is_stale:
             desk.wake().refresh_models()
             self._is_stale = False
 
     def problem(self) -> str:
         """Return why what is chosen makes no sense yet; empty where it does."""
+        if missing := self._pictures.problem():
+            return missing
         name, info = self._operation.name, self._operation.info
         live = next((each for each in self._desk.operations if each.name == name), info)
         try:
@@ -204,7 +224,9 @@ def _hide(widget: Gtk.Widget) -> None:
     widget.hide()
 
 
-def _region_sentence(image: Gimp.Image, say: translations.Texts) -> str:
+def _region_sentence(image: Gimp.Image | None, say: translations.Texts) -> str:
+    if image is None:
+        return ""
     if Gimp.Selection.is_empty(image):
         return say("Nothing is selected: all that is visible is worked on.")
     _, _, left, top, right, bottom = Gimp.Selection.bounds(image)

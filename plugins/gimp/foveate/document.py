@@ -10,11 +10,12 @@ clipped to what lies below, so that the image's own transparency stays, and it i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from gi.repository import Gegl, Gimp
 
 from . import buffers, formats, hidden_images, layer_pictures
-from ._shared import errors, geometry, host, job_records, pictures, protocol
+from ._shared import errors, geometry, host, job_records, pictures, protocol, results_in_words
 from .layers import ImageKind, build_image, build_layers, insert, name_of
 from .same_pixels import same_where_covered
 
@@ -41,15 +42,22 @@ class GimpHost:
     """See foveate_shared.jobs.host.Host."""
 
     def __init__(
-        self, image: Gimp.Image, *, title: str, to_image: bool = False, show: bool = False, is_whole: bool = False
+        self,
+        image: Gimp.Image | None,
+        *,
+        title: str,
+        to_image: bool = False,
+        show: bool = False,
+        is_whole: bool = False,
     ) -> None:
         """`title` names the operation. `to_image`: the result shall be an image of its own; `show`: with a window.
 
-        `is_whole`: the selection does not count. Several flows may share a host: it is frozen once, and released with
-        the last of them.
+        `image` is None for an operation that takes no document. `is_whole`: the selection does not count. Several flows
+        may share a host: it is frozen once, and released with the last of them.
         """
         self.layers: tuple[Gimp.Layer, ...] = ()  # what apply() made
         self.result_image: Gimp.Image | None = None  # ... where it made an image
+        self.told: tuple[str, ...] = ()  # what the result says in words
         self._image = image
         self._title = title
         self._to_image = to_image
@@ -60,7 +68,11 @@ class GimpHost:
         self._users = 0  # flows that were begun and have not ended
         self._frozen: _Frozen | None = None
 
-    result_kinds = (protocol.PIXELS, protocol.SELECTION)
+    @property
+    def result_kinds(self) -> tuple[str, ...]:
+        """See ResultHost: a selection is one of an image."""
+        selected = () if self._image is None else (protocol.SELECTION,)
+        return (protocol.PIXELS, *selected, *results_in_words.KINDS)
 
     def pictures(self) -> tuple[pictures.OfferedPicture, ...]:
         """See PictureHost: the image's layers."""
@@ -68,7 +80,7 @@ class GimpHost:
 
     def freeze_picture(self, key: str) -> pictures.FrozenPicture:
         """See PictureHost."""
-        return layer_pictures.freeze(self._image, key)
+        return layer_pictures.freeze(key)
 
     def freeze(self) -> host.Snapshot:
         """See Host. Raises InputError for images that no result could be put into."""
@@ -79,7 +91,9 @@ class GimpHost:
 
     @property
     def kind(self) -> ImageKind:
-        """Return what kind of image was frozen."""
+        """Return what kind of image was frozen; where there is none, what is made without: 8 bit sRGB."""
+        if self._image is None:
+            return ImageKind.again(Gimp.ImageBaseType.RGB, Gimp.Precision.U8_NON_LINEAR, None)
         return self._state.kind
 
     @property
@@ -93,6 +107,8 @@ class GimpHost:
     @property
     def is_open(self) -> bool:
         """Tell whether the person still has the image. GIMP itself keeps it as long as the plug-in runs."""
+        if self._image is None:
+            return True
         return self._image.is_valid() and (self._display is None or self._display.is_valid())
 
     def read_pixels(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
@@ -130,6 +146,9 @@ class GimpHost:
 
     def apply(self, result: host.Result) -> None:
         """See Host. Raises InputError where the image is gone."""
+        if result.kind in results_in_words.KINDS:
+            self._tell(result)
+            return
         if result.kind == protocol.SELECTION:
             self._require_fitting()
             layer_pictures.select(self._image, result)
@@ -151,9 +170,28 @@ class GimpHost:
         self.layers += tuple(placed.layer for placed in layers)
         Gimp.displays_flush()
 
+    def _tell(self, result: host.Result) -> None:
+        self.told = results_in_words.told(result, self._place, self._title)
+        report = results_in_words.drawing_of(result)
+        if report is not None and report.drawing is not None:
+            drawing = report.drawing
+            patch = host.ResultPatch(drawing.extent.bounds, drawing, None)
+            kind = ImageKind.again(Gimp.ImageBaseType.RGB, Gimp.Precision.U8_NON_LINEAR, None)
+            drawn = host.Result("new", drawing.extent, (patch,), ())
+            self.result_image = self._shown(build_image(drawn, kind, self._title))
+
+    @property
+    def _place(self) -> Path:
+        """Return the folder for files: beside the image's own, else the person's home."""
+        file = self._image.get_xcf_file() or self._image.get_imported_file() if self._image else None
+        path = file.get_path() if file else None
+        return Path(path).parent if path else Path.home()
+
     def keep(self, result: host.Result) -> Gimp.Image:
         """Return the result as a new image, with a window where windows are wanted."""
-        image = self.build(result)
+        return self._shown(self.build(result))
+
+    def _shown(self, image: Gimp.Image) -> Gimp.Image:
         if self._show:
             Gimp.Display.new(image)
         return image

@@ -25,6 +25,11 @@ def make(image: Gimp.Image) -> Gimp.Image:
     return shelf
 
 
+def is_ours(image: Gimp.Image) -> bool:
+    """Tell whether an image is one of these."""
+    return image.get_parasite(_OWNER) is not None
+
+
 def _sweep() -> None:
     """Delete the shelves of plug-ins that were killed: GIMP's Cancel gives them no time to do it themselves."""
     if not processes.CAN_TELL:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gi.repository import Gegl, Gimp
 
 from . import buffers, formats, hidden_images
@@ -9,17 +11,42 @@ from ._shared import geometry, host, pictures
 from .layers import ImageKind
 
 
-def offered(image: Gimp.Image) -> tuple[pictures.OfferedPicture, ...]:
-    """Return the image's layers, the upper ones first, each as large as the image."""
-    extent = geometry.Extent(image.get_width(), image.get_height())
-    return tuple(pictures.OfferedPicture(_key(layer), layer.get_name(), extent) for layer in _layers(image))
+def offered(image: Gimp.Image | None) -> tuple[pictures.OfferedPicture, ...]:
+    """Return the layers of an image, the upper ones first, and then those of the other images that are open."""
+    others = [each for each in Gimp.get_images() if each != image and not hidden_images.is_ours(each)]
+    own = [described(layer) for layer in _layers(image)] if image is not None and image.is_valid() else []
+    return (
+        *own,
+        *(
+            replace(each, title=f"{each.title} ({other.get_name()})")
+            for other in others
+            for each in map(described, _layers(other))
+        ),
+    )
 
 
-def freeze(image: Gimp.Image, key: str) -> pictures.FrozenPicture:
+def described(layer: Gimp.Layer) -> pictures.OfferedPicture:
+    """Return a layer as it is offered: as large as its image."""
+    if not layer.is_valid():
+        return pictures.OfferedPicture(_key(layer), "?", geometry.Extent(0, 0))
+    image = layer.get_image()
+    return pictures.OfferedPicture(
+        _key(layer), layer.get_name(), geometry.Extent(image.get_width(), image.get_height())
+    )
+
+
+def find(key: str) -> Gimp.Layer | None:
+    """Return a layer; None where it is gone."""
+    found = Gimp.Item.get_by_id(int(key))
+    return found if isinstance(found, Gimp.Layer) and found.is_valid() else None
+
+
+def freeze(key: str) -> pictures.FrozenPicture:
     """Copy a layer's own pixels, transparent where it does not reach. Raises InputError where it is gone."""
-    layer = next((layer for layer in _layers(image) if _key(layer) == key), None)
+    layer = find(key)
     if layer is None:
         raise pictures.picture_is_gone()
+    image = layer.get_image()
     shelf = hidden_images.make(image)
     try:
         copy = Gimp.Layer.new_from_drawable(layer, shelf)

@@ -123,7 +123,7 @@ def _build_layer(
     layer = Gimp.Layer.new(image, name, bounds.width, bounds.height, form, 100.0, Gimp.LayerMode.NORMAL)
     buffer = layer.get_buffer()
     for patch in level:
-        data = bytes(patch.pixels.data) if result.frame == "new" else _with_coverage(patch, kind.layout)
+        data = _whole(patch.pixels) if result.frame == "new" else _with_coverage(patch, kind.layout)
         place = patch.bounds.relative_to(bounds)
         buffers.write(buffer, place, kind.layout.name, data, kind.layout.pixels.pixel_size)
     buffer.flush()
@@ -133,6 +133,13 @@ def _build_layer(
     text = json.dumps(result.recipe, ensure_ascii=False, sort_keys=True)
     layer.attach_parasite(Gimp.Parasite.new(RECIPE, Gimp.PARASITE_PERSISTENT, list(text.encode())))
     return Placed(layer, bounds)
+
+
+def _whole(image: host.Image) -> bytes:
+    """Return pixels as a layer has them; what was made without a document has no alpha."""
+    if image.format.channels is pixels.Channels.RGB:
+        return pixels.with_opaque_alpha(image.data, pixels.Channels.RGBA)
+    return bytes(image.data)
 
 
 def _with_coverage(patch: host.ResultPatch, layout: formats.LayerFormat) -> bytes:

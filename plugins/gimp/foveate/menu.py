@@ -69,7 +69,14 @@ def _is_offered(
 def _mark(operations: Sequence[protocol.OperationInfo], models: Sequence[protocol.ModelInfo]) -> str:
     """Return a mark that differs where GIMP would be told something else."""
     told = [
-        (each.procedure, each.title, each.arguments, _is_offered(each, operations, models))
+        (
+            each.procedure,
+            each.title,
+            each.arguments,
+            each.pictures,
+            each.takes_image,
+            _is_offered(each, operations, models),
+        )
         for each in operations_of(operations)
     ]
     return hashlib.sha256(repr(told).encode()).hexdigest()

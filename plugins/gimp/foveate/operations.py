@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from gi.repository import Gimp
 
-from . import arguments, connection
+from . import arguments, connection, picture_arguments
 from ._shared import operations as offers
-from ._shared import protocol, translations
+from ._shared import picture_slots, protocol, translations
 from .first_operations import FIRST
 
 _PREFIX = "plug-in-foveate-"
@@ -24,6 +24,7 @@ class OperationProcedure:
     title: str  # English, for the person; the menu adds an ellipsis
     blurb: str
     arguments: tuple[arguments.Argument, ...]
+    pictures: tuple[picture_arguments.PictureArgument, ...] = ()  # that go beside the image
     is_whole: bool = False  # works on all of the image, whatever is selected, and grows it
 
     @property
@@ -32,8 +33,15 @@ class OperationProcedure:
         return self.info.name
 
     @property
+    def takes_image(self) -> bool:
+        """Tell whether it works on an image."""
+        return picture_slots.takes_document(self.info.parameters)
+
+    @property
     def has_output(self) -> bool:
         """Tell whether the result may be a layer or an image, as the person likes; else it is what it must be."""
+        if not self.takes_image or picture_slots.result_kind(self.info.parameters) != protocol.PIXELS:
+            return False
         return not {"target", arguments.VARIANTS} & set(self.info.properties) and not self.is_whole
 
     @property
@@ -65,12 +73,14 @@ def operations_of(infos: Sequence[protocol.OperationInfo]) -> tuple[OperationPro
         if info.name in offers.WITHIN_OTHERS:
             continue
         blurb = offers.words_of(info.name, infos).tip or info.title
-        made.append(OperationProcedure(_name(info.name), info, info.title, blurb, arguments.arguments_of(info)))
+        own = arguments.arguments_of(info)
+        pictures = picture_arguments.picture_arguments(info, (*arguments.TAKEN, *(each.name for each in own)))
+        made.append(OperationProcedure(_name(info.name), info, info.title, blurb, own, pictures))
         if arguments.SIDES in info.properties:
             words = offers.words_of(offers.EXTEND)
             grown = arguments.arguments_of(info, extends=True)
             title, blurb = words.on_selection, words.tip
-            made.append(OperationProcedure(_name(offers.EXTEND), info, title, blurb, grown, is_whole=True))
+            made.append(OperationProcedure(_name(offers.EXTEND), info, title, blurb, grown, pictures, is_whole=True))
     return tuple(made)
 
 

@@ -14,7 +14,7 @@ for _name, _version in (("Babl", "0.1"), ("Gegl", "0.4"), ("Gimp", "3.0")):
 
 from gi.repository import Gimp, GLib, GObject  # noqa: E402 - the versions come first
 
-from . import connection, imageless_procedures, menu, run_job  # noqa: E402
+from . import connection, imageless_procedures, menu, picture_arguments, run_job  # noqa: E402
 from ._shared import errors, translations  # noqa: E402
 from .arguments import VARIATIONS  # noqa: E402
 from .operations import OperationProcedure, all_operations, wants_image  # noqa: E402
@@ -53,14 +53,21 @@ def serve(arguments: Sequence[str]) -> None:
 
 
 def _create(plug_in: Gimp.PlugIn, operation: OperationProcedure, say: translations.Texts) -> Gimp.Procedure:
-    procedure = Gimp.ImageProcedure.new(plug_in, operation.procedure, Gimp.PDBProcType.PLUGIN, _run, operation)
-    procedure.set_image_types("*")  # where one does not fit, a sentence says so, and no entry is grey for no reason
-    mask = Gimp.ProcedureSensitivityMask
-    procedure.set_sensitivity_mask(mask.DRAWABLE | mask.DRAWABLES | mask.NO_DRAWABLES)
+    kind = Gimp.PDBProcType.PLUGIN
+    if operation.takes_image:
+        procedure = Gimp.ImageProcedure.new(plug_in, operation.procedure, kind, _run, operation)
+        procedure.set_image_types("*")  # where one does not fit, a sentence says so, and no entry is grey for no reason
+        mask = Gimp.ProcedureSensitivityMask
+        procedure.set_sensitivity_mask(mask.DRAWABLE | mask.DRAWABLES | mask.NO_DRAWABLES)
+    else:
+        procedure = Gimp.Procedure.new(plug_in, operation.procedure, kind, _run_without_image, operation)
+        _add_run_mode(procedure, "Without interaction, no dialog is shown")
     label = f"{say(operation.title)}..." if menu.shows(operation) else ""
     _describe(procedure, label, say(operation.blurb))
     for argument in (*operation.arguments, *([VARIATIONS] if operation.has_variations else [])):
         argument.add_to(procedure, say)
+    for picture in operation.pictures:
+        picture.add_to(procedure, say)
     flags = GObject.ParamFlags.READWRITE
     if operation.has_output:
         _add_output(procedure, say)
@@ -68,6 +75,7 @@ def _create(plug_in: Gimp.PlugIn, operation: OperationProcedure, say: translatio
     procedure.add_image_return_value("result-image", "Image", "The result; none where it is a layer", True, flags)
     procedure.add_string_return_value("recipe", "Recipe", "What makes the same result again, as JSON", "", flags)
     procedure.add_string_return_value("notes", "Notes", "What a person should know about it", "", flags)
+    procedure.add_string_return_value("report", "Report", "What was found out, as JSON; else empty", "", flags)
     return procedure
 
 
@@ -84,12 +92,15 @@ def _create_task(
 ) -> Gimp.Procedure:
     procedure = Gimp.Procedure.new(plug_in, task.procedure, Gimp.PDBProcType.PLUGIN, _run_task, task)
     _describe(procedure, say(task.menu_label), say(task.blurb))
-    modes, flags = Gimp.RunMode, GObject.ParamFlags.READWRITE
-    procedure.add_enum_argument(
-        "run-mode", "Run mode", "Without interaction, it only tells", modes, modes.NONINTERACTIVE, flags
-    )
+    flags = GObject.ParamFlags.READWRITE
+    _add_run_mode(procedure, "Without interaction, it only tells")
     procedure.add_string_return_value(task.returns, task.returns.capitalize(), task.returned, "", flags)
     return procedure
+
+
+def _add_run_mode(procedure: Gimp.Procedure, blurb: str) -> None:
+    modes, flags = Gimp.RunMode, GObject.ParamFlags.READWRITE
+    procedure.add_enum_argument("run-mode", "Run mode", blurb, modes, modes.NONINTERACTIVE, flags)
 
 
 def _describe(procedure: Gimp.Procedure, label: str, blurb: str) -> None:
@@ -106,7 +117,7 @@ class _Call:
 
     procedure: Gimp.Procedure
     mode: Gimp.RunMode
-    image: Gimp.Image
+    image: Gimp.Image | None  # None where it takes none
     config: Gimp.ProcedureConfig
     operation: OperationProcedure
     say: translations.Texts
@@ -121,8 +132,18 @@ def _run(  # noqa: PLR0917 - GIMP passes them so
     operation: OperationProcedure,
 ) -> Gimp.ValueArray:
     del drawables  # what is visible counts, whichever layers are selected
-    say = connection.load_texts()
-    call = _Call(procedure, mode, image, config, operation, say)
+    return _answer(_Call(procedure, mode, image, config, operation, connection.load_texts()))
+
+
+def _run_without_image(
+    procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, operation: OperationProcedure
+) -> Gimp.ValueArray:
+    mode = config.get_property("run-mode")
+    return _answer(_Call(procedure, mode, None, config, operation, connection.load_texts()))
+
+
+def _answer(call: _Call) -> Gimp.ValueArray:
+    procedure, mode, image, say = call.procedure, call.mode, call.image, call.say
     try:
         finished = _silently(call) if mode == Gimp.RunMode.NONINTERACTIVE else _with_person(call)
     except errors.CancelledJobError:
@@ -131,7 +152,7 @@ def _run(  # noqa: PLR0917 - GIMP passes them so
         return _failed(procedure, error, say)
     except Exception as error:
         return _failed(procedure, _unforeseen(error), say)
-    if mode != Gimp.RunMode.NONINTERACTIVE and not image.is_valid():
+    if mode != Gimp.RunMode.NONINTERACTIVE and image is not None and not image.is_valid():
         # The result is there, but with success GIMP would store the values in the closed image, and tell an error.
         return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     return _succeeded(procedure, finished)
@@ -148,8 +169,8 @@ def _with_person(call: _Call) -> run_job.AppliedResult:
     desk.keep_prompts({name: _said(call.config, name.replace("_", "-")) for name in ("prompt", "negative_prompt")})
     ask_first = desk.settings.ask_first
     finished = run_job.run(call.image, _work(call), call.say, show=True, ask_first=ask_first, decide=_decider(call))
-    if finished.notes and not finished.is_as_asked:
-        Gimp.message("\n".join(map(call.say.sentence, finished.notes)))
+    if finished.told or (finished.notes and not finished.is_as_asked):
+        Gimp.message("\n".join(map(call.say.sentence, (*finished.notes, *finished.told))))
     return finished
 
 
@@ -182,6 +203,9 @@ def _work(call: _Call) -> run_job.WantedJob:
         wants_image(call.config),
         operation.is_whole,
         call.config.get_property("variations") if operation.has_variations else 1,
+        picture_arguments.chosen(call.config, operation.pictures),
+        tuple(picture.slot for picture in operation.pictures),
+        operation.takes_image,
     )
 
 
@@ -195,7 +219,8 @@ def _succeeded(procedure: Gimp.Procedure, finished: run_job.AppliedResult) -> Gi
         finished.layers[-1] if finished.layers else None,
         finished.image,
         json.dumps(finished.recipe, ensure_ascii=False, sort_keys=True),
-        "\n".join(finished.notes),
+        "\n".join((*finished.notes, *finished.told)),
+        json.dumps(finished.report, ensure_ascii=False) if finished.report else "",
     )
     for at, value in enumerate(returned, 1):
         if value is not None:

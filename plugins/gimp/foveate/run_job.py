@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gi.repository import Gimp
 
 from . import connection
 from ._shared import (
+    chosen_pictures,
     errors,
     form,
     inquiry,
     job_flow,
     job_records,
     job_status,
+    picture_slots,
     protocol,
     run_blocking,
     together,
@@ -35,6 +38,9 @@ class WantedJob:
     to_image: bool  # the result becomes an image of its own
     is_whole: bool = False  # the selection does not count
     variations: int = 1  # jobs that differ by their seeds
+    chosen: chosen_pictures.ChosenPictures = chosen_pictures.NONE_CHOSEN  # layers beside the image
+    slots: tuple[picture_slots.PictureSlot, ...] = ()  # which it takes there
+    takes_image: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,8 @@ class AppliedResult:
     recipe: protocol.JsonObject
     notes: tuple[str, ...]  # sentences about it
     is_as_asked: bool  # all was done: no note has to be shown
+    told: tuple[str, ...] = ()  # what the result says in words: it is shown
+    report: tuple[protocol.JsonObject, ...] = ()  # what was found out
 
 
 Flows = Sequence[job_flow.Rerender]
@@ -53,7 +61,7 @@ Decide = Callable[[Flows, GimpHost], None]  # applies results that wait, keeps t
 
 
 def run(
-    image: Gimp.Image, work: WantedJob, say: translations.Texts, *, show: bool, ask_first: bool, decide: Decide
+    image: Gimp.Image | None, work: WantedJob, say: translations.Texts, *, show: bool, ask_first: bool, decide: Decide
 ) -> AppliedResult:
     """Run a job, or its variations, to the end.
 
@@ -65,15 +73,20 @@ def run(
     waits = ask_first or work.variations > 1
     Gimp.progress_init(work.title)
     try:
-        host.freeze()  # the image as it is now: a server may have to be started first
+        if work.takes_image:
+            host.freeze()  # the image as it is now: a server may have to be started first
+        beside: dict[str, Any] = {"pictures": work.chosen.freeze(work.slots, host), "takes_document": work.takes_image}
         with connection.open_client() as client:
             info = _offered(inquiry.Inquiry(client).welcome(), work.operation)
             wishes = form.with_seeds(work.parameters(info), work.variations)
-            flows = [job_flow.Rerender(client, host, work.operation, wish, ask_first=waits) for wish in wishes]
+            flows = [
+                job_flow.Rerender(client, host, work.operation, wish, ask_first=waits, **beside) for wish in wishes
+            ]
             with Caretaker(connection.settings_path(), *(flow.job for flow in flows)) as caretaker:
                 group = together.Together(flows)
                 group.start()
-                _write_down(flows, host.record)
+                if work.takes_image:
+                    _write_down(flows, host.record)
                 run_blocking.run_to_end(client, group, on_status=_Bar(say).show, is_reached=True)
                 if waiting(flows):
                     caretaker.results_wait()
@@ -153,7 +166,8 @@ def _finished(flows: Flows, host: GimpHost) -> AppliedResult:
         raise errors.to_exception(status.error)
     recipe = flow.result.recipe if flow.result else {}
     is_as_asked = bool(host.layers or host.result_image) and all(each.status == "done" for each in flow.outcomes)
-    return AppliedResult(host.layers, host.result_image, recipe, status.notes, is_as_asked)
+    report = tuple(each.data for each in flow.result.reports) if flow.result else ()
+    return AppliedResult(host.layers, host.result_image, recipe, status.notes, is_as_asked, host.told, report)
 
 
 class _Bar:

@@ -6,10 +6,11 @@ import itertools
 import json
 import shutil
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,11 +82,13 @@ class Running:
             assert word not in said, said[-4000:]
 
 
-def install(folder: Folder, *, has_checkpoint: bool = True) -> None:
+def install(
+    folder: Folder, *, has_checkpoint: bool = True, known: Callable[[], Mapping[str, Any]] = operations
+) -> None:
     """Put the plugin's bundle and the hands into the home `folder`.
 
-    With `has_checkpoint` the plugin has seen our server with one before, so that the menu has all entries; else it has
-    seen no server.
+    With `has_checkpoint` the plugin has seen our server with one before, so that the menu has all entries, or one with
+    `known` operations; else it has seen no server.
     """
     home = folder.outside / ".config/GIMP/3.0"
     plug_ins = home / "plug-ins"
@@ -102,7 +105,7 @@ def install(folder: Folder, *, has_checkpoint: bool = True) -> None:
     gtk.parent.mkdir(parents=True, exist_ok=True)
     gtk.write_text("[Settings]\ngtk-cursor-blink=0\ngtk-enable-animations=0\n")  # so that a window comes to rest
     if has_checkpoint:
-        offered = tuple(OperationInfo(each.name, each.title, each.parameters.schema) for each in operations().values())
+        offered = tuple(OperationInfo(each.name, each.title, each.parameters.schema) for each in known().values())
         known_server.save(home / known_server.FILE_NAME, offered, MODELS)
 
 

@@ -1,0 +1,100 @@
+"""Layers to choose in a job's dialog: a drop-down for each picture that the operation takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gi.repository import Gimp, GLib, Gtk
+
+from . import layer_pictures
+from ._shared import chosen_pictures, geometry, picture_choosers, translations
+from .argument_widgets import attach
+from .picture_arguments import PictureArgument
+from .picture_arguments import chosen as said_by
+
+_KEY, _TITLE, _CAN_BE_CHOSEN = range(3)  # a row's columns
+
+
+class PictureFields:
+    """A grid that follows the layers there are; what is chosen is kept in the procedure's arguments."""
+
+    def __init__(
+        self,
+        config: Gimp.ProcedureConfig,
+        arguments: Sequence[PictureArgument],
+        image: Gimp.Image | None,
+        say: translations.Texts,
+        *,
+        takes_document: bool,
+    ) -> None:
+        self._config, self._arguments, self._image, self._say = config, arguments, image, say
+        self._takes_document = takes_document
+        self._slots = [argument.slot for argument in arguments]
+        self._chosen = said_by(config, arguments)  # that of the last time, of layers that are still there
+        self._shown: tuple[picture_choosers.PictureChooser, ...] = ()
+        self.boxes: list[Gtk.ComboBox] = []
+        self.widget = Gtk.Grid(row_spacing=6, column_spacing=12)
+        self.widget.show()
+        for argument in arguments:
+            config.connect(f"notify::{argument.name}", lambda *_: self._take_said())
+
+    def look(self) -> None:
+        """Show what there is to choose."""
+        offered = layer_pictures.offered(self._image)
+        self._chosen = self._chosen.seen(offered)
+        wanted = picture_choosers.choosers(self._slots, self._chosen, offered, self._extent, self._say)
+        if wanted == self._shown:
+            return
+        self._shown = wanted
+        for child in self.widget.get_children():
+            self.widget.remove(child)
+        self.boxes = [self._row(row, chooser) for row, chooser in enumerate(wanted)]
+        self.widget.show_all()
+
+    def problem(self) -> str:
+        """Return why the job cannot be started with what is chosen; empty where it can."""
+        error = self._chosen.problem(self._slots, layer_pictures.offered(self._image), self._extent)
+        return str(error.info) if error else ""
+
+    @property
+    def _extent(self) -> geometry.Extent | None:
+        if self._image is None or not self._takes_document:
+            return None
+        return geometry.Extent(self._image.get_width(), self._image.get_height())
+
+    def _row(self, row: int, chooser: picture_choosers.PictureChooser) -> Gtk.ComboBox:
+        rows = Gtk.ListStore(str, str, bool)
+        for option in chooser.options:
+            rows.append([option.key, option.title, not option.reason])
+        box = Gtk.ComboBox(model=rows, id_column=_KEY, hexpand=True)
+        cell = Gtk.CellRendererText(ellipsize=3, width_chars=24)  # 3 is Pango's END
+        box.pack_start(cell, True)
+        box.add_attribute(cell, "text", _TITLE)
+        box.add_attribute(cell, "sensitive", _CAN_BE_CHOSEN)
+        box.set_active_id(chooser.key)
+        reasons = [option.reason for option in chooser.options if option.reason]
+        attach(self.widget, row, chooser.title, box, "\n".join([chooser.tip, *reasons]))
+        box.connect("changed", lambda box: self._take(chooser, box.get_active_id() or ""))
+        return box
+
+    def _take(self, chooser: picture_choosers.PictureChooser, key: str) -> None:
+        offered = layer_pictures.offered(self._image)
+        self._chosen = picture_choosers.taken(chooser, key, self._chosen, offered)
+        for argument in self._arguments:
+            found = (layer_pictures.find(each.key) for each in self._chosen.of(argument.slot.name))
+            argument.say(self._config, [layer for layer in found if layer is not None])
+        GLib.idle_add(self._look_again)  # not within the signal of a widget that it would remove
+
+    def _look_again(self) -> bool:
+        self.look()
+        return False
+
+    def _take_said(self) -> None:
+        """Follow the arguments where something else changed them, such as Reset."""
+        said = said_by(self._config, self._arguments)
+        kept = {
+            slot: tuple(each for each in chosen if layer_pictures.find(each.key) is not None)
+            for slot, chosen in self._chosen.by_slot.items()
+        }
+        if said.named(self._slots) != chosen_pictures.ChosenPictures(kept).named(self._slots):
+            self._chosen = said

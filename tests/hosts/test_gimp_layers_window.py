@@ -1,0 +1,78 @@
+"""Layers chosen in the dialog of a GIMP with windows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fakes.layer_operations import operations
+from foveate_shared.connection.settings import load, save
+from hosts.gimp.person import Person
+from hosts.gimp.program import gimp_window, install
+from hosts.test_gimp_layers import HEIGHT, SCENE, WIDTH, write
+
+SIZE = (1200, 820)
+DIALOG = "Foveate: Take over"
+OPEN = (
+    SCENE
+    + """
+while open_displays:
+    open_displays.pop().delete()
+image, made = scene("U8_NON_LINEAR")
+open_displays.append(Gimp.Display.new(image))
+Gimp.displays_flush()
+answer = image.get_id()
+"""
+)
+CONTROL, REFERENCE = (330, 30), (330, 70)  # the boxes, in the dialog
+
+
+@pytest.fixture(scope="module")
+def folder(chroot):
+    made = chroot.folder("gimp")
+    install(made, known=operations)
+    return made
+
+
+@pytest.fixture(scope="module")
+def screen(start_screen):
+    return start_screen(size=SIZE)
+
+
+@pytest.fixture(scope="module")
+def running(chroot, folder, screen, start_server, stack):
+    start_server((folder / "server").outside, (folder / "run/server.json").outside, module="fakes.layer_operations")
+    settings = folder.outside / ".config/GIMP/3.0/foveate.json"
+    save(settings, replace(load(settings), runtime_file=(folder / "run/server.json").inside, ask_first=False))
+    return stack.enter_context(gimp_window(chroot, folder, screen, SIZE))
+
+
+@pytest.fixture
+def person(running, screen, folder):
+    write(folder, "u8", 4)
+    running.run(OPEN, folder=folder.inside, WIDTH=WIDTH, HEIGHT=HEIGHT)
+    return Person(running, screen)
+
+
+def choose(person, place, steps):
+    """Open a drop-down list, go some entries down, and take that."""
+    person.click(DIALOG, *place)
+    person.keys(*["Down"] * steps, "Return")
+
+
+def test_layers_are_chosen_in_the_dialog(person, running, folder):
+    layers = write(folder, "u8", 4)
+    answer = person.call(
+        "take", f"answer['pixels'] = dump(Gimp.Item.get_by_id(answer['layer']['id']), '{folder.inside}/taken.raw')"
+    )
+    person.look(DIALOG, "gimp-pictures-missing")
+    choose(person, CONTROL, 5)
+    person.look(DIALOG, "gimp-pictures")
+    choose(person, REFERENCE, 3)
+    person.look(DIALOG, "gimp-pictures-more")
+    person.keys("Return")
+    ended = answer()
+    assert ended["status"] == "success"
+    assert np.array_equal(running.pixels(ended["pixels"]), layers["edges"])

@@ -1,0 +1,71 @@
+"""The layers that a procedure takes: an argument for each slot, whatever else it is called like."""
+
+from types import SimpleNamespace
+
+import pytest
+from foveate_gimp import picture_arguments
+from foveate_gimp.operations import operations_of
+
+from fakes.layer_operations import operations
+from foveate_shared.errors import InputError
+from foveate_shared.geometry import Extent
+from foveate_shared.jobs.pictures import OfferedPicture
+from foveate_shared.wire.protocol import OperationInfo
+
+KNOWN = tuple(OperationInfo(each.name, each.title, each.parameters.schema) for each in operations().values())
+
+
+class Config(dict):
+    """The values of a procedure's arguments; a layer is its number."""
+
+    def get_property(self, name):
+        return self[name]
+
+    def get_core_object_array(self, name):
+        return self[name]
+
+    set_property = set_core_object_array = dict.__setitem__
+
+
+@pytest.fixture(autouse=True)
+def numbered(monkeypatch):
+    stand_in = SimpleNamespace(described=lambda layer: OfferedPicture(str(layer), f"layer {layer}", Extent(4, 4)))
+    monkeypatch.setattr(picture_arguments, "layer_pictures", stand_in)
+
+
+def procedure(name):
+    return next(each for each in operations_of(KNOWN) if each.name == name)
+
+
+def test_each_slot_is_an_argument_and_a_list_where_it_takes_several():
+    control, reference = procedure("take").pictures
+    assert [(each.name, each.is_list) for each in (control, reference)] == [("control", False), ("reference", True)]
+    assert procedure("refocus").pictures == ()
+
+
+def test_a_name_that_is_taken_is_told_apart():
+    schema = {"properties": {"mask": {"type": "string"}}, "x-pictures": {"mask": {}, "image": {}}}
+    (made,) = operations_of([OperationInfo("cut", "Cut", schema)])
+    assert [each.name for each in made.pictures] == ["picture-mask", "picture-image"]
+
+
+def test_what_a_procedure_gives_and_takes():
+    assert [procedure(name).takes_image for name in ("take", "weigh", "blank", "collage")] == [True, True, False, False]
+    assert [procedure(name).has_output for name in ("take", "weigh", "pick", "blank")] == [True, False, False, False]
+
+
+def test_arguments_say_which_layers_are_chosen():
+    arguments = procedure("take").pictures
+    config = Config(control=7, reference=[3, 4])
+    chosen = picture_arguments.chosen(config, arguments)
+    assert {name: each.key for name, each in chosen.named([each.slot for each in arguments]).items()} == {
+        "control": "7",
+        "reference-1": "3",
+        "reference-2": "4",
+    }
+    assert picture_arguments.chosen(Config(control=None, reference=None), arguments).named([arguments[0].slot]) == {}
+    with pytest.raises(InputError, match="takes at most 3"):
+        picture_arguments.chosen(Config(control=None, reference=[1, 2, 3, 4]), arguments)
+    arguments[0].say(config, [])
+    arguments[1].say(config, [9])
+    assert config == {"control": None, "reference": [9]}
