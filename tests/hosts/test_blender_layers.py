@@ -111,6 +111,26 @@ def test_images_reach_the_server_as_they_are(desk, folder, kind):
         assert about["space"] == ("srgb" if samples.dtype == np.uint8 else "srgb-linear")
 
 
+def test_what_holds_data_goes_as_it_is(desk, folder):
+    desk.open_samples(noise(1, "u8"), (0, 0, 0, 0))
+    depth, mask = noise(9, "f32"), noise(10, "u8")
+    put(desk, depth=depth, mask=mask)
+    desk.running.run("for name in ('depth', 'mask'):\n    bpy.data.images[name].colorspace_settings.name = 'Non-Color'")
+    show(desk, "probe")
+    choose(desk, "probe", "control", 0, "depth")
+    for position in (1, 0):
+        choose(desk, "probe", "reference", position, "")
+    choose(desk, "probe", "reference", 0, "mask")
+    press(desk, "probe")
+    state = desk.wait_for_state("done", "failed")
+    assert (state["state"], state["error"]) == ("done", "")
+    (line,) = told(desk)
+    for name, samples in (("control", depth), ("reference-1", mask)):
+        found, about = seen(folder, line, name, samples)
+        assert np.array_equal(found, samples), name
+        assert about["space"] == "srgb"
+
+
 def test_the_panel_draws_a_chooser_for_each_and_says_what_is_missing(desk, folder, screen):
     desk.open_samples(noise(1, "u8"), (0, 0, 0, 0))
     put(desk, outlines=noise(2, "u8"), little=noise(3, "u8", (7, 5)))

@@ -37,12 +37,16 @@ class ImageSamples:
     samples: Samples  # (height, width, channels), uint8 or float32, bottom row first
     colorspace: str  # as Blender names it
     alpha_mode: str  # of an image that is to hold such samples
+    holds_data: bool = False  # such as a mask: its numbers go as they are, as networks see them
 
     @property
     def space(self) -> str:
         """Return the protocol's name of the colour space."""
+        is_gray = self.samples.shape[2] < 3
+        if color_spaces.is_data(self.colorspace) and self.holds_data:
+            return "gray-srgb" if is_gray else "srgb"
         space = color_spaces.space_of(self.colorspace)
-        return "gray-linear" if self.samples.shape[2] < 3 else space
+        return "gray-linear" if is_gray else space
 
     @property
     def premultiplied(self) -> bool:
@@ -50,9 +54,10 @@ class ImageSamples:
         return self.alpha_mode == "PREMUL"
 
 
-def read(image: bpy.types.Image, scene: str) -> ImageSamples:
+def read(image: bpy.types.Image, scene: str, *, takes_data: bool = False) -> ImageSamples:
     """Return an image's pixels; `scene` says whose render a Render Result shows.
 
+    With `takes_data` it may hold what is no colours, such as depths or a mask.
     Raises InputError where it has none that could be worked on.
     """
     if image.source in {"SEQUENCE", "MOVIE"}:
@@ -69,7 +74,7 @@ def read(image: bpy.types.Image, scene: str) -> ImageSamples:
                 "Let the compositor fill it, in a Blender with windows: without them it stays empty.",
                 name=image.name,
             )
-        return _picture(source, samples)
+        return _picture(source, samples, takes_data and color_spaces.is_data(source.colorspace_settings.name))
 
 
 def make(picture: ImageSamples, name: str) -> bpy.types.Image:
@@ -105,14 +110,15 @@ def scene_linear() -> str:
     return file_space.working_space if file_space else color_spaces.SCENE_LINEAR
 
 
-def _picture(image: bpy.types.Image, samples: FloatArray) -> ImageSamples:
+def _picture(image: bpy.types.Image, samples: FloatArray, holds_data: bool) -> ImageSamples:
     named = image.colorspace_settings.name
     if image.is_float:
-        color_spaces.refuse_data(named)
+        if not holds_data:
+            color_spaces.refuse_data(named)
         alpha = image.alpha_mode if image.alpha_mode == _PACKED_CHANNELS else "PREMUL"
-        return ImageSamples(samples, scene_linear(), alpha)
+        return ImageSamples(samples, named if holds_data else scene_linear(), alpha, holds_data)
     alpha = "STRAIGHT" if image.alpha_mode == "PREMUL" else image.alpha_mode
-    return ImageSamples(bytes_of(samples), named, alpha)
+    return ImageSamples(bytes_of(samples), named, alpha, holds_data)
 
 
 def _fill(image: bpy.types.Image, samples: Samples) -> None:

@@ -30,9 +30,14 @@ def space_of(name: str) -> str:
     )
 
 
+def is_data(name: str) -> bool:
+    """Tell whether the colour space says that samples are no colours."""
+    return name in _DATA
+
+
 def refuse_data(name: str) -> None:
     """Raise InputError where the colour space says that samples are no colours."""
-    if name in _DATA:
+    if is_data(name):
         raise errors.InputError(
             "The image's colour space is {name}: it holds data, such as normals or a mask, and no colours.",
             code=errors.ErrorCode.UNSUPPORTED_FORMAT,

@@ -74,7 +74,7 @@ class BlenderHost:
         image = buffers.find(int(key) if key.isdigit() else key)
         if image is None:
             raise pictures.picture_is_gone()
-        picture = buffers.read(image, self._scene)
+        picture = buffers.read(image, self._scene, takes_data=True)
         extent = sample_arrays.extent_of(picture.samples)
         pixels = sample_arrays.window(picture.samples, extent.bounds, self._format(picture))
         return pictures.FrozenPicture(pixels, picture.space)

@@ -62,7 +62,8 @@ def _select(result: host.Result, image: bpy.types.Image | None, name: str) -> Ta
     image.foveate.rect = (bounds.x, bounds.y, bounds.width, bounds.height)
     seen = np.rint(plane * 255).astype(np.uint8)
     made = buffers.make(ImageSamples(seen, _DATA, "NONE"), name)
-    bpy.ops.ed.undo_push(message=name) if not bpy.app.background else None
+    if not bpy.app.background:
+        bpy.ops.ed.undo_push(message=name)
     return Taken(made.name)
 
 

@@ -51,6 +51,23 @@ def draw(layout: Any, context: bpy.types.Context, operation: str) -> str:
     return missing
 
 
+def _image(context: bpy.types.Context | None) -> bpy.types.Image | None:
+    return getattr(context.space_data, "image", None) if context else None
+
+
+def _chooser(said: Any, context: bpy.types.Context | None) -> picture_choosers.PictureChooser | None:
+    """Return the chooser that an operator's properties name."""
+    found = controller.get().beside.choosers(said.operation, scene_of(said.operation, _image(context)))
+    return next((each for each in found if (each.slot, each.position) == (said.slot, said.position)), None)
+
+
+def _listed(said: Any, context: bpy.types.Context | None) -> controller.Choices:
+    """Return what can be chosen, as Blender wants it."""
+    chooser = _chooser(said, context)
+    options = chooser.options if chooser else ()
+    return controller.get().kept(tuple((option.key or _NONE, option.title, option.reason) for option in options))
+
+
 class ChoosePictureOperator(bpy.types.Operator):
     """Choose an image that goes beside the one that is worked on."""
 
@@ -62,20 +79,11 @@ class ChoosePictureOperator(bpy.types.Operator):
     operation: bpy.props.StringProperty(options={"SKIP_SAVE"})
     slot: bpy.props.StringProperty(options={"SKIP_SAVE"})
     position: bpy.props.IntProperty(options={"SKIP_SAVE"})
-    picture: bpy.props.EnumProperty(
-        name="Picture", items=lambda self, context: self.listed(context), options={"SKIP_SAVE"}
-    )
-
-    def listed(self, context: bpy.types.Context | None) -> controller.Choices:
-        """Return what can be chosen, as Blender wants it."""
-        chooser = self._chooser(context)
-        options = chooser.options if chooser else ()
-        items = tuple((option.key or _NONE, option.title, option.reason) for option in options)
-        return controller.get().kept(items)
+    picture: bpy.props.EnumProperty(name="Picture", items=_listed, options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Take it, or say why it cannot be."""
-        chooser, key = self._chooser(context), "" if self.picture == _NONE else self.picture
+        chooser, key = _chooser(self, context), "" if self.picture == _NONE else self.picture
         if chooser is None:
             return {"CANCELLED"}
         reason = next(option.reason for option in chooser.options if option.key == key)
@@ -83,18 +91,9 @@ class ChoosePictureOperator(bpy.types.Operator):
             self.report({"WARNING"}, reason)
             return {"CANCELLED"}
         rt = controller.get()
-        rt.beside.choose(self.operation, scene_of(self.operation, self._image(context)), chooser, key)
+        rt.beside.choose(self.operation, scene_of(self.operation, _image(context)), chooser, key)
         rt.announce()
         return {"FINISHED"}
-
-    def _chooser(self, context: bpy.types.Context | None) -> picture_choosers.PictureChooser | None:
-        scene = scene_of(self.operation, self._image(context))
-        found = controller.get().beside.choosers(self.operation, scene)
-        return next((each for each in found if (each.slot, each.position) == (self.slot, self.position)), None)
-
-    @staticmethod
-    def _image(context: bpy.types.Context | None) -> bpy.types.Image | None:
-        return getattr(context.space_data, "image", None) if context else None
 
 
 CLASSES = (ChoosePictureOperator,)
