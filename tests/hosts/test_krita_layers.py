@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hosts.krita.program import krita
+from hosts.lib.photo import SIDE, edges, film_still, photo
 
 WIDTH, HEIGHT = 90, 60
 DTYPES = {"U8": np.uint8, "U16": np.uint16, "F16": np.float16, "F32": np.float32}
@@ -219,30 +220,40 @@ answer = [renamed, form().pictures.boxes[0].currentText(), form()._reason.text()
 
 
 def test_choosers_look_right(running, folder, screen):
-    write(folder, layers_of("RGBA", "U8"))
-    running.run(
-        SCENE
-        + HANDS
+    for name, pixels in (("photo", photo()), ("Edges", edges()), ("Film still", film_still())):
+        (folder.outside / f"{name}.raw").write_bytes(np.ascontiguousarray(pixels[..., [2, 1, 0, 3]]).tobytes())
+    shown = running.run_case(
+        HANDS
         + """
+document = open_document(side, side, folder + "/photo.raw")
+for name in ("Film still", "Edges"):
+    layer = document.createNode(name, "paintlayer")
+    layer.setPixelData(QByteArray(Path(folder + f"/{name}.raw").read_bytes()), 0, 0, side, side)
+    document.rootNode().addChildNode(layer, None)
+    layer.setVisible(False)
+document.refreshProjection()
+document.waitForDone()
+from PyQt5.QtCore import Qt
 window = app.activeWindow().qwindow()
 window.setGeometry(0, 0, 1280, 860)
 for found in app.dockers():
     found.setVisible(found.objectName() in ("KisLayerBox", "ToolBox", "foveate_docker"))
-from PyQt5.QtCore import Qt
 pump(0.5)
 layers_docker = next(found for found in app.dockers() if found.objectName() == "KisLayerBox")
 window.resizeDocks([docker()], [340], Qt.Horizontal)
 window.resizeDocks([layers_docker, docker()], [260, 580], Qt.Vertical)
 pump(0.5)
 show("take")
-choose(0, "edges")
-choose(1, "veil")
-pump(0.5)
+choose(0, "Edges")
+choose(1, "Film still")
+pump(0.7)
+answer = [box.x() for box in form().pictures.boxes]
 """,
-        width=WIDTH, height=HEIGHT, folder=folder.inside, model="RGBA", depth="U8", profile="",
+        side=SIDE, folder=folder.inside,
     )  # fmt: skip
     screen.screenshot("krita-pictures")
-    running.run("forget_all()")
+    assert len(shown) == 3
+    assert len(set(shown)) == 1  # the lists begin in one line
 
 
 def test_a_selection_becomes_the_images(running, folder):

@@ -40,7 +40,8 @@ def draw(layout: Any, context: bpy.types.Context, operation: str) -> str:
         row = layout.split(factor=0.4)
         title = row.row()
         title.alignment = "RIGHT"
-        title.label(text=chooser.title, translate=False)
+        number = str(chooser.position + 1)  # all that there is room for
+        title.label(text=number if chooser.position else chooser.title, translate=False)
         menu = row.operator_menu_enum(
             "foveate.choose_picture", "picture", text=chooser.shown, icon="IMAGE_DATA", translate=False
         )

@@ -1,4 +1,7 @@
-"""The layers that a procedure takes beside its image: an argument for each slot, a list where it takes several."""
+"""The layers that a procedure takes beside its image: an argument for each, under the name that it has in a job.
+
+They are no lists: GIMP 3.0 refuses an empty one before the plug-in is asked.
+"""
 
 from __future__ import annotations
 
@@ -8,63 +11,53 @@ from dataclasses import dataclass
 from gi.repository import Gimp, GObject
 
 from . import layer_pictures
-from ._shared import chosen_pictures, errors, picture_slots, protocol, translations
-
-_READ_WRITE = GObject.ParamFlags.READWRITE
+from ._shared import chosen_pictures, picture_slots, protocol, translations
 
 
 @dataclass(frozen=True)
 class PictureArgument:
-    """One argument: a layer, or a list of them."""
+    """One argument."""
 
     name: str  # in GIMP
     slot: picture_slots.PictureSlot
-
-    @property
-    def is_list(self) -> bool:
-        """Tell whether it takes several layers."""
-        return self.slot.most > 1
+    position: int  # within the slot
 
     def add_to(self, procedure: Gimp.Procedure, say: translations.Texts) -> None:
         """Add it to a procedure. It may be left out: what is missing is said in a sentence of ours."""
         title = say(self.slot.title)
-        start = (self.name, title, say(self.slot.description) or title)
-        if self.is_list:
-            procedure.add_core_object_array_argument(*start, Gimp.Layer.__gtype__, _READ_WRITE)
-        else:
-            procedure.add_layer_argument(*start, True, _READ_WRITE)
-
-    def layers(self, config: Gimp.ProcedureConfig) -> list[Gimp.Layer]:
-        """Return the layers that it says."""
-        if self.is_list:
-            return list(config.get_core_object_array(self.name) or ())
-        layer = config.get_property(self.name)
-        return [] if layer is None else [layer]
-
-    def say(self, config: Gimp.ProcedureConfig, layers: Sequence[Gimp.Layer]) -> None:
-        """Let it say these layers."""
-        if self.is_list:
-            config.set_core_object_array(self.name, list(layers))
-        else:
-            config.set_property(self.name, layers[0] if layers else None)
+        blurb = say(self.slot.description) or title
+        name = f"{title} {self.position + 1}" if self.slot.most > 1 else title
+        procedure.add_layer_argument(self.name, name, blurb, True, GObject.ParamFlags.READWRITE)
 
 
 def picture_arguments(info: protocol.OperationInfo, taken: Sequence[str]) -> tuple[PictureArgument, ...]:
     """Return those of an operation; `taken` are the names of its other arguments."""
     return tuple(
-        PictureArgument(f"picture-{slot.name}" if slot.name in taken else slot.name, slot)
+        PictureArgument(f"picture-{name}" if name in taken else name, slot, position)
         for slot in picture_slots.picture_slots(info.parameters)
+        for position, name in enumerate(slot.names)
     )
 
 
+def slots_of(arguments: Sequence[PictureArgument]) -> tuple[picture_slots.PictureSlot, ...]:
+    """Return the slots that arguments fill."""
+    return tuple(argument.slot for argument in arguments if not argument.position)
+
+
 def chosen(config: Gimp.ProcedureConfig, arguments: Sequence[PictureArgument]) -> chosen_pictures.ChosenPictures:
-    """Return what the arguments say. Raises InputError for more layers than a slot takes."""
-    by_slot = {}
+    """Return what the arguments say."""
+    said = chosen_pictures.NONE_CHOSEN
     for argument in arguments:
-        layers, slot = argument.layers(config), argument.slot
-        if len(layers) > slot.most:
-            raise errors.InputError(
-                "{name} takes at most {most} pictures.", remedy="Leave some out.", name=slot.title, most=slot.most
-            )
-        by_slot[slot.name] = tuple(map(layer_pictures.described, layers))
-    return chosen_pictures.ChosenPictures(by_slot)
+        layer, slot = config.get_property(argument.name), argument.slot.name
+        if layer is not None:
+            said = said.put(slot, len(said.of(slot)), layer_pictures.described(layer))
+    return said
+
+
+def say_chosen(
+    config: Gimp.ProcedureConfig, arguments: Sequence[PictureArgument], wanted: chosen_pictures.ChosenPictures
+) -> None:
+    """Let the arguments say what is wanted; a layer that is gone is none."""
+    for argument in arguments:
+        at = wanted.of(argument.slot.name)[argument.position : argument.position + 1]
+        config.set_property(argument.name, layer_pictures.find(at[0].key) if at else None)

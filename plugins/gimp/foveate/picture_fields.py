@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from gi.repository import Gimp, GLib, Gtk
 
-from . import layer_pictures
-from ._shared import chosen_pictures, geometry, picture_choosers, translations
+from . import layer_pictures, picture_arguments
+from ._shared import geometry, picture_choosers, translations
 from .argument_widgets import attach
 from .picture_arguments import PictureArgument
-from .picture_arguments import chosen as said_by
 
 _KEY, _TITLE, _CAN_BE_CHOSEN = range(3)  # a row's columns
 
@@ -29,8 +28,11 @@ class PictureFields:
     ) -> None:
         self._config, self._arguments, self._image, self._say = config, arguments, image, say
         self._takes_document = takes_document
-        self._slots = [argument.slot for argument in arguments]
-        self._chosen = said_by(config, arguments)  # that of the last time, of layers that are still there
+        self._slots = picture_arguments.slots_of(arguments)
+        self._is_telling = False  # the arguments what is chosen here
+        self._chosen = picture_arguments.chosen(
+            config, arguments
+        )  # that of the last time, of layers that are still there
         self._shown: tuple[picture_choosers.PictureChooser, ...] = ()
         self.boxes: list[Gtk.ComboBox] = []
         self.widget = Gtk.Grid(row_spacing=6, column_spacing=12)
@@ -80,9 +82,9 @@ class PictureFields:
     def _take(self, chooser: picture_choosers.PictureChooser, key: str) -> None:
         offered = layer_pictures.offered(self._image)
         self._chosen = picture_choosers.taken(chooser, key, self._chosen, offered)
-        for argument in self._arguments:
-            found = (layer_pictures.find(each.key) for each in self._chosen.of(argument.slot.name))
-            argument.say(self._config, [layer for layer in found if layer is not None])
+        self._is_telling = True
+        picture_arguments.say_chosen(self._config, self._arguments, self._chosen)
+        self._is_telling = False
         GLib.idle_add(self._look_again)  # not within the signal of a widget that it would remove
 
     def _look_again(self) -> bool:
@@ -90,11 +92,6 @@ class PictureFields:
         return False
 
     def _take_said(self) -> None:
-        """Follow the arguments where something else changed them, such as Reset."""
-        said = said_by(self._config, self._arguments)
-        kept = {
-            slot: tuple(each for each in chosen if layer_pictures.find(each.key) is not None)
-            for slot, chosen in self._chosen.by_slot.items()
-        }
-        if said.named(self._slots) != chosen_pictures.ChosenPictures(kept).named(self._slots):
-            self._chosen = said
+        """Follow the arguments where something else changes them, such as Reset."""
+        if not self._is_telling:
+            self._chosen = picture_arguments.chosen(self._config, self._arguments)

@@ -204,7 +204,7 @@ def _work(call: _Call) -> run_job.WantedJob:
         operation.is_whole,
         call.config.get_property("variations") if operation.has_variations else 1,
         picture_arguments.chosen(call.config, operation.pictures),
-        tuple(picture.slot for picture in operation.pictures),
+        picture_arguments.slots_of(operation.pictures),
         operation.takes_image,
     )
 

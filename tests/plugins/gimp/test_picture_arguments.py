@@ -7,7 +7,6 @@ from foveate_gimp import picture_arguments
 from foveate_gimp.operations import operations_of
 
 from fakes.layer_operations import operations
-from foveate_shared.errors import InputError
 from foveate_shared.geometry import Extent
 from foveate_shared.jobs.pictures import OfferedPicture
 from foveate_shared.wire.protocol import OperationInfo
@@ -21,15 +20,14 @@ class Config(dict):
     def get_property(self, name):
         return self[name]
 
-    def get_core_object_array(self, name):
-        return self[name]
-
-    set_property = set_core_object_array = dict.__setitem__
+    set_property = dict.__setitem__
 
 
 @pytest.fixture(autouse=True)
 def numbered(monkeypatch):
-    stand_in = SimpleNamespace(described=lambda layer: OfferedPicture(str(layer), f"layer {layer}", Extent(4, 4)))
+    stand_in = SimpleNamespace(
+        described=lambda layer: OfferedPicture(str(layer), f"layer {layer}", Extent(4, 4)), find=int
+    )
     monkeypatch.setattr(picture_arguments, "layer_pictures", stand_in)
 
 
@@ -37,9 +35,10 @@ def procedure(name):
     return next(each for each in operations_of(KNOWN) if each.name == name)
 
 
-def test_each_slot_is_an_argument_and_a_list_where_it_takes_several():
-    control, reference = procedure("take").pictures
-    assert [(each.name, each.is_list) for each in (control, reference)] == [("control", False), ("reference", True)]
+def test_there_is_one_for_each_picture_that_a_slot_takes():
+    made = procedure("take").pictures
+    assert [each.name for each in made] == ["control", "reference-1", "reference-2", "reference-3"]
+    assert [slot.name for slot in picture_arguments.slots_of(made)] == ["control", "reference"]
     assert procedure("refocus").pictures == ()
 
 
@@ -56,16 +55,15 @@ def test_what_a_procedure_gives_and_takes():
 
 def test_arguments_say_which_layers_are_chosen():
     arguments = procedure("take").pictures
-    config = Config(control=7, reference=[3, 4])
+    slots = picture_arguments.slots_of(arguments)
+    none = Config(dict.fromkeys(each.name for each in arguments))
+    assert picture_arguments.chosen(none, arguments).named(slots) == {}
+    config = Config(none | {"control": 7, "reference-1": 3, "reference-3": 4})
     chosen = picture_arguments.chosen(config, arguments)
-    assert {name: each.key for name, each in chosen.named([each.slot for each in arguments]).items()} == {
+    assert {name: each.key for name, each in chosen.named(slots).items()} == {
         "control": "7",
         "reference-1": "3",
         "reference-2": "4",
     }
-    assert picture_arguments.chosen(Config(control=None, reference=None), arguments).named([arguments[0].slot]) == {}
-    with pytest.raises(InputError, match="takes at most 3"):
-        picture_arguments.chosen(Config(control=None, reference=[1, 2, 3, 4]), arguments)
-    arguments[0].say(config, [])
-    arguments[1].say(config, [9])
-    assert config == {"control": None, "reference": [9]}
+    picture_arguments.say_chosen(none, arguments, chosen.put("control", 0, None))
+    assert none == {"control": None, "reference-1": 3, "reference-2": 4, "reference-3": None}

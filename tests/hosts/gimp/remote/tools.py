@@ -63,10 +63,7 @@ def call(operation, image, mode="noninteractive", **values):
         config.set_property("image", image)
         config.set_core_object_array("drawables", image.get_selected_drawables())
     for name, value in values.items():
-        if isinstance(value, list):
-            config.set_core_object_array(name.replace("_", "-"), value)
-        else:
-            config.set_property(name.replace("_", "-"), value)
+        config.set_property(name.replace("_", "-"), value)
     result = procedure.run(config)
     status = result.index(0).value_nick
     if status != "success" or image is None:
