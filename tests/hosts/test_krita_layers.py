@@ -340,10 +340,13 @@ def test_operations_of_others_have_entries_in_the_menu(running, folder):
 def entries():
     bar = app.activeWindow().qwindow().menuBar()
     tools = next(action for action in bar.actions() if action.objectName() == "tools")
-    scripts = next(action for action in tools.menu().actions() if action.objectName() == "tools/scripts" or
-        action.objectName() == "scripts")
-    return {action.text().replace("&", ""): action for action in scripts.menu().actions() if action.isVisible()}
+    below = [action for menu in tools.menu().actions() if menu.menu() for action in menu.menu().actions()]
+    return {action.text().replace("&", ""): action for action in below if action.isVisible()}
 listed = [text for text in entries() if text.startswith("Foveate")]
+assert "Foveate: Weigh" in listed, [[action.text(), action.isVisible(),
+    [(each.text(), each.isVisible()) for each in action.menu().actions()] if action.menu() else []]
+    for menu in app.activeWindow().qwindow().menuBar().actions() if menu.objectName() == "tools"
+    for action in menu.menu().actions()]
 entries()["Foveate: Weigh"].trigger()
 ended = finish(desk().jobs[0])
 entries()["Foveate: Take over"].trigger()
