@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import layer_pictures
-from ._shared import errors, geometry
-from .controller import DocumentState
+from ._shared import document_controller, errors, geometry
 from .document import KritaHost, selected_bounds
 from .face_survey import FaceSurvey
 from .new_image_host import NewImageHost
@@ -16,18 +15,18 @@ from .new_image_host import NewImageHost
 
 @dataclass(frozen=True)
 class KritaEditor:
-    """See foveate.controller.Editor. `krita` is Krita's module."""
+    """See foveate_shared.editor.document_controller.Editor. `krita` is Krita's module."""
 
     krita: Any
 
-    def context(self, *, pictures: bool) -> DocumentState | None:
+    def context(self, *, pictures: bool) -> document_controller.DocumentState | None:
         """See Editor."""
         document = self._active()
         if document is None:
             return None
         extent = geometry.Extent(document.width(), document.height())
-        layers = layer_pictures.offered(document) if pictures else ()
-        return DocumentState(document, extent, selected_bounds(document), layer_pictures.document_key(document), layers)
+        layers, key = layer_pictures.offered(document) if pictures else (), layer_pictures.document_key(document)
+        return document_controller.DocumentState(document, extent, selected_bounds(document), key, layers)
 
     def open_host(self, title: str, *, whole: bool = False) -> KritaHost:
         """See Editor."""

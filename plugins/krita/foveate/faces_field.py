@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import style
-from ._shared import faces, protocol
-from .controller import SURVEY, KritaController
+from ._shared import document_controller, faces, protocol
+from .controller import KritaController
 from .parameter_fields import Field
 from .qt import Qt, QtCore, QtGui, QtWidgets
 from .widgets import button, column, label, row
@@ -72,7 +72,7 @@ class FacesField(Field):
 
     def find(self) -> None:
         """Look for faces in the active image."""
-        finding = self._desk.form(SURVEY)
+        finding = self._desk.form(document_controller.SURVEY)
         self._desk.find_faces(finding.parameters_of(self._said()) if finding else {})
 
     def refresh(self) -> None:

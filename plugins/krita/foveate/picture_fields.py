@@ -7,7 +7,7 @@ from typing import Any
 from ._shared import picture_choosers
 from .controller import KritaController
 from .qt import Qt, QtWidgets, Signal
-from .widgets import column, name_label, row
+from .widgets import column, name_label, narrow, remove, row
 
 
 class PictureFields(QtWidgets.QWidget):  # type: ignore[misc]
@@ -44,17 +44,11 @@ class PictureFields(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _make_rows(self, wanted: tuple[picture_choosers.PictureChooser, ...]) -> None:
         for old in self._rows:
-            self._layout.removeWidget(old)
-            old.hide()
-            old.deleteLater()
+            remove(old)
         self._rows, self.boxes = [], []
         names = [name_label(chooser.title, self) for chooser in wanted]
         for number, (name, chooser) in enumerate(zip(names, wanted, strict=True)):
-            box = QtWidgets.QComboBox()
-            policy = QtWidgets.QSizePolicy.Policy
-            box.setSizePolicy(policy.Ignored, policy.Fixed)
-            box.setToolTip(chooser.tip)
-            box.setAccessibleName(chooser.title)
+            box = narrow(QtWidgets.QComboBox(toolTip=chooser.tip, accessibleName=chooser.title))
             box.activated.connect(lambda index, number=number: self._choose(number, index))
             name.setBuddy(box)
             name.setMinimumWidth(max(each.sizeHint().width() for each in names))  # so that the lists begin in one line

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._shared import checkpoint_choices, form, labels, operations, protocol
+from ._shared import checkpoint_choices, document_controller, form, labels, operations, protocol
 from .add_model_dialog import AddModelDialog
-from .controller import VARIATIONS, KritaController
+from .controller import KritaController
 from .form_fields import FormFields
 from .model_choice import ModelChoice
 from .parameter_fields import Field, segment
 from .picture_fields import PictureFields
 from .qt import QtWidgets
-from .widgets import Fold, Shrinking, button, column, label, name_label, row
+from .widgets import Fold, Shrinking, button, column, label, name_label, remove, row, tell
 
 _ACROSS = 3  # operations side by side
 
@@ -30,12 +30,12 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._form_fields = FormFields(desk)
         self._model = ModelChoice(desk)
         self.pictures = PictureFields(desk)
-        self.variations = QtWidgets.QSpinBox()
-        self.variations.setRange(1, form.MAX_VARIATIONS)
-        self.variations.setToolTip(
-            say("How many pictures are made, each with a seed of its own. They wait for you to choose.")
+        self.variations = QtWidgets.QSpinBox(
+            minimum=1,
+            maximum=form.MAX_VARIATIONS,
+            toolTip=say("How many pictures are made, each with a seed of its own. They wait for you to choose."),
+            accessibleName=say("Variations"),
         )
-        self.variations.setAccessibleName(say("Variations"))
         self._region = label(name="hint")
         self.run_button = button("", say("Start (Alt+Return)"), self.start, "run")
         self._reason = label(name="hint")
@@ -55,7 +55,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._form = None
         self._form_fields.clear()
         self._model.wanted = used.get("model", "")
-        count = used.get(VARIATIONS, 1)
+        count = used.get(document_controller.VARIATIONS, 1)
         self.variations.setValue(count if isinstance(count, int) else 1)
         self.refresh()
 
@@ -76,7 +76,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._explain("")
         wish = self.parameters()
         if self._has_variations and self.variations.value() > 1:
-            wish[VARIATIONS] = self.variations.value()
+            wish[document_controller.VARIATIONS] = self.variations.value()
         self._desk.run(self.operation, wish)
 
     def parameters(self) -> protocol.JsonObject:
@@ -84,7 +84,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         if self._form is not None:
             return self._form_fields.parameters
         chosen = {**self._desk.used(self.operation), "model": self._model.value}
-        return {name: value for name, value in chosen.items() if name != VARIATIONS and value != ""}
+        return {name: value for name, value in chosen.items() if name != document_controller.VARIATIONS and value != ""}
 
     def refresh(self) -> None:
         """Show what the job would work on, and why none can be started where that is so."""
@@ -116,8 +116,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
 
     @property
     def _has_variations(self) -> bool:
-        """Tell whether several pictures can be chosen from: seeds make them differ."""
-        return self._form is not None and self._form.get("seed") is not None and "variants" not in self.fields
+        return self._form is not None and self._form.has_variations
 
     def _show_operations(self) -> None:
         """Make the buttons those of the server's operations, and show the ones that can be done."""
@@ -125,8 +124,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         if list(self._segments) != known:
             for old in self._segments.values():
                 self._group.removeButton(old)
-                old.hide()
-                old.deleteLater()
+                remove(old)
             self._segments = {name: self._segment(name) for name in known}
         shown = [name for name in known if name in offered]
         for place, name in enumerate(shown):
@@ -163,8 +161,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _explain(self, reason: str) -> None:
         """Say why nothing can be started, or why it does not start at once."""
-        self._reason.setText(reason)
-        self._reason.setVisible(bool(reason))
+        tell(self._reason, reason)
 
     def _reason_not_to_start(self) -> str:
         return self._desk.blocked(self.operation) or self._missing()
@@ -206,20 +203,14 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
     def _lay_out(self) -> None:
         say = self._desk.say
         self._group = QtWidgets.QButtonGroup(self)
-        self._grid = QtWidgets.QGridLayout()
-        self._grid.setSpacing(0)
+        self._grid = QtWidgets.QGridLayout(spacing=0)
         more, top, inside = QtWidgets.QWidget(), QtWidgets.QWidget(), QtWidgets.QWidget()
         self._counted = QtWidgets.QWidget()
         self._counted.setLayout(row(name_label(say("Variations"), self.variations), self.variations, None))
-        self._folded = column(more)  # where the model stands as long as there is no checkpoint
-        self._folded.addWidget(self._model)
-        self._folded.addWidget(self._form_fields.folded)
+        self._folded = column(
+            more, self._model, self._form_fields.folded
+        )  # the model: as long as there is no checkpoint
         self._top = column(top)
-        layout = column(inside, spacing=8)
-        for widget in (top, self.pictures, self._form_fields, self._counted):
-            layout.addWidget(widget)
-        layout.addWidget(Fold(say("More"), say("The model, and what is seldom changed"), more))
-        whole = column(self, spacing=8)
-        whole.addLayout(self._grid)
-        for widget in (Shrinking(inside), self._region, self.run_button, self._reason):
-            whole.addWidget(widget)
+        fold = Fold(say("More"), say("The model, and what is seldom changed"), more)
+        column(inside, top, self.pictures, self._form_fields, self._counted, fold, spacing=8)
+        column(self, self._grid, Shrinking(inside), self._region, self.run_button, self._reason, spacing=8)

@@ -37,6 +37,7 @@ from ..jobs import (
 from ..wire import protocol, schema_words
 from . import (
     controller,
+    document_controller,
     end_jobs,
     faces,
     kept_parameters,
@@ -60,6 +61,7 @@ __all__ = [
     "comparison_lists",
     "controller",
     "coverage",
+    "document_controller",
     "end_jobs",
     "errors",
     "faces",

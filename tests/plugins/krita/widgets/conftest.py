@@ -22,6 +22,7 @@ from fakes.models import FOR_PROMPTS  # noqa: E402
 from fakes.scripted_client import ScriptedClient, real_welcome  # noqa: E402
 from foveate_shared.connection.client import ConnectionState, StateChange  # noqa: E402
 from foveate_shared.editor import known_server  # noqa: E402
+from foveate_shared.editor.document_controller import DocumentState  # noqa: E402
 from foveate_shared.editor.faces import FoundFace  # noqa: E402
 from foveate_shared.errors import InputError  # noqa: E402
 from foveate_shared.geometry import Bounds, Extent  # noqa: E402
@@ -77,7 +78,7 @@ class FakeEditor:
     """An editor with one document, or none."""
 
     def __init__(self):
-        self.now = controller.DocumentState("document", Extent(640, 480), Bounds(10, 20, 300, 200))
+        self.now = DocumentState("document", Extent(640, 480), Bounds(10, 20, 300, 200))
         self.refusal = ""
         self.hosts = []
         self.whole = False  # as the newest job was asked for
