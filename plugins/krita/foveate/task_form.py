@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._shared import checkpoint_choices, document_controller, form, labels, operations, protocol
+from ._shared import form, next_job, protocol
 from .add_model_dialog import AddModelDialog
 from .controller import KritaController
 from .form_fields import FormFields
@@ -24,8 +24,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         super().__init__()
         self._desk = desk
         say = desk.say
-        self.operation = ""  # none before a server told which there are
-        self._form: form.Form | None = None  # of the operation and its model, once the server told
+        self._next = next_job.NextJob(desk)
         self._segments: dict[str, Any] = {}  # by operation
         self._form_fields = FormFields(desk)
         self._model = ModelChoice(desk)
@@ -44,19 +43,21 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self.refresh()
 
     @property
+    def operation(self) -> str:
+        """Return the operation that is shown; none before a server told which there are."""
+        return self._next.operation
+
+    @property
     def fields(self) -> dict[str, Field]:
         """Return what is shown of the operation's parameters."""
         return self._form_fields.fields
 
     def choose(self, operation: str) -> None:
         """Show an operation with its parameters as last used."""
-        self.operation = operation
-        used = self._desk.used(operation)
-        self._form = None
+        used = self._next.choose(operation)
         self._form_fields.clear()
         self._model.wanted = used.get("model", "")
-        count = used.get(document_controller.VARIATIONS, 1)
-        self.variations.setValue(count if isinstance(count, int) else 1)
+        self.variations.setValue(self._next.count)
         self.refresh()
 
     def ask(self, operation: str, parameter: str) -> None:
@@ -74,49 +75,32 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
             self._explain(reason)
             return
         self._explain("")
-        wish = self.parameters()
-        if self._has_variations and self.variations.value() > 1:
-            wish[document_controller.VARIATIONS] = self.variations.value()
-        self._desk.run(self.operation, wish)
+        self._next.start(self.parameters(), self.variations.value())
 
     def parameters(self) -> protocol.JsonObject:
-        """Return the parameters as they are set; before the server told which there are, what is remembered holds."""
-        if self._form is not None:
-            return self._form_fields.parameters
-        chosen = {**self._desk.used(self.operation), "model": self._model.value}
-        return {name: value for name, value in chosen.items() if name != document_controller.VARIATIONS and value != ""}
+        """Return the parameters as they are set."""
+        return self._next.parameters(self._form_fields.parameters, self._model.value)
 
     def refresh(self) -> None:
         """Show what the job would work on, and why none can be started where that is so."""
         self._show_operations()
-        say, context = self._desk.say, self._desk.context
         self._model.setVisible(self._model.offer(self.operation))
         self._take_form()
         self._form_fields.show_decided()
         self._show_fields()
         self.pictures.offer(self.operation)
-        is_selected = context is not None and context.selection is not None
-        self._region.setVisible(context is not None and self._desk.takes_document(self.operation))
-        if context is not None:
-            seen = None if self._form_fields.takes_all else context.selection
-            self._region.setText(labels.region(context.extent, seen, say))
-        words = self._desk.words_of(self.operation)
-        said = self._form_fields.values
-        self.run_button.setText(operations.verb(words, say, said, is_selected=is_selected))
+        tell(self._region, self._next.region(takes_all=self._form_fields.takes_all))
+        self.run_button.setText(self._next.verb(self._form_fields.values))
         self.run_button.setShortcut("Alt+Return")  # a button's shortcut goes with its text
         reason = self._reason_not_to_start()
         self.run_button.setEnabled(not reason)
-        self._explain(reason or self._waiting())
+        self._explain(reason or self._next.delay())
 
     def open_adding(self) -> Any:
         """Open the dialog that adds a model."""
         dialog = AddModelDialog(self._desk, self.window())
         dialog.open()
         return dialog
-
-    @property
-    def _has_variations(self) -> bool:
-        return self._form is not None and self._form.has_variations
 
     def _show_operations(self) -> None:
         """Make the buttons those of the server's operations, and show the ones that can be done."""
@@ -138,21 +122,14 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _take_form(self) -> None:
         """Follow the model, the preset and what the server knows; what was set by hand stays."""
-        used = self._desk.used(self.operation)
-        preset = self.fields["preset"].value if "preset" in self.fields else used.get("preset", "")
-        shown = self._desk.form(self.operation, self._model.value, str(preset or ""))
-        if shown is None:
-            return
-        self._form = shown
-        self._form_fields.offer(shown, used if self._was_prompted(used) == shown.is_prompted else {})
-
-    def _was_prompted(self, used: protocol.JsonObject) -> bool:
-        model = checkpoint_choices.model_for(self._desk.models, self.operation, str(used.get("model", "")))
-        return checkpoint_choices.is_checkpoint(model)
+        preset = self.fields["preset"].value if "preset" in self.fields else None
+        used = self._next.follow(self._model.value, preset)
+        if self._next.form is not None and used is not None:
+            self._form_fields.offer(self._next.form, used)
 
     def _show_fields(self) -> None:
         """Place the model where it belongs: folded away as long as there is no checkpoint."""
-        self._counted.setVisible(self._has_variations)
+        self._counted.setVisible(self._next.has_variations)
         has = self._desk.has_checkpoint
         self._top.parentWidget().setVisible(has)
         wanted = self._top if has else self._folded
@@ -164,17 +141,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         tell(self._reason, reason)
 
     def _reason_not_to_start(self) -> str:
-        return self._desk.blocked(self.operation) or self._missing()
-
-    def _missing(self) -> str:
-        if not self.operation:
-            return self._waiting()
-        if self._form is not None and self._form.model is None and self._model.value:
-            return self._desk.say("The chosen model is not there any more: choose another.")
-        return self._form_fields.missing()
-
-    def _waiting(self) -> str:
-        return "" if self._desk.connection.is_ready else self._desk.say("It starts once the server is there.")
+        return self._next.obstacle(self._model.value, self._form_fields.missing())
 
     def _take_model(self, name: str) -> None:
         """Choose a checkpoint that was just added: that is what it was added for."""

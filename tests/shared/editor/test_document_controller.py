@@ -4,81 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from fakes.host import MemoryHost
-from fakes.models import FOR_PROMPTS
-from fakes.scripted_client import ScriptedClient, real_welcome
+from fakes.one_document import Studio
 from foveate_shared.connection.client import ConnectionState, StateChange
-from foveate_shared.editor.document_controller import SURVEY, VARIATIONS, DocumentController, DocumentState
-from foveate_shared.errors import InputError, RefusedError
-from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.wire.protocol import Accepted, Done, Models, Outcome, Planned
-
-
-class PictureHost(MemoryHost):
-    """A host whose pictures are drawn when the test says so."""
-
-    faces = ()
-    is_drawn = False
-
-    def take_picture(self):
-        return not self.is_drawn
-
-
-class FaceHost(PictureHost):
-    def apply(self, result):
-        self.faces = tuple(result.outcomes[0].data["faces"])
-
-
-class FakeEditor:
-    """An editor with one document, or none."""
-
-    def __init__(self):
-        self.now = DocumentState("document", Extent(640, 480), Bounds(10, 20, 300, 200))
-        self.opened = []
-        self.hosts = []
-
-    def context(self, *, pictures):
-        return self.now
-
-    def open_host(self, title, *, whole=False):
-        return self._open(PictureHost(), title, whole)
-
-    def open_new_image(self, title):
-        return self._open(PictureHost(), title, None)
-
-    def open_survey(self):
-        return self._open(FaceHost(), SURVEY, False)
-
-    def _open(self, host, *how):
-        if self.now is None:
-            raise InputError("No image is open.", remedy="Open one.")
-        self.opened.append(how)
-        self.hosts.append(host)
-        return host
-
-
-class Studio:
-    def __init__(self, folder):
-        self.client, self.editor, self.told = ScriptedClient(), FakeEditor(), []
-        self.desk = DocumentController(
-            self.editor, folder / "settings.json", lambda _: self.client, system_language=lambda: "en"
-        )
-        for name in ("on_context", "on_faces", "on_language", "on_refusal"):
-            setattr(self.desk, name, lambda *what, name=name: self.told.append((name, *what)))
-        self.desk.wake()
-        self.desk.look()
-        self.tell(StateChange(ConnectionState.READY), real_welcome(), Models(1, FOR_PROMPTS))
-        self.told.clear()
-
-    def tell(self, *messages):
-        self.client.tell(*messages)
-        return self.desk.poll()
-
-    def finish(self, job, **data):
-        name = job.flow.job
-        planned = Planned(name, 2, "document", Extent(16, 16), "One region.")
-        done = Done(name, 3, (Outcome("item", "done", "", data),), {"operation": job.operation})
-        self.tell(Accepted(name, 1), planned, done)
+from foveate_shared.editor.document_controller import SURVEY, VARIATIONS
+from foveate_shared.errors import RefusedError
 
 
 @pytest.fixture

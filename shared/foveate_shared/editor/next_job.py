@@ -1,0 +1,84 @@
+"""The job that a panel's form is about: its operation and form, what its button says, and what stands in its way."""
+
+from __future__ import annotations
+
+from ..forms import checkpoint_choices
+from ..forms.form import Form
+from ..wire.protocol import Json, JsonObject
+from . import labels, operations
+from .document_controller import VARIATIONS, DocumentController
+
+
+class NextJob:
+    """See the module. The fields hold the values, and the model's name: they are handed in."""
+
+    def __init__(self, desk: DocumentController) -> None:
+        self.operation = ""  # none before a server told which there are
+        self.count = 1  # variations, as last used
+        self.form: Form | None = None  # of the operation and its model, once the server told
+        self._desk = desk
+
+    def choose(self, operation: str) -> JsonObject:
+        """Turn to an operation; return its parameters as last used."""
+        self.operation, self.form, used = operation, None, self._desk.used(operation)
+        count = used.get(VARIATIONS)
+        self.count = count if isinstance(count, int) else 1
+        return used
+
+    def follow(self, model: str, preset: Json) -> JsonObject | None:
+        """Take the form for a model and a preset (None: that used last); return what new fields of it begin with.
+
+        That is what was used last with a model of this kind. None where the server has not told the form (yet).
+        """
+        used = self._desk.used(self.operation)
+        chosen = used.get("preset") if preset is None else preset
+        shown = self._desk.form(self.operation, model, str(chosen or ""))
+        if shown is None:
+            return None
+        self.form = shown
+        before = checkpoint_choices.model_for(self._desk.models, self.operation, str(used.get("model", "")))
+        return used if checkpoint_choices.is_checkpoint(before) == shown.is_prompted else {}
+
+    @property
+    def has_variations(self) -> bool:
+        """Tell whether several pictures can be chosen from."""
+        return self.form is not None and self.form.has_variations
+
+    def parameters(self, filled: JsonObject, model: str) -> JsonObject:
+        """Return the parameters that fields say; before the server told which there are, what is remembered holds."""
+        if self.form is not None:
+            return filled
+        chosen = {**self._desk.used(self.operation), "model": model}
+        return {name: value for name, value in chosen.items() if name != VARIATIONS and value != ""}
+
+    def start(self, parameters: JsonObject, count: int) -> None:
+        """Start the job, in so many variations where it has any."""
+        several: JsonObject = {VARIATIONS: count} if self.has_variations and count > 1 else {}
+        self._desk.run(self.operation, {**parameters, **several})
+
+    def region(self, *, takes_all: bool) -> str:
+        """Return what would be worked on; `takes_all`: whatever is selected. Empty where that is no part of it."""
+        context = self._desk.context
+        if context is None or not self._desk.takes_document(self.operation):
+            return ""
+        return labels.region(context.extent, None if takes_all else context.selection, self._desk.say)
+
+    def verb(self, said: JsonObject) -> str:
+        """Return what stands on the button that starts it; `said` are the values of its fields."""
+        context = self._desk.context
+        is_selected = context is not None and context.selection is not None
+        return operations.verb(self._desk.words_of(self.operation), self._desk.say, said, is_selected=is_selected)
+
+    def obstacle(self, model: str, missing: str) -> str:
+        """Return why it cannot be started; empty where it can. `missing` is what fields lack."""
+        if reason := self._desk.blocked(self.operation):
+            return reason
+        if not self.operation:
+            return self.delay()
+        if self.form is not None and self.form.model is None and model:
+            return self._desk.say("The chosen model is not there any more: choose another.")
+        return missing
+
+    def delay(self) -> str:
+        """Return why it would not begin at once; empty where it would."""
+        return "" if self._desk.connection.is_ready else self._desk.say("It starts once the server is there.")
