@@ -11,7 +11,8 @@ from fakes.layer_operations import operations
 from foveate_shared.connection.settings import load, save
 from hosts.gimp.person import Person
 from hosts.gimp.program import gimp_window, install
-from hosts.test_gimp_layers import HEIGHT, SCENE, WIDTH, write
+from hosts.lib.photo import SIDE, edges, film_still, photo
+from hosts.test_gimp_layers import SCENE
 
 SIZE = (1200, 820)
 DIALOG = "Foveate: Take over"
@@ -20,7 +21,9 @@ OPEN = (
     + """
 while open_displays:
     open_displays.pop().delete()
-image, made = scene("U8_NON_LINEAR")
+image = new_image("U8_NON_LINEAR", side, side)
+for name in ("Portrait", "Film still", "Edges"):
+    add(image, name, (0, 0, side, side), Gimp.ImageType.RGBA_IMAGE).set_visible(name == "Portrait")
 open_displays.append(Gimp.Display.new(image))
 Gimp.displays_flush()
 answer = image.get_id()
@@ -51,8 +54,9 @@ def running(chroot, folder, screen, start_server, stack):
 
 @pytest.fixture
 def person(running, screen, folder):
-    write(folder, "u8", 4)
-    running.run(OPEN, folder=folder.inside, WIDTH=WIDTH, HEIGHT=HEIGHT)
+    for name, pixels in (("Portrait", photo()), ("Film still", film_still()), ("Edges", edges())):
+        (folder.outside / f"{name}.raw").write_bytes(pixels.tobytes())
+    running.run(OPEN, folder=folder.inside, WIDTH=SIDE, HEIGHT=SIDE, side=SIDE)
     return Person(running, screen)
 
 
@@ -63,16 +67,15 @@ def choose(person, place, steps):
 
 
 def test_layers_are_chosen_in_the_dialog(person, running, folder):
-    layers = write(folder, "u8", 4)
     answer = person.call(
         "take", f"answer['pixels'] = dump(Gimp.Item.get_by_id(answer['layer']['id']), '{folder.inside}/taken.raw')"
     )
     person.look(DIALOG, "gimp-pictures-missing")
-    choose(person, CONTROL, 5)
+    choose(person, CONTROL, 1)
     person.look(DIALOG, "gimp-pictures")
-    choose(person, REFERENCE, 3)
+    choose(person, REFERENCE, 2)
     person.look(DIALOG, "gimp-pictures-more")
     person.keys("Return")
     ended = answer()
     assert ended["status"] == "success"
-    assert np.array_equal(running.pixels(ended["pixels"]), layers["edges"])
+    assert np.array_equal(running.pixels(ended["pixels"]), edges())

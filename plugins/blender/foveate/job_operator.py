@@ -213,7 +213,7 @@ class JobOperator:
         rt, name = controller.get(), operations.served_by(self.operation)
         if not self.properties.is_property_set("pictures"):
             return rt.beside.chosen(name, scene_of(name, image)) if self._from_panel else _NONE
-        said = {key: str(title) for key, title in typed_values.further(self.pictures).items()}
+        said = typed_values.named_pictures(self.pictures)
         return chosen_pictures.chosen_by_names(said, rt.slots(name), offered(image))
 
     def kind(self) -> str:

@@ -64,13 +64,20 @@ def growth(sides: Mapping[str, int]) -> JsonObject:
     return growing
 
 
+def named_pictures(text: str) -> dict[str, str]:
+    """Return the pictures that a JSON object names, by their names in a job. Raises InputError for other texts."""
+    named = _object(text)
+    if named is None or not all(isinstance(each, str) for each in named.values()):
+        raise InputError(
+            "The pictures are no JSON object of names.", remedy="Write them as {form}.", form='{"control": "edges"}'
+        )
+    return {name: str(each) for name, each in named.items()}
+
+
 def further(text: str) -> JsonObject:
     """Return parameters written as a JSON object; none where there is no text. Raises InputError for other texts."""
-    try:
-        values = json.loads(text or "{}")
-    except ValueError:
-        values = None
-    if not isinstance(values, dict):
+    values = _object(text)
+    if values is None:
         raise InputError(
             "Further parameters are no JSON object.", remedy="Write names in quotation marks, all of it in braces."
         )
@@ -79,6 +86,15 @@ def further(text: str) -> JsonObject:
 
 def _scale(text: str) -> Json:
     return parameter_values.value_of({"type": "integer"}, text, "Scale")
+
+
+def _object(text: str) -> JsonObject | None:
+    """Return what a JSON object holds, nothing where there is no text; None for other texts."""
+    try:
+        values = json.loads(text or "{}")
+    except ValueError:
+        return None
+    return values if isinstance(values, dict) else None
 
 
 def _lora(part: str) -> Json:

@@ -3,7 +3,15 @@
 import pytest
 
 from foveate_shared.errors import InputError
-from foveate_shared.forms.typed_values import face_numbers, further, growth, lora_list, loras_text, parameters_of
+from foveate_shared.forms.typed_values import (
+    face_numbers,
+    further,
+    growth,
+    lora_list,
+    loras_text,
+    named_pictures,
+    parameters_of,
+)
 
 
 @pytest.mark.parametrize(("text", "expected"), [("1, 3", [1, 3]), (" 2 ", [2]), ("4;5 6", [4, 5, 6])])
@@ -70,3 +78,12 @@ def test_what_is_listed_becomes_variants():
     lists = {"model": "", "strength": "0.3, 0.5"}
     assert parameters_of({}, lists, {}) == {"variants": [{"strength": 0.3}, {"strength": 0.5}]}
     assert parameters_of({}, {"model": ""}, {}) == {}
+
+
+def test_pictures_are_named_in_a_json_object():
+    assert named_pictures("") == {}
+    assert named_pictures('{"control": "edges", "reference-1": "a, b"}') == {"control": "edges", "reference-1": "a, b"}
+    for text in ("edges", "[1]", '{"control": 3}'):
+        with pytest.raises(InputError, match="no JSON object of names") as refused:
+            named_pictures(text)
+        assert refused.value.info.remedy == 'Write them as {"control": "edges"}.'
