@@ -22,7 +22,7 @@ from foveate_server.picture_files.picture import Picture
 from foveate_server.picture_files.read import read_picture
 from foveate_server.picture_files.write import SaveOptions, prepare, require_writable, save
 from foveate_shared.errors import ErrorCode, InputError
-from foveate_shared.forms.form import with_seeds
+from foveate_shared.forms.operation_form import with_seeds
 from foveate_shared.geometry import Extent
 from foveate_shared.jobs.host import Result
 from foveate_shared.wire.protocol import JobSummary, JsonObject, OperationInfo

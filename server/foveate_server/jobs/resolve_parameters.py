@@ -30,7 +30,7 @@ from foveate_server.operations.parameters.roles import (
 )
 from foveate_server.presets import Presets
 from foveate_shared.errors import ErrorCode, InputError
-from foveate_shared.forms.form import SEEDS
+from foveate_shared.forms.operation_form import SEEDS
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import DIFFUSION, RENDERING_KINDS, RESTORE, Json, JsonObject, ModelInfo, as_object
 from foveate_shared.wire.schema_words import KINDS, NEEDS

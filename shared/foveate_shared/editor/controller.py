@@ -17,7 +17,7 @@ from ..connection import settings
 from ..connection.client import ConnectionState
 from ..connection.settings import Settings
 from ..errors import CancelledJobError, FoveateError
-from ..forms import form, prompt_history
+from ..forms import operation_form, prompt_history
 from ..forms.checkpoint_choices import has_checkpoint
 from ..forms.picture_slots import PictureSlot, picture_slots, takes_document
 from ..i18n import translations
@@ -65,7 +65,7 @@ class Controller:
         self._system_language = system_language
         self._texts = translations.Texts()
         self._bench: Workbench | None = None
-        self._forms: dict[tuple[str, str, str], form.Form | None] = {}  # made once: panels ask for them again and again
+        self._forms: dict[tuple[str, str, str], operation_form.Form | None] = {}  # made once: panels ask all the time
         self._formed: object = None  # the operations and models that they are made of
         self._clock = clock
         self._has_news = False  # that the panels do not show yet
@@ -116,15 +116,15 @@ class Controller:
         """Return how an operation is offered."""
         return operations.words_of(operation, self.operations)
 
-    def form(self, operation: str, model: str = "", preset: str = "") -> form.Form | None:
-        """Return what can be said of an operation, see forms.form; None where it is not offered (yet)."""
+    def form(self, operation: str, model: str = "", preset: str = "") -> operation_form.Form | None:
+        """Return what can be said of an operation, see forms.operation_form; None where it is not offered (yet)."""
         told, key = (self.operations, self.models), (operation, model, preset)
         if told != self._formed:
             self._forms.clear()
             self._formed = told
         if key not in self._forms:
             info = next((each for each in self.operations if each.name == operation), None)
-            self._forms[key] = None if info is None else form.form_for(info, self.models, model, preset)
+            self._forms[key] = None if info is None else operation_form.form_for(info, self.models, model, preset)
         return self._forms[key]
 
     def slots(self, operation: str) -> tuple[PictureSlot, ...]:
@@ -233,7 +233,7 @@ class Controller:
             bench.reconnect()  # the person has read why, and tries again
         if is_new_wish:
             self.keep_prompts(parameters)
-        wishes = form.with_seeds(parameters, count)
+        wishes = operation_form.with_seeds(parameters, count)
         group = uuid.uuid4().hex if len(wishes) > 1 else ""
         asks = bool(group) or (self.settings.ask_first if ask_first is None else ask_first)
         first = open_host(1)

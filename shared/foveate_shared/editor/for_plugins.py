@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from .. import errors, geometry, pixels
 from ..connection import client, inquiry, pairing_line, private_files, settings
+from ..forms import add_program as add_model
 from ..forms import (
-    add_model,
     checkpoint_advice,
     checkpoint_choices,
     comparison_lists,
-    form,
     parameter_values,
     picture_slots,
     prompt_history,
     typed_values,
 )
+from ..forms import operation_form as form
 from ..i18n import translations
 from ..jobs import (
     arrange_patches,

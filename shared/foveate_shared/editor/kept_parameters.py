@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..forms import checkpoint_choices, comparison_lists, typed_values
-from ..forms.form import Choice, Form, Parameter
+from ..forms.operation_form import Choice, Form, Parameter
 from ..wire.protocol import Json, JsonObject
 from .controller import Controller
 from .operations import EXTEND, served_by

@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..i18n.translations import Texts
 from ..wire.protocol import Json, JsonObject, ModelInfo, as_object
 from . import checkpoint_choices, parameter_values
-from .form import Form
+from .operation_form import Form
 
 NO_LORA = "none"
 _SEPARATORS = re.compile(r"[,;\s]+")

@@ -1,4 +1,7 @@
-"""Values as people type them: faces by their numbers, LoRAs with their weights, sides that grow, further parameters."""
+"""Shorthand that scripts and single fields take: faces by numbers, LoRAs with weights, sides that grow.
+
+It means something else than a parameter's schema says; texts that mean what a schema says are read by parameter_values.
+"""
 
 from __future__ import annotations
 

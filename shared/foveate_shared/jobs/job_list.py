@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from ..connection.client import ClientEvent, ConnectionState, StateChange
 from ..errors import ErrorInfo
 from ..forms.checkpoint_choices import models_for
-from ..forms.form import Form, form_for
+from ..forms.operation_form import Form, form_for
 from ..wire.protocol import JsonObject, ModelInfo, Models, OperationInfo, Preview, Welcome
 from .chosen_pictures import NONE_CHOSEN, ChosenPictures
 from .dispatch_events import dispatch
@@ -121,9 +121,9 @@ class Workbench:
         """Freeze the host's document and start a job on it; it waits by itself where there is no server yet.
 
         With `ask_first` the complete result waits for :meth:`apply`, as that of each of several variations should:
-        these are jobs of their own (see forms.form.with_seeds) with one `group`. `pictures` go beside the document, by
-        the names of the operation's slots: copies of those `chosen`. Without `takes_document` the host only takes the
-        result. Raises FoveateError where the host has nothing to work on; there is no entry then.
+        these are jobs of their own (see operation_form.with_seeds) with one `group`. `pictures` go beside the
+        document, by the names of the operation's slots: copies of those `chosen`. Without `takes_document` the host
+        only takes the result. Raises FoveateError where the host has nothing to work on; there is no entry then.
         """
         entry: JobEntry
 
@@ -205,7 +205,7 @@ class Workbench:
         return models_for(self.models, operation)
 
     def form(self, operation: str, wanted: str = "", preset: str = "") -> Form | None:
-        """Return an operation's form, see forms.form.form_for; None where it is not offered (yet)."""
+        """Return an operation's form, see forms.operation_form.form_for; None where it is not offered (yet)."""
         info = next((each for each in self.operations if each.name == operation), None)
         return None if info is None else form_for(info, self.models, wanted, preset)
 

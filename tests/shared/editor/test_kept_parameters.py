@@ -9,7 +9,7 @@ from foveate_shared.editor import kept_parameters
 from foveate_shared.editor.controller import Controller
 from foveate_shared.editor.kept_parameters import WORDS, KeptParameter
 from foveate_shared.errors import InputError
-from foveate_shared.forms import form
+from foveate_shared.forms import operation_form as form
 from foveate_shared.wire.protocol import ModelInfo, Models
 
 PHOTO = ModelInfo("photo", "Photo", ("refocus", "faces", "upscale"), 4, True)

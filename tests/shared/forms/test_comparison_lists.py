@@ -13,7 +13,7 @@ from foveate_shared.forms.comparison_lists import (
     variants_of,
     with_another,
 )
-from foveate_shared.forms.form import form_for
+from foveate_shared.forms.operation_form import form_for
 from foveate_shared.i18n.translations import Texts
 from foveate_shared.wire.protocol import ModelInfo, OperationInfo
 

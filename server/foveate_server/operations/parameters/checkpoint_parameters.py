@@ -10,7 +10,7 @@ from foveate_server.engines.diffusion_request import Prompt, Sampling, Weighted
 from foveate_server.operations.parameters import roles
 from foveate_server.operations.parameters.common_parameters import ModelName, Restored
 from foveate_server.operations.parameters.declaration import limits, parameter, required
-from foveate_shared.forms.form import SEEDS
+from foveate_shared.forms.operation_form import SEEDS
 from foveate_shared.wire.protocol import DIFFUSION
 from foveate_shared.wire.schema_words import ADVANCED, BASIC, REPLAY
 

@@ -8,7 +8,7 @@ import pytest
 
 from foveate_shared.connection.settings import Settings
 from foveate_shared.errors import InputError
-from foveate_shared.forms.add_model import Adding, add_command, command_to_copy, why_not
+from foveate_shared.forms.add_program import Adding, add_command, command_to_copy, why_not
 from foveate_shared.i18n.translations import Texts
 
 TELLS = """

@@ -10,7 +10,7 @@ from foveate_server.engines.deterministic import tints
 from foveate_server.jobs.resolve_parameters import settle
 from foveate_server.operations.registry import operations
 from foveate_server.presets import load_presets
-from foveate_shared.forms.form import MAX_VARIATIONS, SEEDS, form_for, parameters_in, with_seeds
+from foveate_shared.forms.operation_form import MAX_VARIATIONS, SEEDS, form_for, parameters_in, with_seeds
 from foveate_shared.i18n.translations import Texts, languages
 from foveate_shared.wire.protocol import ModelInfo, OperationInfo
 
