@@ -66,6 +66,9 @@ class Quiet:
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         """Told to nobody."""
 
+    def get_ready(self, stage: str, seconds: float) -> None:
+        """Told to nobody."""
+
     def note(self, text: str) -> None:
         """Remember it."""
         self.notes.append(text)

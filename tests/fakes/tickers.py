@@ -26,5 +26,8 @@ class RecordingTicker:
         if self.cancel_in is not None and step >= self.cancel_in:
             self.wished = step
 
+    def get_ready(self, stage: str, seconds: float) -> None:
+        self.progress(stage, 0.0)
+
     def note(self, text: str) -> None:
         self.notes.append(text)

@@ -24,6 +24,7 @@ class EngineSpec:
     factory: str  # "package.module:function", called in the worker with the options
     catalog: LookUp  # its models; called in the server, so it must not import torch
     options: JsonObject = field(default_factory=dict)
+    start_seconds: float = 0.0  # that the factory takes about: to import what it needs
 
 
 class Ticker(Protocol):
@@ -34,6 +35,12 @@ class Ticker(Protocol):
 
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         """Report how far the call is (0 to 1)."""
+
+    def get_ready(self, stage: str, seconds: float) -> None:
+        """Report that nothing is computed for about `seconds` from now, such as while weights are loaded.
+
+        Reports of unchanged progress may follow until work begins.
+        """
 
     def note(self, text: str) -> None:
         """Tell the owner a sentence."""

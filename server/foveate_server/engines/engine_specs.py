@@ -12,6 +12,8 @@ from foveate_server.models.catalog import CatalogModel
 from foveate_server.models.registry import open_registry
 from foveate_shared.wire.protocol import JsonObject, ModelInfo
 
+START_SECONDS = 3.6  # to import torch and what detectors need, as recorded: see tests/recordings/progress
+
 
 def suite_spec(config: ServerConfig) -> EngineSpec:
     """Return how a worker gets its engine, and what the server tells of the models."""
@@ -26,6 +28,7 @@ def suite_spec(config: ServerConfig) -> EngineSpec:
             "threads": config.threads,
             "safety": config.safety,
         },
+        start_seconds=START_SECONDS,
     )
 
 

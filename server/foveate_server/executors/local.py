@@ -53,6 +53,7 @@ class LocalExecutor:
                     {**engine.options, "device": device},
                     operations,
                     heartbeat_seconds=_heartbeat(own := patience or default_patience(device)),
+                    start_seconds=engine.start_seconds,
                     preload=preload,
                 ),
                 own,

@@ -10,7 +10,15 @@ from foveate_server.jobs.job import Job, WorkItem
 from foveate_server.jobs.result_parts import DRAWING, event_of
 from foveate_server.spool.database_rows import StoredEvent
 from foveate_server.spool.job_files import KeptFile
-from foveate_server.tasks.item_task import TaskEvent, TaskNote, TaskPart, TaskPreview, TaskProgress, TaskWeight
+from foveate_server.tasks.item_task import (
+    TaskEvent,
+    TaskNote,
+    TaskPart,
+    TaskPreview,
+    TaskProgress,
+    TaskReadiness,
+    TaskWeight,
+)
 from foveate_shared.wire.protocol import Blob, Note, Pixels, Preview, Progress, Queued, Started
 
 MAX_NOTES = 100  # of one job: they are stored, and a chatty operation must not fill the disk
@@ -42,6 +50,9 @@ class ItemEvents:
         """Tell of progress, a note or a preview."""
         if isinstance(event, TaskProgress):
             self._progress(job, work, event)
+        elif isinstance(event, TaskReadiness):
+            job.progress.get_ready(event.seconds)
+            self._progress(job, work, TaskProgress(event.stage, 0.0, 0, 0))
         elif isinstance(event, TaskWeight):
             job.progress.weigh(work.item.id, event.weight)
         elif isinstance(event, TaskNote):

@@ -3,7 +3,7 @@
 Items say what they weigh, and how far they are. Here that becomes one number that never runs backwards, whatever turns
 out on the way: that there are more items than one knew, that one weighs less than it was taken for, that nothing was to
 be done. How fast this machine is follows from the times at which work was done; times without any, such as that in
-which weights are loaded, count as long as they last.
+which weights are loaded, count as long as they last, and before as long as they are expected to.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ class ProgressCounter:
         self._marked = 0.0  # when it was last looked at the work that is done, while items run
         self._work_seen = 0.0  # the work that was done then
         self._busy = self._idle = 0.0  # seconds in which work was done, and in which items ran without
+        self._ready_at: float | None = None  # by the clock: about when work is expected to begin; None: it goes on
+        self._pace = 0.0  # work per second while it is not known: as costs were measured, once readiness is told of
         self._worked = 0.0  # what was done in the busy ones
         self._shown = 0.0  # the largest fraction that was told
         self._base = (0.0, 0.0)  # (told, true) fraction from which on what is told grows evenly up to the end
@@ -63,6 +65,12 @@ class ProgressCounter:
     def stop(self) -> None:
         """End what :meth:`start` began; :meth:`end` follows at once, unless the item shall run again."""
         self._running -= 1
+
+    def get_ready(self, seconds: float) -> None:
+        """Take that a running item will do no work for about `seconds`."""
+        self._mark()
+        self._ready_at, self._pace = self._marked + seconds, 1.0
+        self._rebase()
 
     def weigh(self, item: str, weight: float) -> None:
         """Take what an item weighs, as it has turned out; what is done of it stays done."""
@@ -100,7 +108,7 @@ class ProgressCounter:
         """Return the expected seconds of work; None while nothing is known."""
         if self._is_open or self._worked <= 0 or self._done < _LEAST_SHARE * self._total:
             return None
-        return max(0.0, (self._total - self._done) * self._busy / self._worked)
+        return max(0.0, (self._total - self._done) * self._busy / self._worked + self._waiting)
 
     def steps(self, step: int, steps: int) -> tuple[int, int]:
         """Return the step to tell and of how many: of the job's items, or of its only one, which says `step` itself.
@@ -134,12 +142,23 @@ class ProgressCounter:
         total, done = self._total, self._done
         if total <= 0:
             return 0.0
-        if self._is_open:
-            return _SURVEY_SHARE * done / total
-        ready = 0.0  # the work that could have been done while there was none
-        if self._busy >= _LEAST_SECONDS and self._idle >= _LEAST_SECONDS:
-            ready = self._idle * self._worked / self._busy
-        return min(1.0, (done + ready) / (total + ready))
+        pace = self._worked / self._busy if self._busy >= _LEAST_SECONDS else self._pace
+        ready = self._idle_until_now * pace  # the work that could have been done while there was none
+        share = min(1.0, (done + ready) / (total + ready + self._waiting * pace))
+        return _SURVEY_SHARE * share if self._is_open else share
+
+    @property
+    def _idle_until_now(self) -> float:
+        """Return the seconds in which items ran without doing work."""
+        idle = self._idle
+        if self._ready_at is not None and self._running:
+            idle += self._clock() - self._marked
+        return idle if idle >= _LEAST_SECONDS else 0.0
+
+    @property
+    def _waiting(self) -> float:
+        """Return the seconds until work is expected to go on."""
+        return 0.0 if self._ready_at is None else max(0.0, self._ready_at - self._clock())
 
     def _mark(self) -> None:
         """Count the time since the last look: as one of work, or as one without."""
@@ -149,7 +168,11 @@ class ProgressCounter:
             self._worked += work - self._work_seen
         else:
             self._idle += now - self._marked
+        begins = self._ready_at is not None and work > self._work_seen
         self._marked, self._work_seen = now, work
+        if begins:
+            self._ready_at = None
+            self._rebase()
 
     def _rebase(self) -> None:
         """Let what is told go on evenly from here, where what is true has jumped."""

@@ -134,6 +134,9 @@ class Context(Protocol):
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         """Report how far the item is (0 to 1). Implies :meth:`check`."""
 
+    def get_ready(self, stage: str, seconds: float) -> None:
+        """Report that nothing is computed for about `seconds` from now: see engines.contract.Ticker."""
+
     def weigh(self, weight: float) -> None:
         """Correct the item's :attr:`Item.weight`, where it shows only now how much is to be done."""
 

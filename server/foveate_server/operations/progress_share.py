@@ -23,6 +23,10 @@ class ProgressShare:
         """See engines.contract.Ticker."""
         self.whole.progress(stage, self.start + self.share * fraction, step, steps)
 
+    def get_ready(self, stage: str, seconds: float) -> None:
+        """See engines.contract.Ticker."""
+        self.whole.get_ready(stage, seconds)
+
     def note(self, text: str) -> None:
         """See engines.contract.Ticker."""
         self.whole.note(text)

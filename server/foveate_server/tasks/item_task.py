@@ -53,6 +53,14 @@ class TaskProgress:
 
 
 @dataclass(frozen=True)
+class TaskReadiness:
+    """For about so many seconds the running item computes nothing: it is getting ready."""
+
+    stage: str | Sentence
+    seconds: float
+
+
+@dataclass(frozen=True)
 class TaskWeight:
     """What the running item weighs, as it has turned out: see Item.weight."""
 
@@ -133,4 +141,4 @@ class TaskFile:
 
 
 TaskPart = TaskPatch | TaskSelection | TaskReport | TaskFile
-TaskEvent = TaskProgress | TaskWeight | TaskNote | TaskPreview | TaskPart
+TaskEvent = TaskProgress | TaskReadiness | TaskWeight | TaskNote | TaskPreview | TaskPart

@@ -29,6 +29,7 @@ class Launch:
     options: JsonObject = field(default_factory=dict)
     operations: str = OPERATIONS  # "package.module:function" that returns the operations by name
     heartbeat_seconds: float = 1.0  # a running item gives a sign of life at most so often
+    start_seconds: float = 0.0  # see EngineSpec.start_seconds
     preload: bool = False  # build the engine before the first task asks for it
 
 

@@ -8,7 +8,7 @@ from threading import Event
 import numpy as np
 from numpy.typing import NDArray
 
-from foveate_server.tasks.item_task import Task, TaskNote, TaskPreview, TaskProgress, TaskWeight
+from foveate_server.tasks.item_task import Task, TaskNote, TaskPreview, TaskProgress, TaskReadiness, TaskWeight
 from foveate_server.tasks.messages import Alive
 from foveate_server.worker.channel import Channel
 from foveate_server.worker.task_files import ResultWriter
@@ -46,6 +46,12 @@ class WorkerContext:
         if self._progress.is_due() or stage != self._stage:
             self._stage = stage
             self._channel.send(TaskProgress(stage, min(max(float(fraction), 0.0), 1.0), step, steps))
+
+    def get_ready(self, stage: str, seconds: float) -> None:
+        """Report that nothing is computed for about `seconds` from now."""
+        self.check()
+        self._stage = stage
+        self._channel.send(TaskReadiness(stage, seconds))
 
     def weigh(self, weight: float) -> None:
         """Correct what the task weighs."""

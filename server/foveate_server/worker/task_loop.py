@@ -17,7 +17,7 @@ from foveate_server.engines.contract import Engine
 from foveate_server.operations.contract import ItemResult
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.operation import Operation
-from foveate_server.tasks.item_task import Task
+from foveate_server.tasks.item_task import Task, TaskProgress
 from foveate_server.tasks.messages import (
     Alive,
     CancelTask,
@@ -32,9 +32,12 @@ from foveate_server.tasks.messages import (
 from foveate_server.worker.channel import Channel, leave
 from foveate_server.worker.context import WorkerContext
 from foveate_server.worker.describe_failure import describe, is_out_of_memory
+from foveate_server.worker.keep_telling import keep_telling
 from foveate_server.worker.memory_in_use import in_use
 from foveate_server.worker.task_files import open_windows
 from foveate_shared.errors import ErrorCode, InputError
+
+_STARTING = "Starting the engine"
 
 _logger = logging.getLogger(__name__)
 _Work = tuple[Task, Event] | ReleaseMemory
@@ -109,7 +112,7 @@ class Worker:
             )
         parameters = operation.parameters.parse(task.request.parameters)
         windows = open_windows(task.windows, task.request.format)
-        engine = self._require_engine()
+        engine = self._engine or self._start_engine(context)
         context.check()
         return operation.run(ItemRun(task.request, parameters, task.item, windows, engine, context))
 
@@ -123,6 +126,14 @@ class Worker:
     def _tell_memory(self) -> None:
         if memory := in_use():
             self._channel.send(memory)
+
+    def _start_engine(self, context: WorkerContext) -> Engine:
+        """Build the engine; where that takes its time, the first task says so."""
+        if not self._launch.start_seconds:
+            return self._require_engine()
+        context.get_ready(_STARTING, self._launch.start_seconds)
+        with keep_telling(lambda: self._channel.send(TaskProgress(_STARTING, 0.0, 0, 0))):
+            return self._require_engine()
 
     def _require_engine(self) -> Engine:
         if self._engine is None:

@@ -40,6 +40,9 @@ class RecordingTicker:
         self.fractions.append(fraction)
         self.check()
 
+    def get_ready(self, stage: str, seconds: float) -> None:
+        self.check()
+
     def note(self, text: str) -> None:
         self.notes.append(text)
 

@@ -29,6 +29,17 @@ class Scene:
             self.counter.end(Outcome(name, ends))
         return told
 
+    def expect(self, seconds, lasts):
+        """Let an item say that it will work in so many seconds, while others pass; return what was told at each."""
+        self.counter.start()
+        self.counter.get_ready(seconds)
+        told = []
+        for _ in range(lasts):
+            self.now += 1
+            told.append(self.counter.fraction)
+        self.counter.stop()
+        return told
+
     def get_ready(self, name, seconds):
         """Let an item run without any work."""
         self.counter.start()
@@ -146,3 +157,35 @@ def test_steps_of_several_items_are_the_items():
     assert scene.counter.steps(1, 20) == (2, 2)
     scene.work("face-2", 1, ends="done")
     assert scene.counter.steps(0, 0) == (2, 2)
+
+
+def test_getting_ready_is_a_part_of_the_job_from_its_beginning():
+    scene = Scene(item("a", 10))
+    told = scene.expect(5, lasts=5)
+    assert told == pytest.approx([1 / 15, 2 / 15, 3 / 15, 4 / 15, 5 / 15], abs=0.01)
+    assert scene.work("a", 10, until=0.5)[-1] == pytest.approx(15 / 25, abs=0.1), "half as fast as costs were measured"
+    assert scene.counter.seconds_left == pytest.approx(10)
+
+
+def test_no_time_is_claimed_while_nothing_was_computed():
+    scene = Scene(item("a", 10))
+    scene.expect(5, lasts=5)
+    assert scene.counter.seconds_left is None
+
+
+@pytest.mark.parametrize("lasts", [2, 20])
+def test_getting_ready_for_longer_or_shorter_than_was_expected(lasts):
+    scene = Scene(item("a", 10))
+    told = [*scene.expect(5, lasts=lasts), *scene.work("a", 10)]
+    assert told == sorted(told)
+    assert told[lasts - 1] == pytest.approx(lasts / (lasts + 10), abs=0.1)
+    assert told[-1] == pytest.approx(1)
+
+
+def test_what_has_to_be_loaded_on_the_way_is_time_that_is_left():
+    scene = Scene(item("a", 10), item("b", 10))
+    scene.work("a", 10, ends="done")
+    scene.expect(6, lasts=2)
+    assert scene.counter.seconds_left == pytest.approx(10 + 4)
+    assert scene.counter.fraction >= 0.5, "no step back: it goes on from there"
+    assert scene.work("b", 10, ends="done")[-1] == pytest.approx(1)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from foveate_server.operations.contract import Item, JobRequest
-from foveate_server.tasks.item_task import Task, TaskNote, TaskPatch, TaskPreview, TaskProgress
+from foveate_server.tasks.item_task import Task, TaskNote, TaskPatch, TaskPreview, TaskProgress, TaskReadiness
 from foveate_server.tasks.messages import Alive, decode_report
 from foveate_server.worker import context as context_module
 from foveate_server.worker.channel import Channel
@@ -109,3 +109,12 @@ def test_notes_and_patches_go_out(context, pipe):
     assert patch.bounds == Bounds(1, 2, 1, 1)
     assert patch.pixels.read_bytes() == b"rgb"
     assert patch.coverage.read_bytes() == b"c"
+
+
+def test_getting_ready_is_told_at_once_and_can_be_cancelled(context, pipe, cancelled):
+    context.progress("Looking for faces", 0.5)
+    context.get_ready("Loading sd15", 8.5)
+    assert _reports(pipe)[-1] == TaskReadiness("Loading sd15", 8.5)
+    cancelled.set()
+    with pytest.raises(CancelledJobError):
+        context.get_ready("Loading sd15", 8.5)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, wait
+from dataclasses import dataclass
 from threading import Thread
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from foveate_server.engines.contract import Ticker
 
 T = TypeVar("T")
 _TICK_SECONDS = 0.1
+
+
+class SignsOfLife(Protocol):
+    """As much of a ticker as who waits needs."""
+
+    def check(self) -> None:
+        """See engines.contract.Ticker."""
 
 
 class Background(Generic[T]):
@@ -19,7 +27,7 @@ class Background(Generic[T]):
     def __init__(self) -> None:
         self._begun: tuple[Hashable, Future[T]] | None = None  # may still be under way; for the caller's thread alone
 
-    def result(self, key: Hashable, make: Callable[[], T], ticker: Ticker) -> T:
+    def result(self, key: Hashable, make: Callable[[], T], ticker: SignsOfLife) -> T:
         """Return what `make` returns, or what was begun for the same `key`; raises what it raises.
 
         Raises CancelledJobError within a tenth of a second.
@@ -34,9 +42,21 @@ class Background(Generic[T]):
         self._begun = None
         return future.result()
 
-    def _await(self, future: Future[T], ticker: Ticker) -> None:
+    def _await(self, future: Future[T], ticker: SignsOfLife) -> None:
         while not wait([future], timeout=_TICK_SECONDS).done:
             ticker.check()
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A ticker for who waits: each sign of life says at what stage the wait is."""
+
+    whole: Ticker
+    stage: str
+
+    def check(self) -> None:
+        """See engines.contract.Ticker."""
+        self.whole.progress(self.stage, 0.0)
 
 
 def _started(make: Callable[[], T]) -> Future[T]:
