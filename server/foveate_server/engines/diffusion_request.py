@@ -83,6 +83,7 @@ class DiffusionFacts:
     native_side: int  # image pixels: of the square of that area
     schedulers: tuple[str, ...]
     defaults: JsonObject = field(default_factory=dict)  # num_inference_steps, guidance_scale, scheduler, strength
+    is_on_card: bool = False  # a graphics card runs it: many times as fast as a processor, which still finds the faces
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, ClassVar
 
 import torch
@@ -16,6 +16,7 @@ from foveate_server.engines.diffusion.contract import Conditioning, CropPlace
 from foveate_server.engines.diffusion.footprint import Footprint
 from foveate_server.engines.diffusion.memory_plan import module_bytes
 from foveate_server.engines.diffusion.vae import Codec, Tick
+from foveate_server.engines.diffusion.vae_work import metered
 from foveate_server.engines.diffusion_request import Prompt
 from foveate_server.engines.layer_hooks import layers, watched
 from foveate_server.families.family import Family
@@ -105,6 +106,10 @@ class PipelineDenoiser(ABC):
             for module in self.modules().values():
                 stack.enter_context(watched(module, before_layer, every=self._every))
             yield
+
+    def metered(self, module: nn.Module, tick: Callable[[float], None]) -> AbstractContextManager[None]:
+        """Call `tick` as often, with the multiply-adds that begin, while `module` of the autoencoder's kind runs."""
+        return metered(module, tick, every=self._every)
 
     @property
     def _every(self) -> int:

@@ -12,7 +12,7 @@ from foveate_server.engines import device_precision
 from foveate_server.engines.contract import Ticker
 from foveate_server.engines.diffusion.adapters import adapter_of
 from foveate_server.engines.diffusion.apply_additions import FindAddition, Wardrobe, wanted_by
-from foveate_server.engines.diffusion.background_load import Background
+from foveate_server.engines.diffusion.background_load import Background, Waiting
 from foveate_server.engines.diffusion.batched_variations import Made, Siblings, batch_for, key_of
 from foveate_server.engines.diffusion.checkpoint_traits import Traits, traits_of
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
@@ -38,6 +38,8 @@ from foveate_shared.geometry import Extent
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject
 
+_IMPORTING = 11.0  # seconds of a processor: what reads checkpoints and prompts is imported when it is first needed
+_LOADING = 4e-9  # likewise, per byte of a checkpoint's files
 _BUDGET_SHARE = 0.6  # of the device's memory, for the weights of all loaded checkpoints
 
 
@@ -71,6 +73,7 @@ class DiffusionEngine:
         self._residents = Residents(budget)
         self._siblings = Siblings()
         self._batches = device.type != "cpu" if batches is None else batches
+        self._has_loaded = False  # anything: what takes seconds to import has been
         self._loading: Background[PipelineDenoiser] = Background()
         self._previewers = Previewers(library, device)
 
@@ -83,7 +86,7 @@ class DiffusionEngine:
         """See engines.contract.Engine.diffusion_facts."""
         checkpoint = self._library.checkpoint(model)
         adapter = _adapter(checkpoint)
-        return _facts(checkpoint, adapter, traits_of(adapter.family, checkpoint.facts))
+        return self._facts(checkpoint, adapter, traits_of(adapter.family, checkpoint.facts))
 
     def diffuse(self, request: DiffusionRequest, *, ticker: Ticker, preview: ShowPreview | None = None) -> Pictures:
         """See engines.contract.Engine."""
@@ -129,7 +132,7 @@ class DiffusionEngine:
         tile = None if canvas.tile is None else max(canvas.tile.width, canvas.tile.height)
         return Pictures(
             images=made.images,
-            facts=_facts(checkpoint, adapter, traits),
+            facts=self._facts(checkpoint, adapter, traits),
             sampling=sampling,
             device=device_precision.describe_device(self._device),
             pinned=Pinned(device_precision.dtype_name(placement.network), tile, threads, made.at_once),
@@ -142,6 +145,21 @@ class DiffusionEngine:
         self._siblings.clear()
         self._previewers.release()
         device_precision.empty_cache(self._device)
+
+    def _facts(self, checkpoint: Checkpoint, adapter: type[PipelineDenoiser], traits: Traits) -> DiffusionFacts:
+        family = adapter.family
+        return DiffusionFacts(
+            model=checkpoint.name,
+            sha256=checkpoint.sha256,
+            family=family.name,
+            title=family.title,
+            multiple=family.multiple,
+            pixels=traits.native_side**2,
+            native_side=traits.native_side,
+            schedulers=family.schedulers,
+            defaults=traits.defaults.to_json(),
+            is_on_card=self._device.type != "cpu",
+        )
 
     def _finder(self, ticker: Ticker) -> FindAddition:
         return lambda name, kind: self._library.addition(name, kind, Fetching(ticker, name))
@@ -159,15 +177,17 @@ class DiffusionEngine:
         resident = self._residents.get(key)
         if resident is None:
             files = self._library.files(checkpoint.name, Fetching(ticker, checkpoint.name))
-            ticker.progress(Sentence("Loading {checkpoint}", checkpoint=checkpoint.name), 0.0)
+            stage = Sentence("Loading {checkpoint}", checkpoint=checkpoint.name)
+            ticker.get_ready(stage, _LOADING * checkpoint.size + (0.0 if self._has_loaded else _IMPORTING))
             self._residents.make_room(checkpoint.size)
             device_precision.empty_cache(self._device)
             denoiser = self._loading.result(
-                key, lambda: load(_adapter(checkpoint), checkpoint, files, traits, placement), ticker
+                key, lambda: load(_adapter(checkpoint), checkpoint, files, traits, placement), Waiting(ticker, stage)
             )
             footprint = denoiser.footprint().with_vae(placement.vae.itemsize)
             resident = Resident(denoiser, Wardrobe(denoiser, files.config or files.path), footprint)
             self._residents.add(key, resident)
+            self._has_loaded = True
         return resident
 
     def _plan(
@@ -207,21 +227,6 @@ def _adapter(checkpoint: Checkpoint) -> type[PipelineDenoiser]:
             families=known,
         )
     return adapter_of(families()[checkpoint.family])
-
-
-def _facts(checkpoint: Checkpoint, adapter: type[PipelineDenoiser], traits: Traits) -> DiffusionFacts:
-    family = adapter.family
-    return DiffusionFacts(
-        model=checkpoint.name,
-        sha256=checkpoint.sha256,
-        family=family.name,
-        title=family.title,
-        multiple=family.multiple,
-        pixels=traits.native_side**2,
-        native_side=traits.native_side,
-        schedulers=family.schedulers,
-        defaults=traits.defaults.to_json(),
-    )
 
 
 def _check(request: DiffusionRequest, adapter: type[PipelineDenoiser]) -> None:

@@ -22,9 +22,10 @@ from foveate_server.engines.diffusion.schedulers import Sampler, Schedule
 from foveate_server.engines.diffusion.tensors import to_image, to_latent_mask, to_tensor
 from foveate_server.engines.diffusion.tiny_vae import TinyVae
 from foveate_server.engines.diffusion.vae import Codec, ExactTiles, in_memory
+from foveate_server.engines.diffusion.vae_work import decoding_work, encoding_work
 from foveate_server.engines.diffusion.work_shares import WorkShares
 from foveate_server.engines.diffusion_request import DiffusionRequest, Sampling, ShowPreview
-from foveate_server.engines.layer_hooks import Meter, layers
+from foveate_server.engines.layer_hooks import Meter
 from foveate_server.engines.values import Image
 from foveate_shared.i18n.sentence import Sentence
 
@@ -85,10 +86,11 @@ class Run:
                 Sentence("{families} checkpoints know no negative prompt; yours is left away.", families=title)
             )
         shares = self._shares(2 if conditionings[0].negative is not None else 1)
-        encoding, count = Meter(self._ticker, _READING), len(layers(denoiser.vae.encoder))
-        with self._on_device([denoiser.vae]), denoiser.watched(encoding.tick):
-            encoding.begin(0.0, shares.encoding, count * (2 if denoiser.sees_mask else 1))
-            original = self._encoded(to_tensor(self._request.image, denoiser.device))
+        meter, image = Meter(self._ticker, _READING), to_tensor(self._request.image, denoiser.device)
+        work = encoding_work(denoiser.vae, image, tiled=self._task.plan.vae_tile is not None)
+        with self._on_device([denoiser.vae]), denoiser.metered(denoiser.vae, meter.tick):
+            meter.begin(0.0, shares.encoding, work * (2 if denoiser.sees_mask else 1))
+            original = self._encoded(image)
             beside = self._beside() if denoiser.sees_mask else None
         guidance = self._task.sampling.guidance_scale
         predict, passes = self._task.canvas.predict(
@@ -108,11 +110,10 @@ class Run:
 
     def _pictures(self, batch: _Batch, latents: Tensor) -> list[Image]:
         """Return what latents (n, c, h, w) show."""
-        meter = Meter(self._ticker, _DECODING)
-        with self._on_device([self._denoiser.vae]), self._denoiser.watched(meter.tick):
-            meter.begin(
-                batch.done + batch.denoising, batch.decoding, len(latents) * len(layers(self._denoiser.vae.decoder))
-            )
+        meter, denoiser = Meter(self._ticker, _DECODING), self._denoiser
+        work = decoding_work(denoiser.vae, latents, tiled=self._task.plan.vae_tile is not None)
+        with self._on_device([denoiser.vae]), denoiser.metered(denoiser.vae, meter.tick):
+            meter.begin(batch.done + batch.denoising, batch.decoding, work)
             return [to_image(self._decoded(picture[None])) for picture in latents]
 
     def _denoised(self, batch: _Batch, original: Tensor, predict: Predict, passes: int) -> Tensor:

@@ -129,3 +129,11 @@ def test_a_face_is_found_again_in_its_enlargement():
     (before,) = create({}).detect(FACES, image, min_score=0.5, ticker=Ticker())
     (after,) = create({}).detect(FACES, _upscale(image)[0].image, min_score=0.5, ticker=Ticker())
     assert np.allclose(np.array(after.box) / 4, before.box, atol=0.5)
+
+
+def test_it_says_that_it_looks_for_faces():
+    image = np.zeros((60, 60, 3), np.float32)
+    image[20:40, 20:40] = FACE_COLOR
+    ticker = Ticker()
+    create({}).detect(FACES, image, min_score=0.5, ticker=ticker)
+    assert ticker.fractions == [0, 1]

@@ -288,3 +288,30 @@ def test_real_weights_give_the_untiled_result(registry, photo, make_ticker, mode
         if dtype is torch.bfloat16:
             assert np.array_equal(made, expected)
         same(made, expected)
+
+
+@pytest.mark.parametrize("heights", [[(0, 90)], [(0, 30), (30, 60), (60, 90)]], ids=["whole", "strips"])
+@pytest.mark.parametrize("architecture", ["rrdbnet", "deep"])
+def test_the_work_that_is_told_is_the_work_that_was_announced(architecture: str, heights) -> None:
+    """In the last band too, which grows from block to block and is cut again: nothing is told twice."""
+    torch.manual_seed(0)
+    blocks, width = {"rrdbnet": (1, 20), "deep": (6, 400)}[
+        architecture
+    ]  # deep: more at the end than blocks see at once
+    network = rrdbnet.as_network(rrdbnet.RRDBNet(blocks, 4, 2).eval())
+    begun, told = [], []
+
+    class Counting(Meter):
+        def begin(self, start: float, share: float, work: float, step: int = 0, steps: int = 0) -> None:
+            begun.append(work)
+            told.append(0.0)
+
+        def tick(self, work: float = 1.0) -> None:
+            told[-1] += work
+
+    pictures = Pictures(network, random_image(90, width), None)
+    for _, strip, pixels in pictures.strips(heights, 0, width):
+        meter = Counting(None, "Restoring")
+        pictures.streams.run(network, pixels, strip, device=CPU, tile=9999, meter=meter)
+    assert len(begun) == len(heights)
+    assert told == pytest.approx(begun, rel=0.02)
