@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +17,7 @@ from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.registry import operations
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, RowOrder, SampleType
-from foveate_shared.wire.protocol import JsonObject, Outcome, Selection, WindowRequest
+from foveate_shared.wire.protocol import JsonObject, ModelInfo, Outcome, Selection, WindowRequest
 
 RGB8 = PixelFormat(SampleType.U8, Channels.RGB)
 
@@ -33,13 +34,14 @@ class MemoryDocument:
     coverage: np.ndarray | None = None  # (height, width) of the document
     safety: str = "off"
     oversend: bool = False  # send windows at their own scale where less was asked for
+    models: Sequence[ModelInfo] = MODELS  # that a job may name
 
     @property
     def extent(self) -> Extent:
         return Extent(self.image.shape[1], self.image.shape[0])
 
     def request(self, operation: str, **parameters) -> JobRequest:
-        model = next((each for each in MODELS if each.name == parameters.get("model")), None)
+        model = next((each for each in self.models if each.name == parameters.get("model")), None)
         return JobRequest(
             operation, parameters, self.extent, self.format, self.space, self.icc, self.selection, model, self.safety
         )
@@ -117,6 +119,10 @@ class RecordingContext:
         assert -1e-6 <= fraction <= 1 + 1e-6
         self.course.report(self.item, fraction, step, steps)
 
+    def get_ready(self, stage: str, seconds: float) -> None:
+        assert stage
+        self.course.get_ready(self.item, seconds)
+
     def weigh(self, weight: float) -> None:
         assert weight > 0
         self.course.counter.weigh(self.item.id, weight)
@@ -155,7 +161,7 @@ def run_job(document: MemoryDocument, engine, operation: str, *, course: Course 
     course.counter.add(plan.items)
     while waiting:
         item = waiting.popleft()
-        course.counter.start()
+        course.start(item)
         windows = {asked.id: document.window(asked) for asked in item.windows}
         context = RecordingContext(run, document, item, course)
         result = table[operation].run(ItemRun(request, parameters, item, windows, engine, context))

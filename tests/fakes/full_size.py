@@ -7,9 +7,9 @@ Only the tokenizers are the tests' in all of them: what a text says does not mat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from fakes.checkpoints import TinyCheckpoints
 from fakes.tiny_tokenizers import clip_tokenizer
 from foveate_server.engines.diffusion.library import Addition, Checkpoint, Files
 from foveate_shared.errors import InputError
+from foveate_shared.wire.protocol import JsonObject
 
 _BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
 SD15_UNET: dict[str, Any] = {
@@ -67,6 +68,7 @@ class Checkpoints:
 
     root: Path
     device: torch.device
+    sides: Mapping[str, int] = field(default_factory=dict)  # image pixels that one says it was trained at, by its name
 
     def folder(self, name: str) -> Path:
         """Return the folder of `name`, a key of _FAMILIES; weights are float16."""
@@ -86,7 +88,9 @@ class Checkpoints:
     def checkpoint(self, name: str | None) -> Checkpoint:
         """See library.Library."""
         name = name or "tiny"
-        return Checkpoint(name, f"random {name}", _FAMILIES[name])
+        facts: JsonObject = {"sample_size": self.sides[name] // 8} if name in self.sides else {}
+        size = sum(file.stat().st_size for file in self.folder(name).rglob("*.safetensors"))
+        return Checkpoint(name, f"random {name}", _FAMILIES[name], size, facts)
 
     def files(self, name: str, progress: object) -> Files:
         """See library.Library."""

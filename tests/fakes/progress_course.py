@@ -31,6 +31,13 @@ class Course:
     def __post_init__(self) -> None:
         self.counter = ProgressCounter(self.clock)
 
+    def start(self, item: Item) -> None:
+        self.counter.start()
+
+    def get_ready(self, item: Item, seconds: float) -> None:
+        self.counter.get_ready(seconds)
+        self.report(item, 0.0, 0, 0)
+
     def report(self, item: Item, fraction: float, step: int, steps: int) -> None:
         self.counter.report(item.id, fraction)
         shown = self.counter.steps(step, steps)

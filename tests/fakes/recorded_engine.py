@@ -16,10 +16,15 @@ from typing import Any
 
 import numpy as np
 
+from fakes.progress_course import Course
 from foveate_server.engines.deterministic.engine import DeterministicEngine, Options
+from foveate_server.engines.diffusion_request import DiffusionFacts, Pictures, Sampling
 from foveate_server.engines.values import Face, Pinned, Rendering, Strip
 from foveate_server.json_records import from_json, to_json
+from foveate_server.operations.contract import Item
+from foveate_server.worker.keep_telling import TELL_SECONDS
 
+APART = 0.25  # seconds, of two recorded reports of one stage and step
 RECORDINGS = Path(__file__).parents[1] / "recordings" / "progress"
 
 
@@ -32,6 +37,7 @@ class Report:
     fraction: float
     step: int
     steps: int
+    ready_in: float | None = None  # seconds, where nothing is computed until then
 
 
 @dataclass(frozen=True)
@@ -53,10 +59,12 @@ class Recording:
 
     calls: tuple[Call, ...]
     after: float  # seconds from the last call's end to the job's
+    starting: float = 0.0  # seconds until there was an engine
+    facts: DiffusionFacts | None = None  # of the checkpoint
 
     @property
     def seconds(self) -> float:
-        return sum(call.before + call.seconds for call in self.calls) + self.after
+        return self.starting + sum(call.before + call.seconds for call in self.calls) + self.after
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,8 +96,24 @@ class _Listener:
         self.ticker.check()
 
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
-        self.reports.append(Report(self.clock() - self.began, stage, fraction, step, steps))
+        report = Report(self.clock() - self.began, stage, fraction, step, steps)
+        if self._says_more(report):
+            self.reports.append(report)
         self.ticker.progress(stage, fraction, step, steps)
+
+    def get_ready(self, stage: str, seconds: float) -> None:
+        self.reports.append(Report(self.clock() - self.began, stage, 0.0, 0, 0, seconds))
+        self.ticker.get_ready(stage, seconds)
+
+    def _says_more(self, report: Report) -> bool:
+        """Tell whether a report is more than one tick among many: recordings shall stay small."""
+        last = self.reports[-1] if self.reports else None
+        told = (report.stage, report.step, report.fraction == 1)
+        return (
+            last is None
+            or (last.stage, last.step, last.fraction == 1) != told
+            or report.seconds - last.seconds >= APART
+        )
 
     def note(self, *arguments: Any, **options: Any) -> None:
         self.ticker.note(*arguments, **options)
@@ -98,16 +122,25 @@ class _Listener:
 class RecordingEngine:
     """Passes each call on to a real engine and writes down what happened."""
 
-    def __init__(self, engine: Any, clock: Callable[[], float]) -> None:
-        self._engine, self._clock = engine, clock
+    def __init__(self, engine: Any, clock: Callable[[], float], *, spoiled: int = 0) -> None:
+        """A checkpoint's pictures show what was to be painted, but for the first ones that are `spoiled`.
+
+        Random weights make noise; what follows from a picture is as with trained ones.
+        """
+        self._engine, self._clock, self._spoiled = engine, clock, spoiled
+        self._facts: DiffusionFacts | None = None
         self._ended = clock()  # the call before
         self.calls: list[Call] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
 
-    def recording(self) -> Recording:
-        return Recording(tuple(self.calls), self._clock() - self._ended)
+    def recording(self, starting: float) -> Recording:
+        return Recording(tuple(self.calls), self._clock() - self._ended, starting, self._facts)
+
+    def diffusion_facts(self, model: str | None) -> DiffusionFacts:
+        self._facts = self._engine.diffusion_facts(model)
+        return self._facts
 
     def upscale(self, image, model, *, ticker, strip: Strip | None = None, **options) -> Rendering:
         with_strip = {"strip": strip, **options}
@@ -125,9 +158,12 @@ class RecordingEngine:
         return found
 
     def diffuse(self, request, *, ticker, preview=None):
-        return self._call(
+        made = self._call(
             "diffuse", request.image, lambda told: self._engine.diffuse(request, ticker=told, preview=preview), ticker
         )
+        shown = np.zeros_like(request.image) if self._spoiled > 0 else request.image
+        self._spoiled -= 1
+        return replace(made, images=(shown,) * len(made.images))
 
     def _call(self, name: str, image: np.ndarray, run: Callable[[Any], Any], ticker: Any) -> Any:
         began = self._clock()
@@ -155,7 +191,7 @@ class ReplayingEngine(DeterministicEngine):
 
     def __init__(self, recording: Recording, hands: Hands) -> None:
         super().__init__(Options())
-        self._hands = hands
+        self._hands, self._facts = hands, recording.facts
         self._waiting = list(recording.calls)
 
     @property
@@ -178,7 +214,11 @@ class ReplayingEngine(DeterministicEngine):
 
     def diffuse(self, request, *, ticker, preview=None):
         self._replay("diffuse", request.image, ticker)
-        return super().diffuse(request, ticker=_Silent(ticker), preview=preview)
+        images = tuple(request.image for _ in request.seeds)
+        return Pictures(images, self._facts, Sampling(1, 1.0, "recorded"), "cpu: recorded", Pinned("float32", None, 1))
+
+    def diffusion_facts(self, model) -> DiffusionFacts:
+        return self._facts
 
     def _replay(self, name: str, image: np.ndarray, ticker: Any) -> Call:
         asked = (name, (image.shape[1], image.shape[0]))
@@ -189,22 +229,31 @@ class ReplayingEngine(DeterministicEngine):
         began = self._hands.now
         for report in call.reports:
             self._hands.now = began + report.seconds
-            ticker.progress(report.stage, report.fraction, report.step, report.steps)
+            if report.ready_in is None:
+                ticker.progress(report.stage, report.fraction, report.step, report.steps)
+            else:
+                ticker.get_ready(report.stage, report.ready_in)
         self._hands.now = began + call.seconds
         return call
 
 
 @dataclass
-class _Silent:
-    """What the deterministic engine says has been said."""
+class ReplayedCourse(Course):
+    """A course that begins, as in a worker that has no engine yet, with as long a start as was recorded."""
 
-    ticker: Any
+    hands: Hands = field(default_factory=Hands)
+    starting: float = 0.0  # seconds
+    expected: float = 0.0  # likewise: what the server takes it for
 
-    def check(self) -> None:
-        self.ticker.check()
+    @classmethod
+    def of(cls, recording: Recording, hands: Hands, expected: float) -> ReplayedCourse:
+        return cls(hands, hands=hands, starting=recording.starting, expected=expected)
 
-    def progress(self, *_: Any) -> None:
-        self.check()
-
-    def note(self, *_: Any) -> None:
-        pass
+    def start(self, item: Item) -> None:
+        super().start(item)
+        if self.told or not self.starting:
+            return
+        self.get_ready(item, self.expected)
+        while self.hands.now < self.starting:
+            self.hands.now = min(self.starting, self.hands.now + TELL_SECONDS)
+            self.report(item, 0.0, 0, 0)

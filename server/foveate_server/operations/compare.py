@@ -102,9 +102,9 @@ class Compare:
                 Sentence("Rendering variant {number} of {count}", number=number, count=len(variants)),
                 (_window(request, window, f"variant-{number}"),),
                 {"variant": number},
-                weight=costs.painting(window.area),
+                weight=refocus_region.weight_of(request, _parameters_of(request, variant), window.extent),
             )
-            for number in range(1, len(variants) + 1)
+            for number, variant in enumerate(variants, 1)
         ]
         summary = Sentence(
             "Compare {count} variants of {width} x {height} pixels.",
@@ -133,7 +133,7 @@ def _render(whole: ItemRun[CompareParameters]) -> ItemResult:
     label = _VARIANT.parse(variant).label or f"Variant {number}"
     sheet, run = _sheet(whole.request, whole.parameters), _run_of(whole, variant)
     region, window, picture, strength = run.request.region, run.window.bounds, run.pixels, run.parameters.strength
-    looking, painting = divide(run.context, costs.LOOKING, 1)
+    looking, painting = divide(run.context, *refocus_region.costs_of(run, window.extent))
     about = refocus_region.subject_of(run, region, looking)
     painter = Painter(run, painting)
     wish = Wish(picture.working, run.selection, checkpoint_parameters.prompt_for(run.parameters, about), strength)
@@ -169,16 +169,21 @@ def _show_on_sheet(context: Context, window: Bounds, region: Bounds, shown: Boun
 
 
 def _run_of(run: ItemRun[CompareParameters], variant: JsonObject) -> ItemRun[CompareParameters]:
-    """Return the item as if the variant were all of the job; one that names its model names all that is added, too."""
-    replaced = ("variants", "loras", "embeddings", "vae") if variant.get("model") else ("variants",)
-    common = {name: value for name, value in run.request.parameters.items() if name not in replaced}
-    own = {**common, **{name: value for name, value in variant.items() if name != "label"}}
-    pinned = {**as_object(common.get("pinned")), **as_object(variant.get("pinned"))}
-    parameters = Compare.parameters.parse({**own, "pinned": pinned})
+    """Return the item as if the variant were all of the job."""
+    parameters = _parameters_of(run.request, variant)
     model = run.request.model
     if model is not None and parameters.rendering.model:
         model = replace(model, name=parameters.rendering.model)
     return replace(run, request=replace(run.request, model=model), parameters=parameters)
+
+
+def _parameters_of(request: JobRequest, variant: JsonObject) -> CompareParameters:
+    """Return the variant's as if it were all of the job; one that names its model names all that is added, too."""
+    replaced = ("variants", "loras", "embeddings", "vae") if variant.get("model") else ("variants",)
+    common = {name: value for name, value in request.parameters.items() if name not in replaced}
+    own = {**common, **{name: value for name, value in variant.items() if name != "label"}}
+    pinned = {**as_object(common.get("pinned")), **as_object(variant.get("pinned"))}
+    return Compare.parameters.parse({**own, "pinned": pinned})
 
 
 def _require_variants(parameters: CompareParameters) -> None:

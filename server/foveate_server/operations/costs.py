@@ -9,15 +9,12 @@ from __future__ import annotations
 from foveate_server.engines.detection.search import CLOSE_SIDE, searched_areas
 from foveate_shared.geometry import Extent
 
-# Of a checkpoint's work: what it costs to look for faces before it or after. A processor looks, while a card may paint,
-# so this is a hundredth of the time on a machine without a card and up to a third on one with: it lies between both.
-LOOKING = 0.05
 _DETECTING = 0.9e-6  # per pixel that the detector sees
 _CLOSE_LOOK = 4 * CLOSE_SIDE**2  # pixels: it sees a face of about the same size from four sides
 _RESTORING = 740e-6  # per pixel that the network sees: Real-ESRGAN x4plus'
 _RESTORING_AT_ALL = 0.8
-_PAINTING = 3.7e-3  # per pixel that a checkpoint sees: SD1.5's in ten steps, to within half as much
-_LEAST_PAINTED = 512 * 512  # pixels: a smaller crop is shown larger
+_PASS = 77e-6  # per pixel that a checkpoint sees, each time that its network sees it: SD1.5's
+_CODING = 240e-6  # likewise, to encode and to decode it
 _COPYING = 1e-7  # per pixel
 
 
@@ -31,9 +28,12 @@ def restoring(area: float) -> float:
     return _RESTORING_AT_ALL + _RESTORING * area
 
 
-def painting(area: float) -> float:
-    """Return what it costs to re-render `area` pixels with a checkpoint."""
-    return _PAINTING * max(area, _LEAST_PAINTED)
+def painting(area: float, passes: float) -> float:
+    """Return what it costs to re-render `area` pixels with a checkpoint whose network sees them so many times.
+
+    Measured with SD1.5's size on a processor. Larger networks take more, and a graphics card less, of all of it alike.
+    """
+    return area * (_CODING + _PASS * passes)
 
 
 def copying(area: float) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, cast
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from foveate_server.engines.values import Face
 from foveate_server.families.family import REPAINTS
 from foveate_server.imaging.crop import context_window
 from foveate_server.models.model_requirement import RESTORERS, checkpoints
-from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches
 from foveate_server.operations.findings import search_document
@@ -25,11 +25,13 @@ from foveate_server.operations.parameters.declaration import Declaration, group,
 from foveate_server.operations.single_face.shown_face import ShownFace
 from foveate_server.operations.with_checkpoint import repaint_face
 from foveate_server.operations.with_restorer import restore_face
+from foveate_shared.geometry import Bounds
 from foveate_shared.i18n.sentence import Sentence, joined
 from foveate_shared.wire.protocol import JsonObject, Outcome
 from foveate_shared.wire.schema_words import BASIC
 
 _LARGEST_WINDOW = 5000 * 5000  # pixels: around larger faces, memory would not be bounded
+_COSTS = "costs"  # the argument of a look: what the faces that were found cost, as they were seen
 _SMALLEST_WINDOW = 96  # pixels: networks need some surroundings
 FaceNumber = Annotated[int, limits(minimum=1, maximum=65536)]
 
@@ -77,13 +79,14 @@ class Faces:
         """See operations.contract.Operation."""
         if "face" in run.item.arguments:
             return _render_face(run)
-        request = run.request
         faces, following = search_document.search(run, FACES, min_score=run.parameters.min_score)
+        seen = _costs_as_seen(run, faces)
         if following is not None:
-            return ItemResult(Outcome(run.item.id, "done"), (following,))
+            told: JsonObject = {**following.arguments, _COSTS: cast("JsonObject", seen)}
+            return ItemResult(Outcome(run.item.id, "done"), (replace(following, arguments=told),))
         wanted, sentence = _choose(faces, run.parameters.only)
         found: JsonObject = {"faces": [search_document.to_json(face) for face in faces]}
-        items = tuple(_face_item(request, number, faces[number - 1]) for number in wanted)
+        items = tuple(_face_item(run, number, faces[number - 1], seen) for number in wanted)
         return ItemResult(Outcome(run.item.id, "done", sentence, found), items)
 
 
@@ -111,12 +114,9 @@ def _choose(faces: Sequence[Face], only: Sequence[int]) -> tuple[list[int], str]
     return [number for number in asked if number <= len(faces)], sentence
 
 
-def _face_item(request: JobRequest, number: int, face: Face) -> Item:
-    name = f"face-{number}"
-    box = search_document.bounds_of(face, request.extent)
-    window = context_window(box, request.extent, minimum=_SMALLEST_WINDOW)
-    if window.area > _LARGEST_WINDOW:
-        window = box
+def _face_item(run: ItemRun[FacesParameters], number: int, face: Face, costs_as_seen: Mapping[str, float]) -> Item:
+    request = run.request
+    name, window = f"face-{number}", _window(request, face)
     arguments: JsonObject = {"number": number, "face": search_document.to_json(face)}
     request_window = patches.window_of(window, request, item=name)
     return Item(
@@ -124,5 +124,33 @@ def _face_item(request: JobRequest, number: int, face: Face) -> Item:
         Sentence("Bringing face {number} into focus", number=number),
         (request_window,),
         arguments,
-        weight=costs.painting(window.area) if request.is_prompted else restore_face.cost_of(window.extent),
+        weight=costs_as_seen.get(_key(face)) or _cost(run, window),
     )
+
+
+def _window(request: JobRequest, face: Face) -> Bounds:
+    """Return what a face's item sees, document pixels."""
+    box = search_document.bounds_of(face, request.extent)
+    window = context_window(box, request.extent, minimum=_SMALLEST_WINDOW)
+    return box if window.area > _LARGEST_WINDOW else window
+
+
+def _cost(run: ItemRun[FacesParameters], window: Bounds) -> float:
+    """Return about what a face costs, however soft it is."""
+    if run.request.is_prompted:
+        return repaint_face.cost_of(run, window.extent)
+    return restore_face.cost_of(window.extent)
+
+
+def _costs_as_seen(run: ItemRun[FacesParameters], faces: Sequence[Face]) -> dict[str, float]:
+    """Return what faces cost to restore, by their keys, as far as this look or an earlier one showed them."""
+    if run.request.is_prompted:
+        return {}
+    known = cast("dict[str, float]", run.item.arguments.get(_COSTS, {}))
+    now = {_key(face): restore_face.cost_as_seen(run, face, _window(run.request, face)) for face in faces}
+    return {**known, **{key: cost for key, cost in now.items() if cost is not None}}
+
+
+def _key(face: Face) -> str:
+    """Return what tells a face from others, the same after it was told as JSON."""
+    return json.dumps(search_document.to_json(face)["box"])

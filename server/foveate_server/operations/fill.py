@@ -11,7 +11,6 @@ from foveate_server.imaging import mask
 from foveate_server.imaging.crop import context_window
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.models.model_requirement import checkpoints
-from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, ItemResult, JobRequest, Plan
 from foveate_server.operations.document import patches
 from foveate_server.operations.item_run import ItemRun
@@ -63,19 +62,25 @@ class Fill:
     def plan(self, request: JobRequest, parameters: FillParameters) -> Plan:
         """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
         if parameters.extend.is_wanted:
-            return extend_canvas.plan(request, parameters.extend)
+            return extend_canvas.plan(request, parameters)
         window = context_window(request.region, request.extent, minimum=refocus_region.LEAST_WINDOW)
         summary = Sentence(
             "Fill {width} x {height} pixels with new content.", width=request.region.width, height=request.region.height
         )
         if window.area <= fading_canvases.SINGLE_AREA:
-            item = Item(_WHOLE, "Filling", (patches.window_of(window, request, item=_WHOLE),))
+            weight = refocus_region.weight_of(request, parameters, window.extent)
+            item = Item(_WHOLE, "Filling", (patches.window_of(window, request, item=_WHOLE),), weight=weight)
             return Plan("document", request.extent, summary, (item,))
         return Plan(
             "document",
             request.extent,
             summary,
-            fading_canvases.canvas_items(request.region, request, "Filling, part {number} of {count}"),
+            fading_canvases.canvas_items(
+                request.region,
+                request,
+                "Filling, part {number} of {count}",
+                lambda extent: refocus_region.weight_of(request, parameters, extent),
+            ),
         )
 
     def run(self, run: ItemRun[FillParameters]) -> ItemResult:
@@ -89,8 +94,10 @@ class Fill:
 def _fill(run: ItemRun[FillParameters]) -> ItemResult:
     asked = run.parameters
     core = fading_canvases.faded_core(run)
-    looking, painting = divide(run.context, costs.LOOKING, 1)
-    about = checkpoint_parameters.OTHER if asked.start != "original" else refocus_region.subject_of(run, core, looking)
+    keeps = asked.start == "original"
+    costs = refocus_region.costs_of(run, run.window.extent)
+    looking, painting = divide(run.context, costs[0] if keeps else 0.0, costs[1])
+    about = refocus_region.subject_of(run, core, looking) if keeps else checkpoint_parameters.OTHER
     painter = Painter(run, painting)
     prepared = start_image.start_image(run.pixels.working, run.selection, asked.start, asked.sampling.seed)
     wish = Wish(prepared, run.selection, checkpoint_parameters.prompt_for(asked, about), asked.strength, anchor=0.0)

@@ -71,7 +71,7 @@ class Refocus:
             )
             return Plan("document", request.extent, summary, split_selection.first_items(request))
         if request.is_prompted:
-            return refocus_region.plan(request, parameters.strength)
+            return refocus_region.plan(request, parameters)
         window = context_window(request.region, request.extent)
         size = f"{request.region.width} x {request.region.height}"
         summary = Sentence(

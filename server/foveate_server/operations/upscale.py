@@ -56,7 +56,7 @@ class Upscale:
         region = request.region
         require_region(region, request.extent)
         if request.is_prompted:
-            return add_detail.plan(request, parameters.size, parameters.strength)
+            return add_detail.plan(request, parameters)
         if parameters.size.is_in_place:
             summary = Sentence(
                 "Give {width} x {height} pixels the detail of a larger rendering.",

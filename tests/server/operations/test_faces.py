@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from fakes.documents import run_job
-from foveate_server.engines.deterministic.engine import DeterministicEngine, Options
+from foveate_server.engines.deterministic.engine import FACE_COLOR, DeterministicEngine, Options
+from foveate_server.operations import costs
 from foveate_shared.geometry import Bounds
 
 DISCS = [(55, 60, 60), (150, 110, 64)]
@@ -100,3 +101,25 @@ def test_a_face_at_the_border(soft, paint_discs, make_document, engine) -> None:
     run = run_job(document, engine, "faces", min_score=0.2)
     assert len(run.patches) == 2
     assert run.applied_to(document).shape == document.image.shape
+
+
+@pytest.mark.parametrize("times", [1, 12])
+def test_what_a_face_costs_is_told_by_the_look_that_finds_it(picture, make_document, engine, times) -> None:
+    """In a large document by the closest of many looks: some faces are small in the first one."""
+    run = run_job(make_document(np.tile(picture, (1, times, 1))), engine, "faces")
+    looks, faces = [item for item in run.items if item.is_survey], [item for item in run.items if not item.is_survey]
+    assert (len(looks) > 1) == (times > 1)
+    assert len(faces) == len(DISCS) * times
+    for item in faces:
+        extent, reduction = item.windows[0].extent, run.outcome(item.id).data["reduction"]
+        restoring = costs.restoring(extent.area / reduction**2)
+        assert item.weight == pytest.approx(restoring + 2 * costs.detecting(extent), rel=0.1)
+
+
+def test_a_face_in_focus_costs_next_to_nothing(soft, picture, make_document, engine) -> None:
+    hard = np.where(picture != soft, np.array(FACE_COLOR, np.float32), np.float32(0.5))
+    run = run_job(make_document(np.hstack([hard, picture])), engine, "faces")
+    outcomes = {item.id: run.outcome(item.id).status for item in run.items[1:]}
+    assert sorted(outcomes.values()) == ["done", "done", "kept", "kept"]
+    weights = {outcomes[item.id]: item.weight for item in run.items[1:]}
+    assert weights["kept"] < weights["done"] / 100

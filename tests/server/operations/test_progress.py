@@ -6,8 +6,8 @@ import pytest
 
 from fakes.documents import run_job
 from fakes.progress_cases import CASES
-from fakes.progress_course import Course
-from fakes.recorded_engine import Hands, Recording, ReplayingEngine
+from fakes.recorded_engine import RECORDINGS, Hands, Recording, ReplayedCourse, ReplayingEngine
+from foveate_server.engines.engine_specs import START_SECONDS
 
 WITHIN = 0.2  # of the whole: how far what is told may be from the share of the time that has passed
 FIRST = 0.2  # of the time: after it, the time left is held to
@@ -15,11 +15,14 @@ LEAST = 1 / 3  # of the time that is left: no less is told
 UNNOTICED = 0.5  # seconds
 
 
-@pytest.fixture(params=CASES)
+RECORDED = [name for name in CASES if (RECORDINGS / f"{name}.json").exists()]
+
+
+@pytest.fixture(params=RECORDED)
 def told(request):
     """Give what was told on the way, and how long the whole job took."""
     case, recording, hands = CASES[request.param], Recording.load(request.param), Hands()
-    engine, course = ReplayingEngine(recording, hands), Course(hands)
+    engine, course = ReplayingEngine(recording, hands), ReplayedCourse.of(recording, hands, START_SECONDS)
     run_job(case.document(), engine, case.operation, course=course, **case.parameters)
     assert engine.is_at_end
     return course.told, hands.now + recording.after

@@ -37,6 +37,7 @@ from foveate_server.operations.progress_share import divide
 from foveate_server.operations.single_face import upright
 from foveate_server.operations.with_checkpoint import fading_canvases, refocus_region, safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
+from foveate_server.operations.with_checkpoint.painting_cost import looking_cost, painting_cost
 from foveate_server.operations.with_restorer import enlarger, tile_items
 from foveate_server.operations.with_restorer.enlarger import Enlargement
 from foveate_server.operations.with_restorer.grid import QUARTERS
@@ -123,9 +124,9 @@ class Detailed(Prompted, Protocol):
         """Return by which models, and how exactly."""
 
 
-def plan(request: JobRequest, size: Enlargement, strength: float) -> Plan:
+def plan(request: JobRequest, asked: Detailed) -> Plan:
     """Return the items of a region that is in the document."""
-    region = request.region
+    region, size, strength = request.region, asked.size, asked.strength
     if size.is_in_place:
         summary = Sentence(
             "Give {width} x {height} pixels new detail at strength {strength:g}.",
@@ -137,7 +138,12 @@ def plan(request: JobRequest, size: Enlargement, strength: float) -> Plan:
             "document",
             request.extent,
             summary,
-            fading_canvases.canvas_items(region, request, "Adding detail, part {number} of {count}"),
+            fading_canvases.canvas_items(
+                region,
+                request,
+                "Adding detail, part {number} of {count}",
+                lambda extent: _weight(request, asked, extent, extent),
+            ),
         )
     scale = size.scale
     extent = region.extent.scaled(scale)
@@ -158,7 +164,7 @@ def plan(request: JobRequest, size: Enlargement, strength: float) -> Plan:
         name = f"canvas-{number}"
         window = patches.window_of(core.pad(enlarger.HALO).clamp(request.extent), request, item=name, coverage=False)
         told: JsonObject = {"core": [core.x, core.y, core.width, core.height]}
-        weight = costs.restoring(core.area) + costs.painting(core.area * scale**2)
+        weight = _weight(request, asked, window.extent, _kept(request, core).extent.scaled(scale))
         stage = (
             "Enlarging"
             if len(cores) == 1
@@ -170,13 +176,29 @@ def plan(request: JobRequest, size: Enlargement, strength: float) -> Plan:
 
 def paint(run: ItemRun[Detailed]) -> ItemResult:
     """Carry out an item of :func:`plan`."""
-    size, area = run.parameters.size, run.pixels.bounds.area
-    painting = costs.painting(area if size.is_in_place else area * size.scale**2)
-    looking, *shares = divide(run.context, costs.LOOKING * painting, costs.restoring(area), painting)
-    restorer, painter, faces = _restorer(run, shares[0]), _painter(run, shares[1]), _faces(run, looking)
+    size, seen = run.parameters.size, run.pixels.bounds.extent
+    painted = seen if size.is_in_place else _kept(run.request, run.core).extent.scaled(size.scale)
+    looking, restoring, painting = divide(run.context, *_costs(run, seen, painted))
+    restorer, painter, faces = _restorer(run, restoring), _painter(run, painting), _faces(run, looking)
     if size.is_in_place:
         return _in_place(run, faces, restorer, painter)
     return _enlarged(run, faces, restorer, painter)
+
+
+def _kept(request: JobRequest, core: Bounds) -> Bounds:
+    """Return what is enlarged and re-rendered for the sake of `core`, both in document pixels."""
+    return core.pad(_CONTEXT).clamp(request.extent)
+
+
+def _weight(request: JobRequest, asked: Detailed, seen: Extent, painted: Extent) -> float:
+    """Return what an item costs whose window is `seen` so large."""
+    return costs.detecting(seen) + costs.restoring(seen.area) + painting_cost(request, asked, painted.area)
+
+
+def _costs(run: ItemRun[Detailed], seen: Extent, painted: Extent) -> tuple[float, float, float]:
+    """Return what it costs to look for faces in a window as it is `seen`, to restore and to re-render it."""
+    painting = painting_cost(run.request, run.parameters, painted.area)
+    return looking_cost(run, seen, painting), costs.restoring(seen.area), painting
 
 
 def _in_place(run: ItemRun[Detailed], faces: list[Face], restorer: Restorer, painter: Painter) -> ItemResult:
@@ -196,7 +218,7 @@ def _in_place(run: ItemRun[Detailed], faces: list[Face], restorer: Restorer, pai
 def _enlarged(run: ItemRun[Detailed], faces: list[Face], restorer: Restorer, painter: Painter) -> ItemResult:
     request, picture, core = run.request, run.pixels, run.core
     region, scale = request.region, run.parameters.size.scale
-    kept = core.pad(_CONTEXT).clamp(request.extent).intersect(picture.bounds)
+    kept = _kept(request, core).intersect(picture.bounds)
     restored = enlarger.enlarge(picture, kept, scale, restorer)
     enlarged = restored.rows(0, restored.height)
     free = _free(faces, kept.relative_to(picture.bounds), scale)

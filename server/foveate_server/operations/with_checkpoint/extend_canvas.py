@@ -24,6 +24,7 @@ from foveate_server.operations.parameters.checkpoint_parameters import Prompted,
 from foveate_server.operations.parameters.declaration import parameter
 from foveate_server.operations.with_checkpoint import refocus_region, safety_policy, start_image
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
+from foveate_server.operations.with_checkpoint.painting_cost import painting_cost
 from foveate_server.operations.with_checkpoint.start_image import Start
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds, Extent, split, tiles
@@ -85,7 +86,7 @@ class Extending(Prompted, Protocol):
         """Return what the new area holds at the start."""
 
 
-def plan(request: JobRequest, extension: Extension) -> Plan:
+def plan(request: JobRequest, asked: Extending) -> Plan:
     """Return the items of the larger picture. Raises InputError where something is selected too."""
     if request.selection is not None and request.selection.bounds != request.extent.bounds:
         raise InputError(
@@ -93,11 +94,11 @@ def plan(request: JobRequest, extension: Extension) -> Plan:
             code=ErrorCode.INVALID_REGION,
             remedy="Select nothing, or leave `extend` out.",
         )
-    frame, old = extension.frame(request.extent), extension.old(request.extent)
+    frame, old = asked.extend.frame(request.extent), asked.extend.old(request.extent)
     summary = Sentence("Extend the picture to {width} x {height} pixels.", width=frame.width, height=frame.height)
     kept = [_keep_item(number, part) for number, part in enumerate(tiles(request.extent.bounds, KEPT), 1)]
     pieces = _pieces(frame, old)
-    items = [_extend_item(number, piece, old, len(pieces)) for number, piece in enumerate(pieces, 1)]
+    items = [_extend_item(number, piece, len(pieces), request, asked) for number, piece in enumerate(pieces, 1)]
     return Plan("new", frame, summary, (*kept, *items))
 
 
@@ -171,8 +172,8 @@ def _keep_item(number: int, part: Bounds) -> Item:
     return Item(name, "Taking over the picture", (window,), {}, weight=costs.copying(part.area))
 
 
-def _extend_item(number: int, piece: _Piece, old: Bounds, count: int) -> Item:
-    name = f"extend-{number}"
+def _extend_item(number: int, piece: _Piece, count: int, request: JobRequest, asked: Extending) -> Item:
+    name, old = f"extend-{number}", asked.extend.old(request.extent)
     seen = piece.canvas.intersect(old).relative_to(old)
     told: JsonObject = {
         "piece": _listed(piece.canvas),
@@ -180,7 +181,7 @@ def _extend_item(number: int, piece: _Piece, old: Bounds, count: int) -> Item:
         "fade": list(piece.fade),
     }
     stage = "Extending" if count == 1 else Sentence("Extending, part {number} of {count}", number=number, count=count)
-    weight = costs.painting(piece.canvas.area)
+    weight = painting_cost(request, asked, piece.canvas.area)
     return Item(name, stage, (WindowRequest(f"{name}.pixels", seen, seen.extent),), told, weight=weight)
 
 

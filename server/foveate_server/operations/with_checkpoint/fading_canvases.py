@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from foveate_server.imaging.mask import smoothstep
 from foveate_server.imaging.samples import FloatArray
-from foveate_server.operations import costs
 from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.operations.document import patches
 from foveate_server.operations.item_run import ItemRun
@@ -20,8 +21,8 @@ MARGIN = 256  # document pixels around a core that its canvas sees too
 FADE = 96  # document pixels over which a canvas fades in over those before it
 
 
-def canvas_items(region: Bounds, request: JobRequest, stage: str) -> tuple[Item, ...]:
-    """Return one item per canvas; cores tile `region`, windows overlap."""
+def canvas_items(region: Bounds, request: JobRequest, stage: str, cost: Callable[[Extent], float]) -> tuple[Item, ...]:
+    """Return one item per canvas; cores tile `region`, windows overlap. `cost` is that of a window of some extent."""
     cores = tiles(region, Extent(CORE, CORE))
     items = []
     for number, core in enumerate(cores, 1):
@@ -34,7 +35,7 @@ def canvas_items(region: Bounds, request: JobRequest, stage: str) -> tuple[Item,
                 Sentence(stage, number=number, count=len(cores)),
                 (window,),
                 told,
-                weight=costs.painting(core.area),
+                weight=cost(window.extent),
             )
         )
     return tuple(items)

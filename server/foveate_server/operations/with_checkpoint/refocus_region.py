@@ -19,7 +19,8 @@ from foveate_server.operations.progress_share import divide
 from foveate_server.operations.single_face import main_face
 from foveate_server.operations.with_checkpoint import fading_canvases, safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
-from foveate_shared.geometry import Bounds
+from foveate_server.operations.with_checkpoint.painting_cost import looking_cost, painting_cost
+from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject, Outcome
 
@@ -27,27 +28,35 @@ LEAST_WINDOW = 64  # pixels: less shows a checkpoint nothing
 _WHOLE = "refocus"
 
 
-def plan(request: JobRequest, strength: float) -> Plan:
+def plan(request: JobRequest, asked: Prompted) -> Plan:
     """Return the items: one canvas, or several for what is too large for one. Raises InputError for a bad region."""
     window = context_window(request.region, request.extent, minimum=LEAST_WINDOW)
     size = f"{request.region.width} x {request.region.height}"
     title = request.model.title if request.model else "a checkpoint"
     summary = Sentence(
-        "Re-render {size} pixels with {model} at strength {strength:g}.", size=size, model=title, strength=strength
+        "Re-render {size} pixels with {model} at strength {strength:g}.",
+        size=size,
+        model=title,
+        strength=asked.strength,
     )
     if window.area <= fading_canvases.SINGLE_AREA:
         item = Item(
             _WHOLE,
             "Re-rendering",
             (patches.window_of(window, request, item=_WHOLE),),
-            weight=costs.painting(window.area),
+            weight=weight_of(request, asked, window.extent),
         )
         return Plan("document", request.extent, summary, (item,))
     return Plan(
         "document",
         request.extent,
         summary,
-        fading_canvases.canvas_items(request.region, request, "Re-rendering, part {number} of {count}"),
+        fading_canvases.canvas_items(
+            request.region,
+            request,
+            "Re-rendering, part {number} of {count}",
+            lambda extent: weight_of(request, asked, extent),
+        ),
     )
 
 
@@ -57,7 +66,7 @@ def repaint(run: ItemRun[Prompted]) -> ItemResult:
     core = fading_canvases.faded_core(run)
     if not mask.covered_bounds(run.feather, window).intersect(core).area:
         return ItemResult(Outcome(item, "kept", "Nothing is selected here."))
-    looking, painting = divide(run.context, costs.LOOKING, 1)
+    looking, painting = divide(run.context, *costs_of(run, window.extent))
     about = subject_of(run, core, looking)
     painter = Painter(run, painting)
     wish = Wish(run.pixels.working, run.selection, checkpoint_parameters.prompt_for(run.parameters, about), strength)
@@ -66,6 +75,18 @@ def repaint(run: ItemRun[Prompted]) -> ItemResult:
     data: JsonObject = {"strength": strength, "subject": about, **painter.data}
     outcome = Outcome(item, "done", "", data)
     return safety_policy.finish(run, core, painted, faded, painter=painter, outcome=outcome)
+
+
+def weight_of(request: JobRequest, asked: Prompted, extent: Extent) -> float:
+    """Return what an item costs whose window is of `extent`."""
+    looking = 0.0 if asked.said.is_prompted else costs.detecting(extent)
+    return looking + painting_cost(request, asked, extent.area)
+
+
+def costs_of(run: ItemRun[Prompted], extent: Extent) -> tuple[float, float]:
+    """Return what it costs to tell what a window of `extent` is about, and to re-render it."""
+    painting = painting_cost(run.request, run.parameters, extent.area)
+    return 0.0 if run.parameters.said.is_prompted else looking_cost(run, extent, painting), painting
 
 
 def subject_of(run: ItemRun[Prompted], core: Bounds, ticker: Ticker) -> str:

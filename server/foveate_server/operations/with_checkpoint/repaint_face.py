@@ -12,6 +12,7 @@ from foveate_server.engines.diffusion_request import ShowPreview
 from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations import costs
 from foveate_server.operations.contract import ItemResult
+from foveate_server.operations.document import window_pixels
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters
 from foveate_server.operations.parameters.checkpoint_parameters import Prompted
@@ -21,6 +22,8 @@ from foveate_server.operations.single_face.shown_face import ShownFace
 from foveate_server.operations.single_face.upright import Upright, judge_turned, upright_in
 from foveate_server.operations.with_checkpoint import refocus_region, safety_policy
 from foveate_server.operations.with_checkpoint.painter import Painter, Wish
+from foveate_server.operations.with_checkpoint.painting_cost import looking_cost, painting_cost
+from foveate_shared.geometry import Extent
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Outcome
 
@@ -50,7 +53,7 @@ class _Easel:
 
     def attempt(self, strength: float, ticker: Ticker) -> _Attempt:
         """Return the face at `strength`. Cancels, and raises, as the engine does."""
-        painting, judging = divide(ticker, 1, 2 * costs.LOOKING)
+        painting, judging = divide(ticker, *_costs(self.run, window_pixels.extent_of(self.upright.image)))
         painter = Painter(self.run, painting)
         prompt = checkpoint_parameters.prompt_for(self.run.parameters, checkpoint_parameters.FACE)
         painted = painter.paint(Wish(self.upright.image, self.wanted, prompt, strength), self.show)
@@ -83,6 +86,16 @@ def repaint_face(run: ItemRun[Prompted], shown: ShownFace) -> ItemResult:
     outcome = Outcome(item, "done", sentence, {**data, "strength": made.strength})
     back = easel.upright.back(made.painted)
     return safety_policy.finish(run, window, back, coverage, painter=made.painter, outcome=outcome)
+
+
+def cost_of(run: ItemRun[Prompted], extent: Extent) -> float:
+    """Return what it costs to re-render a face in a window of `extent`, if it passes the gate."""
+    return painting_cost(run.request, run.parameters, extent.area) + 2 * costs.detecting(extent)
+
+
+def _costs(run: ItemRun[Prompted], extent: Extent) -> tuple[float, float]:
+    painting = painting_cost(run.request, run.parameters, extent.area)
+    return painting, 2 * looking_cost(run, extent, painting)
 
 
 def _attempts(easel: _Easel, strength: float, number: int) -> list[_Attempt]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from foveate_server.engines.values import Face
 from foveate_server.imaging.reach import Reach
 from foveate_server.operations import costs
 from foveate_server.operations.contract import ItemResult
@@ -17,10 +18,11 @@ from foveate_server.operations.single_face.shown_face import ShownFace
 from foveate_server.operations.single_face.upright import Upright, judge_turned, upright_in
 from foveate_server.operations.with_restorer.grid import QUARTERS
 from foveate_server.operations.with_restorer.restorer import Restorer
-from foveate_shared.geometry import Extent
+from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.wire.protocol import Outcome
 
 _WORKING_PIXELS = 2 << 20  # of what the network may see of one face: larger faces are reduced to it
+_LEAST_SCALE = 0.7  # at which a face must be seen to tell how soft it is
 _USUAL_QUARTERS = 7  # of the reduction of a face that is out of focus
 _SHARP_MARGIN = 1.25  # a face that must be reduced by so much more than its blur asks for would lose detail
 
@@ -54,6 +56,25 @@ def restore_face(run: ItemRun[Restored], shown: ShownFace) -> ItemResult:
 def cost_of(extent: Extent) -> float:
     """Return about what a face costs in a window of `extent`, before anybody has looked how soft it is."""
     return sum(_cost(extent, _USUAL_QUARTERS))
+
+
+def cost_as_seen(run: ItemRun[Restored], face: Face, window: Bounds) -> float | None:
+    """Return what a face costs in its `window`, as soft as another item's window shows it; next to nothing if sharp.
+
+    All in document pixels. None where that window does not show enough of it.
+    """
+    seen, image, restorer = run.window.bounds, run.pixels.working, Restorer.of(run, run.context)
+    scale = image.shape[1] / seen.width
+    if scale < _LEAST_SCALE or not seen.contains(window):
+        return None
+    shown, inside = face.placed(-seen.x * scale, -seen.y * scale, scale, scale), window.relative_to(seen)
+    edges = (edge * scale for edge in (inside.x, inside.y, inside.right, inside.bottom))
+    part = Bounds.from_edges(*edges).clamp(window_pixels.extent_of(image))
+    upright = upright_in(image[part.y : part.bottom, part.x : part.right], shown, part)
+    _, reach = _reach(upright, enlarges=restorer.enlarges)
+    if run.parameters.strength * reach.effect == 0:
+        return costs.copying(window.area)
+    return sum(_cost(window.extent, restorer.quarters(reach.reduction / scale, window.extent, whole=True)))
 
 
 def _cost(extent: Extent, quarters: int) -> tuple[float, float]:
