@@ -5,7 +5,7 @@
 Runs the jobs of tests/fakes/progress_cases.py with the real weights, those with a checkpoint with random ones in its
 published size, in float32 and on one thread, and writes tests/recordings/progress. Each job runs in a process of its
 own, from before torch is imported. Seconds are those of the processor: they stay the same on a machine that has other
-work. A checkpoint is built once, in the cache's folder `full-size`; SDXL takes 16 GB of memory.
+work. The checkpoint is built once, in the cache's folder `full-size`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _record(name: str) -> Recording:
     case = CASES[name]
     began = time.process_time()
     engine = _engine(batches=case.batches)
-    recorder = RecordingEngine(engine, time.process_time, spoiled=case.spoiled)
+    recorder = RecordingEngine(engine, time.process_time)
     starting = time.process_time() - began
     run_job(case.document(), recorder, case.operation, **case.parameters)
     return recorder.recording(starting)

@@ -6,8 +6,9 @@ import pytest
 
 from fakes.documents import run_job
 from fakes.progress_cases import CASES
-from fakes.recorded_engine import RECORDINGS, Hands, Recording, ReplayedCourse, ReplayingEngine
+from fakes.recorded_engine import Hands, Recording, ReplayedCourse, ReplayingEngine
 from foveate_server.engines.engine_specs import START_SECONDS
+from foveate_server.operations.registry import operations
 
 WITHIN = 0.2  # of the whole: how far what is told may be from the share of the time that has passed
 FIRST = 0.2  # of the time: after it, the time left is held to
@@ -15,10 +16,7 @@ LEAST = 1 / 3  # of the time that is left: no less is told
 UNNOTICED = 0.5  # seconds
 
 
-RECORDED = [name for name in CASES if (RECORDINGS / f"{name}.json").exists()]
-
-
-@pytest.fixture(params=RECORDED)
+@pytest.fixture(params=CASES)
 def told(request):
     """Give what was told on the way, and how long the whole job took."""
     case, recording, hands = CASES[request.param], Recording.load(request.param), Hands()
@@ -53,3 +51,8 @@ def test_the_time_left_is_never_under_a_third_of_what_it_will_be(told):
     for moment in moments:
         if moment.seconds >= FIRST * seconds and moment.seconds_left is not None:
             assert moment.seconds_left + UNNOTICED >= LEAST * (seconds - moment.seconds), moment
+
+
+def test_there_is_a_course_of_every_operation():
+    assert {case.operation for case in CASES.values()} == set(operations())
+    assert {case.operation for case in CASES.values() if case.checkpoint} == set(operations()) - {"detect"}
