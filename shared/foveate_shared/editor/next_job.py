@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..forms import checkpoint_choices
-from ..forms.form import Form
+from ..forms.operation_form import Form
 from ..wire.protocol import Json, JsonObject
 from . import labels, operations
 from .document_controller import VARIATIONS, DocumentController
