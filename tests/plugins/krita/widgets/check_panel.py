@@ -15,6 +15,7 @@ from foveate_shared.connection import settings
 from foveate_shared.connection.client import ConnectionState, StateChange
 from foveate_shared.errors import ConnectionLostError, RefusedError
 from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.i18n.translations import Texts
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 from foveate_shared.wire.blobs import Delivery
@@ -311,6 +312,16 @@ def test_german_leaves_no_english_word(studio):
     same = {"Foveate", "⚙", "foveate 9.9", "2 ×", "3 ×", "4 ×", "100 %", "50 %"}
     assert studio.panel.task.run_button.text() == "Auswahl fokussieren"
     assert {text for text in studio.texts() if text} & english <= same
+
+
+def test_what_a_job_will_do_is_said_in_the_persons_language(studio):
+    studio.desk.change(language="de")
+    studio.connect()
+    studio.panel.task.run_button.click()
+    (job,) = studio.desk.jobs
+    summary = Sentence("Fill {width} x {height} pixels with new content.", width=8, height=9)
+    studio.tell(Accepted(job.flow.job, 1), Planned(job.flow.job, 2, "document", Extent(16, 16), summary))
+    assert studio.panel.jobs.card(job)._state.toolTip() == "8 x 9 Pixel mit neuem Inhalt füllen."
 
 
 def test_everything_is_reached_by_the_keyboard_and_explained(studio):
