@@ -29,6 +29,7 @@ class RecordingTicker:
     cancel_after: int | None = None
     fractions: list[float] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)  # seconds, that were said beforehand
     checks: int = 0
 
     def check(self) -> None:
@@ -41,6 +42,7 @@ class RecordingTicker:
         self.check()
 
     def get_ready(self, stage: str, seconds: float) -> None:
+        self.waits.append(seconds)
         self.check()
 
     def note(self, text: str) -> None:

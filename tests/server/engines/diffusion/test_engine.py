@@ -70,6 +70,16 @@ def test_previews_and_progress_arrive(engine, ticker, request_of):
     assert ticker.fractions[-1] > 0.85
 
 
+def test_how_long_a_checkpoint_loads_is_said_where_it_is_loaded(library, ticker, request_of):
+    engine = DiffusionEngine(library, torch.device("cpu"), threads=2)
+    for _ in range(2):
+        engine.diffuse(request_of(), ticker=ticker)
+    engine.release()
+    engine.diffuse(request_of(), ticker=ticker)
+    first, again = ticker.waits
+    assert first > again, "what is imported once takes no time again"
+
+
 def test_a_cancel_works_within_a_block(engine, make_ticker, request_of):
     counting = make_ticker()
     engine.diffuse(request_of(), ticker=counting)
