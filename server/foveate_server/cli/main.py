@@ -69,7 +69,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     elif _may_be_operation(name, arguments):
         info = offered_options.ask(arguments, name)
         flags = offered_options.add_offered(edit.add_offered_command(commands, info), info, ())
-    return parser.parse_args(offered_options.answered(arguments, flags))
+    answered = offered_options.answered(arguments, flags)
+    if flags:
+        offered_options.check_answers(arguments, flags, parser.parse_known_args(answered)[1])
+    return parser.parse_args(answered)
 
 
 def _may_be_operation(name: str, arguments: Sequence[str]) -> bool:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -65,6 +66,13 @@ def answered(arguments: Sequence[str], flags: Collection[str]) -> list[str]:
             word = f"{word}={answer}"
         found.append(word)
     return found
+
+
+def check_answers(arguments: Sequence[str], flags: Collection[str], unknown: Collection[str]) -> None:
+    """Raise InputError where a word that nobody knows was meant to answer one of `flags`."""
+    for flag, word in itertools.pairwise(arguments):
+        if flag in flags and word in unknown:
+            parameter_values.value_of({"type": "boolean"}, word, flag)
 
 
 def allowed(schema: JsonObject) -> str:

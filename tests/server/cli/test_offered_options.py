@@ -5,7 +5,7 @@ import argparse
 import pytest
 
 from foveate_server.cli import parameter_options
-from foveate_server.cli.offered_options import add_offered, answered
+from foveate_server.cli.offered_options import add_offered, answered, check_answers
 from foveate_shared.errors import InputError
 from foveate_shared.wire.protocol import OperationInfo
 
@@ -46,3 +46,6 @@ def test_what_is_neither_yes_nor_no_is_refused():
     with pytest.raises(InputError, match="--split must be yes or no, not “maybe”"):
         parameter_options.resolve(parser.parse_args(answered(["--split=maybe"], flags)), info)
     assert answered(["--", "--split"], flags) == ["--", "--split"]
+    with pytest.raises(InputError, match="--split must be yes or no, not “maybe”"):
+        check_answers(["a.png", "b.png", "--split", "maybe"], flags, ["maybe"])
+    check_answers(["--split", "a.png", "b.png", "--what"], flags, ["--what"])
