@@ -71,11 +71,11 @@ def test_layers_are_chosen_in_the_dialog(person, running, folder):
         "take", f"answer['pixels'] = dump(Gimp.Item.get_by_id(answer['layer']['id']), '{folder.inside}/taken.raw')"
     )
     person.look(DIALOG, "gimp-pictures-missing")
+    choose(person, REFERENCE, 2)  # the lower one first: a tip lies below the mouse
+    person.look(DIALOG)
     choose(person, CONTROL, 1)
     person.look(DIALOG, "gimp-pictures")
-    choose(person, REFERENCE, 2)
-    person.look(DIALOG, "gimp-pictures-more")
-    person.keys("Return")
+    person.keys("alt+o")
     ended = answer()
     assert ended["status"] == "success"
     assert np.array_equal(running.pixels(ended["pixels"]), edges())

@@ -73,9 +73,9 @@ def run(
     waits = ask_first or work.variations > 1
     Gimp.progress_init(work.title)
     try:
-        if work.takes_image:
-            host.freeze()  # the image as it is now: a server may have to be started first
-        beside: dict[str, Any] = {"pictures": work.chosen.freeze(work.slots, host), "takes_document": work.takes_image}
+        extent = host.freeze().extent if work.takes_image else None  # as it is now: a server may have to be started
+        pictures = work.chosen.freeze(work.slots, host, extent)
+        beside: dict[str, Any] = {"pictures": pictures, "takes_document": work.takes_image}
         with connection.open_client() as client:
             info = _offered(inquiry.Inquiry(client).welcome(), work.operation)
             wishes = form.with_seeds(work.parameters(info), work.variations)

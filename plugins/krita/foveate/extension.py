@@ -89,6 +89,9 @@ class FoveateExtension(Extension):  # type: ignore[misc]
     def _create(self, window: Any, name: str, text: str, act: Callable[[], object]) -> Any:
         action = window.createAction(name, text, _MENU)
         action.triggered.connect(partial(_without_arguments, act))
+        menu = _menu_of(window)
+        if menu is not None and action not in menu.actions():  # once it stands, Krita adds to it no more
+            menu.addAction(action)
         return action
 
     def _run(self, entry: MenuEntry) -> None:
@@ -113,6 +116,17 @@ class FoveateExtension(Extension):  # type: ignore[misc]
     def _close(self) -> None:
         if self._desk is not None:
             self._desk.close()
+
+
+def _menu_of(window: Any) -> Any:
+    """Return the menu that our entries stand in; None while a window has none."""
+    entries, menu = window.qwindow().menuBar().actions(), None
+    for name in _MENU.split("/"):
+        menu = next((each.menu() for each in entries if each.objectName().lower() == name and each.menu()), None)
+        if menu is None:
+            return None
+        entries = menu.actions()
+    return menu
 
 
 def _without_arguments(act: Any, *_: object) -> None:

@@ -60,9 +60,11 @@ class ChosenPictures:
                 return _missing(slot)
         return None
 
-    def freeze(self, slots: Sequence[PictureSlot], host: Host) -> dict[str, FrozenPicture]:
-        """Copy them out of their host, by their names in a job. Raises InputError where one is missing, or gone."""
-        if error := self.problem(slots, offered_by(host), None):
+    def freeze(
+        self, slots: Sequence[PictureSlot], host: Host, document: Extent | None = None
+    ) -> dict[str, FrozenPicture]:
+        """Copy them out of their host, by their names in a job. Raises InputError where there is a :meth:`problem`."""
+        if error := self.problem(slots, offered_by(host), document):
             raise error
         if not isinstance(host, PictureHost):
             return {}
