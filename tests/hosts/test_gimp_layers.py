@@ -186,7 +186,9 @@ answer = [
 """
     )
     assert answer[0] == "Choose a picture: Control picture."
-    assert answer[1].startswith("small has 7 × 5 pixels. Control picture must have those of the image: 60 × 40.")
+    assert answer[1].startswith(
+        "small ([Untitled]) has 7 × 5 pixels. Control picture must have those of the image: 60 × 40."
+    )
     assert answer[2]
 
 
