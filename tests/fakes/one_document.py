@@ -58,19 +58,19 @@ class FakeEditor:
 class Studio:
     def __init__(self, folder):
         self.client, self.editor, self.told = ScriptedClient(), FakeEditor(), []
-        self.desk = DocumentController(
+        self.controller = DocumentController(
             self.editor, folder / "settings.json", lambda _: self.client, system_language=lambda: "en"
         )
         for name in ("on_context", "on_faces", "on_language", "on_refusal"):
-            setattr(self.desk, name, lambda *what, name=name: self.told.append((name, *what)))
-        self.desk.wake()
-        self.desk.look()
+            setattr(self.controller, name, lambda *what, name=name: self.told.append((name, *what)))
+        self.controller.wake()
+        self.controller.look()
         self.tell(StateChange(ConnectionState.READY), real_welcome(), Models(1, FOR_PROMPTS))
         self.told.clear()
 
     def tell(self, *messages):
         self.client.tell(*messages)
-        return self.desk.poll()
+        return self.controller.poll()
 
     def finish(self, job, **data):
         name = job.flow.job

@@ -78,7 +78,7 @@ document.setBatchmode(True)
 window.addView(document)
 wait_for(lambda: app.activeDocument() == document)
 panels = [d for w in app.windows() for d in w.dockers() if d.objectName() == "foveate_docker"]
-answer = [len(app.windows()), len(panels), len({id(d.panel.desk) for d in panels})]
+answer = [len(app.windows()), len(panels), len({id(d.panel.controller) for d in panels})]
 """
         )
         assert opened == [2, 2, 1]

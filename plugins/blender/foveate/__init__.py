@@ -6,11 +6,11 @@ from .registration import register_classes, unregister_classes
 
 def register() -> None:
     """Make the extension known to Blender; it connects when its panel is first seen, or a job is started."""
-    controller.open_runtime()
+    controller.open_controller()
     register_classes()
 
 
 def unregister() -> None:
     """Take everything back: classes, handlers, timers, the connection and its threads."""
     unregister_classes()
-    controller.close_runtime()
+    controller.close_controller()

@@ -1,7 +1,7 @@
 """What panels, operators and handlers share: the editors' controller, with Blender's timer and language.
 
 Blender makes operators and panels itself and hands nothing to them, so what they share can only be reached through a
-module. It is made by :func:`open_runtime` at register, and nothing of it is left after :func:`close_runtime`.
+module. It is made by :func:`open_controller` at register, and nothing of it is left after :func:`close_controller`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _KEPT_LISTS = 1000  # more than are drawn at once
 
 Choices = tuple[tuple[str, str, str], ...]  # identifier, label, description
 
-_runtime: list[BlenderController] = []  # the one that is open, or none
+_open: list[BlenderController] = []  # the one that is open, or none
 
 
 class BlenderController(controller.Controller):
@@ -135,24 +135,24 @@ def _refuse_offline() -> Any:
 # --- the open one ----------------------------------------------------------------------------------------------------
 
 
-def open_runtime() -> None:
-    """Make the runtime; in the interface, poll from now on."""
-    _runtime.append(BlenderController(_settings_path(), protocol.Peer("foveate-blender", _version())))
+def open_controller() -> None:
+    """Make the controller; in the interface, poll from now on."""
+    _open.append(BlenderController(_settings_path(), protocol.Peer("foveate-blender", _version())))
     if not bpy.app.background:
         bpy.app.timers.register(_tick, first_interval=IDLE_SECONDS, persistent=True)
 
 
 def get() -> BlenderController:
-    """Return the open runtime."""
-    return _runtime[-1]
+    """Return the open controller."""
+    return _open[-1]
 
 
-def close_runtime() -> None:
+def close_controller() -> None:
     """End the timer, the connection and its threads."""
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
-    while _runtime:
-        _runtime.pop().close()
+    while _open:
+        _open.pop().close()
 
 
 def _tick_soon() -> None:
@@ -163,7 +163,7 @@ def _tick_soon() -> None:
 
 
 def _tick() -> float | None:
-    return get().tick() if _runtime else None
+    return get().tick() if _open else None
 
 
 def _settings_path() -> Path:

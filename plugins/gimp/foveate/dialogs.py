@@ -34,9 +34,9 @@ def ask(
     say: translations.Texts,
 ) -> bool:
     """Show the dialog until it is closed; return whether the job is wanted. The choices are in `config` then."""
-    desk = connection.open_controller()
+    controller = connection.open_controller()
     dialog = GimpUi.ProcedureDialog.new(procedure, config, f"Foveate: {say(operation.title)}")
-    form = _JobForm(config, operation, image, desk)
+    form = _JobForm(config, operation, image, controller)
     state, menu_line = StateLine(say), MenuLine(say)
     _lay_out(dialog, form, operation)
     sentence = say("All that is visible is worked on.") if operation.is_whole else _region_sentence(image, say)
@@ -45,12 +45,12 @@ def ask(
     _hide(problem)
     left = say("A result from before is waiting: Filters > Foveate > Waiting Results.") if is_any_left else ""
     _add_lines(dialog, (sentence, left), problem, menu_line.widget, state.widget)
-    desk.wake()
+    controller.wake()
 
     def look() -> bool:
-        if desk.poll():
-            state.show(desk.connection)
-            menu_line.look(desk)
+        if controller.poll():
+            state.show(controller.connection)
+            menu_line.look(controller)
         form.look()
         reason = form.problem()
         dialog.set_response_sensitive(Gtk.ResponseType.OK, not reason)
@@ -63,7 +63,7 @@ def ask(
         return bool(dialog.run())
     finally:
         GLib.source_remove(timer)
-        desk.close()
+        controller.close()
         dialog.destroy()
 
 
@@ -89,15 +89,15 @@ class _JobForm:
         config: Gimp.ProcedureConfig,
         operation: OperationProcedure,
         image: Gimp.Image | None,
-        desk: controller.Controller,
+        controller: controller.Controller,
     ) -> None:
-        self._config, self._operation, self._desk = config, operation, desk
+        self._config, self._operation, self._controller = config, operation, controller
         self._is_stale = False  # a model may have been added
-        say = desk.say
+        say = controller.say
         has_model = any(each.name == "model" for each in operation.arguments)
         self._models = ModelChoice(config, say) if has_model else None
         self._pictures = PictureFields(config, operation.pictures, image, say, takes_document=operation.takes_image)
-        self._fields = FormFields(config, operation, say, desk.settings)
+        self._fields = FormFields(config, operation, say, controller.settings)
         self._more = Gtk.Expander(label=say("More"))
         self._help = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         self._help.pack_start(model_dialog.help_widget(say), True, True, 0)
@@ -109,7 +109,7 @@ class _JobForm:
         """Put the fields into the dialog."""
         folded = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         if self._operation.has_output:
-            folded.pack_start(_output_choice(self._config, self._desk.say), False, False, 0)
+            folded.pack_start(_output_choice(self._config, self._controller.say), False, False, 0)
         folded.pack_start(self._fields.more, False, False, 0)
         folded.show()
         self._more.add(folded)
@@ -120,16 +120,16 @@ class _JobForm:
 
     def look(self) -> None:
         """Follow."""
-        desk, name, wanted = self._desk, self._operation.name, ""
+        controller, name, wanted = self._controller, self._operation.name, ""
         if self._models is not None:
-            able = checkpoint_choices.models_for(desk.models, name)
+            able = checkpoint_choices.models_for(controller.models, name)
             self._models.offer(able)
-            self._help.set_visible(bool(desk.models) and not able)
+            self._help.set_visible(bool(controller.models) and not able)
             wanted = self._models.value
-        self._fields.offer(desk.form(name, wanted, self._fields.preset), desk.models)
+        self._fields.offer(controller.form(name, wanted, self._fields.preset), controller.models)
         self._pictures.look()
         if self._is_stale:
-            desk.wake().refresh_models()
+            controller.wake().refresh_models()
             self._is_stale = False
 
     def problem(self) -> str:
@@ -137,9 +137,9 @@ class _JobForm:
         if missing := self._pictures.problem():
             return missing
         name, info = self._operation.name, self._operation.info
-        live = next((each for each in self._desk.operations if each.name == name), info)
+        live = next((each for each in self._controller.operations if each.name == name), info)
         try:
-            self._operation.parameters(self._config, live, self._desk.say)
+            self._operation.parameters(self._config, live, self._controller.say)
         except errors.FoveateError as error:
             return str(error.info)
         return ""
@@ -212,11 +212,11 @@ class MenuLine:
         self.widget = Gtk.Label(label=say(menu.START_ANEW), xalign=0.0, wrap=True, max_width_chars=60)
         _hide(self.widget)
 
-    def look(self, desk: controller.Controller) -> None:
+    def look(self, controller: controller.Controller) -> None:
         """Follow what the server has."""
-        if desk.connection.is_ready:
-            menu.note(desk.operations, desk.models)
-        self.widget.set_visible(menu.is_behind(desk.operations, desk.models))
+        if controller.connection.is_ready:
+            menu.note(controller.operations, controller.models)
+        self.widget.set_visible(menu.is_behind(controller.operations, controller.models))
 
 
 def _hide(widget: Gtk.Widget) -> None:

@@ -165,9 +165,11 @@ def _silently(call: _Call) -> run_job.AppliedResult:
 def _with_person(call: _Call) -> run_job.AppliedResult:
     if call.mode == Gimp.RunMode.INTERACTIVE and not _asked(call):
         raise errors.CancelledJobError("The dialog was closed.")
-    desk = connection.open_controller()
-    desk.keep_prompts({name: _said(call.config, name.replace("_", "-")) for name in ("prompt", "negative_prompt")})
-    ask_first = desk.settings.ask_first
+    controller = connection.open_controller()
+    controller.keep_prompts(
+        {name: _said(call.config, name.replace("_", "-")) for name in ("prompt", "negative_prompt")}
+    )
+    ask_first = controller.settings.ask_first
     finished = run_job.run(call.image, _work(call), call.say, show=True, ask_first=ask_first, decide=_decider(call))
     if finished.told or (finished.notes and not finished.is_as_asked):
         Gimp.message("\n".join(map(call.say.sentence, (*finished.notes, *finished.told))))

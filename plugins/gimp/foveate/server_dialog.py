@@ -50,8 +50,8 @@ class ServerDialog:
         self._lay_out()
         (self._remote if self._values.remote_url else self._local).set_active(True)
         self._show_choice()
-        self._desk = connection.open_controller()
-        self._desk.wake()
+        self._controller = connection.open_controller()
+        self._controller.wake()
         self._timer = GLib.timeout_add(dialogs.LOOK_MS, self._look)
 
     def run(self) -> str:
@@ -68,13 +68,13 @@ class ServerDialog:
             if answer == Gtk.ResponseType.OK:
                 return self._state.widget.get_text()
             self._values = connection.load_settings()
-            self._desk.reconnect()
-            self._state.show(self._desk.connection)
+            self._controller.reconnect()
+            self._state.show(self._controller.connection)
 
     def close(self) -> None:
         """Let go of the server and the window."""
         GLib.source_remove(self._timer)
-        self._desk.close()
+        self._controller.close()
         self._dialog.destroy()
 
     def _lay_out(self) -> None:
@@ -141,12 +141,12 @@ class ServerDialog:
         return values
 
     def _refresh_models(self) -> None:
-        self._desk.wake().refresh_models()
+        self._controller.wake().refresh_models()
 
     def _look(self) -> bool:
-        if self._desk.poll():
-            self._state.show(self._desk.connection)
-            self._menu_line.look(self._desk)
+        if self._controller.poll():
+            self._state.show(self._controller.connection)
+            self._menu_line.look(self._controller)
         return True
 
 

@@ -53,11 +53,11 @@ def entries_of(operations: Sequence[protocol.OperationInfo]) -> dict[str, MenuEn
 class ShownWhileOffered(QtCore.QObject):  # type: ignore[misc]
     """Shows an action only while the server can do its work. Keep it; it ends with the action."""
 
-    def __init__(self, desk: KritaController, action: Any, operation: str) -> None:
+    def __init__(self, controller: KritaController, action: Any, operation: str) -> None:
         super().__init__(action)
-        self._desk, self._action, self._operation = desk, action, operation
-        desk.signals.changed.connect(self._look)
+        self._controller, self._action, self._operation = controller, action, operation
+        controller.signals.changed.connect(self._look)
         self._look()
 
     def _look(self) -> None:
-        self._action.setVisible(self._operation in self._desk.offered)
+        self._action.setVisible(self._operation in self._controller.offered)

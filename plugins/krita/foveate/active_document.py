@@ -1,4 +1,4 @@
-"""Krita's active document, for the desk."""
+"""Krita's active document, for the controller."""
 
 from __future__ import annotations
 

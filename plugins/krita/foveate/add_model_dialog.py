@@ -16,13 +16,13 @@ _FILTER = "*.safetensors *.ckpt *.pt *.pth *.bin"
 
 
 class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
-    """Closing it does not stop what is under way: the desk goes on with it."""
+    """Closing it does not stop what is under way: the controller goes on with it."""
 
-    def __init__(self, desk: KritaController, parent: Any = None) -> None:
+    def __init__(self, controller: KritaController, parent: Any = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._desk = desk
-        say = desk.say
+        self._controller = controller
+        say = controller.say
         self.setWindowTitle(say("Foveate: add a model"))
         self.what = QtWidgets.QLineEdit(
             placeholderText=say("File, folder, or org/name on the model hub"),
@@ -36,18 +36,18 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
         file = button(say("File…"), say("Choose a file"), self._choose_file)
         folder = button(say("Folder…"), say("Choose a folder, as diffusers writes it"), self._choose_folder)
         self.add = button(say("Add"), say("Add it to the models of this machine"), self._add, "strong")
-        self.stop = button(say("Cancel"), say("Stop; what was fetched is used next time"), desk.adder.stop)
+        self.stop = button(say("Cancel"), say("Stop; what was fetched is used next time"), controller.adder.stop)
         self._copy = button(
             say("Copy command"), say("Copy the command that does the same in a terminal"), self._copy_command
         )
         self._bar = QtWidgets.QProgressBar(maximum=0, textVisible=False)
         self._said, self._why = label(name="notes"), label(name="hint")
-        tell(self._why, say(add_model.why_not(desk.settings)))
+        tell(self._why, say(add_model.why_not(controller.settings)))
         close = button(say("Close"), say("Close this window; what is under way goes on"), self.close)
         column(
             self,
             label(say(checkpoint_advice.INTRODUCTION)),
-            _advice(desk),
+            _advice(controller),
             *(label(say(step), "hint") for step in checkpoint_advice.STEPS),
             row(self.what, file, folder),
             self._pickle,
@@ -62,35 +62,35 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self.resize(620, 480)
         self.what.textChanged.connect(self.refresh)
         self._pickle.toggled.connect(self.refresh)
-        desk.signals.changed.connect(self.refresh)
+        controller.signals.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         """Show where it stands."""
-        running, named = self._desk.adder.is_running, self.what.text().strip()
+        running, named = self._controller.adder.is_running, self.what.text().strip()
         old = PurePath(named).suffix.lower() in _PICKLES
         self._pickle.setVisible(old)
         can = not self._why.text() and bool(named) and not running and (not old or self._pickle.isChecked())
         self.add.setEnabled(can)
         self.stop.setVisible(running)
         self._bar.setVisible(running)
-        tell(self._said, self._desk.adder.text(self._desk.say))
+        tell(self._said, self._controller.adder.text(self._controller.say))
 
     def _add(self) -> None:
-        self._try(lambda: self._desk.add_model(self.what.text(), allow_pickle=self._pickle.isChecked()))
+        self._try(lambda: self._controller.add_model(self.what.text(), allow_pickle=self._pickle.isChecked()))
 
     def _copy_command(self) -> None:
-        self._try(lambda: copy_text(add_model.command_to_copy(self._desk.settings, self.what.text())))
+        self._try(lambda: copy_text(add_model.command_to_copy(self._controller.settings, self.what.text())))
 
     def _try(self, act: Callable[[], object]) -> None:
         """Do something, or say why it cannot be done."""
         try:
             act()
         except errors.FoveateError as error:
-            tell(self._said, self._desk.say.sentence(str(error)))
+            tell(self._said, self._controller.say.sentence(str(error)))
 
     def _choose_file(self) -> None:
-        say = self._desk.say
+        say = self._controller.say
         name, _ = QtWidgets.QFileDialog.getOpenFileName(
             self, say("Choose a file"), "", f"{say('Models')} ({_FILTER});;{say('All files')} (*)"
         )
@@ -98,14 +98,14 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
             self.what.setText(name)
 
     def _choose_folder(self) -> None:
-        name = QtWidgets.QFileDialog.getExistingDirectory(self, self._desk.say("Choose a folder"))
+        name = QtWidgets.QFileDialog.getExistingDirectory(self, self._controller.say("Choose a folder"))
         if name:
             self.what.setText(name)
 
 
-def _advice(desk: KritaController) -> Any:
+def _advice(controller: KritaController) -> Any:
     """Return what to get for which graphics card, as a table."""
-    say, made = desk.say, QtWidgets.QFrame(objectName="card")
+    say, made = controller.say, QtWidgets.QFrame(objectName="card")
     grid = QtWidgets.QGridLayout(made)
     grid.setVerticalSpacing(4)
     grid.setColumnStretch(1, 1)

@@ -15,12 +15,12 @@ from .widgets import add_choice, column, menu_button
 class CompareField(Field):
     """Models, strengths, seeds and LoRAs; the result is a sheet with each combination."""
 
-    def __init__(self, desk: KritaController, parameter: form.Parameter) -> None:
+    def __init__(self, controller: KritaController, parameter: form.Parameter) -> None:
         super().__init__()
-        self._desk = desk
+        self._controller = controller
         self._schema = parameter.schema
         self._operation = ""
-        self.lists = {axis.name: ListField(axis, desk.say) for axis in comparison_lists.AXES}
+        self.lists = {axis.name: ListField(axis, controller.say) for axis in comparison_lists.AXES}
         column(self, *self.lists.values())
         for field in self.lists.values():
             field.changed.connect(self.changed.emit)
@@ -47,7 +47,7 @@ class CompareField(Field):
     def offer(self, shown: form.Form) -> None:
         """See Field."""
         self._operation = shown.operation
-        for name, entries in comparison_lists.suggestions(shown, self._desk.models).items():
+        for name, entries in comparison_lists.suggestions(shown, self._controller.models).items():
             self.lists[name].suggest(entries)
 
     def ask(self) -> None:
@@ -56,9 +56,9 @@ class CompareField(Field):
 
     def missing(self) -> str:
         """See Field."""
-        say = self._desk.say
+        say = self._controller.say
         try:
-            return comparison_lists.unknown(self._variants(), self._desk.models, self._operation, say)
+            return comparison_lists.unknown(self._variants(), self._controller.models, self._operation, say)
         except errors.InputError as error:
             return say.sentence(str(error))
 

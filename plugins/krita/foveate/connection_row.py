@@ -17,35 +17,37 @@ _COLORS = {State.READY: style.GOOD, State.LOST: style.BAD, State.REFUSED: style.
 class ConnectionRow(QtWidgets.QWidget):  # type: ignore[misc]
     """A light and a word; below, where something is wrong, a sentence with its remedy and buttons."""
 
-    def __init__(self, desk: KritaController, settings_button: Any) -> None:
+    def __init__(self, controller: KritaController, settings_button: Any) -> None:
         super().__init__()
-        self._desk = desk
-        say = desk.say
+        self._controller = controller
+        say = controller.say
         self._dot = Dot()
         self._state, self._server = label(name="title", wraps=False), label(name="muted", wraps=False)
         self._trouble = QtWidgets.QFrame(objectName="notice")
         self._sentence = label(name="sentence")
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._retry = button(
-            say("Start or retry"), say("Look for the server again now, and start it where none runs"), desk.reconnect
+            say("Start or retry"),
+            say("Look for the server again now, and start it where none runs"),
+            controller.reconnect,
         )
         self._copy = button(
             say("Copy command"),
             say("Copy the command that starts the server, for a terminal on this machine"),
-            lambda: copy_text(desk.command),
+            lambda: copy_text(controller.command),
         )
         column(self._trouble, self._sentence, row(self._retry, self._copy, None), margin=8)
         column(self, row(self._dot, self._state, self._server, None, settings_button), self._trouble)
-        desk.signals.changed.connect(self.refresh)
+        controller.signals.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         """Show the connection as it is."""
-        view = self._desk.connection
+        view = self._controller.connection
         self._dot.show_color(_COLORS.get(view.state, style.BUSY))
-        self._state.setText(labels.connection(view, self._desk.say))
+        self._state.setText(labels.connection(view, self._controller.say))
         self._server.setText(view.server)
         trouble = None if view.state is State.READY else view.error
         self._trouble.setVisible(trouble is not None)
-        self._sentence.setText(self._desk.say.sentence(str(trouble or "")))
-        self._copy.setVisible(not self._desk.settings.remote_url)
+        self._sentence.setText(self._controller.say.sentence(str(trouble or "")))
+        self._copy.setVisible(not self._controller.settings.remote_url)

@@ -1,4 +1,4 @@
-"""The docker: Krita makes one for each of its windows, and all of them show the same desk."""
+"""The docker: Krita makes one for each of its windows, and all of them show the same controller."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .panel import Panel
 class FoveateDocker(DockWidget):  # type: ignore[misc]
     """Holds the panel."""
 
-    def __init__(self, desk: KritaController) -> None:
+    def __init__(self, controller: KritaController) -> None:
         super().__init__()
         self.setWindowTitle("Foveate")
-        self._desk = desk
+        self._controller = controller
         self._fill()
-        desk.signals.restyled.connect(self._fill)
+        controller.signals.restyled.connect(self._fill)
 
     @property
     def panel(self) -> Panel:
@@ -27,11 +27,11 @@ class FoveateDocker(DockWidget):  # type: ignore[misc]
 
     def canvasChanged(self, _canvas: Any) -> None:  # noqa: N802 - Krita's name
         """Look at the document that is active now."""
-        self._desk.look()
+        self._controller.look()
 
     def _fill(self) -> None:
         before = self.widget()
-        self.setWidget(Panel(self._desk))
+        self.setWidget(Panel(self._controller))
         if before is not None:
             before.setParent(None)
             before.deleteLater()

@@ -1,4 +1,4 @@
-"""What Krita calls: the desk behind all windows, the docker's factory, and the actions of the menu."""
+"""What Krita calls: the controller behind all windows, the docker's factory, and the actions of the menu."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ def register() -> None:
 
 
 class FoveateExtension(Extension):  # type: ignore[misc]
-    """Owns the desk. It is made when Krita first needs it, so that importing the plugin starts nothing."""
+    """Owns the controller. It is made when Krita first needs it, so that importing the plugin starts nothing."""
 
     def __init__(self, parent: Any) -> None:
         super().__init__(parent)
-        self._desk: KritaController | None = None
+        self._controller: KritaController | None = None
         self._followed: set[str] = set()  # the entries of further operations that all windows have
         self._watching: list[ShownWhileOffered] = []  # nobody else keeps them: Krita's actions are not Python's
 
     @property
-    def desk(self) -> KritaController:
-        """Return the desk."""
-        if self._desk is None:
+    def controller(self) -> KritaController:
+        """Return the controller."""
+        if self._controller is None:
             editor = KritaEditor(krita)
-            self._desk = KritaController(editor, editor.settings_path(), VERSION)
-            self._desk.signals.changed.connect(self._follow)
-        return self._desk
+            self._controller = KritaController(editor, editor.settings_path(), VERSION)
+            self._controller.signals.changed.connect(self._follow)
+        return self._controller
 
     def make_docker(self) -> FoveateDocker:
         """Return a docker for a new window."""
-        return FoveateDocker(self.desk)
+        return FoveateDocker(self.controller)
 
     def setup(self) -> None:
         """End the connection with Krita."""
@@ -58,18 +58,18 @@ class FoveateExtension(Extension):  # type: ignore[misc]
 
     def createActions(self, window: Any) -> None:  # noqa: N802 - Krita's name
         """Add the menu's actions; their shortcuts are set in Krita's own settings."""
-        say = self.desk.say
+        say = self.controller.say
         actions = {
-            "foveate_cancel": (say("Foveate: cancel all jobs"), self.desk.cancel_all),
+            "foveate_cancel": (say("Foveate: cancel all jobs"), self.controller.cancel_all),
             "foveate_panel": (say("Foveate: show the docker"), partial(self._reveal, window)),
         }
-        self._add(window, {**ENTRIES, **entries_of(self.desk.operations)})
+        self._add(window, {**ENTRIES, **entries_of(self.controller.operations)})
         for name, (text, act) in actions.items():
             self._create(window, name, text, act)
 
     def _follow(self) -> None:
         """Give each window entries for operations that the server did not have when the window was made."""
-        wanted = entries_of(self.desk.operations)
+        wanted = entries_of(self.controller.operations)
         if wanted.keys() != self._followed:
             self._followed = set(wanted)
             for window in Krita.instance().windows():
@@ -77,14 +77,14 @@ class FoveateExtension(Extension):  # type: ignore[misc]
 
     def _add(self, window: Any, entries: Mapping[str, MenuEntry]) -> None:
         """Add the entries that a window has not. It keeps their names: Krita deletes the windows that it hands us."""
-        say, known = self.desk.say, window.qwindow().property(_ADDED) or []
+        say, known = self.controller.say, window.qwindow().property(_ADDED) or []
         new = {name: entry for name, entry in entries.items() if name not in known}
         window.qwindow().setProperty(_ADDED, [*known, *new])
         for name, entry in new.items():
             text = f"Foveate: {say(entry.title)}" if entry.title else say(entry.text)
             action = self._create(window, name, text, partial(self._run, entry))
             if entry.needs_checkpoint or entry.title:
-                self._watching.append(ShownWhileOffered(self.desk, action, entry.operation))
+                self._watching.append(ShownWhileOffered(self.controller, action, entry.operation))
 
     def _create(self, window: Any, name: str, text: str, act: Callable[[], object]) -> Any:
         action = window.createAction(name, text, _MENU)
@@ -96,11 +96,11 @@ class FoveateExtension(Extension):  # type: ignore[misc]
 
     def _run(self, entry: MenuEntry) -> None:
         """Start an operation with its parameters as last used; the docker says how it goes, or what is missing."""
-        self.desk.look()
+        self.controller.look()
         docker = self._reveal(Krita.instance().activeWindow())
-        wish = entry.wish(self.desk.used(entry.operation))
-        if wish is not None and not self.desk.blocked(entry.operation):
-            self.desk.run(entry.operation, wish)
+        wish = entry.wish(self.controller.used(entry.operation))
+        if wish is not None and not self.controller.blocked(entry.operation):
+            self.controller.run(entry.operation, wish)
         elif docker is not None:
             docker.panel.task.ask(entry.operation, entry.needs)
 
@@ -114,8 +114,8 @@ class FoveateExtension(Extension):  # type: ignore[misc]
         return None
 
     def _close(self) -> None:
-        if self._desk is not None:
-            self._desk.close()
+        if self._controller is not None:
+            self._controller.close()
 
 
 def _menu_of(window: Any) -> Any:

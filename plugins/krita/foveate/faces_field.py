@@ -18,13 +18,13 @@ _SIDE = 60  # logical pixels of a thumbnail
 class FacesField(Field):
     """Finds faces, and lets some of them be chosen. Space ticks, arrows move."""
 
-    def __init__(self, desk: KritaController, said: Callable[[], protocol.JsonObject]) -> None:
+    def __init__(self, controller: KritaController, said: Callable[[], protocol.JsonObject]) -> None:
         """`said` returns what the form says: some of it is about finding faces, too."""
         super().__init__()
-        self._desk = desk
+        self._controller = controller
         self._said = said
         self._shown: tuple[Any, ...] = ()
-        say = desk.say
+        say = controller.say
         self._find = button(
             say("Find faces"), say("List the faces of the selection, or of all of the image, to choose from"), self.find
         )
@@ -38,8 +38,8 @@ class FacesField(Field):
         top = row(self._find, self._state)
         top.setStretch(1, 1)
         column(self, top, self._list)
-        desk.signals.faces_changed.connect(self.refresh)
-        desk.signals.context_changed.connect(self.refresh)
+        controller.signals.faces_changed.connect(self.refresh)
+        controller.signals.context_changed.connect(self.refresh)
         self.refresh()
 
     @property
@@ -53,7 +53,7 @@ class FacesField(Field):
 
     def missing(self) -> str:
         """See Field."""
-        return self._desk.say("Tick a face first.") if self.is_listing and not self.chosen else ""
+        return self._controller.say("Tick a face first.") if self.is_listing and not self.chosen else ""
 
     @property
     def chosen(self) -> Sequence[int]:
@@ -72,13 +72,13 @@ class FacesField(Field):
 
     def find(self) -> None:
         """Look for faces in the active image."""
-        finding = self._desk.form(document_controller.SURVEY)
-        self._desk.find_faces(finding.parameters_of(self._said()) if finding else {})
+        finding = self._controller.form(document_controller.SURVEY)
+        self._controller.find_faces(finding.parameters_of(self._said()) if finding else {})
 
     def refresh(self) -> None:
         """Show the faces that were found."""
-        found = self._desk.faces
-        self._state.setText(faces.sentence(found, self._desk.survey, self._desk.say))
+        found = self._controller.faces
+        self._state.setText(faces.sentence(found, self._controller.survey, self._controller.say))
         if found is not self._shown:
             self._shown = found
             self._list.clear()
@@ -94,5 +94,5 @@ class FacesField(Field):
         item = QtWidgets.QListWidgetItem(icon, str(face.number))
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(Qt.CheckState.Checked)
-        item.setToolTip(face.tip(self._desk.say))
+        item.setToolTip(face.tip(self._controller.say))
         return item

@@ -19,9 +19,9 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
 
     changed = Signal()
 
-    def __init__(self, desk: KritaController) -> None:
+    def __init__(self, controller: KritaController) -> None:
         super().__init__()
-        self._desk = desk
+        self._controller = controller
         self._form: form.Form | None = None
         self.fields: dict[str, Field] = {}  # by parameter
         self._basic = column(self, spacing=8)
@@ -94,17 +94,17 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _field(self, parameter: form.Parameter) -> Field | None:
         """Return the field for a parameter: a special one where there is one, else what its schema asks for."""
-        desk, say = self._desk, self._desk.say
+        controller, say = self._controller, self._controller.say
         if parameter.name in {"prompt", "negative_prompt"}:
-            return PromptField(desk, parameter)
+            return PromptField(controller, parameter)
         if parameter.name == "only":
-            return FacesField(desk, lambda: self.values)
+            return FacesField(controller, lambda: self.values)
         if parameter.name == "extend":
             return ExtendField(parameter, say)
         if parameter.name == "variants":
-            return CompareField(desk, parameter)
+            return CompareField(controller, parameter)
         if parameter.type == "array":
             listed = {choice.value for choice in parameter.choices}
-            models = [model for model in desk.models if model.name in listed]
+            models = [model for model in controller.models if model.name in listed]
             return Additions(parameter, models, say) if models else None
         return plain_field(parameter, say)

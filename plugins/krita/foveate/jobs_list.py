@@ -14,22 +14,24 @@ from .widgets import column, label, remove, scrolling
 
 
 class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
-    """Shows the desk's jobs."""
+    """Shows the controller's jobs."""
 
-    def __init__(self, desk: KritaController) -> None:
+    def __init__(self, controller: KritaController) -> None:
         super().__init__(objectName="jobs")
-        self._desk = desk
+        self._controller = controller
         self._cards: dict[Any, JobCard | VariationsCard] = {}  # by wish
         inside = QtWidgets.QWidget(objectName="jobs")
-        self._empty = label(desk.say("Results appear here. Select a region, then press the button above."), "hint")
+        self._empty = label(
+            controller.say("Results appear here. Select a region, then press the button above."), "hint"
+        )
         self._layout = column(inside, self._empty, None)
         scrolling(self, inside)
-        desk.signals.changed.connect(self.refresh)
+        controller.signals.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
-        """Make the cards those of the desk's jobs; variations of one wish share one."""
-        wishes = {_key(jobs[0]): jobs for jobs in self._desk.groups() if jobs[0] in self._desk.jobs}
+        """Make the cards those of the controller's jobs; variations of one wish share one."""
+        wishes = {_key(jobs[0]): jobs for jobs in self._controller.groups() if jobs[0] in self._controller.jobs}
         self._empty.setVisible(not wishes)
         for key in self._cards.keys() - wishes.keys():
             remove(self._cards.pop(key))
@@ -52,14 +54,16 @@ class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
         return cast("VariationsCard", self._cards[_key(job)])
 
     def _add(self, key: Any, jobs: list[job_list.JobEntry]) -> Any:
-        card = self._cards[key] = VariationsCard(self._desk, jobs) if jobs[0].group else JobCard(self._desk, jobs[0])
+        card = self._cards[key] = (
+            VariationsCard(self._controller, jobs) if jobs[0].group else JobCard(self._controller, jobs[0])
+        )
         card.recipe_wanted.connect(self._show_recipe)
         return card
 
     def _show_recipe(self, job: job_list.JobEntry) -> None:
         result = job.flow.result
         if result is not None:
-            RecipeDialog(self._desk.say, job.title, result.recipe, self.window()).show()
+            RecipeDialog(self._controller.say, job.title, result.recipe, self.window()).show()
 
 
 def _key(job: job_list.JobEntry) -> Any:

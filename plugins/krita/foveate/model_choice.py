@@ -19,18 +19,18 @@ class ModelChoice(QtWidgets.QWidget):  # type: ignore[misc]
     changed = Signal()
     add_wanted = Signal()
 
-    def __init__(self, desk: KritaController) -> None:
+    def __init__(self, controller: KritaController) -> None:
         super().__init__()
-        self._desk = desk
+        self._controller = controller
         self._offered: tuple[Any, ...] | None = None
         self.wanted: Any = ""  # by name
         self._box = QtWidgets.QComboBox(
-            toolTip=desk.say("The network that does the work; the server knows a good one by itself"),
-            accessibleName=desk.say("Model"),
+            toolTip=controller.say("The network that does the work; the server knows a good one by itself"),
+            accessibleName=controller.say("Model"),
             activated=self._choose,
         )
         narrow(self._box)
-        self.setLayout(row(name_label(desk.say("Model"), self._box), self._box))
+        self.setLayout(row(name_label(controller.say("Model"), self._box), self._box))
         self.layout().setStretch(1, 1)
 
     @property
@@ -40,15 +40,15 @@ class ModelChoice(QtWidgets.QWidget):  # type: ignore[misc]
 
     def offer(self, operation: str) -> bool:
         """List the models that an operation can use; return whether there are any."""
-        models = checkpoint_choices.models_for(self._desk.models, operation)
+        models = checkpoint_choices.models_for(self._controller.models, operation)
         if models != self._offered:
             self._offered = models
             self._fill(models)
         self._box.setCurrentIndex(max(0, self._box.findData(self.value)))
-        return bool(models) or not self._desk.operations
+        return bool(models) or not self._controller.operations
 
     def _fill(self, models: Sequence[Any]) -> None:
-        say = self._desk.say
+        say = self._controller.say
         self._box.clear()
         only_checkpoints = bool(models) and all(checkpoint_choices.is_checkpoint(model) for model in models)
         usual = (
@@ -67,7 +67,7 @@ class ModelChoice(QtWidgets.QWidget):  # type: ignore[misc]
         self._box.setItemData(self._box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
 
     def _title(self, model: Any) -> str:
-        return model.title if model.available else self._desk.say("{title} (is fetched first)", title=model.title)
+        return model.title if model.available else self._controller.say("{title} (is fetched first)", title=model.title)
 
     def _choose(self, index: int) -> None:
         chosen = self._box.itemData(index)

@@ -1,4 +1,4 @@
-"""The docker's content: connection, task, jobs. It knows Qt and the desk, and nothing of Krita."""
+"""The docker's content: connection, task, jobs. It knows Qt and the controller, and nothing of Krita."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _THEME_CHANGES = (QtCore.QEvent.Type.PaletteChange, QtCore.QEvent.Type.Applicati
 
 
 class Panel(QtWidgets.QWidget):  # type: ignore[misc]
-    """All of the docker; several may show one desk."""
+    """All of the docker; several may show one controller."""
 
-    def __init__(self, desk: KritaController) -> None:
+    def __init__(self, controller: KritaController) -> None:
         super().__init__()
-        self.desk = desk
-        name = desk.say("Settings")
+        self.controller = controller
+        name = controller.say("Settings")
         gear = QtWidgets.QToolButton(objectName="flat", text="⚙", toolTip=name, accessibleName=name)
         gear.clicked.connect(self.open_settings)
-        self.connection = ConnectionRow(desk, gear)
-        self.task = TaskForm(desk)
-        self.jobs = JobsList(desk)
+        self.connection = ConnectionRow(controller, gear)
+        self.task = TaskForm(controller)
+        self.jobs = JobsList(controller)
         inside = QtWidgets.QWidget()  # Krita takes the margins of a docker's own layout away
         column(self, inside)
         layout = column(inside, self.connection, self.task, self.jobs, margin=8, spacing=10)
@@ -37,7 +37,7 @@ class Panel(QtWidgets.QWidget):  # type: ignore[misc]
 
     def open_settings(self) -> Any:
         """Open the settings dialog."""
-        dialog = SettingsDialog(self.desk, self.window())
+        dialog = SettingsDialog(self.controller, self.window())
         dialog.open()
         return dialog
 

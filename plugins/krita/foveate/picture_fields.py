@@ -15,9 +15,9 @@ class PictureFields(QtWidgets.QWidget):  # type: ignore[misc]
 
     changed = Signal()
 
-    def __init__(self, desk: KritaController) -> None:
+    def __init__(self, controller: KritaController) -> None:
         super().__init__()
-        self._desk = desk
+        self._controller = controller
         self._operation = ""
         self._shown: tuple[picture_choosers.PictureChooser, ...] = ()
         self._rows: list[Any] = []
@@ -27,7 +27,7 @@ class PictureFields(QtWidgets.QWidget):  # type: ignore[misc]
     def offer(self, operation: str) -> None:
         """Show the choosers of an operation; none where it takes no pictures."""
         self._operation = operation
-        wanted = self._desk.beside.choosers(operation, self._desk.scene(operation))
+        wanted = self._controller.beside.choosers(operation, self._controller.scene(operation))
         self.setVisible(bool(wanted))
         if wanted == self._shown:
             return
@@ -61,8 +61,8 @@ class PictureFields(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _choose(self, number: int, index: int) -> None:
         chooser = self._shown[number]
-        desk, operation = self._desk, self._operation
-        desk.beside.choose(operation, desk.scene(operation), chooser, self.boxes[number].itemData(index))
+        controller, operation = self._controller, self._operation
+        controller.beside.choose(operation, controller.scene(operation), chooser, self.boxes[number].itemData(index))
         self._shown = ()  # what is not taken shows what it was
         self.changed.emit()
 

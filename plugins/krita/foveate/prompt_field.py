@@ -20,10 +20,10 @@ _SHOWN = {  # a hint, and the lines of text
 class PromptField(Field):
     """Ctrl+Up and Ctrl+Down walk through the history, as the menu beside the title does."""
 
-    def __init__(self, desk: KritaController, parameter: form.Parameter) -> None:
+    def __init__(self, controller: KritaController, parameter: form.Parameter) -> None:
         super().__init__()
-        self._desk, self._kind = desk, parameter.name
-        say, title, tip = desk.say, desk.say(parameter.title), desk.say(parameter.description)
+        self._controller, self._kind = controller, parameter.name
+        say, title, tip = controller.say, controller.say(parameter.title), controller.say(parameter.description)
         hint, lines = _SHOWN[parameter.name]
         self._edit = _Lines(lines)
         self._edit.setPlaceholderText(say(hint))
@@ -50,7 +50,7 @@ class PromptField(Field):
 
     def _walk(self, older: bool) -> None:
         step = self._recall.older if older else self._recall.newer
-        self._take(step(self._desk.history(self._kind), self.value))
+        self._take(step(self._controller.history(self._kind), self.value))
 
     def _take(self, text: str) -> None:
         self.value = text
@@ -61,14 +61,14 @@ class PromptField(Field):
     def _list(self) -> None:
         """Fill the menu: it shows what there is when it opens."""
         self._menu.clear()
-        say, history = self._desk.say, self._desk.history(self._kind)
+        say, history = self._controller.say, self._controller.history(self._kind)
         if not history:
             self._menu.addAction(say("Nothing was used yet")).setEnabled(False)
             return
         for text in history:
             add_choice(self._menu, prompt_history.in_one_line(text), partial(self._take, text))
         self._menu.addSeparator()
-        add_choice(self._menu, say("Forget all of them"), partial(self._desk.forget_prompts, self._kind))
+        add_choice(self._menu, say("Forget all of them"), partial(self._controller.forget_prompts, self._kind))
 
 
 class _Lines(QtWidgets.QPlainTextEdit):  # type: ignore[misc]

@@ -13,18 +13,18 @@ _LANGUAGES = {"": "As the system", **labels.LANGUAGES}
 
 
 class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
-    """Changes the desk's settings when it is accepted."""
+    """Changes the controller's settings when it is accepted."""
 
-    def __init__(self, desk: KritaController, parent: Any = None) -> None:
+    def __init__(self, controller: KritaController, parent: Any = None) -> None:
         super().__init__(parent)
-        self._desk = desk
-        say, values = desk.say, desk.settings
+        self._controller = controller
+        say, values = controller.say, controller.settings
         self.setWindowTitle(say("Foveate: settings"))
         self._local = QtWidgets.QRadioButton(
             say("On this machine"), toolTip=say("It is found, and started where none runs")
         )
         self._remote = QtWidgets.QRadioButton(say("On another machine"))
-        self._command = QtWidgets.QLineEdit(desk.command, toolTip=say("What starts the server, as in a terminal"))
+        self._command = QtWidgets.QLineEdit(controller.command, toolTip=say("What starts the server, as in a terminal"))
         self._line = QtWidgets.QLineEdit(
             toolTip=say("The line that `foveate serve --pair` prints on the other machine. It is a key."),
             placeholderText=values.remote_url or "foveate://…",
@@ -46,13 +46,13 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
 
     def accept(self) -> None:
         """Take the settings, or say what is wrong with them."""
-        desk, typed = self._desk, {"command": self._command.text(), "line": self._line.text()}
+        controller, typed = self._controller, {"command": self._command.text(), "line": self._line.text()}
         try:
-            server = typed_settings.typed_server(desk.settings, is_local=self._local.isChecked(), **typed)
+            server = typed_settings.typed_server(controller.settings, is_local=self._local.isChecked(), **typed)
         except errors.FoveateError as error:
-            self._problem.setText(desk.say.sentence(str(error)))
+            self._problem.setText(controller.say.sentence(str(error)))
             return
-        desk.change(ask_first=self._ask.isChecked(), language=str(self._language.currentData()), **server)
+        controller.change(ask_first=self._ask.isChecked(), language=str(self._language.currentData()), **server)
         super().accept()
 
     def _enable(self) -> None:
@@ -60,7 +60,7 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self._line.setEnabled(self._remote.isChecked())
 
     def _lay_out(self) -> None:
-        say = self._desk.say
+        say = self._controller.say
         server = QtWidgets.QGroupBox(say("Server"))
         form = QtWidgets.QFormLayout(server)
         form.addRow(self._local)

@@ -20,15 +20,15 @@ _ACROSS = 3  # operations side by side
 class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
     """The upper half of the panel."""
 
-    def __init__(self, desk: KritaController) -> None:
+    def __init__(self, controller: KritaController) -> None:
         super().__init__()
-        self._desk = desk
-        say = desk.say
-        self._next = next_job.NextJob(desk)
+        self._controller = controller
+        say = controller.say
+        self._next = next_job.NextJob(controller)
         self._segments: dict[str, Any] = {}  # by operation
-        self._form_fields = FormFields(desk)
-        self._model = ModelChoice(desk)
-        self.pictures = PictureFields(desk)
+        self._form_fields = FormFields(controller)
+        self._model = ModelChoice(controller)
+        self.pictures = PictureFields(controller)
         self.variations = QtWidgets.QSpinBox(
             minimum=1,
             maximum=form.MAX_VARIATIONS,
@@ -70,7 +70,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
 
     def start(self) -> None:
         """Start the job, or say why not."""
-        self._desk.look()
+        self._controller.look()
         if reason := self._reason_not_to_start():
             self._explain(reason)
             return
@@ -98,13 +98,13 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
 
     def open_adding(self) -> Any:
         """Open the dialog that adds a model."""
-        dialog = AddModelDialog(self._desk, self.window())
+        dialog = AddModelDialog(self._controller, self.window())
         dialog.open()
         return dialog
 
     def _show_operations(self) -> None:
         """Make the buttons those of the server's operations, and show the ones that can be done."""
-        known, offered = [each.name for each in self._desk.operations], self._desk.offered
+        known, offered = [each.name for each in self._controller.operations], self._controller.offered
         if list(self._segments) != known:
             for old in self._segments.values():
                 self._group.removeButton(old)
@@ -130,7 +130,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
     def _show_fields(self) -> None:
         """Place the model where it belongs: folded away as long as there is no checkpoint."""
         self._counted.setVisible(self._next.has_variations)
-        has = self._desk.has_checkpoint
+        has = self._controller.has_checkpoint
         self._top.parentWidget().setVisible(has)
         wanted = self._top if has else self._folded
         if self._model.parentWidget() is not wanted.parentWidget():
@@ -145,12 +145,12 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _take_model(self, name: str) -> None:
         """Choose a checkpoint that was just added: that is what it was added for."""
-        status = self._desk.adder.status
+        status = self._controller.adder.status
         if status is not None and status.kind == protocol.DIFFUSION:
             self._model.wanted = name
 
     def _segment(self, operation: str) -> Any:
-        words, say = self._desk.words_of(operation), self._desk.say
+        words, say = self._controller.words_of(operation), self._controller.say
         made = segment(say(words.title), say(words.tip or words.title))
         made.setParent(self)
         made.clicked.connect(lambda: self.choose(operation))
@@ -158,7 +158,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         return made
 
     def _connect(self) -> None:
-        signals = self._desk.signals
+        signals = self._controller.signals
         for changed in (self._model.changed, self._form_fields.changed, self.pictures.changed):
             changed.connect(self.refresh)
         self._model.add_wanted.connect(self.open_adding)
@@ -168,7 +168,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         signals.refused.connect(self._explain)
 
     def _lay_out(self) -> None:
-        say = self._desk.say
+        say = self._controller.say
         self._group = QtWidgets.QButtonGroup(self)
         self._grid = QtWidgets.QGridLayout(spacing=0)
         more, top, inside = QtWidgets.QWidget(), QtWidgets.QWidget(), QtWidgets.QWidget()

@@ -21,9 +21,9 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
 
     recipe_wanted = Signal(object)  # a Job
 
-    def __init__(self, desk: KritaController, jobs: Sequence[job_list.JobEntry]) -> None:
+    def __init__(self, controller: KritaController, jobs: Sequence[job_list.JobEntry]) -> None:
         super().__init__()
-        self._desk = desk
+        self._controller = controller
         self._jobs: list[job_list.JobEntry] = []
         self._cards: dict[int, JobCard] = {}  # by the job's identity
         self._thumbs: dict[int, _Thumbnail] = {}  # likewise
@@ -31,7 +31,7 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
         self._chosen: job_list.JobEntry | None = None
         self._title = label(name="heading")
         self._others = button(
-            desk.say("Discard the others"), desk.say("Give all up but the chosen one"), self._discard_others
+            controller.say("Discard the others"), controller.say("Give all up but the chosen one"), self._discard_others
         )
         self._strip = QtWidgets.QGridLayout(spacing=4)
         self._strip.setColumnStretch(_ACROSS, 1)
@@ -45,7 +45,7 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
         for job in self._jobs:
             self._thumbs[id(job)].refresh()
             self._cards[id(job)].refresh()
-        self._title.setText(labels.of_variations(self._jobs, self._desk.say))
+        self._title.setText(labels.of_variations(self._jobs, self._controller.say))
         self._others.setVisible(len(self._jobs) > 1)
 
     def card(self, job: job_list.JobEntry) -> JobCard:
@@ -73,9 +73,9 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
             self.choose(self._chosen if self._chosen in jobs else jobs[0])
 
     def _add(self, job: job_list.JobEntry, number: int) -> None:
-        card = JobCard(self._desk, job)
+        card = JobCard(self._controller, job)
         card.recipe_wanted.connect(self.recipe_wanted)
-        thumb = _Thumbnail(self._desk, job, number)
+        thumb = _Thumbnail(self._controller, job, number)
         thumb.clicked.connect(lambda _=False: self.choose(job))
         self._group.addButton(thumb)
         self._cards[id(job)], self._thumbs[id(job)] = card, thumb
@@ -83,15 +83,15 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _discard_others(self) -> None:
         for job in [job for job in self._jobs if job is not self._chosen]:
-            self._desk.discard(job)
+            self._controller.discard(job)
 
 
 class _Thumbnail(QtWidgets.QToolButton):  # type: ignore[misc]
     """A small picture of what a job shows now."""
 
-    def __init__(self, desk: KritaController, job: job_list.JobEntry, number: int) -> None:
+    def __init__(self, controller: KritaController, job: job_list.JobEntry, number: int) -> None:
         super().__init__(objectName="thumb", checkable=True, focusPolicy=STRONG_FOCUS)
-        self._desk, self._job, self._number = desk, job, number
+        self._controller, self._job, self._number = controller, job, number
         self._image: Any = None
         self.setIconSize(QtCore.QSize(_SIDE, _SIDE))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
@@ -100,14 +100,14 @@ class _Thumbnail(QtWidgets.QToolButton):  # type: ignore[misc]
     def refresh(self) -> None:
         """Show the newest picture, and how far it is."""
         job, status = self._job, self._job.flow.status
-        image = job.host.after or self._desk.previews.of(job) or job.host.before
+        image = job.host.after or self._controller.previews.of(job) or job.host.before
         if image is not self._image and image is not None and not image.isNull():
             self._image = image
             self.setIcon(QtGui.QIcon(style.square(image, _SIDE, self.devicePixelRatioF())))
         running = job.is_running
         mark = f" · {status.fraction:.0%}" if running else " ✓" if job.is_applied else ""
         self.setText(f"{self._number}{mark}")
-        say, seed = self._desk.say, job.parameters.get("seed")
+        say, seed = self._controller.say, job.parameters.get("seed")
         state = job_status.describe(status, say)
         self.setToolTip(say("Variation {number}, seed {seed}: {state}", number=self._number, seed=seed, state=state))
         self.setAccessibleName(self.toolTip())

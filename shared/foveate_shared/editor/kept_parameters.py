@@ -20,16 +20,18 @@ SLOTS = (1, 2, 3, 4)  # LoRAs that a panel has room for; scripts can name more
 _OF_THE_STYLE = ("num_inference_steps", "guidance_scale", "scheduler", "strength")  # a preset may say them
 
 
-def offered(desk: Controller) -> list[str]:
+def offered(controller: Controller) -> list[str]:
     """Return the operations that a panel offers: that which extends a picture has an entry of its own."""
-    names = desk.offered
+    names = controller.offered
     return [*names, EXTEND] if served_by(EXTEND) in names else names
 
 
-def form_of(desk: Controller, operation: str) -> Form | None:
+def form_of(controller: Controller, operation: str) -> Form | None:
     """Return an operation's form, for the model and preset that are kept; None where it is not offered (yet)."""
     name = served_by(operation)
-    return desk.form(name, str(desk.used(name).get("model", "")), str(desk.used(WORDS).get("preset", "")))
+    return controller.form(
+        name, str(controller.used(name).get("model", "")), str(controller.used(WORDS).get("preset", ""))
+    )
 
 
 def list_of(axis: comparison_lists.Axis) -> str:
@@ -38,18 +40,18 @@ def list_of(axis: comparison_lists.Axis) -> str:
 
 
 def parameters_of(
-    desk: Controller, operation: str, others: Mapping[str, Callable[[KeptParameter], Json]]
+    controller: Controller, operation: str, others: Mapping[str, Callable[[KeptParameter], Json]]
 ) -> JsonObject:
     """Return a job's parameters as they are kept; `others` tell what stands elsewhere, and are asked where it matters.
 
     Raises InputError where one cannot be read.
     """
-    shown = form_of(desk, operation)
+    shown = form_of(controller, operation)
     if shown is None:  # no server has told yet
         return {}
     values: dict[str, Json] = {}
     for parameter in shown.parameters:
-        tell, kept = others.get(parameter.name), KeptParameter(lambda: desk, shown.operation, parameter)
+        tell, kept = others.get(parameter.name), KeptParameter(lambda: controller, shown.operation, parameter)
         values[parameter.name] = tell(kept) if tell else kept.said(extends=operation == EXTEND)
     return shown.parameters_of(values)
 
@@ -58,23 +60,23 @@ def parameters_of(
 class KeptParameter:
     """What is kept of a parameter, and of the parts that have fields of their own."""
 
-    desk: Callable[[], Controller]  # the one that is open
+    controller: Callable[[], Controller]  # the one that is open
     operation: str  # the server's
     parameter: Parameter
 
     def get(self, key: str = "") -> Json:
         """Return what a person chose; None where nobody did."""
         where, name = self._place(key)
-        return self.desk().used(where).get(name)
+        return self.controller().used(where).get(name)
 
     def put(self, value: Json, key: str = "") -> None:
         """Keep it, floats without the digits that a widget adds."""
         where, name = self._place(key)
-        self.desk().keep(where, name, round(value, 4) if isinstance(value, float) else value)
+        self.controller().keep(where, name, round(value, 4) if isinstance(value, float) else value)
 
     def shown(self) -> Parameter | None:
         """Return the parameter as the form for the kept model and preset has it."""
-        shown = form_of(self.desk(), self.operation)
+        shown = form_of(self.controller(), self.operation)
         return shown.get(self.parameter.name) if shown else None
 
     def view(self, key: str) -> Json:
@@ -97,22 +99,22 @@ class KeptParameter:
     def choose(self, number: int) -> None:
         """Choose by number. A new style brings its own values: they are shown."""
         self.put(self.choices[number].value)
-        shown = form_of(self.desk(), self.operation) if self.parameter.name == "preset" else None
+        shown = form_of(self.controller(), self.operation) if self.parameter.name == "preset" else None
         for parameter in shown.parameters if shown else ():
             if parameter.name in _OF_THE_STYLE:
-                KeptParameter(self.desk, self.operation, parameter).put(None)
+                KeptParameter(self.controller, self.operation, parameter).put(None)
 
     def choose_lora(self, slot: int, name: str) -> None:
         """Choose a LoRA; it begins at the weight that is usual for it."""
         self.put(name, f"loras_{slot}")
-        known = next((model for model in self.desk().models if model.name == name), None)
+        known = next((model for model in self.controller().models if model.name == name), None)
         if known:
             self.put(checkpoint_choices.usual_weight(known), f"loras_{slot}_weight")
 
     def names(self) -> list[str]:
         """Return the names that can be chosen."""
         if self.parameter.name == "model":
-            return [model.name for model in checkpoint_choices.models_for(self.desk().models, self.operation)]
+            return [model.name for model in checkpoint_choices.models_for(self.controller().models, self.operation)]
         return [str(choice.value) for choice in self.choices if choice.value]
 
     def said(self, *, extends: bool) -> Json:
@@ -143,7 +145,7 @@ class KeptParameter:
     def _place(self, key: str) -> tuple[str, str]:
         name = self.parameter.name
         if name == "strength":
-            shown = form_of(self.desk(), self.operation)
+            shown = form_of(self.controller(), self.operation)
             if shown is not None and shown.is_prompted:
                 return WORDS, f"strength of {self.operation}"
         elif self.parameter.is_for_checkpoints:
@@ -151,9 +153,9 @@ class KeptParameter:
         return self.operation, key or name
 
 
-def continued(desk: Controller, operation: str, axis: str, text: str) -> list[str]:
+def continued(controller: Controller, operation: str, axis: str, text: str) -> list[str]:
     """Return how a list of what is compared can go on: with a checkpoint, or with a LoRA."""
-    shown = form_of(desk, operation)
-    entries = comparison_lists.suggestions(shown, desk.models)[axis] if shown else []
+    shown = form_of(controller, operation)
+    entries = comparison_lists.suggestions(shown, controller.models)[axis] if shown else []
     before, comma, _ = text.rpartition(",")
     return [comparison_lists.with_another(before if comma else "", each) for _, each in entries]

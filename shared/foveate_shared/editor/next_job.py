@@ -12,15 +12,15 @@ from .document_controller import VARIATIONS, DocumentController
 class NextJob:
     """See the module. The fields hold the values, and the model's name: they are handed in."""
 
-    def __init__(self, desk: DocumentController) -> None:
+    def __init__(self, controller: DocumentController) -> None:
         self.operation = ""  # none before a server told which there are
         self.count = 1  # variations, as last used
         self.form: Form | None = None  # of the operation and its model, once the server told
-        self._desk = desk
+        self._controller = controller
 
     def choose(self, operation: str) -> JsonObject:
         """Turn to an operation; return its parameters as last used."""
-        self.operation, self.form, used = operation, None, self._desk.used(operation)
+        self.operation, self.form, used = operation, None, self._controller.used(operation)
         count = used.get(VARIATIONS)
         self.count = count if isinstance(count, int) else 1
         return used
@@ -30,13 +30,13 @@ class NextJob:
 
         That is what was used last with a model of this kind. None where the server has not told the form (yet).
         """
-        used = self._desk.used(self.operation)
+        used = self._controller.used(self.operation)
         chosen = used.get("preset") if preset is None else preset
-        shown = self._desk.form(self.operation, model, str(chosen or ""))
+        shown = self._controller.form(self.operation, model, str(chosen or ""))
         if shown is None:
             return None
         self.form = shown
-        before = checkpoint_choices.model_for(self._desk.models, self.operation, str(used.get("model", "")))
+        before = checkpoint_choices.model_for(self._controller.models, self.operation, str(used.get("model", "")))
         return used if checkpoint_choices.is_checkpoint(before) == shown.is_prompted else {}
 
     @property
@@ -48,37 +48,41 @@ class NextJob:
         """Return the parameters that fields say; before the server told which there are, what is remembered holds."""
         if self.form is not None:
             return filled
-        chosen = {**self._desk.used(self.operation), "model": model}
+        chosen = {**self._controller.used(self.operation), "model": model}
         return {name: value for name, value in chosen.items() if name != VARIATIONS and value != ""}
 
     def start(self, parameters: JsonObject, count: int) -> None:
         """Start the job, in so many variations where it has any."""
         several: JsonObject = {VARIATIONS: count} if self.has_variations and count > 1 else {}
-        self._desk.run(self.operation, {**parameters, **several})
+        self._controller.run(self.operation, {**parameters, **several})
 
     def region(self, *, takes_all: bool) -> str:
         """Return what would be worked on; `takes_all`: whatever is selected. Empty where that is no part of it."""
-        context = self._desk.context
-        if context is None or not self._desk.takes_document(self.operation):
+        context = self._controller.context
+        if context is None or not self._controller.takes_document(self.operation):
             return ""
-        return labels.region(context.extent, None if takes_all else context.selection, self._desk.say)
+        return labels.region(context.extent, None if takes_all else context.selection, self._controller.say)
 
     def verb(self, said: JsonObject) -> str:
         """Return what stands on the button that starts it; `said` are the values of its fields."""
-        context = self._desk.context
+        context = self._controller.context
         is_selected = context is not None and context.selection is not None
-        return operations.verb(self._desk.words_of(self.operation), self._desk.say, said, is_selected=is_selected)
+        return operations.verb(
+            self._controller.words_of(self.operation), self._controller.say, said, is_selected=is_selected
+        )
 
     def obstacle(self, model: str, missing: str) -> str:
         """Return why it cannot be started; empty where it can. `missing` is what fields lack."""
-        if reason := self._desk.blocked(self.operation):
+        if reason := self._controller.blocked(self.operation):
             return reason
         if not self.operation:
             return self.delay()
         if self.form is not None and self.form.model is None and model:
-            return self._desk.say("The chosen model is not there any more: choose another.")
+            return self._controller.say("The chosen model is not there any more: choose another.")
         return missing
 
     def delay(self) -> str:
         """Return why it would not begin at once; empty where it would."""
-        return "" if self._desk.connection.is_ready else self._desk.say("It starts once the server is there.")
+        return (
+            "" if self._controller.connection.is_ready else self._controller.say("It starts once the server is there.")
+        )

@@ -17,7 +17,7 @@ CHECKPOINT = tints.MODEL
 
 
 @pytest.fixture
-def desk(tmp_path):
+def controller(tmp_path):
     client = ScriptedClient()
     made = Controller(tmp_path / "settings.json", lambda _: client, system_language=lambda: "en")
     made.wake()
@@ -27,28 +27,28 @@ def desk(tmp_path):
 
 
 @pytest.fixture
-def kept(desk):
+def kept(controller):
     """Return what is kept of an operation's parameter."""
 
     def find(operation, name):
-        info = next(each for each in desk.operations if each.name == operation)
+        info = next(each for each in controller.operations if each.name == operation)
         parameter = next(each for each in form.parameters_in(info) if each.name == name)
-        return KeptParameter(lambda: desk, operation, parameter)
+        return KeptParameter(lambda: controller, operation, parameter)
 
     return find
 
 
-def test_before_it_is_changed_the_default_is_shown(desk, kept):
+def test_before_it_is_changed_the_default_is_shown(controller, kept):
     strength = kept("refocus", "strength")
     assert (strength.get(), strength.view("strength")) == (None, 1.0)
-    desk.keep("refocus", "model", CHECKPOINT)
+    controller.keep("refocus", "model", CHECKPOINT)
     assert strength.view("strength") == 0.5
     strength.put(0.70000001)
-    assert (strength.view("strength"), desk.used(WORDS)) == (0.7, {"strength of refocus": 0.7})
+    assert (strength.view("strength"), controller.used(WORDS)) == (0.7, {"strength of refocus": 0.7})
 
 
-def test_a_style_takes_back_what_it_says_itself(desk, kept):
-    desk.keep("refocus", "model", CHECKPOINT)
+def test_a_style_takes_back_what_it_says_itself(controller, kept):
+    controller.keep("refocus", "model", CHECKPOINT)
     strength, preset = kept("refocus", "strength"), kept("refocus", "preset")
     strength.put(0.9)
     preset.choose([each.value for each in preset.choices].index("portrait"))
@@ -56,30 +56,30 @@ def test_a_style_takes_back_what_it_says_itself(desk, kept):
     assert strength.view("strength") == 0.4
 
 
-def test_a_chosen_lora_begins_at_its_usual_weight(desk, kept):
-    desk.keep("faces", "model", CHECKPOINT)
+def test_a_chosen_lora_begins_at_its_usual_weight(controller, kept):
+    controller.keep("faces", "model", CHECKPOINT)
     loras = kept("faces", "loras")
     assert loras.names() == ["deterministic-lora"]
     loras.choose_lora(2, "deterministic-lora")
     assert loras.said(extends=False) == [{"name": "deterministic-lora", "weight": 1.0}]
 
 
-def test_sides_are_said_where_the_picture_is_to_grow(desk, kept):
-    assert kept_parameters.offered(desk)[-1] == "extend"
+def test_sides_are_said_where_the_picture_is_to_grow(controller, kept):
+    assert kept_parameters.offered(controller)[-1] == "extend"
     sides = kept("fill", "extend")
     assert sides.said(extends=False) is None
     with pytest.raises(InputError, match="No side is to grow"):
         sides.said(extends=True)
     sides.put(9, "extend_left")
-    assert kept_parameters.parameters_of(desk, "extend", {}) == {"extend": {"left": 9}}
-    assert kept_parameters.parameters_of(desk, "fill", {}) == {}
+    assert kept_parameters.parameters_of(controller, "extend", {}) == {"extend": {"left": 9}}
+    assert kept_parameters.parameters_of(controller, "fill", {}) == {}
 
 
-def test_what_stands_elsewhere_is_asked_for_where_it_matters(desk):
+def test_what_stands_elsewhere_is_asked_for_where_it_matters(controller):
     asked = []
     others = {"only": lambda kept: asked.append(kept.operation) or [1, 3]}
-    assert kept_parameters.parameters_of(desk, "refocus", others) == {}
-    assert kept_parameters.parameters_of(desk, "faces", others) == {"only": [1, 3]}
+    assert kept_parameters.parameters_of(controller, "refocus", others) == {}
+    assert kept_parameters.parameters_of(controller, "faces", others) == {"only": [1, 3]}
     assert asked == ["faces"]
 
 
@@ -89,7 +89,7 @@ def test_a_number_beyond_its_limits_is_said_within_them(kept):
     assert score.said(extends=False) == 1
 
 
-def test_a_list_goes_on_with_what_there_is(desk):
-    said = kept_parameters.continued(desk, "compare", "loras", "a:0.5, ")
+def test_a_list_goes_on_with_what_there_is(controller):
+    said = kept_parameters.continued(controller, "compare", "loras", "a:0.5, ")
     assert said == ["a:0.5, deterministic-lora", "a:0.5, none"]
-    assert kept_parameters.continued(desk, "nothing", "loras", "") == []
+    assert kept_parameters.continued(controller, "nothing", "loras", "") == []

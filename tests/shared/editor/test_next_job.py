@@ -18,19 +18,19 @@ PHOTO = ModelInfo("photo", "Photo", ("refocus",), 4, True)
 @pytest.fixture
 def studio(tmp_path):
     made = Studio(tmp_path)
-    made.tell(Models(1, (PHOTO, *made.desk.models)))
+    made.tell(Models(1, (PHOTO, *made.controller.models)))
     yield made
-    made.desk.close()
+    made.controller.close()
 
 
 @pytest.fixture
 def job(studio):
-    return NextJob(studio.desk)
+    return NextJob(studio.controller)
 
 
 def test_fields_begin_with_what_was_used_with_a_model_of_this_kind(studio, job):
     used = {"model": CHECKPOINT, "prompt": "a door", VARIATIONS: 3}
-    studio.desk.keep_all("refocus", used)
+    studio.controller.keep_all("refocus", used)
     assert job.choose("refocus") == used
     assert (job.form, job.count) == (None, 3)
     assert job.follow(CHECKPOINT, None) == used
@@ -40,7 +40,7 @@ def test_fields_begin_with_what_was_used_with_a_model_of_this_kind(studio, job):
 
 
 def test_the_preset_that_was_used_last_is_followed_until_another_is_chosen(studio, job):
-    studio.desk.keep_all("refocus", {"model": CHECKPOINT, "preset": "portrait"})
+    studio.controller.keep_all("refocus", {"model": CHECKPOINT, "preset": "portrait"})
     job.choose("refocus")
     job.follow(CHECKPOINT, None)
     assert job.form.default("strength") == 0.4
@@ -49,7 +49,7 @@ def test_the_preset_that_was_used_last_is_followed_until_another_is_chosen(studi
 
 
 def test_before_a_form_is_known_what_is_remembered_is_sent(studio, job):
-    studio.desk.keep_all("nothing", {"prompt": "a door", "seed": "", VARIATIONS: 2})
+    studio.controller.keep_all("nothing", {"prompt": "a door", "seed": "", VARIATIONS: 2})
     job.choose("nothing")
     assert job.follow("", None) is None
     assert job.parameters({"strength": 1}, "photo") == {"prompt": "a door", "model": "photo"}
@@ -62,9 +62,9 @@ def test_a_job_becomes_as_many_as_are_wanted_where_seeds_differ(studio, job):
     for model, count in ((CHECKPOINT, 2), ("photo", 1)):
         job.choose("refocus")
         job.follow(model, "")
-        before = len(studio.desk.jobs)
+        before = len(studio.controller.jobs)
         job.start({"model": model}, 2)
-        assert len(studio.desk.jobs) - before == count
+        assert len(studio.controller.jobs) - before == count
 
 
 def test_what_stands_on_the_button_and_beside_it(studio, job):
@@ -72,10 +72,10 @@ def test_what_stands_on_the_button_and_beside_it(studio, job):
     assert (job.verb({}), job.region(takes_all=False)) == ("Refocus selection", "Selection: 300 × 200 px")
     assert job.region(takes_all=True) == "Nothing is selected: all of the image, 640 × 480 px"
     studio.editor.now = replace(studio.editor.now, selection=None)
-    studio.desk.look()
+    studio.controller.look()
     assert job.verb({}) == "Refocus image"
     studio.editor.now = None
-    studio.desk.look()
+    studio.controller.look()
     assert job.region(takes_all=False) == ""
 
 
@@ -90,5 +90,5 @@ def test_what_stands_in_its_way(studio, job):
     studio.tell(StateChange(ConnectionState.LOST))
     assert (job.obstacle("photo", ""), job.delay()) == ("", "It starts once the server is there.")
     studio.editor.now = None
-    studio.desk.look()
+    studio.controller.look()
     assert job.obstacle("photo", "Tick a face first.") == "Open an image first."

@@ -63,167 +63,167 @@ class Desk:
 
 
 @pytest.fixture
-def desk():
+def controller():
     return Desk()
 
 
-def test_the_connection_is_shown_from_searching_to_ready(desk):
-    assert desk.bench.connection.state is ConnectionState.SEARCHING
-    assert desk.tell(StateChange(ConnectionState.CONNECTING))
-    assert not desk.bench.connection.is_ready
-    desk.tell(StateChange(ConnectionState.READY), WELCOME)
-    assert desk.bench.connection.is_ready
-    assert desk.bench.connection.server == "foveate 9.9"
+def test_the_connection_is_shown_from_searching_to_ready(controller):
+    assert controller.bench.connection.state is ConnectionState.SEARCHING
+    assert controller.tell(StateChange(ConnectionState.CONNECTING))
+    assert not controller.bench.connection.is_ready
+    controller.tell(StateChange(ConnectionState.READY), WELCOME)
+    assert controller.bench.connection.is_ready
+    assert controller.bench.connection.server == "foveate 9.9"
 
 
-def test_models_are_asked_for_and_offered_by_operation(desk):
-    desk.tell(WELCOME)
-    assert desk.clients[-1].last == ListModels(1)
-    desk.tell(Models(1, MODELS))
-    assert [model.name for model in desk.bench.models_for("upscale")] == ["large"]
+def test_models_are_asked_for_and_offered_by_operation(controller):
+    controller.tell(WELCOME)
+    assert controller.clients[-1].last == ListModels(1)
+    controller.tell(Models(1, MODELS))
+    assert [model.name for model in controller.bench.models_for("upscale")] == ["large"]
 
 
-def test_a_refusal_is_shown_with_its_remedy_and_ends_what_runs(desk):
-    entry = desk.submit()
+def test_a_refusal_is_shown_with_its_remedy_and_ends_what_runs(controller):
+    entry = controller.submit()
     error = RefusedError("The token is not known.", remedy="Pair again.").info
-    desk.tell(StateChange(ConnectionState.REFUSED, error))
-    assert desk.bench.connection.error == error
+    controller.tell(StateChange(ConnectionState.REFUSED, error))
+    assert controller.bench.connection.error == error
     assert entry.flow.status.state is JobState.FAILED
 
 
-def test_a_job_is_applied_at_once(desk):
+def test_a_job_is_applied_at_once(controller):
     host = MemoryHost()
-    entry = desk.submit(host)
-    assert isinstance(desk.clients[-1].last, Submit)
+    entry = controller.submit(host)
+    assert isinstance(controller.clients[-1].last, Submit)
     assert entry.is_running
-    desk.finish(entry)
+    controller.finish(entry)
     assert entry.flow.status.state is JobState.DONE
     assert len(host.applied) == 1
 
 
-def test_two_documents_never_mix_their_results(desk):
+def test_two_documents_never_mix_their_results(controller):
     hosts = MemoryHost(), MemoryHost()
-    first, second = (desk.submit(host) for host in hosts)
-    desk.finish(second)
+    first, second = (controller.submit(host) for host in hosts)
+    controller.finish(second)
     assert [len(host.applied) for host in hosts] == [0, 1]
     assert first.is_running
-    assert desk.bench.entries == [second, first]
+    assert controller.bench.entries == [second, first]
 
 
-def test_a_result_can_wait_for_a_yes(desk):
+def test_a_result_can_wait_for_a_yes(controller):
     host = MemoryHost()
-    entry = desk.submit(host, ask_first=True)
-    desk.finish(entry)
+    entry = controller.submit(host, ask_first=True)
+    controller.finish(entry)
     assert entry.waits_for_person
     assert host.applied == []
-    desk.bench.apply(entry)
+    controller.bench.apply(entry)
     assert host.applied
     assert not entry.waits_for_person
 
 
-def test_a_waiting_result_can_be_given_up(desk):
-    entry = desk.submit(ask_first=True)
-    desk.finish(entry)
-    desk.bench.discard(entry)
-    assert desk.bench.entries == []
-    assert desk.clients[-1].last == Ack(entry.flow.job)
+def test_a_waiting_result_can_be_given_up(controller):
+    entry = controller.submit(ask_first=True)
+    controller.finish(entry)
+    controller.bench.discard(entry)
+    assert controller.bench.entries == []
+    assert controller.clients[-1].last == Ack(entry.flow.job)
 
 
-def test_a_running_job_is_cancelled(desk):
-    entry = desk.submit()
-    desk.bench.cancel(entry)
-    assert desk.clients[-1].last == Cancel(entry.flow.job)
-    desk.tell(Cancelled(entry.flow.job, 1))
+def test_a_running_job_is_cancelled(controller):
+    entry = controller.submit()
+    controller.bench.cancel(entry)
+    assert controller.clients[-1].last == Cancel(entry.flow.job)
+    controller.tell(Cancelled(entry.flow.job, 1))
     assert entry.flow.status.state is JobState.CANCELLED
 
 
-def test_a_job_whose_cancel_is_not_answered_is_left_to_the_server(desk):
-    entry = desk.submit()
-    desk.bench.cancel(entry)
-    desk.now += CANCEL_SECONDS / 2
-    desk.bench.cancel(entry)  # pressing again does not prolong it
-    assert desk.bench.poll() is False
+def test_a_job_whose_cancel_is_not_answered_is_left_to_the_server(controller):
+    entry = controller.submit()
+    controller.bench.cancel(entry)
+    controller.now += CANCEL_SECONDS / 2
+    controller.bench.cancel(entry)  # pressing again does not prolong it
+    assert controller.bench.poll() is False
     assert entry.is_running
-    desk.now += CANCEL_SECONDS / 2
-    assert desk.bench.poll() is True
+    controller.now += CANCEL_SECONDS / 2
+    assert controller.bench.poll() is True
     assert entry.flow.status.error.code is ErrorCode.CANCELLED
     assert entry.flow.status.error.message == "The job was cancelled; the server has not confirmed it yet."
 
 
-def test_poll_tells_whether_there_is_anything_new(desk):
-    entry = desk.submit()
-    assert desk.bench.poll() is False
-    assert desk.tell(Progress(entry.flow.job, 1, "restoring", 0.5)) is True
+def test_poll_tells_whether_there_is_anything_new(controller):
+    entry = controller.submit()
+    assert controller.bench.poll() is False
+    assert controller.tell(Progress(entry.flow.job, 1, "restoring", 0.5)) is True
     assert entry.flow.status.fraction == 0.5
-    assert desk.bench.poll() is False
+    assert controller.bench.poll() is False
 
 
-def test_a_host_with_nothing_to_do_leaves_no_entry(desk):
+def test_a_host_with_nothing_to_do_leaves_no_entry(controller):
     with pytest.raises(InputError, match="no document"):
-        desk.submit(MemoryHost(extent=Extent(0, 0)))
-    assert desk.bench.entries == []
+        controller.submit(MemoryHost(extent=Extent(0, 0)))
+    assert controller.bench.entries == []
 
 
-def test_the_history_forgets_the_oldest_but_never_a_result_that_waits(desk):
-    waiting = desk.submit(ask_first=True)
-    desk.finish(waiting)
+def test_the_history_forgets_the_oldest_but_never_a_result_that_waits(controller):
+    waiting = controller.submit(ask_first=True)
+    controller.finish(waiting)
     for _ in range(HISTORY_LENGTH + 5):
-        desk.finish(desk.submit())
-    desk.submit()
-    assert waiting in desk.bench.entries
-    assert len(desk.bench.entries) == HISTORY_LENGTH + 2
+        controller.finish(controller.submit())
+    controller.submit()
+    assert waiting in controller.bench.entries
+    assert len(controller.bench.entries) == HISTORY_LENGTH + 2
 
 
-def test_new_settings_take_a_new_client(desk):
-    desk.bench.reconnect()
-    assert desk.clients[0].closed
-    assert len(desk.clients) == 2
-    assert desk.bench.connection.state is ConnectionState.SEARCHING
+def test_new_settings_take_a_new_client(controller):
+    controller.bench.reconnect()
+    assert controller.clients[0].closed
+    assert len(controller.clients) == 2
+    assert controller.bench.connection.state is ConnectionState.SEARCHING
 
 
-def test_jobs_go_on_over_the_new_connection(desk):
-    waiting, accepted, cancelled, ended = (desk.submit() for _ in range(4))
-    desk.tell(Accepted(accepted.flow.job, 1))
-    desk.bench.cancel(cancelled)
-    desk.finish(ended)
-    desk.bench.reconnect()
-    assert [type(message) for message in desk.clients[1].messages] == [Submit, Cancel, Resume, Submit]
-    assert desk.clients[1].messages[2] == Resume(accepted.flow.job, 1)
-    desk.finish(waiting)
+def test_jobs_go_on_over_the_new_connection(controller):
+    waiting, accepted, cancelled, ended = (controller.submit() for _ in range(4))
+    controller.tell(Accepted(accepted.flow.job, 1))
+    controller.bench.cancel(cancelled)
+    controller.finish(ended)
+    controller.bench.reconnect()
+    assert [type(message) for message in controller.clients[1].messages] == [Submit, Cancel, Resume, Submit]
+    assert controller.clients[1].messages[2] == Resume(accepted.flow.job, 1)
+    controller.finish(waiting)
     assert waiting.flow.status.state is JobState.DONE
-    desk.bench.discard(accepted)
-    assert desk.clients[1].last == Cancel(accepted.flow.job)
+    controller.bench.discard(accepted)
+    assert controller.clients[1].last == Cancel(accepted.flow.job)
 
 
-def test_a_result_that_waits_is_acknowledged_over_the_new_connection(desk):
-    entry = desk.submit(ask_first=True)
-    desk.finish(entry)
-    desk.bench.reconnect()
-    assert desk.clients[1].messages == []
-    desk.bench.apply(entry)
-    assert desk.clients[1].last == Ack(entry.flow.job)
+def test_a_result_that_waits_is_acknowledged_over_the_new_connection(controller):
+    entry = controller.submit(ask_first=True)
+    controller.finish(entry)
+    controller.bench.reconnect()
+    assert controller.clients[1].messages == []
+    controller.bench.apply(entry)
+    assert controller.clients[1].last == Ack(entry.flow.job)
 
 
-def test_a_document_that_changed_keeps_its_result(desk):
+def test_a_document_that_changed_keeps_its_result(controller):
     host = MemoryHost(unchanged=False)
-    entry = desk.submit(host)
-    desk.finish(entry)
+    entry = controller.submit(host)
+    controller.finish(entry)
     assert entry.waits_for_person
     assert entry.flow.status.error.code is ErrorCode.CONFLICT
-    desk.bench.apply(entry, even_if_changed=True)
+    controller.bench.apply(entry, even_if_changed=True)
     assert len(host.applied) == 1
 
 
-def test_models_are_asked_for_anew(desk):
-    desk.bench.refresh_models()
-    assert desk.clients[-1].messages == []
-    desk.tell(WELCOME)
-    desk.bench.refresh_models()
-    assert desk.clients[-1].messages == [ListModels(1), ListModels(1)]
+def test_models_are_asked_for_anew(controller):
+    controller.bench.refresh_models()
+    assert controller.clients[-1].messages == []
+    controller.tell(WELCOME)
+    controller.bench.refresh_models()
+    assert controller.clients[-1].messages == [ListModels(1), ListModels(1)]
 
 
-def test_a_form_once_the_server_has_told(desk):
-    assert desk.bench.form("refocus") is None
-    desk.tell(WELCOME, Models(1, MODELS))
-    assert desk.bench.form("refocus").model.name == "sharp"
-    assert desk.bench.form("nonsense") is None
+def test_a_form_once_the_server_has_told(controller):
+    assert controller.bench.form("refocus") is None
+    controller.tell(WELCOME, Models(1, MODELS))
+    assert controller.bench.form("refocus").model.name == "sharp"
+    assert controller.bench.form("nonsense") is None

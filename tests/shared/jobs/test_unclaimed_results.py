@@ -87,67 +87,67 @@ class Desk:
 
 
 @pytest.fixture
-def desk():
+def controller():
     return Desk()
 
 
-def test_what_is_done_is_listed_newest_first(desk):
-    assert desk.waiting.jobs is None
-    assert [job.job for job in desk.list()] == [NEW, OLD]
-    assert desk.client.messages == [ListJobs(1)]
-    assert desk.waiting.connection.server == "foveate 9.9"
+def test_what_is_done_is_listed_newest_first(controller):
+    assert controller.waiting.jobs is None
+    assert [job.job for job in controller.list()] == [NEW, OLD]
+    assert controller.client.messages == [ListJobs(1)]
+    assert controller.waiting.connection.server == "foveate 9.9"
 
 
-def test_a_result_is_fetched_and_taken_and_no_window_is_answered(desk):
-    new, _ = desk.list()
-    flow = desk.fetch(new)
+def test_a_result_is_fetched_and_taken_and_no_window_is_answered(controller):
+    new, _ = controller.list()
+    flow = controller.fetch(new)
     assert flow.status.state is JobState.UNAPPLIED
     assert flow.result.patches[0].pixels.data == b"ab"
-    assert desk.waiting.fetch(new) is flow
-    assert desk.client.messages[1:] == [Resume(NEW, 0)]
+    assert controller.waiting.fetch(new) is flow
+    assert controller.client.messages[1:] == [Resume(NEW, 0)]
     flow.apply()
-    assert desk.hosts[NEW].applied == [flow.result]
-    assert desk.client.last == Ack(NEW)
-    desk.waiting.poll()
-    assert [job.job for job in desk.waiting.jobs] == [OLD]
-    assert desk.waiting.flow(new) is None
+    assert controller.hosts[NEW].applied == [flow.result]
+    assert controller.client.last == Ack(NEW)
+    controller.waiting.poll()
+    assert [job.job for job in controller.waiting.jobs] == [OLD]
+    assert controller.waiting.flow(new) is None
 
 
-def test_a_result_that_cannot_be_taken_goes_on_waiting(desk):
-    new, _ = desk.list()
-    flow = desk.fetch(new)
-    desk.hosts[NEW].refuse_apply = InputError("No room.")
+def test_a_result_that_cannot_be_taken_goes_on_waiting(controller):
+    new, _ = controller.list()
+    flow = controller.fetch(new)
+    controller.hosts[NEW].refuse_apply = InputError("No room.")
     flow.apply()
-    desk.waiting.poll()
+    controller.waiting.poll()
     assert flow.status.error.message == "No room."
-    assert Ack(NEW) not in desk.client.messages
-    assert len(desk.waiting.jobs) == 2
-    assert desk.waiting.flow(new) is flow
+    assert Ack(NEW) not in controller.client.messages
+    assert len(controller.waiting.jobs) == 2
+    assert controller.waiting.flow(new) is flow
 
 
-def test_a_result_is_discarded_whether_it_was_fetched_or_not(desk):
-    new, old = desk.list()
-    desk.fetch(new)
-    desk.waiting.discard(new)
-    desk.waiting.discard(old)
-    assert desk.client.messages[-2:] == [Ack(NEW), Ack(OLD)]
-    assert desk.waiting.jobs == ()
+def test_a_result_is_discarded_whether_it_was_fetched_or_not(controller):
+    new, old = controller.list()
+    controller.fetch(new)
+    controller.waiting.discard(new)
+    controller.waiting.discard(old)
+    assert controller.client.messages[-2:] == [Ack(NEW), Ack(OLD)]
+    assert controller.waiting.jobs == ()
 
 
-def test_a_result_that_has_expired_says_so_and_can_be_asked_for_again(desk):
-    new, _ = desk.list()
-    flow = desk.waiting.fetch(new)
-    desk.hear(Problem(InputError("It is gone.", code=ErrorCode.EXPIRED).info, job=NEW))
+def test_a_result_that_has_expired_says_so_and_can_be_asked_for_again(controller):
+    new, _ = controller.list()
+    flow = controller.waiting.fetch(new)
+    controller.hear(Problem(InputError("It is gone.", code=ErrorCode.EXPIRED).info, job=NEW))
     assert flow.status.state is JobState.FAILED
     assert flow.status.error.message == "It is gone."
-    assert desk.waiting.fetch(new) is not flow
+    assert controller.waiting.fetch(new) is not flow
 
 
-def test_a_refused_connection_ends_what_is_being_fetched(desk):
-    new, old = desk.list()
-    complete, flow = desk.fetch(new), desk.waiting.fetch(old)
-    desk.client.events.append(StateChange(ConnectionState.REFUSED, RefusedError("No.").info))
-    assert desk.waiting.poll()
+def test_a_refused_connection_ends_what_is_being_fetched(controller):
+    new, old = controller.list()
+    complete, flow = controller.fetch(new), controller.waiting.fetch(old)
+    controller.client.events.append(StateChange(ConnectionState.REFUSED, RefusedError("No.").info))
+    assert controller.waiting.poll()
     assert flow.status.error.message == "No."
     assert complete.status.state is JobState.UNAPPLIED
-    assert desk.waiting.connection.error.message == "No."
+    assert controller.waiting.connection.error.message == "No."

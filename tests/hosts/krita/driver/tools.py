@@ -53,7 +53,7 @@ def docker():
 
 
 def desk():
-    return docker().panel.desk
+    return docker().panel.controller
 
 
 def set_asking(asks):

@@ -121,8 +121,8 @@ def test_all_is_there_again_the_next_day(studio, task):
     task.fields["guidance_scale"].value = 3.5
     task.run_button.click()
     sent = {name: value for name, value in last(studio).parameters.items() if name not in {"seed", "siblings"}}
-    studio.desk.settings = settings.load(studio.path)
-    again = Panel(studio.desk)
+    studio.controller.settings = settings.load(studio.path)
+    again = Panel(studio.controller)
     again.task.refresh()
     assert again.task.parameters() == sent
     assert again.task.variations.value() == 2
@@ -133,11 +133,11 @@ def test_all_is_there_again_the_next_day(studio, task):
 def test_what_was_used_is_sent_although_the_server_has_not_told_yet(newcomer):
     studio = newcomer
     used = {"model": CHECKPOINT, "prompt": "a door", "strength": 0.2, "variations": 3}
-    studio.desk.settings = replace(studio.desk.settings, defaults={"refocus": used})
+    studio.controller.settings = replace(studio.controller.settings, defaults={"refocus": used})
     task = studio.panel.task
     task.choose("refocus")
     task.run_button.click()
-    sent = studio.desk.jobs[0].parameters
+    sent = studio.controller.jobs[0].parameters
     assert sent == {"model": CHECKPOINT, "prompt": "a door", "strength": 0.2}
 
 
@@ -179,7 +179,7 @@ def test_tab_leaves_a_prompt(task):
 def test_variations_wait_as_thumbnails_to_choose_from(studio, task):
     task.variations.setValue(3)
     task.run_button.click()
-    jobs = studio.desk.jobs[::-1]
+    jobs = studio.controller.jobs[::-1]
     seeds = [job.parameters["seed"] for job in jobs]
     assert seeds == [(seeds[0] + number) % (1 << 32) for number in range(3)]
     card = studio.panel.jobs.variations(jobs[0])
@@ -195,21 +195,21 @@ def test_variations_wait_as_thumbnails_to_choose_from(studio, task):
     assert card._thumbs[id(jobs[1])].text() == "2 ✓"
     card._others.click()
     studio.breathe()
-    assert studio.desk.jobs == [jobs[1]]
+    assert studio.controller.jobs == [jobs[1]]
     assert not card._others.isVisible()
 
 
 def test_again_makes_one_picture_with_the_same_seed(studio, task):
     task.variations.setValue(2)
     task.run_button.click()
-    job = studio.desk.jobs[0]
+    job = studio.controller.jobs[0]
     studio.finish(job)
     card = studio.panel.jobs.card(job)
     card.apply.click()
     kept = settings.load(studio.path).defaults
     card.again.click()
     assert last(studio).parameters == job.parameters
-    assert len(studio.desk.jobs) == 3
+    assert len(studio.controller.jobs) == 3
     assert settings.load(studio.path).defaults == kept
 
 
@@ -245,7 +245,7 @@ def test_the_canvas_is_extended_whatever_is_selected(studio):
     task.run_button.click()
     assert last(studio).parameters == {"extend": {"right": 128}}
     assert studio.editor.whole
-    (job,) = studio.desk.jobs
+    (job,) = studio.controller.jobs
     studio.panel.jobs.card(job).cancel.click()
     assert isinstance(studio.clients[-1].last, Cancel)
 
@@ -274,7 +274,7 @@ def test_lists_are_compared(studio, compare):
     task.run_button.click()
     variants = [{"strength": strength, "seed": seed} for strength in (0.3, 0.6) for seed in (1, 2)]
     assert (last(studio).operation, last(studio).parameters) == ("compare", {"prompt": "a door", "variants": variants})
-    assert studio.desk.jobs[0].title == "Compare"
+    assert studio.controller.jobs[0].title == "Compare"
 
 
 def test_what_can_be_listed_is_in_menus(studio, compare):
@@ -308,8 +308,8 @@ def test_what_was_compared_is_there_again(studio, compare):
     compare.lists["strength"].edit.setText("0.25,0.5")
     compare.lists["loras"].edit.setText(f"{LORA}:0.6;none")
     studio.panel.task.run_button.click()
-    studio.desk.settings = settings.load(studio.path)
-    again = Panel(studio.desk)
+    studio.controller.settings = settings.load(studio.path)
+    again = Panel(studio.controller)
     again.task.choose("compare")
     lists = {name: field.value for name, field in again.task.fields["variants"].lists.items()}
     assert lists == {"model": "", "strength": "0.25, 0.5", "seed": "", "loras": f"{LORA}:0.6, none"}
@@ -336,14 +336,14 @@ def test_the_menu_starts_what_was_used_last_or_asks(studio, compare):
 
 def test_menu_entries_are_shown_where_a_checkpoint_is(studio):
     action = QAction("Fill", studio.panel)
-    kept = ShownWhileOffered(studio.desk, action, "fill")
+    kept = ShownWhileOffered(studio.controller, action, "fill")
     studio.connect()
     assert not action.isVisible()
     studio.bring_checkpoint()
     assert action.isVisible()
     action.deleteLater()
     studio.breathe()
-    studio.desk.signals.changed.emit()
+    studio.controller.signals.changed.emit()
     assert kept is not None  # although Krita has closed the window, nothing happens
 
 
@@ -375,10 +375,12 @@ def test_a_model_is_added_and_chosen(studio):
     assert dialog._pickle.isVisible()
     assert not dialog.add.isEnabled()  # not before a yes to the old format
     dialog.what.setText("tune.safetensors")
-    studio.desk.settings = replace(studio.desk.settings, server_command=(sys.executable, "-c", TELLS, "serve"))
+    studio.controller.settings = replace(
+        studio.controller.settings, server_command=(sys.executable, "-c", TELLS, "serve")
+    )
     dialog.add.click()
     assert dialog.stop.isVisible()
-    wait_until(studio, lambda: not studio.desk.adder.is_running)
+    wait_until(studio, lambda: not studio.controller.adder.is_running)
     assert dialog._said.text() == "Tune was added."
     assert isinstance(studio.clients[-1].last, ListModels)
     studio.bring_checkpoint()
@@ -389,9 +391,9 @@ def test_a_model_is_added_and_chosen(studio):
 def test_what_cannot_be_added_is_said(studio):
     dialog = studio.panel.task.open_adding()
     dialog.what.setText("tune.safetensors")
-    studio.desk.settings = replace(studio.desk.settings, server_command=("/nowhere/foveate", "serve"))
+    studio.controller.settings = replace(studio.controller.settings, server_command=("/nowhere/foveate", "serve"))
     dialog.add.click()
-    wait_until(studio, lambda: not studio.desk.adder.is_running)
+    wait_until(studio, lambda: not studio.controller.adder.is_running)
     assert "cannot be started: /nowhere/foveate" in dialog._said.text()
     dialog._copy.click()
     assert QtWidgets.QApplication.clipboard().text() == "/nowhere/foveate models add tune.safetensors"
@@ -400,7 +402,7 @@ def test_what_cannot_be_added_is_said(studio):
 
 def test_where_no_program_can_be_started_the_command_is_there(studio, monkeypatch):
     monkeypatch.setenv("FLATPAK_ID", "org.kde.krita")
-    dialog = AddModelDialog(studio.desk)
+    dialog = AddModelDialog(studio.controller)
     dialog.what.setText("org/name")
     assert not dialog.add.isEnabled()
     assert "terminal" in dialog._why.text()
@@ -412,7 +414,7 @@ def wait_until(studio, is_so):
     timer.start()
     while not is_so():
         assert timer.elapsed() < 20_000
-        studio.desk._poll()
+        studio.controller._poll()
         studio.breathe()
 
 
@@ -442,9 +444,9 @@ def test_german_leaves_no_english_word(studio, task):
         yield from studio.texts()
 
     english = {text for text in shown() if text}
-    studio.desk.change(language="de")
+    studio.controller.change(language="de")
     studio.panel.close()
-    studio.panel = Panel(studio.desk)
+    studio.panel = Panel(studio.controller)
     studio.panel.show()
     studio.bring_checkpoint()
     same = {"Foveate", "⚙", "▾", "foveate 9.9", "100 %", "50 %", "Prompt", "0 px", "Seeds", "LoRAs"}

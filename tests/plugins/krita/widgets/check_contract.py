@@ -116,7 +116,7 @@ def test_an_operation_of_somebody_else_is_offered_with_a_form_of_its_schema(stud
     task.fields["twice"].value = True
     parameters = {"amount": 3.5, "mode": "hard", "note": "leaves", "twice": True}
     assert sent(studio) == ("sharpen", parameters)
-    assert studio.desk.jobs[0].title == "Sharpen edges"
+    assert studio.controller.jobs[0].title == "Sharpen edges"
     task.choose("refocus")
     task.choose("sharpen")
     assert task.parameters() == parameters

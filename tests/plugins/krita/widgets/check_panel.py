@@ -41,7 +41,7 @@ def test_the_connection_says_what_is_wrong_and_what_to_do(studio):
     assert row._state.text() == "No server"
     assert row._sentence.text() == "No server runs. Run this in a terminal: foveate serve"
     row._copy.click()
-    assert QtWidgets.QApplication.clipboard().text() == studio.desk.command
+    assert QtWidgets.QApplication.clipboard().text() == studio.controller.command
     row._retry.click()
     assert len(studio.clients) == 2
     studio.connect()
@@ -54,7 +54,7 @@ def test_the_button_says_why_it_cannot_be_pressed(studio):
     assert form.run_button.isEnabled()
     assert form._reason.text() == "It starts once the server is there."
     studio.editor.now = None
-    studio.desk.look()
+    studio.controller.look()
     assert not form.run_button.isEnabled()
     assert form._reason.text() == "Open an image first."
 
@@ -77,7 +77,7 @@ def test_what_is_selected_is_said(studio):
     assert form._region.text() == "Selection: 300 × 200 px"
     assert form.run_button.text() == "Refocus selection"
     studio.editor.now = replace(studio.editor.now, selection=None)
-    studio.desk.look()
+    studio.controller.look()
     assert form._region.text() == "Nothing is selected: all of the image, 640 × 480 px"
     assert form.run_button.text() == "Refocus image"
 
@@ -132,13 +132,13 @@ def test_models_are_offered_by_operation(studio):
     box.activated.emit(2)
     form.run_button.click()
     assert studio.clients[-1].last.parameters["model"] == "anime"
-    assert studio.desk.jobs[0].title == "Upscale (Anime x4)"
+    assert studio.controller.jobs[0].title == "Upscale (Anime x4)"
 
 
 def test_a_job_shows_its_progress_and_is_cancelled(studio):
     studio.connect()
     studio.panel.task.run_button.click()
-    (job,) = studio.desk.jobs
+    (job,) = studio.controller.jobs
     card, name = studio.panel.jobs.card(job), job.flow.job
     studio.tell(Accepted(name, 1), Started(name, 2, "item"), Progress(name, 3, "restoring", 0.4, 2, 5, 75.0))
     assert card._state.text() == "Restoring · 2 of 5 · 1 min 15 s left"
@@ -152,7 +152,7 @@ def test_a_job_shows_its_progress_and_is_cancelled(studio):
 def test_progress_is_shown_some_times_a_second_and_the_end_at_once(studio):
     studio.connect()
     studio.panel.task.run_button.click()
-    (job,) = studio.desk.jobs
+    (job,) = studio.controller.jobs
     card, name = studio.panel.jobs.card(job), job.flow.job
     studio.tell(Accepted(name, 1), Started(name, 2, "item"), Progress(name, 3, "restoring", 0.1, 1, 9, None))
     studio.tell(Progress(name, 4, "restoring", 0.2, 2, 9, None), pause=0.01)
@@ -166,10 +166,10 @@ def test_progress_is_shown_some_times_a_second_and_the_end_at_once(studio):
 
 
 def test_a_result_that_waits_is_shown_as_a_preview(studio):
-    studio.desk.change(ask_first=True)
+    studio.controller.change(ask_first=True)
     studio.connect()
     studio.panel.task.run_button.click()
-    (job,) = studio.desk.jobs
+    (job,) = studio.controller.jobs
     studio.finish(job)
     card, host = studio.panel.jobs.card(job), studio.editor.hosts[0]
     assert host.applied == []
@@ -180,26 +180,26 @@ def test_a_result_that_waits_is_shown_as_a_preview(studio):
     assert not card._preview.isVisible()
     assert card.again.isVisible()
     card.again.click()
-    assert len(studio.desk.jobs) == 2
+    assert len(studio.controller.jobs) == 2
     card.remove.click()
-    assert job not in studio.desk.jobs
+    assert job not in studio.controller.jobs
 
 
 def test_what_the_server_shows_of_a_running_job_is_a_preview(studio):
     studio.connect()
     studio.panel.task.run_button.click()
-    (job,) = studio.desk.jobs
+    (job,) = studio.controller.jobs
     card, name = studio.panel.jobs.card(job), job.flow.job
     studio.tell(Accepted(name, 1), Started(name, 2, "item"))
     assert not card._preview.isVisible()
     for seq, color in ((3, (200, 30, 10)), (4, (10, 30, 200))):
         studio.tell(Delivery(*live_preview(name, seq, color)))
         assert card._preview.isVisible()
-        assert studio.desk.previews.of(job).pixelColor(2, 1).getRgb()[:3] == color
+        assert studio.controller.previews.of(job).pixelColor(2, 1).getRgb()[:3] == color
     assert studio.editor.hosts[0].applied == []
     studio.finish(job)
     assert not card._preview.isVisible()
-    assert studio.desk.previews.of(job) is None
+    assert studio.controller.previews.of(job) is None
 
 
 def live_preview(name, seq, color):
@@ -210,7 +210,7 @@ def live_preview(name, seq, color):
 def test_a_changed_document_is_applied_to_only_on_demand(studio):
     studio.connect()
     studio.panel.task.run_button.click()
-    (job,) = studio.desk.jobs
+    (job,) = studio.controller.jobs
     studio.editor.hosts[0].unchanged = False
     studio.finish(job)
     card = studio.panel.jobs.card(job)
@@ -226,8 +226,8 @@ def test_faces_are_listed_and_some_are_chosen(studio):
     form.choose("faces")
     assert form.run_button.text() == "Refocus all faces"
     form.fields["only"]._find.click()
-    studio.finish(studio.desk.survey, faces=[{}, {}, {}])
-    assert studio.desk.jobs == []  # finding is no result
+    studio.finish(studio.controller.survey, faces=[{}, {}, {}])
+    assert studio.controller.jobs == []  # finding is no result
     assert form.fields["only"]._list.count() == 3
     assert form.run_button.text() == "Refocus 3 faces"
     form.fields["only"]._list.item(1).setCheckState(Qt.CheckState.Unchecked)
@@ -246,9 +246,9 @@ def test_found_faces_belong_to_one_selection(studio):
     form = studio.panel.task
     form.choose("faces")
     form.fields["only"]._find.click()
-    studio.finish(studio.desk.survey, faces=[{}])
+    studio.finish(studio.controller.survey, faces=[{}])
     studio.editor.now = replace(studio.editor.now, selection=None)
-    studio.desk.look()
+    studio.controller.look()
     assert not form.fields["only"].is_listing
     assert form.fields["only"]._state.text() == "The selection changed; find them again."
 
@@ -258,11 +258,11 @@ def test_what_the_editor_refuses_is_said_and_stays(studio):
     studio.editor.refusal = "This image is in CMYK."
     studio.panel.task.run_button.click()
     assert studio.panel.task._reason.text() == "This image is in CMYK."
-    assert studio.desk.jobs == []
+    assert studio.controller.jobs == []
 
 
 def test_settings_are_checked_and_kept(studio):
-    dialog = SettingsDialog(studio.desk)
+    dialog = SettingsDialog(studio.controller)
     dialog._remote.setChecked(True)
     dialog.accept()
     assert "foveate serve --pair" in dialog._problem.text()
@@ -279,14 +279,14 @@ def test_settings_are_checked_and_kept(studio):
 
 
 def test_settings_that_do_not_change_the_server_leave_the_connection_alone(studio):
-    dialog = SettingsDialog(studio.desk)
+    dialog = SettingsDialog(studio.controller)
     dialog._ask.setChecked(True)
     dialog.accept()
     assert len(studio.clients) == 1
 
 
 def test_an_empty_command_is_refused(studio):
-    dialog = SettingsDialog(studio.desk)
+    dialog = SettingsDialog(studio.controller)
     dialog._command.setText("  ")
     dialog.accept()
     assert "missing" in dialog._problem.text()
@@ -303,10 +303,10 @@ def test_a_recipe_is_copied_and_saved(studio, tmp_path):
 
 
 def test_german_leaves_no_english_word(studio):
-    studio.desk.change(language="de")
+    studio.controller.change(language="de")
     english = {text for text in studio.texts() if text}
     studio.panel.close()
-    studio.panel = Panel(studio.desk)
+    studio.panel = Panel(studio.controller)
     studio.panel.show()
     studio.connect()
     same = {"Foveate", "⚙", "foveate 9.9", "2 ×", "3 ×", "4 ×", "100 %", "50 %"}
@@ -315,10 +315,10 @@ def test_german_leaves_no_english_word(studio):
 
 
 def test_what_a_job_will_do_is_said_in_the_persons_language(studio):
-    studio.desk.change(language="de")
+    studio.controller.change(language="de")
     studio.connect()
     studio.panel.task.run_button.click()
-    (job,) = studio.desk.jobs
+    (job,) = studio.controller.jobs
     summary = Sentence("Fill {width} x {height} pixels with new content.", width=8, height=9)
     studio.tell(Accepted(job.flow.job, 1), Planned(job.flow.job, 2, "document", Extent(16, 16), summary))
     assert studio.panel.jobs.card(job)._state.toolTip() == "8 x 9 Pixel mit neuem Inhalt füllen."

@@ -21,7 +21,7 @@ def task(studio):
     studio.editor.layers = layered(sky="Sky", edges="Edges").layers
     studio.editor.layers = {key: replace(each, extent=Extent(640, 480)) for key, each in studio.editor.layers.items()}
     studio.connect(welcome=real_welcome(change=lambda infos: [*infos, MIX, MAKE]))
-    studio.desk.look()
+    studio.controller.look()
     studio.panel.task.choose("mix")
     studio.breathe()
     return studio.panel.task
@@ -70,8 +70,8 @@ def test_what_is_chosen_is_sent_and_one_more_can_be_chosen(studio, task):
 def test_again_takes_the_same_layers(studio, task):
     choose(task, 0, "Edges")
     task.run_button.click()
-    (job,) = studio.desk.jobs
-    studio.desk.again(job)
+    (job,) = studio.controller.jobs
+    studio.controller.again(job)
     first, second = [each for each in studio.clients[-1].messages if isinstance(each, Submit)]
     assert first.pictures == second.pictures
 
@@ -79,7 +79,7 @@ def test_again_takes_the_same_layers(studio, task):
 def test_a_layer_that_does_not_fit_cannot_be_chosen_and_says_why(studio, task):
     sky = studio.editor.layers["1"]
     studio.editor.layers["1"] = replace(sky, extent=Extent(2, 2))
-    studio.desk.look()
+    studio.controller.look()
     control, reference = task.pictures.boxes
     assert [control.model().item(row).isEnabled() for row in range(3)] == [True, False, True]
     assert "2 × 2" in control.model().item(1).toolTip()
@@ -89,10 +89,10 @@ def test_a_layer_that_does_not_fit_cannot_be_chosen_and_says_why(studio, task):
 def test_names_follow_and_what_is_gone_is_said(studio, task):
     choose(task, 0, "Edges")
     studio.editor.layers["2"] = replace(studio.editor.layers["2"], title="Outlines")
-    studio.desk.look()
+    studio.controller.look()
     assert task.pictures.boxes[0].currentText() == "Outlines"
     del studio.editor.layers["2"]
-    studio.desk.look()
+    studio.controller.look()
     assert task.pictures.boxes[0].currentText() == "Outlines (gone)"
     assert not task.run_button.isEnabled()
     assert any("Outlines, which was chosen as Control picture, is gone." in text for text in studio.texts())
@@ -101,20 +101,20 @@ def test_names_follow_and_what_is_gone_is_said(studio, task):
 def test_another_document_has_choices_of_its_own(studio, task):
     choose(task, 0, "Edges")
     studio.editor.now = replace(studio.editor.now, document="other", key="other")
-    studio.desk.look()
+    studio.controller.look()
     assert task.pictures.boxes[0].currentText() == "Choose a picture"
 
 
 def test_layers_are_asked_for_only_where_an_operation_takes_any(studio):
     studio.editor.layers = layered(sky="Sky").layers
     studio.connect()
-    studio.desk.look()
-    assert studio.desk.context.pictures == ()
+    studio.controller.look()
+    assert studio.controller.context.pictures == ()
 
 
 def test_an_operation_without_a_document_runs_without_one(studio, task):
     studio.editor.now = None
-    studio.desk.look()
+    studio.controller.look()
     assert not task.run_button.isEnabled()
     task.choose("make")
     assert task.run_button.isEnabled()

@@ -1,4 +1,4 @@
-"""A panel over a desk whose client is scripted; the binding is the one that the environment names."""
+"""A panel over a controller whose client is scripted; the binding is the one that the environment names."""
 
 from __future__ import annotations
 
@@ -117,11 +117,11 @@ class Studio:
             known_server.save(
                 folder / known_server.FILE_NAME, WELCOME.operations, MODELS
             )  # as it was told the last time
-        self.desk = controller.KritaController(
+        self.controller = controller.KritaController(
             self.editor, self.path, "1.0", open_client=self._client, clock=lambda: self.now
         )
-        self.desk.look()
-        self.panel = Panel(self.desk)
+        self.controller.look()
+        self.panel = Panel(self.controller)
         self.panel.resize(320, 800)
         self.panel.show()
         self.breathe()
@@ -136,7 +136,7 @@ class Studio:
     def tell(self, *messages, pause=1.0):
         self.clients[-1].tell(*messages)
         self.now += pause
-        self.desk._poll()
+        self.controller._poll()
         self.breathe()
 
     def connect(self, models=MODELS, welcome=WELCOME):
@@ -183,10 +183,10 @@ def newcomer(application, tmp_path):
 
 
 def close(made):
-    made.desk.close()
+    made.controller.close()
     made.panel.close()
     # Left to the garbage collector, widgets get the palette of a later test while they are taken apart.
     made.panel.deleteLater()
-    made.desk.signals.deleteLater()
+    made.controller.signals.deleteLater()
     kind = QtCore.QEvent.Type.DeferredDelete
     QtCore.QCoreApplication.sendPostedEvents(None, getattr(kind, "value", kind))
