@@ -37,8 +37,10 @@ def choose(
     rect: tuple[int, int, int, int] = (0, 0, 0, 0),
     mask: str = "",
 ) -> Chosen:
-    """Return the region of `kind`. Raises InputError where there is none of that kind."""
-    if rect[2] <= 0 and image is not None:
+    """Return the region of `kind`; all of it where there is no image. Raises InputError where there is none such."""
+    if image is None:
+        return Chosen("ALL", region.whole)
+    if rect[2] <= 0:
         rect = tuple(image.foveate.rect)
     mask = mask or _mask_shown(context, needed=kind == "MASK")
     scene = context.scene

@@ -56,9 +56,12 @@ class BlenderController(controller.Controller):
         self._listed = [*self._listed[-_KEPT_LISTS:], items]
         return items
 
-    def learn(self) -> None:
-        """Ask the server for its operations where none told them yet, and wait: for scripts. Raises FoveateError."""
-        if not self.operations:
+    def learn(self, operation: str) -> None:
+        """Ask the server for its operations, and wait: for scripts, which know what it told last. Raises FoveateError.
+
+        In the interface it has told them, unless it is not known to offer `operation`.
+        """
+        if bpy.app.background or all(each.name != operation for each in self.operations):
             with self._open_client(self.settings) as connection:
                 self._known = inquiry.Inquiry(connection).welcome().operations, ()
 

@@ -194,7 +194,7 @@ class JobOperator:
         self.check(parameters)
         rt = controller.get()
         if self.pictures or not self._named_image(context):
-            rt.learn()
+            rt.learn(operations.served_by(self.operation))
         image = self._image(context)
         region = choose_region.choose(context, image, self.kind(), tuple(self.rect), self.mask)
         area = context.area if context.area and context.area.type == "IMAGE_EDITOR" else None

@@ -29,7 +29,8 @@ def scene_of(operation: str, image: bpy.types.Image | None) -> picture_choosers.
         return picture_choosers.PictureScene()
     if image is None or not rt.takes_document(operation):
         return picture_choosers.PictureScene(offered(None))
-    return picture_choosers.PictureScene(offered(image), geometry.Extent(*image.size))
+    document = str(buffers.reference(image))
+    return picture_choosers.PictureScene(offered(image), geometry.Extent(*image.size), document)
 
 
 def draw(layout: Any, context: bpy.types.Context, operation: str) -> str:

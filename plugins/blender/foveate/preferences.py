@@ -94,7 +94,7 @@ class FoveatePreferences(bpy.types.AddonPreferences):
         layout.use_property_split = True
         controller.get().wake()  # so that the models are known
         if problem := controller.get().problem:
-            layout.label(text=problem, icon="ERROR", translate=False)
+            layout.label(text=controller.get().say.sentence(problem), icon="ERROR", translate=False)
         layout.prop(self, "server_command")
         remote = layout.box().column()
         for name in ("pairing_line", "remote_url", "remote_token", "remote_fingerprint"):

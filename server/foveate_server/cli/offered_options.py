@@ -46,7 +46,7 @@ def add_offered(parser: argparse.ArgumentParser, info: OperationInfo, covered: C
             add(group, [name])
         else:
             flag = _add_by_schema(group, info.name, name, as_object(schema))
-            flags |= {flag} if as_object(schema).get("type") == "boolean" else set()
+            flags |= {flag} if flag and as_object(schema).get("type") == "boolean" else set()
     return frozenset(flags)
 
 

@@ -64,6 +64,8 @@ class ChosenPictures:
         self, slots: Sequence[PictureSlot], host: Host, document: Extent | None = None
     ) -> dict[str, FrozenPicture]:
         """Copy them out of their host, by their names in a job. Raises InputError where there is a :meth:`problem`."""
+        if not slots:  # a host's list can be long, and asking it can load what it lists
+            return {}
         if error := self.problem(slots, offered_by(host), document):
             raise error
         if not isinstance(host, PictureHost):
@@ -85,14 +87,16 @@ def chosen_by_names(
     if unknown := [name for name in said if name not in known]:
         raise InputError(
             "The operation takes no picture named {name!r}.",
-            remedy="It takes {names}.",
+            remedy="It takes {names}." if slots else "It takes none.",
             name=unknown[0],
-            names=", ".join(slot.names[0] if slot.most == 1 else f"{slot.name}-1 …" for slot in slots) or "none",
+            names=", ".join(slot.names[0] if slot.most == 1 else f"{slot.name}-1 …" for slot in slots),
         )
     by_slot: dict[str, tuple[OfferedPicture, ...]] = {}
     for slot in slots:
-        wanted = [said[name] for name in slot.names if name in said]
-        by_slot[slot.name] = tuple(_called(title, offered) for title in wanted)
+        wanted = [name for name in slot.names if name in said]
+        if left_out := [name for name in slot.names[: len(wanted)] if name not in said]:
+            raise InputError("Name {name!r}, too: pictures are counted without a gap.", name=left_out[0])
+        by_slot[slot.name] = tuple(_called(said[name], offered) for name in wanted)
     return ChosenPictures(by_slot)
 
 

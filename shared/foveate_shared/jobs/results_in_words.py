@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from .host import ItemReport, Result, ResultFile
 
 KINDS = (REPORT, FILES)  # what :func:`told` tells
 _MOST_FOLDERS = 10_000  # of one name, in one place
+_LONGEST_NAME = 60  # characters of a folder's name: four bytes each fit into what file systems take
+_NO_NAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')  # what some file system does not take, or takes for a path
 
 
 def told(result: Result, place: Path, name: str) -> tuple[str, ...]:
@@ -49,7 +52,7 @@ def save_files(files: tuple[ResultFile, ...], place: Path, name: str) -> Path:
     """Write files into a new folder and return that. Raises ResourceError where it cannot be written."""
     folder = None
     try:
-        folder = _new_folder(place, name)
+        folder = _new_folder(place, _folder_name(name))
         for each in files:
             (folder / each.name).write_bytes(each.content)
     except OSError as error:
@@ -63,6 +66,11 @@ def save_files(files: tuple[ResultFile, ...], place: Path, name: str) -> Path:
             reason=error.strerror or str(error),
         ) from error
     return folder
+
+
+def _folder_name(name: str) -> str:
+    """Return a name that every file system takes, and that is no path: it comes from a server and from documents."""
+    return _NO_NAME.sub("-", name)[:_LONGEST_NAME].strip(" .") or "Foveate"
 
 
 def _new_folder(place: Path, name: str) -> Path:

@@ -25,3 +25,11 @@ def test_an_error_ends_it_too():
     with pytest.raises(ValueError, match="no engine"), keep_telling(lambda: None):
         raise ValueError("no engine")
     assert active_count() == before
+
+
+def test_it_does_not_tell_for_ever():
+    told, before = [], active_count()
+    with keep_telling(lambda: told.append(1), seconds=0.001, most=3):
+        while active_count() > before:
+            pass
+    assert len(told) == 3

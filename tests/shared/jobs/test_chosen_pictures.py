@@ -110,9 +110,20 @@ def test_a_script_names_pictures_by_their_titles(host, chosen):
     assert "control, reference-1" in refused.value.info.remedy
     with pytest.raises(InputError, match="no picture called 'Moon'"):
         chosen_by_names({"control": "Moon"}, SLOTS, host.pictures())
+    with pytest.raises(InputError, match="Name 'reference-1', too"):
+        chosen_by_names({"reference-2": "Sky"}, SLOTS, host.pictures())
+    with pytest.raises(InputError, match="no picture named 'mask'") as refused:
+        chosen_by_names({"mask": "Sky"}, (), host.pictures())
+    assert refused.value.info.remedy == "It takes none."
 
 
 def test_a_host_without_pictures_has_none_to_give():
     assert ChosenPictures().freeze((), MemoryHost()) == {}
     with pytest.raises(InputError, match="Choose a picture: Control picture"):
         ChosenPictures().freeze(SLOTS, MemoryHost())
+
+
+def test_a_host_is_not_asked_where_the_operation_takes_none(monkeypatch):
+    host = layered(sky="Sky")
+    monkeypatch.setattr(host, "pictures", lambda: pytest.fail("listing them can load them all"))
+    assert ChosenPictures().freeze((), host) == {}

@@ -46,3 +46,22 @@ def test_nothing_is_left_where_files_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ResourceError, match="cannot be written"):
         told(result(FILES, files=(FILE,)), tmp_path / "file", "out")
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("Export (org/name)", "Export (org-name)"),
+        ("../../outside", "-..-outside"),
+        (".config", "config"),
+        ("C:\\x?", "C-x-"),
+        ("a\nb", "a-b"),
+        ("..", "Foveate"),
+        ("", "Foveate"),
+        ("𝄞" * 300, "𝄞" * 60),
+    ],
+)
+def test_a_folder_lies_in_its_place_whatever_it_is_called(tmp_path, name, folder):
+    told(result(FILES, files=(FILE,)), tmp_path / "place", name)
+    assert [path.name for path in tmp_path.iterdir()] == ["place"]
+    assert [path.name for path in (tmp_path / "place").iterdir()] == [folder]
