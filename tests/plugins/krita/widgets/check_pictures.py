@@ -67,6 +67,16 @@ def test_what_is_chosen_is_sent_and_one_more_can_be_chosen(studio, task):
     assert [box.currentText() for box in task.pictures.boxes] == ["Edges", "Edges", "None"]
 
 
+def test_the_list_that_was_used_stays(studio, task):
+    before = list(task.pictures.boxes)
+    choose(task, 1, "Sky")
+    assert task.pictures.boxes[:2] == before
+    assert len(task.pictures.boxes) == 3
+    choose(task, 2, "Edges")
+    choose(task, 1, "None")
+    assert task.pictures.boxes[:2] == before
+
+
 def test_again_takes_the_same_layers(studio, task):
     choose(task, 0, "Edges")
     task.run_button.click()
