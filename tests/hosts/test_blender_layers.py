@@ -178,6 +178,19 @@ def test_a_result_is_made_of_what_was_chosen_also_under_a_new_name(desk, folder)
     assert np.array_equal(made[::-1], wanted)
 
 
+def test_each_image_has_choices_of_its_own(desk, folder):
+    desk.open_samples(noise(1, "u8"), (0, 0, 0, 0))
+    put(desk, beside=noise(5, "u8"))
+    show(desk, "take")
+    assert choose(desk, "take", "control", 0, "beside") == ["FINISHED"]
+    desk.running.run("editor()['area'].spaces.active.image = bpy.data.images['beside']")
+    drawn = desk.running.run(PENCIL + "answer = drawn(panels.FoveateMainPanel)")
+    assert "Choose a picture: Control picture." in " ".join(map(str, drawn))
+    desk.running.run("editor()['area'].spaces.active.image = bpy.data.images['in']")
+    drawn = desk.running.run(PENCIL + "answer = drawn(panels.FoveateMainPanel)")
+    assert "Choose a picture" not in " ".join(map(str, drawn))
+
+
 def test_an_image_that_is_gone_is_said_before_anything_is_sent(desk, folder):
     desk.open_samples(noise(1, "u8"), (0, 0, 0, 0))
     put(desk, doomed=noise(6, "u8"))
@@ -236,8 +249,10 @@ def test_an_operation_without_a_document_makes_a_new_image(desk, folder):
     put(desk, look=noise(7, "u8"))
     show(desk, "collage")
     assert choose(desk, "collage", "reference", 0, "look") == ["FINISHED"]
+    desk.running.run("bpy.context.window_manager.foveate.region = 'RECTANGLE'")  # of which there is none
     press(desk, "collage")
     state = desk.wait_for_state("done", "failed")
+    desk.running.run("bpy.context.window_manager.foveate.region = 'AUTO'")
     assert (state["state"], state["error"]) == ("done", "")
     made = np.rint(desk.pixels(state["shown"]) * 255)
     ramp = (np.arange(WIDTH * HEIGHT * 3) % 251).reshape(HEIGHT, WIDTH, 3)
