@@ -231,6 +231,24 @@ answer = [result.index(0).value_nick, result.index(4), result.index(5), [drawing
     assert json.loads(report) == [{"pixels": WIDTH * HEIGHT, "kind": "photo"}]
 
 
+def test_files_that_cannot_be_written_are_said_and_stay_at_the_server(run, folder):
+    write(folder, "u8", 4)
+    (folder.outside / "gone").touch()
+    answer = run(
+        """
+image, made = scene("U8_NON_LINEAR")
+image.set_file(Gio.File.new_for_path(folder + "/gone/scene.xcf"))
+before = len(Gimp.get_images())
+ended = call("probe", image, control=made["edges"])
+answer = [ended["status"], ended["error"], call("waiting", None)["given"][0], len(Gimp.get_images()) - before]
+"""
+    )
+    status, error, waiting, images = answer
+    assert (status, images) == ("execution-error", 0)
+    assert error.startswith(f"The files cannot be written to {folder.inside}/gone")
+    assert [job["operation"] for job in json.loads(waiting)] == ["probe"]
+
+
 def test_an_operation_without_a_document_makes_a_new_image(run, running, folder):
     write(folder, "u16", 4)
     answer = run(

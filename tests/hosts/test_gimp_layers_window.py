@@ -9,7 +9,7 @@ import pytest
 
 from fakes.layer_operations import operations
 from foveate_shared.connection.settings import load, save
-from hosts.gimp.person import Person
+from hosts.gimp.person import LATEST, Person
 from hosts.gimp.program import gimp_window, install
 from hosts.lib.photo import SIDE, edges, film_still, photo
 from hosts.test_gimp_layers import SCENE
@@ -60,6 +60,15 @@ def person(running, screen, folder):
     return Person(running, screen)
 
 
+@pytest.fixture
+def asks_first(folder):
+    settings = folder.outside / ".config/GIMP/3.0/foveate.json"
+    before = load(settings)
+    save(settings, replace(before, ask_first=True))
+    yield
+    save(settings, before)
+
+
 def choose(person, place, steps):
     """Open a drop-down list, go some entries down, and take that."""
     person.click(DIALOG, *place)
@@ -79,3 +88,28 @@ def test_layers_are_chosen_in_the_dialog(person, running, folder):
     ended = answer()
     assert ended["status"] == "success"
     assert np.array_equal(running.pixels(ended["pixels"]), edges())
+
+
+def test_a_report_waits_for_a_yes(person, asks_first):
+    answer = person.call("weigh", mode="with-last-vals")
+    person.press("Preview: not applied yet", "Return", picture="gimp-preview-report")
+    ended = answer()
+    assert (ended["status"], ended["notes"]) == ("success", f"pixels: {SIDE * SIDE}\nkind: photo")
+
+
+def test_a_selection_for_an_image_of_another_size_waits_at_the_server(person, running, asks_first, folder):
+    answer = person.call("pick", mode="with-last-vals")
+    person.look("Preview: not applied yet", "gimp-preview-selection")
+    running.run(f"{LATEST}image.resize({SIDE + 8}, {SIDE}, 4, 0)", "right")
+    person.press("Preview: not applied yet", "Return")
+    person.press("^Foveate$", "alt+a", picture="gimp-selection-changed")  # apply all the same
+    person.press("^Foveate$", "Return", picture="gimp-selection-of-another-size")
+    ended = answer()
+    assert ended["status"] == "execution-error"
+    assert "is closed, or has another size by now" in ended["error"]
+    told = person.call("waiting")
+    person.press("Foveate: Waiting Results", "Return", picture="gimp-waiting-selection")
+    person.press("Foveate: Waiting Results", "Escape", picture="gimp-waiting-selection-opened")
+    assert told()["given"] == ["[]"]
+    made = running.run(f"{LATEST}answer = dump_visible(image, {folder.inside!r} + '/picked.raw', \"Y' u8\")")
+    assert np.array_equal(running.pixels(made)[..., 0], np.where(photo()[..., 0] > 127, 255, 0))

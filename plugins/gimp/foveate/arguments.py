@@ -7,7 +7,7 @@ argument that has its default says nothing: what is left to the server is decide
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -164,9 +164,16 @@ def _known(live: protocol.OperationInfo, argument: Argument, say: translations.T
 
 
 def _argument(name: str, schema: protocol.JsonObject) -> Argument:
-    known = _NAMES.get(name) or re.sub("[^a-z0-9]+", "-", name.lower())
-    in_gimp = f"parameter-{known}" if known in TAKEN or not known[:1].isalpha() else known
-    return _typed(in_gimp, name, "", schema)
+    known = property_name(_NAMES.get(name, name), "parameter", TAKEN)
+    return _typed(known, name, "", schema)
+
+
+def property_name(name: str, prefix: str, taken: Collection[str]) -> str:
+    """Return what GIMP can call an argument; the prefix goes before what begins with no letter, or is taken."""
+    known = re.sub("[^a-z0-9]+", "-", name.lower())
+    while known in taken or not known[:1].isalpha():
+        known = f"{prefix}-{known}"
+    return known
 
 
 def _sides(schema: protocol.JsonObject) -> list[Argument]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gi.repository import Gegl, Gimp
 
-from . import buffers, formats, hidden_images, layer_pictures
+from . import buffers, formats, hidden_images, layer_pictures, other_results
 from ._shared import errors, geometry, host, job_records, pictures, protocol, results_in_words
 from .layers import ImageKind, build_image, build_layers, insert, name_of
 from .same_pixels import same_where_covered
@@ -98,10 +98,11 @@ class GimpHost:
 
     @property
     def record(self) -> job_records.Record:
-        """Return what is to be written down about a job on what was frozen."""
-        kind = self.kind
-        file = self._image.get_xcf_file() or self._image.get_imported_file()
-        name = (file.get_basename() if file else self._image.get_name()) or ""
+        """Return what is to be written down about a job on what was frozen, or on no image."""
+        kind, image, name = self.kind, self._image, ""
+        if image is not None:
+            file = image.get_xcf_file() or image.get_imported_file()
+            name = (file.get_basename() if file else image.get_name()) or ""
         return job_records.Record(self._title, name, int(kind.base), int(kind.precision), kind.attached_icc)
 
     @property
@@ -145,12 +146,12 @@ class GimpHost:
             self._state.shelf.remove_layer(now)
 
     def apply(self, result: host.Result) -> None:
-        """See Host. Raises InputError where the image is gone."""
+        """See Host. Raises InputError where the image is gone, or does not fit the result any more."""
         if result.kind in results_in_words.KINDS:
             self._tell(result)
             return
         if result.kind == protocol.SELECTION:
-            self._require_fitting()
+            self._require_same_size(result)
             layer_pictures.select(self._image, result)
             return
         if not result.patches:
@@ -172,13 +173,9 @@ class GimpHost:
 
     def _tell(self, result: host.Result) -> None:
         self.told = results_in_words.told(result, self._place, self._title)
-        report = results_in_words.drawing_of(result)
-        if report is not None and report.drawing is not None:
-            drawing = report.drawing
-            patch = host.ResultPatch(drawing.extent.bounds, drawing, None)
-            kind = ImageKind.again(Gimp.ImageBaseType.RGB, Gimp.Precision.U8_NON_LINEAR, None)
-            drawn = host.Result("new", drawing.extent, (patch,), ())
-            self.result_image = self._shown(build_image(drawn, kind, self._title))
+        drawn = other_results.drawn(result, self._title)
+        if drawn is not None:
+            self.result_image = self._shown(drawn)
 
     @property
     def _place(self) -> Path:
@@ -188,7 +185,7 @@ class GimpHost:
         return Path(path).parent if path else Path.home()
 
     def keep(self, result: host.Result) -> Gimp.Image:
-        """Return the result as a new image, with a window where windows are wanted."""
+        """Return the result as a new image, with a window where windows are wanted. Raises as `build` does."""
         return self._shown(self.build(result))
 
     def _shown(self, image: Gimp.Image) -> Gimp.Image:
@@ -197,7 +194,7 @@ class GimpHost:
         return image
 
     def build(self, result: host.Result) -> Gimp.Image:
-        """Return the result as a new image without a window."""
+        """Return the result as a new image without a window. Raises InputError without pixels."""
         return build_image(result, self.kind, self._name(result))
 
     def release(self) -> None:
@@ -238,6 +235,14 @@ class GimpHost:
         raise errors.InputError(
             reason, code=errors.ErrorCode.CONFLICT, remedy="The result can be opened as a new image."
         )
+
+    def _require_same_size(self, result: host.Result) -> None:
+        if not self.is_open or _extent(self._image) != result.extent:
+            raise errors.InputError(
+                "The image for which the selection was made is closed, or has another size by now.",
+                code=errors.ErrorCode.CONFLICT,
+                remedy="Run the job again on the image that you want it for.",
+            )
 
     def _name(self, result: host.Result) -> str:
         return name_of(result, self._title, with_seed=self.names_seeds)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gi.repository import Gimp
 
 from . import buffers, formats
-from ._shared import arrange_patches, coverage, geometry, host, pixels
+from ._shared import arrange_patches, coverage, errors, geometry, host, pixels
 
 RECIPE = "foveate-recipe"  # the parasite's name
 _SPACES = {  # in which a layer is blended, so that it is blended as its samples are
@@ -95,7 +95,9 @@ def build_layers(image: Gimp.Image, result: host.Result, kind: ImageKind, name: 
 
 
 def build_image(result: host.Result, kind: ImageKind, name: str) -> Gimp.Image:
-    """Return a new image that holds the result, of the same kind as the old one."""
+    """Return a new image that holds the result, of the same kind as the old one. Raises InputError without pixels."""
+    if not result.patches:
+        raise errors.InputError("This result is empty: nothing had to be changed.", remedy="Discard it.")
     frame = result.extent.bounds if result.frame == "new" else arrange_patches.covered_bounds(result.patches)
     image = Gimp.Image.new_with_precision(frame.width, frame.height, kind.base, kind.precision)
     image.undo_disable()
@@ -123,7 +125,7 @@ def _build_layer(
     layer = Gimp.Layer.new(image, name, bounds.width, bounds.height, form, 100.0, Gimp.LayerMode.NORMAL)
     buffer = layer.get_buffer()
     for patch in level:
-        data = _whole(patch.pixels) if result.frame == "new" else _with_coverage(patch, kind.layout)
+        data = _whole(patch, kind.layout) if result.frame == "new" else _with_coverage(patch, kind.layout)
         place = patch.bounds.relative_to(bounds)
         buffers.write(buffer, place, kind.layout.name, data, kind.layout.pixels.pixel_size)
     buffer.flush()
@@ -135,11 +137,15 @@ def _build_layer(
     return Placed(layer, bounds)
 
 
-def _whole(image: host.Image) -> bytes:
-    """Return pixels as a layer has them; what was made without a document has no alpha."""
-    if image.format.channels is pixels.Channels.RGB:
-        return pixels.with_opaque_alpha(image.data, pixels.Channels.RGBA)
-    return bytes(image.data)
+def _whole(patch: host.ResultPatch, layout: formats.LayerFormat) -> bytes:
+    """Return pixels as a layer has them; what was made without a document has no alpha but its coverage."""
+    image = patch.pixels
+    if image.format.channels is not pixels.Channels.RGB:
+        return bytes(image.data)
+    data = pixels.with_opaque_alpha(image.data, pixels.Channels.RGBA)
+    if patch.coverage is None:
+        return data
+    return _with_coverage(replace(patch, pixels=host.Image(image.extent, data, layout.pixels)), layout)
 
 
 def _with_coverage(patch: host.ResultPatch, layout: formats.LayerFormat) -> bytes:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from gi.repository import Gimp
 
-from ._shared import errors, host, job_records, pixels, protocol, unclaimed_results
+from . import other_results
+from ._shared import host, job_records, pixels, protocol, results_in_words, unclaimed_results
 from .layers import ImageKind, build_image, name_of
 
 _PRECISIONS = {
@@ -16,26 +19,33 @@ _PRECISIONS = {
 
 
 class LostImage(unclaimed_results.LostDocument):
-    """See foveate_shared.jobs.host.Host."""
+    """See foveate_shared.jobs.host.Host. It takes every kind of result; a selection is a picture of it."""
+
+    result_kinds = (protocol.PIXELS, *other_results.KINDS)
 
     def __init__(self, title: str, record: job_records.Record | None) -> None:
         """`title` names the operation. Without a record, the result itself tells what it can."""
         self._title = title
         self._record = record
+        self.told: tuple[str, ...] = ()  # what the result says in words
 
     def apply(self, result: host.Result) -> None:
-        """Open the result as a new image, with a window. Raises InputError where it is empty."""
-        if not result.patches:
-            raise errors.InputError("This result is empty: nothing had to be changed.", remedy="Discard it.")
-        Gimp.Display.new(self.build(result))
+        """Open the result as a new image, with a window, or write its files. Raises FoveateError where it cannot."""
+        if result.kind in results_in_words.KINDS:
+            self.told = results_in_words.told(result, Path.home(), self._title)
+        made = self.build(result)
+        if made is not None:
+            Gimp.Display.new(made)
 
-    def build(self, result: host.Result) -> Gimp.Image:
-        """Return the result as a new image without a window."""
+    def build(self, result: host.Result) -> Gimp.Image | None:
+        """Return the result as a new image without a window; None where it is nothing to look at."""
+        if result.kind in other_results.KINDS:
+            return other_results.drawn(result, self._title)
         return build_image(result, self._kind(result), name_of(result, self._title))
 
     def lacks_profile(self, result: host.Result) -> bool:
         """Tell whether the image had a profile of its own that is not known any more."""
-        return self._record is None and "icc" in _profile(result)
+        return bool(result.patches) and self._record is None and "icc" in _profile(result)
 
     def _kind(self, result: host.Result) -> ImageKind:
         if self._record is not None:

@@ -12,6 +12,7 @@ from gi.repository import Gimp, GObject
 
 from . import layer_pictures
 from ._shared import chosen_pictures, picture_slots, protocol, translations
+from .arguments import property_name
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,12 @@ class PictureArgument:
 
 def picture_arguments(info: protocol.OperationInfo, taken: Sequence[str]) -> tuple[PictureArgument, ...]:
     """Return those of an operation; `taken` are the names of its other arguments."""
-    return tuple(
-        PictureArgument(f"picture-{name}" if name in taken else name, slot, position)
-        for slot in picture_slots.picture_slots(info.parameters)
-        for position, name in enumerate(slot.names)
-    )
+    made: list[PictureArgument] = []
+    for slot in picture_slots.picture_slots(info.parameters):
+        for position, name in enumerate(slot.names):
+            known = property_name(name, "picture", (*taken, *(each.name for each in made)))
+            made.append(PictureArgument(known, slot, position))
+    return tuple(made)
 
 
 def slots_of(arguments: Sequence[PictureArgument]) -> tuple[picture_slots.PictureSlot, ...]:

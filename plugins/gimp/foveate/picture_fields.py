@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from gi.repository import Gimp, GLib, Gtk
 
 from . import layer_pictures, picture_arguments
-from ._shared import geometry, picture_choosers, translations
+from ._shared import geometry, picture_choosers, pictures, translations
 from .argument_widgets import attach
 from .picture_arguments import PictureArgument
 
+_LOOKS = 10  # of the dialog's, in which the layers are looked at once: each one asks GIMP for every layer
 _KEY, _TITLE, _CAN_BE_CHOSEN = range(3)  # a row's columns
 
 
@@ -33,6 +34,9 @@ class PictureFields:
         self._chosen = picture_arguments.chosen(
             config, arguments
         )  # that of the last time, of layers that are still there
+        self._looks_left = 0  # until the layers are looked at
+        self._offered: tuple[pictures.OfferedPicture, ...] = ()  # as they were then
+        self._extent: geometry.Extent | None = None  # of the image, then
         self._shown: tuple[picture_choosers.PictureChooser, ...] = ()
         self.boxes: list[Gtk.ComboBox] = []
         self.widget = Gtk.Grid(row_spacing=6, column_spacing=12)
@@ -41,10 +45,16 @@ class PictureFields:
             config.connect(f"notify::{argument.name}", lambda *_: self._take_said())
 
     def look(self) -> None:
-        """Show what there is to choose."""
-        offered = layer_pictures.offered(self._image)
-        self._chosen = self._chosen.seen(offered)
-        wanted = picture_choosers.choosers(self._slots, self._chosen, offered, self._extent, self._say)
+        """Show what there is to choose, some times less often than this is called."""
+        if not self._slots:
+            return
+        if self._looks_left:
+            self._looks_left -= 1
+            return
+        self._looks_left = _LOOKS - 1
+        self._offered, self._extent = layer_pictures.offered(self._image), self._document()
+        self._chosen = self._chosen.seen(self._offered)
+        wanted = picture_choosers.choosers(self._slots, self._chosen, self._offered, self._extent, self._say)
         if wanted == self._shown:
             return
         self._shown = wanted
@@ -54,12 +64,11 @@ class PictureFields:
         self.widget.show_all()
 
     def problem(self) -> str:
-        """Return why the job cannot be started with what is chosen; empty where it can."""
-        error = self._chosen.problem(self._slots, layer_pictures.offered(self._image), self._extent)
+        """Return why the job cannot be started with what is chosen, by the layers seen last; empty where it can."""
+        error = self._chosen.problem(self._slots, self._offered, self._extent)
         return str(error.info) if error else ""
 
-    @property
-    def _extent(self) -> geometry.Extent | None:
+    def _document(self) -> geometry.Extent | None:
         if self._image is None or not self._takes_document:
             return None
         return geometry.Extent(self._image.get_width(), self._image.get_height())
@@ -80,14 +89,14 @@ class PictureFields:
         return box
 
     def _take(self, chooser: picture_choosers.PictureChooser, key: str) -> None:
-        offered = layer_pictures.offered(self._image)
-        self._chosen = picture_choosers.taken(chooser, key, self._chosen, offered)
+        self._chosen = picture_choosers.taken(chooser, key, self._chosen, self._offered)
         self._is_telling = True
         picture_arguments.say_chosen(self._config, self._arguments, self._chosen)
         self._is_telling = False
         GLib.idle_add(self._look_again)  # not within the signal of a widget that it would remove
 
     def _look_again(self) -> bool:
+        self._looks_left = 0
         self.look()
         return False
 
@@ -95,3 +104,4 @@ class PictureFields:
         """Follow the arguments where something else changes them, such as Reset."""
         if not self._is_telling:
             self._chosen = picture_arguments.chosen(self._config, self._arguments)
+            self._looks_left = 0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from gi.repository import GdkPixbuf, Gimp, Gtk
 
-from . import layers, thumbnails
-from ._shared import arrange_patches, errors, job_flow, translations
+from . import layers, other_results, thumbnails
+from ._shared import arrange_patches, errors, job_flow, protocol, results_in_words, translations
 from .document import GimpHost
 
 _PREVIEW = "Preview, not applied"  # as the person sees it, also where windows have no titles
 _PREVIEW_SIDE = 480  # pixels of the longest side
-APPLY, AS_IMAGE, DROP = 1, 2, 3  # answers
+APPLY, AS_IMAGE, DROP, LEAVE = 1, 2, 3, 4  # answers; the last one lets it wait at the server
 
 
 class Decision:
@@ -23,16 +23,19 @@ class Decision:
     def ask(self, flow: job_flow.Rerender, host: GimpHost) -> None:
         """Apply the result, keep it as a new image, or drop it, as the person says.
 
-        Asks again where applying fails; a closed dialog keeps what could not be applied, for it must not be lost.
+        Asks again where applying fails; a closed dialog keeps what could not be applied, for it must not be lost: as an
+        image, and what is no pixels at the server.
         """
         while flow.status.state is job_flow.JobState.UNAPPLIED:
             error = flow.status.error
-            wish = self._ask_about(error, host) if error else self._ask_with_preview(flow, host)
+            wish = self._ask_about(error, flow, host) if error else self._ask_with_preview(flow, host)
             if wish == APPLY:
                 flow.apply(even_if_changed=error is not None)
             elif wish == AS_IMAGE:
                 host.result_image = host.keep(flow.result)
                 flow.cancel()
+            elif wish == LEAVE:
+                return
             else:
                 flow.cancel()
 
@@ -40,7 +43,8 @@ class Decision:
         say = self._say
         dialog = Gtk.Dialog(title=say("Preview: not applied yet"))
         dialog.add_button(say("Discard"), DROP)
-        dialog.add_button(say("Open as new image"), AS_IMAGE)
+        if flow.result.patches:
+            dialog.add_button(say("Open as new image"), AS_IMAGE)
         dialog.add_button(say("Apply"), APPLY).grab_default()
         row = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=12, border_width=12)
         for title, picture in pictures(self._image, flow, host):
@@ -49,19 +53,27 @@ class Decision:
             column.pack_start(Gtk.Image.new_from_pixbuf(picture), True, True, 0)
             row.pack_start(column, True, True, 0)
         dialog.get_content_area().add(row)
+        for line in results_in_words.foreseen(flow.result):
+            dialog.get_content_area().add(Gtk.Label(label=line, xalign=0.0, margin_start=12, margin_end=12))
         return answer(dialog, otherwise=DROP)
 
-    def _ask_about(self, error: errors.ErrorInfo, host: GimpHost) -> int:
-        say = self._say
-        message = error.message if host.is_open else "The image was closed before the result came."
+    def _ask_about(self, error: errors.ErrorInfo, flow: job_flow.Rerender, host: GimpHost) -> int:
+        say, result = self._say, flow.result
+        is_pixels = result.kind == protocol.PIXELS
+        message = error.message if is_pixels else str(error)
+        if is_pixels and not host.is_open:
+            message = "The image was closed before the result came."
         dialog = Gtk.MessageDialog(message_type=Gtk.MessageType.WARNING, text=say.sentence(message))
         dialog.format_secondary_text(say("The result is complete. It is lost if you discard it."))
         dialog.set_title("Foveate")
         dialog.add_button(say("Discard"), DROP)
-        if host.is_open:
+        if host.is_open or result.kind in results_in_words.KINDS:
             dialog.add_button(say("Apply all the same"), APPLY)
-        dialog.add_button(say("Open as new image"), AS_IMAGE).grab_default()
-        return answer(dialog, otherwise=AS_IMAGE)
+        if result.patches:
+            dialog.add_button(say("Open as new image"), AS_IMAGE).grab_default()
+            return answer(dialog, otherwise=AS_IMAGE)
+        dialog.add_button(say("Close"), LEAVE).grab_default()  # no Return may discard it
+        return answer(dialog, otherwise=LEAVE)
 
 
 def answer(dialog: Gtk.Dialog, *, otherwise: int) -> int:
@@ -72,22 +84,24 @@ def answer(dialog: Gtk.Dialog, *, otherwise: int) -> int:
     dialog.destroy()
     while Gtk.events_pending():
         Gtk.main_iteration()
-    return given if given in (APPLY, AS_IMAGE, DROP) else otherwise
+    return given if given in (APPLY, AS_IMAGE, DROP, LEAVE) else otherwise
 
 
 def pictures(
     image: Gimp.Image, flow: job_flow.Rerender, host: GimpHost, side: int = _PREVIEW_SIDE
 ) -> list[tuple[str, GdkPixbuf.Pixbuf]]:
-    """Return pictures with their titles: before and after, made in a copy of the image that nobody sees."""
+    """Return pictures with their titles: before and after, made in a copy of the image that nobody sees.
+
+    Of what is no pixels: the selection, or a report's drawing.
+    """
     result = flow.result
-    if result is None or not result.patches:
+    if result.kind in other_results.KINDS:
+        made = other_results.drawn(result, _PREVIEW)
+        return [(_PREVIEW, _thumbnail(made, side))] if made is not None else []
+    if not result.patches:
         return []
     if result.frame == "new" or not host.is_open:
-        made = host.build(result)
-        try:
-            return [(_PREVIEW, thumbnails.of(made, side))]
-        finally:
-            made.delete()
+        return [(_PREVIEW, _thumbnail(host.build(result), side))]
     bounds = arrange_patches.covered_bounds(result.patches)
     copy = image.duplicate()
     try:
@@ -99,3 +113,11 @@ def pictures(
         return [("Now", before), (_PREVIEW, thumbnails.of(copy, side))]
     finally:
         copy.delete()
+
+
+def _thumbnail(made: Gimp.Image, side: int) -> GdkPixbuf.Pixbuf:
+    """Return a picture of an image, which is deleted."""
+    try:
+        return thumbnails.of(made, side)
+    finally:
+        made.delete()

@@ -85,8 +85,7 @@ def run(
             with Caretaker(connection.settings_path(), *(flow.job for flow in flows)) as caretaker:
                 group = together.Together(flows)
                 group.start()
-                if work.takes_image:
-                    _write_down(flows, host.record)
+                _write_down(flows, host.record)
                 run_blocking.run_to_end(client, group, on_status=_Bar(say).show, is_reached=True)
                 if waiting(flows):
                     caretaker.results_wait()
@@ -117,9 +116,9 @@ def waiting(flows: Flows) -> Flows:
 
 
 def apply_or_keep(flows: Flows, host: GimpHost) -> None:
-    """Where nobody can be asked: apply all variations; keep what could not be applied as a new image.
+    """Where nobody can be asked: apply all variations; keep pixels that could not be applied as a new image.
 
-    Raises what was wrong.
+    Raises what was wrong. What is no pixels stays at the server.
     """
     for flow in waiting(flows):
         if flow.status.error is None:
@@ -132,6 +131,8 @@ def _keep_as_image(flow: job_flow.Rerender, host: GimpHost) -> None:
     error = flow.status.error
     if flow.result is None or error is None:
         return
+    if not flow.result.patches:
+        raise errors.to_exception(error)
     image = host.keep(flow.result)
     flow.cancel()  # the server may forget it
     remedy = f"The result was kept as a new image, number {image.get_id()}."
@@ -147,11 +148,12 @@ def _write_down(flows: Flows, record: job_records.Record) -> None:
 
 
 def _cross_out(flows: Flows) -> None:
-    """Remove what was written down; a job that went on without us is noted instead: its result will wait."""
+    """Remove what was written down; what nobody took, or went on without us, is noted instead: that result waits."""
     folder = job_records.folder_of(connection.settings_path())
     for flow in flows:
-        error = flow.status.error
-        if error is not None and error.code is errors.ErrorCode.CONNECTION_LOST:
+        status = flow.status
+        is_lost = status.error is not None and status.error.code is errors.ErrorCode.CONNECTION_LOST
+        if is_lost or status.state is job_flow.JobState.UNAPPLIED:
             job_records.mark_left(folder, flow.job)
         else:
             job_records.forget(folder, flow.job)

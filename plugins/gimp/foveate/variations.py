@@ -5,7 +5,7 @@ from __future__ import annotations
 from gi.repository import Gimp, Gtk
 
 from . import results
-from ._shared import job_flow, translations
+from ._shared import job_flow, results_in_words, translations
 from .document import GimpHost
 from .run_job import Flows, waiting
 
@@ -31,7 +31,7 @@ class VariationChooser:
             if flow not in chosen:
                 flow.cancel()
         for flow in chosen:
-            if answer == results.AS_IMAGE:
+            if answer == results.AS_IMAGE and flow.result.patches:
                 host.result_image = host.keep(flow.result)
                 flow.cancel()
             else:
@@ -41,7 +41,8 @@ class VariationChooser:
         say = self._say
         dialog = Gtk.Dialog(title=say("Foveate: choose"))
         dialog.add_button(say("Discard"), results.DROP)
-        dialog.add_button(say("Open as new image"), results.AS_IMAGE)
+        if any(flow.result.patches for flow in ready):
+            dialog.add_button(say("Open as new image"), results.AS_IMAGE)
         apply = dialog.add_button(say("Apply"), results.APPLY)
         apply.set_can_default(True)
         apply.grab_default()
@@ -71,6 +72,8 @@ class VariationChooser:
         pictures = results.pictures(self._image, flow, host, _SIDE)
         if pictures:
             column.pack_start(Gtk.Image.new_from_pixbuf(pictures[-1][1]), True, True, 0)
+        for line in results_in_words.foreseen(flow.result):
+            column.pack_start(Gtk.Label(label=line, xalign=0.0), False, False, 0)
         seed = flow.result.recipe.get("parameters", {}).get("seed", "")
         text = self._say("{number}: seed {seed}", number=number, seed=seed)
         column.pack_start(Gtk.Label(label=text), False, False, 0)

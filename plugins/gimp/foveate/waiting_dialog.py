@@ -5,7 +5,7 @@ from __future__ import annotations
 from gi.repository import GdkPixbuf, Gimp, GLib, Gtk
 
 from . import connection, dialogs, thumbnails
-from ._shared import job_flow, job_records, protocol, translations, unclaimed_results
+from ._shared import job_flow, job_records, protocol, results_in_words, translations, unclaimed_results
 from .lost_image import LostImage
 
 _OPEN, _DISCARD = 1, 2  # the buttons' answers
@@ -28,7 +28,7 @@ class WaitingDialog:
         self._say = say
         self._folder = job_records.folder_of(connection.settings_path())
         self._hosts: dict[str, LostImage] = {}  # by job
-        self._pictures: dict[str, tuple[GdkPixbuf.Pixbuf, str]] = {}  # by job: a thumbnail, and the size in words
+        self._pictures: dict[str, tuple[GdkPixbuf.Pixbuf | None, str]] = {}  # by job: a thumbnail, and its size
         self._listed: tuple[protocol.JobSummary, ...] | None = None  # what the list shows
         self._dialog = Gtk.Dialog(title=say("Foveate: Waiting Results"))
         self._discard = self._dialog.add_button(say("Discard"), _DISCARD)
@@ -60,6 +60,8 @@ class WaitingDialog:
                 if flow.status.state is job_flow.JobState.UNAPPLIED:
                     flow.apply()
                     self._results.poll()
+                    if told := self._hosts[job.job].told:
+                        Gimp.message("\n".join(map(self._say.sentence, told)))
             self._show()
 
     def close(self) -> None:
@@ -152,6 +154,8 @@ class WaitingDialog:
         job = self._selected
         flow = self._results.flow(job) if job is not None else None
         is_ready = flow is not None and flow.status.state is job_flow.JobState.UNAPPLIED
+        is_told = is_ready and flow.result.kind in results_in_words.KINDS
+        self._open.set_label(self._say("Apply" if is_told else "Open as new image"))
         self._open.set_sensitive(is_ready)
         self._discard.set_sensitive(job is not None)
         if is_ready and flow.status.error is None:
@@ -162,19 +166,22 @@ class WaitingDialog:
 
     def _show_result(self, job: protocol.JobSummary, flow: job_flow.Rerender) -> None:
         host, result = self._hosts[job.job], flow.result
-        if not result.patches:
+        if result.kind == protocol.PIXELS and not result.patches:
             self._about.set_text(self._say("This result is empty: nothing had to be changed."))
             return
         if job.job not in self._pictures:
             self._pictures[job.job] = self._picture_of(host.build(result))
         picture, told = self._pictures[job.job]
         self._picture.set_from_pixbuf(picture)
+        told = "\n".join(filter(None, (told, *results_in_words.foreseen(result))))
         if host.lacks_profile(result):
             told += "\n" + self._say("The colour profile of its image is not known any more: sRGB is taken for it.")
         self._about.set_text(told)
 
-    def _picture_of(self, made: Gimp.Image) -> tuple[GdkPixbuf.Pixbuf, str]:
+    def _picture_of(self, made: Gimp.Image | None) -> tuple[GdkPixbuf.Pixbuf | None, str]:
         """Return a thumbnail of an image, which is deleted, and its size in words."""
+        if made is None:
+            return None, ""
         try:
             size = self._say("{width} × {height} pixels", width=made.get_width(), height=made.get_height())
             return thumbnails.of(made, _SIDE), size

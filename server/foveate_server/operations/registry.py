@@ -25,7 +25,8 @@ from foveate_server.operations.parameters.declaration import Declaration
 from foveate_server.operations.parameters.roles import MODEL, Roles
 from foveate_server.operations.refocus import Refocus
 from foveate_server.operations.upscale import Upscale
-from foveate_shared.wire.protocol import RENDERING_KINDS, JsonObject, as_object
+from foveate_shared.forms.picture_slots import picture_slots
+from foveate_shared.wire.protocol import DOCUMENT, MAX_PICTURES, RENDERING_KINDS, JsonObject, as_object
 from foveate_shared.wire.schema_words import NEEDS
 
 GROUP = "foveate.operations"
@@ -56,8 +57,24 @@ def check(value: object) -> Operation[Any]:
     if not isinstance(parameters, Declaration):
         raise TypeError("its parameters are no Declaration")
     _check_schema(parameters.schema)
+    _check_pictures(parameters.schema)
     _check_models(parameters)
     return cast("Operation[Any]", value)
+
+
+def _check_pictures(schema: JsonObject) -> None:
+    """Raise ValueError where a job's messages, or an editor, could not tell the pictures apart."""
+    slots = picture_slots(schema)
+    for slot in slots:
+        if not _NAME.fullmatch(slot.name):
+            raise ValueError(f"{slot.name!r} is no name of a picture: small letters, digits, - and _")
+    names = [name.replace("_", "-") for slot in slots for name in slot.names]
+    if DOCUMENT in names:
+        raise ValueError(f"no picture can be called {DOCUMENT!r}: that is the document itself")
+    if len(set(names)) < len(names):
+        raise ValueError("two of its pictures have the same name; - and _ are no difference")
+    if len(names) > MAX_PICTURES:
+        raise ValueError(f"it takes more than {MAX_PICTURES} pictures")
 
 
 def _check_models(parameters: Declaration[Any]) -> None:

@@ -24,7 +24,7 @@ def told(result: Result, place: Path, name: str) -> tuple[str, ...]:
     Raises ResourceError where that is impossible; nothing is left of them then.
     """
     if result.kind == REPORT:
-        return tuple(line for report in result.reports for line in report_lines(report.data))
+        return foreseen(result)
     folder = save_files(result.files, place, name)
     names = ", ".join(each.name for each in result.files)
     return (
@@ -36,6 +36,12 @@ def told(result: Result, place: Path, name: str) -> tuple[str, ...]:
             names=names,
         ),
     )
+
+
+def foreseen(result: Result) -> tuple[str, ...]:
+    """Return what a person sees of a result before it is taken: the lines of a report, the names of files."""
+    lines = (line for report in result.reports for line in report_lines(report.data))
+    return (*lines, *(each.name for each in result.files))
 
 
 def drawing_of(result: Result) -> ItemReport | None:

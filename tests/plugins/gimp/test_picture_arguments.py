@@ -48,6 +48,14 @@ def test_a_name_that_is_taken_is_told_apart():
     assert [each.name for each in made.pictures] == ["picture-mask", "picture-image"]
 
 
+def test_names_are_as_gimp_wants_them():
+    schema = {"x-pictures": {"depth_map": {}, "Line art": {}, "2nd": {}, "depth-map": {}}}
+    (made,) = operations_of([OperationInfo("cut", "Cut", schema)])
+    names = ["depth-map", "line-art", "picture-2nd", "picture-depth-map"]
+    assert [each.name for each in made.pictures] == names
+    assert [each.slot.name for each in made.pictures] == ["depth_map", "Line art", "2nd", "depth-map"]
+
+
 def test_what_a_procedure_gives_and_takes():
     assert [procedure(name).takes_image for name in ("take", "weigh", "blank", "collage")] == [True, True, False, False]
     assert [procedure(name).has_output for name in ("take", "weigh", "pick", "blank")] == [True, False, False, False]

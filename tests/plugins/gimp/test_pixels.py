@@ -6,12 +6,13 @@ import pytest
 from foveate_gimp import same_pixels
 from foveate_gimp.buffers import converted_coverage, read, write
 from foveate_gimp.formats import LayerFormat, coverage_format
-from foveate_gimp.layers import ImageKind
+from foveate_gimp.layers import ImageKind, _whole
 
 from foveate_shared.errors import InputError, ServerError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.coverage import differs_where_covered
-from foveate_shared.pixels import Channels, PixelFormat, SampleType
+from foveate_shared.jobs.host import Image, ResultPatch
+from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
 
 
 def layout(samples, channels=Channels.RGBA):
@@ -72,3 +73,11 @@ def test_an_image_is_of_the_same_kind_whenever_its_profile_was_derived():
     )
     assert first == later
     assert first != other
+
+
+def test_pixels_without_alpha_get_their_coverage_as_it():
+    extent = Extent(2, 1)
+    image = Image(extent, bytes(range(6)), PixelFormat(SampleType.U8, Channels.RGB))
+    soft = ResultPatch(extent.bounds, image, Image(extent, bytes([7, 200]), COVERAGE_U8))
+    assert _whole(soft, layout(SampleType.U8)) == bytes([0, 1, 2, 7, 3, 4, 5, 200])
+    assert _whole(ResultPatch(extent.bounds, image, None), layout(SampleType.U8)) == bytes([0, 1, 2, 255, 3, 4, 5, 255])

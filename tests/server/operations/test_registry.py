@@ -11,7 +11,7 @@ from foveate_server.models.model_requirement import DETECTORS, RESTORERS, ModelR
 from foveate_server.operations.parameters.declaration import Declaration, NoParameters, parameter
 from foveate_server.operations.parameters.roles import MODEL
 from foveate_server.operations.registry import check, operations, registered
-from foveate_shared.wire.schema_words import NEEDS
+from foveate_shared.wire.schema_words import NEEDS, PICTURES
 
 
 @dataclass(frozen=True)
@@ -75,3 +75,24 @@ def test_what_is_complete_is_taken():
 def test_what_is_declared_wrongly_is_told(other, reason):
     with pytest.raises((TypeError, ValueError), match=reason):
         check(an_operation(**other))
+
+
+@pytest.mark.parametrize(
+    ("slots", "reason"),
+    [
+        ({"Depth map": {}}, "'Depth map' is no name of a picture"),
+        ({"2nd": {}}, "'2nd' is no name of a picture"),
+        ({"document": {}}, "no picture can be called 'document'"),
+        ({"depth_map": {}, "depth-map": {}}, "two of its pictures have the same name"),
+        ({"reference": {"max": 3}, "reference-2": {}}, "two of its pictures have the same name"),
+        ({"reference": {"max": 257}}, "more than 256 pictures"),
+    ],
+)
+def test_pictures_that_cannot_be_told_apart_are_refused(slots, reason):
+    with pytest.raises(ValueError, match=reason):
+        check(an_operation(parameters=Declaration(NoParameters, {PICTURES: slots})))
+
+
+def test_pictures_with_names_of_their_own_are_taken():
+    slots = {"depth_map": {}, "reference": {"max": 256 - 1}}
+    assert check(an_operation(parameters=Declaration(NoParameters, {PICTURES: slots})))

@@ -5,7 +5,7 @@ import pytest
 from foveate_shared.errors import ResourceError
 from foveate_shared.geometry import Extent
 from foveate_shared.jobs.host import Image, ItemReport, Result, ResultFile
-from foveate_shared.jobs.results_in_words import drawing_of, told
+from foveate_shared.jobs.results_in_words import drawing_of, foreseen, told
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 from foveate_shared.wire.protocol import FILES, REPORT
 
@@ -26,6 +26,12 @@ def test_a_report_is_a_line_for_each_value(tmp_path):
     )  # fmt: skip
     assert drawing_of(report).drawing is DRAWING
     assert drawing_of(result(REPORT)) is None
+    assert foreseen(report) == told(report, tmp_path, "x")
+
+
+def test_files_are_foreseen_by_their_names_and_not_written(tmp_path):
+    assert foreseen(result(FILES, files=(FILE,))) == ("raw.bin",)
+    assert not any(tmp_path.iterdir())
 
 
 def test_files_never_replace_others(tmp_path):
