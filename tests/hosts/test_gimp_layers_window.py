@@ -12,6 +12,7 @@ from foveate_shared.connection.settings import load, save
 from hosts.gimp.person import LATEST, Person
 from hosts.gimp.program import gimp_window, install
 from hosts.lib.photo import SIDE, edges, film_still, photo
+from hosts.lib.waiting import wait_until
 from hosts.test_gimp_layers import SCENE
 
 SIZE = (1200, 820)
@@ -108,7 +109,15 @@ def test_a_selection_for_an_image_of_another_size_waits_at_the_server(person, ru
     assert ended["status"] == "execution-error"
     assert "is closed, or has another size by now" in ended["error"]
     told = person.call("waiting")
-    person.press("Foveate: Waiting Results", "Return", picture="gimp-waiting-selection")
+    person.look("Foveate: Waiting Results", "gimp-waiting-selection")
+    count = "answer = len(Gimp.get_images())"
+    before = running.run(count, "right")
+
+    def opened():
+        person.keys("Return")  # does nothing while the result is being fetched
+        return running.run(count, "right") > before
+
+    wait_until(opened, 60, "the image")
     person.press("Foveate: Waiting Results", "Escape", picture="gimp-waiting-selection-opened")
     assert told()["given"] == ["[]"]
     made = running.run(f"{LATEST}answer = dump_visible(image, {folder.inside!r} + '/picked.raw', \"Y' u8\")")
