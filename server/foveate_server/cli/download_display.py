@@ -56,7 +56,7 @@ class Downloads:
 
 
 class _Report:
-    """Implements models.download_progress.Progress and FileProgress."""
+    """Implements models.download_progress.DownloadProgress and FileProgress."""
 
     def __init__(self, downloads: Downloads, name: str) -> None:
         self._downloads = downloads

@@ -22,7 +22,7 @@ class Fetching:
         self._told = 0.0  # likewise, when it was last told how long it will take
 
     def __call__(self, done: int, total: int) -> None:
-        """See models.download_progress.Progress; raises CancelledJobError where the job was cancelled."""
+        """See models.download_progress.DownloadProgress; raises CancelledJobError where the job was cancelled."""
         now = self._clock()
         if self._began is None:
             self._began = self._told = now

@@ -22,7 +22,7 @@ class WorkItem:
     """An item and how far it is."""
 
     row: ItemRow
-    queued: bool = False  # the scheduler knows it
+    queued: bool = False  # in the fair queue
     running: bool = False
     kept: set[str] = field(default_factory=set)  # keys of stored parts: a repeated run sends them no more
 

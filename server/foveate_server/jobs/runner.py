@@ -56,8 +56,8 @@ class Runner:
         self._reports = reports
         self._on_ended = on_ended
         self._on_free = on_free
-        self._scheduler = FairQueue()
-        self._queued: dict[str, tuple[Job, WorkItem]] = {}  # by key: what the scheduler's entries stand for
+        self._fair_queue = FairQueue()
+        self._queued: dict[str, tuple[Job, WorkItem]] = {}  # by key: what the queue's entries stand for
         self._tasks: set[asyncio.Task[None]] = set()  # one per running item
         self._stopping = False
 
@@ -78,11 +78,11 @@ class Runner:
         work.queued = True
         self._queued[key] = (job, work)
         model = job.request.model.name if job.request.model else None
-        self._scheduler.add(QueueEntry(key, job.number, job.owner, job.submit.priority, model))
+        self._fair_queue.add(QueueEntry(key, job.number, job.owner, job.submit.priority, model))
 
     def forget(self, job: Job) -> None:
         """Take a job's waiting items out of the queue and ask its running ones to end."""
-        self._scheduler.remove_job(job.number)
+        self._fair_queue.remove_job(job.number)
         for key, (owner_job, work) in list(self._queued.items()):
             if owner_job is job:
                 work.queued = False
@@ -93,7 +93,7 @@ class Runner:
     def dispatch(self) -> None:
         """Give the executor what it can take, and tell the others where they stand."""
         while not self._stopping and len(self._tasks) < self._executor.capacity:
-            entry = self._scheduler.next()
+            entry = self._fair_queue.next()
             if entry is None:
                 break
             job, work = self._queued.pop(entry.key)
@@ -102,7 +102,7 @@ class Runner:
             task = asyncio.create_task(self._run(job, work, entry.key), name=entry.key)
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        self._reports.positions(self._scheduler.positions(), {job.number: job for job, _ in self._queued.values()})
+        self._reports.positions(self._fair_queue.positions(), {job.number: job for job, _ in self._queued.values()})
 
     async def _run(self, job: Job, work: WorkItem, key: str) -> None:
         began = self._clock()
@@ -118,7 +118,7 @@ class Runner:
             work.running = False
             job.running.discard(key)
             self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
-            self._scheduler.finished(job.owner, self._clock() - began)
+            self._fair_queue.finished(job.owner, self._clock() - began)
         if ending and not job.ended:
             self._on_ended(job, work, ending)
         if job.ended and not job.running:

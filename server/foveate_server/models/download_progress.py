@@ -18,7 +18,7 @@ def silent(done: int, total: int) -> None:
 
 @runtime_checkable
 class FileProgress(Protocol):
-    """What a Progress may also offer: to hear of each file of several."""
+    """What a DownloadProgress may also offer: to hear of each file of several."""
 
     def file(self, number: int, count: int) -> None:
         """Report that file `number`, from 1, of `count` begins."""
@@ -40,5 +40,5 @@ class Shifted:
         self._total = total
 
     def __call__(self, done: int, total: int) -> None:
-        """See Progress; `total` is that of the one file."""
+        """See DownloadProgress; `total` is that of the one file."""
         self._progress(min(self._before + done, self._total), self._total)

@@ -58,7 +58,7 @@ class ModelEntry:
     source: SourceSpec
     files: tuple[ModelFile, ...]  # empty only for a config whose files are looked up when it is fetched
     family: str = ""  # the name of one, or empty where it has none or fits several
-    facts: JsonObject = field(default_factory=dict)  # what inspection found: see recognition.finding
+    facts: JsonObject = field(default_factory=dict)  # what inspection found: see recognition.recognized
     reference: str = ""  # the model with the configuration, and what else a single file lacks; empty: it has its own
 
     @property

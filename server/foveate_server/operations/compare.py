@@ -78,7 +78,7 @@ class Compare:
     parameters = Declaration(CompareParameters, {NEEDS: [DIFFUSION]}, models=(checkpoints(REPAINTS),))
 
     def plan(self, request: JobRequest, parameters: CompareParameters) -> Plan:
-        """See operations.contract.Operation. Raises InputError for a region that is bad, or too large for a sheet."""
+        """See operations.operation.Operation. Raises InputError for a region that is bad, or too large for a sheet."""
         window = context_window(request.region, request.extent, minimum=refocus_region.LEAST_WINDOW)
         if window.area > fading_canvases.SINGLE_AREA:
             raise InputError(
@@ -115,7 +115,7 @@ class Compare:
         return Plan("new", sheet.extent, summary, (original, *items))
 
     def run(self, run: ItemRun[CompareParameters]) -> ItemResult:
-        """See operations.contract.Operation."""
+        """See operations.operation.Operation."""
         return _render(run) if "variant" in run.item.arguments else _show_original(run)
 
 

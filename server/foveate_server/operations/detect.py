@@ -41,14 +41,14 @@ class Detect:
     parameters = Declaration(DetectParameters, models=(DETECTORS,))
 
     def plan(self, request: JobRequest, parameters: DetectParameters) -> Plan:
-        """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
+        """See operations.operation.Operation. Raises InputError for a region that is empty or not in the document."""
         finder = parameters.finder
         return Plan(
             "document", request.extent, finder.summary, (search_document.first_item(request, finder, is_survey=False),)
         )
 
     def run(self, run: ItemRun[DetectParameters]) -> ItemResult:
-        """See operations.contract.Operation."""
+        """See operations.operation.Operation."""
         finder = run.parameters.finder
         findings, following = search_document.search(run, finder, min_score=run.parameters.min_score)
         if following is not None:

@@ -69,14 +69,14 @@ class Faces:
     parameters = Declaration(FacesParameters, models=(RESTORERS, checkpoints(REPAINTS)))
 
     def plan(self, request: JobRequest, parameters: FacesParameters) -> Plan:
-        """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
+        """See operations.operation.Operation. Raises InputError for a region that is empty or not in the document."""
         summary = Sentence(
             "Find the faces and bring each into focus at strength {strength:g}.", strength=parameters.strength
         )
         return Plan("document", request.extent, summary, (search_document.first_item(request, FACES, is_survey=True),))
 
     def run(self, run: ItemRun[FacesParameters]) -> ItemResult:
-        """See operations.contract.Operation."""
+        """See operations.operation.Operation."""
         if "face" in run.item.arguments:
             return _render_face(run)
         faces, following = search_document.search(run, FACES, min_score=run.parameters.min_score)

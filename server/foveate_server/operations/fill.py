@@ -60,7 +60,7 @@ class Fill:
     parameters = Declaration(FillParameters, {NEEDS: [DIFFUSION]}, models=(checkpoints(FILLS),))
 
     def plan(self, request: JobRequest, parameters: FillParameters) -> Plan:
-        """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
+        """See operations.operation.Operation. Raises InputError for a region that is empty or not in the document."""
         if parameters.extend.is_wanted:
             return extend_canvas.plan(request, parameters)
         window = context_window(request.region, request.extent, minimum=refocus_region.LEAST_WINDOW)
@@ -84,7 +84,7 @@ class Fill:
         )
 
     def run(self, run: ItemRun[FillParameters]) -> ItemResult:
-        """See operations.contract.Operation."""
+        """See operations.operation.Operation."""
         asked = run.parameters
         if asked.extend.is_wanted:
             return extend_canvas.extend(run)

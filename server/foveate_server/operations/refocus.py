@@ -63,7 +63,7 @@ class Refocus:
     parameters = Declaration(RefocusParameters, models=(RESTORERS, checkpoints(REPAINTS)))
 
     def plan(self, request: JobRequest, parameters: RefocusParameters) -> Plan:
-        """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
+        """See operations.operation.Operation. Raises InputError for a region that is empty or not in the document."""
         if parameters.split and split_selection.falls_apart(request):
             require_region(request.region, request.extent)
             summary = Sentence(
@@ -93,7 +93,7 @@ class Refocus:
         return Plan("document", request.extent, summary, items)
 
     def run(self, run: ItemRun[RefocusParameters]) -> ItemResult:
-        """See operations.contract.Operation."""
+        """See operations.operation.Operation."""
         if run.parameters.split and split_selection.falls_apart(run.request):
             return split_selection.carry_out(run, self._part_work(run))
         return self._run(run)

@@ -52,7 +52,7 @@ class Upscale:
     parameters = Declaration(UpscaleParameters, models=(ENLARGERS, checkpoints(ADDS_DETAIL)))
 
     def plan(self, request: JobRequest, parameters: UpscaleParameters) -> Plan:
-        """See operations.contract.Operation. Raises InputError for a region that is empty or not in the document."""
+        """See operations.operation.Operation. Raises InputError for a region that is empty or not in the document."""
         region = request.region
         require_region(region, request.extent)
         if request.is_prompted:
@@ -77,7 +77,7 @@ class Upscale:
         return Plan("new", extent, summary, cut_of(request, parameters.size).items(coverage=False))
 
     def run(self, run: ItemRun[UpscaleParameters]) -> ItemResult:
-        """See operations.contract.Operation."""
+        """See operations.operation.Operation."""
         request, core = run.request, run.core
         if request.is_prompted:
             return add_detail.paint(run)

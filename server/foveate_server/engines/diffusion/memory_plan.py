@@ -49,7 +49,7 @@ class MemoryPlan:
     """How the job is run. The fields from `pictures` to `slices_attention` are for the loop to follow."""
 
     pictures: int  # at once
-    tiles: int  # rows of tiles that the network sees at once, see `tiles.FusedTiles`
+    tiles: int  # rows of tiles that the network sees at once, see `fused_tiles.FusedTiles`
     vae_tile: int | None  # image pixels, see `vae.ExactTiles`; None is the whole picture
     offloads: bool  # only the part at work is on the device, see `resident`
     stores_outside: bool  # what the codec keeps between levels lies in main memory
