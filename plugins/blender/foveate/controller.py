@@ -18,7 +18,7 @@ from . import show_result
 from ._shared import client, controller, errors, inquiry, job_flow, open_connection, protocol, run_blocking, settings
 from .document import BlenderHost
 from .job_request import WantedJob
-from .previews import Previews
+from .previews import PreviewIcons
 
 BUSY_SECONDS = 0.02  # between two polls while a job runs: pixels are asked for and come in them
 IDLE_SECONDS = 0.4
@@ -37,7 +37,7 @@ class BlenderController(controller.Controller):
         """Read the settings."""
         super().__init__(settings_path, self._open_client, system_language=lambda: bpy.app.translations.locale)
         self.swaps: list[show_result.Swap] = []
-        self.previews = Previews()
+        self.previews = PreviewIcons()
         self.on_operations: Callable[[], None] = lambda: None  # the server told other operations
         self._peer = peer
         self._listed: list[Choices] = []  # lists that change: Blender wants those stay that it shows

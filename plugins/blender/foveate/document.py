@@ -13,7 +13,7 @@ import numpy as np
 from . import buffers, other_results, picture_choosers, sample_arrays
 from ._shared import arrange_patches, errors, geometry, host, pictures, pixels, protocol, results_in_words
 from .buffers import ImageSamples
-from .region import Region, RegionOf
+from .region import RegionOf, SelectedRegion
 
 RECIPE_PROPERTY = "foveate_recipe"  # custom property of a result: JSON
 
@@ -27,7 +27,7 @@ Place = Callable[[bpy.types.Image], None]
 @dataclass(frozen=True)
 class _Frozen:
     picture: ImageSamples
-    region: Region | None
+    region: SelectedRegion | None
     coverage: sample_arrays.Samples | None  # of the region, at the picture's depth
 
 
@@ -209,7 +209,7 @@ def _same_kind(one: ImageSamples, other: ImageSamples) -> bool:
     )
 
 
-def _at_depth(region: Region, picture: ImageSamples) -> sample_arrays.Samples | None:
+def _at_depth(region: SelectedRegion, picture: ImageSamples) -> sample_arrays.Samples | None:
     """Return the coverage in the picture's own type: eight bits do for eight bits."""
     if region.coverage is None or picture.samples.dtype != np.uint8:
         return region.coverage

@@ -13,7 +13,7 @@ from .sample_arrays import FloatArray, Samples
 _LONGEST = 256  # pixels
 
 
-class Previews:
+class PreviewIcons:
     """The pictures, as icons of Blender."""
 
     def __init__(self) -> None:

@@ -16,35 +16,35 @@ Box = tuple[float, float, float, float]  # left, bottom, right, top, as fraction
 
 
 @dataclass(frozen=True)
-class Region:
+class SelectedRegion:
     """What is selected. `coverage` is (height, width, 1) of the bounds, float32, bottom row first; None: all of it."""
 
     bounds: geometry.Bounds
     coverage: NDArray[np.float32] | None = None
 
 
-RegionOf = Callable[[geometry.Extent], "Region | None"]  # None: the whole image
+RegionOf = Callable[[geometry.Extent], "SelectedRegion | None"]  # None: the whole image
 
 
-def whole(_: geometry.Extent) -> Region | None:
+def whole(_: geometry.Extent) -> SelectedRegion | None:
     """Select everything."""
     return None
 
 
 def rectangle(x: int, y: int, width: int, height: int) -> RegionOf:
     """Select a rectangle of pixels; y counts from the top."""
-    return lambda extent: Region(_within(geometry.Bounds(x, y, width, height), extent))
+    return lambda extent: SelectedRegion(_within(geometry.Bounds(x, y, width, height), extent))
 
 
 def box(fractions: Box) -> RegionOf:
     """Select what a box such as the render border covers."""
-    return lambda extent: Region(_within(bounds_of_box(fractions, extent), extent))
+    return lambda extent: SelectedRegion(_within(bounds_of_box(fractions, extent), extent))
 
 
 def mask(layers: list[rasterize_mask.MaskLayer], name: str) -> RegionOf:
     """Select what a mask datablock covers, with its soft edges."""
 
-    def select(extent: geometry.Extent) -> Region:
+    def select(extent: geometry.Extent) -> SelectedRegion:
         plane = rasterize_mask.rasterize(layers, extent)
         rows, columns = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
         if not rows.size:
@@ -55,7 +55,7 @@ def mask(layers: list[rasterize_mask.MaskLayer], name: str) -> RegionOf:
             )
         bottom, top, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
         bounds = geometry.Bounds(left, extent.height - top, right - left, top - bottom)
-        return Region(bounds, np.ascontiguousarray(plane[bottom:top, left:right, None]))
+        return SelectedRegion(bounds, np.ascontiguousarray(plane[bottom:top, left:right, None]))
 
     return select
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from ._shared import checkpoint_choices, form, translations
-from .parameter_fields import Field
+from .parameter_fields import ParameterField
 from .qt import QtWidgets
 from .widgets import column, label, row, scrolling
 
 _SEVERAL = 4  # additions that are listed without scrolling
 
 
-class Additions(Field):
+class Additions(ParameterField):
     """A tick for each, and its weight where the schema has one."""
 
     def __init__(self, parameter: form.Parameter, models: Sequence[Any], say: translations.Texts) -> None:

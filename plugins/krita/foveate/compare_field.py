@@ -8,11 +8,11 @@ from typing import Any
 
 from ._shared import comparison_lists, errors, form, protocol, translations
 from .controller import KritaController
-from .parameter_fields import Field, Line
+from .parameter_fields import Line, ParameterField
 from .widgets import add_choice, column, menu_button
 
 
-class CompareField(Field):
+class CompareField(ParameterField):
     """Models, strengths, seeds and LoRAs; the result is a sheet with each combination."""
 
     def __init__(self, controller: KritaController, parameter: form.Parameter) -> None:
@@ -41,21 +41,21 @@ class CompareField(Field):
 
     @property
     def decided(self) -> frozenset[str]:
-        """See Field. The model still decides what the form shows."""
+        """See ParameterField. The model still decides what the form shows."""
         return frozenset(name for name, field in self.lists.items() if field.value.strip()) - {"model"}
 
     def offer(self, shown: form.Form) -> None:
-        """See Field."""
+        """See ParameterField."""
         self._operation = shown.operation
         for name, entries in comparison_lists.suggestions(shown, self._controller.models).items():
             self.lists[name].suggest(entries)
 
     def ask(self) -> None:
-        """See Field."""
+        """See ParameterField."""
         next(iter(self.lists.values())).edit.setFocus()
 
     def missing(self) -> str:
-        """See Field."""
+        """See ParameterField."""
         say = self._controller.say
         try:
             return comparison_lists.unknown(self._variants(), self._controller.models, self._operation, say)

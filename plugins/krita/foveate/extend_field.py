@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._shared import form, protocol, translations
-from .parameter_fields import Field, Steps
+from .parameter_fields import ParameterField, Steps
 from .qt import QtWidgets
 from .widgets import column, name_label
 
@@ -19,7 +19,7 @@ _WHERE = form.Parameter(
 )
 
 
-class ExtendField(Field):
+class ExtendField(ParameterField):
     """The area, and four numbers of pixels."""
 
     def __init__(self, parameter: form.Parameter, say: translations.Texts) -> None:
@@ -64,23 +64,23 @@ class ExtendField(Field):
 
     @property
     def takes_all(self) -> bool:  # type: ignore[override]
-        """See Field."""
+        """See ParameterField."""
         return bool(self.area.value)
 
     @property
     def replaced(self) -> frozenset[str]:
-        """See Field."""
+        """See ParameterField."""
         return frozenset({"start"}) if self.takes_all else frozenset()
 
     decided = replaced
 
     def ask(self) -> None:
-        """See Field."""
+        """See ParameterField."""
         self.area.value = True
         self._show_area()
 
     def missing(self) -> str:
-        """See Field."""
+        """See ParameterField."""
         lacks = self.takes_all and not self.value
         return self._say("Say by how many pixels the canvas grows.") if lacks else ""
 

@@ -8,14 +8,14 @@ from typing import Any
 from . import style
 from ._shared import document_controller, faces, protocol
 from .controller import KritaController
-from .parameter_fields import Field
+from .parameter_fields import ParameterField
 from .qt import Qt, QtCore, QtGui, QtWidgets
 from .widgets import button, column, label, row
 
 _SIDE = 60  # logical pixels of a thumbnail
 
 
-class FacesField(Field):
+class FacesField(ParameterField):
     """Finds faces, and lets some of them be chosen. Space ticks, arrows move."""
 
     def __init__(self, controller: KritaController, said: Callable[[], protocol.JsonObject]) -> None:
@@ -52,7 +52,7 @@ class FacesField(Field):
         """Tick nothing: which faces were chosen last says nothing about those of now."""
 
     def missing(self) -> str:
-        """See Field."""
+        """See ParameterField."""
         return self._controller.say("Tick a face first.") if self.is_listing and not self.chosen else ""
 
     @property

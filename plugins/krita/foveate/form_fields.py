@@ -8,7 +8,7 @@ from .compare_field import CompareField
 from .controller import KritaController
 from .extend_field import ExtendField
 from .faces_field import FacesField
-from .parameter_fields import Field, plain_field
+from .parameter_fields import ParameterField, plain_field
 from .prompt_field import PromptField
 from .qt import QtWidgets, Signal
 from .widgets import column, remove
@@ -23,7 +23,7 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
         super().__init__()
         self._controller = controller
         self._form: form.Form | None = None
-        self.fields: dict[str, Field] = {}  # by parameter
+        self.fields: dict[str, ParameterField] = {}  # by parameter
         self._basic = column(self, spacing=8)
         self.folded = QtWidgets.QWidget()
         self._advanced = column(self.folded)
@@ -92,7 +92,7 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
         if field is not None:
             remove(field)
 
-    def _field(self, parameter: form.Parameter) -> Field | None:
+    def _field(self, parameter: form.Parameter) -> ParameterField | None:
         """Return the field for a parameter: a special one where there is one, else what its schema asks for."""
         controller, say = self._controller, self._controller.say
         if parameter.name in {"prompt", "negative_prompt"}:

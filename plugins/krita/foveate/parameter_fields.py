@@ -13,7 +13,7 @@ _SIDE_BY_SIDE = 4  # choices that are shown as buttons; more are a drop-down lis
 _FREE = 1_000_000  # stands for a limit where the schema names none
 
 
-class Field(QtWidgets.QWidget):  # type: ignore[misc]
+class ParameterField(QtWidgets.QWidget):  # type: ignore[misc]
     """A name, and what sets the value of a parameter."""
 
     changed = Signal()
@@ -34,7 +34,7 @@ class Field(QtWidgets.QWidget):  # type: ignore[misc]
         self.setFocus()
 
 
-class BoxField(Field):
+class BoxField(ParameterField):
     """A field of a box, or of several side by side, which explain themselves."""
 
     def __init__(
@@ -68,7 +68,7 @@ class BoxField(Field):
         self._write(wanted)
 
 
-def _share(parameter: form.Parameter, say: translations.Texts) -> Field:
+def _share(parameter: form.Parameter, say: translations.Texts) -> ParameterField:
     """Return a field for a value between nothing and all: a slider, and percent to type."""
     low, high = (round(100 * limit) for limit in (parameter.minimum or 0, parameter.maximum or 1))
     slider = QtWidgets.QSlider(Qt.Orientation.Horizontal, minimum=low, maximum=high, pageStep=10)
@@ -85,7 +85,7 @@ def _share(parameter: form.Parameter, say: translations.Texts) -> Field:
     )
 
 
-def _number(parameter: form.Parameter, say: translations.Texts) -> Field:
+def _number(parameter: form.Parameter, say: translations.Texts) -> ParameterField:
     """Return a field for a whole or fractional number; where nobody knows its default, it may be left open."""
     is_whole, is_open = parameter.type == "integer", parameter.default is None
     low = -_FREE if parameter.minimum is None else parameter.minimum
@@ -130,7 +130,7 @@ class Steps(BoxField):
         self.value = values[0]
 
 
-def _drop_down(parameter: form.Parameter, say: translations.Texts) -> Field:
+def _drop_down(parameter: form.Parameter, say: translations.Texts) -> ParameterField:
     """Return a field for one of some values, in a drop-down list."""
     box = narrow(QtWidgets.QComboBox())
     for choice in parameter.choices:
@@ -145,7 +145,7 @@ def _drop_down(parameter: form.Parameter, say: translations.Texts) -> Field:
     )
 
 
-def _tick(parameter: form.Parameter, say: translations.Texts) -> Field:
+def _tick(parameter: form.Parameter, say: translations.Texts) -> ParameterField:
     """Return a field for yes or no."""
     box = QtWidgets.QCheckBox()
     return BoxField(
@@ -168,7 +168,7 @@ class Line(BoxField):
         )
 
 
-def plain_field(parameter: form.Parameter, say: translations.Texts) -> Field | None:
+def plain_field(parameter: form.Parameter, say: translations.Texts) -> ParameterField | None:
     """Return the field that fits a parameter's schema; None where none does, and where there is nothing to choose."""
     if parameter.choices:
         if len(parameter.choices) == 1:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ._shared import form, prompt_history
 from .controller import KritaController
-from .parameter_fields import Field
+from .parameter_fields import ParameterField
 from .qt import Qt, QtGui, QtWidgets, Signal
 from .widgets import add_choice, column, label, menu_button, row
 
@@ -17,7 +17,7 @@ _SHOWN = {  # a hint, and the lines of text
 }
 
 
-class PromptField(Field):
+class PromptField(ParameterField):
     """Ctrl+Up and Ctrl+Down walk through the history, as the menu beside the title does."""
 
     def __init__(self, controller: KritaController, parameter: form.Parameter) -> None:

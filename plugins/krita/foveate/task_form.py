@@ -9,7 +9,7 @@ from .add_model_dialog import AddModelDialog
 from .controller import KritaController
 from .form_fields import FormFields
 from .model_choice import ModelChoice
-from .parameter_fields import Field, segment
+from .parameter_fields import ParameterField, segment
 from .picture_fields import PictureFields
 from .qt import QtWidgets
 from .widgets import Fold, Shrinking, button, column, label, name_label, remove, row, tell
@@ -48,7 +48,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         return self._next.operation
 
     @property
-    def fields(self) -> dict[str, Field]:
+    def fields(self) -> dict[str, ParameterField]:
         """Return what is shown of the operation's parameters."""
         return self._form_fields.fields
 

@@ -20,7 +20,7 @@ _SAID = "said"  # the namespace's attribute with all that was said
 
 
 @dataclass(frozen=True)
-class Said:
+class SaidOption:
     """What a person said of a parameter."""
 
     option: str  # as it was written, such as "--strength"
@@ -120,7 +120,7 @@ def add_variants(parser: argparse.ArgumentParser) -> None:
         group.add_argument(_flag_of(axis), dest=f"compared_{axis.name}", metavar=example, help=axis.description)
 
 
-def said(options: argparse.Namespace) -> dict[str, Said]:
+def said(options: argparse.Namespace) -> dict[str, SaidOption]:
     """Return what was said of parameters, by their names."""
     return dict(getattr(options, _SAID, {}))
 
@@ -194,16 +194,16 @@ class Say(argparse.Action):
             raise argparse.ArgumentError(self, str(error.info).rstrip(".")) from None
         setattr(namespace, _SAID, known)
 
-    def _said(self, option: str, text: Any, before: Said | None) -> Said:
+    def _said(self, option: str, text: Any, before: SaidOption | None) -> SaidOption:
         if self.nargs == 0:
-            return Said(option, self.const, is_text=False)
+            return SaidOption(option, self.const, is_text=False)
         if self._known is None or self._known.read is None:
-            return Said(option, text, is_text=True)
+            return SaidOption(option, text, is_text=True)
         value = self._known.read(text)
         if not self._known.is_list:
-            return Said(option, value, is_text=False)
+            return SaidOption(option, value, is_text=False)
         entries = before.value if before is not None and isinstance(before.value, list) else []
-        return Said(option, [*entries, value], is_text=False)
+        return SaidOption(option, [*entries, value], is_text=False)
 
 
 def _flag_of(axis: comparison_lists.Axis) -> str:

@@ -17,7 +17,7 @@ from foveate_server.jobs.job import Job, WorkItem
 from foveate_server.jobs.journal import Journal
 from foveate_server.jobs.recipe import EngineUse, complete, merge
 from foveate_server.jobs.recovery import restore
-from foveate_server.jobs.runner import Ending, Runner
+from foveate_server.jobs.runner import ItemEnding, Runner
 from foveate_server.operations.contract import ItemResult
 from foveate_server.operations.parameters.roles import Roles
 from foveate_server.spool.database import Change, delete_job, put_item, put_window, set_recipe, set_state
@@ -256,7 +256,7 @@ class JobManager:
         self._runner.dispatch()
         self._touch()
 
-    def _item_ended(self, job: Job, work: WorkItem, ending: Ending) -> None:
+    def _item_ended(self, job: Job, work: WorkItem, ending: ItemEnding) -> None:
         # The name is ours to know: an operation cannot end another item than the one that ran.
         outcome, error = replace(ending.result.outcome, item=work.item.id), ending.error
         try:
@@ -265,13 +265,13 @@ class JobManager:
             _log.exception("job %s, item %s: the outcome cannot be sent", job.id, work.item.id)
             error = ServerError("The operation gave a result that cannot be sent.", remedy="Please report this.").info
             outcome = Outcome(work.item.id, "failed", str(error))
-            self._record(job, work, outcome, Ending(ItemResult(outcome), error, ending.seconds))
+            self._record(job, work, outcome, ItemEnding(ItemResult(outcome), error, ending.seconds))
         if error:
             self._remember(job, error)
         self._parts.metrics.item_ended(job.submit.operation, outcome.status, ending.seconds)
         self._advance(job)
 
-    def _record(self, job: Job, work: WorkItem, outcome: Outcome, ending: Ending) -> None:
+    def _record(self, job: Job, work: WorkItem, outcome: Outcome, ending: ItemEnding) -> None:
         """Store an item's end, and what follows from it, in one transaction."""
         row = replace(work.row, outcome=outcome, error=ending.error)
         recipe = merge(job.recipe, ending.result.recipe)

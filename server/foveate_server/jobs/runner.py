@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Ending:
+class ItemEnding:
     """How an item's run ended."""
 
     result: ItemResult
@@ -42,7 +42,7 @@ class Runner:
         parts: JobDependencies,
         journal: Journal,
         reports: ItemEvents,
-        on_ended: Callable[[Job, WorkItem, Ending], None],
+        on_ended: Callable[[Job, WorkItem, ItemEnding], None],
         on_free: Callable[[Job], None],
     ) -> None:
         """`on_ended` takes an item's end, never one of a job that had ended before.
@@ -107,7 +107,7 @@ class Runner:
     async def _run(self, job: Job, work: WorkItem, key: str) -> None:
         began = self._clock()
         job.progress.start()
-        ending: Ending | None = None
+        ending: ItemEnding | None = None
         try:
             ending = await self._attempt(job, work, began)
         except Exception as error:  # ours, not the item's: the job must not hang because of it
@@ -125,7 +125,7 @@ class Runner:
             self._on_free(job)
         self.dispatch()
 
-    async def _attempt(self, job: Job, work: WorkItem, began: float) -> Ending | None:
+    async def _attempt(self, job: Job, work: WorkItem, began: float) -> ItemEnding | None:
         """Run an item and return how it ended; None where it was interrupted and shall run again."""
         if work.row.attempts >= MAX_ATTEMPTS:
             return self._failed(work, _too_many_attempts(), began)
@@ -140,7 +140,7 @@ class Runner:
                 await self._count_attempt(job, work, work.row.attempts - 1)
                 return None
             return self._failed(work, error.info, began)
-        return Ending(result, _error_of(result.outcome), self._clock() - began)
+        return ItemEnding(result, _error_of(result.outcome), self._clock() - began)
 
     async def _execute(self, job: Job, work: WorkItem) -> ItemResult:
         files = self._spool.files(job.number)
@@ -178,8 +178,8 @@ class Runner:
         if not job.ended:
             await self._journal.write([put_item(job.number, work.row)])
 
-    def _failed(self, work: WorkItem, error: ErrorInfo, began: float) -> Ending:
-        return Ending(ItemResult(Outcome(work.item.id, "failed", str(error))), error, self._clock() - began)
+    def _failed(self, work: WorkItem, error: ErrorInfo, began: float) -> ItemEnding:
+        return ItemEnding(ItemResult(Outcome(work.item.id, "failed", str(error))), error, self._clock() - began)
 
     # --- for PartKeeper ---
 

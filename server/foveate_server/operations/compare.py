@@ -15,8 +15,8 @@ from foveate_server.operations.contract import Context, Item, ItemResult, JobReq
 from foveate_server.operations.document import patches, window_pixels
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters, roles
-from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
-from foveate_server.operations.parameters.common_parameters import ModelName, PinnedValues, Rendering, Share
+from foveate_server.operations.parameters.checkpoint_parameters import PromptParameters, SamplingParameters
+from foveate_server.operations.parameters.common_parameters import ModelName, PinnedValues, RenderingParameters, Share
 from foveate_server.operations.parameters.declaration import Declaration, group, parameter
 from foveate_server.operations.progress_share import divide
 from foveate_server.operations.with_checkpoint import fading_canvases, refocus_region, safety_policy
@@ -38,7 +38,7 @@ class Variant:
     label: str = parameter("Label", absent="", role=roles.LABEL, maxLength=200)
     strength: Share | None = common_parameters.changed_strength()
     model: ModelName | None = common_parameters.model()
-    said: Said = group(Said)
+    said: PromptParameters = group(PromptParameters)
     sampling: SamplingParameters = group(SamplingParameters)
     pinned: PinnedValues = common_parameters.pinned(PinnedValues())
 
@@ -47,7 +47,7 @@ class Variant:
 class CompareParameters:
     """What can be said of it."""
 
-    said: Said = group(Said)
+    said: PromptParameters = group(PromptParameters)
     variants: tuple[JsonObject, ...] = checkpoint_parameters.for_checkpoints(
         "Variants",
         "What is compared: each entry changes some of the job's parameters, such as model or strength.",
@@ -60,7 +60,7 @@ class CompareParameters:
     )
     strength: Share = common_parameters.strength(diffusion=0.5)
     sampling: SamplingParameters = group(SamplingParameters)
-    rendering: Rendering = group(Rendering)
+    rendering: RenderingParameters = group(RenderingParameters)
 
 
 _VARIANT = Declaration(Variant)

@@ -19,8 +19,8 @@ from foveate_server.operations.document import patches
 from foveate_server.operations.findings import search_document
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import common_parameters
-from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
-from foveate_server.operations.parameters.common_parameters import Rendering, Score, Share
+from foveate_server.operations.parameters.checkpoint_parameters import PromptParameters, SamplingParameters
+from foveate_server.operations.parameters.common_parameters import RenderingParameters, Score, Share
 from foveate_server.operations.parameters.declaration import Declaration, group, limits, parameter
 from foveate_server.operations.single_face.shown_face import ShownFace
 from foveate_server.operations.with_checkpoint import repaint_face
@@ -40,7 +40,7 @@ FaceNumber = Annotated[int, limits(minimum=1, maximum=65536)]
 class FacesParameters:
     """What can be said of it."""
 
-    said: Said = group(Said)
+    said: PromptParameters = group(PromptParameters)
     strength: Share = common_parameters.strength(diffusion=0.4)
     only: tuple[FaceNumber, ...] = parameter(
         "Only these faces",
@@ -53,7 +53,7 @@ class FacesParameters:
     )
     min_score: Score = common_parameters.min_score()
     sampling: SamplingParameters = group(SamplingParameters)
-    rendering: Rendering = group(Rendering)
+    rendering: RenderingParameters = group(RenderingParameters)
 
 
 class Faces:

@@ -15,8 +15,8 @@ from foveate_server.operations.contract import Item, ItemResult, JobRequest, Pla
 from foveate_server.operations.document import patches
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import checkpoint_parameters, common_parameters
-from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
-from foveate_server.operations.parameters.common_parameters import Rendering, Share
+from foveate_server.operations.parameters.checkpoint_parameters import PromptParameters, SamplingParameters
+from foveate_server.operations.parameters.common_parameters import RenderingParameters, Share
 from foveate_server.operations.parameters.declaration import Declaration, group
 from foveate_server.operations.progress_share import divide
 from foveate_server.operations.with_checkpoint import (
@@ -41,12 +41,12 @@ _WHOLE = "fill"
 class FillParameters:
     """What can be said of it."""
 
-    said: Said = group(Said)
+    said: PromptParameters = group(PromptParameters)
     strength: Share = common_parameters.strength(diffusion=1.0)
     start: Start = start_image.start_parameter()
     extend: Extension = extend_canvas.extend_parameter()
     sampling: SamplingParameters = group(SamplingParameters)
-    rendering: Rendering = group(Rendering)
+    rendering: RenderingParameters = group(RenderingParameters)
 
 
 class Fill:

@@ -13,7 +13,7 @@ from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations.contract import Context, Item, ItemResult, JobRequest, WindowData
 from foveate_server.operations.document import window_pixels
 from foveate_server.operations.document.patches import core_of
-from foveate_server.operations.document.window_pixels import Surface
+from foveate_server.operations.document.window_pixels import WindowPixels
 from foveate_shared.geometry import Bounds
 from foveate_shared.wire.protocol import Json, JsonObject, Outcome
 
@@ -43,7 +43,7 @@ class ItemRun(Generic[Parameters_co]):
         return core_of(self.item, self.request)
 
     @cached_property
-    def pixels(self) -> Surface:
+    def pixels(self) -> WindowPixels:
         """Return the window decoded. Raises InputError for NaN, infinities and unusable colour profiles."""
         return window_pixels.read(self.request, self.window)
 

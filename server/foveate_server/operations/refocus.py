@@ -17,8 +17,8 @@ from foveate_server.operations.contract import Item, ItemResult, JobRequest, Pla
 from foveate_server.operations.document import patches, window_pixels
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters import common_parameters
-from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
-from foveate_server.operations.parameters.common_parameters import Rendering, Share
+from foveate_server.operations.parameters.checkpoint_parameters import PromptParameters, SamplingParameters
+from foveate_server.operations.parameters.common_parameters import RenderingParameters, Share
 from foveate_server.operations.parameters.declaration import Declaration, group, parameter
 from foveate_server.operations.progress_share import divide
 from foveate_server.operations.split_selection import PartWork
@@ -40,7 +40,7 @@ _INSPECT, _WHOLE = "inspect", "refocus"
 class RefocusParameters:
     """What can be said of it."""
 
-    said: Said = group(Said)
+    said: PromptParameters = group(PromptParameters)
     strength: Share = common_parameters.strength(diffusion=0.5)
     split: bool = parameter(
         "Each part by itself",
@@ -49,7 +49,7 @@ class RefocusParameters:
         level=ADVANCED,
     )
     sampling: SamplingParameters = group(SamplingParameters)
-    rendering: Rendering = group(Rendering)
+    rendering: RenderingParameters = group(RenderingParameters)
 
 
 class Refocus:

@@ -13,10 +13,10 @@ from foveate_server.imaging.crop import require_region
 from foveate_server.models.model_requirement import ENLARGERS, checkpoints
 from foveate_server.operations.contract import ItemResult, JobRequest, Plan
 from foveate_server.operations.item_run import ItemRun
-from foveate_server.operations.parameters.checkpoint_parameters import Said, SamplingParameters
+from foveate_server.operations.parameters.checkpoint_parameters import PromptParameters, SamplingParameters
 from foveate_server.operations.parameters.declaration import Declaration, group
 from foveate_server.operations.with_checkpoint import add_detail
-from foveate_server.operations.with_checkpoint.add_detail import Detail, DetailRendering
+from foveate_server.operations.with_checkpoint.add_detail import Detail, DetailRenderingParameters
 from foveate_server.operations.with_restorer import enlarger, strips, tile_items
 from foveate_server.operations.with_restorer.enlarger import Enlargement
 from foveate_server.operations.with_restorer.grid import QUARTERS
@@ -32,11 +32,11 @@ _MARGIN = 6  # document pixels that stay around a strip for resampling
 class UpscaleParameters:
     """What can be said of it."""
 
-    said: Said = group(Said)
+    said: PromptParameters = group(PromptParameters)
     size: Enlargement = group(Enlargement)
     detail: Detail = group(Detail)
     sampling: SamplingParameters = group(SamplingParameters)
-    rendering: DetailRendering = group(DetailRendering)
+    rendering: DetailRenderingParameters = group(DetailRenderingParameters)
 
     @property
     def strength(self) -> float:

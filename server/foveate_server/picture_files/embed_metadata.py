@@ -156,6 +156,6 @@ def _finish_tiff(path: Path, exif: bytes | None, xmp: bytes | None) -> None:
         found = tiff.read_descriptive(io.BytesIO(exif))
         fields = found[1] if found else {}
     if xmp:
-        fields[tiff.XMP] = tiff.Field(tiff.BYTE, xmp)
+        fields[tiff.XMP] = tiff.TiffField(tiff.BYTE, xmp)
     with path.open("r+b") as stream:
         tiff.add_fields(stream, fields, without=made_up)

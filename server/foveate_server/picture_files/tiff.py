@@ -29,14 +29,14 @@ DESCRIPTIVE = (
 
 
 @dataclass(frozen=True)
-class Field:
+class TiffField:
     """A value as a directory holds it."""
 
     kind: int  # TIFF's field type, a key of UNIT_BYTES
     data: bytes  # little-endian
 
 
-Directory = dict[int, Union[Field, "Directory"]]
+Directory = dict[int, Union[TiffField, "Directory"]]
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def read_descriptive(stream: BinaryIO) -> tuple[Layout, Directory, bytes | None]
     except (_Damaged, OSError, OverflowError):
         return None
     packet = fields.pop(XMP, None)
-    return layout, fields, packet.data if isinstance(packet, Field) else None
+    return layout, fields, packet.data if isinstance(packet, TiffField) else None
 
 
 def exif_block(layout: Layout, fields: Directory) -> bytes | None:
@@ -158,7 +158,7 @@ def _below(stream: BinaryIO, layout: Layout, tag: int, value: bytes) -> Director
     return fields if tag == EXIF else {below: field for below, field in fields.items() if below not in POINTERS}
 
 
-def _field(stream: BinaryIO, layout: Layout, kind: int, count: int, value: bytes) -> Field | None:
+def _field(stream: BinaryIO, layout: Layout, kind: int, count: int, value: bytes) -> TiffField | None:
     size = UNIT_BYTES.get(kind, 0) * UNITS.get(kind, 1) * count
     if not 0 < size <= MAX_FIELD_BYTES:
         return None
@@ -166,7 +166,7 @@ def _field(stream: BinaryIO, layout: Layout, kind: int, count: int, value: bytes
     if size > len(value):
         stream.seek(struct.unpack(layout.offset, value)[0])
         data = stream.read(size)
-    return Field(kind, _turned(data, kind, layout)) if len(data) == size else None
+    return TiffField(kind, _turned(data, kind, layout)) if len(data) == size else None
 
 
 def _number(stream: BinaryIO, code: str) -> int:
@@ -193,13 +193,13 @@ def _bytes(
     values = bytearray()
     for tag in sorted(fields):
         field = fields[tag]
-        if isinstance(field, Field):
+        if isinstance(field, TiffField):
             kind, data = field.kind, _turned(field.data, field.kind, layout)
             count = len(data) // (UNIT_BYTES[kind] * UNITS.get(kind, 1))
         else:
             kind, count = (LONG8 if layout.big else LONG), 1
             data = _bytes(field, layout, behind + len(values))
-        if isinstance(field, Field) and len(data) <= len(following):
+        if isinstance(field, TiffField) and len(data) <= len(following):
             value = data.ljust(len(following), b"\0")
         else:
             value = struct.pack(layout.offset, behind + len(values))

@@ -56,7 +56,7 @@ def end_jobs(
         return values.remote or running_server.find_server(open_connection.runtime_file(values))
 
     with Client(find, values.client_id, peer) as client:
-        ending = Ending(client, job_records.folder_of(settings_path), jobs, keep=keep)
+        ending = EndedJobs(client, job_records.folder_of(settings_path), jobs, keep=keep)
         for message in _messages(client, time.monotonic() + patience):
             ending.take(message)
             if ending.is_complete:
@@ -75,7 +75,7 @@ def _messages(client: Client, deadline: float) -> Iterator[Message]:
                 return
 
 
-class Ending:
+class EndedJobs:
     """What has become of each job."""
 
     def __init__(self, client: EndingClient, records: Path, jobs: Sequence[str], *, keep: bool) -> None:

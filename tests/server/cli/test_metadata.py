@@ -174,7 +174,7 @@ FIELDS = st.sampled_from(sorted(tiff.UNIT_BYTES)).flatmap(
         lambda count: st.binary(
             min_size=count * tiff.UNIT_BYTES[kind] * tiff.UNITS.get(kind, 1),
             max_size=count * tiff.UNIT_BYTES[kind] * tiff.UNITS.get(kind, 1),
-        ).map(lambda data: tiff.Field(kind, data))
+        ).map(lambda data: tiff.TiffField(kind, data))
     )
 )
 PLAIN_TAGS = st.integers(1, 65_535).filter(lambda tag: tag not in tiff.POINTERS)
@@ -184,7 +184,11 @@ SUBDIRECTORY = st.dictionaries(PLAIN_TAGS, FIELDS, min_size=1, max_size=5)
 @given(SUBDIRECTORY, SUBDIRECTORY, SUBDIRECTORY, st.sampled_from("<>"))
 @settings(max_examples=60)
 def test_fields_come_back_as_they_were_in_either_byte_order(details, place, below, order):
-    fields = {0x010F: tiff.Field(2, b"Maker\0"), tiff.EXIF: details | {tiff.INTEROPERABILITY: below}, tiff.GPS: place}
+    fields = {
+        0x010F: tiff.TiffField(2, b"Maker\0"),
+        tiff.EXIF: details | {tiff.INTEROPERABILITY: below},
+        tiff.GPS: place,
+    }
     block = tiff.exif_block(tiff.Layout(order), fields)
     layout, again, packet = tiff.read_descriptive(io.BytesIO(block))
     assert (layout, again, packet) == (tiff.Layout(order), fields, None)

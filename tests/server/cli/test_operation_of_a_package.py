@@ -25,8 +25,13 @@ from foveate_server.models.model_requirement import ENLARGERS, checkpoints
 from foveate_server.operations.contract import Item, ItemResult, Plan
 from foveate_server.operations.document.patches import window_of
 from foveate_server.operations.parameters import common_parameters
-from foveate_server.operations.parameters.checkpoint_parameters import OTHER, Said, SamplingParameters, prompt_for
-from foveate_server.operations.parameters.common_parameters import Rendering, Share
+from foveate_server.operations.parameters.checkpoint_parameters import (
+    OTHER,
+    PromptParameters,
+    SamplingParameters,
+    prompt_for,
+)
+from foveate_server.operations.parameters.common_parameters import RenderingParameters, Share
 from foveate_server.operations.parameters.declaration import Declaration, group
 from foveate_shared.wire.schema_words import NEEDS
 from foveate_server.operations.with_checkpoint import safety_policy
@@ -38,10 +43,10 @@ from foveate_shared.wire.protocol import DIFFUSION, Outcome
 
 @dataclass(frozen=True)
 class RetouchParameters:
-    said: Said = group(Said)
+    said: PromptParameters = group(PromptParameters)
     strength: Share = common_parameters.strength(diffusion=0.4)
     sampling: SamplingParameters = group(SamplingParameters)
-    rendering: Rendering = group(Rendering)
+    rendering: RenderingParameters = group(RenderingParameters)
 
 
 class Retouch:

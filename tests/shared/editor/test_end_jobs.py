@@ -3,7 +3,7 @@
 import pytest
 
 from fakes.connection import RecordingConnection
-from foveate_shared.editor.end_jobs import Ending
+from foveate_shared.editor.end_jobs import EndedJobs
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.jobs import job_records
 from foveate_shared.wire.protocol import (
@@ -44,7 +44,7 @@ def test_what_runs_is_cancelled_and_what_is_done_is_kept_where_it_shall_be(keep,
     client, folder = Client(), job_records.folder_of(tmp_path / "settings.json")
     for job in JOBS:
         job_records.write(folder, job, job_records.Record("Refocus", "a.png", 0, 150, None))
-    ending = Ending(client, folder, JOBS, keep=keep)
+    ending = EndedJobs(client, folder, JOBS, keep=keep)
     unknown = Problem(InputError("No such job.", code=ErrorCode.UNKNOWN_JOB).info, job=UNKNOWN)
     for message in (WELCOME, LISTED, Cancelled(RUNNING, 6), unknown):
         ending.take(message)

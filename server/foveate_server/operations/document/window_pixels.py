@@ -18,7 +18,7 @@ FILLED = 64  # pixels around what is visible that have its colours: further away
 
 
 @dataclass(frozen=True)
-class Surface:
+class WindowPixels:
     """A part of the document in the working space (sRGB-encoded, see imaging.color)."""
 
     bounds: Bounds  # document pixels
@@ -26,7 +26,7 @@ class Surface:
     alpha: FloatArray | None  # (height, width)
 
 
-def read(request: JobRequest, window: WindowData) -> Surface:
+def read(request: JobRequest, window: WindowData) -> WindowPixels:
     """Return `window`, of whatever source, decoded.
 
     Raises InputError for NaN, infinities and unusable colour profiles.
@@ -36,7 +36,7 @@ def read(request: JobRequest, window: WindowData) -> Surface:
     working = transform_of(source).to_working(decoded.color)
     if decoded.alpha is not None:
         working = fill_invisible(working, decoded.alpha)
-    return Surface(window.bounds, working, decoded.alpha)
+    return WindowPixels(window.bounds, working, decoded.alpha)
 
 
 def transform_of(source: JobRequest | WindowSource) -> ColorTransform:

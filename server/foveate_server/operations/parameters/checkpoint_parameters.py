@@ -21,7 +21,7 @@ for_checkpoints = partial(parameter, kinds=(DIFFUSION,))
 
 
 @dataclass(frozen=True)
-class Said:
+class PromptParameters:
     """What a job says in words."""
 
     prompt: Words = for_checkpoints(
@@ -148,7 +148,7 @@ class Prompted(Restored, Protocol):
     """What checkpoints ask of an operation's parameters."""
 
     @property
-    def said(self) -> Said:
+    def said(self) -> PromptParameters:
         """Return what is said in words."""
 
     @property

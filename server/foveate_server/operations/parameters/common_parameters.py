@@ -92,7 +92,7 @@ def pinned(none: Pins) -> Pins:
 
 
 @dataclass(frozen=True)
-class Rendering:
+class RenderingParameters:
     """By which model, and how exactly."""
 
     model: ModelName | None = model()
@@ -118,5 +118,5 @@ class Restored(Protocol):
         """Return the wanted share of the effect, 0 to 1."""
 
     @property
-    def rendering(self) -> Rendering:
+    def rendering(self) -> RenderingParameters:
         """Return by which model, and how exactly."""

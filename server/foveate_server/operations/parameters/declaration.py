@@ -34,15 +34,15 @@ _WORDS: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str:
 
 
 @dataclass(frozen=True)
-class Limits:
+class ValueLimits:
     """What a type does not say of its values, in the words of JSON Schema."""
 
     words: tuple[tuple[str, Json], ...]
 
 
-def limits(**words: Json) -> Limits:
+def limits(**words: Json) -> ValueLimits:
     """Return limits, such as `minimum=0`, for Annotated."""
-    return Limits(tuple(words.items()))
+    return ValueLimits(tuple(words.items()))
 
 
 def parameter(

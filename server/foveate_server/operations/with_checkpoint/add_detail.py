@@ -28,7 +28,7 @@ from foveate_server.operations.parameters.common_parameters import (
     ModelName,
     PinnedNetwork,
     PinnedValues,
-    Rendering,
+    RenderingParameters,
     Share,
     pinned,
 )
@@ -102,7 +102,7 @@ class PinnedBoth(PinnedValues):
 
 
 @dataclass(frozen=True)
-class DetailRendering(Rendering):
+class DetailRenderingParameters(RenderingParameters):
     """By which models, and how exactly."""
 
     pinned: PinnedBoth = pinned(PinnedBoth())
@@ -120,7 +120,7 @@ class Detailed(Prompted, Protocol):
         """Return how detail is added."""
 
     @property
-    def rendering(self) -> DetailRendering:
+    def rendering(self) -> DetailRenderingParameters:
         """Return by which models, and how exactly."""
 
 

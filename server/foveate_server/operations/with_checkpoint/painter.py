@@ -25,7 +25,7 @@ from foveate_server.imaging.samples import FloatArray
 from foveate_server.operations.document.window_pixels import extent_of
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters.checkpoint_parameters import Prompted
-from foveate_server.operations.parameters.common_parameters import Rendering
+from foveate_server.operations.parameters.common_parameters import RenderingParameters
 from foveate_server.operations.with_checkpoint.focus_area import Focus, denoise_mask, focus_on
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Extent
@@ -170,7 +170,7 @@ class Painter:
             )
 
 
-def _pinned(rendering: Rendering) -> Pinned:
+def _pinned(rendering: RenderingParameters) -> Pinned:
     pinned = rendering.pinned.engine_values
     return replace(pinned, dtype="float32") if pinned.dtype is None and rendering.exact else pinned
 

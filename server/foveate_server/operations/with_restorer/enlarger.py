@@ -14,7 +14,7 @@ from foveate_server.imaging.resize import Filter, resize
 from foveate_server.imaging.samples import FloatArray, encode
 from foveate_server.operations.contract import JobRequest
 from foveate_server.operations.document import window_pixels
-from foveate_server.operations.document.window_pixels import Surface
+from foveate_server.operations.document.window_pixels import WindowPixels
 from foveate_server.operations.parameters.declaration import parameter
 from foveate_server.operations.with_restorer.restorer import Restorer
 from foveate_shared.geometry import Bounds, Extent, split
@@ -89,7 +89,9 @@ class Enlarged:
         return _joined(request, bands)
 
 
-def enlarge(picture: Surface, kept: Bounds, scale: int, restorer: Restorer, strip: Strip | None = None) -> Enlarged:
+def enlarge(
+    picture: WindowPixels, kept: Bounds, scale: int, restorer: Restorer, strip: Strip | None = None
+) -> Enlarged:
     """Return `kept` (document pixels, within the picture) enlarged `scale` times.
 
     `strip` is what is rendered of the picture, in its pixels: `kept`, and AROUND it what the picture has.
