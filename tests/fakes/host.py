@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from foveate_shared.errors import FoveateError, InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.host import Image, Result, Snapshot
-from foveate_shared.jobs.pictures import FrozenPicture, OfferedPicture, picture_is_gone
+from foveate_shared.jobs.named_pictures import FrozenPicture, OfferedPicture, picture_is_gone
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
 from foveate_shared.wire.protocol import Selection
 

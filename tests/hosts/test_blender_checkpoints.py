@@ -68,7 +68,7 @@ def test_nothing_of_it_is_shown_before_there_is_a_checkpoint(desk, running, fold
     assert not running.run("with bpy.context.temp_override(**editor()):\n    answer = bpy.ops.foveate.fill.poll()")
     told = running.run(
         PENCIL + "pencil = Pencil()\n"
-        "with bpy.context.temp_override(**editor()):\n    adding_models.draw(pencil, bpy.context)\n"
+        "with bpy.context.temp_override(**editor()):\n    add_model.draw(pencil, bpy.context)\n"
         "answer = ' '.join(pencil.drawn)"
     )
     assert "24 GB" in told

@@ -26,7 +26,7 @@ SUITE = "foveate_server.engines.engine_specs:suite_spec"
 FACE = (176, 64, 112, 128)  # of the photo's person
 DRAW_PREFERENCES = (
     PENCIL + "pencil = Pencil()\n"
-    "with bpy.context.temp_override(**editor()):\n    adding_models.draw(pencil, bpy.context)\n"
+    "with bpy.context.temp_override(**editor()):\n    add_model.draw(pencil, bpy.context)\n"
     "answer = ' '.join(pencil.drawn)"
 )
 

@@ -17,8 +17,8 @@ import bpy
 from . import show_result
 from ._shared import client, controller, errors, inquiry, job_flow, open_connection, protocol, run_blocking, settings
 from .document import BlenderHost
-from .job_request import WantedJob
 from .previews import PreviewIcons
+from .wanted_job import WantedJob
 
 BUSY_SECONDS = 0.02  # between two polls while a job runs: pixels are asked for and come in them
 IDLE_SECONDS = 0.4

@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 
 from . import buffers, other_results, picture_choosers, sample_arrays
-from ._shared import arrange_patches, errors, geometry, host, pictures, pixels, protocol, results_in_words
+from ._shared import arrange_patches, errors, geometry, host, named_pictures, pixels, protocol, results_in_words
 from .buffers import ImageSamples
 from .region import RegionOf, SelectedRegion
 
@@ -65,19 +65,19 @@ class BlenderHost:
 
     result_kinds = (protocol.PIXELS, *other_results.KINDS)
 
-    def pictures(self) -> tuple[pictures.OfferedPicture, ...]:
+    def pictures(self) -> tuple[named_pictures.OfferedPicture, ...]:
         """See PictureHost: the images of the file that have pixels, this one apart."""
         return picture_choosers.offered(buffers.find(self._image) if self._image is not None else None)
 
-    def freeze_picture(self, key: str) -> pictures.FrozenPicture:
+    def freeze_picture(self, key: str) -> named_pictures.FrozenPicture:
         """See PictureHost."""
         image = buffers.find(int(key) if key.isdigit() else key)
         if image is None:
-            raise pictures.picture_is_gone()
+            raise named_pictures.picture_is_gone()
         picture = buffers.read(image, self._scene, takes_data=True)
         extent = sample_arrays.extent_of(picture.samples)
         pixels = sample_arrays.window(picture.samples, extent.bounds, self._format(picture))
-        return pictures.FrozenPicture(pixels, picture.space)
+        return named_pictures.FrozenPicture(pixels, picture.space)
 
     def freeze(self) -> host.Snapshot:
         """Copy the pixels. Raises InputError for images and regions that cannot be worked on."""

@@ -6,12 +6,22 @@ from typing import Any
 import bpy
 
 from . import choose_region, controller
-from ._shared import chosen_pictures, errors, form, job_flow, job_list, job_status, operations, protocol, typed_values
+from ._shared import (
+    chosen_pictures,
+    errors,
+    job_flow,
+    job_list,
+    job_status,
+    offered_operations,
+    operation_form,
+    protocol,
+    typed_values,
+)
 from .buffers import find, reference
-from .job_request import WantedJob
 from .parameters import form_of, panel_parameters
 from .picture_choosers import offered, scene_of
 from .show_result import ResultPlacement
+from .wanted_job import WantedJob
 
 ONCE = {"SKIP_SAVE"}  # not remembered for the next call: the panel does that
 _TICK_SECONDS = 0.1
@@ -49,7 +59,7 @@ class JobOperator:
         name="Variations",
         description="How many pictures are made, each with a seed of its own. They wait for you to choose.",
         min=1,
-        max=form.MAX_VARIATIONS,
+        max=operation_form.MAX_VARIATIONS,
         default=1,
         options=ONCE,
     )
@@ -65,7 +75,7 @@ class JobOperator:
         """In an image editor, there must be an image; in windows, a model that can do it: scripts ask the server."""
         rt = controller.get()
         knows = not bpy.app.background and rt.connection.is_ready and rt.models
-        if knows and cls.operation and operations.served_by(cls.operation) not in rt.offered:
+        if knows and cls.operation and offered_operations.served_by(cls.operation) not in rt.offered:
             cls.poll_message_set(rt.say("Add a checkpoint first: see the extension's preferences"))
             return False
         space = context.space_data
@@ -90,7 +100,7 @@ class JobOperator:
         manager.progress_begin(0, 100)
         try:
             wanted = self._wanted(context, usual)
-            for number, said in enumerate(form.with_seeds(wanted.parameters, wanted.count), 1):
+            for number, said in enumerate(operation_form.with_seeds(wanted.parameters, wanted.count), 1):
                 self._run(replace(wanted, parameters=said), number, manager)
         except errors.FoveateError as error:
             self.report({"ERROR"}, controller.get().say.sentence(str(error)))
@@ -194,7 +204,7 @@ class JobOperator:
         self.check(parameters)
         rt = controller.get()
         if self.pictures or not self._named_image(context):
-            rt.learn(operations.served_by(self.operation))
+            rt.learn(offered_operations.served_by(self.operation))
         image = self._image(context)
         region = choose_region.choose(context, image, self.kind(), tuple(self.rect), self.mask)
         area = context.area if context.area and context.area.type == "IMAGE_EDITOR" else None
@@ -210,7 +220,7 @@ class JobOperator:
 
     def _chosen(self, image: bpy.types.Image | None) -> chosen_pictures.ChosenPictures:
         """Return the pictures beside the image: those that were named, else those of the panel."""
-        rt, name = controller.get(), operations.served_by(self.operation)
+        rt, name = controller.get(), offered_operations.served_by(self.operation)
         if not self.properties.is_property_set("pictures"):
             return rt.beside.chosen(name, scene_of(name, image)) if self._from_panel else _NONE
         said = typed_values.named_pictures(self.pictures)
@@ -218,7 +228,7 @@ class JobOperator:
 
     def kind(self) -> str:
         """Return the kind of region: a rectangle or a mask that was given says it, where nothing else does."""
-        if self.operation == operations.EXTEND:
+        if self.operation == offered_operations.EXTEND:
             return "ALL"
         if self.region == "AUTO" and self.rect[2] > 0:
             return "RECTANGLE"
@@ -228,7 +238,7 @@ class JobOperator:
 
     def _image(self, context: bpy.types.Context) -> bpy.types.Image | None:
         """Return what is worked on; None where the operation takes no document. Raises InputError."""
-        if not controller.get().takes_document(operations.served_by(self.operation)):
+        if not controller.get().takes_document(offered_operations.served_by(self.operation)):
             return None
         image = self._named_image(context)
         if image is None:

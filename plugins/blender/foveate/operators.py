@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from . import parameters
-from ._shared import comparison_lists, operations, protocol, typed_values
+from ._shared import comparison_lists, offered_operations, protocol, typed_values
 from .job_operator import ONCE, JobOperator
 
 _TEXTS = ("prompt", "negative_prompt", "preset", "scheduler", "vae", "model")
@@ -72,7 +72,7 @@ class ParameterOperator(JobOperator):
 
     def check(self, told: protocol.JsonObject) -> None:
         """Raise InputError where there is nothing to extend, or to compare."""
-        if self.operation == operations.EXTEND and "extend" not in told:
+        if self.operation == offered_operations.EXTEND and "extend" not in told:
             typed_values.growth({})
         if self.operation == "compare" and "variants" not in told:
             comparison_lists.variants_of({})

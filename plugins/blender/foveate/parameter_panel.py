@@ -5,7 +5,7 @@ from typing import Any
 import bpy
 
 from . import controller
-from ._shared import comparison_lists, form, operations, prompt_history
+from ._shared import comparison_lists, offered_operations, operation_form, prompt_history
 from .act_operator import act_operator
 from .panel_base import Part
 from .parameters import SLOTS, form_of, list_of, property_of
@@ -108,7 +108,7 @@ class FoveateAdvancedPanel(Part, bpy.types.Panel):
             _draw(self.layout, panel, shown, parameter)
 
 
-def draw_basic(layout: Any, panel: Any, shown: form.Form) -> None:
+def draw_basic(layout: Any, panel: Any, shown: operation_form.Form) -> None:
     """Draw what is always shown of an operation: the model first, where it has any."""
     say, fields = controller.get().say, _split(layout)
     if shown.model is not None or shown.wanted:
@@ -119,7 +119,7 @@ def draw_basic(layout: Any, panel: Any, shown: form.Form) -> None:
         _split(layout).prop(panel, "variations", text=say("Variations"))
 
 
-def _draw(layout: Any, panel: Any, shown: form.Form, parameter: form.Parameter) -> None:
+def _draw(layout: Any, panel: Any, shown: operation_form.Form, parameter: operation_form.Parameter) -> None:
     """Draw a parameter: in a way of its own, or as its property shows itself."""
     say, name = controller.get().say, property_of(shown.operation, parameter.name)
     if parameter.name in _PROMPTS:
@@ -136,7 +136,7 @@ def _draw(layout: Any, panel: Any, shown: form.Form, parameter: form.Parameter) 
         _split(layout).prop(panel, "only", text=say("Only"), **hint(say("All")))
     elif parameter.are_numbers:
         column = _split(layout).column(align=True)
-        for part in parameter.parts if panel.operation == operations.EXTEND else ():
+        for part in parameter.parts if panel.operation == offered_operations.EXTEND else ():
             column.prop(panel, f"{name}_{part.name}", text=say(part.title))
     elif parameter.name == "seed":
         column = _split(layout)
@@ -152,7 +152,7 @@ def _draw(layout: Any, panel: Any, shown: form.Form, parameter: form.Parameter) 
         row.prop(panel, name, text=say(parameter.title), **usual)
 
 
-def _listed(panel: Any, shown: form.Form) -> set[str]:
+def _listed(panel: Any, shown: operation_form.Form) -> set[str]:
     """Return the parameters of which several values are compared."""
     axes = comparison_lists.AXES if shown.get("variants") else ()
     return {axis.name for axis in axes if getattr(panel, list_of(axis)).strip()}
@@ -172,7 +172,7 @@ def hint(text: str) -> dict[str, str]:
     return {"placeholder": text}
 
 
-def _draw_loras(layout: Any, panel: Any, shown: form.Form, parameter: form.Parameter) -> None:
+def _draw_loras(layout: Any, panel: Any, shown: operation_form.Form, parameter: operation_form.Parameter) -> None:
     """Draw the LoRAs that are chosen, and one free row."""
     if not parameter.choices:
         return

@@ -16,7 +16,7 @@ from typing import Any
 import bpy
 
 from . import controller
-from ._shared import comparison_lists, form, kept_parameters, operations, protocol, typed_values
+from ._shared import comparison_lists, kept_parameters, offered_operations, operation_form, protocol, typed_values
 
 LARGEST_SEED = (1 << 31) - 1  # Blender's numbers have 31 bits and a sign
 SLOTS = kept_parameters.SLOTS
@@ -29,7 +29,7 @@ def offered() -> list[str]:
     return kept_parameters.offered(controller.get())
 
 
-def form_of(operation: str) -> form.Form | None:
+def form_of(operation: str) -> operation_form.Form | None:
     """Return an operation's form, for the model and preset that are kept; None where it is not offered (yet)."""
     return kept_parameters.form_of(controller.get(), operation)
 
@@ -43,7 +43,7 @@ def schema_of(operation: str, name: str) -> protocol.JsonObject:
 
 def property_of(operation: str, name: str) -> str:
     """Return the name of a parameter's property."""
-    return f"{operations.served_by(operation)}_{name}"
+    return f"{offered_operations.served_by(operation)}_{name}"
 
 
 def panel_parameters(operation: str, panel: Any) -> protocol.JsonObject:
@@ -68,7 +68,7 @@ def keep_seed(panel: Any, seed: int) -> None:
 def define(group: Any) -> None:
     """Give a group the properties of all operations; once more where the server told others."""
     for info in controller.get().operations:
-        for parameter in form.parameters_in(info):
+        for parameter in operation_form.parameters_in(info):
             kept = kept_parameters.KeptParameter(lambda: controller.get(), info.name, parameter)  # noqa: PLW0108 - the one that is open then
             for name, made in _properties(kept):
                 setattr(group, property_of(info.name, name), made)
@@ -88,7 +88,7 @@ def _properties(kept: kept_parameters.KeptParameter) -> list[tuple[str, Any]]:
     return [(name, _plain(kept, parameter, name))] if parameter.type not in {"array", "object"} else []
 
 
-def _plain(kept: kept_parameters.KeptParameter, parameter: form.Parameter, key: str) -> Any:
+def _plain(kept: kept_parameters.KeptParameter, parameter: operation_form.Parameter, key: str) -> Any:
     """Return a property for a text, a number or a switch."""
     told: dict[str, Any] = {"name": parameter.title, "description": parameter.description}
     if parameter.type == "boolean":

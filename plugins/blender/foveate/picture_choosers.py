@@ -7,16 +7,16 @@ from typing import Any
 import bpy
 
 from . import buffers, controller
-from ._shared import geometry, operations, picture_choosers, pictures
+from ._shared import geometry, named_pictures, offered_operations, picture_choosers
 from .panel_base import draw_lines
 
 _NONE = "NONE"  # identifies the empty choice: Blender wants a name for it
 
 
-def offered(image: bpy.types.Image | None) -> tuple[pictures.OfferedPicture, ...]:
+def offered(image: bpy.types.Image | None) -> tuple[named_pictures.OfferedPicture, ...]:
     """Return the images of the file that have pixels, the one that is worked on apart."""
     return tuple(
-        pictures.OfferedPicture(str(buffers.reference(each)), each.name, geometry.Extent(*each.size))
+        named_pictures.OfferedPicture(str(buffers.reference(each)), each.name, geometry.Extent(*each.size))
         for each in bpy.data.images
         if all(each.size) and each != image
     )
@@ -35,7 +35,7 @@ def scene_of(operation: str, image: bpy.types.Image | None) -> picture_choosers.
 
 def draw(layout: Any, context: bpy.types.Context, operation: str) -> str:
     """Draw the choosers of an operation; return why it cannot be started yet, which is drawn as well."""
-    rt, name = controller.get(), operations.served_by(operation)
+    rt, name = controller.get(), offered_operations.served_by(operation)
     scene = scene_of(name, context.space_data.image)
     for chooser in rt.beside.choosers(name, scene):
         row = layout.split(factor=0.4)

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from . import adding_models, controller
+from . import add_model, controller
 from ._shared import errors, labels, pairing_line, translations, typed_settings
 
 
@@ -101,7 +101,7 @@ class FoveatePreferences(bpy.types.AddonPreferences):
             remote.prop(self, name)
         if controller.get().settings.remote_url and not bpy.app.online_access:
             remote.label(text=controller.get().say("Blender is not allowed to go online: see System"), icon="ERROR")
-        adding_models.draw(layout, context)
+        add_model.draw(layout, context)
         layout.prop(self, "ask_first")
         layout.prop(self, "language")
         layout.operator("foveate.reconnect", icon="FILE_REFRESH")

@@ -5,7 +5,7 @@ from typing import Any
 import bpy
 
 from . import choose_region, controller, parameters
-from ._shared import form
+from ._shared import operation_form
 
 _PANEL = "panel"  # where its own choices are kept in the settings
 
@@ -80,7 +80,7 @@ class FoveatePanel(bpy.types.PropertyGroup):
         name="Variations",
         description="How many pictures are made, each with a seed of its own. They wait for you to choose.",
         min=1,
-        max=form.MAX_VARIATIONS,
+        max=operation_form.MAX_VARIATIONS,
         **_kept("variations", 1),
     )
     draw_seed: bpy.props.BoolProperty(

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from . import (
-    adding_models,
+    add_model,
     controller,
     drag_region,
     operators,
@@ -27,7 +27,7 @@ _MODULES = (
     preferences,
     operators,
     results,
-    adding_models,
+    add_model,
     drag_region,
     panels,
     parameter_panel,

@@ -17,8 +17,8 @@ from . import choose_region, controller, region
 from ._shared import errors, job_list, protocol
 from .buffers import find, reference
 from .document import Place
-from .job_request import WantedJob
 from .show_result import ResultPlacement
+from .wanted_job import WantedJob
 
 SUFFIX = "-foveate"  # of the files beside
 _LINEAR_FORMATS = {"OPEN_EXR", "OPEN_EXR_MULTILAYER", "HDR"}

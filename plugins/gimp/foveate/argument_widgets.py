@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gi.repository import Gimp, GimpUi, Gtk
 
-from ._shared import comparison_lists, form
+from ._shared import comparison_lists, operation_form
 from .arguments import INTEGER, Argument
 
 _ELLIPSIZE_END = 3  # Pango's
@@ -125,7 +125,7 @@ class Number:
         self.widget.connect("value-changed", self._changed)
         config.connect(f"notify::{self._name}", lambda *_: self._show())
 
-    def offer(self, parameter: form.Parameter) -> None:
+    def offer(self, parameter: operation_form.Parameter) -> None:
         """Take the limits, and what is usual for the model and the preset."""
         usual = parameter.default
         self._usual = float(usual) if isinstance(usual, (int, float)) else None
@@ -161,7 +161,9 @@ class Number:
 class Share:
     """A number between nothing and all, as a scale; while it is not said, it shows what is usual."""
 
-    def __init__(self, config: Gimp.ProcedureConfig, argument: Argument, parameter: form.Parameter, title: str) -> None:
+    def __init__(
+        self, config: Gimp.ProcedureConfig, argument: Argument, parameter: operation_form.Parameter, title: str
+    ) -> None:
         self._config, self._name, self._unsaid = config, argument.name, argument.default
         self._usual = 1.0
         self._is_showing = False
@@ -170,7 +172,7 @@ class Share:
         self.widget.connect("value-changed", self._changed)
         config.connect(f"notify::{self._name}", lambda *_: self._show())
 
-    def offer(self, parameter: form.Parameter) -> None:
+    def offer(self, parameter: operation_form.Parameter) -> None:
         """Take what is usual for the model and the preset."""
         usual = parameter.default
         self._usual = float(usual) if isinstance(usual, (int, float)) else 1.0
@@ -197,7 +199,7 @@ class Switch:
         self.widget.connect("toggled", lambda button: self._config.set_property(self._name, button.get_active()))
         config.connect(f"notify::{self._name}", lambda *_: self._show())
 
-    def offer(self, parameter: form.Parameter) -> None:
+    def offer(self, parameter: operation_form.Parameter) -> None:
         """Take nothing: what is not said is no."""
 
     def _show(self) -> None:

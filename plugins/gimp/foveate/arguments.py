@@ -13,7 +13,7 @@ from typing import Any
 
 from gi.repository import Gimp, GObject
 
-from ._shared import comparison_lists, errors, form, parameter_values, protocol, schema_words, translations
+from ._shared import comparison_lists, errors, operation_form, parameter_values, protocol, schema_words, translations
 
 SIDES = "extend"  # the parameter with a number for each side, and the procedure that grows the canvas
 VARIANTS = "variants"  # the parameter that is written as lists: one for each axis
@@ -50,7 +50,7 @@ class Argument:
         if self.kind == CHOICE:
             choice = Gimp.Choice.new()
             for at, (nick, value) in enumerate(self.choices):
-                choice.add(nick, at, say(form.title_of(self.schema, value)), "")
+                choice.add(nick, at, say(operation_form.title_of(self.schema, value)), "")
             procedure.add_choice_argument(*start, choice, self.default, _READ_WRITE)
         elif self.kind == INTEGER:
             procedure.add_int_argument(*start, int(self.low), int(self.high), int(self.default), _READ_WRITE)
@@ -78,7 +78,7 @@ VARIATIONS = Argument(  # of a procedure, and of no job
     "How many pictures are made, each with a seed of its own. They wait for you to choose.",
     default=1,
     low=1,
-    high=form.MAX_VARIATIONS,
+    high=operation_form.MAX_VARIATIONS,
 )
 
 

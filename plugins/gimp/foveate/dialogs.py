@@ -11,11 +11,11 @@ for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
 
 from gi.repository import Gimp, GimpUi, GLib, GObject, Gtk  # noqa: E402 - the versions come first
 
-from . import connection, menu, model_dialog  # noqa: E402
+from . import add_model, connection, menu  # noqa: E402
 from ._shared import checkpoint_choices, controller, errors, job_list, job_records, labels, translations  # noqa: E402
 from .argument_widgets import DropDown, attach  # noqa: E402
 from .form_fields import FormFields  # noqa: E402
-from .operations import OperationProcedure  # noqa: E402
+from .operation_procedures import OperationProcedure  # noqa: E402
 from .picture_fields import PictureFields  # noqa: E402
 
 LOOK_MS = 100  # between two looks at the server
@@ -100,8 +100,8 @@ class _JobForm:
         self._fields = FormFields(config, operation, say, controller.settings)
         self._more = Gtk.Expander(label=say("More"))
         self._help = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-        self._help.pack_start(model_dialog.help_widget(say), True, True, 0)
-        self._help.pack_start(model_dialog.add_button(say, self._refresh), False, False, 0)
+        self._help.pack_start(add_model.help_widget(say), True, True, 0)
+        self._help.pack_start(add_model.add_button(say, self._refresh), False, False, 0)
         self._help.show_all()
         _hide(self._help)
 

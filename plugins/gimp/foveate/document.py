@@ -15,7 +15,7 @@ from pathlib import Path
 from gi.repository import Gegl, Gimp
 
 from . import buffers, formats, hidden_images, layer_pictures, other_results
-from ._shared import errors, geometry, host, job_records, pictures, protocol, results_in_words
+from ._shared import errors, geometry, host, job_records, named_pictures, protocol, results_in_words
 from .layers import ImageKind, build_image, build_layers, insert, name_of
 from .same_pixels import same_where_covered
 
@@ -74,11 +74,11 @@ class GimpHost:
         selected = () if self._image is None else (protocol.SELECTION,)
         return (protocol.PIXELS, *selected, *results_in_words.KINDS)
 
-    def pictures(self) -> tuple[pictures.OfferedPicture, ...]:
+    def pictures(self) -> tuple[named_pictures.OfferedPicture, ...]:
         """See PictureHost: the image's layers."""
         return layer_pictures.offered(self._image)
 
-    def freeze_picture(self, key: str) -> pictures.FrozenPicture:
+    def freeze_picture(self, key: str) -> named_pictures.FrozenPicture:
         """See PictureHost."""
         return layer_pictures.freeze(key)
 

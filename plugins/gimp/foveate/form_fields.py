@@ -8,11 +8,11 @@ from typing import Any
 from gi.repository import Gimp, Gtk
 
 from . import arguments
-from ._shared import form, protocol, settings, translations
+from ._shared import operation_form, protocol, settings, translations
 from .argument_widgets import DropDown, Line, Listing, Number, Share, Switch, attach
 from .arguments import Argument
-from .compare_fields import CompareFields
-from .operations import OperationProcedure
+from .compare_field import CompareField
+from .operation_procedures import OperationProcedure
 
 _AFTER = "preset"  # the parameter below which the number of variations stands
 _NAMED = ("preset", "scheduler", "vae", "restorer")  # parameters that name one of what there is
@@ -38,10 +38,10 @@ class FormFields:
         values: settings.Settings,
     ) -> None:
         self._config, self._operation, self._say, self._values = config, operation, say, values
-        self._shown: form.Form | None = None
+        self._shown: operation_form.Form | None = None
         self._fields: dict[str, Any] = {}  # by the argument's name, made when the model first knows it
         self._rows: dict[str, tuple[Gtk.Widget, ...]] = {}  # likewise; "variations" too
-        self._compared: CompareFields | None = None
+        self._compared: CompareField | None = None
         self.main, self.more = _grid(), _grid()
         self.main.show()
         self.more.show()
@@ -52,7 +52,7 @@ class FormFields:
         names = {argument.parameter: argument.name for argument in self._operation.arguments}
         return self._config.get_property(names["preset"]) or "" if "preset" in names else ""
 
-    def offer(self, shown: form.Form | None, models: Sequence[protocol.ModelInfo]) -> None:
+    def offer(self, shown: operation_form.Form | None, models: Sequence[protocol.ModelInfo]) -> None:
         """Show what the job's model knows."""
         if shown is None:
             return
@@ -68,7 +68,7 @@ class FormFields:
             self._compared.widget.set_visible(variants is not None)
             self._compared.offer(shown, models, variants.schema if variants else {})
 
-    def _offer(self, row: int, argument: Argument, shown: form.Form) -> None:
+    def _offer(self, row: int, argument: Argument, shown: operation_form.Form) -> None:
         parameter = shown.get(argument.parameter)
         if argument.parameter == arguments.VARIANTS:
             self._make_lists(row)
@@ -82,7 +82,7 @@ class FormFields:
         if parameter is not None:
             self._offer_to(self._fields[argument.name], argument, parameter)
 
-    def _make(self, row: int, argument: Argument, parameter: form.Parameter) -> None:
+    def _make(self, row: int, argument: Argument, parameter: operation_form.Parameter) -> None:
         say, grid = self._say, self.more if argument.is_advanced else self.main
         title = say(_MNEMONICS.get(parameter.title, parameter.title))
         field = self._fields[argument.name] = self._field(argument, parameter, title)
@@ -95,7 +95,7 @@ class FormFields:
         else:
             self._rows[argument.name] = attach(grid, row, title, field.widget, tip)
 
-    def _field(self, argument: Argument, parameter: form.Parameter, title: str) -> Any:
+    def _field(self, argument: Argument, parameter: operation_form.Parameter, title: str) -> Any:
         config, name = self._config, argument.name
         if argument.kind != arguments.INTEGER and ("enum" in parameter.schema or argument.parameter in _NAMED):
             return DropDown(config, name)
@@ -109,7 +109,7 @@ class FormFields:
         kept = _HISTORIES.get(argument.parameter)
         return Line(config, name, getattr(self._values, kept) if kept else (), hint)
 
-    def _offer_to(self, field: Any, argument: Argument, parameter: form.Parameter) -> None:
+    def _offer_to(self, field: Any, argument: Argument, parameter: operation_form.Parameter) -> None:
         say = self._say
         if isinstance(field, Listing):
             field.offer([str(each.value) for each in parameter.choices])
@@ -123,7 +123,7 @@ class FormFields:
         elif not isinstance(field, Line):
             field.offer(parameter)
 
-    def _offer_variations(self, shown: form.Form) -> None:
+    def _offer_variations(self, shown: operation_form.Form) -> None:
         if not self._operation.has_variations:
             return
         if "variations" not in self._rows:
@@ -139,12 +139,12 @@ class FormFields:
     def _make_lists(self, row: int) -> None:
         if self._compared is None:
             lists = [each for each in self._operation.arguments if each.parameter == arguments.VARIANTS]
-            self._compared = CompareFields(self._config, lists, self._say)
+            self._compared = CompareField(self._config, lists, self._say)
             self._compared.widget.show_all()
             self.main.attach(self._compared.widget, 0, row, 2, 1)
 
 
-def _described(parameter: form.Parameter) -> list[str]:
+def _described(parameter: operation_form.Parameter) -> list[str]:
     """Return what there is to choose, with the words that it answers to."""
     return [f"{each.value}: {each.description}" if each.description else str(each.value) for each in parameter.choices]
 

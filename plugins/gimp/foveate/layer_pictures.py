@@ -7,11 +7,11 @@ from dataclasses import replace
 from gi.repository import Gegl, Gimp
 
 from . import buffers, formats, hidden_images
-from ._shared import geometry, host, pictures
+from ._shared import geometry, host, named_pictures
 from .layers import ImageKind
 
 
-def offered(image: Gimp.Image | None) -> tuple[pictures.OfferedPicture, ...]:
+def offered(image: Gimp.Image | None) -> tuple[named_pictures.OfferedPicture, ...]:
     """Return the layers of an image, the upper ones first, and then those of the other images that are open."""
     others = [each for each in Gimp.get_images() if each != image and not hidden_images.is_ours(each)]
     own = [described(layer) for layer in _layers(image)] if image is not None and image.is_valid() else []
@@ -25,12 +25,12 @@ def offered(image: Gimp.Image | None) -> tuple[pictures.OfferedPicture, ...]:
     )
 
 
-def described(layer: Gimp.Layer) -> pictures.OfferedPicture:
+def described(layer: Gimp.Layer) -> named_pictures.OfferedPicture:
     """Return a layer as it is offered: as large as its image."""
     if not layer.is_valid():
-        return pictures.OfferedPicture(_key(layer), "?", geometry.Extent(0, 0))
+        return named_pictures.OfferedPicture(_key(layer), "?", geometry.Extent(0, 0))
     image = layer.get_image()
-    return pictures.OfferedPicture(
+    return named_pictures.OfferedPicture(
         _key(layer), layer.get_name(), geometry.Extent(image.get_width(), image.get_height())
     )
 
@@ -41,11 +41,11 @@ def find(key: str) -> Gimp.Layer | None:
     return found if isinstance(found, Gimp.Layer) and found.is_valid() else None
 
 
-def freeze(key: str) -> pictures.FrozenPicture:
+def freeze(key: str) -> named_pictures.FrozenPicture:
     """Copy a layer's own pixels, transparent where it does not reach. Raises InputError where it is gone."""
     layer = find(key)
     if layer is None:
-        raise pictures.picture_is_gone()
+        raise named_pictures.picture_is_gone()
     image = layer.get_image()
     shelf = hidden_images.make(image)
     try:
@@ -58,7 +58,7 @@ def freeze(key: str) -> pictures.FrozenPicture:
         extent, layout = geometry.Extent(image.get_width(), image.get_height()), kind.layout
         data = buffers.read(copy.get_buffer(), extent.bounds, layout.name, layout.pixels.pixel_size)
         frozen = host.Image(extent, data, layout.pixels)
-        return pictures.FrozenPicture(frozen, kind.space, None if kind.space else kind.icc)
+        return named_pictures.FrozenPicture(frozen, kind.space, None if kind.space else kind.icc)
     finally:
         shelf.delete()
 

@@ -16,9 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import connection
-from ._shared import errors, private_files, protocol
-from ._shared import operations as offers
-from .operations import OperationProcedure, operations_of
+from ._shared import errors, offered_operations, private_files, protocol
+from .operation_procedures import OperationProcedure, operations_of
 
 START_ANEW = "The menu and the limits are those of the server as soon as GIMP is started anew."
 _ENTRY = Path(__file__).with_name("foveate.py")  # whose time GIMP looks at
@@ -63,7 +62,7 @@ def _is_offered(
 ) -> bool:
     if not operations:
         return operation.name not in _NEED_CHECKPOINT
-    return operation.name in offers.offered(operations, models)
+    return operation.name in offered_operations.offered(operations, models)
 
 
 def _mark(operations: Sequence[protocol.OperationInfo], models: Sequence[protocol.ModelInfo]) -> str:

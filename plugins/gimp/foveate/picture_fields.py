@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gi.repository import Gimp, GLib, Gtk
 
 from . import layer_pictures, picture_arguments
-from ._shared import geometry, picture_choosers, pictures, translations
+from ._shared import geometry, named_pictures, picture_choosers, translations
 from .argument_widgets import attach
 from .picture_arguments import PictureArgument
 
@@ -35,7 +35,7 @@ class PictureFields:
             config, arguments
         )  # that of the last time, of layers that are still there
         self._looks_left = 0  # until the layers are looked at
-        self._offered: tuple[pictures.OfferedPicture, ...] = ()  # as they were then
+        self._offered: tuple[named_pictures.OfferedPicture, ...] = ()  # as they were then
         self._extent: geometry.Extent | None = None  # of the image, then
         self._shown: tuple[picture_choosers.PictureChooser, ...] = ()
         self.boxes: list[Gtk.ComboBox] = []

@@ -17,7 +17,7 @@ from gi.repository import Gimp, GLib, GObject  # noqa: E402 - the versions come 
 from . import connection, imageless_procedures, menu, picture_arguments, run_job  # noqa: E402
 from ._shared import errors, translations  # noqa: E402
 from .arguments import VARIATIONS  # noqa: E402
-from .operations import OperationProcedure, all_operations, wants_image  # noqa: E402
+from .operation_procedures import OperationProcedure, all_operations, wants_image  # noqa: E402
 
 _MENU = "<Image>/Filters/Foveate"
 

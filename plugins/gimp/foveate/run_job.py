@@ -13,11 +13,11 @@ from . import connection
 from ._shared import (
     chosen_pictures,
     errors,
-    form,
     inquiry,
     job_flow,
     job_records,
     job_status,
+    operation_form,
     picture_slots,
     protocol,
     run_blocking,
@@ -78,7 +78,7 @@ def run(
         beside: dict[str, Any] = {"pictures": pictures, "takes_document": work.takes_image}
         with connection.open_client() as client:
             info = _offered(inquiry.Inquiry(client).welcome(), work.operation)
-            wishes = form.with_seeds(work.parameters(info), work.variations)
+            wishes = operation_form.with_seeds(work.parameters(info), work.variations)
             flows = [
                 job_flow.Rerender(client, host, work.operation, wish, ask_first=waits, **beside) for wish in wishes
             ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gi.repository import GLib, Gtk
 
-from . import connection, dialogs, model_dialog
+from . import add_model, connection, dialogs
 from ._shared import errors, pairing_line, settings, translations, typed_settings
 
 _TEST = 1  # the button's answer
@@ -92,7 +92,7 @@ class ServerDialog:
                 (say("Certificate's _fingerprint"), self._fingerprint),
                 self._ask,
                 self._menu_line.widget,
-                model_dialog.add_button(say, self._refresh_models),
+                add_model.add_button(say, self._refresh_models),
             )
         ):
             _attach(grid, row, part)

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ._shared import operations as offers
-from ._shared import protocol
+from ._shared import offered_operations, protocol
 from .controller import KritaController
 from .qt import QtCore
 
@@ -46,7 +45,7 @@ def entries_of(operations: Sequence[protocol.OperationInfo]) -> dict[str, MenuEn
     return {
         f"foveate_operation_{each.name}": MenuEntry("", each.name, title=each.title)
         for each in operations
-        if each.name not in ours and each.name not in offers.WITHIN_OTHERS
+        if each.name not in ours and each.name not in offered_operations.WITHIN_OTHERS
     }
 
 

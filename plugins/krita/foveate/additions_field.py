@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ._shared import checkpoint_choices, form, translations
+from ._shared import checkpoint_choices, operation_form, translations
 from .parameter_fields import ParameterField
 from .qt import QtWidgets
 from .widgets import column, label, row, scrolling
@@ -16,7 +16,7 @@ _SEVERAL = 4  # additions that are listed without scrolling
 class Additions(ParameterField):
     """A tick for each, and its weight where the schema has one."""
 
-    def __init__(self, parameter: form.Parameter, models: Sequence[Any], say: translations.Texts) -> None:
+    def __init__(self, parameter: operation_form.Parameter, models: Sequence[Any], say: translations.Texts) -> None:
         super().__init__()
         self._weight = parameter.part("weight")
         self._ticks: dict[str, Any] = {}

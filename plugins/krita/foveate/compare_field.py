@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ._shared import comparison_lists, errors, form, protocol, translations
+from ._shared import comparison_lists, errors, operation_form, protocol, translations
 from .controller import KritaController
 from .parameter_fields import Line, ParameterField
 from .widgets import add_choice, column, menu_button
@@ -15,7 +15,7 @@ from .widgets import add_choice, column, menu_button
 class CompareField(ParameterField):
     """Models, strengths, seeds and LoRAs; the result is a sheet with each combination."""
 
-    def __init__(self, controller: KritaController, parameter: form.Parameter) -> None:
+    def __init__(self, controller: KritaController, parameter: operation_form.Parameter) -> None:
         super().__init__()
         self._controller = controller
         self._schema = parameter.schema
@@ -44,7 +44,7 @@ class CompareField(ParameterField):
         """See ParameterField. The model still decides what the form shows."""
         return frozenset(name for name, field in self.lists.items() if field.value.strip()) - {"model"}
 
-    def offer(self, shown: form.Form) -> None:
+    def offer(self, shown: operation_form.Form) -> None:
         """See ParameterField."""
         self._operation = shown.operation
         for name, entries in comparison_lists.suggestions(shown, self._controller.models).items():
@@ -71,7 +71,7 @@ class ListField(Line):
 
     def __init__(self, axis: comparison_lists.Axis, say: translations.Texts) -> None:
         tip = f"{say(axis.description)} {say('Separate them with commas.')}"
-        super().__init__(form.Parameter(axis.name, axis.title, tip, "string"), say)
+        super().__init__(operation_form.Parameter(axis.name, axis.title, tip, "string"), say)
         self._say = say
         self.edit.setPlaceholderText(axis.example)
         self.button, self.menu = menu_button(say(axis.title), say("Add one of those that there are"))

@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from . import layer_pictures, layers, new_documents, style
-from ._shared import arrange_patches, coverage, errors, geometry, host, pictures, pixels, protocol, results_in_words
+from ._shared import (
+    arrange_patches,
+    coverage,
+    errors,
+    geometry,
+    host,
+    named_pictures,
+    pixels,
+    protocol,
+    results_in_words,
+)
 from .layers import Steps, to_end
 from .pixel_layouts import named_space, pixel_format
 from .profiles import read_profile
@@ -57,11 +67,11 @@ class KritaHost:
 
     result_kinds = layer_pictures.RESULT_KINDS
 
-    def pictures(self) -> tuple[pictures.OfferedPicture, ...]:
+    def pictures(self) -> tuple[named_pictures.OfferedPicture, ...]:
         """See PictureHost: the document's layers."""
         return layer_pictures.offered(self._document)
 
-    def freeze_picture(self, key: str) -> pictures.FrozenPicture:
+    def freeze_picture(self, key: str) -> named_pictures.FrozenPicture:
         """See PictureHost."""
         return layer_pictures.freeze(self._krita, self._document, key)
 

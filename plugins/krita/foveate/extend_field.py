@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._shared import form, protocol, translations
+from ._shared import operation_form, protocol, translations
 from .parameter_fields import ParameterField, Steps
 from .qt import QtWidgets
 from .widgets import column, name_label
 
 _STEP = 64  # pixels
-_WHERE = form.Parameter(
+_WHERE = operation_form.Parameter(
     "area",
     "Where",
     "New content in what is selected; or around all of the image, as a new, larger image",
     "boolean",
-    choices=(form.Choice(False, "Selection"), form.Choice(True, "Extend canvas")),
+    choices=(operation_form.Choice(False, "Selection"), operation_form.Choice(True, "Extend canvas")),
 )
 
 
 class ExtendField(ParameterField):
     """The area, and four numbers of pixels."""
 
-    def __init__(self, parameter: form.Parameter, say: translations.Texts) -> None:
+    def __init__(self, parameter: operation_form.Parameter, say: translations.Texts) -> None:
         super().__init__()
         self._say = say
         self._boxes: dict[str, Any] = {}

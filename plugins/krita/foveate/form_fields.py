@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._shared import form, protocol
+from ._shared import operation_form, protocol
 from .additions_field import Additions
 from .compare_field import CompareField
 from .controller import KritaController
@@ -22,7 +22,7 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
     def __init__(self, controller: KritaController) -> None:
         super().__init__()
         self._controller = controller
-        self._form: form.Form | None = None
+        self._form: operation_form.Form | None = None
         self.fields: dict[str, ParameterField] = {}  # by parameter
         self._basic = column(self, spacing=8)
         self.folded = QtWidgets.QWidget()
@@ -54,7 +54,7 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
         for name in list(self.fields):
             self._drop(name)
 
-    def offer(self, shown: form.Form, used: protocol.JsonObject) -> None:
+    def offer(self, shown: operation_form.Form, used: protocol.JsonObject) -> None:
         """Show the fields of a form. Those that were not there begin with what was `used` last, else the default."""
         before, self._form = self._form, shown
         if shown == before:
@@ -92,7 +92,7 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
         if field is not None:
             remove(field)
 
-    def _field(self, parameter: form.Parameter) -> ParameterField | None:
+    def _field(self, parameter: operation_form.Parameter) -> ParameterField | None:
         """Return the field for a parameter: a special one where there is one, else what its schema asks for."""
         controller, say = self._controller, self._controller.say
         if parameter.name in {"prompt", "negative_prompt"}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ._shared import geometry, host, pictures, pixels, protocol, results_in_words
+from ._shared import geometry, host, named_pictures, pixels, protocol, results_in_words
 from .pixel_layouts import named_space, pixel_format
 from .profiles import read_profile
 from .qt import QtCore
@@ -13,23 +13,25 @@ from .qt import QtCore
 _WITH_PIXELS = {"paintlayer", "grouplayer", "filelayer", "filllayer", "clonelayer", "vectorlayer"}
 
 
-def offered(document: Any) -> tuple[pictures.OfferedPicture, ...]:
+def offered(document: Any) -> tuple[named_pictures.OfferedPicture, ...]:
     """Return the document's layers, the upper ones first, each as large as the document."""
     extent = _extent(document)
-    return tuple(pictures.OfferedPicture(_key(node), node.name(), extent) for node in _layers(document.rootNode()))
+    return tuple(
+        named_pictures.OfferedPicture(_key(node), node.name(), extent) for node in _layers(document.rootNode())
+    )
 
 
-def freeze(krita: Any, document: Any, key: str) -> pictures.FrozenPicture:
+def freeze(krita: Any, document: Any, key: str) -> named_pictures.FrozenPicture:
     """Copy a layer as it looks by itself. Raises InputError where it is gone, or neither RGB nor grey."""
     node = next((node for node in _layers(document.rootNode()) if _key(node) == key), None)
     if node is None:
-        raise pictures.picture_is_gone()
+        raise named_pictures.picture_is_gone()
     document.waitForDone()
     extent, model, profile = _extent(document), node.colorModel(), node.colorProfile()
     layout, space = pixel_format(model, node.colorDepth()), named_space(model, profile)
     data = bytes(node.projectionPixelData(0, 0, extent.width, extent.height))
     icc = None if space else read_profile(krita, model, profile)
-    return pictures.FrozenPicture(host.Image(extent, data, layout), space, icc)
+    return named_pictures.FrozenPicture(host.Image(extent, data, layout), space, icc)
 
 
 def select(krita: Any, document: Any, result: host.Result) -> None:

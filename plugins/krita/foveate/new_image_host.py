@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import layer_pictures, layers, new_documents, style
-from ._shared import errors, geometry, host, pictures, pixels, protocol, results_in_words
+from ._shared import errors, geometry, host, named_pictures, pixels, protocol, results_in_words
 from .document import place_of
 from .layers import Steps, to_end
 from .qt import QtCore
@@ -29,11 +29,11 @@ class NewImageHost:
         self._place = place_of(document)
         self._title = title
 
-    def pictures(self) -> tuple[pictures.OfferedPicture, ...]:
+    def pictures(self) -> tuple[named_pictures.OfferedPicture, ...]:
         """See PictureHost."""
         return layer_pictures.offered(self._document) if self._document is not None else ()
 
-    def freeze_picture(self, key: str) -> pictures.FrozenPicture:
+    def freeze_picture(self, key: str) -> named_pictures.FrozenPicture:
         """See PictureHost."""
         return layer_pictures.freeze(self._krita, self._document, key)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ._shared import form, translations
+from ._shared import operation_form, translations
 from .qt import Qt, QtWidgets, Signal
 from .widgets import STRONG_FOCUS, name_label, narrow, row
 
@@ -26,7 +26,7 @@ class ParameterField(QtWidgets.QWidget):  # type: ignore[misc]
         """Return why nothing can be started yet; empty where it can."""
         return ""
 
-    def offer(self, shown: form.Form) -> None:
+    def offer(self, shown: operation_form.Form) -> None:
         """Follow what the server knows of the operation and its model."""
 
     def ask(self) -> None:
@@ -39,7 +39,7 @@ class BoxField(ParameterField):
 
     def __init__(
         self,
-        parameter: form.Parameter,
+        parameter: operation_form.Parameter,
         say: translations.Texts,
         *boxes: Any,
         changed: Any,
@@ -68,7 +68,7 @@ class BoxField(ParameterField):
         self._write(wanted)
 
 
-def _share(parameter: form.Parameter, say: translations.Texts) -> ParameterField:
+def _share(parameter: operation_form.Parameter, say: translations.Texts) -> ParameterField:
     """Return a field for a value between nothing and all: a slider, and percent to type."""
     low, high = (round(100 * limit) for limit in (parameter.minimum or 0, parameter.maximum or 1))
     slider = QtWidgets.QSlider(Qt.Orientation.Horizontal, minimum=low, maximum=high, pageStep=10)
@@ -85,7 +85,7 @@ def _share(parameter: form.Parameter, say: translations.Texts) -> ParameterField
     )
 
 
-def _number(parameter: form.Parameter, say: translations.Texts) -> ParameterField:
+def _number(parameter: operation_form.Parameter, say: translations.Texts) -> ParameterField:
     """Return a field for a whole or fractional number; where nobody knows its default, it may be left open."""
     is_whole, is_open = parameter.type == "integer", parameter.default is None
     low = -_FREE if parameter.minimum is None else parameter.minimum
@@ -109,7 +109,7 @@ def _number(parameter: form.Parameter, say: translations.Texts) -> ParameterFiel
 class Steps(BoxField):
     """One of a few values, as buttons side by side."""
 
-    def __init__(self, parameter: form.Parameter, say: translations.Texts) -> None:
+    def __init__(self, parameter: operation_form.Parameter, say: translations.Texts) -> None:
         values = [choice.value for choice in parameter.choices]
         self._group = group = QtWidgets.QButtonGroup()
         buttons = [segment(say(choice.title), "") for choice in parameter.choices]
@@ -130,7 +130,7 @@ class Steps(BoxField):
         self.value = values[0]
 
 
-def _drop_down(parameter: form.Parameter, say: translations.Texts) -> ParameterField:
+def _drop_down(parameter: operation_form.Parameter, say: translations.Texts) -> ParameterField:
     """Return a field for one of some values, in a drop-down list."""
     box = narrow(QtWidgets.QComboBox())
     for choice in parameter.choices:
@@ -145,7 +145,7 @@ def _drop_down(parameter: form.Parameter, say: translations.Texts) -> ParameterF
     )
 
 
-def _tick(parameter: form.Parameter, say: translations.Texts) -> ParameterField:
+def _tick(parameter: operation_form.Parameter, say: translations.Texts) -> ParameterField:
     """Return a field for yes or no."""
     box = QtWidgets.QCheckBox()
     return BoxField(
@@ -156,7 +156,7 @@ def _tick(parameter: form.Parameter, say: translations.Texts) -> ParameterField:
 class Line(BoxField):
     """A short text."""
 
-    def __init__(self, parameter: form.Parameter, say: translations.Texts) -> None:
+    def __init__(self, parameter: operation_form.Parameter, say: translations.Texts) -> None:
         self.edit = edit = QtWidgets.QLineEdit()
         super().__init__(
             parameter,
@@ -168,7 +168,7 @@ class Line(BoxField):
         )
 
 
-def plain_field(parameter: form.Parameter, say: translations.Texts) -> ParameterField | None:
+def plain_field(parameter: operation_form.Parameter, say: translations.Texts) -> ParameterField | None:
     """Return the field that fits a parameter's schema; None where none does, and where there is nothing to choose."""
     if parameter.choices:
         if len(parameter.choices) == 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ._shared import form, prompt_history
+from ._shared import operation_form, prompt_history
 from .controller import KritaController
 from .parameter_fields import ParameterField
 from .qt import Qt, QtGui, QtWidgets, Signal
@@ -20,7 +20,7 @@ _SHOWN = {  # a hint, and the lines of text
 class PromptField(ParameterField):
     """Ctrl+Up and Ctrl+Down walk through the history, as the menu beside the title does."""
 
-    def __init__(self, controller: KritaController, parameter: form.Parameter) -> None:
+    def __init__(self, controller: KritaController, parameter: operation_form.Parameter) -> None:
         super().__init__()
         self._controller, self._kind = controller, parameter.name
         say, title, tip = controller.say, controller.say(parameter.title), controller.say(parameter.description)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._shared import form, next_job, protocol
-from .add_model_dialog import AddModelDialog
+from ._shared import next_job, operation_form, protocol
+from .add_model import AddModelDialog
 from .controller import KritaController
 from .form_fields import FormFields
 from .model_choice import ModelChoice
@@ -31,7 +31,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self.pictures = PictureFields(controller)
         self.variations = QtWidgets.QSpinBox(
             minimum=1,
-            maximum=form.MAX_VARIATIONS,
+            maximum=operation_form.MAX_VARIATIONS,
             toolTip=say("How many pictures are made, each with a seed of its own. They wait for you to choose."),
             accessibleName=say("Variations"),
         )

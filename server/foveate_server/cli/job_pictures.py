@@ -10,7 +10,7 @@ from foveate_server.picture_files.picture import Picture, little_endian
 from foveate_server.picture_files.read import read_picture
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.jobs.host import Image
-from foveate_shared.jobs.pictures import FrozenPicture
+from foveate_shared.jobs.named_pictures import FrozenPicture
 from foveate_shared.wire.protocol import JobSummary
 
 

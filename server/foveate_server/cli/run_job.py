@@ -12,7 +12,7 @@ from foveate_server.cli.progress_display import Display
 from foveate_server.cli.result_alone import ResultAlone
 from foveate_shared.errors import CancelledJobError, ErrorInfo, FoveateError, to_exception
 from foveate_shared.jobs.job_flow import JobState, Rerender
-from foveate_shared.jobs.pictures import FrozenPicture
+from foveate_shared.jobs.named_pictures import FrozenPicture
 from foveate_shared.jobs.run_blocking import run_to_end
 from foveate_shared.wire.protocol import JsonObject
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from foveate_server.models.hub_file_selection import INDEX, FileSelection, select
 from foveate_server.models.probe_restorer import inspect_restorer
+from foveate_server.models.recognition.autoencoders import vae_of
 from foveate_server.models.recognition.checkpoints import checkpoint_of
 from foveate_server.models.recognition.folders import folder_of
 from foveate_server.models.recognition.foreign import refuse_parts
 from foveate_server.models.recognition.loras_and_embeddings import embedding_of, lora_of
 from foveate_server.models.recognition.preview_vaes import preview_of
 from foveate_server.models.recognition.recognized import Recognized, refusal
-from foveate_server.models.recognition.vaes import vae_of
 from foveate_server.models.tensor_headers import Header, damaged, read_header
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.wire.protocol import JsonObject

@@ -25,9 +25,9 @@ from ..jobs.chosen_pictures import NONE_CHOSEN, ChosenPictures
 from ..jobs.host import Host
 from ..jobs.job_list import ConnectionView, JobEntry, Workbench, WorkbenchClient
 from ..wire.protocol import Json, JsonObject, ModelInfo, OperationInfo, as_object
-from . import known_server, open_connection, operations
+from . import known_server, offered_operations, open_connection
 from .model_adder import ModelAdder
-from .operations import OperationWords
+from .offered_operations import OperationWords
 from .picture_choosers import PictureChoices
 
 SHOWN_EVERY = 0.2  # seconds between two steps of progress: each makes an editor draw its panels anew
@@ -110,11 +110,11 @@ class Controller:
     @property
     def offered(self) -> list[str]:
         """Return the names of the operations that can be chosen."""
-        return operations.offered(self.operations, self.models)
+        return offered_operations.offered(self.operations, self.models)
 
     def words_of(self, operation: str) -> OperationWords:
         """Return how an operation is offered."""
-        return operations.words_of(operation, self.operations)
+        return offered_operations.words_of(operation, self.operations)
 
     def form(self, operation: str, model: str = "", preset: str = "") -> operation_form.Form | None:
         """Return what can be said of an operation, see forms.operation_form; None where it is not offered (yet)."""
@@ -129,11 +129,11 @@ class Controller:
 
     def slots(self, operation: str) -> tuple[PictureSlot, ...]:
         """Return the places for pictures beside the document that an operation has."""
-        return picture_slots(operations.schema_of(operation, self.operations))
+        return picture_slots(offered_operations.schema_of(operation, self.operations))
 
     def takes_document(self, operation: str) -> bool:
         """Tell whether an operation works on a document; so does one that is not known (yet)."""
-        return takes_document(operations.schema_of(operation, self.operations))
+        return takes_document(offered_operations.schema_of(operation, self.operations))
 
     # --- settings ----------------------------------------------------------------------------------------------------
 

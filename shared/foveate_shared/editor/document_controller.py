@@ -16,9 +16,9 @@ from ..errors import FoveateError
 from ..geometry import Bounds, Extent
 from ..jobs.host import Host, Result
 from ..jobs.job_list import JobEntry, WorkbenchClient
-from ..jobs.pictures import OfferedPicture
+from ..jobs.named_pictures import OfferedPicture
 from ..wire.protocol import JsonObject
-from . import operations
+from . import offered_operations
 from .controller import Controller
 from .faces import FoundFace
 from .picture_choosers import PictureScene
@@ -189,7 +189,7 @@ class DocumentController(Controller):
 
     def _begin(self, operation: str, parameters: JsonObject, **options: Any) -> JobEntry | None:
         """Start jobs on the active document, or say why not; return the first one."""
-        title = operations.job_title(self.words_of(operation), self.say, parameters, self.models)
+        title = offered_operations.job_title(self.words_of(operation), self.say, parameters, self.models)
 
         def open_host(_number: int) -> DocumentHost:
             if operation == SURVEY:

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from .. import errors, geometry, pixels
 from ..connection import client, inquiry, pairing_line, private_files, settings
-from ..forms import add_program as add_model
 from ..forms import (
     checkpoint_advice,
     checkpoint_choices,
     comparison_lists,
+    operation_form,
     parameter_values,
     picture_slots,
     prompt_history,
     typed_values,
 )
-from ..forms import operation_form as form
 from ..i18n import translations
 from ..jobs import (
     arrange_patches,
@@ -28,7 +27,7 @@ from ..jobs import (
     job_list,
     job_records,
     job_status,
-    pictures,
+    named_pictures,
     results_in_words,
     run_blocking,
     together,
@@ -36,6 +35,7 @@ from ..jobs import (
 )
 from ..wire import protocol, schema_words
 from . import (
+    add_model_program,
     controller,
     document_controller,
     end_jobs,
@@ -45,15 +45,15 @@ from . import (
     labels,
     model_adder,
     next_job,
+    offered_operations,
     open_connection,
-    operations,
     picture_choosers,
     previews,
     typed_settings,
 )
 
 __all__ = [
-    "add_model",
+    "add_model_program",
     "arrange_patches",
     "checkpoint_advice",
     "checkpoint_choices",
@@ -66,7 +66,6 @@ __all__ = [
     "end_jobs",
     "errors",
     "faces",
-    "form",
     "geometry",
     "host",
     "inquiry",
@@ -78,14 +77,15 @@ __all__ = [
     "known_server",
     "labels",
     "model_adder",
+    "named_pictures",
     "next_job",
+    "offered_operations",
     "open_connection",
-    "operations",
+    "operation_form",
     "pairing_line",
     "parameter_values",
     "picture_choosers",
     "picture_slots",
-    "pictures",
     "pixels",
     "previews",
     "private_files",

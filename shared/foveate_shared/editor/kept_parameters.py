@@ -13,7 +13,7 @@ from ..forms import checkpoint_choices, comparison_lists, typed_values
 from ..forms.operation_form import Choice, Form, Parameter
 from ..wire.protocol import Json, JsonObject
 from .controller import Controller
-from .operations import EXTEND, served_by
+from .offered_operations import EXTEND, served_by
 
 WORDS = "words"  # where it is kept that only checkpoints know: one prompt for all operations
 SLOTS = (1, 2, 3, 4)  # LoRAs that a panel has room for; scripts can name more

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from ..connection.settings import Settings
 from ..errors import InputError
-from ..forms import add_program
 from ..i18n.translations import Texts
+from . import add_model_program
 
 
 class ModelAdder:
     """Runs one program at a time."""
 
     def __init__(self) -> None:
-        self.status: add_program.AddStatus | None = None  # as of the last poll; None: nothing was added yet
-        self._running: add_program.Adding | None = None
+        self.status: add_model_program.AddStatus | None = None  # as of the last poll; None: nothing was added yet
+        self._running: add_model_program.Adding | None = None
 
     @property
     def is_running(self) -> bool:
@@ -22,11 +22,11 @@ class ModelAdder:
 
     def start(self, values: Settings, what: str, *, allow_pickle: bool = False) -> None:
         """Add a model. Raises InputError where none is named, or none can be added from here."""
-        command = add_program.add_command(values, what, allow_pickle=allow_pickle)
-        if reason := add_program.why_not(values):
-            raise InputError(reason, remedy=add_program.command_to_copy(values, what))
+        command = add_model_program.add_command(values, what, allow_pickle=allow_pickle)
+        if reason := add_model_program.why_not(values):
+            raise InputError(reason, remedy=add_model_program.command_to_copy(values, what))
         self.stop()
-        self._running = add_program.Adding(command)
+        self._running = add_model_program.Adding(command)
         self.status = self._running.status
 
     def poll(self) -> bool:

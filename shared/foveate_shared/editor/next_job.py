@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..forms import checkpoint_choices
 from ..forms.operation_form import Form
 from ..wire.protocol import Json, JsonObject
-from . import labels, operations
+from . import labels, offered_operations
 from .document_controller import VARIATIONS, DocumentController
 
 
@@ -67,7 +67,7 @@ class NextJob:
         """Return what stands on the button that starts it; `said` are the values of its fields."""
         context = self._controller.context
         is_selected = context is not None and context.selection is not None
-        return operations.verb(
+        return offered_operations.verb(
             self._controller.words_of(self.operation), self._controller.say, said, is_selected=is_selected
         )
 

@@ -14,7 +14,7 @@ from ..forms.picture_slots import PictureSlot
 from ..geometry import Extent
 from ..i18n.translations import Texts
 from ..jobs.chosen_pictures import NONE_CHOSEN, ChosenPictures, unfit
-from ..jobs.pictures import OfferedPicture
+from ..jobs.named_pictures import OfferedPicture
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ..forms.picture_slots import PictureSlot
 from ..geometry import Extent
 from ..i18n.sentence import Sentence
 from .host import Host
-from .pictures import FrozenPicture, OfferedPicture, PictureHost, offered_by
+from .named_pictures import FrozenPicture, OfferedPicture, PictureHost, offered_by
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ from .apply_result import Applying
 from .collect_result import ResultParts, bytes_of
 from .host import Host, Result, Snapshot, takes
 from .job_status import ENDED, JobProgress, JobState
-from .pictures import FrozenPicture
+from .named_pictures import FrozenPicture
 from .submission import JobSubmission
 from .window_answers import Answers, FlowClient, PictureNotHereError
 

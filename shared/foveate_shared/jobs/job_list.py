@@ -20,7 +20,7 @@ from .chosen_pictures import NONE_CHOSEN, ChosenPictures
 from .dispatch_events import dispatch
 from .host import Host
 from .job_flow import FlowClient, JobState, Rerender
-from .pictures import FrozenPicture
+from .named_pictures import FrozenPicture
 from .run_blocking import CANCEL_SECONDS, unconfirmed
 
 HISTORY_LENGTH = 50  # ended jobs that are remembered; results that were not applied are never dropped

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..wire.protocol import DOCUMENT, Blob, Document, JsonObject, Profile, Submit
 from .host import Snapshot
-from .pictures import FrozenPicture
+from .named_pictures import FrozenPicture
 from .window_answers import FlowClient
 
 

@@ -12,7 +12,7 @@ from ..wire.blobs import Buffer, MintMessage
 from ..wire.protocol import DOCUMENT, Blob, ClientMessage, Pixels, Window, WindowRequest
 from .apply_result import STEP_SECONDS
 from .host import Host, StepwiseHost
-from .pictures import FrozenPicture
+from .named_pictures import FrozenPicture
 
 MAX_QUEUED_BYTES = 32 << 20  # of windows that wait for the wire: more are read from the host only after that
 

@@ -48,7 +48,7 @@ answer["shown"] = shown.name if shown else None
 PENCIL = """
 import bl_ext.user_default.foveate.panels as panels
 import bl_ext.user_default.foveate.parameter_panel as checkpoint_panel
-import bl_ext.user_default.foveate.adding_models as adding_models
+import bl_ext.user_default.foveate.add_model as add_model
 class Pencil:
     def __init__(self):
         self.drawn = []

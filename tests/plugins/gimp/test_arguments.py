@@ -4,7 +4,7 @@ import pytest
 from foveate_gimp import arguments
 from foveate_gimp.arguments import arguments_of
 from foveate_gimp.first_operations import FIRST
-from foveate_gimp.operations import operations_of, wants_image
+from foveate_gimp.operation_procedures import operations_of, wants_image
 
 from fakes.changed_server import SOFTEN, changed_operations
 from foveate_server.operations.registry import operations

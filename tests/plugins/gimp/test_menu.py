@@ -4,7 +4,7 @@ import os
 
 import pytest
 from foveate_gimp import connection, menu
-from foveate_gimp.operations import all_operations
+from foveate_gimp.operation_procedures import all_operations
 
 from fakes.changed_server import changed_operations
 from foveate_server.operations.registry import operations

@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 from foveate_gimp import picture_arguments
-from foveate_gimp.operations import operations_of
+from foveate_gimp.operation_procedures import operations_of
 
 from fakes.layer_operations import operations
 from foveate_shared.geometry import Extent
-from foveate_shared.jobs.pictures import OfferedPicture
+from foveate_shared.jobs.named_pictures import OfferedPicture
 from foveate_shared.wire.protocol import OperationInfo
 
 KNOWN = tuple(OperationInfo(each.name, each.title, each.parameters.schema) for each in operations().values())

@@ -4,12 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 from foveate_gimp import picture_fields
-from foveate_gimp.operations import operations_of
+from foveate_gimp.operation_procedures import operations_of
 
 from fakes.layer_operations import operations
 from foveate_shared.geometry import Extent
 from foveate_shared.i18n.translations import Texts
-from foveate_shared.jobs.pictures import OfferedPicture
+from foveate_shared.jobs.named_pictures import OfferedPicture
 from foveate_shared.wire.protocol import OperationInfo
 
 LAYER = OfferedPicture("1", "Edges", Extent(4, 4))

@@ -9,7 +9,7 @@ from fakes.krita import Area, Document, Layer, module
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.host import Image, Result, SelectionPart, takes
-from foveate_shared.jobs.pictures import PictureHost, offered_by
+from foveate_shared.jobs.named_pictures import PictureHost, offered_by
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
 
 EXTENT = Extent(2, 2)

@@ -9,7 +9,7 @@ from fakes.krita import Document, Layer, module
 from foveate_shared.errors import ServerError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.host import Image, Result, ResultFile, ResultPatch, takes, told_by
-from foveate_shared.jobs.pictures import offered_by
+from foveate_shared.jobs.named_pictures import offered_by
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 
 RGB = PixelFormat(SampleType.U8, Channels.RGB)

@@ -16,7 +16,7 @@ from foveate_server.picture_files.embed_metadata import read_recipe
 from foveate_server.picture_files.read import read_picture
 from foveate_server.picture_files.write import save
 from foveate_shared.connection.settings import Settings
-from foveate_shared.forms.add_program import Adding, add_command
+from foveate_shared.editor.add_model_program import Adding, add_command
 from foveate_shared.pixels import Channels, SampleType
 
 QUICK = ("--steps", "2", "--seed", "7", "--quiet")

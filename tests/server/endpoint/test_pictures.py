@@ -11,7 +11,7 @@ from foveate_shared.errors import ErrorCode
 from foveate_shared.geometry import Extent
 from foveate_shared.jobs.host import Image
 from foveate_shared.jobs.job_flow import JobState
-from foveate_shared.jobs.pictures import FrozenPicture
+from foveate_shared.jobs.named_pictures import FrozenPicture
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
 
 GRAY = PixelFormat(SampleType.U8, Channels.Y)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from foveate_krita.actions import ENTRIES, ShownWhileOffered
-from foveate_krita.add_model_dialog import AddModelDialog
+from foveate_krita.add_model import AddModelDialog
 from foveate_krita.panel import Panel
 from foveate_krita.qt import QAction, Qt, QtCore, QtGui, QtWidgets
 

@@ -13,7 +13,7 @@ from .variations_card import VariationsCard
 from .widgets import column, label, remove, scrolling
 
 
-class JobsList(QtWidgets.QScrollArea):  # type: ignore[misc]
+class JobCards(QtWidgets.QScrollArea):  # type: ignore[misc]
     """Shows the controller's jobs."""
 
     def __init__(self, controller: KritaController) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 
 from . import controller
-from ._shared import add_model, checkpoint_advice, errors
+from ._shared import add_model_program, checkpoint_advice, errors
 from .act_operator import act_operator
 from .panel_base import draw_error, draw_lines
 
@@ -49,7 +49,7 @@ def _stop_adding(_self: Any, _context: bpy.types.Context) -> bool:
 def _copy_add_command(_self: Any, context: bpy.types.Context) -> None:
     """Copy the command that adds the model, for a terminal."""
     manager = context.window_manager
-    manager.clipboard = add_model.command_to_copy(controller.get().settings, manager.foveate.model_source)
+    manager.clipboard = add_model_program.command_to_copy(controller.get().settings, manager.foveate.model_source)
 
 
 def draw(layout: Any, context: bpy.types.Context) -> None:
@@ -59,7 +59,7 @@ def draw(layout: Any, context: bpy.types.Context) -> None:
     box.label(text=say("Models"), icon="FILE_3D", translate=False)
     if rt.connection.is_ready and not rt.has_checkpoint:
         _draw_help(box, context)
-    reason = add_model.why_not(rt.settings)
+    reason = add_model_program.why_not(rt.settings)
     row = box.row(align=True)
     row.use_property_split = False
     row.prop(context.window_manager.foveate, "model_source", text="", placeholder=say("File, folder or org/name"))
@@ -85,7 +85,7 @@ def _draw_help(box: Any, context: bpy.types.Context) -> None:
         draw_lines(box, context, say(step), "NONE")
 
 
-def _draw_adding(box: Any, context: bpy.types.Context, status: add_model.AddStatus) -> None:
+def _draw_adding(box: Any, context: bpy.types.Context, status: add_model_program.AddStatus) -> None:
     text = controller.get().adder.text(controller.get().say)
     if status.is_running:
         row = box.row(align=True)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from gi.repository import Gimp, Gtk
 
-from ._shared import comparison_lists, errors, form, protocol, translations
+from ._shared import comparison_lists, errors, operation_form, protocol, translations
 from .argument_widgets import Line, Listing, attach
 from .arguments import Argument
 
 _NAMED = ("model", "loras")  # axes whose values are names of what was added
 
 
-class CompareFields:
+class CompareField:
     """A frame with the fields."""
 
     def __init__(self, config: Gimp.ProcedureConfig, arguments: Sequence[Argument], say: translations.Texts) -> None:
@@ -35,7 +35,9 @@ class CompareFields:
         self.widget = Gtk.Frame(label=say("What is compared"))
         self.widget.add(grid)
 
-    def offer(self, shown: form.Form, models: Sequence[protocol.ModelInfo], variants: protocol.JsonObject) -> None:
+    def offer(
+        self, shown: operation_form.Form, models: Sequence[protocol.ModelInfo], variants: protocol.JsonObject
+    ) -> None:
         """Name what there is to compare; `variants` is the schema of what follows."""
         listed = comparison_lists.suggestions(shown, models)
         for name, field in self._named.items():

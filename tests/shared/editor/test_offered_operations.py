@@ -4,7 +4,7 @@ import pytest
 
 from fakes.models import FOR_PROMPTS
 from fakes.scripted_client import real_welcome
-from foveate_shared.editor.operations import (
+from foveate_shared.editor.offered_operations import (
     job_title,
     needs_checkpoint,
     offered,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from gi.repository import GLib, Gtk
 
 from . import connection
-from ._shared import add_model, checkpoint_advice, errors, model_adder, translations
+from ._shared import add_model_program, checkpoint_advice, errors, model_adder, translations
 
 _LOOK_MS = 100
 _ADD, _STOP = 1, 2  # the buttons' answers
@@ -102,10 +102,10 @@ class AddModelDialog:
         say = self._say
         runs = self._adder.is_running
         self._stop.set_sensitive(runs)
-        reason = add_model.why_not(self._values)
+        reason = add_model_program.why_not(self._values)
         self._add.set_sensitive(not runs and not reason)
         if reason:
-            command = add_model.command_to_copy(self._values)
+            command = add_model_program.command_to_copy(self._values)
             self._line.set_text(f"{say.sentence(reason)}\n{command}")
         else:
             self._line.set_text(self._adder.text(say))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._shared import chosen_pictures, host, operations, protocol
+from ._shared import chosen_pictures, host, offered_operations, protocol
 from .document import BlenderHost, Place
 from .region import RegionOf
 
@@ -35,7 +35,7 @@ class WantedJob:
     @property
     def served_by(self) -> str:
         """Return the server's operation."""
-        return operations.served_by(self.operation)
+        return offered_operations.served_by(self.operation)
 
     def host(self, number: int = 1) -> BlenderHost:
         """Return a document to run a variation on, once."""
@@ -43,7 +43,7 @@ class WantedJob:
         def name(result: host.Result) -> str:
             own = f"{self.result_name} {number}" if self.count > 1 and self.result_name else self.result_name
             image_name = self.image_name or "Foveate"
-            return own or operations.result_name(image_name, self.words, result.recipe, _LONGEST_NAME)
+            return own or offered_operations.result_name(image_name, self.words, result.recipe, _LONGEST_NAME)
 
         always = bool(self.result_name)  # whoever names the result counts on it
         made = BlenderHost(self.image, self.scene, self.region, name, self.placement, always=always)

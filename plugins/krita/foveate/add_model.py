@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
-from ._shared import add_model, checkpoint_advice, errors
+from ._shared import add_model_program, checkpoint_advice, errors
 from .controller import KritaController
 from .qt import Qt, QtWidgets
 from .widgets import button, column, copy_text, label, row, tell
@@ -42,7 +42,7 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
         )
         self._bar = QtWidgets.QProgressBar(maximum=0, textVisible=False)
         self._said, self._why = label(name="notes"), label(name="hint")
-        tell(self._why, say(add_model.why_not(controller.settings)))
+        tell(self._why, say(add_model_program.why_not(controller.settings)))
         close = button(say("Close"), say("Close this window; what is under way goes on"), self.close)
         column(
             self,
@@ -80,7 +80,7 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self._try(lambda: self._controller.add_model(self.what.text(), allow_pickle=self._pickle.isChecked()))
 
     def _copy_command(self) -> None:
-        self._try(lambda: copy_text(add_model.command_to_copy(self._controller.settings, self.what.text())))
+        self._try(lambda: copy_text(add_model_program.command_to_copy(self._controller.settings, self.what.text())))
 
     def _try(self, act: Callable[[], object]) -> None:
         """Do something, or say why it cannot be done."""

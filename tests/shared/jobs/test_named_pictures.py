@@ -7,7 +7,7 @@ import pytest
 from foveate_shared.errors import InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.host import Image
-from foveate_shared.jobs.pictures import FrozenPicture
+from foveate_shared.jobs.named_pictures import FrozenPicture
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, RowOrder, SampleType
 from foveate_shared.wire.protocol import Blob
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from gi.repository import Gimp
 
 from . import arguments, connection, picture_arguments
-from ._shared import operations as offers
-from ._shared import picture_slots, protocol, translations
+from ._shared import offered_operations, picture_slots, protocol, translations
 from .first_operations import FIRST
 
 _PREFIX = "plug-in-foveate-"
@@ -70,17 +69,19 @@ def operations_of(infos: Sequence[protocol.OperationInfo]) -> tuple[OperationPro
     """Return the procedures for a server's operations; those that every server has, where none was seen yet."""
     made: list[OperationProcedure] = []
     for info in infos or FIRST:
-        if info.name in offers.WITHIN_OTHERS:
+        if info.name in offered_operations.WITHIN_OTHERS:
             continue
-        blurb = offers.words_of(info.name, infos).tip or info.title
+        blurb = offered_operations.words_of(info.name, infos).tip or info.title
         own = arguments.arguments_of(info)
         pictures = picture_arguments.picture_arguments(info, (*arguments.TAKEN, *(each.name for each in own)))
         made.append(OperationProcedure(_name(info.name), info, info.title, blurb, own, pictures))
         if arguments.SIDES in info.properties:
-            words = offers.words_of(offers.EXTEND)
+            words = offered_operations.words_of(offered_operations.EXTEND)
             grown = arguments.arguments_of(info, extends=True)
             title, blurb = words.on_selection, words.tip
-            made.append(OperationProcedure(_name(offers.EXTEND), info, title, blurb, grown, pictures, is_whole=True))
+            made.append(
+                OperationProcedure(_name(offered_operations.EXTEND), info, title, blurb, grown, pictures, is_whole=True)
+            )
     return tuple(made)
 
 

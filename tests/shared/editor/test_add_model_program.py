@@ -7,8 +7,8 @@ import time
 import pytest
 
 from foveate_shared.connection.settings import Settings
+from foveate_shared.editor.add_model_program import Adding, add_command, command_to_copy, why_not
 from foveate_shared.errors import InputError
-from foveate_shared.forms.add_program import Adding, add_command, command_to_copy, why_not
 from foveate_shared.i18n.translations import Texts
 
 TELLS = """
