@@ -9,6 +9,7 @@ from ._shared import host, pixels, protocol, results_in_words
 from .layers import ImageKind, build_image
 
 KINDS = (protocol.SELECTION, *results_in_words.KINDS)
+_MOST_LINES = 20  # that are shown before a result is taken: a dialog must not outgrow the screen
 
 
 def drawn(result: host.Result, title: str) -> Gimp.Image | None:
@@ -22,6 +23,12 @@ def drawn(result: host.Result, title: str) -> Gimp.Image | None:
     if report is None or report.drawing is None:
         return None
     return _image(report.drawing, Gimp.ImageBaseType.RGB, title)
+
+
+def words(result: host.Result) -> str:
+    """Return what a person reads of a result before it is taken, in lines; empty where it says nothing."""
+    lines = results_in_words.foreseen(result)
+    return "\n".join(lines if len(lines) <= _MOST_LINES else (*lines[:_MOST_LINES], "…"))
 
 
 def _image(picture: host.Image, base: Gimp.ImageBaseType, title: str) -> Gimp.Image:

@@ -53,8 +53,9 @@ class Decision:
             column.pack_start(Gtk.Image.new_from_pixbuf(picture), True, True, 0)
             row.pack_start(column, True, True, 0)
         dialog.get_content_area().add(row)
-        for line in results_in_words.foreseen(flow.result):
-            dialog.get_content_area().add(Gtk.Label(label=line, xalign=0.0, margin_start=12, margin_end=12))
+        if words := other_results.words(flow.result):
+            text = Gtk.Label(label=words, xalign=0.0, margin_start=12, margin_end=12, wrap=True, max_width_chars=60)
+            dialog.get_content_area().add(text)
         return answer(dialog, otherwise=DROP)
 
     def _ask_about(self, error: errors.ErrorInfo, flow: job_flow.Rerender, host: GimpHost) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gi.repository import Gimp, Gtk
 
-from . import results
-from ._shared import job_flow, results_in_words, translations
+from . import other_results, results
+from ._shared import job_flow, translations
 from .document import GimpHost
 from .run_job import Flows, waiting
 
@@ -72,8 +72,8 @@ class VariationChooser:
         pictures = results.pictures(self._image, flow, host, _SIDE)
         if pictures:
             column.pack_start(Gtk.Image.new_from_pixbuf(pictures[-1][1]), True, True, 0)
-        for line in results_in_words.foreseen(flow.result):
-            column.pack_start(Gtk.Label(label=line, xalign=0.0), False, False, 0)
+        if words := other_results.words(flow.result):
+            column.pack_start(Gtk.Label(label=words, xalign=0.0), False, False, 0)
         seed = flow.result.recipe.get("parameters", {}).get("seed", "")
         text = self._say("{number}: seed {seed}", number=number, seed=seed)
         column.pack_start(Gtk.Label(label=text), False, False, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gi.repository import GdkPixbuf, Gimp, GLib, Gtk
 
-from . import connection, dialogs, thumbnails
+from . import connection, dialogs, other_results, thumbnails
 from ._shared import job_flow, job_records, protocol, results_in_words, translations, unclaimed_results
 from .lost_image import LostImage
 
@@ -173,7 +173,7 @@ class WaitingDialog:
             self._pictures[job.job] = self._picture_of(host.build(result))
         picture, told = self._pictures[job.job]
         self._picture.set_from_pixbuf(picture)
-        told = "\n".join(filter(None, (told, *results_in_words.foreseen(result))))
+        told = "\n".join(filter(None, (told, other_results.words(result))))
         if host.lacks_profile(result):
             told += "\n" + self._say("The colour profile of its image is not known any more: sRGB is taken for it.")
         self._about.set_text(told)

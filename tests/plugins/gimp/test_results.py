@@ -192,3 +192,9 @@ def test_results_from_before_are_taken_whatever_their_kind(monkeypatch, tmp_path
     assert lost.told
     lost.apply(RESULTS[REPORT])
     assert lost.told == ("count: 3",)
+
+
+def test_a_long_report_does_not_fill_the_screen():
+    data = {f"line{number}": number for number in range(1000)}
+    told = other_results.words(Result("document", EXTENT, (), (), kind=REPORT, reports=(ItemReport(data, None),)))
+    assert told.splitlines() == [*(f"line{number}: {number}" for number in range(20)), "…"]
