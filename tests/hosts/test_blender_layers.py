@@ -119,8 +119,6 @@ def test_what_holds_data_goes_as_it_is(desk, folder):
     desk.running.run("for name in ('depth', 'mask'):\n    bpy.data.images[name].colorspace_settings.name = 'Non-Color'")
     show(desk, "probe")
     choose(desk, "probe", "control", 0, "depth")
-    for position in (1, 0):
-        choose(desk, "probe", "reference", position, "")
     choose(desk, "probe", "reference", 0, "mask")
     press(desk, "probe")
     state = desk.wait_for_state("done", "failed")

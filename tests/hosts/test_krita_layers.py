@@ -187,7 +187,7 @@ answer = [ended["state"], ended["error"], [each.title for each in job.chosen.of(
 """,
         width=WIDTH, height=HEIGHT, folder=folder.inside, model="RGBA", depth="U16", profile="",
     )  # fmt: skip
-    assert answer == ["done", "", ["edges"]]
+    assert answer == ["done", "", ["outlines"]], "it is the same layer, under its present name"
     assert (folder.outside / "taken.raw").read_bytes() == layers["edges"].tobytes()
 
 

@@ -30,6 +30,9 @@ class Chosen:
     rect: tuple[int, int, int, int] | None = None
 
 
+EVERYTHING = Chosen("ALL", region.whole)
+
+
 def choose(
     context: bpy.types.Context,
     image: bpy.types.Image | None,
@@ -37,10 +40,8 @@ def choose(
     rect: tuple[int, int, int, int] = (0, 0, 0, 0),
     mask: str = "",
 ) -> Chosen:
-    """Return the region of `kind`; all of it where there is no image. Raises InputError where there is none such."""
-    if image is None:
-        return Chosen("ALL", region.whole)
-    if rect[2] <= 0:
+    """Return the region of `kind`. Raises InputError where there is none of that kind."""
+    if rect[2] <= 0 and image is not None:
         rect = tuple(image.foveate.rect)
     mask = mask or _mask_shown(context, needed=kind == "MASK")
     scene = context.scene
@@ -50,7 +51,7 @@ def choose(
         return _rectangle(rect)
     if kind == "MASK":
         return Chosen("MASK", _mask(mask), mask)
-    return Chosen("BORDER", region.box(border(scene))) if kind == "BORDER" else Chosen("ALL", region.whole)
+    return Chosen("BORDER", region.box(border(scene))) if kind == "BORDER" else EVERYTHING
 
 
 def border(scene: bpy.types.Scene) -> region.Box:

@@ -206,7 +206,9 @@ class JobOperator:
         if self.pictures or not self._named_image(context):
             rt.learn(offered_operations.served_by(self.operation))
         image = self._image(context)
-        region = choose_region.choose(context, image, self.kind(), tuple(self.rect), self.mask)
+        region = choose_region.EVERYTHING  # of what is made, where there is no image
+        if image is not None:
+            region = choose_region.choose(context, image, self.kind(), tuple(self.rect), self.mask)
         area = context.area if context.area and context.area.type == "IMAGE_EDITOR" else None
         pointer, swaps = area.as_pointer() if area else 0, rt.swaps
         count = 1 if "variants" in parameters else self.variations  # a sheet shows them all
