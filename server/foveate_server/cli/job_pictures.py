@@ -40,6 +40,22 @@ def read_pictures(paths: Mapping[str, Path]) -> dict[str, PictureFile]:
     return {name: PictureFile(path, frozen(read_picture(path))) for name, path in paths.items()}
 
 
+def read_untouched(paths: Mapping[str, Path], hashes: Mapping[str, str], origin: str) -> dict[str, PictureFile]:
+    """Return the pictures in files, by name, which are those with the `hashes`; `origin` says what went with these.
+
+    Raises FoveateError where one cannot be read, or is another picture.
+    """
+    pictures = read_pictures(paths)
+    for name, picture in pictures.items():
+        if picture.content.sha256 != hashes[name]:
+            raise InputError(
+                f"{picture.path.name} is not the picture {name} that {origin} with.",
+                code=ErrorCode.INVALID_FILE,
+                remedy=f"Give an untouched copy of it: --image {name}=FILE.",
+            )
+    return pictures
+
+
 def pictures_of_job(said: Sequence[str], job: JobSummary) -> dict[str, PictureFile]:
     """Return the pictures that a job is resumed with, by name.
 
@@ -58,15 +74,7 @@ def pictures_of_job(said: Sequence[str], job: JobSummary) -> dict[str, PictureFi
             code=ErrorCode.INVALID_FILE,
             remedy=f"Say where they are: --image {missing[0]}=FILE.",
         )
-    pictures = read_pictures(paths)
-    for name, picture in pictures.items():
-        if picture.content.sha256 != known[name]:
-            raise InputError(
-                f"{picture.path.name} is not the picture {name} that the job was started with.",
-                code=ErrorCode.INVALID_FILE,
-                remedy=f"Give an untouched copy of it: --image {name}=FILE.",
-            )
-    return pictures
+    return read_untouched(paths, known, "the job was started")
 
 
 def contents(pictures: Mapping[str, PictureFile]) -> dict[str, FrozenPicture]:

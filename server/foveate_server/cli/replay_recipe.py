@@ -12,7 +12,7 @@ import numpy as np
 from foveate_server.cli import pixel_difference
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.file_recipe import FileRecipe, NamedFile, parse_recipe, sha256_of_samples
-from foveate_server.cli.job_pictures import PictureFile, contents, paths_of, read_pictures
+from foveate_server.cli.job_pictures import PictureFile, contents, paths_of, read_untouched
 from foveate_server.cli.pixel_difference import Difference
 from foveate_server.cli.progress_display import Display, print_json, print_line
 from foveate_server.cli.region import Region, region_of
@@ -148,15 +148,8 @@ def _pictures(options: argparse.Namespace, recipe: FileRecipe) -> dict[str, Pict
             code=ErrorCode.INVALID_FILE,
             remedy=f"Say where they are: --image {missing[0]}=FILE.",
         )
-    pictures = read_pictures(paths)
-    for name, picture in pictures.items():
-        if picture.content.sha256 != recipe.pictures[name].sha256:
-            raise InputError(
-                f"{picture.path.name} is not the picture {name} that {options.result.name} was made with.",
-                code=ErrorCode.INVALID_FILE,
-                remedy=f"Give an untouched copy of it: --image {name}=FILE.",
-            )
-    return pictures
+    hashes = {name: file.sha256 for name, file in recipe.pictures.items()}
+    return read_untouched(paths, hashes, f"{options.result.name} was made")
 
 
 def _input(options: argparse.Namespace, original: NamedFile) -> Picture:
