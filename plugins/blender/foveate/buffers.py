@@ -16,8 +16,8 @@ from typing import Any
 import bpy
 import numpy as np
 
-from . import color_spaces, png
-from ._shared import errors
+from . import color_spaces, sample_arrays
+from ._shared import errors, png
 from .sample_arrays import FloatArray, Samples, bytes_of
 
 _AS_IT_IS = {  # in this order: each decides what the next ones can be
@@ -123,7 +123,9 @@ def _picture(image: bpy.types.Image, samples: FloatArray, holds_data: bool) -> I
 
 def _fill(image: bpy.types.Image, samples: Samples) -> None:
     if samples.dtype == np.uint8:  # Blender's own packing compresses for about as long as all else takes together
-        data = png.encode(samples)
+        layout = sample_arrays.format_of(samples, premultiplied=False)
+        packed = sample_arrays.window(samples, sample_arrays.extent_of(samples).bounds, layout)
+        data = png.encode(packed.data, packed.extent, packed.format)
         image.pack(data=data, data_len=len(data))
         image.source = "FILE"
         if tuple(image.size) != samples.shape[1::-1]:  # this reads it, too

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import bpy
 
-from . import rasterize_mask, region
-from ._shared import errors
-from .region import RegionOf
+from . import controller, rasterize_mask
+from ._shared import selected_region
 
 # As Blender's enum properties want them: identifier, label, description.
 KINDS = (
@@ -22,15 +21,13 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Chosen:
-    """A region, and what it is called."""
+    """A region, and what it is called, in the person's language."""
 
-    kind: str  # one of KINDS but AUTO
-    select: RegionOf
-    mask: str = ""
-    rect: tuple[int, int, int, int] | None = None
+    select: selected_region.RegionOf
+    label: str = ""
 
 
-EVERYTHING = Chosen("ALL", region.whole)
+EVERYTHING = Chosen(selected_region.whole)
 
 
 def choose(
@@ -44,36 +41,25 @@ def choose(
     if rect[2] <= 0 and image is not None:
         rect = tuple(image.foveate.rect)
     mask = mask or _mask_shown(context, needed=kind == "MASK")
-    scene = context.scene
     if kind == "AUTO":
-        kind = _first_offered(has_rect=rect[2] > 0, has_mask=bool(mask), has_border=scene.render.use_border)
+        there = {"RECTANGLE": rect[2] > 0, "MASK": mask, "BORDER": context.scene.render.use_border, "ALL": True}
+        kind = next(name for name, is_there in there.items() if is_there)
+    say = controller.get().say
     if kind == "RECTANGLE":
-        return _rectangle(rect)
+        x, y, width, height = rect
+        label = say("{width} x {height} pixels at {x}, {y}", width=width, height=height, x=x, y=y)
+        return Chosen(selected_region.rectangle(x, y, width, height), label)
     if kind == "MASK":
-        return Chosen("MASK", _mask(mask), mask)
-    return Chosen("BORDER", region.box(border(scene))) if kind == "BORDER" else EVERYTHING
+        return Chosen(_mask(mask), say("Mask {name}", name=mask))
+    if kind == "BORDER":
+        return Chosen(selected_region.box(border(context.scene)), say("Render border"))
+    return Chosen(selected_region.whole, say("Whole image, as nothing is selected"))
 
 
-def border(scene: bpy.types.Scene) -> region.Box:
+def border(scene: bpy.types.Scene) -> selected_region.Box:
     """Return the scene's render border."""
     render = scene.render
     return render.border_min_x, render.border_min_y, render.border_max_x, render.border_max_y
-
-
-def _first_offered(*, has_rect: bool, has_mask: bool, has_border: bool) -> str:
-    offered = (("RECTANGLE", has_rect), ("MASK", has_mask), ("BORDER", has_border), ("ALL", True))
-    return next(kind for kind, is_offered in offered if is_offered)
-
-
-def _rectangle(rect: tuple[int, int, int, int]) -> Chosen:
-    if rect[2] <= 0 or rect[3] <= 0:
-        raise _no_region("No rectangle is selected.", "Press Select Region and drag in the image.")
-    return Chosen("RECTANGLE", region.rectangle(*rect), rect=_plain(rect))
-
-
-def _plain(rect: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
-    x, y, width, height = rect
-    return x, y, width, height
 
 
 def _mask_shown(context: bpy.types.Context, *, needed: bool) -> str:
@@ -84,15 +70,15 @@ def _mask_shown(context: bpy.types.Context, *, needed: bool) -> str:
     return bpy.data.masks[0].name if needed and len(bpy.data.masks) == 1 else ""
 
 
-def _mask(name: str) -> RegionOf:
+def _mask(name: str) -> selected_region.RegionOf:
     mask = bpy.data.masks.get(name)
     if mask is None:
-        raise _no_region(
+        raise selected_region.no_region(
             "There is no mask {name}." if name else "No mask is chosen.",
             "Make one in the image editor's mask mode, and name it here.",
             name=name,
         )
-    return region.mask([_layer(layer) for layer in mask.layers if not layer.hide_render], mask.name)
+    return rasterize_mask.region([_layer(layer) for layer in mask.layers if not layer.hide_render], mask.name)
 
 
 def _layer(layer: bpy.types.MaskLayer) -> rasterize_mask.MaskLayer:
@@ -109,7 +95,3 @@ def _knot(point: bpy.types.MaskSplinePoint) -> rasterize_mask.Knot:
     return rasterize_mask.Knot(
         tuple(point.co), tuple(point.handle_left), tuple(point.handle_right), point.weight, stops
     )
-
-
-def _no_region(problem: str, remedy: str, **values: object) -> errors.InputError:
-    return errors.InputError(problem, code=errors.ErrorCode.INVALID_REGION, remedy=remedy, **values)

@@ -11,9 +11,18 @@ import bpy
 import numpy as np
 
 from . import buffers, other_results, picture_choosers, sample_arrays
-from ._shared import arrange_patches, errors, geometry, host, named_pictures, pixels, protocol, results_in_words
+from ._shared import (
+    arrange_patches,
+    errors,
+    geometry,
+    host,
+    named_pictures,
+    pixels,
+    protocol,
+    results_in_words,
+    selected_region,
+)
 from .buffers import ImageSamples
-from .region import RegionOf, SelectedRegion
 
 RECIPE_PROPERTY = "foveate_recipe"  # custom property of a result: JSON
 
@@ -27,7 +36,7 @@ Place = Callable[[bpy.types.Image], None]
 @dataclass(frozen=True)
 class _Frozen:
     picture: ImageSamples
-    region: SelectedRegion | None
+    region: selected_region.SelectedRegion | None
     coverage: sample_arrays.Samples | None  # of the region, at the picture's depth
 
 
@@ -38,7 +47,7 @@ class BlenderHost:
         self,
         image: int | str | None,
         scene: str,
-        region: RegionOf,
+        region: selected_region.RegionOf,
         name_result: NameResult,
         place: Place,
         *,
@@ -209,7 +218,7 @@ def _same_kind(one: ImageSamples, other: ImageSamples) -> bool:
     )
 
 
-def _at_depth(region: SelectedRegion, picture: ImageSamples) -> sample_arrays.Samples | None:
+def _at_depth(region: selected_region.SelectedRegion, picture: ImageSamples) -> sample_arrays.Samples | None:
     """Return the coverage in the picture's own type: eight bits do for eight bits."""
     if region.coverage is None or picture.samples.dtype != np.uint8:
         return region.coverage

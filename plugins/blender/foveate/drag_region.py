@@ -7,13 +7,11 @@ import gpu
 from gpu_extras.batch import batch_for_shader
 
 from . import controller
-from ._shared import geometry
+from ._shared import geometry, selected_region
 from .act_operator import act_operator
-from .region import bounds_of_drag
 from .show_result import redraw_editors
 
 _COLOR = (1.0, 0.6, 0.1, 1.0)
-_SMALLEST = 2  # pixels: less is a click, and takes the rectangle away
 _handles: list[Any] = []  # of the drawing that shows rectangles; Blender wants it back at the end
 
 
@@ -74,10 +72,7 @@ class SelectRegionOperator(bpy.types.Operator):
 
     def _follow(self, event: bpy.types.Event) -> None:
         extent = geometry.Extent(*self._image.size)
-        bounds = bounds_of_drag(self._start, self._at(event), extent)
-        is_click = bounds.width < _SMALLEST or bounds.height < _SMALLEST
-        rect = (0, 0, 0, 0) if is_click else (bounds.x, bounds.y, bounds.width, bounds.height)
-        self._image.foveate.rect = rect
+        self._image.foveate.rect = selected_region.dragged_rectangle(self._start, self._at(event), extent)
         redraw_editors()
 
     def _leave(self, context: bpy.types.Context, ending: str) -> set[str]:

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from . import buffers, sample_arrays
-from ._shared import errors, geometry, host, protocol, results_in_words
+from ._shared import errors, host, protocol, results_in_words
 from .buffers import ImageSamples
 
 KINDS = (protocol.SELECTION, *results_in_words.KINDS)
@@ -58,7 +58,7 @@ def _select(result: host.Result, image: bpy.types.Image | None, name: str) -> Ta
     plane = np.zeros((result.extent.height, result.extent.width, 1), np.float32)
     for part in result.selection:
         sample_arrays.view(plane, part.bounds)[...] = _shares(sample_arrays.unpack(part.coverage))
-    bounds = _covered(plane)
+    bounds = sample_arrays.covered(plane)
     image.foveate.rect = (bounds.x, bounds.y, bounds.width, bounds.height)
     seen = np.rint(plane * 255).astype(np.uint8)
     made = buffers.make(ImageSamples(seen, _DATA, "NONE"), name)
@@ -70,12 +70,3 @@ def _select(result: host.Result, image: bpy.types.Image | None, name: str) -> Ta
 def _shares(coverage: sample_arrays.Samples) -> sample_arrays.FloatArray:
     full = 1 if coverage.dtype == np.float32 else np.iinfo(coverage.dtype).max
     return coverage.astype(np.float32) / np.float32(full)
-
-
-def _covered(plane: sample_arrays.FloatArray) -> geometry.Bounds:
-    """Return the bounds of what is selected, from the top; zeros where nothing is."""
-    rows, columns = np.flatnonzero(plane.any(axis=(1, 2))), np.flatnonzero(plane.any(axis=(0, 2)))
-    if not rows.size:
-        return geometry.Bounds(0, 0, 0, 0)
-    top, left = plane.shape[0] - 1 - int(rows[-1]), int(columns[0])
-    return geometry.Bounds(left, top, int(columns[-1]) + 1 - left, int(rows[-1] - rows[0]) + 1)

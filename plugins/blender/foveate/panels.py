@@ -19,7 +19,6 @@ _STATES = {
     client.ConnectionState.REFUSED: "CANCEL",
     client.ConnectionState.CLOSED: "X",
 }
-_KINDS = {"MASK": "Mask {name}", "BORDER": "Render border", "ALL": "Whole image, as nothing is selected"}
 _REGION = {"select_region": "Select Region", "clear_region": "Clear Region"}
 _JOBS = {"cancel": "Cancel", "apply_result": "Apply Result"}
 _ACROSS = 3  # operations side by side
@@ -140,15 +139,7 @@ def _draw_region(layout: Any, context: bpy.types.Context) -> None:
     except errors.FoveateError as error:
         draw_error(layout, context, error.info)
         return
-    layout.label(text=_region_text(chosen), icon="RESTRICT_SELECT_OFF")
-
-
-def _region_text(chosen: choose_region.Chosen) -> str:
-    text = controller.get().say
-    if chosen.rect:
-        x, y, width, height = chosen.rect
-        return text("{width} x {height} pixels at {x}, {y}", width=width, height=height, x=x, y=y)
-    return text(_KINDS[chosen.kind], name=chosen.mask) if chosen.mask else text(_KINDS[chosen.kind])
+    layout.label(text=chosen.label, icon="RESTRICT_SELECT_OFF")
 
 
 def _draw_operation(layout: Any, context: bpy.types.Context) -> None:

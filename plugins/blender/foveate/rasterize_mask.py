@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ._shared import geometry
+from . import sample_arrays
+from ._shared import geometry, selected_region
 
 Plane = NDArray[np.float32]  # (height, width), 0 to 1, bottom row first
 Points = NDArray[np.float64]  # (count, 2)
@@ -66,6 +67,23 @@ class MaskLayer:
     invert: bool = False
 
 
+def region(layers: Sequence[MaskLayer], name: str) -> selected_region.RegionOf:
+    """Select what a mask datablock covers, with its soft edges. The coverage is (height, width, 1), float32."""
+
+    def select(extent: geometry.Extent) -> selected_region.SelectedRegion:
+        plane = rasterize(layers, extent)[..., None]
+        bounds = sample_arrays.covered(plane)
+        if bounds.is_empty:
+            raise selected_region.no_region(
+                "The mask {name} covers no pixel of the image.",
+                "Draw a closed shape in it, or choose another kind of region.",
+                name=name,
+            )
+        return selected_region.SelectedRegion(bounds, np.ascontiguousarray(sample_arrays.view(plane, bounds)))
+
+    return select
+
+
 def rasterize(layers: Sequence[MaskLayer], extent: geometry.Extent) -> Plane:
     """Return how far the layers cover each pixel of an image of `extent`."""
     plane = np.zeros((extent.height, extent.width), np.float32)
@@ -101,6 +119,7 @@ def _sampled(knots: Sequence[Knot], extent: geometry.Extent) -> tuple[Points, ND
 
 def fill(polygon: Points, extent: geometry.Extent) -> Plane:
     """Return how far a polygon (pixels, y up, even-odd) covers each pixel: exact along rows, sampled across them."""
+    edges = np.arange(extent.width + 1.0)  # of pixels
     plane = np.zeros((extent.height, extent.width), np.float32)
     x0, y0 = polygon.T
     x1, y1 = np.roll(polygon, -1, axis=0).T
@@ -111,22 +130,8 @@ def fill(polygon: Points, extent: geometry.Extent) -> Plane:
             crossing = (y0 <= y) != (y1 <= y)
             at = np.sort(x0[crossing] + (y - y0[crossing]) / (y1 - y0)[crossing] * (x1 - x0)[crossing])
             for left, right in zip(at[::2], at[1::2], strict=True):
-                _add_span(plane[row], left, right, 1 / _SUBROWS)
+                plane[row] += np.diff(edges.clip(left, right)) / _SUBROWS
     return np.clip(plane, 0, 1)
-
-
-def _add_span(row: Plane, left: float, right: float, weight: float) -> None:
-    """Add the share of each pixel that lies between `left` and `right`."""
-    left, right = max(0.0, left), min(float(row.size), right)
-    if right <= left:
-        return
-    first, last = int(left), min(int(right), row.size - 1)
-    if first == last:
-        row[first] += weight * (right - left)
-        return
-    row[first] += weight * (first + 1 - left)
-    row[first + 1 : last] += weight
-    row[last] += weight * (right - last)
 
 
 def _feather(inner: Points, widths: NDArray[np.float64], extent: geometry.Extent) -> Plane:

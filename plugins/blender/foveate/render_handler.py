@@ -13,8 +13,8 @@ from typing import Any
 
 import bpy
 
-from . import choose_region, controller, region
-from ._shared import errors, job_list, protocol
+from . import choose_region, controller
+from ._shared import errors, job_list, protocol, selected_region
 from .buffers import find, reference
 from .document import Place
 from .show_result import ResultPlacement
@@ -167,7 +167,7 @@ def _task(scene: bpy.types.Scene, image: bpy.types.Image, name: str, place: Plac
     parameters = _parameters(rt)
     words = rt.words_of("refocus").title
     return WantedJob(
-        "refocus", words, parameters, reference(image), image.name, scene.name, region.box(box), place, name
+        "refocus", words, parameters, reference(image), image.name, scene.name, selected_region.box(box), place, name
     )
 
 

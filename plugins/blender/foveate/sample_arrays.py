@@ -41,6 +41,15 @@ def view(samples: Samples, bounds: geometry.Bounds) -> Samples:
     return samples[height - bounds.bottom : height - bounds.y, bounds.x : bounds.right]
 
 
+def covered(plane: Samples) -> geometry.Bounds:
+    """Return the bounds of what is above nothing in a coverage, (height, width, 1); empty where nothing is."""
+    rows, columns = np.flatnonzero(plane.any(axis=(1, 2))), np.flatnonzero(plane.any(axis=(0, 2)))
+    if not rows.size:
+        return geometry.Bounds(0, 0, 0, 0)
+    top, left = plane.shape[0] - 1 - int(rows[-1]), int(columns[0])
+    return geometry.Bounds(left, top, int(columns[-1]) + 1 - left, int(rows[-1] - rows[0]) + 1)
+
+
 def window(samples: Samples, bounds: geometry.Bounds, layout: pixels.PixelFormat) -> host.Image:
     """Return a part of an image at its own size, tightly packed. Raises ProtocolError outside of the image."""
     if bounds.is_empty or not extent_of(samples).bounds.contains(bounds):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._shared import chosen_pictures, host, offered_operations, protocol
+from ._shared import chosen_pictures, host, offered_operations, protocol, selected_region
 from .document import BlenderHost, Place
-from .region import RegionOf
 
 _LONGEST_NAME = 63  # bytes, in all Blenders before 5.0
 
@@ -21,7 +20,7 @@ class WantedJob:
     image: int | str | None  # a buffers.reference; None where the operation takes no document
     image_name: str
     scene: str  # whose render a Render Result shows
-    region: RegionOf
+    region: selected_region.RegionOf
     placement: Place  # shows the new image, and makes the undo step
     result_name: str = ""  # empty: made of the image's name, the operation and the model
     count: int = 1  # variations

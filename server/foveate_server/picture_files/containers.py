@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from foveate_server.picture_files import tiff
+from foveate_shared import png
 from foveate_shared.errors import ErrorCode, InputError
 
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 EXIF_PREFIX = b"Exif\0\0"  # in JPEG's APP1
 XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"  # in JPEG's APP1
 XMP_KEY = b"XML:com.adobe.xmp\0"  # in PNG's iTXt
@@ -51,7 +51,7 @@ class ContainerFacts:
 
 def sniff(head: bytes) -> str | None:
     """Return the container that a file's first 16 bytes announce, a key of TITLES; None for anything else."""
-    if head.startswith(PNG_SIGNATURE):
+    if head.startswith(png.SIGNATURE):
         return "png"
     if head.startswith(b"\xff\xd8\xff"):
         return "jpeg"
@@ -90,7 +90,7 @@ def truncated(name: str) -> InputError:
 
 def png_chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
     """Yield name, offset of the content and its length for each chunk up to IEND; stops early at a broken one."""
-    position = len(PNG_SIGNATURE)
+    position = len(png.SIGNATURE)
     while True:
         stream.seek(position)
         length, name = struct.unpack(">I4s", stream.read(8))
@@ -98,11 +98,6 @@ def png_chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
         if name == b"IEND":
             return
         position += 12 + length
-
-
-def png_chunk(name: bytes, content: bytes) -> bytes:
-    """Return a PNG chunk with its length and checksum."""
-    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
 def _inspect_png(stream: BinaryIO) -> ContainerFacts:

@@ -13,7 +13,8 @@ from typing import BinaryIO
 import OpenImageIO as oiio
 
 from foveate_server.picture_files import containers, tiff
-from foveate_server.picture_files.containers import EXIF_PREFIX, PNG_SIGNATURE, XMP_KEY, XMP_PREFIX, png_chunk
+from foveate_server.picture_files.containers import EXIF_PREFIX, XMP_KEY, XMP_PREFIX
+from foveate_shared import png
 from foveate_shared.errors import ErrorCode, InputError
 
 RECIPE_KEY = "foveate:recipe"
@@ -102,13 +103,13 @@ def _png_text(stream: BinaryIO) -> str | None:
 def _finish_png(path: Path, exif: bytes | None, xmp: bytes | None, recipe: str | None, words: str | None) -> None:
     """Insert the chunks before the first image data; an older recipe, and another block and packet, go."""
     key, words_key = RECIPE_KEY.encode() + b"\0", WORDS_KEY.encode() + b"\0"
-    new = png_chunk(b"eXIf", exif) if exif else b""
-    new += png_chunk(b"iTXt", XMP_KEY + b"\0\0\0\0" + xmp) if xmp else b""  # not compressed; no language, no keyword
-    new += png_chunk(b"tEXt", key + recipe.encode("ascii")) if recipe else b""
+    new = png.chunk(b"eXIf", exif) if exif else b""
+    new += png.chunk(b"iTXt", XMP_KEY + b"\0\0\0\0" + xmp) if xmp else b""  # not compressed; no language, no keyword
+    new += png.chunk(b"tEXt", key + recipe.encode("ascii")) if recipe else b""
     new += _png_words(words_key, words) if words else b""
     data = path.read_bytes()
-    parts = [PNG_SIGNATURE]
-    position = len(PNG_SIGNATURE)
+    parts = [png.SIGNATURE]
+    position = len(png.SIGNATURE)
     while position < len(data):
         length, name = struct.unpack_from(">I4s", data, position)
         end = position + 12 + length
@@ -127,9 +128,9 @@ def _finish_png(path: Path, exif: bytes | None, xmp: bytes | None, recipe: str |
 def _png_words(key: bytes, words: str) -> bytes:
     """Return the chunk of a text: Latin-1 where that holds it, which every tool reads, else UTF-8."""
     try:
-        return png_chunk(b"tEXt", key + words.encode("latin-1"))
+        return png.chunk(b"tEXt", key + words.encode("latin-1"))
     except UnicodeEncodeError:
-        return png_chunk(b"iTXt", key + b"\0\0\0\0" + words.encode("utf-8"))
+        return png.chunk(b"iTXt", key + b"\0\0\0\0" + words.encode("utf-8"))
 
 
 def _finish_jpeg(path: Path, exif: bytes | None, xmp: bytes | None) -> None:

@@ -5,7 +5,7 @@ A plugin has its own copy of this package in a bundle, and the installed one in 
 
 from __future__ import annotations
 
-from .. import errors, geometry, pixels
+from .. import errors, geometry, pixels, png
 from ..connection import client, inquiry, pairing_line, private_files, settings
 from ..forms import (
     checkpoint_advice,
@@ -49,6 +49,7 @@ from . import (
     open_connection,
     picture_choosers,
     previews,
+    selected_region,
     typed_settings,
 )
 
@@ -87,6 +88,7 @@ __all__ = [
     "picture_choosers",
     "picture_slots",
     "pixels",
+    "png",
     "previews",
     "private_files",
     "prompt_history",
@@ -94,6 +96,7 @@ __all__ = [
     "results_in_words",
     "run_blocking",
     "schema_words",
+    "selected_region",
     "settings",
     "together",
     "translations",

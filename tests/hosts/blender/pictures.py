@@ -5,6 +5,8 @@ import zlib
 
 import numpy as np
 
+from foveate_shared import png
+
 WIDTH, HEIGHT = 96, 80
 
 
@@ -47,8 +49,5 @@ def png16(samples):
         [np.zeros((height, 1), np.uint8), samples.astype(">u2").view(np.uint8).reshape(height, -1)], 1
     )
 
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(rows.tobytes())) + chunk(b"IEND", b"")
+    header = png.chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
+    return png.SIGNATURE + header + png.chunk(b"IDAT", zlib.compress(rows.tobytes())) + png.chunk(b"IEND", b"")

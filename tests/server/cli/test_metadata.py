@@ -13,10 +13,10 @@ from PIL import Image, ImageOps, TiffImagePlugin
 from PIL.TiffImagePlugin import IFDRational
 
 from foveate_server.picture_files import exif, tiff, xmp
-from foveate_server.picture_files.containers import PNG_SIGNATURE, png_chunk
 from foveate_server.picture_files.picture import Picture
 from foveate_server.picture_files.read import read_picture
 from foveate_server.picture_files.write import prepare, save
+from foveate_shared import png
 from foveate_shared.geometry import Extent
 from foveate_shared.pixels import Channels
 
@@ -67,9 +67,9 @@ def write_original(path, orientation=6):
     if path.suffix == ".png":
         save(Picture(PIXELS, Channels.RGB, exif=exif_block(orientation).tobytes()[6:]), path)
         data = path.read_bytes()
-        text = png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\x01\0\0\0" + zlib.compress(PACKET))
-        block = png_chunk(b"eXIf", exif_block(orientation).tobytes()[6:])
-        header = len(PNG_SIGNATURE) + 25
+        text = png.chunk(b"iTXt", b"XML:com.adobe.xmp\0\x01\0\0\0" + zlib.compress(PACKET))
+        block = png.chunk(b"eXIf", exif_block(orientation).tobytes()[6:])
+        header = len(png.SIGNATURE) + 25
         end = data.index(b"eXIf") - 4
         rest = end + 12 + struct.unpack_from(">I", data, end)[0]
         path.write_bytes(data[:header] + text + block + data[header:end] + data[rest:])

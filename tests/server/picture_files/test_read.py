@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foveate_server.picture_files.containers import PNG_SIGNATURE, png_chunk
 from foveate_server.picture_files.picture import Picture
 from foveate_server.picture_files.read import read_picture
 from foveate_server.picture_files.write import save
+from foveate_shared import png
 from foveate_shared.errors import FoveateError, InputError, ResourceError
 from foveate_shared.pixels import Channels
 
@@ -24,8 +24,8 @@ def photo() -> Image.Image:
 
 def huge_png(side: int = 60_000) -> bytes:
     header = struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 0)
-    data = png_chunk(b"IDAT", zlib.compress(b"\0" * 100))
-    return PNG_SIGNATURE + png_chunk(b"IHDR", header) + data + png_chunk(b"IEND", b"")
+    data = png.chunk(b"IDAT", zlib.compress(b"\0" * 100))
+    return png.SIGNATURE + png.chunk(b"IHDR", header) + data + png.chunk(b"IEND", b"")
 
 
 def write_huge_jpeg(path):

@@ -7,12 +7,6 @@ from foveate_shared.errors import InputError
 from foveate_shared.geometry import Bounds, Extent
 
 EXTENT = Extent(200, 100)
-fractions = st.floats(-0.5, 1.5)
-
-
-@pytest.fixture(scope="module")
-def region(module):
-    return module("region")
 
 
 @pytest.fixture(scope="module")
@@ -26,43 +20,9 @@ def square(masks, box, feather=0.0):
     return tuple(masks.Knot(corner, corner, corner, feather) for corner in corners)
 
 
-@pytest.mark.parametrize(
-    ("box", "bounds"),
-    [
-        ((0.25, 0.5, 0.75, 1.0), Bounds(50, 0, 100, 50)),  # the upper half: y runs up in Blender
-        ((0.0, 0.0, 1.0, 1.0), Bounds(0, 0, 200, 100)),
-        ((0.75, 1.0, 0.25, 0.5), Bounds(50, 0, 100, 50)),  # its corners the other way round
-        ((0.0, 0.0, 0.1, 0.1), Bounds(0, 90, 20, 10)),
-    ],
-)
-def test_a_box_counts_from_the_bottom_and_bounds_from_the_top(region, box, bounds):
-    assert region.box(box)(EXTENT).bounds == bounds
-
-
-@given(fractions, fractions, fractions, fractions)
-def test_a_drag_in_any_direction_covers_what_it_touches_within_the_image(region, x0, y0, x1, y1):
-    bounds = region.bounds_of_drag((x0, y0), (x1, y1), EXTENT)
-    assert EXTENT.bounds.contains(bounds)
-    assert bounds == region.bounds_of_drag((x1, y1), (x0, y0), EXTENT)
-    middle = ((x0 + x1) / 2 * EXTENT.width, (1 - (y0 + y1) / 2) * EXTENT.height)
-    if 0 <= middle[0] < EXTENT.width and 0 <= middle[1] < EXTENT.height and not bounds.is_empty:
-        assert bounds.x <= middle[0] <= bounds.right
-        assert bounds.y <= middle[1] <= bounds.bottom
-
-
-def test_a_rectangle_is_cut_to_the_image_and_must_meet_it(region):
-    assert region.rectangle(190, 90, 50, 50)(EXTENT).bounds == Bounds(190, 90, 10, 10)
-    with pytest.raises(InputError, match="does not lie in the image"):
-        region.rectangle(200, 0, 10, 10)(EXTENT)
-
-
-def test_nothing_selected_is_the_whole_image(region):
-    assert region.whole(EXTENT) is None
-
-
-def test_a_mask_has_tight_bounds_and_soft_edges(region, masks):
+def test_a_mask_has_tight_bounds_and_soft_edges(masks):
     layer = masks.MaskLayer((square(masks, (0.25, 0.5, 0.5, 0.625), feather=0.05),))
-    selected = region.mask([layer], "soft")(EXTENT)
+    selected = masks.region([layer], "soft")(EXTENT)
     # The longer side spans 0 to 1, so the feather is 10 pixels wide; the shorter side is centred.
     assert selected.bounds == Bounds(40, 15, 70, 45)
     assert selected.coverage.shape == (45, 70, 1)
@@ -72,9 +32,9 @@ def test_a_mask_has_tight_bounds_and_soft_edges(region, masks):
     assert (np.diff(across) > 0).all()
 
 
-def test_a_mask_that_covers_nothing_is_said(region, masks):
+def test_a_mask_that_covers_nothing_is_said(masks):
     with pytest.raises(InputError, match="The mask empty covers no pixel"):
-        region.mask([masks.MaskLayer(())], "empty")(EXTENT)
+        masks.region([masks.MaskLayer(())], "empty")(EXTENT)
 
 
 @settings(max_examples=30, deadline=None)
