@@ -71,7 +71,7 @@ def dragged_rectangle(
     return dragged.x, dragged.y, dragged.width, dragged.height
 
 
-def no_region(problem: str, remedy: str, **values: object) -> InputError:
+def no_region(problem: str, remedy: str, **values: Any) -> InputError:
     """Return the error of a region that there is none of."""
     return InputError(problem, code=ErrorCode.INVALID_REGION, remedy=remedy, **values)
 
