@@ -116,6 +116,11 @@ class Bounds:
         """Return the part of it that lies in a document of `extent`."""
         return self.intersect(extent.bounds)
 
+    def middle(self, side: int) -> Bounds:
+        """Return the part around its centre that is at most `side` wide and high."""
+        width, height = min(self.width, side), min(self.height, side)
+        return Bounds(self.x + (self.width - width) // 2, self.y + (self.height - height) // 2, width, height)
+
     def scaled(self, factor: int) -> Bounds:
         """Return it in a frame that is `factor` times as large."""
         return Bounds(self.x * factor, self.y * factor, self.width * factor, self.height * factor)

@@ -176,3 +176,11 @@ WHOLE = Extent(10, 8)
 )
 def test_parts_leave_no_gap(parts, complete):
     assert leaves_no_gap(WHOLE, parts) == complete
+
+
+@given(bounds, st.integers(1, 30))
+def test_the_middle_is_as_much_as_fits_around_the_centre(region: Bounds, side: int) -> None:
+    middle = region.middle(side)
+    assert middle.extent == Extent(min(region.width, side), min(region.height, side))
+    assert region.contains(middle)
+    assert all(abs(one - other) <= 0.5 for one, other in zip(middle.center, region.center, strict=True))

@@ -15,8 +15,18 @@ from pathlib import Path
 from gi.repository import Gegl, Gimp
 
 from . import buffers, formats, hidden_images, layer_pictures, other_results
-from ._shared import errors, geometry, host, job_records, named_pictures, protocol, results_in_words
-from .layers import ImageKind, build_image, build_layers, insert, name_of
+from ._shared import (
+    document_problems,
+    errors,
+    geometry,
+    host,
+    job_records,
+    named_pictures,
+    offered_operations,
+    protocol,
+    results_in_words,
+)
+from .layers import ImageKind, build_image, build_layers, insert
 from .same_pixels import same_where_covered
 
 _SNAPSHOT = "foveate-snapshot"  # what the hidden image's parts are called; nobody sees them
@@ -181,8 +191,7 @@ class GimpHost:
     def _place(self) -> Path:
         """Return the folder for files: beside the image's own, else the person's home."""
         file = self._image.get_xcf_file() or self._image.get_imported_file() if self._image else None
-        path = file.get_path() if file else None
-        return Path(path).parent if path else Path.home()
+        return results_in_words.folder_beside((file and file.get_path()) or "")
 
     def keep(self, result: host.Result) -> Gimp.Image:
         """Return the result as a new image, with a window where windows are wanted. Raises as `build` does."""
@@ -210,9 +219,7 @@ class GimpHost:
 
     @property
     def _state(self) -> _Frozen:
-        if self._frozen is None:
-            raise errors.ServerError("The image was not frozen.")
-        return self._frozen
+        return document_problems.frozen(self._frozen)
 
     def _require_image(self) -> None:
         if not self._image.is_valid():
@@ -238,14 +245,10 @@ class GimpHost:
 
     def _require_same_size(self, result: host.Result) -> None:
         if not self.is_open or _extent(self._image) != result.extent:
-            raise errors.InputError(
-                "The image for which the selection was made is closed, or has another size by now.",
-                code=errors.ErrorCode.CONFLICT,
-                remedy="Run the job again on the image that you want it for.",
-            )
+            raise document_problems.selection_fits_nothing()
 
     def _name(self, result: host.Result) -> str:
-        return name_of(result, self._title, with_seed=self.names_seeds)
+        return self._title + offered_operations.made_by(result.recipe, with_seed=self.names_seeds)
 
 
 def _freeze(image: Gimp.Image, *, is_whole: bool) -> _Frozen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from gi.repository import Gimp
 
@@ -71,17 +71,6 @@ class Placed:
     bounds: geometry.Bounds  # where it belongs
 
 
-def name_of(result: host.Result, title: str, *, with_seed: bool = False) -> str:
-    """Return what a result's layer is called: after the operation, the model, and maybe the seed."""
-    model = result.recipe.get("model")
-    name = model.get("name") if isinstance(model, dict) else None
-    told = [str(name)] if name else []
-    parameters = result.recipe.get("parameters")
-    if with_seed and isinstance(parameters, dict):
-        told.append(f"seed {parameters.get('seed')}")
-    return f"{title} ({', '.join(told)})" if told else title
-
-
 def build_layers(image: Gimp.Image, result: host.Result, kind: ImageKind, name: str) -> list[Placed]:
     """Return the layers, lowest first, that bring a result of frame "document" into `image`.
 
@@ -139,13 +128,10 @@ def _build_layer(
 
 def _whole(patch: host.ResultPatch, layout: formats.LayerFormat) -> bytes:
     """Return pixels as a layer has them; what was made without a document has no alpha but its coverage."""
-    image = patch.pixels
-    if image.format.channels is not pixels.Channels.RGB:
-        return bytes(image.data)
-    data = pixels.with_opaque_alpha(image.data, pixels.Channels.RGBA)
-    if patch.coverage is None:
-        return data
-    return _with_coverage(replace(patch, pixels=host.Image(image.extent, data, layout.pixels)), layout)
+    if patch.pixels.format.channels is not pixels.Channels.RGB:
+        return bytes(patch.pixels.data)
+    (opaque,) = arrange_patches.made_opaque([patch], pixels.Channels.RGBA)
+    return _with_coverage(opaque, layout) if patch.coverage else bytes(opaque.pixels.data)
 
 
 def _with_coverage(patch: host.ResultPatch, layout: formats.LayerFormat) -> bytes:

@@ -7,8 +7,8 @@ from pathlib import Path
 from gi.repository import Gimp
 
 from . import other_results
-from ._shared import host, job_records, pixels, protocol, results_in_words, unclaimed_results
-from .layers import ImageKind, build_image, name_of
+from ._shared import host, job_records, no_document, offered_operations, pixels, protocol, results_in_words
+from .layers import ImageKind, build_image
 
 _PRECISIONS = {
     pixels.SampleType.U8: "U8",
@@ -18,7 +18,7 @@ _PRECISIONS = {
 }
 
 
-class LostImage(unclaimed_results.LostDocument):
+class LostImage(no_document.NoDocument):
     """See foveate_shared.jobs.host.Host. It takes every kind of result; a selection is a picture of it."""
 
     result_kinds = (protocol.PIXELS, *other_results.KINDS)
@@ -41,7 +41,7 @@ class LostImage(unclaimed_results.LostDocument):
         """Return the result as a new image without a window; None where it is nothing to look at."""
         if result.kind in other_results.KINDS:
             return other_results.drawn(result, self._title)
-        return build_image(result, self._kind(result), name_of(result, self._title))
+        return build_image(result, self._kind(result), self._title + offered_operations.made_by(result.recipe))
 
     def lacks_profile(self, result: host.Result) -> bool:
         """Tell whether the image had a profile of its own that is not known any more."""

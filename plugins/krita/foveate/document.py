@@ -7,22 +7,12 @@ costs some milliseconds and little memory, whatever the document's size, and sta
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from . import layer_pictures, layers, new_documents, style
-from ._shared import (
-    arrange_patches,
-    coverage,
-    errors,
-    geometry,
-    host,
-    named_pictures,
-    pixels,
-    protocol,
-    results_in_words,
-)
-from .layers import Steps, to_end
+from ._shared import arrange_patches, coverage, document_problems, errors, geometry, host, in_steps, pixels, protocol
+from .job_host import KritaJobHost
+from .layer_pictures import extent_of
 from .pixel_layouts import named_space, pixel_format
 from .profiles import read_profile
 from .wait_until_idle import drop, dropped_after, is_open, until_idle
@@ -46,34 +36,17 @@ class Frozen:
         return self.mask.bounds if self.mask else self.extent.bounds
 
 
-class KritaHost:
-    """One job's view of one document. See foveate_shared.jobs.host.Host."""
-
-    def __init__(self, krita: Any, document: Any, title: str, *, whole: bool = False) -> None:
-        """`krita` is Krita's module, `title` names the layer that the result becomes.
-
-        With `whole` all of the document is worked on, whatever is selected.
-        """
-        self.before: Any = None  # a QImage of the selected region as it was, for lists
-        self.after: Any = None  # and as it is since the result was applied
-        self.told: tuple[str, ...] = ()  # what the result says in words
-        self._krita = krita
-        self._document = document
-        self._place = place_of(document)
-        self._title = title
-        self._whole = whole
-        self._frozen: Frozen | None = None
-        self._result_in: tuple[Any, geometry.Bounds] | None = None  # where the picture of the result is to come from
+class KritaHost(KritaJobHost):
+    """One job's view of one document."""
 
     result_kinds = layer_pictures.RESULT_KINDS
 
-    def pictures(self) -> tuple[named_pictures.OfferedPicture, ...]:
-        """See PictureHost: the document's layers."""
-        return layer_pictures.offered(self._document)
-
-    def freeze_picture(self, key: str) -> named_pictures.FrozenPicture:
-        """See PictureHost."""
-        return layer_pictures.freeze(self._krita, self._document, key)
+    def __init__(self, krita: Any, document: Any, title: str, *, whole: bool = False) -> None:
+        """See KritaJobHost. With `whole` all of the document is worked on, whatever is selected."""
+        super().__init__(krita, document, title)
+        self._whole = whole
+        self._frozen: Frozen | None = None
+        self._result_in: tuple[Any, geometry.Bounds] | None = None  # where the picture of the result is to come from
 
     @property
     def region(self) -> geometry.Bounds:
@@ -88,8 +61,8 @@ class KritaHost:
         layout = pixel_format(colors[0], colors[1])
         space = named_space(colors[0], colors[2])
         icc = None if space else read_profile(self._krita, colors[0], colors[2])
-        extent = geometry.Extent(document.width(), document.height())
-        mask = None if self._whole else _selected(document, extent)
+        mask = None if self._whole else _selected(document)
+        extent = extent_of(document)
         self._frozen = Frozen(document.clone(), extent, colors, layout, mask)
         self.before = self.picture(self._frozen.clone, self.region)
         selection = protocol.Selection(mask.bounds, not mask.is_full) if mask else None
@@ -115,35 +88,10 @@ class KritaHost:
         data = mask.window(bounds) if mask else b"\xff" * bounds.area
         return host.Image(bounds.extent, data, pixels.COVERAGE_U8)
 
-    def is_unchanged(self) -> bool:
-        """See Host. Raises InputError where the document was closed."""
-        return to_end(self._compared())
-
-    def apply(self, result: host.Result) -> None:
-        """See Host. Where the document is gone or has another form, its snapshot is opened with the result in it."""
-        to_end(self.steps(result, check=False))
-
-    def steps(self, result: host.Result, *, check: bool) -> Steps[None]:
-        """See StepwiseHost."""
-        if check and not (yield from self._compared()):
-            raise _changed()
-        if result.kind in results_in_words.KINDS:
-            self.told = results_in_words.told(result, self._place, self._title)
-            self.after = style.drawing(result)
-        elif result.kind == protocol.SELECTION:
-            self._select(result)
-        elif result.frame == "new":
-            yield from self._open_new(result)
-        elif result.patches:
-            yield from self._add_layer(result, check)
-
-    def _select(self, result: host.Result) -> None:
+    def select(self, result: host.Result) -> None:
+        """See InSteps."""
         if not is_open(self._krita, self._document) or not self._fits():
-            raise errors.InputError(
-                "The image for which the selection was made is closed, or has another size by now.",
-                code=errors.ErrorCode.CONFLICT,
-                remedy="Run the job again on the image that you want it for.",
-            )
+            raise document_problems.selection_fits_nothing()
         layer_pictures.select(self._krita, self._document, result)
 
     def take_picture(self) -> bool:
@@ -164,7 +112,7 @@ class KritaHost:
         if self._frozen is not None:
             drop(self._frozen.clone)
             self._frozen = None
-        self._document = None  # the history lives longer than documents do
+        super().release()
 
     def preview(self, result: host.Result) -> Any:
         """Return a QImage of the region as it would look with the result, without touching the document.
@@ -174,10 +122,10 @@ class KritaHost:
         """
         if result.kind != protocol.PIXELS:
             return style.drawing(result) or self.before
-        area = _middle(result.extent.bounds if result.frame == "new" else self.region)
+        area = (result.extent.bounds if result.frame == "new" else self.region).middle(_PICTURE_SIDE)
         inside = tuple(arrange_patches.cropped(result.patches, area))
         with dropped_after(self._create(area.extent)) as scratch:
-            prepared = to_end(layers.prepare(self._krita, self._snapshot.colors, inside))
+            prepared = in_steps.to_end(layers.prepare(self._krita, self._snapshot.colors, inside))
             if result.frame == "document":
                 below = [(area.relative_to(area), _read(self._snapshot.clone, area))]
                 layers.fill(scratch.rootNode().childNodes()[0], below)
@@ -188,17 +136,15 @@ class KritaHost:
 
     def picture(self, document: Any, area: geometry.Bounds) -> Any:
         """Return a QImage (sRGB) of an area of a document; of its middle where it is large."""
-        seen = _middle(area)
+        seen = area.middle(_PICTURE_SIDE)
         return document.projection(seen.x, seen.y, seen.width, seen.height)
 
     @property
     def _snapshot(self) -> Frozen:
-        if self._frozen is None:
-            raise errors.ServerError("A document was used before it was frozen.", fault=errors.Fault.CLIENT)
-        return self._frozen
+        return document_problems.frozen(self._frozen)
 
-    def _compared(self) -> Steps[bool]:
-        """Tell whether the selected pixels are what they were. Raises InputError where the document is closed."""
+    def compared(self) -> in_steps.Steps[bool]:
+        """See InSteps. Raises InputError where the document is closed."""
         mask, size = self._snapshot.mask, self._snapshot.format.pixel_size
         for band in arrange_patches.rows_of(self.region, size):
             yield from until_idle(self._krita, self._document)
@@ -211,37 +157,33 @@ class KritaHost:
             yield
         return True
 
-    def _add_layer(self, result: host.Result, check: bool) -> Steps[None]:
+    def add_layer(self, result: host.Result, *, check: bool) -> in_steps.Steps[None]:
+        """See InSteps. Where the document is gone or has another form, its snapshot is opened with the result in it."""
         prepared = yield from layers.prepare(self._krita, self._snapshot.colors, result.patches)
         document = self._document
         if check or (is_open(self._krita, document) and self._fits()):
             yield from until_idle(self._krita, document)
             if not self._fits():
-                raise _changed()
+                raise document_problems.changed()
         else:
             document = yield from self._reopened()
-        title = new_documents.named(self._title, result.recipe)
+        title = self._name(result)
         layer = layers.add_layer(document, prepared, title)
         layers.keep_recipe(document, layer, result, title)
         self._result_in = document, self.region
 
     def _fits(self) -> bool:
         """Tell whether the document still has the extent and the color space that it had."""
-        extent = geometry.Extent(self._document.width(), self._document.height())
-        return extent == self._snapshot.extent and _colors(self._document) == self._snapshot.colors
+        return extent_of(self._document) == self._snapshot.extent and _colors(self._document) == self._snapshot.colors
 
-    def _open_new(self, result: host.Result) -> Steps[None]:
-        """Open a window on a new image that holds the result's patches."""
+    def open_image(self, result: host.Result) -> in_steps.Steps[None]:
+        """See InSteps."""
         parts = yield from layers.converted(result.patches, keeps_alpha=True)
-        title = new_documents.named(self._title, result.recipe)
-        document = yield from new_documents.filled(self._krita, self._create(result.extent), parts)
-        layer = document.rootNode().childNodes()[0]
-        layer.setName(title)
-        layers.keep_recipe(document, layer, result, title)
-        new_documents.show(self._krita, document)
+        document = self._create(result.extent)
+        yield from self._fill(document, parts, result)
         self._result_in = document, result.extent.bounds
 
-    def _reopened(self) -> Steps[Any]:
+    def _reopened(self) -> in_steps.Steps[Any]:
         """Open a flat copy of the snapshot and return it: Krita crashes where clones get a window."""
         area, parts = self._snapshot.extent.bounds, []
         for band in arrange_patches.rows_of(area, self._snapshot.format.pixel_size):
@@ -265,27 +207,6 @@ def _read(document: Any, bounds: geometry.Bounds) -> Any:
     return document.pixelData(bounds.x, bounds.y, bounds.width, bounds.height)
 
 
-def _changed() -> errors.InputError:
-    return errors.InputError(
-        "The selected pixels changed while the result was made, so it was not applied.",
-        code=errors.ErrorCode.CONFLICT,
-        remedy="Apply it all the same, or run the job again.",
-    )
-
-
-def _middle(area: geometry.Bounds) -> geometry.Bounds:
-    """Return what a picture of an area shows."""
-    side = geometry.Extent(min(area.width, _PICTURE_SIDE), min(area.height, _PICTURE_SIDE))
-    x, y = area.x + (area.width - side.width) // 2, area.y + (area.height - side.height) // 2
-    return geometry.Bounds(x, y, side.width, side.height)
-
-
-def place_of(document: Any) -> Path:
-    """Return the folder where files about a document go: beside its own, or in the person's home."""
-    name = document.fileName() if document is not None else ""
-    return Path(name).parent if name else Path.home()
-
-
 def find_selection(document: Any) -> Any:
     """Return the selection that the person sees: the image's, or that of the active layer's selection mask; or None."""
     selection = document.selection()
@@ -303,20 +224,24 @@ def _local_selection(node: Any) -> Any:
 
 def selected_bounds(document: Any) -> geometry.Bounds | None:
     """Return the part of the document that is selected, or None where all of it is."""
-    selection = find_selection(document)
+    bounds = _bounds(find_selection(document), document)
+    return None if bounds is None or bounds.is_empty else bounds
+
+
+def _bounds(selection: Any, document: Any) -> geometry.Bounds | None:
+    """Return what of a selection lies in the document."""
     if selection is None:
         return None
-    extent = geometry.Extent(document.width(), document.height())
-    bounds = geometry.Bounds(selection.x(), selection.y(), selection.width(), selection.height()).clamp(extent)
-    return None if bounds.is_empty else bounds
+    bounds = geometry.Bounds(selection.x(), selection.y(), selection.width(), selection.height())
+    return bounds.clamp(extent_of(document))
 
 
-def _selected(document: Any, extent: geometry.Extent) -> coverage.Mask | None:
+def _selected(document: Any) -> coverage.Mask | None:
     """Return the frozen coverage of the document's selection. Raises InputError where it lies outside."""
     selection = find_selection(document)
-    if selection is None:
+    bounds = _bounds(selection, document)
+    if bounds is None:
         return None
-    bounds = geometry.Bounds(selection.x(), selection.y(), selection.width(), selection.height()).clamp(extent)
     if bounds.is_empty:
         raise errors.InputError(
             "The selection lies outside of the image.",

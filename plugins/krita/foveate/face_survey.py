@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from ._shared import faces, host
+from ._shared import faces, host, in_steps
 from .document import KritaHost
-from .layers import Steps
 
 
 class FaceSurvey(KritaHost):
@@ -18,13 +17,9 @@ class FaceSurvey(KritaHost):
         """Say yes: nothing will be applied."""
         return True
 
-    def steps(self, result: host.Result, *, check: bool) -> Steps[None]:
-        """See StepwiseHost."""
-        del check
-        self.apply(result)
-        yield
-
-    def apply(self, result: host.Result) -> None:
+    def steps(self, result: host.Result, *, check: bool) -> in_steps.Steps[None]:
         """Cut the found faces out of the snapshot."""
+        del check
         frozen = self._snapshot
         self.faces = faces.found_faces(result, frozen.extent, partial(self.picture, frozen.clone))
+        yield

@@ -15,7 +15,7 @@ _WITH_PIXELS = {"paintlayer", "grouplayer", "filelayer", "filllayer", "clonelaye
 
 def offered(document: Any) -> tuple[named_pictures.OfferedPicture, ...]:
     """Return the document's layers, the upper ones first, each as large as the document."""
-    extent = _extent(document)
+    extent = extent_of(document)
     return tuple(
         named_pictures.OfferedPicture(_key(node), node.name(), extent) for node in _layers(document.rootNode())
     )
@@ -27,7 +27,7 @@ def freeze(krita: Any, document: Any, key: str) -> named_pictures.FrozenPicture:
     if node is None:
         raise named_pictures.picture_is_gone()
     document.waitForDone()
-    extent, model, profile = _extent(document), node.colorModel(), node.colorProfile()
+    extent, model, profile = extent_of(document), node.colorModel(), node.colorProfile()
     layout, space = pixel_format(model, node.colorDepth()), named_space(model, profile)
     data = bytes(node.projectionPixelData(0, 0, extent.width, extent.height))
     icc = None if space else read_profile(krita, model, profile)
@@ -54,6 +54,11 @@ def _layers(node: Any) -> Iterator[Any]:
             yield from _layers(child)
 
 
+def extent_of(document: Any) -> geometry.Extent:
+    """Return a document's size."""
+    return geometry.Extent(document.width(), document.height())
+
+
 def document_key(document: Any) -> str:
     """Return what a document is known by, as long as it is open."""
     return _key(document.rootNode())
@@ -61,7 +66,3 @@ def document_key(document: Any) -> str:
 
 def _key(node: Any) -> str:
     return str(node.uniqueId().toString())
-
-
-def _extent(document: Any) -> geometry.Extent:
-    return geometry.Extent(document.width(), document.height())

@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from . import wait_until_idle
-from ._shared import arrange_patches, coverage, errors, geometry, host
+from ._shared import arrange_patches, coverage, errors, geometry, host, in_steps
 from .qt import QtCore
 
-T = TypeVar("T")
-Steps = Generator[None, None, T]  # work that hands the thread back after every few milliseconds
 Parts = Sequence[tuple[geometry.Bounds, Any]]  # QByteArrays in Krita's layout, and where they belong
-
-
-def to_end(steps: Steps[T]) -> T:
-    """Do all of some work at once, and return what it gives."""
-    results: list[T] = []
-
-    def keep() -> Iterator[None]:
-        results.append((yield from steps))
-
-    for _ in keep():
-        pass
-    return results[0]
-
-
 ANNOTATION = "foveate/recipe/"  # before the layer's id: where a document keeps the recipe of a layer
 
 
@@ -39,7 +23,7 @@ class Prepared:
     inherits_alpha: bool  # where the document is translucent: its alpha thus stays as it is
 
 
-def prepare(krita: Any, colors: tuple[str, str, str], patches: Sequence[host.ResultPatch]) -> Steps[Prepared]:
+def prepare(krita: Any, colors: tuple[str, str, str], patches: Sequence[host.ResultPatch]) -> in_steps.Steps[Prepared]:
     """Prepare the layer of some patches, in steps."""
     opaque = yield from _all_opaque(patches)
     if arrange_patches.overlap(patches):
@@ -49,7 +33,7 @@ def prepare(krita: Any, colors: tuple[str, str, str], patches: Sequence[host.Res
     return Prepared(parts, not opaque)
 
 
-def converted(patches: Iterable[host.ResultPatch], *, keeps_alpha: bool) -> Steps[Parts]:
+def converted(patches: Iterable[host.ResultPatch], *, keeps_alpha: bool) -> in_steps.Steps[Parts]:
     """Return patches that do not overlap as Krita takes them, in steps.
 
     Coverage becomes alpha. Where there is none the patch's own alpha is kept, or it is full.
@@ -90,7 +74,7 @@ def keep_recipe(document: Any, layer: Any, result: host.Result, title: str) -> N
     document.setAnnotation(ANNOTATION + name, f"Foveate's recipe of the layer {title}", QtCore.QByteArray(recipe))
 
 
-def _all_opaque(patches: Iterable[host.ResultPatch]) -> Steps[bool]:
+def _all_opaque(patches: Iterable[host.ResultPatch]) -> in_steps.Steps[bool]:
     for band in arrange_patches.patch_bands(patches):
         if not coverage.is_opaque(band.pixels.data, band.pixels.format):
             return False
@@ -98,7 +82,7 @@ def _all_opaque(patches: Iterable[host.ResultPatch]) -> Steps[bool]:
     return True
 
 
-def _composed(krita: Any, colors: tuple[str, str, str], patches: Sequence[host.ResultPatch]) -> Steps[Parts]:
+def _composed(krita: Any, colors: tuple[str, str, str], patches: Sequence[host.ResultPatch]) -> in_steps.Steps[Parts]:
     """Return overlapping patches, laid over each other by Krita itself in a document that nobody sees."""
     area = arrange_patches.covered_bounds(patches)
     scratch = krita.Krita.instance().createDocument(area.width, area.height, "Foveate", *colors, 72.0)

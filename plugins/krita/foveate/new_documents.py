@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import layers
-from ._shared import errors, geometry
-from .layers import Steps
+from ._shared import errors, geometry, in_steps
 from .wait_until_idle import drop, until_idle
 
 Colors = tuple[str, str, str]  # model, depth and profile, as Krita names them
@@ -26,7 +25,7 @@ def create(krita: Any, extent: geometry.Extent, title: str, colors: Colors, reso
     return document
 
 
-def filled(krita: Any, document: Any, parts: layers.Parts) -> Steps[Any]:
+def filled(krita: Any, document: Any, parts: layers.Parts) -> in_steps.Steps[Any]:
     """Write pixels into a new document's only layer, in steps, and return it; it is closed where that is given up."""
     try:
         for part in parts:
@@ -47,10 +46,3 @@ def show(krita: Any, document: Any) -> None:
     if window is None:
         raise errors.InputError("Krita has no window for the new image.", remedy="Open one, then apply again.")
     window.addView(document)
-
-
-def named(title: str, recipe: Any) -> str:
-    """Return a layer's name: where nobody chose a model, the title lacks the one that the server took."""
-    model = recipe.get("model")
-    name = model.get("name") if isinstance(model, dict) else None
-    return f"{title} ({name})" if name and "(" not in title else title

@@ -12,14 +12,14 @@ from foveate_server.picture_files.picture import DTYPES, Picture, from_wire
 from foveate_shared.errors import InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.host import Image, Result, ResultPatch
-from foveate_shared.jobs.unclaimed_results import LostDocument
+from foveate_shared.jobs.no_document import NoDocument
 from foveate_shared.pixels import AlphaMode, Channels, RowOrder
 from foveate_shared.wire.protocol import FILES, REPORT, RESULT_KINDS, SELECTION
 
 _TOLD = ("srgb", "gray-srgb")  # what a file without a word about its colours is taken for
 
 
-class ResultAlone(LostDocument):
+class ResultAlone(NoDocument):
     """What takes a result whose document is not here. See foveate_shared.jobs.host.Host."""
 
     result_kinds = RESULT_KINDS

@@ -105,10 +105,17 @@ def job_title(words: OperationWords, say: Texts, parameters: JsonObject, models:
     return f"{title} ({str(name).partition(' (')[0]})" if name else title
 
 
+def made_by(recipe: JsonObject, *, with_seed: bool = False) -> str:
+    """Return what follows the title in a result's name, such as " (photo, seed 7)"; empty where nothing is known."""
+    parameters = recipe.get("parameters")
+    seed = f"seed {parameters.get('seed')}" if with_seed and isinstance(parameters, dict) else ""
+    told = ", ".join(filter(None, (str(as_object(recipe.get("model")).get("name") or ""), seed)))
+    return f" ({told})" if told else ""
+
+
 def result_name(image: str, title: str, recipe: JsonObject, longest: int) -> str:
     """Return a name for a result of an image, at most `longest` bytes; the image's own is cut where it is too long."""
-    model = str(as_object(recipe.get("model")).get("name", ""))
-    ending = f", {title}" + (f" ({model})" if model else "")
+    ending = f", {title}{made_by(recipe)}"
     room = max(8, longest - len(ending.encode()))
     return image.encode()[:room].decode(errors="ignore") + ending
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 
-from ..errors import ErrorCode, InputError
+from .document_problems import changed
 from .host import Host, Result, StepwiseHost
 
 STEP_SECONDS = 0.01  # for which a host is at work at a time, where it works step by step
@@ -52,9 +52,5 @@ def _steps(host: Host, result: Result, check: bool) -> Generator[None, None, Non
         yield from host.steps(result, check=check)
         return
     if check and not host.is_unchanged():
-        raise InputError(
-            "The selected pixels changed while the result was made, so it was not applied.",
-            code=ErrorCode.CONFLICT,
-            remedy="Apply it all the same, or run the job again.",
-        )
+        raise changed()
     host.apply(result)

@@ -6,8 +6,10 @@ A band is as much as is worked on at a time, so that an editor's main thread nev
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from ..geometry import Bounds, Extent
+from ..pixels import Channels, PixelFormat, SampleType, with_opaque_alpha
 from .host import Image, ResultPatch
 
 BAND_BYTES = 2 << 20  # of pixels: some milliseconds
@@ -40,6 +42,15 @@ def cropped(patches: Iterable[ResultPatch], area: Bounds) -> Iterator[ResultPatc
             part = inside.relative_to(patch.bounds)
             covered = _part(patch.coverage, part) if patch.coverage else None
             yield ResultPatch(inside.relative_to(area), _part(patch.pixels, part), covered, patch.item)
+
+
+def made_opaque(patches: Iterable[ResultPatch], channels: Channels) -> tuple[ResultPatch, ...]:
+    """Return patches that were made without a document, 8 bit RGB, with `channels`: RGBA or BGRA, all opaque."""
+    layout = PixelFormat(SampleType.U8, channels)
+    return tuple(
+        replace(patch, pixels=Image(patch.pixels.extent, with_opaque_alpha(patch.pixels.data, channels), layout))
+        for patch in patches
+    )
 
 
 def covered_bounds(patches: Iterable[ResultPatch]) -> Bounds:

@@ -38,6 +38,11 @@ def told(result: Result, place: Path, name: str) -> tuple[str, ...]:
     )
 
 
+def folder_beside(path: str) -> Path:
+    """Return where files about a document go: beside its own, whose `path` may be empty, else in the person's home."""
+    return Path(path).parent if path else Path.home()
+
+
 def foreseen(result: Result) -> tuple[str, ...]:
     """Return what a person sees of a result before it is taken: the lines of a report, the names of files."""
     lines = (line for report in result.reports for line in report_lines(report.data))

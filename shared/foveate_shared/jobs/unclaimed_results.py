@@ -16,12 +16,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..connection.client import ClientEvent, ConnectionState, StateChange
-from ..errors import InputError
-from ..geometry import Bounds, Extent
-from ..pixels import Channels, PixelFormat, SampleType
 from ..wire.protocol import Ack, Jobs, JobSummary, Welcome
 from .dispatch_events import dispatch
-from .host import Host, Image, Snapshot
+from .host import Host
 from .job_flow import FlowClient, JobState, Rerender
 from .job_list import ConnectionView
 
@@ -38,32 +35,11 @@ class ListingClient(FlowClient, Protocol):
         """Return what happened since the last call."""
 
 
-class LostDocument:
-    """A host whose document is gone: what takes a complete result all the same says in `apply` where that goes."""
-
-    def freeze(self) -> Snapshot:
-        """See Host: nothing is left to freeze, and nobody asks for it."""
-        return Snapshot(Extent(1, 1), PixelFormat(SampleType.U8, Channels.RGBA), None, "srgb")
-
-    def read_pixels(self, bounds: Bounds, extent: Extent) -> Image:
-        """See Host. Raises InputError."""
-        raise InputError("The picture is gone: {bounds} at {extent} cannot be read.", bounds=bounds, extent=extent)
-
-    read_coverage = read_pixels
-
-    def is_unchanged(self) -> bool:
-        """See Host: nothing is left that could have changed."""
-        return True
-
-    def release(self) -> None:
-        """See Host: nothing was frozen."""
-
-
 class WaitingResults:
     """The complete results of one client that nobody has taken."""
 
     def __init__(self, client: ListingClient, host_for: Callable[[JobSummary], Host]) -> None:
-        """`host_for` makes what takes a result; as its document is gone, only `apply` and `release` have work to do."""
+        """`host_for` makes what takes a result; as its document is gone, a NoDocument that says what `apply` does."""
         self.jobs: tuple[JobSummary, ...] | None = None  # newest first; None: the server has not told yet
         self.connection = ConnectionView()
         self._client = client
@@ -94,7 +70,9 @@ class WaitingResults:
         known = self._flows.get(job.job)
         if known is not None and known.status.state is not JobState.FAILED:
             return known
-        flow = Rerender(self._client, self._host_for(job), job.operation, {}, job=job.job, ask_first=True)
+        flow = Rerender(
+            self._client, self._host_for(job), job.operation, {}, job=job.job, ask_first=True, takes_document=False
+        )
         self._flows[job.job] = flow
         flow.start()
         return flow

@@ -6,6 +6,7 @@ from fakes.models import FOR_PROMPTS
 from fakes.scripted_client import real_welcome
 from foveate_shared.editor.offered_operations import (
     job_title,
+    made_by,
     needs_checkpoint,
     offered,
     result_name,
@@ -84,3 +85,17 @@ def test_a_results_name_holds_operation_and_model_and_fits():
     long = result_name("ä" * 60, "Upscale", {"model": {"name": "some-model"}}, 63)
     assert len(long.encode()) <= 63
     assert long.endswith(", Upscale (some-model)")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "with_seed", "text"),
+    [
+        ({}, False, ""),
+        ({"model": {"name": "photo"}}, False, " (photo)"),
+        ({"model": {"name": "photo"}, "parameters": {"seed": 7}}, True, " (photo, seed 7)"),
+        ({"parameters": {"seed": 7}}, True, " (seed 7)"),
+        ({"model": None, "parameters": {"seed": 7}}, False, ""),
+    ],
+)
+def test_a_result_is_called_after_what_made_it(recipe, with_seed, text):
+    assert made_by(recipe, with_seed=with_seed) == text

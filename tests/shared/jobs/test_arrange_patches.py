@@ -59,3 +59,13 @@ def test_that_patches_meet_is_seen_whatever_their_order():
     assert not arrange_patches.overlap([apart, first])
     assert not arrange_patches.overlap([])
     assert arrange_patches.overlap([over_first, apart, first])
+
+
+def test_what_was_made_without_a_document_becomes_opaque():
+    rgb = PixelFormat(SampleType.U8, Channels.RGB)
+    covered = Image(Extent(1, 1), b"\x07", COVERAGE_U8)
+    (made,) = arrange_patches.made_opaque(
+        [ResultPatch(Bounds(3, 4, 1, 1), Image(Extent(1, 1), bytes([1, 2, 3]), rgb), covered)], Channels.BGRA
+    )
+    assert (bytes(made.pixels.data), made.pixels.format.channels) == (bytes([3, 2, 1, 255]), Channels.BGRA)
+    assert (made.bounds, made.coverage) == (Bounds(3, 4, 1, 1), covered)

@@ -1,11 +1,13 @@
 """Reports in words, and files in a folder of their own."""
 
+from pathlib import Path
+
 import pytest
 
 from foveate_shared.errors import ResourceError
 from foveate_shared.geometry import Extent
 from foveate_shared.jobs.host import Image, ItemReport, Result, ResultFile
-from foveate_shared.jobs.results_in_words import drawing_of, foreseen, told
+from foveate_shared.jobs.results_in_words import drawing_of, folder_beside, foreseen, told
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 from foveate_shared.wire.protocol import FILES, REPORT
 
@@ -71,3 +73,8 @@ def test_a_folder_lies_in_its_place_whatever_it_is_called(tmp_path, name, folder
     told(result(FILES, files=(FILE,)), tmp_path / "place", name)
     assert [path.name for path in tmp_path.iterdir()] == ["place"]
     assert [path.name for path in (tmp_path / "place").iterdir()] == [folder]
+
+
+def test_files_go_beside_the_documents_own_else_to_the_persons_home(tmp_path):
+    assert folder_beside(str(tmp_path / "scene.kra")) == tmp_path
+    assert folder_beside("") == Path.home()

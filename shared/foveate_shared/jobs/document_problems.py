@@ -1,0 +1,44 @@
+"""What is wrong with a document, or with the lack of one, where a result comes for it: said alike in every editor."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from ..errors import ErrorCode, Fault, InputError, ServerError
+
+Frozen = TypeVar("Frozen")
+
+
+def changed() -> InputError:
+    """Return the error of a document that is not what was frozen any more."""
+    return InputError(
+        "The selected pixels changed while the result was made, so it was not applied.",
+        code=ErrorCode.CONFLICT,
+        remedy="Apply it all the same, or run the job again.",
+    )
+
+
+def selection_fits_nothing() -> InputError:
+    """Return the error of a selection for a document that is closed, or has another extent by now."""
+    return InputError(
+        "The image for which the selection was made is closed, or has another size by now.",
+        code=ErrorCode.CONFLICT,
+        remedy="Run the job again on the image that you want it for.",
+    )
+
+
+def nothing_open() -> InputError:
+    """Return the error where a job wants a document."""
+    return InputError("No image is open.", remedy="Open one, or make a new one.")
+
+
+def no_document() -> ServerError:
+    """Return the error of a host without a document that is asked for a part of it."""
+    return ServerError("The server asked for a document, and there is none.", fault=Fault.CLIENT)
+
+
+def frozen(state: Frozen | None) -> Frozen:
+    """Return what was frozen. Raises ServerError where nothing was, which is a mistake of ours."""
+    if state is None:
+        raise ServerError("A document was used before it was frozen.", fault=Fault.CLIENT)
+    return state
