@@ -7,7 +7,6 @@ from fakes.models import FOR_PROMPTS
 from fakes.scripted_client import ScriptedClient, real_welcome
 from foveate_shared.connection.client import ConnectionState, StateChange
 from foveate_shared.editor.document_controller import SURVEY, DocumentController, DocumentState
-from foveate_shared.errors import InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.wire.protocol import Accepted, Done, Models, Outcome, Planned
 
@@ -48,8 +47,6 @@ class FakeEditor:
         return self._open(FaceHost(), SURVEY, False)
 
     def _open(self, host, *how):
-        if self.now is None:
-            raise InputError("No image is open.", remedy="Open one.")
         self.opened.append(how)
         self.hosts.append(host)
         return host

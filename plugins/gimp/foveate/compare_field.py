@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gi.repository import Gimp, Gtk
 
-from ._shared import comparison_lists, errors, operation_form, protocol, translations
+from ._shared import comparison_lists, operation_form, protocol, translations
 from .argument_widgets import Line, Listing, attach
 from .arguments import Argument
 
@@ -43,9 +43,5 @@ class CompareField:
         for name, field in self._named.items():
             field.offer([text for _, text in listed[name]])
         lists = {part: self._config.get_property(name) or "" for part, name in self._arguments.items()}
-        try:
-            count = len(comparison_lists.variants_of(lists, variants))
-        except errors.FoveateError:  # the dialog says what is wrong
-            self._count.set_text("")
-            return
-        self._count.set_text(self._say("Pictures beside the original: {count}", count=count))
+        made = comparison_lists.variants_or_none(lists, variants)  # None: the dialog says what is wrong
+        self._count.set_text(self._say("Pictures beside the original: {count}", count=len(made)) if made else "")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import layer_pictures
-from ._shared import document_controller, errors, geometry
+from ._shared import document_controller
 from .document import KritaHost, selected_bounds
 from .face_survey import FaceSurvey
 from .new_image_host import NewImageHost
@@ -24,13 +24,13 @@ class KritaEditor:
         document = self._active()
         if document is None:
             return None
-        extent = geometry.Extent(document.width(), document.height())
-        layers, key = layer_pictures.offered(document) if pictures else (), layer_pictures.document_key(document)
+        extent, key = layer_pictures.extent_of(document), layer_pictures.document_key(document)
+        layers = layer_pictures.offered(document) if pictures else ()
         return document_controller.DocumentState(document, extent, selected_bounds(document), key, layers)
 
     def open_host(self, title: str, *, whole: bool = False) -> KritaHost:
         """See Editor."""
-        return KritaHost(self.krita, self._required(), title, whole=whole)
+        return KritaHost(self.krita, self._active(), title, whole=whole)
 
     def open_new_image(self, title: str) -> NewImageHost:
         """See Editor."""
@@ -38,7 +38,7 @@ class KritaEditor:
 
     def open_survey(self) -> FaceSurvey:
         """See Editor."""
-        return FaceSurvey(self.krita, self._required(), "")
+        return FaceSurvey(self.krita, self._active(), "")
 
     def settings_path(self) -> Path:
         """Return where the plugin's settings are: beside Krita's own resources of this user."""
@@ -46,9 +46,3 @@ class KritaEditor:
 
     def _active(self) -> Any:
         return self.krita.Krita.instance().activeDocument()
-
-    def _required(self) -> Any:
-        document = self._active()
-        if document is None:
-            raise errors.InputError("No image is open.", remedy="Open one, or make a new one.")
-        return document

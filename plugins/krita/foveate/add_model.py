@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import PurePath
 from typing import Any
 
 from ._shared import add_model_program, checkpoint_advice, errors
@@ -11,8 +10,7 @@ from .controller import KritaController
 from .qt import Qt, QtWidgets
 from .widgets import button, column, copy_text, label, row, tell
 
-_PICKLES = {".ckpt", ".pt", ".pth", ".bin"}
-_FILTER = "*.safetensors *.ckpt *.pt *.pth *.bin"
+_FILTER = " ".join(f"*{ending}" for ending in (".safetensors", *add_model_program.OLD_FORMATS))
 
 
 class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
@@ -68,10 +66,10 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
     def refresh(self) -> None:
         """Show where it stands."""
         running, named = self._controller.adder.is_running, self.what.text().strip()
-        old = PurePath(named).suffix.lower() in _PICKLES
+        old = add_model_program.is_old_format(named)
         self._pickle.setVisible(old)
-        can = not self._why.text() and bool(named) and not running and (not old or self._pickle.isChecked())
-        self.add.setEnabled(can)
+        can = bool(named) and not self._why.text() and not running
+        self.add.setEnabled(can and (not old or self._pickle.isChecked()))
         self.stop.setVisible(running)
         self._bar.setVisible(running)
         tell(self._said, self._controller.adder.text(self._controller.say))

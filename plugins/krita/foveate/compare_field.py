@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ._shared import comparison_lists, errors, operation_form, protocol, translations
+from ._shared import comparison_lists, operation_form, translations
 from .controller import KritaController
 from .parameter_fields import Line, ParameterField
 from .widgets import add_choice, column, menu_button
@@ -28,10 +28,7 @@ class CompareField(ParameterField):
     @property
     def value(self) -> Any:
         """Return the variants; None while the lists are none."""
-        try:
-            return self._variants()
-        except errors.InputError:
-            return None
+        return comparison_lists.variants_or_none(self._listed(), self._schema)
 
     @value.setter
     def value(self, variants: Any) -> None:
@@ -56,14 +53,11 @@ class CompareField(ParameterField):
 
     def missing(self) -> str:
         """See ParameterField."""
-        say = self._controller.say
-        try:
-            return comparison_lists.unknown(self._variants(), self._controller.models, self._operation, say)
-        except errors.InputError as error:
-            return say.sentence(str(error))
+        models, say = self._controller.models, self._controller.say
+        return comparison_lists.problem(self._listed(), self._schema, models, self._operation, say)
 
-    def _variants(self) -> list[protocol.JsonObject]:
-        return comparison_lists.variants_of({name: field.value for name, field in self.lists.items()}, self._schema)
+    def _listed(self) -> dict[str, str]:
+        return {name: field.value for name, field in self.lists.items()}
 
 
 class ListField(Line):

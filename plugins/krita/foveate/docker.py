@@ -8,6 +8,7 @@ from krita import DockWidget
 
 from .controller import KritaController
 from .panel import Panel
+from .widgets import remove
 
 
 class FoveateDocker(DockWidget):  # type: ignore[misc]
@@ -33,5 +34,4 @@ class FoveateDocker(DockWidget):  # type: ignore[misc]
         before = self.widget()
         self.setWidget(Panel(self._controller))
         if before is not None:
-            before.setParent(None)
-            before.deleteLater()
+            remove(before)

@@ -48,11 +48,6 @@ class KritaHost(KritaJobHost):
         self._frozen: Frozen | None = None
         self._result_in: tuple[Any, geometry.Bounds] | None = None  # where the picture of the result is to come from
 
-    @property
-    def region(self) -> geometry.Bounds:
-        """Return the frozen region, in document pixels."""
-        return self._snapshot.region
-
     def freeze(self) -> host.Snapshot:
         """See Host. Raises InputError for images that are neither RGB nor grey, and for profiles that stay unknown."""
         document = self._document
@@ -64,7 +59,7 @@ class KritaHost(KritaJobHost):
         mask = None if self._whole else _selected(document)
         extent = extent_of(document)
         self._frozen = Frozen(document.clone(), extent, colors, layout, mask)
-        self.before = self.picture(self._frozen.clone, self.region)
+        self.before = self.picture(self._frozen.clone, self._frozen.region)
         selection = protocol.Selection(mask.bounds, not mask.is_full) if mask else None
         return host.Snapshot(extent, layout, selection, space, icc)
 
@@ -122,7 +117,7 @@ class KritaHost(KritaJobHost):
         """
         if result.kind != protocol.PIXELS:
             return style.drawing(result) or self.before
-        area = (result.extent.bounds if result.frame == "new" else self.region).middle(_PICTURE_SIDE)
+        area = (result.extent.bounds if result.frame == "new" else self._snapshot.region).middle(_PICTURE_SIDE)
         inside = tuple(arrange_patches.cropped(result.patches, area))
         with dropped_after(self._create(area.extent)) as scratch:
             prepared = in_steps.to_end(layers.prepare(self._krita, self._snapshot.colors, inside))
@@ -146,7 +141,7 @@ class KritaHost(KritaJobHost):
     def compared(self) -> in_steps.Steps[bool]:
         """See InSteps. Raises InputError where the document is closed."""
         mask, size = self._snapshot.mask, self._snapshot.format.pixel_size
-        for band in arrange_patches.rows_of(self.region, size):
+        for band in arrange_patches.rows_of(self._snapshot.region, size):
             yield from until_idle(self._krita, self._document)
             if not self._fits():
                 return False
@@ -170,7 +165,7 @@ class KritaHost(KritaJobHost):
         title = self._name(result)
         layer = layers.add_layer(document, prepared, title)
         layers.keep_recipe(document, layer, result, title)
-        self._result_in = document, self.region
+        self._result_in = document, self._snapshot.region
 
     def _fits(self) -> bool:
         """Tell whether the document still has the extent and the color space that it had."""

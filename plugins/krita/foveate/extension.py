@@ -59,13 +59,9 @@ class FoveateExtension(Extension):  # type: ignore[misc]
     def createActions(self, window: Any) -> None:  # noqa: N802 - Krita's name
         """Add the menu's actions; their shortcuts are set in Krita's own settings."""
         say = self.controller.say
-        actions = {
-            "foveate_cancel": (say("Foveate: cancel all jobs"), self.controller.cancel_all),
-            "foveate_panel": (say("Foveate: show the docker"), partial(self._reveal, window)),
-        }
         self._add(window, {**ENTRIES, **entries_of(self.controller.operations)})
-        for name, (text, act) in actions.items():
-            self._create(window, name, text, act)
+        self._create(window, "foveate_cancel", say("Foveate: cancel all jobs"), self.controller.cancel_all)
+        self._create(window, "foveate_panel", say("Foveate: show the docker"), partial(self._reveal, window))
 
     def _follow(self) -> None:
         """Give each window entries for operations that the server did not have when the window was made."""
@@ -88,7 +84,7 @@ class FoveateExtension(Extension):  # type: ignore[misc]
 
     def _create(self, window: Any, name: str, text: str, act: Callable[[], object]) -> Any:
         action = window.createAction(name, text, _MENU)
-        action.triggered.connect(partial(_without_arguments, act))
+        action.triggered.connect(lambda *_: act())
         menu = _menu_of(window)
         if menu is not None and action not in menu.actions():  # once it stands, Krita adds to it no more
             menu.addAction(action)
@@ -127,8 +123,3 @@ def _menu_of(window: Any) -> Any:
             return None
         entries = menu.actions()
     return menu
-
-
-def _without_arguments(act: Any, *_: object) -> None:
-    """Call back without what Qt's signals carry."""
-    act()

@@ -51,8 +51,7 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
     def clear(self) -> None:
         """Forget the form: another operation follows."""
         self._form = None
-        for name in list(self.fields):
-            self._drop(name)
+        self._drop(*self.fields)
 
     def offer(self, shown: operation_form.Form, used: protocol.JsonObject) -> None:
         """Show the fields of a form. Those that were not there begin with what was `used` last, else the default."""
@@ -60,17 +59,12 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
         if shown == before:
             return
         kept = shown.carried_over(before, self.values, used)
-        for name in self.fields.keys() - {parameter.name for parameter in shown.parameters}:
-            self._drop(name)
+        stays = shown.looking_like(before)
+        self._drop(*(name for name in self.fields if name not in stays))
         for parameter in shown.parameters:
-            if not parameter.looks_like(before.get(parameter.name) if before else None):
-                self._drop(parameter.name)
-            shown_field = self.fields.pop(parameter.name, None)
-            field = shown_field or self._field(parameter)
+            field = self.fields.pop(parameter.name, None) or self._field(parameter)
             if field is None:
                 continue
-            if shown_field is None:
-                field.changed.connect(self.changed)
             self.fields[parameter.name] = field  # in the form's order, as in the layouts
             (self._advanced if parameter.is_advanced else self._basic).addWidget(field)
             field.offer(shown)
@@ -87,13 +81,19 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
     def _decided(self) -> set[str]:
         return {name for field in self.fields.values() for name in field.decided}
 
-    def _drop(self, name: str) -> None:
-        field = self.fields.pop(name, None)
-        if field is not None:
-            remove(field)
+    def _drop(self, *names: str) -> None:
+        for name in names:
+            remove(self.fields.pop(name))
 
     def _field(self, parameter: operation_form.Parameter) -> ParameterField | None:
-        """Return the field for a parameter: a special one where there is one, else what its schema asks for."""
+        """Return a new field for a parameter."""
+        field = self._made(parameter)
+        if field is not None:
+            field.changed.connect(self.changed)
+        return field
+
+    def _made(self, parameter: operation_form.Parameter) -> ParameterField | None:
+        """Return a special field where there is one, else what the parameter's schema asks for."""
         controller, say = self._controller, self._controller.say
         if parameter.name in {"prompt", "negative_prompt"}:
             return PromptField(controller, parameter)

@@ -8,7 +8,6 @@ from ._shared import job_list
 from .controller import KritaController
 from .job_card import JobCard
 from .qt import QtWidgets
-from .recipe_dialog import RecipeDialog
 from .variations_card import VariationsCard
 from .widgets import column, label, remove, scrolling
 
@@ -31,14 +30,16 @@ class JobCards(QtWidgets.QScrollArea):  # type: ignore[misc]
 
     def refresh(self) -> None:
         """Make the cards those of the controller's jobs; variations of one wish share one."""
-        wishes = {_key(jobs[0]): jobs for jobs in self._controller.groups() if jobs[0] in self._controller.jobs}
+        wishes = {jobs[0].wish: jobs for jobs in self._controller.groups() if jobs[0] in self._controller.jobs}
         self._empty.setVisible(not wishes)
         for key in self._cards.keys() - wishes.keys():
             remove(self._cards.pop(key))
         for position, (key, jobs) in enumerate(wishes.items()):
             card = self._cards.get(key)
             if card is None:
-                self._layout.insertWidget(position, self._add(key, jobs))
+                kind = VariationsCard if jobs[0].group else JobCard
+                card = self._cards[key] = kind(self._controller, jobs if jobs[0].group else jobs[0])
+                self._layout.insertWidget(position, card)
             elif isinstance(card, VariationsCard):
                 card.show_jobs(jobs)
             else:
@@ -46,26 +47,9 @@ class JobCards(QtWidgets.QScrollArea):  # type: ignore[misc]
 
     def card(self, job: job_list.JobEntry) -> JobCard:
         """Return the card of a job."""
-        card = self._cards[_key(job)]
+        card = self._cards[job.wish]
         return card.card(job) if isinstance(card, VariationsCard) else card
 
     def variations(self, job: job_list.JobEntry) -> VariationsCard:
         """Return the card of a job that is one of several variations."""
-        return cast("VariationsCard", self._cards[_key(job)])
-
-    def _add(self, key: Any, jobs: list[job_list.JobEntry]) -> Any:
-        card = self._cards[key] = (
-            VariationsCard(self._controller, jobs) if jobs[0].group else JobCard(self._controller, jobs[0])
-        )
-        card.recipe_wanted.connect(self._show_recipe)
-        return card
-
-    def _show_recipe(self, job: job_list.JobEntry) -> None:
-        result = job.flow.result
-        if result is not None:
-            RecipeDialog(self._controller.say, job.title, result.recipe, self.window()).show()
-
-
-def _key(job: job_list.JobEntry) -> Any:
-    """Return what jobs of one wish have in common."""
-    return job.group or id(job)
+        return cast("VariationsCard", self._cards[job.wish])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ._shared import checkpoint_choices
+from ._shared import checkpoint_choices, labels
 from .controller import KritaController
-from .qt import Qt, QtWidgets, Signal
-from .widgets import name_label, narrow, row
+from .qt import QtWidgets, Signal
+from .widgets import fill, name_label, narrow, row, show_value
 
 _ADD = "\0add"  # no model's name: the entry that adds one
 
@@ -30,8 +30,7 @@ class ModelChoice(QtWidgets.QWidget):  # type: ignore[misc]
             activated=self._choose,
         )
         narrow(self._box)
-        self.setLayout(row(name_label(controller.say("Model"), self._box), self._box))
-        self.layout().setStretch(1, 1)
+        self.setLayout(row(name_label(controller.say("Model"), self._box), self._box, wide=1))
 
     @property
     def value(self) -> str:
@@ -44,35 +43,20 @@ class ModelChoice(QtWidgets.QWidget):  # type: ignore[misc]
         if models != self._offered:
             self._offered = models
             self._fill(models)
-        self._box.setCurrentIndex(max(0, self._box.findData(self.value)))
+        show_value(self._box, self.value)
         return bool(models) or not self._controller.operations
 
     def _fill(self, models: Sequence[Any]) -> None:
         say = self._controller.say
-        self._box.clear()
-        only_checkpoints = bool(models) and all(checkpoint_choices.is_checkpoint(model) for model in models)
-        usual = (
-            say("{title} (default)", title=models[0].title) if only_checkpoints else say("Best for photos (default)")
-        )
-        self._add(usual, "")
-        for model in models:
-            tip = say("{name}, licence: {license}", name=model.name, license=model.license or "?")
-            self._add(self._title(model), model.name, tip)
-        self._box.insertSeparator(self._box.count())
         tip = say("A checkpoint for prompts, a LoRA, or a restorer of your own; with help on what to get")
-        self._add(say("Add a model…"), _ADD, tip)
-
-    def _add(self, title: str, name: str, tip: str | None = None) -> None:
-        self._box.addItem(title, name)
-        self._box.setItemData(self._box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-
-    def _title(self, model: Any) -> str:
-        return model.title if model.available else self._controller.say("{title} (is fetched first)", title=model.title)
+        rows = [*labels.model_rows(models, say), (say("Add a model…"), _ADD, tip)]
+        fill(self._box, rows)
+        self._box.insertSeparator(len(rows) - 1)
 
     def _choose(self, index: int) -> None:
         chosen = self._box.itemData(index)
         if chosen == _ADD:
-            self._box.setCurrentIndex(max(0, self._box.findData(self.value)))
+            show_value(self._box, self.value)
             self.add_wanted.emit()
             return
         self.wanted = chosen

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-from ._shared import operation_form, translations
+from ._shared import field_kinds, operation_form, translations
 from .qt import Qt, QtWidgets, Signal
-from .widgets import STRONG_FOCUS, name_label, narrow, row
-
-_SIDE_BY_SIDE = 4  # choices that are shown as buttons; more are a drop-down list
-_FREE = 1_000_000  # stands for a limit where the schema names none
+from .widgets import STRONG_FOCUS, fill, name_label, narrow, row, show_value
 
 
 class ParameterField(QtWidgets.QWidget):  # type: ignore[misc]
@@ -54,8 +52,7 @@ class BoxField(ParameterField):
         for box in boxes:
             box.setToolTip(tip)
             box.setAccessibleName(title)
-        self.setLayout(row(name_label(title, boxes[-1]), *boxes))
-        self.layout().setStretch(1, 1)
+        self.setLayout(row(name_label(title, boxes[-1]), *boxes, wide=1))
         changed.connect(lambda *_: self.changed.emit())
 
     @property
@@ -87,23 +84,18 @@ def _share(parameter: operation_form.Parameter, say: translations.Texts) -> Para
 
 def _number(parameter: operation_form.Parameter, say: translations.Texts) -> ParameterField:
     """Return a field for a whole or fractional number; where nobody knows its default, it may be left open."""
-    is_whole, is_open = parameter.type == "integer", parameter.default is None
-    low = -_FREE if parameter.minimum is None else parameter.minimum
-    high = _FREE if parameter.maximum is None else parameter.maximum
-    step = 1.0 if is_whole else 0.05 if high <= 1 else 0.5
-    box = QtWidgets.QDoubleSpinBox(decimals=0 if is_whole else 2, singleStep=step)
-    box.setRange(low - step if is_open else low, high)
-    box.setSpecialValueText(say("Automatic") if is_open else "")
-
-    def read() -> float | None:
-        if is_open and box.value() == box.minimum():
-            return None
-        return round(box.value()) if is_whole else box.value()
-
-    def write(wanted: Any) -> None:
-        box.setValue(box.minimum() if wanted is None else float(wanted))
-
-    return BoxField(parameter, say, box, changed=box.valueChanged, read=read, write=write)
+    number = field_kinds.NumberField.of(parameter)
+    box = QtWidgets.QDoubleSpinBox(decimals=number.decimals, singleStep=number.step)
+    box.setRange(number.low, number.high)
+    box.setSpecialValueText(say("Automatic") if number.is_open else "")
+    return BoxField(
+        parameter,
+        say,
+        box,
+        changed=box.valueChanged,
+        read=lambda: number.read(box.value()),
+        write=lambda wanted: box.setValue(number.shown(wanted)),
+    )
 
 
 class Steps(BoxField):
@@ -133,16 +125,8 @@ class Steps(BoxField):
 def _drop_down(parameter: operation_form.Parameter, say: translations.Texts) -> ParameterField:
     """Return a field for one of some values, in a drop-down list."""
     box = narrow(QtWidgets.QComboBox())
-    for choice in parameter.choices:
-        box.addItem(say(choice.title), choice.value)
-    return BoxField(
-        parameter,
-        say,
-        box,
-        changed=box.activated,
-        read=box.currentData,
-        write=lambda wanted: box.setCurrentIndex(max(0, box.findData(wanted))),
-    )
+    fill(box, [(say(choice.title), choice.value, "") for choice in parameter.choices])
+    return BoxField(parameter, say, box, changed=box.activated, read=box.currentData, write=partial(show_value, box))
 
 
 def _tick(parameter: operation_form.Parameter, say: translations.Texts) -> ParameterField:
@@ -168,18 +152,20 @@ class Line(BoxField):
         )
 
 
+_KINDS: Mapping[field_kinds.FieldKind | None, Callable[..., ParameterField]] = {
+    field_kinds.FieldKind.BUTTONS: Steps,
+    field_kinds.FieldKind.LIST: _drop_down,
+    field_kinds.FieldKind.SHARE: _share,
+    field_kinds.FieldKind.NUMBER: _number,
+    field_kinds.FieldKind.SWITCH: _tick,
+    field_kinds.FieldKind.TEXT: Line,
+}
+
+
 def plain_field(parameter: operation_form.Parameter, say: translations.Texts) -> ParameterField | None:
     """Return the field that fits a parameter's schema; None where none does, and where there is nothing to choose."""
-    if parameter.choices:
-        if len(parameter.choices) == 1:
-            return None
-        is_short = len(parameter.choices) <= _SIDE_BY_SIDE and parameter.is_closed
-        return Steps(parameter, say) if is_short else _drop_down(parameter, say)
-    if parameter.is_share and parameter.default is not None:
-        return _share(parameter, say)
-    kinds = {"number": _number, "integer": _number, "boolean": _tick, "string": Line}
-    kind = kinds.get(parameter.type)
-    return kind(parameter, say) if kind is not None and not parameter.names_a_choice else None
+    made = _KINDS.get(field_kinds.kind_of(parameter))
+    return made(parameter, say) if made else None
 
 
 def segment(text: str, tip: str) -> Any:

@@ -6,8 +6,8 @@ from typing import Any
 
 from ._shared import picture_choosers
 from .controller import KritaController
-from .qt import Qt, QtWidgets, Signal
-from .widgets import column, name_label, narrow, remove, row
+from .qt import QtWidgets, Signal
+from .widgets import column, fill, holder, name_label, narrow, remove, row, show_value
 
 
 class PictureFields(QtWidgets.QWidget):  # type: ignore[misc]
@@ -36,7 +36,10 @@ class PictureFields(QtWidgets.QWidget):  # type: ignore[misc]
         self._make_rows(wanted)
         self._shown, self._is_stale = wanted, False
         for box, chooser in zip(self.boxes, wanted, strict=True):
-            _fill(box, chooser)
+            fill(box, [(option.title, option.key, option.reason) for option in chooser.options])
+            for index, option in enumerate(chooser.options):
+                box.model().item(index).setEnabled(not option.reason)
+            show_value(box, chooser.key)
 
     def ask(self) -> None:
         """Let the person choose."""
@@ -45,8 +48,7 @@ class PictureFields(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _make_rows(self, wanted: tuple[picture_choosers.PictureChooser, ...]) -> None:
         """Make those that are not there yet: the list that was just used stays, and keeps the keyboard."""
-        same = [_place(new) == _place(old) for new, old in zip(wanted, self._shown, strict=False)]
-        kept = same.index(False) if False in same else len(same)
+        kept = picture_choosers.kept_places(self._shown, wanted)
         for old in self._rows[kept:]:
             remove(old)
         del self._rows[kept:], self.boxes[kept:], self._names[kept:]
@@ -56,11 +58,8 @@ class PictureFields(QtWidgets.QWidget):  # type: ignore[misc]
             box = narrow(QtWidgets.QComboBox(toolTip=chooser.tip, accessibleName=chooser.title))
             box.activated.connect(lambda index, number=number: self._choose(number, index))
             name.setBuddy(box)
-            holder = QtWidgets.QWidget()
-            holder.setLayout(row(name, box))
-            holder.layout().setStretch(1, 1)
-            self._layout.addWidget(holder)
-            self._rows.append(holder)
+            self._rows.append(holder(row(name, box, wide=1)))
+            self._layout.addWidget(self._rows[-1])
             self.boxes.append(box)
         for name in self._names:  # so that the lists begin in one line
             name.setMinimumWidth(max(each.sizeHint().width() for each in self._names))
@@ -71,18 +70,3 @@ class PictureFields(QtWidgets.QWidget):  # type: ignore[misc]
         controller.beside.choose(operation, controller.scene(operation), chooser, self.boxes[number].itemData(index))
         self._is_stale = True
         self.changed.emit()
-
-
-def _place(chooser: picture_choosers.PictureChooser) -> tuple[str, int, str, str]:
-    """Return what a row is made of, beside its options."""
-    return chooser.slot, chooser.position, chooser.title, chooser.tip
-
-
-def _fill(box: Any, chooser: picture_choosers.PictureChooser) -> None:
-    box.clear()
-    for index, option in enumerate(chooser.options):
-        box.addItem(option.title, option.key)
-        if option.reason:
-            box.model().item(index).setEnabled(False)
-            box.setItemData(index, option.reason, Qt.ItemDataRole.ToolTipRole)
-    box.setCurrentIndex(box.findData(chooser.key))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ._shared import errors
+from .wait_until_idle import dropped_after
 
 _INSIDE = "annotations/icc"  # where a .kra holds its image's profile
 
@@ -21,12 +22,10 @@ def read_profile(krita: Any, model: str, profile: str) -> bytes:
     if document is None or document.colorProfile() != profile:
         raise _unknown(profile)
     try:
-        return _saved(krita, document)
+        with dropped_after(document):
+            return _saved(krita, document)
     except (OSError, zipfile.BadZipFile, StopIteration) as error:
         raise _unknown(profile) from error
-    finally:
-        document.setModified(False)
-        document.close()
 
 
 def _saved(krita: Any, document: Any) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ class RecipeDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self.setWindowTitle(say("Recipe: {title}", title=title))
         self._say = say
         self._text = json.dumps(recipe, indent=2, ensure_ascii=False)
+        self._copy = partial(copy_text, self._text)
         view = QtWidgets.QPlainTextEdit(self._text, readOnly=True)
         view.setFont(QtGui.QFontDatabase.systemFont(QtGui.QFontDatabase.SystemFont.FixedFont))
         self._problem = label()
@@ -38,9 +40,6 @@ class RecipeDialog(QtWidgets.QDialog):  # type: ignore[misc]
             self._problem.setText(
                 self._say("{path} cannot be written: {reason}", path=path, reason=error.strerror or error)
             )
-
-    def _copy(self) -> None:
-        copy_text(self._text)
 
     def _ask_where(self) -> None:
         name, _ = QtWidgets.QFileDialog.getSaveFileName(self, self._say("Save…"), "recipe.json", "JSON (*.json)")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._shared import errors, labels, translations, typed_settings
+from ._shared import errors, labels, typed_settings
 from .controller import KritaController
 from .qt import QtWidgets
-from .widgets import button, column, label, row
-
-_LANGUAGES = {"": "As the system", **labels.LANGUAGES}
+from .widgets import button, column, fill, label, row, show_value
 
 
 class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
@@ -36,9 +34,8 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
             checked=values.ask_first,
         )
         self._language = QtWidgets.QComboBox()
-        for code in ("", "en", *(code for code in translations.languages() if code != "en")):
-            self._language.addItem(say(_LANGUAGES.get(code, code)), code)
-        self._language.setCurrentIndex(max(0, self._language.findData(values.language)))
+        fill(self._language, [(title, code, "") for title, code in labels.language_rows("As the system", say)])
+        show_value(self._language, values.language)
         self._problem = label(name="problem")
         self._lay_out()
         self._local.toggled.connect(self._enable)

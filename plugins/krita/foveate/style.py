@@ -14,12 +14,8 @@ SMALL = 0.9  # of the usual text size
 
 def mix(first: Any, second: Any, share: float) -> Any:
     """Return the QColor that lies between two, `share` of the way to the second."""
-    return QtGui.QColor(
-        *(
-            round(one + (other - one) * share)
-            for one, other in zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)
-        )
-    )
+    channels = zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)
+    return QtGui.QColor(*(round(one + (other - one) * share) for one, other in channels))
 
 
 def sheet(palette: Any) -> str:

@@ -12,7 +12,7 @@ from .model_choice import ModelChoice
 from .parameter_fields import ParameterField, segment
 from .picture_fields import PictureFields
 from .qt import QtWidgets
-from .widgets import Fold, Shrinking, button, column, label, name_label, remove, row, tell
+from .widgets import Fold, Shrinking, button, column, holder, label, name_label, remove, row, tell
 
 _ACROSS = 3  # operations side by side
 
@@ -172,11 +172,9 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._group = QtWidgets.QButtonGroup(self)
         self._grid = QtWidgets.QGridLayout(spacing=0)
         more, top, inside = QtWidgets.QWidget(), QtWidgets.QWidget(), QtWidgets.QWidget()
-        self._counted = QtWidgets.QWidget()
-        self._counted.setLayout(row(name_label(say("Variations"), self.variations), self.variations, None))
-        self._folded = column(
-            more, self._model, self._form_fields.folded
-        )  # the model: as long as there is no checkpoint
+        self._counted = holder(row(name_label(say("Variations"), self.variations), self.variations, None))
+        # The model stands there as long as there is no checkpoint.
+        self._folded = column(more, self._model, self._form_fields.folded)
         self._top = column(top)
         fold = Fold(say("More"), say("The model, and what is seldom changed"), more)
         column(inside, top, self.pictures, self._form_fields, self._counted, fold, spacing=8)

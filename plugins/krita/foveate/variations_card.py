@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import style
-from ._shared import job_list, job_status, labels
+from ._shared import job_list, labels
 from .controller import KritaController
 from .job_card import JobCard
-from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
+from .qt import Qt, QtCore, QtGui, QtWidgets
 from .widgets import STRONG_FOCUS, button, column, label, remove, row
 
 _SIDE = 60  # logical pixels of a thumbnail
@@ -18,8 +18,6 @@ _ACROSS = 4  # thumbnails side by side
 
 class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
     """Shows several jobs; the arrow keys move between them."""
-
-    recipe_wanted = Signal(object)  # a Job
 
     def __init__(self, controller: KritaController, jobs: Sequence[job_list.JobEntry]) -> None:
         super().__init__()
@@ -74,7 +72,6 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _add(self, job: job_list.JobEntry, number: int) -> None:
         card = JobCard(self._controller, job)
-        card.recipe_wanted.connect(self.recipe_wanted)
         thumb = _Thumbnail(self._controller, job, number)
         thumb.clicked.connect(lambda _=False: self.choose(job))
         self._group.addButton(thumb)
@@ -99,15 +96,11 @@ class _Thumbnail(QtWidgets.QToolButton):  # type: ignore[misc]
 
     def refresh(self) -> None:
         """Show the newest picture, and how far it is."""
-        job, status = self._job, self._job.flow.status
+        job = self._job
         image = job.host.after or self._controller.previews.of(job) or job.host.before
         if image is not self._image and image is not None and not image.isNull():
             self._image = image
             self.setIcon(QtGui.QIcon(style.square(image, _SIDE, self.devicePixelRatioF())))
-        running = job.is_running
-        mark = f" · {status.fraction:.0%}" if running else " ✓" if job.is_applied else ""
-        self.setText(f"{self._number}{mark}")
-        say, seed = self._controller.say, job.parameters.get("seed")
-        state = job_status.describe(status, say)
-        self.setToolTip(say("Variation {number}, seed {seed}: {state}", number=self._number, seed=seed, state=state))
+        self.setText(labels.variation_mark(self._number, job))
+        self.setToolTip(labels.variation_tip(self._number, job, self._controller.say))
         self.setAccessibleName(self.toolTip())

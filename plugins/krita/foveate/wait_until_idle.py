@@ -25,7 +25,11 @@ def until_idle(krita: Any, document: Any, *, shown: bool = True) -> Iterator[Non
     until = time.monotonic() + LONGEST_WAIT
     while True:
         if shown and not is_open(krita, document):
-            raise closed()
+            raise errors.InputError(
+                "The image was closed while the result was made.",
+                code=errors.ErrorCode.CONFLICT,
+                remedy="Apply opens it again, with the result in it.",
+            )
         if document.tryBarrierLock():
             document.unlock()
             return
@@ -52,12 +56,3 @@ def drop(document: Any) -> None:
     document.waitForDone()
     document.setModified(False)
     document.close()
-
-
-def closed() -> errors.InputError:
-    """Return what is said where the document is gone."""
-    return errors.InputError(
-        "The image was closed while the result was made.",
-        code=errors.ErrorCode.CONFLICT,
-        remedy="Apply opens it again, with the result in it.",
-    )

@@ -24,9 +24,12 @@ def button(text: str, tip: str, act: Callable[[], object], name: str = "small") 
     return QtWidgets.QPushButton(text, objectName=name, toolTip=tip, clicked=lambda *_: act())
 
 
-def row(*children: Any, spacing: int = 6) -> Any:
-    """Return a horizontal layout of widgets, layouts and stretches (None)."""
-    return _filled(QtWidgets.QHBoxLayout(), children, 0, spacing)
+def row(*children: Any, spacing: int = 6, wide: int | None = None) -> Any:
+    """Return a horizontal layout of widgets, layouts and stretches (None); number `wide` takes what room there is."""
+    layout = _filled(QtWidgets.QHBoxLayout(), children, 0, spacing)
+    if wide is not None:
+        layout.setStretch(wide, 1)
+    return layout
 
 
 def column(parent: Any = None, *children: Any, margin: int = 0, spacing: int = 6) -> Any:
@@ -73,6 +76,26 @@ def menu_button(title: str, tip: str) -> tuple[Any, Any]:
 def add_choice(menu: Any, text: str, act: Callable[[], object]) -> None:
     """Add a text to a menu as it stands; what is chosen acts."""
     menu.addAction(text.replace("&", "&&")).triggered.connect(lambda *_: act())
+
+
+def holder(layout: Any) -> Any:
+    """Return a widget that holds a layout."""
+    made = QtWidgets.QWidget()
+    made.setLayout(layout)
+    return made
+
+
+def fill(box: Any, rows: Iterable[tuple[str, Any, str]]) -> None:
+    """Make the entries of a drop-down list these titles with their values, and with tips where those say anything."""
+    box.clear()
+    for index, (title, value, tip) in enumerate(rows):
+        box.addItem(title, value)
+        box.setItemData(index, tip or None, Qt.ItemDataRole.ToolTipRole)
+
+
+def show_value(box: Any, value: Any) -> None:
+    """Choose the entry of a drop-down list that has a value, else the first."""
+    box.setCurrentIndex(max(0, box.findData(value)))
 
 
 def narrow(widget: Any) -> Any:
@@ -233,23 +256,19 @@ class Shrinking(QtWidgets.QScrollArea):  # type: ignore[misc]
 
     def sizeHint(self) -> Any:  # noqa: N802 - Qt's name
         """Return the content's."""
-        return self._wanted()
-
-    def minimumSizeHint(self) -> Any:  # noqa: N802 - Qt's name
-        """Return little: the rest is reached by scrolling. Never less wide than the content."""
-        wanted = self._wanted()
-        return QtCore.QSize(self.widget().minimumSizeHint().width(), min(self._LEAST, wanted.height()))
-
-    def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
-        """Ask for another height when the content wants one."""
-        if event.type() == QtCore.QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-        return bool(super().eventFilter(watched, event))
-
-    def _wanted(self) -> Any:
         content = self.widget()
         hint = content.sizeHint()
         layout = content.layout()
         if layout is not None and layout.hasHeightForWidth() and self.width() > 0:
             hint.setHeight(layout.totalHeightForWidth(self.width()))
         return hint
+
+    def minimumSizeHint(self) -> Any:  # noqa: N802 - Qt's name
+        """Return little: the rest is reached by scrolling. Never less wide than the content."""
+        return QtCore.QSize(self.widget().minimumSizeHint().width(), min(self._LEAST, self.sizeHint().height()))
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
+        """Ask for another height when the content wants one."""
+        if event.type() == QtCore.QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return bool(super().eventFilter(watched, event))

@@ -18,7 +18,7 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, Any
 
 from ..connection import running_server
@@ -28,6 +28,12 @@ from ..errors import ErrorCode, InputError
 from ..i18n.sentence import Sentence
 
 _SERVE = "serve"
+OLD_FORMATS = (
+    ".ckpt",
+    ".pt",
+    ".pth",
+    ".bin",
+)  # endings of files that may hold code: they are read where somebody says so
 _LINES = 200  # of progress that are kept
 _STOP_SECONDS = 5.0  # after which a program that was told to end is killed
 
@@ -57,6 +63,11 @@ def why_not(values: Settings, environ: Mapping[str, str] = os.environ) -> str:
     if running_server.in_sandbox(environ):
         return "This editor's sandbox does not let it start programs: run this command in a terminal."
     return ""
+
+
+def is_old_format(what: str) -> bool:
+    """Tell whether a file of one of OLD_FORMATS is named."""
+    return PurePath(what.strip()).suffix.lower() in OLD_FORMATS
 
 
 def add_command(values: Settings, what: str, *, allow_pickle: bool = False) -> tuple[str, ...]:

@@ -207,7 +207,7 @@ class Controller:
         """Return the jobs wish by wish, the newest first; variations of one wish in the order of their seeds."""
         groups: dict[object, list[JobEntry]] = {}
         for entry in self.entries:
-            groups.setdefault(entry.group or id(entry), []).insert(0, entry)
+            groups.setdefault(entry.wish, []).insert(0, entry)
         return list(groups.values())
 
     def start(

@@ -14,6 +14,7 @@ from ..connection.client import ConnectionState
 from ..connection.settings import Settings
 from ..errors import FoveateError
 from ..geometry import Bounds, Extent
+from ..jobs import document_problems
 from ..jobs.host import Host, Result
 from ..jobs.job_list import JobEntry, WorkbenchClient
 from ..jobs.named_pictures import OfferedPicture
@@ -58,13 +59,13 @@ class Editor(Protocol):
         """Return what is open and selected, maybe with its layers, or None where no document is open."""
 
     def open_host(self, title: str, *, whole: bool = False) -> DocumentHost:
-        """Return a host for the active document, `whole`: without its selection. Raises InputError without one."""
+        """Return a host for the active document, `whole`: without its selection."""
 
     def open_new_image(self, title: str) -> DocumentHost:
         """Return a host for an operation that takes no document."""
 
     def open_survey(self) -> DocumentHost:
-        """Return a host that finds `faces` in the active document. Raises InputError where there is none."""
+        """Return a host that finds `faces` in the active document."""
 
 
 class DocumentController(Controller):
@@ -192,10 +193,12 @@ class DocumentController(Controller):
         title = offered_operations.job_title(self.words_of(operation), self.say, parameters, self.models)
 
         def open_host(_number: int) -> DocumentHost:
-            if operation == SURVEY:
-                return self._editor.open_survey()
             if not self.takes_document(operation):
                 return self._editor.open_new_image(title)
+            if self._editor.context(pictures=False) is None:
+                raise document_problems.nothing_open()
+            if operation == SURVEY:
+                return self._editor.open_survey()
             return self._editor.open_host(title, whole="extend" in parameters)
 
         try:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..connection.client import ConnectionState
 from ..errors import ErrorCode
+from ..forms.checkpoint_choices import is_checkpoint
 from ..geometry import Bounds, Extent
-from ..i18n.translations import Texts
+from ..i18n.translations import Texts, languages
 from ..jobs.host import told_by
 from ..jobs.job_list import ConnectionView, JobEntry
+from ..jobs.job_status import describe
+from ..wire.protocol import ModelInfo
 
 _CONNECTION = {
     ConnectionState.SEARCHING: "Searching for the server",
@@ -53,9 +58,50 @@ def was_cancelled(entry: JobEntry) -> bool:
     return error is not None and error.code is ErrorCode.CANCELLED
 
 
+def summary(entry: JobEntry, say: Texts) -> str:
+    """Return all that is to be read below a job: its notes, then what went wrong."""
+    return "\n".join([*notes(entry, say), *error(entry, say)])
+
+
+def model_rows(models: Sequence[ModelInfo], say: Texts) -> list[tuple[str, str, str]]:
+    """Return what can be chosen of some models: titles, names and tips; the first leaves the choice to the server."""
+    usual = say("Best for photos (default)")
+    if models and all(map(is_checkpoint, models)):
+        usual = say("{title} (default)", title=models[0].title)
+    return [
+        (usual, "", ""),
+        *(
+            (
+                model.title if model.available else say("{title} (is fetched first)", title=model.title),
+                model.name,
+                say("{name}, licence: {license}", name=model.name, license=model.license or "?"),
+            )
+            for model in models
+        ),
+    ]
+
+
+def language_rows(as_system: str, say: Texts) -> list[tuple[str, str]]:
+    """Return the languages to choose from: titles and codes; the first, called `as_system`, is the editor's own."""
+    codes = ("en", *(code for code in languages() if code != "en"))
+    return [(say(as_system), ""), *((say(LANGUAGES.get(code, code)), code) for code in codes)]
+
+
 def apply_text(entry: JobEntry, say: Texts) -> str:
     """Return what stands on the button that applies a result; where it was refused before, a second yes is wanted."""
     return say("Apply all the same" if entry.flow.status.error else "Apply")
+
+
+def variation_mark(number: int, entry: JobEntry) -> str:
+    """Return what stands below the small picture of a variation: its number, and how far it is."""
+    mark = f" · {entry.flow.status.fraction:.0%}" if entry.is_running else " ✓" if entry.is_applied else ""
+    return f"{number}{mark}"
+
+
+def variation_tip(number: int, entry: JobEntry, say: Texts) -> str:
+    """Return what a variation is known by, and where it stands."""
+    seed, state = entry.parameters.get("seed"), describe(entry.flow.status, say)
+    return say("Variation {number}, seed {seed}: {state}", number=number, seed=seed, state=state)
 
 
 def of_variations(entries: list[JobEntry], say: Texts) -> str:

@@ -38,6 +38,11 @@ class PictureChooser:
     key: str  # of the option that is chosen
 
     @property
+    def place(self) -> tuple[str, int, str, str]:
+        """Return what it is made of beside its options."""
+        return self.slot, self.position, self.title, self.tip
+
+    @property
     def shown(self) -> str:
         """Return the title of what is chosen."""
         return next(option.title for option in self.options if option.key == self.key)
@@ -97,6 +102,12 @@ def choosers(
         for slot in slots
         for position in range(min(slot.most, len(chosen.of(slot.name)) + 1))
     )
+
+
+def kept_places(before: Sequence[PictureChooser], now: Sequence[PictureChooser]) -> int:
+    """Return how many choosers, from the first, are the same as before but for their options."""
+    same = [new.place == old.place for new, old in zip(now, before, strict=False)]
+    return same.index(False) if False in same else len(same)
 
 
 def taken(

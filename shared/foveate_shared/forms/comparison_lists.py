@@ -68,6 +68,24 @@ def variants_of(
     return variants
 
 
+def variants_or_none(lists: Mapping[str, str], schema: JsonObject) -> list[Json] | None:
+    """Return what :func:`variants_of` does; None while the lists make no variants."""
+    try:
+        return list(variants_of(lists, schema))
+    except InputError:
+        return None
+
+
+def problem(
+    lists: Mapping[str, str], schema: JsonObject, models: Sequence[ModelInfo], operation: str, say: Texts
+) -> str:
+    """Return why the lists cannot be compared, in the person's language; empty where they can."""
+    try:
+        return unknown(variants_of(lists, schema), models, operation, say)
+    except InputError as error:
+        return say.sentence(str(error))
+
+
 def lists_of(variants: Json) -> dict[str, str]:
     """Return the lists, by names of :data:`AXES`, that :func:`variants_of` made these variants of; none of others."""
     known = [entry for entry in variants if isinstance(entry, dict)] if isinstance(variants, list) else []

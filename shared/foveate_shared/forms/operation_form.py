@@ -134,6 +134,10 @@ class Form:
         """Return a parameter; None where the operation or its model does not know it."""
         return next((parameter for parameter in self.parameters if parameter.name == name), None)
 
+    def looking_like(self, before: Form | None) -> set[str]:
+        """Return the names of the parameters that the fields of the form `before` show as well."""
+        return {each.name for each in self.parameters if each.looks_like(before.get(each.name) if before else None)}
+
     def default(self, name: str, otherwise: Json = None) -> Json:
         """Return what a job has where it does not say `name`; `otherwise` where that is not known."""
         parameter = self.get(name)

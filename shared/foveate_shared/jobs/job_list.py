@@ -77,6 +77,11 @@ class JobEntry:
     left_at: float | None = None  # seconds since the epoch: cancelled, and not waited for any longer than until then
 
     @property
+    def wish(self) -> object:
+        """Return what it has in common with the variations of the same wish, and with nothing else."""
+        return self.group or id(self)
+
+    @property
     def is_running(self) -> bool:
         """Tell whether it can still be cancelled."""
         return not self.flow.ended

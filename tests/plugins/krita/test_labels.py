@@ -9,10 +9,10 @@ import pytest
 from foveate_krita.actions import ENTRIES
 from foveate_krita.extend_field import _WHERE
 from foveate_krita.prompt_field import _SHOWN
-from foveate_krita.settings_dialog import _LANGUAGES
 
 import foveate_shared
 from foveate_shared import errors as foveate_errors
+from foveate_shared.editor import job_acts, labels
 from foveate_shared.forms import comparison_lists
 from foveate_shared.i18n.translations import Texts
 from plugins.krita.conftest import PACKAGE
@@ -20,7 +20,7 @@ from plugins.krita.conftest import PACKAGE
 GERMAN = Texts("de")
 SHARED = Path(foveate_shared.__file__).parent
 # What the plugin says, and what it lets be said for it.
-MODULES = [*sorted(PACKAGE.glob("*.py")), SHARED / "jobs/document_problems.py"]
+MODULES = [*sorted(PACKAGE.glob("*.py")), SHARED / "jobs/document_problems.py", SHARED / "editor/labels.py"]
 
 
 def spoken(path):
@@ -43,7 +43,8 @@ def test_german_has_every_text(path):
     [
         [_WHERE.title, _WHERE.description, *(choice.title for choice in _WHERE.choices)],
         [text for text, _ in _SHOWN.values()],
-        _LANGUAGES.values(),
+        ["As the system", *labels.LANGUAGES.values()],
+        [text for act in job_acts.JOB_ACTS for text in (act.text, act.tip)],
         [entry.text for entry in ENTRIES.values()],
         [text for axis in comparison_lists.AXES for text in (axis.title, axis.description)],
     ],

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from foveate_shared.connection.settings import Settings
-from foveate_shared.editor.add_model_program import Adding, add_command, command_to_copy, why_not
+from foveate_shared.editor.add_model_program import Adding, add_command, command_to_copy, is_old_format, why_not
 from foveate_shared.errors import InputError
 from foveate_shared.i18n.translations import Texts
 
@@ -37,6 +37,13 @@ def wait_until(is_so, seconds=200):
     while not is_so():
         assert time.monotonic() < end
         threading.Event().wait(0.01)
+
+
+@pytest.mark.parametrize(
+    ("what", "is_old"), [("a.ckpt", True), (" b.PT ", True), ("c.safetensors", False), ("d", False)]
+)
+def test_files_that_may_hold_code_are_known_by_their_endings(what, is_old):
+    assert is_old_format(what) is is_old
 
 
 def test_the_recorded_program_is_asked():

@@ -59,7 +59,7 @@ def test_what_stands_in_the_way_is_said(studio):
     studio.controller.look()
     assert studio.controller.blocked("refocus") == "Open an image first."
     assert studio.controller.run("refocus", {}) is None
-    assert studio.told[-1] == ("on_refusal", "No image is open. Open one.")
+    assert studio.told[-1] == ("on_refusal", "No image is open. Open one, or make a new one.")
 
 
 def test_another_server_is_looked_for_and_another_language_is_told(studio):

@@ -11,7 +11,8 @@ from foveate_shared.errors import CancelledJobError, InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.translations import Texts, languages
 from foveate_shared.jobs.job_list import ConnectionView
-from foveate_shared.jobs.job_status import JobProgress
+from foveate_shared.jobs.job_status import JobProgress, JobState
+from foveate_shared.wire.protocol import ModelInfo
 
 ENGLISH, GERMAN = Texts("en"), Texts("de")
 
@@ -41,6 +42,7 @@ def test_an_error_is_no_note_and_asks_for_a_second_yes():
     assert labels.notes(told, ENGLISH) == ["One tile had to shrink."]
     assert labels.error(told, ENGLISH) == ["It changed. Apply it."]
     assert labels.error(entry(), ENGLISH) == []
+    assert labels.summary(told, ENGLISH) == "One tile had to shrink.\nIt changed. Apply it."
     assert labels.apply_text(told, ENGLISH) == "Apply all the same"
     assert labels.apply_text(entry(), ENGLISH) == "Apply"
     assert not labels.was_cancelled(told)
@@ -54,4 +56,36 @@ def test_what_a_host_tells_of_a_result_is_a_note():
     assert labels.notes(entry(Telling(), notes=("One tile had to shrink.",)), ENGLISH) == [
         "One tile had to shrink.",
         "mean: 3",
+    ]
+
+
+def test_a_variation_is_known_by_its_number_and_seed():
+    job = entry(state=JobState.RUNNING, text="Painting", fraction=0.5)
+    job.is_running, job.is_applied, job.parameters = True, False, {"seed": 7}
+    assert labels.variation_mark(2, job) == "2 · 50%"
+    assert labels.variation_tip(2, job, ENGLISH) == "Variation 2, seed 7: Painting, 50%"
+    job.is_running, job.is_applied = False, True
+    assert labels.variation_mark(2, job) == "2 ✓"
+    job.is_applied = False
+    assert labels.variation_mark(2, job) == "2"
+
+
+def test_models_are_listed_below_the_servers_own_choice():
+    photo = ModelInfo("photo", "Photo x4", ("refocus",), 4, True, "BSD-3-Clause")
+    anime = ModelInfo("anime", "Anime x4", ("refocus",), 4, False)
+    assert labels.model_rows((photo, anime), ENGLISH) == [
+        ("Best for photos (default)", "", ""),
+        ("Photo x4", "photo", "photo, licence: BSD-3-Clause"),
+        ("Anime x4 (is fetched first)", "anime", "anime, licence: ?"),
+    ]
+    tune = ModelInfo("tune", "Tune", ("fill",), 1, True, kind="diffusion")
+    assert labels.model_rows((tune,), ENGLISH)[0][0] == "Tune (default)"
+    assert labels.model_rows((tune, photo), ENGLISH)[0][0] == labels.model_rows((), ENGLISH)[0][0]
+
+
+def test_languages_are_listed_once_each_after_the_editors_own():
+    assert labels.language_rows("As the system", GERMAN) == [
+        (GERMAN("As the system"), ""),
+        ("English", "en"),
+        *((labels.LANGUAGES[code], code) for code in languages() if code != "en"),
     ]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fakes.host import layered
-from foveate_shared.editor.picture_choosers import PictureChoices, PictureScene, choosers, taken
+from foveate_shared.editor.picture_choosers import PictureChoices, PictureScene, choosers, kept_places, taken
 from foveate_shared.forms.picture_slots import picture_slots
 from foveate_shared.geometry import Extent
 from foveate_shared.i18n.translations import Texts
@@ -101,3 +101,12 @@ def test_each_operation_and_document_has_choices_of_its_own(offered):
     assert choices.missing("mix", gone).startswith("Outlines, which was chosen as Control, is gone.")
     choices.choose("mix", gone, choices.choosers("mix", gone)[0], "1")
     assert choices.chosen("mix", gone).of("control") == offered[:1]
+
+
+def test_lists_that_only_offer_other_pictures_are_kept_up_to_the_first_that_is_another(offered):
+    before = shown(ChosenPictures(), offered)
+    assert kept_places(before, shown(ChosenPictures(), ())) == len(before) == 2
+    more = shown(ChosenPictures().put("reference", 0, offered[0]), offered)
+    assert (kept_places(before, more), kept_places(more, before), kept_places((), more)) == (2, 2, 0)
+    renamed = (before[0], replace(before[1], title="Other"), before[1])
+    assert kept_places(before, renamed) == 1

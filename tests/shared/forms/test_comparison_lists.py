@@ -8,9 +8,11 @@ from foveate_shared.errors import InputError
 from foveate_shared.forms.comparison_lists import (
     AXES,
     lists_of,
+    problem,
     suggestions,
     unknown,
     variants_of,
+    variants_or_none,
     with_another,
 )
 from foveate_shared.forms.operation_form import form_for
@@ -112,3 +114,16 @@ def test_a_name_that_nothing_has_is_said():
     assert unknown(variants_of({"model": "tune", "loras": "film none"}), models, "compare", say) == ""
     said = [unknown(variants_of(lists), models, "compare", say) for lists in ({"model": "other"}, {"loras": "grain:2"})]
     assert said == ["There is no checkpoint named “other”.", "There is no LoRA named “grain”."]
+
+
+def test_what_a_form_says_of_lists_while_they_are_written():
+    schema = COMPARE.get("variants").schema
+    assert variants_or_none({"seed": "1, 2"}, schema) == [{"seed": 1}, {"seed": 2}]
+    assert variants_or_none({"seed": "much"}, schema) is None
+
+    def wrong(lists):
+        return problem(lists, schema, (TUNE, FILM), "compare", Texts())
+
+    assert wrong({"seed": "1, 2", "model": "tune"}) == ""
+    assert wrong({"seed": "much"}).startswith("“much” is no seed.")
+    assert wrong({"model": "other"}) == "There is no checkpoint named “other”."

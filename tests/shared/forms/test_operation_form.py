@@ -229,6 +229,16 @@ def test_a_field_shows_another_default_and_no_other_limits():
     assert not strength.looks_like(None)
 
 
+def test_a_form_tells_which_fields_of_another_it_shows():
+    restorer, checkpoint = form("refocus", "sharp"), form("refocus", CHECKPOINT)
+    assert checkpoint.looking_like(None) == set()
+    assert checkpoint.looking_like(checkpoint) == set(names(checkpoint.parameters))
+    shared = restorer.looking_like(checkpoint)
+    assert shared
+    assert shared <= set(names(restorer.parameters)) & set(names(checkpoint.parameters))
+    assert "prompt" not in shared
+
+
 def test_variations_differ_by_their_seeds():
     assert not form("refocus").has_variations
     assert form("refocus", CHECKPOINT).has_variations

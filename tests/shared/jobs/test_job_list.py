@@ -227,3 +227,10 @@ def test_a_form_once_the_server_has_told(controller):
     controller.tell(WELCOME, Models(1, MODELS))
     assert controller.bench.form("refocus").model.name == "sharp"
     assert controller.bench.form("nonsense") is None
+
+
+def test_variations_have_their_wish_in_common_and_others_have_one_of_their_own(controller):
+    one, other = controller.submit(group="both"), controller.submit(group="both")
+    alone, again = controller.submit(), controller.submit()
+    assert one.wish == other.wish
+    assert len({one.wish, alone.wish, again.wish}) == 3
