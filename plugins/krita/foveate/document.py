@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from . import layer_pictures, layers, new_documents, style
+from . import layer_pictures, layers, new_documents
 from ._shared import arrange_patches, coverage, document_problems, errors, geometry, host, in_steps, pixels, protocol
 from .job_host import KritaJobHost
 from .layer_pictures import extent_of
@@ -38,8 +38,6 @@ class Frozen:
 
 class KritaHost(KritaJobHost):
     """One job's view of one document."""
-
-    result_kinds = layer_pictures.RESULT_KINDS
 
     def __init__(self, krita: Any, document: Any, title: str, *, whole: bool = False) -> None:
         """See KritaJobHost. With `whole` all of the document is worked on, whatever is selected."""
@@ -116,7 +114,7 @@ class KritaHost(KritaJobHost):
         region as it was.
         """
         if result.kind != protocol.PIXELS:
-            return style.drawing(result) or self.before
+            return self.drawing(result) or self.before
         area = (result.extent.bounds if result.frame == "new" else self._snapshot.region).middle(_PICTURE_SIDE)
         inside = tuple(arrange_patches.cropped(result.patches, area))
         with dropped_after(self._create(area.extent)) as scratch:
@@ -218,26 +216,21 @@ def _local_selection(node: Any) -> Any:
 
 
 def selected_bounds(document: Any) -> geometry.Bounds | None:
-    """Return the part of the document that is selected, or None where all of it is."""
-    bounds = _bounds(find_selection(document), document)
-    return None if bounds is None or bounds.is_empty else bounds
-
-
-def _bounds(selection: Any, document: Any) -> geometry.Bounds | None:
-    """Return what of a selection lies in the document."""
+    """Return the part of the document that is selected, or None where nothing of it is, and so all."""
+    selection = find_selection(document)
     if selection is None:
         return None
     bounds = geometry.Bounds(selection.x(), selection.y(), selection.width(), selection.height())
-    return bounds.clamp(extent_of(document))
+    inside = bounds.clamp(extent_of(document))
+    return None if inside.is_empty else inside
 
 
 def _selected(document: Any) -> coverage.Mask | None:
     """Return the frozen coverage of the document's selection. Raises InputError where it lies outside."""
-    selection = find_selection(document)
-    bounds = _bounds(selection, document)
-    if bounds is None:
+    selection, bounds = find_selection(document), selected_bounds(document)
+    if selection is None:
         return None
-    if bounds.is_empty:
+    if bounds is None:
         raise errors.InputError(
             "The selection lies outside of the image.",
             code=errors.ErrorCode.INVALID_REGION,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._shared import operation_form, protocol, translations
+from ._shared import operation_form, protocol
+from .controller import KritaController
 from .parameter_fields import ParameterField, Steps
 from .qt import QtWidgets
 from .widgets import column, name_label
@@ -22,9 +23,9 @@ _WHERE = operation_form.Parameter(
 class ExtendField(ParameterField):
     """The area, and four numbers of pixels."""
 
-    def __init__(self, parameter: operation_form.Parameter, say: translations.Texts) -> None:
+    def __init__(self, controller: KritaController, parameter: operation_form.Parameter) -> None:
         super().__init__()
-        self._say = say
+        self._say = say = controller.say
         self._boxes: dict[str, Any] = {}
         self.area = Steps(_WHERE, say)
         self._sides = QtWidgets.QWidget()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from . import style
@@ -43,7 +43,13 @@ class FacesField(ParameterField):
     @property
     def value(self) -> Any:
         """Return the numbers of the ticked faces; None where there is nothing to choose from."""
-        return list(self.chosen) if self.is_listing else None
+        items = [self._list.item(index) for index in range(self._list.count())]
+        ticked = [
+            face.number
+            for item, face in zip(items, self._shown, strict=False)  # not all are listed while they are being added
+            if item.checkState() == Qt.CheckState.Checked
+        ]
+        return ticked if self.is_listing else None
 
     @value.setter
     def value(self, _wanted: Any) -> None:
@@ -51,17 +57,7 @@ class FacesField(ParameterField):
 
     def missing(self) -> str:
         """See ParameterField."""
-        return self._controller.say("Tick a face first.") if self.is_listing and not self.chosen else ""
-
-    @property
-    def chosen(self) -> Sequence[int]:
-        """Return the numbers of the ticked faces; none are listed, none are chosen."""
-        items = [self._list.item(index) for index in range(self._list.count())]
-        return [
-            face.number
-            for item, face in zip(items, self._shown, strict=False)  # not all are listed while they are being added
-            if item.checkState() == Qt.CheckState.Checked
-        ]
+        return self._controller.say("Tick a face first.") if self.value == [] else ""
 
     @property
     def is_listing(self) -> bool:

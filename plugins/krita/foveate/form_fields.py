@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._shared import operation_form, protocol
+from ._shared import filled_form, operation_form, protocol
 from .additions_field import Additions
 from .compare_field import CompareField
 from .controller import KritaController
@@ -13,80 +13,38 @@ from .prompt_field import PromptField
 from .qt import QtWidgets, Signal
 from .widgets import column, remove
 
+_SPECIAL = {"prompt": PromptField, "negative_prompt": PromptField, "extend": ExtendField, "variants": CompareField}
+
 
 class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
-    """Follows a form; what was set by hand stays, as far as the new form knows it."""
+    """The widgets of a form that is filled in."""
 
     changed = Signal()
 
     def __init__(self, controller: KritaController) -> None:
         super().__init__()
         self._controller = controller
-        self._form: operation_form.Form | None = None
-        self.fields: dict[str, ParameterField] = {}  # by parameter
+        self.filled = filled_form.FilledForm(self._field, self._place, remove)
         self._basic = column(self, spacing=8)
         self.folded = QtWidgets.QWidget()
         self._advanced = column(self.folded)
 
-    @property
-    def values(self) -> protocol.JsonObject:
-        """Return what is set, by parameter; what another field decides is left out."""
-        decided = self._decided()
-        return {name: field.value for name, field in self.fields.items() if name not in decided}
-
-    @property
-    def parameters(self) -> protocol.JsonObject:
-        """Return a job's parameters, see Form.shown_parameters_of."""
-        return self._form.shown_parameters_of(self.values) if self._form else {}
-
-    @property
-    def takes_all(self) -> bool:
-        """Tell whether all of the image is worked on, whatever is selected."""
-        return any(field.takes_all for field in self.fields.values())
-
-    def missing(self) -> str:
-        """Return why nothing can be started yet; empty where it can."""
-        return next(filter(None, (field.missing() for field in self.fields.values())), "")
-
-    def clear(self) -> None:
-        """Forget the form: another operation follows."""
-        self._form = None
-        self._drop(*self.fields)
-
     def offer(self, shown: operation_form.Form, used: protocol.JsonObject) -> None:
-        """Show the fields of a form. Those that were not there begin with what was `used` last, else the default."""
-        before, self._form = self._form, shown
-        if shown == before:
-            return
-        kept = shown.carried_over(before, self.values, used)
-        stays = shown.looking_like(before)
-        self._drop(*(name for name in self.fields if name not in stays))
-        for parameter in shown.parameters:
-            field = self.fields.pop(parameter.name, None) or self._field(parameter)
-            if field is None:
-                continue
-            self.fields[parameter.name] = field  # in the form's order, as in the layouts
-            (self._advanced if parameter.is_advanced else self._basic).addWidget(field)
-            field.offer(shown)
-            field.value = kept.get(parameter.name, parameter.default)
+        """See FilledForm."""
+        self.filled.offer(shown, used)
         self.show_decided()
 
     def show_decided(self) -> None:
         """Disable the fields of parameters that another field decides, and no others."""
-        decided, replaced = self._decided(), {name for field in self.fields.values() for name in field.replaced}
-        for name, field in self.fields.items():
+        decided, replaced = self.filled.decided, self.filled.replaced
+        for name, field in self.filled.fields.items():
             field.setEnabled(name not in decided)
             field.setVisible(name not in replaced)
 
-    def _decided(self) -> set[str]:
-        return {name for field in self.fields.values() for name in field.decided}
-
-    def _drop(self, *names: str) -> None:
-        for name in names:
-            remove(self.fields.pop(name))
+    def _place(self, parameter: operation_form.Parameter, field: ParameterField) -> None:
+        (self._advanced if parameter.is_advanced else self._basic).addWidget(field)
 
     def _field(self, parameter: operation_form.Parameter) -> ParameterField | None:
-        """Return a new field for a parameter."""
         field = self._made(parameter)
         if field is not None:
             field.changed.connect(self.changed)
@@ -94,17 +52,12 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _made(self, parameter: operation_form.Parameter) -> ParameterField | None:
         """Return a special field where there is one, else what the parameter's schema asks for."""
-        controller, say = self._controller, self._controller.say
-        if parameter.name in {"prompt", "negative_prompt"}:
-            return PromptField(controller, parameter)
+        if parameter.name in _SPECIAL:
+            return _SPECIAL[parameter.name](self._controller, parameter)
         if parameter.name == "only":
-            return FacesField(controller, lambda: self.values)
-        if parameter.name == "extend":
-            return ExtendField(parameter, say)
-        if parameter.name == "variants":
-            return CompareField(controller, parameter)
+            return FacesField(self._controller, lambda: self.filled.values)
         if parameter.type == "array":
             listed = {choice.value for choice in parameter.choices}
-            models = [model for model in controller.models if model.name in listed]
-            return Additions(parameter, models, say) if models else None
-        return plain_field(parameter, say)
+            models = [model for model in self._controller.models if model.name in listed]
+            return Additions(parameter, models, self._controller.say) if models else None
+        return plain_field(parameter, self._controller.say)

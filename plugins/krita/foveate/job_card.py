@@ -25,17 +25,13 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         self._progress = QtWidgets.QProgressBar(objectName="progress", maximum=1000, textVisible=False)
         self._progress.setFixedHeight(4)
         self._preview = PreviewLabel(say("Preview, not applied"))
-        do = {
-            "cancel": controller.cancel,
-            "apply": controller.apply,
-            "again": controller.again,
-            "recipe": self._show_recipe,
-        }
+        own = {"cancel": controller.cancel, "apply": controller.apply, "again": controller.again}
+        own["recipe"] = self._show_recipe
         self._buttons = {
             act: button(
                 say(act.text),
                 say(act.tip),
-                partial(do.get(act.name, controller.discard), job),
+                partial(own.get(act.name, controller.discard), job),
                 "strong" if act.is_main else "small",
             )
             for act in job_acts.JOB_ACTS

@@ -25,9 +25,9 @@ class KritaJobHost(in_steps.InSteps):
         """See PictureHost."""
         return layer_pictures.freeze(self._krita, self._document, key)
 
-    def drawing(self, result: host.Result) -> Any:
+    def draw(self, image: host.Image) -> Any:
         """See InSteps."""
-        return style.drawing(result)
+        return style.picture(image)
 
     def release(self) -> None:
         """See Host: the history lives longer than documents do."""

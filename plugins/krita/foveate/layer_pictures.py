@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ._shared import geometry, host, named_pictures, pixels, protocol, results_in_words
+from ._shared import geometry, host, named_pictures, pixels
 from .pixel_layouts import named_space, pixel_format
 from .profiles import read_profile
 from .qt import QtCore
@@ -42,9 +42,6 @@ def select(krita: Any, document: Any, result: host.Result) -> None:
         covered = pixels.coverage_in_8_bits(part.coverage.data, part.coverage.format.dtype)
         selection.setPixelData(QtCore.QByteArray(covered), area.x, area.y, area.width, area.height)
     document.setSelection(selection)
-
-
-RESULT_KINDS = (protocol.PIXELS, protocol.SELECTION, *results_in_words.KINDS)
 
 
 def _layers(node: Any) -> Iterator[Any]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from . import layers, new_documents, style
-from ._shared import arrange_patches, host, in_steps, pixels, protocol, results_in_words
+from . import layers, new_documents
+from ._shared import arrange_patches, host, in_steps, pixels
 from .job_host import KritaJobHost
 
 _COLORS = ("RGBA", "U8", "sRGB-elle-V2-srgbtrc.icc")
@@ -14,16 +12,10 @@ _COLORS = ("RGBA", "U8", "sRGB-elle-V2-srgbtrc.icc")
 class NewImageHost(KritaJobHost, in_steps.NewImageInSteps):
     """Layers of the active document, if there is one, may go beside what is not there."""
 
-    result_kinds = (protocol.PIXELS, *results_in_words.KINDS)
-
-    def preview(self, result: host.Result) -> Any:
-        """See DocumentHost."""
-        return style.drawing(result) if result.kind == protocol.REPORT else style.new_image(result)
-
     def open_image(self, result: host.Result) -> in_steps.Steps[None]:
         """See InSteps. Krita lays overlapping patches over each other."""
         patches = arrange_patches.made_opaque(result.patches, pixels.Channels.BGRA)
         prepared = yield from layers.prepare(self._krita, _COLORS, patches)
         empty = new_documents.create(self._krita, result.extent, self._title, _COLORS)
         yield from self._fill(empty, prepared.parts, result)
-        self.after = style.new_image(result)
+        self.after = self.preview(result)

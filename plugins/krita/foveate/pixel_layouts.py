@@ -6,12 +6,6 @@ from collections.abc import Mapping
 
 from ._shared import errors, pixels
 
-_DEPTHS: Mapping[str, pixels.SampleType] = {
-    "U8": pixels.SampleType.U8,
-    "U16": pixels.SampleType.U16,
-    "F16": pixels.SampleType.F16,
-    "F32": pixels.SampleType.F32,
-}
 _MODELS: Mapping[str, str] = {
     "A": "a single channel without colour",
     "CMYKA": "CMYK",
@@ -46,7 +40,7 @@ def pixel_format(model: str, depth: str) -> pixels.PixelFormat:
 
     Raises InputError where the model is neither RGB nor grey.
     """
-    dtype = _DEPTHS.get(depth)
+    dtype = pixels.SampleType.__members__.get(depth)  # Krita calls depths as they are called there
     if model not in {"RGBA", "GRAYA"} or dtype is None:
         raise errors.InputError(
             "This image is in {model} ({depth}); only RGB and grey images can be worked on.",

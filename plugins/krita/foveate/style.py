@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._shared import host, job_list, pixels, results_in_words
+from ._shared import host, job_list, pixels
 from .qt import Qt, QtCore, QtGui
 
 GOOD, BUSY, BAD, IDLE = "#4caf50", "#e0a030", "#e05a4e", "#8a8a8a"
@@ -84,23 +84,13 @@ def square(image: Any, side: int, ratio: float) -> Any:
     return fitted(middle, side, side, ratio)
 
 
-def drawing(result: host.Result) -> Any:
-    """Return a QImage of what a report draws, or None."""
-    report = results_in_words.drawing_of(result)
-    return _picture(report.drawing) if report and report.drawing else None
-
-
 def unfinished(_job: Any, shown: job_list.PreviewPicture) -> Any:
     """Return a QImage of what the server shows of a job that runs, or None for a layout that no server sends."""
-    return _picture(host.Image(shown.event.pixels.extent, shown.pixels, shown.event.pixels.format))
+    return picture(host.Image(shown.event.pixels.extent, shown.pixels, shown.event.pixels.format))
 
 
-def new_image(result: host.Result) -> Any:
-    """Return a QImage of the first patch of a new image that no document was made for, or None."""
-    return _picture(result.patches[0].pixels) if result.patches else None
-
-
-def _picture(image: host.Image) -> Any:
+def picture(image: host.Image) -> Any:
+    """Return a QImage of RGB in 8 bit, or None of another layout."""
     extent, layout = image.extent, image.format
     if layout != pixels.PixelFormat(pixels.SampleType.U8, pixels.Channels.RGB):
         return None

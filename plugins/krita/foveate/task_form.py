@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ._shared import next_job, operation_form, protocol
@@ -37,7 +38,8 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         )
         self._region = label(name="hint")
         self.run_button = button("", say("Start (Alt+Return)"), self.start, "run")
-        self._reason = label(name="hint")
+        self._reason = label(name="hint")  # why nothing can be started, or why it does not start at once
+        self._explain = partial(tell, self._reason)
         self._lay_out()
         self._connect()
         self.refresh()
@@ -50,12 +52,12 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
     @property
     def fields(self) -> dict[str, ParameterField]:
         """Return what is shown of the operation's parameters."""
-        return self._form_fields.fields
+        return self._form_fields.filled.fields
 
     def choose(self, operation: str) -> None:
         """Show an operation with its parameters as last used."""
         used = self._next.choose(operation)
-        self._form_fields.clear()
+        self._form_fields.filled.clear()
         self._model.wanted = used.get("model", "")
         self.variations.setValue(self._next.count)
         self.refresh()
@@ -79,7 +81,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
 
     def parameters(self) -> protocol.JsonObject:
         """Return the parameters as they are set."""
-        return self._next.parameters(self._form_fields.parameters, self._model.value)
+        return self._next.parameters(self._form_fields.filled.parameters, self._model.value)
 
     def refresh(self) -> None:
         """Show what the job would work on, and why none can be started where that is so."""
@@ -89,8 +91,8 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._form_fields.show_decided()
         self._show_fields()
         self.pictures.offer(self.operation)
-        tell(self._region, self._next.region(takes_all=self._form_fields.takes_all))
-        self.run_button.setText(self._next.verb(self._form_fields.values))
+        tell(self._region, self._next.region(takes_all=self._form_fields.filled.takes_all))
+        self.run_button.setText(self._next.verb(self._form_fields.filled.values))
         self.run_button.setShortcut("Alt+Return")  # a button's shortcut goes with its text
         reason = self._reason_not_to_start()
         self.run_button.setEnabled(not reason)
@@ -136,12 +138,8 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         if self._model.parentWidget() is not wanted.parentWidget():
             wanted.insertWidget(0, self._model)
 
-    def _explain(self, reason: str) -> None:
-        """Say why nothing can be started, or why it does not start at once."""
-        tell(self._reason, reason)
-
     def _reason_not_to_start(self) -> str:
-        return self._next.obstacle(self._model.value, self._form_fields.missing())
+        return self._next.obstacle(self._model.value, self._form_fields.filled.missing())
 
     def _take_model(self, name: str) -> None:
         """Choose a checkpoint that was just added: that is what it was added for."""

@@ -7,10 +7,10 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..wire.protocol import SELECTION
+from ..wire.protocol import PIXELS, SELECTION
 from . import results_in_words
 from .document_problems import changed, no_document
-from .host import Result
+from .host import Image, Result
 from .no_document import NoDocument
 
 T = TypeVar("T")
@@ -34,6 +34,8 @@ class InSteps(ABC):
 
     It also has pictures of what it works on, for lists.
     """
+
+    result_kinds: tuple[str, ...] = (PIXELS, SELECTION, *results_in_words.KINDS)
 
     def __init__(self, title: str, folder: Path) -> None:
         """`title` is that of the job; files of a result go into `folder`."""
@@ -67,9 +69,14 @@ class InSteps(ABC):
     def compared(self) -> Steps[bool]:
         """Tell whether the document still is what was frozen, see Host.is_unchanged."""
 
-    @abstractmethod
     def drawing(self, result: Result) -> Any:
         """Return a picture of what a report draws, or None."""
+        report = results_in_words.drawing_of(result)
+        return self.draw(report.drawing) if report and report.drawing else None
+
+    @abstractmethod
+    def draw(self, image: Image) -> Any:
+        """Return a picture, as the editor has them, of RGB in 8 bit."""
 
     @abstractmethod
     def select(self, result: Result) -> None:
@@ -86,6 +93,12 @@ class InSteps(ABC):
 
 class NewImageInSteps(NoDocument, InSteps):
     """One for an operation that takes no document: what it makes becomes a new image."""
+
+    result_kinds = (PIXELS, *results_in_words.KINDS)
+
+    def preview(self, result: Result) -> Any:
+        """Return a picture of the result: of a report its drawing, if any, else of the first patch."""
+        return self.draw(result.patches[0].pixels) if result.patches else self.drawing(result)
 
     def compared(self) -> Steps[bool]:
         """Say yes: the result stands for itself."""

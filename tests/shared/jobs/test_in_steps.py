@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from foveate_shared.errors import ErrorCode, InputError, ServerError
-from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.geometry import Extent
 from foveate_shared.jobs.host import (
     Image,
     ItemReport,
@@ -14,12 +14,14 @@ from foveate_shared.jobs.host import (
     ResultPatch,
     StepwiseHost,
     TellingHost,
+    takes,
 )
 from foveate_shared.jobs.in_steps import InSteps, NewImageInSteps, to_end
 from foveate_shared.pixels import COVERAGE_U8
 
 EXTENT = Extent(1, 1)
-PATCH = ResultPatch(Bounds(0, 0, 1, 1), Image(EXTENT, b"x", COVERAGE_U8), None)
+DRAWING = Image(EXTENT, b"x", COVERAGE_U8)
+PATCH = ResultPatch(EXTENT.bounds, DRAWING, None)
 
 
 class Doing(InSteps):
@@ -35,8 +37,8 @@ class Doing(InSteps):
         yield
         return self.unchanged
 
-    def drawing(self, result):
-        return "drawing"
+    def draw(self, image):
+        return f"picture of {bytes(image.data)}"
 
     def select(self, result):
         self.done.append("selected")
@@ -62,8 +64,12 @@ class Document(Doing):
     def release(self): ...
 
 
-class NewImage(NewImageInSteps, Doing):
-    pass
+class NewImage(NewImageInSteps):
+    def __init__(self):
+        super().__init__("Job", None)
+        self.done = []
+
+    draw, open_image = Doing.draw, Doing.open_image
 
 
 def made(*patches, frame="document", **parts):
@@ -89,8 +95,10 @@ def test_a_result_goes_where_its_kind_belongs(result, done):
 
 def test_a_report_is_told_and_drawn_and_files_are_written(tmp_path):
     host = Document(tmp_path)
-    host.apply(made(kind="report", reports=(ItemReport({"faces": 2}, None),)))
-    assert (host.told, host.after) == (("faces: 2",), "drawing")
+    host.apply(made(kind="report", reports=(ItemReport({"faces": 2}, DRAWING),)))
+    assert (host.told, host.after) == (("faces: 2",), "picture of b'x'")
+    host.apply(made(kind="report", reports=(ItemReport({}, None),)))
+    assert host.after is None
     host.apply(made(kind="files", files=(ResultFile("a.txt", "text/plain", b"a"),)))
     assert (tmp_path / "Job/a.txt").read_bytes() == b"a"
     assert host.done == []
@@ -122,6 +130,10 @@ def test_without_a_document_all_becomes_new_images():
     to_end(host.steps(made(PATCH, frame="new"), check=True))
     assert host.done == ["opened"]
     assert (host.is_unchanged(), host.take_picture()) == (True, False)
+    assert host.preview(made(PATCH, frame="new")) == "picture of b'x'"
+    assert host.preview(made(frame="new")) is None
+    assert host.preview(made(kind="report", reports=(ItemReport({}, DRAWING),))) == "picture of b'x'"
+    assert [takes(each, "selection") for each in (Document(), host)] == [True, False]
     for result in (made(kind="selection"), made(PATCH)):
         with pytest.raises(ServerError):
             host.apply(result)
