@@ -38,11 +38,11 @@ class CompareField(ParameterField):
 
     @property
     def decided(self) -> frozenset[str]:
-        """See ParameterField. The model still decides what the form shows."""
+        """See FormField. The model still decides what the form shows."""
         return frozenset(name for name, field in self.lists.items() if field.value.strip()) - {"model"}
 
     def offer(self, shown: operation_form.Form) -> None:
-        """See ParameterField."""
+        """See FormField."""
         self._operation = shown.operation
         for name, entries in comparison_lists.suggestions(shown, self._controller.models).items():
             self.lists[name].suggest(entries)
@@ -52,7 +52,7 @@ class CompareField(ParameterField):
         next(iter(self.lists.values())).edit.setFocus()
 
     def missing(self) -> str:
-        """See ParameterField."""
+        """See FormField."""
         models, say = self._controller.models, self._controller.say
         return comparison_lists.problem(self._listed(), self._schema, models, self._operation, say)
 

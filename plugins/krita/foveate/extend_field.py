@@ -65,12 +65,12 @@ class ExtendField(ParameterField):
 
     @property
     def takes_all(self) -> bool:  # type: ignore[override]
-        """See ParameterField."""
+        """See FormField."""
         return bool(self.area.value)
 
     @property
     def replaced(self) -> frozenset[str]:
-        """See ParameterField."""
+        """See FormField."""
         return frozenset({"start"}) if self.takes_all else frozenset()
 
     decided = replaced
@@ -81,7 +81,7 @@ class ExtendField(ParameterField):
         self._show_area()
 
     def missing(self) -> str:
-        """See ParameterField."""
+        """See FormField."""
         lacks = self.takes_all and not self.value
         return self._say("Say by how many pixels the canvas grows.") if lacks else ""
 

@@ -56,7 +56,7 @@ class FacesField(ParameterField):
         """Tick nothing: which faces were chosen last says nothing about those of now."""
 
     def missing(self) -> str:
-        """See ParameterField."""
+        """See FormField."""
         return self._controller.say("Tick a face first.") if self.value == [] else ""
 
     @property

@@ -6,26 +6,15 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from ._shared import field_kinds, operation_form, translations
+from ._shared import field_kinds, filled_form, operation_form, translations
 from .qt import Qt, QtWidgets, Signal
 from .widgets import STRONG_FOCUS, fill, name_label, narrow, row, show_value
 
 
-class ParameterField(QtWidgets.QWidget):  # type: ignore[misc]
+class ParameterField(QtWidgets.QWidget, filled_form.FormField):  # type: ignore[misc]
     """A name, and what sets the value of a parameter."""
 
     changed = Signal()
-    value: Any  # what is set; None where that says nothing
-    takes_all = False  # of the image, whatever is selected
-    decided: frozenset[str] = frozenset()  # parameters about which the form's other fields have nothing to say now
-    replaced: frozenset[str] = frozenset()  # those of them that are not shown either
-
-    def missing(self) -> str:
-        """Return why nothing can be started yet; empty where it can."""
-        return ""
-
-    def offer(self, shown: operation_form.Form) -> None:
-        """Follow what the server knows of the operation and its model."""
 
     def ask(self) -> None:
         """Let the person say it."""

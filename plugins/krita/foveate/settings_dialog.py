@@ -39,7 +39,7 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self._problem = label(name="problem")
         self._lay_out()
         self._local.toggled.connect(self._enable)
-        self._enable()
+        self._enable(not values.remote_url)
 
     def accept(self) -> None:
         """Take the settings, or say what is wrong with them."""
@@ -52,9 +52,9 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         controller.change(ask_first=self._ask.isChecked(), language=str(self._language.currentData()), **server)
         super().accept()
 
-    def _enable(self) -> None:
-        self._command.setEnabled(self._local.isChecked())
-        self._line.setEnabled(self._remote.isChecked())
+    def _enable(self, is_local: bool) -> None:
+        self._command.setEnabled(is_local)
+        self._line.setEnabled(not is_local)
 
     def _lay_out(self) -> None:
         say = self._controller.say

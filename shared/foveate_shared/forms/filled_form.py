@@ -6,22 +6,23 @@ It knows no widget: an editor makes fields, puts them where they are seen, and t
 from __future__ import annotations
 
 from collections.abc import Callable, Set
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ..wire.protocol import JsonObject
 from .operation_form import Form, Parameter
 
 
-class FormField(Protocol):
-    """What sets the value of a parameter."""
+class FormField:
+    """What sets the value of a parameter, without a widget: one that decides nothing else."""
 
     value: Any  # what is set; None where that says nothing
-    takes_all: bool  # of the image, whatever is selected
-    decided: frozenset[str]  # parameters about which the form's other fields have nothing to say now
-    replaced: frozenset[str]  # those of them that are not shown either
+    takes_all = False  # of the image, whatever is selected
+    decided: frozenset[str] = frozenset()  # parameters about which the form's other fields have nothing to say now
+    replaced: frozenset[str] = frozenset()  # those of them that are not shown either
 
     def missing(self) -> str:
         """Return why nothing can be started yet; empty where it can."""
+        return ""
 
     def offer(self, shown: Form) -> None:
         """Follow what the server knows of the operation and its model."""

@@ -6,21 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from foveate_shared.forms.filled_form import FilledForm
+from foveate_shared.forms.filled_form import FilledForm, FormField
 from foveate_shared.forms.operation_form import Form, Parameter
 
 
-class PlainField:
-    takes_all = False
-    decided = replaced = frozenset()
-
+class PlainField(FormField):
     def __init__(self):
         self.value = None
         self.offered = []
         self.lack = ""
 
     def missing(self):
-        return self.lack
+        return self.lack or super().missing()
 
     def offer(self, shown):
         self.offered.append(shown)
