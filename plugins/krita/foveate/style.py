@@ -9,7 +9,6 @@ from .qt import Qt, QtCore, QtGui
 
 GOOD, BUSY, BAD, IDLE = "#4caf50", "#e0a030", "#e05a4e", "#8a8a8a"
 RADIUS = 5  # of rounded corners, in pixels
-SMALL = 0.9  # of the usual text size
 
 
 def mix(first: Any, second: Any, share: float) -> Any:

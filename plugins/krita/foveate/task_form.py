@@ -106,17 +106,17 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _show_operations(self) -> None:
         """Make the buttons those of the server's operations, and show the ones that can be done."""
-        known, offered = [each.name for each in self._controller.operations], self._controller.offered
+        known = [each.name for each in self._controller.operations]
+        offered = self._controller.offered  # some of them, in their order
         if list(self._segments) != known:
             for old in self._segments.values():
                 self._group.removeButton(old)
                 remove(old)
             self._segments = {name: self._segment(name) for name in known}
-        shown = [name for name in known if name in offered]
-        for place, name in enumerate(shown):
+        for place, name in enumerate(offered):
             self._grid.addWidget(self._segments[name], place // _ACROSS, place % _ACROSS)
         for name, made in self._segments.items():
-            made.setVisible(name in shown)
+            made.setVisible(name in offered)
         if self.operation not in offered and offered:
             self.choose(offered[0])
         if self.operation in self._segments:
