@@ -5,7 +5,7 @@ from typing import Any
 
 import bpy
 
-from . import controller
+from . import controller, properties
 from ._shared import add_model_program, checkpoint_advice, errors
 from .act_operator import act_operator
 from .panel_base import draw_error, draw_lines
@@ -13,14 +13,7 @@ from .panel_base import draw_error, draw_lines
 _LOOK_SECONDS = 0.1  # between two looks whether it is there, where nothing else can be done
 
 
-_SOURCE = bpy.props.StringProperty(
-    name="Model",
-    description="A file, a folder, a name on the model hub such as org/name, or an address",
-    options={"SKIP_SAVE"},
-)
-
-
-@act_operator("add_model", "Add a Model", source=_SOURCE)
+@act_operator("add_model", "Add a Model", source=properties.model_source(options=properties.ONCE))
 def _add_model(self: Any, context: bpy.types.Context) -> None:
     """Add a model to this machine's server: a checkpoint, a LoRA, an embedding or a VAE."""
     rt = controller.get()

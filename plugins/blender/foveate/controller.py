@@ -6,7 +6,7 @@ module. It is made by :func:`open_controller` at register, and nothing of it is 
 
 from __future__ import annotations
 
-import re
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,21 +40,12 @@ class BlenderController(controller.Controller):
         self.previews = PreviewIcons()
         self.on_operations: Callable[[], None] = lambda: None  # the server told other operations
         self._peer = peer
-        self._listed: list[Choices] = []  # lists that change: Blender wants those stay that it shows
-        self._choices: dict[tuple[str, Choices], Choices] = {}  # by language: Blender wants lists that stay
+        # Blender wants the lists of enum properties to stay for as long as it may show them: an equal one is the same.
+        self.kept: Callable[[Choices], Choices] = functools.lru_cache(_KEPT_LISTS)(lambda items: items)
 
     def choices(self, items: Choices) -> Choices:
         """Return an enum property's items in the language."""
-        say = self.say
-        key = say.language, items
-        if key not in self._choices:
-            self._choices[key] = tuple((name, say(label), say(text)) for name, label, text in items)
-        return self._choices[key]
-
-    def kept(self, items: Choices) -> Choices:
-        """Return an enum property's items, kept for as long as Blender may show them; the oldest are let go."""
-        self._listed = [*self._listed[-_KEPT_LISTS:], items]
-        return items
+        return self.kept(tuple((name, self.say(label), self.say(text)) for name, label, text in items))
 
     def learn(self, operation: str) -> None:
         """Ask the server for its operations, and wait: for scripts, which know what it told last. Raises FoveateError.
@@ -73,24 +64,18 @@ class BlenderController(controller.Controller):
         )  # fmt: skip
 
     def run(
-        self, wanted: WantedJob, number: int = 1, on_status: Callable[[job_flow.JobProgress], None] = lambda _: None
-    ) -> BlenderHost:
-        """Run a job to its end, on a connection of its own; return its document. Raises FoveateError."""
+        self, wanted: WantedJob, number: int = 1, show_percent: Callable[[float], object] = lambda _: None
+    ) -> tuple[BlenderHost, job_flow.JobProgress]:
+        """Run a job to its end, on a connection of its own; return its document and end. Raises FoveateError."""
         host = wanted.host(number)
         with self._open_client(self.settings) as connection:
-            pictures = wanted.chosen.freeze(self.slots(wanted.served_by), host)
-            flow = job_flow.Rerender(
-                connection, host, wanted.served_by, wanted.parameters, pictures=pictures,
+            status = run_blocking.run_job(
+                connection, host, wanted.served_by, wanted.parameters,
+                pictures=wanted.chosen.freeze(self.slots(wanted.served_by), host),
                 takes_document=wanted.image is not None,
+                on_status=lambda status: show_percent(100 * status.fraction),
             )  # fmt: skip
-            flow.start()
-            status = run_blocking.run_to_end(connection, flow, on_status=on_status)
-        if status.error:
-            raise errors.to_exception(status.error)
-        if status.state is job_flow.JobState.CANCELLED:
-            raise errors.CancelledJobError("The job was cancelled.")
-        on_status(status)
-        return host
+        return host, status
 
     def announce(self) -> None:
         """See Controller."""
@@ -140,7 +125,7 @@ def _refuse_offline() -> Any:
 
 def open_controller() -> None:
     """Make the controller; in the interface, poll from now on."""
-    _open.append(BlenderController(_settings_path(), protocol.Peer("foveate-blender", _version())))
+    _open.append(BlenderController(_settings_path(), open_connection.peer_of("foveate-blender", Path(__file__).parent)))
     if not bpy.app.background:
         bpy.app.timers.register(_tick, first_interval=IDLE_SECONDS, persistent=True)
 
@@ -176,9 +161,3 @@ def _settings_path() -> Path:
     except ValueError:
         folder = bpy.utils.user_resource("CONFIG", path="foveate", create=True)
     return Path(folder) / "foveate.json"
-
-
-def _version() -> str:
-    manifest = Path(__file__).with_name("blender_manifest.toml").read_text(encoding="utf-8")
-    found = re.search(r'^version = "(.+)"', manifest, re.MULTILINE)
-    return found[1] if found else "unknown"

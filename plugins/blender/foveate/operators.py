@@ -8,77 +8,37 @@ from typing import Any
 import bpy
 
 from . import parameters
-from ._shared import comparison_lists, offered_operations, protocol, typed_values
-from .job_operator import ONCE, JobOperator
+from ._shared import comparison_lists, typed_values
+from .job_operator import JobOperator
+from .properties import ONCE
 
 _TEXTS = ("prompt", "negative_prompt", "preset", "scheduler", "vae", "model")
-_LISTS = tuple(parameters.list_of(axis) for axis in comparison_lists.AXES)
 _WHOLE = ("seed", "num_inference_steps", *typed_values.SIDES)
 _FRACTIONS = ("strength", "guidance_scale", "min_score")
 _ALL = (*_TEXTS, "loras", "strength", "seed", "num_inference_steps", "guidance_scale")
-_OURS = {  # label, description and further parameters, by operation
-    "refocus": (
-        ("Refocus", "Refocus Region", "Bring the selected region of the image into focus. The result is a new image"),
-        (),
+_OURS = (  # operation, label and description
+    ("refocus", "Refocus Region", "Bring the selected region of the image into focus. The result is a new image"),
+    ("faces", "Refocus Faces", "Find the faces in the selected region and refocus each. The result is a new image"),
+    ("upscale", "Upscale Region", "Enlarge the selected region as a new image, or give it more detail in place"),
+    ("fill", "Fill Region", "Fill the selected region with new content. The result is a new image"),
+    ("extend", "Extend Image", "Let the image grow: what is new continues what is there. The result is a new image"),
+    (
+        "compare",
+        "Compare Variants",
+        "The region by several checkpoints, strengths, seeds or LoRAs, side by side: a new image",
     ),
-    "faces": (
-        ("Faces", "Refocus Faces", "Find the faces in the selected region and refocus each. The result is a new image"),
-        ("only", "min_score"),
-    ),
-    "upscale": (
-        ("Upscale", "Upscale Region", "Enlarge the selected region as a new image, or give it more detail in place"),
-        ("scale", "target"),
-    ),
-    "fill": (
-        ("Fill", "Fill Region", "Fill the selected region with new content. The result is a new image"),
-        ("start",),
-    ),
-    "extend": (
-        (
-            "Extend",
-            "Extend Image",
-            "Let the image grow: what is new continues what is there. The result is a new image",
-        ),
-        (*typed_values.SIDES, "start"),
-    ),
-    "compare": (
-        (
-            "Compare",
-            "Compare Variants",
-            "The region by several checkpoints, strengths, seeds or LoRAs, side by side: a new image",
-        ),
-        _LISTS,
-    ),
+)
+_FURTHER = {  # parameters
+    "faces": ("only", "min_score"),
+    "upscale": ("scale", "target"),
+    "fill": ("start",),
+    "extend": (*typed_values.SIDES, "start"),
+    "compare": tuple(map(parameters.list_of, comparison_lists.AXES)),
 }
+LABELS = {operation: label for operation, label, _ in _OURS}
 
 
-class ParameterOperator(JobOperator):
-    """An operator with a property for each of its parameters."""
-
-    names: tuple[str, ...] = ()  # of the parameters
-
-    further: bpy.props.StringProperty(
-        name="Further Parameters",
-        description="Whatever else the operation knows, as a JSON object",
-        options=ONCE,
-    )
-
-    def parameters(self) -> protocol.JsonObject:
-        """Return what was said. Raises InputError where a text cannot be read."""
-        told = {name: getattr(self, name) for name in self.names if self.properties.is_property_set(name)}
-        lists = {axis.name: told.pop(parameters.list_of(axis), "") for axis in comparison_lists.AXES}
-        schema = parameters.schema_of(self.operation, "variants")
-        return {**typed_values.parameters_of(told, lists, schema), **typed_values.further(self.further)}
-
-    def check(self, told: protocol.JsonObject) -> None:
-        """Raise InputError where there is nothing to extend, or to compare."""
-        if self.operation == offered_operations.EXTEND and "extend" not in told:
-            typed_values.growth({})
-        if self.operation == "compare" and "variants" not in told:
-            comparison_lists.variants_of({})
-
-
-class RunOperationOperator(ParameterOperator, bpy.types.Operator):
+class RunOperationOperator(JobOperator, bpy.types.Operator):
     """Run any operation that the server has, with its parameters as a JSON object."""
 
     bl_idname = "foveate.run_operation"
@@ -96,13 +56,12 @@ def _property(name: str) -> Any:
     return (bpy.props.FloatProperty if name in _FRACTIONS else bpy.props.StringProperty)(name=title, options=ONCE)
 
 
-def _operator(operation: str) -> type:
+def _operator(operation: str, label: str, description: str) -> type:
     """Return the class of one of our operations."""
-    (title, label, description), further = _OURS[operation]
-    names = (*_ALL, *further)
+    names = (*_ALL, *_FURTHER.get(operation, ()))
     return type(
-        f"{title}Operator",
-        (ParameterOperator, bpy.types.Operator),
+        f"{operation.title()}Operator",
+        (JobOperator, bpy.types.Operator),
         {
             "__doc__": description,
             "__annotations__": {name: _property(name) for name in names},
@@ -115,5 +74,4 @@ def _operator(operation: str) -> type:
     )
 
 
-CLASSES = (*map(_operator, _OURS), RunOperationOperator)
-LABELS = {operation: label for operation, ((_, label, _), _) in _OURS.items()}
+CLASSES = (*(_operator(*ours) for ours in _OURS), RunOperationOperator)

@@ -7,7 +7,35 @@ import bpy
 from . import choose_region, controller, parameters
 from ._shared import operation_form
 
+ONCE = {"SKIP_SAVE"}  # of operators: not remembered for the next call, the panel does that
 _PANEL = "panel"  # where its own choices are kept in the settings
+
+
+def replace_users(**how: Any) -> Any:
+    """Return the property that says where a result is shown; `how` it is kept."""
+    return bpy.props.BoolProperty(
+        name="Replace Everywhere",
+        description="Materials, brushes and editors use the result instead of the old image",
+        **how,
+    )
+
+
+def variations(**how: Any) -> Any:
+    """Return the property that says how many results are made; `how` it is kept."""
+    return bpy.props.IntProperty(
+        name="Variations",
+        description="How many pictures are made, each with a seed of its own. They wait for you to choose.",
+        min=1,
+        max=operation_form.MAX_VARIATIONS,
+        **how,
+    )
+
+
+def model_source(**how: Any) -> Any:
+    """Return the property that names a model to be added; `how` it is kept."""
+    return bpy.props.StringProperty(
+        name="Model", description="A file, a folder, a name on the model hub such as org/name, or an address", **how
+    )
 
 
 def _kept(name: str, value: Any) -> dict[str, Any]:
@@ -68,31 +96,17 @@ class FoveatePanel(bpy.types.PropertyGroup):
     operation: bpy.props.EnumProperty(name="Operation", **_kept_choice("operation", _operations))
     region: bpy.props.EnumProperty(name="Region", **_kept_choice("region", _regions))
     mask: bpy.props.StringProperty(name="Mask", description="The mask that is the region")
-    replace_users: bpy.props.BoolProperty(
-        name="Replace Everywhere",
-        description="Materials, brushes and editors use the result instead of the old image",
-        **_kept("replace_users", False),
-    )
+    replace_users: replace_users(**_kept("replace_users", False))
     only: bpy.props.StringProperty(
         name="Only", description="Numbers of faces, from left to right, such as 1, 3. Empty: all"
     )
-    variations: bpy.props.IntProperty(
-        name="Variations",
-        description="How many pictures are made, each with a seed of its own. They wait for you to choose.",
-        min=1,
-        max=operation_form.MAX_VARIATIONS,
-        **_kept("variations", 1),
-    )
+    variations: variations(**_kept("variations", 1))
     draw_seed: bpy.props.BoolProperty(
         name="New each time",
         description="Each job gives another picture. The seed that was drawn stands beside its result",
         **_kept("draw_seed", True),
     )
-    model_source: bpy.props.StringProperty(
-        name="Model",
-        description="A file, a folder, a name on the model hub such as org/name, or an address",
-        subtype="FILE_PATH",
-    )
+    model_source: model_source(subtype="FILE_PATH")
 
 
 CLASSES = (FoveateImage, FoveateScene, FoveatePanel)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from gi.repository import Gimp
 
 from ._shared import client, controller, inquiry, known_server, open_connection, protocol, settings, translations
 
-_RECORD = "bundle.json"  # what a bundle says about itself
 _FILE = "foveate.json"  # in GIMP's folder of the user, beside its plug-ins
 
 
@@ -47,12 +45,7 @@ def load_texts() -> translations.Texts:
 
 
 def _peer() -> protocol.Peer:
-    return protocol.Peer("foveate-gimp", _version())
-
-
-def _version() -> str:
-    record = Path(__file__).with_name(_RECORD)
-    return str(json.loads(record.read_text(encoding="utf-8"))["version"]) if record.is_file() else "development"
+    return open_connection.peer_of("foveate-gimp", Path(__file__).parent)
 
 
 def server_state(say: translations.Texts) -> str:

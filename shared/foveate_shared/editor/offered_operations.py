@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..forms import comparison_lists, typed_values
 from ..forms.checkpoint_choices import is_checkpoint, models_for
 from ..i18n.translations import Texts
 from ..wire.protocol import JsonObject, ModelInfo, OperationInfo, as_object
@@ -76,6 +77,14 @@ def offered(operations: Sequence[OperationInfo], models: Sequence[ModelInfo]) ->
         for each in operations
         if each.name not in WITHIN_OTHERS and (not _takes_model(each) or models_for(models, each.name))
     ]
+
+
+def require_wish(operation: str, parameters: Mapping[str, object]) -> None:
+    """Raise InputError where the parameters say nothing to extend, or to compare."""
+    if operation == EXTEND and "extend" not in parameters:
+        typed_values.growth({})
+    if operation == "compare" and "variants" not in parameters:
+        comparison_lists.variants_of({})
 
 
 def needs_checkpoint(operation: str, models: Sequence[ModelInfo]) -> bool:

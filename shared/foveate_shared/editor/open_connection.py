@@ -6,6 +6,7 @@ A panel polls what :func:`open_workbench` returns; a host without an event loop 
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -22,6 +23,8 @@ from ..i18n.sentence import Sentence
 from ..jobs.job_list import Workbench
 from ..wire.protocol import Peer
 
+_RECORD = "bundle.json"  # what a bundle says about itself
+
 
 def open_workbench(settings_path: Path, peer: Peer) -> Workbench:
     """Return a workbench that begins to connect; `reconnect()` reads the settings file again.
@@ -34,6 +37,13 @@ def open_workbench(settings_path: Path, peer: Peer) -> Workbench:
 def open_client(values: Settings, peer: Peer) -> Client:
     """Return a client that begins to connect to the server that the settings name."""
     return Client(find_server(values), values.client_id, peer)
+
+
+def peer_of(name: str, folder: Path) -> Peer:
+    """Return a plugin's name and version: the bundle in `folder` says it, and in a checkout there is none."""
+    record = folder / _RECORD
+    version = json.loads(record.read_text(encoding="utf-8"))["version"] if record.is_file() else "development"
+    return Peer(name, str(version))
 
 
 def find_server(values: Settings, environ: Mapping[str, str] = os.environ) -> FindServer:

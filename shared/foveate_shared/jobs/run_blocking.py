@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from ..connection.client import ClientEvent, ConnectionState, StateChange
 from ..errors import CancelledJobError, ConnectionLostError, FoveateError, to_exception
+from ..wire.protocol import JsonObject
 from .dispatch_events import dispatch
-from .job_flow import FlowClient, JobProgress, Rerender
+from .host import Host
+from .job_flow import FlowClient, JobProgress, JobState, Rerender
+from .named_pictures import FrozenPicture
 
 TICK_SECONDS = 0.1  # between two looks at `should_cancel`
 CANCEL_SECONDS = 3.0  # for the server's answer to a cancel
@@ -25,6 +28,27 @@ class WaitingClient(FlowClient, Protocol):
 
     def poll(self) -> list[ClientEvent]:
         """Return what happened since the last call."""
+
+
+def run_job(
+    client: WaitingClient,
+    host: Host,
+    operation: str,
+    parameters: JsonObject,
+    *,
+    pictures: Mapping[str, FrozenPicture],
+    takes_document: bool,
+    on_status: Callable[[JobProgress], None] = lambda _: None,
+) -> JobProgress:
+    """Run one job on a host to its end; return its last status. Raises the FoveateError that ended it."""
+    flow = Rerender(client, host, operation, parameters, pictures=pictures, takes_document=takes_document)
+    flow.start()
+    status = run_to_end(client, flow, on_status=on_status)
+    if status.error:
+        raise to_exception(status.error)
+    if status.state is JobState.CANCELLED:
+        raise CancelledJobError("The job was cancelled.")
+    return status
 
 
 def run_to_end(

@@ -1,5 +1,7 @@
 """Operations as an editor offers them: ours with words of our own, others as their server calls them."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from fakes.models import FOR_PROMPTS
@@ -9,11 +11,13 @@ from foveate_shared.editor.offered_operations import (
     made_by,
     needs_checkpoint,
     offered,
+    require_wish,
     result_name,
     served_by,
     verb,
     words_of,
 )
+from foveate_shared.errors import InputError
 from foveate_shared.i18n.translations import Texts
 from foveate_shared.wire.protocol import ModelInfo, OperationInfo
 
@@ -99,3 +103,18 @@ def test_a_results_name_holds_operation_and_model_and_fits():
 )
 def test_a_result_is_called_after_what_made_it(recipe, with_seed, text):
     assert made_by(recipe, with_seed=with_seed) == text
+
+
+@pytest.mark.parametrize(
+    ("operation", "said", "sentence"),
+    [
+        ("extend", {}, "No side is to grow"),
+        ("compare", {}, "nothing to compare"),
+        ("extend", {"extend": {"left": 8}}, ""),
+        ("compare", {"variants": [{"seed": 1}]}, ""),
+        ("refocus", {}, ""),
+    ],
+)
+def test_what_says_nothing_to_extend_or_to_compare_is_told(operation, said, sentence):
+    with pytest.raises(InputError, match=sentence) if sentence else nullcontext():
+        require_wish(operation, said)

@@ -24,6 +24,7 @@ from foveate_shared.editor.open_connection import (
     command_to_copy,
     find_server,
     open_workbench,
+    peer_of,
     runtime_file,
 )
 from foveate_shared.errors import ConnectionLostError, ErrorCode, InputError, ServerError
@@ -153,3 +154,9 @@ def test_a_command_is_quoted_as_the_systems_shell_wants_it(monkeypatch):
     assert command_to_copy(values) == "'C:\\Program Files\\py.exe' serve"
     monkeypatch.setattr(sys, "platform", "win32")
     assert command_to_copy(values) == '"C:\\Program Files\\py.exe" serve'
+
+
+def test_a_plugin_is_called_by_the_version_of_its_bundle(tmp_path):
+    assert peer_of("foveate-editor", tmp_path) == Peer("foveate-editor", "development")
+    (tmp_path / "bundle.json").write_text('{"version": "1.2.3"}')
+    assert peer_of("foveate-editor", tmp_path) == Peer("foveate-editor", "1.2.3")

@@ -9,10 +9,10 @@ import pytest
 from fakes.connection import RecordingConnection
 from fakes.host import MemoryHost
 from foveate_shared.connection.client import ConnectionState, StateChange
-from foveate_shared.errors import ConnectionLostError, ErrorCode, RefusedError
+from foveate_shared.errors import CancelledJobError, ConnectionLostError, ErrorCode, RefusedError
 from foveate_shared.geometry import Extent
 from foveate_shared.jobs.job_flow import JobState, Rerender
-from foveate_shared.jobs.run_blocking import run_to_end
+from foveate_shared.jobs.run_blocking import run_job, run_to_end
 from foveate_shared.wire.blobs import Delivery
 from foveate_shared.wire.protocol import Accepted, Ack, Cancel, Cancelled, Done, Outcome, Planned
 
@@ -128,3 +128,26 @@ def test_a_result_that_waits_for_a_yes_is_an_end(host):
     assert host.applied == []
     flow.apply()
     assert len(host.applied) == 1
+
+
+@pytest.mark.parametrize("ending", ["done", "cancelled", "refused"])
+def test_one_job_from_its_host_to_its_end(host, ending):
+    def ends():
+        job = client.messages[0].job
+        if ending == "cancelled":
+            return [Cancelled(job, 2)]
+        return [Planned(job, 2, "document", Extent(16, 16), "One region."), Done(job, 3, (Outcome("a", "done"),), {})]
+
+    client = ScriptedClient([REFUSED] if ending == "refused" else [READY], ends)
+
+    def run():
+        return run_job(client, host, "refocus", {"strength": 0.5}, pictures={}, takes_document=True)
+
+    if ending == "done":
+        assert run().state is JobState.DONE
+        assert len(host.applied) == 1
+        assert client.messages[0].parameters == {"strength": 0.5}
+    else:
+        with pytest.raises(RefusedError if ending == "refused" else CancelledJobError):
+            run()
+    assert host.releases == 1
