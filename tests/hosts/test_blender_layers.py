@@ -189,6 +189,29 @@ def test_each_image_has_choices_of_its_own(desk, folder):
     assert "Choose a picture" not in " ".join(map(str, drawn))
 
 
+def test_the_panel_loads_no_file_before_a_picture_is_chosen(desk, folder):
+    desk.open_samples(noise(1, "u8"), (0, 0, 0, 0))
+    for name, size in (("far", (WIDTH, HEIGHT)), ("little", (7, 5))):
+        desk.running.save(name, noise(11, "u8", size))
+        desk.running.run(
+            "image = put(name, name)\nimage.filepath_raw = str(FOLDER / (name + '.png'))\n"
+            "image.file_format = 'PNG'\nimage.save()\npath = image.filepath_raw\nbpy.data.images.remove(image)\n"
+            "bpy.data.images.load(path).name = name",
+            name=name,
+        )
+    show(desk, "take")
+    loaded = "answer = [bpy.data.images[name].has_data for name in ('far', 'little')]"
+    desk.running.run(PENCIL + "drawn(panels.FoveateMainPanel)")
+    desk.settle()
+    assert desk.running.run(loaded) == [False, False]
+    assert choose(desk, "take", "control", 0, "little") == ["CANCELLED"]  # another size: it is seen now
+    assert choose(desk, "take", "control", 0, "far") == ["FINISHED"]
+    assert desk.running.run(loaded) == [True, True]
+    press(desk, "take")
+    state = desk.wait_for_state("done", "failed")
+    assert (state["state"], state["error"]) == ("done", "")
+
+
 def test_an_image_that_is_gone_is_said_before_anything_is_sent(desk, folder):
     desk.open_samples(noise(1, "u8"), (0, 0, 0, 0))
     put(desk, doomed=noise(6, "u8"))

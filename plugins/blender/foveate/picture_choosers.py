@@ -8,29 +8,41 @@ import bpy
 
 from . import buffers, controller
 from ._shared import geometry, named_pictures, offered_operations, picture_choosers
+from .act_operator import act_operator
 from .panel_base import draw_lines
 
 _NONE = "NONE"  # identifies the empty choice: Blender wants a name for it
 
 
-def offered(image: bpy.types.Image | None) -> tuple[named_pictures.OfferedPicture, ...]:
-    """Return the images of the file that have pixels, the one that is worked on apart."""
-    return tuple(
-        named_pictures.OfferedPicture(str(buffers.reference(each)), each.name, geometry.Extent(*each.size))
+def offered(image: bpy.types.Image | None, wanted: str = "") -> tuple[named_pictures.OfferedPicture, ...]:
+    """Return the images of the file that may have pixels, the one that is worked on apart.
+
+    Only that with the key `wanted` is loaded, should it not be yet, to tell its size.
+    """
+    found = [
+        named_pictures.OfferedPicture(key, each.name, _extent(each, loads=key == wanted))
         for each in bpy.data.images
-        if all(each.size) and each != image
-    )
+        if each != image
+        for key in (str(buffers.reference(each)),)
+    ]
+    return tuple(each for each in found if each.extent is None or each.key == wanted or not each.extent.is_empty)
 
 
-def scene_of(operation: str, image: bpy.types.Image | None) -> picture_choosers.PictureScene:
-    """Return what can be chosen for an operation on an image."""
+def _extent(image: bpy.types.Image, *, loads: bool) -> geometry.Extent | None:
+    """Return an image's size; None where only its file tells that, and it shall not be loaded."""
+    is_known = loads or image.has_data or image.source in {"GENERATED", "VIEWER"}
+    return geometry.Extent(*image.size) if is_known else None
+
+
+def scene_of(operation: str, image: bpy.types.Image | None, wanted: str = "") -> picture_choosers.PictureScene:
+    """Return what can be chosen for an operation on an image; for `wanted` see offered."""
     rt = controller.get()
     if not rt.slots(operation):
         return picture_choosers.PictureScene()
     if image is None or not rt.takes_document(operation):
-        return picture_choosers.PictureScene(offered(None))
+        return picture_choosers.PictureScene(offered(None, wanted))
     document = str(buffers.reference(image))
-    return picture_choosers.PictureScene(offered(image), geometry.Extent(*image.size), document)
+    return picture_choosers.PictureScene(offered(image, wanted), geometry.Extent(*image.size), document)
 
 
 def draw(layout: Any, context: bpy.types.Context, operation: str) -> str:
@@ -53,49 +65,46 @@ def draw(layout: Any, context: bpy.types.Context, operation: str) -> str:
     return missing
 
 
-def _image(context: bpy.types.Context | None) -> bpy.types.Image | None:
-    return getattr(context.space_data, "image", None) if context else None
+def _scene(said: Any, context: bpy.types.Context | None, wanted: str = "") -> picture_choosers.PictureScene:
+    return scene_of(said.operation, getattr(context.space_data, "image", None) if context else None, wanted)
 
 
-def _chooser(said: Any, context: bpy.types.Context | None) -> picture_choosers.PictureChooser | None:
+def _chooser(said: Any, scene: picture_choosers.PictureScene) -> picture_choosers.PictureChooser | None:
     """Return the chooser that an operator's properties name."""
-    found = controller.get().beside.choosers(said.operation, scene_of(said.operation, _image(context)))
+    found = controller.get().beside.choosers(said.operation, scene)
     return next((each for each in found if (each.slot, each.position) == (said.slot, said.position)), None)
 
 
 def _listed(said: Any, context: bpy.types.Context | None) -> controller.Choices:
     """Return what can be chosen, as Blender wants it."""
-    chooser = _chooser(said, context)
+    chooser = _chooser(said, _scene(said, context))
     options = chooser.options if chooser else ()
     return controller.get().kept(tuple((option.key or _NONE, option.title, option.reason) for option in options))
 
 
-class ChoosePictureOperator(bpy.types.Operator):
+@act_operator(
+    "choose_picture",
+    "Choose a picture",
+    lambda: "",
+    "INTERNAL",
+    operation=bpy.props.StringProperty(options={"SKIP_SAVE"}),
+    slot=bpy.props.StringProperty(options={"SKIP_SAVE"}),
+    position=bpy.props.IntProperty(options={"SKIP_SAVE"}),
+    picture=bpy.props.EnumProperty(name="Picture", items=_listed, options={"SKIP_SAVE"}),
+)
+def _choose_picture(self: Any, context: bpy.types.Context) -> bool:
     """Choose an image that goes beside the one that is worked on."""
-
-    bl_idname = "foveate.choose_picture"
-    bl_label = "Choose a picture"
-    bl_description = "Choose an image that goes beside the one that is worked on"
-    bl_options = {"INTERNAL"}  # noqa: RUF012 - Blender reads it
-
-    operation: bpy.props.StringProperty(options={"SKIP_SAVE"})
-    slot: bpy.props.StringProperty(options={"SKIP_SAVE"})
-    position: bpy.props.IntProperty(options={"SKIP_SAVE"})
-    picture: bpy.props.EnumProperty(name="Picture", items=_listed, options={"SKIP_SAVE"})
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Take it, or say why it cannot be."""
-        chooser, key = _chooser(self, context), "" if self.picture == _NONE else self.picture
-        if chooser is None:
-            return {"CANCELLED"}
-        reason = next(option.reason for option in chooser.options if option.key == key)
-        if reason:
-            self.report({"WARNING"}, reason)
-            return {"CANCELLED"}
-        rt = controller.get()
-        rt.beside.choose(self.operation, scene_of(self.operation, _image(context)), chooser, key)
-        rt.announce()
-        return {"FINISHED"}
+    rt, key = controller.get(), "" if self.picture == _NONE else self.picture
+    scene = _scene(self, context, key)
+    chooser = _chooser(self, scene)
+    reason = next((option.reason for option in chooser.options if option.key == key), "") if chooser else ""
+    if reason:
+        self.report({"WARNING"}, reason)
+    if chooser is None or reason:
+        return False
+    rt.beside.choose(self.operation, scene, chooser, key)
+    rt.announce()
+    return True
 
 
-CLASSES = (ChoosePictureOperator,)
+CLASSES = (_choose_picture,)

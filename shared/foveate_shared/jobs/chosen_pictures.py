@@ -8,7 +8,7 @@ chosen.freeze(slots, host)                                      # for a flow
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..errors import ErrorCode, InputError
 from ..forms.picture_slots import PictureSlot
@@ -70,7 +70,11 @@ class ChosenPictures:
             raise error
         if not isinstance(host, PictureHost):
             return {}
-        return {name: host.freeze_picture(each.key) for name, each in self.named(slots).items()}
+        frozen = {name: host.freeze_picture(each.key) for name, each in self.named(slots).items()}
+        now = [replace(each, extent=frozen[name].pixels.extent) for name, each in self.named(slots).items()]
+        if error := self.problem(slots, now, document):  # of those whose extent was not known
+            raise error
+        return frozen
 
 
 NONE_CHOSEN = ChosenPictures()
@@ -114,7 +118,7 @@ def _called(title: str, offered: Sequence[OfferedPicture]) -> OfferedPicture:
 
 def unfit(slot: PictureSlot, picture: OfferedPicture, document: Extent | None) -> Sentence | None:
     """Return why a picture cannot go into a slot beside a document of that extent; None where it can."""
-    if slot.fits(picture.extent, document):
+    if picture.extent is None or slot.fits(picture.extent, document):
         return None
     if picture.extent.is_empty or document is None:
         return Sentence("{picture} has no pixels.", picture=picture.title)

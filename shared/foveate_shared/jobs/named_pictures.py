@@ -58,7 +58,7 @@ class OfferedPicture:
 
     key: str  # the host's own; the same as long as the picture is there
     title: str  # as the person called it
-    extent: Extent  # in pixels
+    extent: Extent | None  # in pixels; None: not known before it is chosen, for looking would load it
 
 
 @runtime_checkable

@@ -127,3 +127,12 @@ def test_a_host_is_not_asked_where_the_operation_takes_none(monkeypatch):
     host = layered(sky="Sky")
     monkeypatch.setattr(host, "pictures", lambda: pytest.fail("listing them can load them all"))
     assert ChosenPictures().freeze((), host) == {}
+
+
+def test_a_picture_of_unknown_size_is_taken_until_it_is_seen(chosen, host):
+    unseen = [replace(each, extent=None) for each in host.pictures()]
+    assert chosen.problem(SLOTS, unseen, EXTENT) is None
+    host.pictures = lambda: unseen
+    assert set(chosen.freeze(SLOTS, host, EXTENT)) == {"control", "reference-1", "reference-2"}
+    with pytest.raises(InputError, match="Edges has 16 × 16 pixels"):
+        chosen.freeze(SLOTS, host, Extent(20, 20))
