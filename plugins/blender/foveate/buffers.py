@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import bpy
 import numpy as np
 
 from . import color_spaces, sample_arrays
-from ._shared import errors, png
+from ._shared import errors, geometry, host, pixels, png
 from .sample_arrays import FloatArray, Samples, bytes_of
 
 _AS_IT_IS = {  # in this order: each decides what the next ones can be
@@ -49,9 +49,23 @@ class ImageSamples:
         return "gray-linear" if is_gray else space
 
     @property
-    def premultiplied(self) -> bool:
-        """Tell whether colour is multiplied by alpha."""
-        return self.alpha_mode == "PREMUL"
+    def extent(self) -> geometry.Extent:
+        """Return the image's size."""
+        return sample_arrays.extent_of(self.samples)
+
+    @property
+    def format(self) -> pixels.PixelFormat:
+        """Return the layout of the samples."""
+        return sample_arrays.format_of(self.samples, premultiplied=self.alpha_mode == "PREMUL")
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """Return what is the same for images whose samples can be compared."""
+        return self.samples.shape, self.samples.dtype, self.colorspace, self.alpha_mode
+
+    def window(self, bounds: geometry.Bounds | None = None) -> host.Image:
+        """Return a part at its own size, tightly packed; all of it where no bounds are given."""
+        return sample_arrays.window(self.samples, bounds or self.extent.bounds, self.format)
 
 
 def read(image: bpy.types.Image, scene: str, *, takes_data: bool = False) -> ImageSamples:
@@ -79,15 +93,15 @@ def read(image: bpy.types.Image, scene: str, *, takes_data: bool = False) -> Ima
 
 def make(picture: ImageSamples, name: str) -> bpy.types.Image:
     """Return a new image with the samples, packed, so that it is saved with the file and survives undo and redo."""
-    samples = _four_channels(picture.samples)
-    is_float = samples.dtype != np.uint8
-    height, width = samples.shape[:2] if is_float else (1, 1)  # of bytes, the file that is packed says it
-    image = bpy.data.images.new(name, width, height, alpha=True, float_buffer=is_float)
+    picture = replace(picture, samples=_four_channels(picture.samples))
+    is_float = picture.samples.dtype != np.uint8
+    size = picture.extent if is_float else geometry.Extent(1, 1)  # of bytes, the file that is packed says it
+    image = bpy.data.images.new(name, size.width, size.height, alpha=True, float_buffer=is_float)
     try:
         image.colorspace_settings.name = picture.colorspace
         image.alpha_mode = picture.alpha_mode
         image.use_fake_user = True  # else Blender does not save what nothing uses yet
-        _fill(image, samples)
+        _fill(image, picture)
     except RuntimeError as error:
         bpy.data.images.remove(image)
         raise errors.ResourceError("Blender cannot make the image: {reason}", reason=error) from error
@@ -121,17 +135,15 @@ def _picture(image: bpy.types.Image, samples: FloatArray, holds_data: bool) -> I
     return ImageSamples(bytes_of(samples), named, alpha, holds_data)
 
 
-def _fill(image: bpy.types.Image, samples: Samples) -> None:
-    if samples.dtype == np.uint8:  # Blender's own packing compresses for about as long as all else takes together
-        layout = sample_arrays.format_of(samples, premultiplied=False)
-        packed = sample_arrays.window(samples, sample_arrays.extent_of(samples).bounds, layout)
-        data = png.encode(packed.data, packed.extent, packed.format)
+def _fill(image: bpy.types.Image, picture: ImageSamples) -> None:
+    if not image.is_float:  # Blender's own packing compresses for about as long as all else takes together
+        data = png.encode(picture.window().data, picture.extent, picture.format)
         image.pack(data=data, data_len=len(data))
         image.source = "FILE"
-        if tuple(image.size) != samples.shape[1::-1]:  # this reads it, too
+        if tuple(image.size) != (picture.extent.width, picture.extent.height):  # this reads it, too
             raise RuntimeError("there is not enough memory.")
     else:
-        image.pixels.foreach_set(samples.ravel())
+        image.pixels.foreach_set(picture.samples.ravel())
         image.update()
         image.pack()
 
@@ -142,10 +154,7 @@ def _four_channels(samples: Samples) -> Samples:
     if channels == 4:
         return samples
     full = np.full((*samples.shape[:2], 4), 255 if samples.dtype == np.uint8 else 1, samples.dtype)
-    if channels >= 3:
-        full[..., :3] = samples
-    else:
-        full[..., :3] = samples[..., :1]
+    full[..., :3] = samples if channels == 3 else samples[..., :1]
     if channels == 2:
         full[..., 3:] = samples[..., 1:]
     return full
@@ -158,10 +167,10 @@ def _four_channels(samples: Samples) -> Samples:
 def _readable(image: bpy.types.Image, scene: str) -> Iterator[bpy.types.Image]:
     """Give the image, or, where its pixels cannot be reached, a copy that ends with the context."""
     if image.type == "RENDER_RESULT":
-        with _folder() as folder, _loaded(_saved_render(image, folder, bpy.data.scenes[scene])) as copy:
+        with _loaded(_saved_render, image, bpy.data.scenes[scene]) as copy:
             yield copy
     elif image.source == "TILED" and image.tiles.active != image.tiles[0]:
-        with _folder() as folder, _loaded(_tile_file(image, folder)) as copy:
+        with _loaded(_tile_file, image) as copy:
             copy.colorspace_settings.name = image.colorspace_settings.name
             yield copy
     else:
@@ -169,26 +178,22 @@ def _readable(image: bpy.types.Image, scene: str) -> Iterator[bpy.types.Image]:
 
 
 @contextlib.contextmanager
-def _folder() -> Iterator[Path]:
+def _loaded(write: Callable[..., Path], *what: Any) -> Iterator[bpy.types.Image]:
+    """Give the image in the file that `write` names, or makes in a folder of ours."""
     with tempfile.TemporaryDirectory(prefix="foveate-") as folder:
-        yield Path(folder)
+        path = write(Path(folder), *what)
+        try:
+            image = bpy.data.images.load(str(path))
+        except RuntimeError as error:
+            remedy = "Save it to a file and open that."
+            raise _unusable("The image cannot be read: {reason}", remedy, reason=error) from error
+        try:
+            yield image
+        finally:
+            bpy.data.images.remove(image)
 
 
-@contextlib.contextmanager
-def _loaded(path: Path) -> Iterator[bpy.types.Image]:
-    try:
-        image = bpy.data.images.load(str(path))
-    except RuntimeError as error:
-        raise _unusable(
-            "The image cannot be read: {reason}", "Save it to a file and open that.", reason=error
-        ) from error
-    try:
-        yield image
-    finally:
-        bpy.data.images.remove(image)
-
-
-def _saved_render(image: bpy.types.Image, folder: Path, scene: bpy.types.Scene) -> Path:
+def _saved_render(folder: Path, image: bpy.types.Image, scene: bpy.types.Scene) -> Path:
     """Return a file with the render as it is: linear, 32 bits, without the view transform."""
     path = folder / "render.exr"
     try:
@@ -213,7 +218,7 @@ def _set(settings: Any, values: Mapping[str, str]) -> Iterator[None]:
             setattr(settings, name, value)
 
 
-def _tile_file(image: bpy.types.Image, folder: Path) -> Path:
+def _tile_file(folder: Path, image: bpy.types.Image) -> Path:
     """Return the file of the active tile: Blender gives scripts the first tile's pixels only."""
     number = image.tiles.active.number
     if image.is_dirty:

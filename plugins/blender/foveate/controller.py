@@ -58,16 +58,17 @@ class BlenderController(controller.Controller):
 
     def begin(self, wanted: WantedJob, *, is_new_wish: bool = True, **options: Any) -> list[Any]:
         """Start a job, or its variations, that the timer brings to an end; see Controller.start."""
+        title = ": ".join(filter(None, (self.say(wanted.words), wanted.image_name)))
         return self.start(
-            wanted.host, wanted.served_by, wanted.parameters, title=wanted.title, count=wanted.count,
-            is_new_wish=is_new_wish, chosen=wanted.chosen, **options,
+            lambda number: BlenderHost(wanted, number), wanted.served_by, wanted.parameters, title=title,
+            count=wanted.count, is_new_wish=is_new_wish, chosen=wanted.chosen, **options,
         )  # fmt: skip
 
     def run(
         self, wanted: WantedJob, number: int = 1, show_percent: Callable[[float], object] = lambda _: None
     ) -> tuple[BlenderHost, job_flow.JobProgress]:
         """Run a job to its end, on a connection of its own; return its document and end. Raises FoveateError."""
-        host = wanted.host(number)
+        host = BlenderHost(wanted, number)
         with self._open_client(self.settings) as connection:
             status = run_blocking.run_job(
                 connection, host, wanted.served_by, wanted.parameters,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import bpy
 import numpy as np
@@ -23,14 +21,12 @@ from ._shared import (
     selected_region,
 )
 from .buffers import ImageSamples
+from .wanted_job import WantedJob
 
 RECIPE_PROPERTY = "foveate_recipe"  # custom property of a result: JSON
 
 _WITHOUT_DOCUMENT = ImageSamples(np.zeros((1, 1, 3), np.uint8), "sRGB", "STRAIGHT")  # what a new image then is like
 _PATCHES_WITHOUT_DOCUMENT = pixels.PixelFormat(pixels.SampleType.U8, pixels.Channels.RGB)
-
-NameResult = Callable[[host.Result], str]
-Place = Callable[[bpy.types.Image], None]
 
 
 @dataclass(frozen=True)
@@ -43,65 +39,42 @@ class _Frozen:
 class BlenderHost:
     """See :class:`foveate_shared.jobs.host.Host`."""
 
-    def __init__(
-        self,
-        image: int | str | None,
-        scene: str,
-        region: selected_region.RegionOf,
-        name_result: NameResult,
-        place: Place,
-        *,
-        always: bool = False,
-    ) -> None:
-        """`image` is a :func:`buffers.reference`; `place` shows the new image, and makes the undo step.
-
-        `image` is None for an operation that takes no document. With `always` there is a new image even where the
-        server left everything as it is.
-        """
+    def __init__(self, wanted: WantedJob, number: int = 1) -> None:
+        """`number` counts variations, from 1."""
         self.made = ""  # name of the result's image, once it was made
         self.told: tuple[str, ...] = ()  # what the result says in words
-        self.wanted: Any = None  # the WantedJob that it is for
-        self._image = image
-        self._scene = scene
-        self._region = region
-        self._name_result = name_result
-        self._place = place
-        self._always = always
+        self.wanted = wanted
+        self._number = number
         self._state: _Frozen | None = None
-        self._seen: ImageSamples | None = (
-            None  # the image as it was found unchanged: apply() follows at once, and takes it
-        )
+        self._seen: ImageSamples | None = None  # as it was found unchanged: apply() follows at once, and takes it
 
     result_kinds = (protocol.PIXELS, *other_results.KINDS)
 
     def pictures(self) -> tuple[named_pictures.OfferedPicture, ...]:
         """See PictureHost: the images of the file that have pixels, this one apart."""
-        return picture_choosers.offered(buffers.find(self._image) if self._image is not None else None)
+        return picture_choosers.offered(buffers.find(self.wanted.image))
 
     def freeze_picture(self, key: str) -> named_pictures.FrozenPicture:
         """See PictureHost."""
         image = buffers.find(int(key) if key.isdigit() else key)
         if image is None:
             raise named_pictures.picture_is_gone()
-        picture = buffers.read(image, self._scene, takes_data=True)
-        extent = sample_arrays.extent_of(picture.samples)
-        pixels = sample_arrays.window(picture.samples, extent.bounds, self._format(picture))
-        return named_pictures.FrozenPicture(pixels, picture.space)
+        picture = buffers.read(image, self.wanted.scene, takes_data=True)
+        return named_pictures.FrozenPicture(picture.window(), picture.space)
 
     def freeze(self) -> host.Snapshot:
         """Copy the pixels. Raises InputError for images and regions that cannot be worked on."""
-        picture = buffers.read(self._found(), self._scene)
-        region = self._region(sample_arrays.extent_of(picture.samples))
+        picture = buffers.read(self._found(), self.wanted.scene)
+        region = self.wanted.region(picture.extent)
         coverage = _at_depth(region, picture) if region else None
-        space = picture.space
+        space = picture.space  # which says why there may be none
         self._state = _Frozen(picture, region, coverage)
         selection = protocol.Selection(region.bounds, coverage is not None) if region else None
-        return host.Snapshot(sample_arrays.extent_of(picture.samples), self._format(picture), selection, space)
+        return host.Snapshot(picture.extent, picture.format, selection, space)
 
     def read_pixels(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
         """Return frozen pixels at their own size."""
-        picture = self._frozen.picture
-        return sample_arrays.window(picture.samples, bounds, self._format(picture))
+        return self._frozen.picture.window(bounds)
 
     def read_coverage(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
         """Return the frozen coverage, at the size that pixels are handed out in."""
@@ -112,11 +85,11 @@ class BlenderHost:
 
     def is_unchanged(self) -> bool:
         """Compare depth, colour space, extent and the selected pixels. Raises InputError where the image is gone."""
-        old, new = self._frozen.picture, buffers.read(self._found(), self._scene)
-        if not _same_kind(old, new):
+        old, new = self._frozen.picture, buffers.read(self._found(), self.wanted.scene)
+        if old.kind != new.kind:
             return False
         region = self._frozen.region
-        bounds = region.bounds if region else sample_arrays.extent_of(old.samples).bounds
+        bounds = region.bounds if region else old.extent.bounds
         differs = sample_arrays.view(old.samples, bounds) != sample_arrays.view(new.samples, bounds)
         if self._frozen.coverage is not None:
             differs &= self._frozen.coverage > 0
@@ -126,22 +99,20 @@ class BlenderHost:
 
     def apply(self, result: host.Result) -> None:
         """Make the new image and place it."""
+        name, old = self.wanted.name_of(result, self._number), buffers.find(self.wanted.image)
         if result.kind in other_results.KINDS:
-            image = buffers.find(self._image) if self._image is not None else None
-            taken = other_results.take(result, image, self._name_result(result))
+            taken = other_results.take(result, old, name)
             self.made, self.told = taken.made, taken.told
             return
-        if not result.patches and not self._always:
+        if not result.patches and not self.wanted.always_makes_one:
             return
-        picture = self._base(result)
-        sample_arrays.apply_patches(picture.samples, result.patches, self._layout(picture))
-        image = buffers.make(picture, self._name_result(result))
+        image = buffers.make(self._patched(result), name)
         try:
             image[RECIPE_PROPERTY] = json.dumps(result.recipe)
-            if result.frame == "document":
-                self._keep_rectangle(image)
+            if result.frame == "document" and old is not None:
+                image.foveate.rect = old.foveate.rect  # so that work on it can go on
             name = image.name
-            self._place(image)
+            self.wanted.placement(image)
         except errors.FoveateError:
             bpy.data.images.remove(image)
             raise
@@ -152,11 +123,10 @@ class BlenderHost:
         if result.kind != protocol.PIXELS:
             report = results_in_words.drawing_of(result)
             return sample_arrays.unpack(report.drawing) if report and report.drawing else None
-        picture = self._base(result)
-        sample_arrays.apply_patches(picture.samples, result.patches, self._layout(picture))
+        samples = self._patched(result).samples
         if result.frame == "new" or not result.patches:
-            return picture.samples
-        return sample_arrays.view(picture.samples, arrange_patches.covered_bounds(result.patches))
+            return samples
+        return sample_arrays.view(samples, arrange_patches.covered_bounds(result.patches))
 
     def release(self) -> None:
         """Forget the copies."""
@@ -169,7 +139,7 @@ class BlenderHost:
         return self._state
 
     def _found(self) -> bpy.types.Image:
-        image = buffers.find(self._image)
+        image = buffers.find(self.wanted.image)
         if image is None:
             raise errors.InputError(
                 "The image that the result was made for is gone.",
@@ -178,44 +148,28 @@ class BlenderHost:
             )
         return image
 
+    def _patched(self, result: host.Result) -> ImageSamples:
+        """Return the picture that a result makes."""
+        picture = self._base(result)
+        layout = _PATCHES_WITHOUT_DOCUMENT if self.wanted.image is None else picture.format
+        sample_arrays.apply_patches(picture.samples, result.patches, layout)
+        return picture
+
     def _base(self, result: host.Result) -> ImageSamples:
         """Return what patches are blended into: the image as it is now, or as it was frozen where that is gone."""
-        frozen = self._frozen.picture if self._image is not None else _WITHOUT_DOCUMENT
+        frozen = _WITHOUT_DOCUMENT if self.wanted.image is None else self._frozen.picture
         if result.frame == "new":
             if not geometry.leaves_no_gap(result.extent, [patch.bounds for patch in result.patches]):
                 raise errors.ServerError("The server's result has gaps.", remedy="Run the job again.")
             shape = (result.extent.height, result.extent.width, frozen.samples.shape[2])
             return replace(frozen, samples=np.zeros(shape, frozen.samples.dtype))
         try:
-            now, self._seen = self._seen or buffers.read(self._found(), self._scene), None
+            now, self._seen = self._seen or buffers.read(self._found(), self.wanted.scene), None
         except errors.InputError:
             now = None
-        if now is not None and _same_kind(frozen, now):
+        if now is not None and frozen.kind == now.kind:
             return now
         return replace(frozen, samples=frozen.samples.copy())
-
-    def _keep_rectangle(self, image: bpy.types.Image) -> None:
-        """Select in the result what was selected in the old image, so that work on it can go on."""
-        old = buffers.find(self._image)
-        if old is not None:
-            image.foveate.rect = old.foveate.rect
-
-    def _layout(self, picture: ImageSamples) -> sample_arrays.pixels.PixelFormat:
-        """Return the layout of the result's patches."""
-        return self._format(picture) if self._image is not None else _PATCHES_WITHOUT_DOCUMENT
-
-    @staticmethod
-    def _format(picture: ImageSamples) -> sample_arrays.pixels.PixelFormat:
-        return sample_arrays.format_of(picture.samples, premultiplied=picture.premultiplied)
-
-
-def _same_kind(one: ImageSamples, other: ImageSamples) -> bool:
-    return (
-        one.samples.shape == other.samples.shape
-        and one.samples.dtype == other.samples.dtype
-        and one.colorspace == other.colorspace
-        and one.alpha_mode == other.alpha_mode
-    )
 
 
 def _at_depth(region: selected_region.SelectedRegion, picture: ImageSamples) -> sample_arrays.Samples | None:

@@ -5,11 +5,11 @@ from typing import Any
 import bpy
 
 from . import choose_region, controller, parameters, picture_choosers
-from ._shared import client, errors, job_list, job_status, labels
+from ._shared import client, errors, labels
+from .job_box import draw_jobs
 from .operators import LABELS
-from .panel_base import Part, Sidebar, draw_error, draw_lines
+from .panel_base import Part, Sidebar, draw_error
 from .parameter_panel import draw_basic
-from .variations import draw_group
 
 _STATES = {
     client.ConnectionState.SEARCHING: "VIEWZOOM",
@@ -37,13 +37,7 @@ class FoveateMainPanel(Sidebar, bpy.types.Panel):
         _draw_connection(layout, context)
         _draw_region(layout, context)
         _draw_operation(layout, context)
-        for entries in controller.get().groups():
-            if not any(entry.is_running for entry in entries):
-                continue
-            if entries[0].group:
-                draw_group(layout, context, entries, _title(entries[0]))
-            else:
-                _draw_running(layout, context, entries[0])
+        draw_jobs(layout, context, running=True)
 
 
 class FoveateResultsPanel(Part, bpy.types.Panel):
@@ -60,13 +54,7 @@ class FoveateResultsPanel(Part, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw a box for each."""
-        for entries in controller.get().groups():
-            if any(entry.is_running for entry in entries):
-                continue
-            if entries[0].group:
-                draw_group(self.layout, context, entries, _title(entries[0]))
-            else:
-                _draw_ended(self.layout.box(), context, entries[0])
+        draw_jobs(self.layout, context, running=False)
 
 
 class FoveateRenderPanel(Part, bpy.types.Panel):
@@ -168,58 +156,6 @@ def _draw_operation(layout: Any, context: bpy.types.Context) -> None:
         button.operator("foveate.run_operation", text=say(words.title), icon="PLAY").operation = panel.operation
     if context.space_data.image is None and rt.takes_document(panel.operation):
         layout.label(text=say("Open an image in this editor first"), icon="INFO")
-
-
-def _draw_running(layout: Any, context: bpy.types.Context, entry: job_list.JobEntry) -> None:
-    box, status = layout.box(), entry.flow.status
-    box.label(text=_title(entry), translate=False)
-    row = box.row(align=True)
-    row.progress(factor=status.fraction, type="BAR", text=job_status.describe(status, controller.get().say))
-    row.operator("foveate.cancel", text="", icon="X").job = entry.flow.job
-    if status.summary:
-        draw_lines(box, context, controller.get().say.sentence(status.summary), "NONE")
-    _draw_preview(box, entry)
-
-
-def _draw_ended(box: Any, context: bpy.types.Context, entry: job_list.JobEntry) -> None:
-    rt, status, job = controller.get(), entry.flow.status, entry.flow.job
-    row = box.row(align=True)
-    row.label(text=_title(entry), icon=_ending_icon(entry), translate=False)
-    row.operator("foveate.again", text="", icon="FILE_REFRESH").job = job
-    if entry.flow.result is not None:
-        row.operator("foveate.copy_recipe", text="", icon="COPYDOWN").job = job
-    row.operator("foveate.discard", text="", icon="TRASH").job = job
-    if status.error and labels.was_cancelled(entry):
-        draw_lines(box, context, rt.say.sentence(str(status.error)), "INFO")
-    elif status.error:
-        draw_error(box, context, status.error)
-    for note in labels.notes(entry, rt.say):
-        draw_lines(box, context, note, "INFO")
-    if entry.waits_for_person:
-        _draw_preview(box, entry)
-        box.operator("foveate.apply_result", text=labels.apply_text(entry, rt.say), icon="CHECKMARK").job = job
-    elif made := entry.host.made:
-        box.operator("foveate.show_result", text=made, icon="IMAGE_DATA", translate=False).job = job
-
-
-def _title(entry: job_list.JobEntry) -> str:
-    """Return what a job is called, in the person's language."""
-    rt = controller.get()
-    words, name = rt.say(entry.host.wanted.words), entry.host.wanted.image_name
-    return f"{words}: {name}" if name else words
-
-
-def _draw_preview(box: Any, entry: job_list.JobEntry) -> None:
-    rt = controller.get()
-    if icon := rt.previews.icon(entry):
-        box.label(text=rt.say("Preview, not applied"), icon="HIDE_OFF")
-        box.template_icon(icon_value=icon, scale=8)
-
-
-def _ending_icon(entry: job_list.JobEntry) -> str:
-    if entry.flow.status.error is not None:
-        return "X" if labels.was_cancelled(entry) else "ERROR"
-    return "CHECKMARK" if entry.is_applied else "QUESTION" if entry.waits_for_person else "X"
 
 
 CLASSES = (FoveateMainPanel, FoveateResultsPanel, FoveateRenderPanel, FoveateMenu)

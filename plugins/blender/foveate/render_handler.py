@@ -16,9 +16,8 @@ import bpy
 from . import choose_region, controller
 from ._shared import errors, job_list, protocol, selected_region
 from .buffers import find, reference
-from .document import Place
 from .show_result import ResultPlacement
-from .wanted_job import WantedJob
+from .wanted_job import Place, WantedJob
 
 SUFFIX = "-foveate"  # of the files beside
 _LINEAR_FORMATS = {"OPEN_EXR", "OPEN_EXR_MULTILAYER", "HDR"}

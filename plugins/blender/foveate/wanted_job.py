@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import bpy
+
 from ._shared import chosen_pictures, host, offered_operations, protocol, selected_region
-from .document import BlenderHost, Place
+
+Place = Callable[[bpy.types.Image], None]
 
 _LONGEST_NAME = 63  # bytes, in all Blenders before 5.0
 
@@ -27,24 +31,17 @@ class WantedJob:
     chosen: chosen_pictures.ChosenPictures = chosen_pictures.NONE_CHOSEN  # images beside this one
 
     @property
-    def title(self) -> str:
-        """Return what the history calls it."""
-        return f"{self.words}: {self.image_name}" if self.image_name else self.words
-
-    @property
     def served_by(self) -> str:
         """Return the server's operation."""
         return offered_operations.served_by(self.operation)
 
-    def host(self, number: int = 1) -> BlenderHost:
-        """Return a document to run a variation on, once."""
+    @property
+    def always_makes_one(self) -> bool:
+        """Tell whether there is a new image even where nothing was changed: whoever names it counts on it."""
+        return bool(self.result_name)
 
-        def name(result: host.Result) -> str:
-            own = f"{self.result_name} {number}" if self.count > 1 and self.result_name else self.result_name
-            image_name = self.image_name or "Foveate"
-            return own or offered_operations.result_name(image_name, self.words, result.recipe, _LONGEST_NAME)
-
-        always = bool(self.result_name)  # whoever names the result counts on it
-        made = BlenderHost(self.image, self.scene, self.region, name, self.placement, always=always)
-        made.wanted = self
-        return made
+    def name_of(self, result: host.Result, number: int) -> str:
+        """Return the name of a result, that of a variation."""
+        if self.result_name:
+            return f"{self.result_name} {number}" if self.count > 1 else self.result_name
+        return offered_operations.result_name(self.image_name or "Foveate", self.words, result.recipe, _LONGEST_NAME)

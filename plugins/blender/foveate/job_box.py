@@ -1,0 +1,104 @@
+"""Jobs in the sidebar: what runs, what has ended, and variations of one wish, to choose from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from . import controller
+from ._shared import job_list, job_status, labels
+from .panel_base import draw_error, draw_lines
+
+_SCALE, _SMALL_SCALE = 8, 5  # of previews: of one job, and of variations side by side
+_COLUMNS = 2  # of variations
+
+Entries = list[job_list.JobEntry]
+
+
+def draw_jobs(layout: Any, context: bpy.types.Context, *, running: bool) -> None:
+    """Draw the wishes of which something runs, or those that have ended: the newest first."""
+    for entries in controller.get().groups():
+        if any(entry.is_running for entry in entries) is running:
+            draw = _draw_group if entries[0].group else _draw_running if running else _draw_ended
+            draw(layout.box(), context, entries)
+
+
+def _draw_running(box: Any, context: bpy.types.Context, entries: Entries) -> None:
+    (entry,) = entries
+    box.label(text=entry.title, translate=False)
+    _draw_progress(box, entry)
+    if summary := entry.flow.status.summary:
+        draw_lines(box, context, controller.get().say.sentence(summary), "NONE")
+    _draw_preview(box, entry)
+
+
+def _draw_ended(box: Any, context: bpy.types.Context, entries: Entries) -> None:
+    (entry,), rt = entries, controller.get()
+    error, job = entry.flow.status.error, entry.flow.job
+    row = box.row(align=True)
+    row.label(text=entry.title, icon=_ending_icon(entry), translate=False)
+    row.operator("foveate.again", text="", icon="FILE_REFRESH").job = job
+    if entry.flow.result is not None:
+        row.operator("foveate.copy_recipe", text="", icon="COPYDOWN").job = job
+    row.operator("foveate.discard", text="", icon="TRASH").job = job
+    if error and labels.was_cancelled(entry):
+        draw_lines(box, context, rt.say.sentence(str(error)), "INFO")
+    elif error:
+        draw_error(box, context, error)
+    for note in labels.notes(entry, rt.say):
+        draw_lines(box, context, note, "INFO")
+    if entry.waits_for_person:
+        _draw_preview(box, entry)
+    _draw_next(box, entry, entry.host.made)
+
+
+def _draw_group(box: Any, context: bpy.types.Context, entries: Entries) -> None:
+    """Draw variations, in the order of their seeds."""
+    rt, row = controller.get(), box.row(align=True)
+    row.label(text=entries[0].title, translate=False)
+    row.operator("foveate.discard_group", text="", icon="TRASH").group = entries[0].group
+    box.label(text=labels.of_variations(entries, rt.say), translate=False)
+    grid = box.grid_flow(row_major=True, columns=_COLUMNS, even_columns=True)
+    for number, entry in enumerate(entries, 1):
+        column, job = grid.column(align=True), entry.flow.job
+        column.label(text=f"{number} · {entry.parameters.get('seed', '')}", translate=False)
+        if icon := rt.previews.icon(entry):
+            column.template_icon(icon_value=icon, scale=_SMALL_SCALE)
+        if entry.is_running:
+            _draw_progress(column, entry)
+            continue
+        if entry.flow.status.error and not labels.was_cancelled(entry):
+            draw_error(column, context, entry.flow.status.error)
+        _draw_next(column, entry, rt.say("Show"))
+        row = column.row(align=True)
+        row.operator("foveate.use_seed", text=rt.say("Keep seed"), icon="PINNED").job = job
+        row.operator("foveate.discard", text="", icon="TRASH").job = job
+
+
+def _draw_progress(layout: Any, entry: job_list.JobEntry) -> None:
+    row, status = layout.row(align=True), entry.flow.status
+    row.progress(factor=status.fraction, type="BAR", text=job_status.describe(status, controller.get().say))
+    row.operator("foveate.cancel", text="", icon="X").job = entry.flow.job
+
+
+def _draw_next(layout: Any, entry: job_list.JobEntry, shows: str) -> None:
+    """Draw what can be done with a result: to apply it, or to show the image that it became."""
+    if entry.waits_for_person:
+        text = labels.apply_text(entry, controller.get().say)
+        layout.operator("foveate.apply_result", text=text, icon="CHECKMARK").job = entry.flow.job
+    elif entry.host.made:
+        layout.operator("foveate.show_result", text=shows, icon="IMAGE_DATA", translate=False).job = entry.flow.job
+
+
+def _draw_preview(box: Any, entry: job_list.JobEntry) -> None:
+    rt = controller.get()
+    if icon := rt.previews.icon(entry):
+        box.label(text=rt.say("Preview, not applied"), icon="HIDE_OFF")
+        box.template_icon(icon_value=icon, scale=_SCALE)
+
+
+def _ending_icon(entry: job_list.JobEntry) -> str:
+    if entry.flow.status.error is not None:
+        return "X" if labels.was_cancelled(entry) else "ERROR"
+    return "CHECKMARK" if entry.is_applied else "QUESTION" if entry.waits_for_person else "X"
