@@ -245,8 +245,8 @@ def _found_in(slot, picture):
 
 def test_a_list_goes_on_with_what_fits(running, desk):
     offered = running.run(
-        "import bl_ext.user_default.foveate.parameters as parameters\n"
-        "search = lambda name, text: parameters.search_list('compare', name)(None, bpy.context, text)\n"
+        "from bl_ext.user_default.foveate._shared import kept_parameters\n"
+        "search = lambda name, text: kept_parameters.continued(runtime(), 'compare', name, text)\n"
         "answer = [search('model', ''), search('loras', 'deterministic-lora:0.5, ')]"
     )
     assert offered == [[CHECKPOINT], ["deterministic-lora:0.5, deterministic-lora", "deterministic-lora:0.5, none"]]

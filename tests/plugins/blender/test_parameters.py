@@ -167,8 +167,7 @@ def test_what_fits_is_offered_while_one_types(parameters, panel):
     assert group.refocus_model.search(None, None, "") == ["photo", CHECKPOINT]
     group.refocus_model.write(CHECKPOINT)
     assert group.refocus_loras_1.search(None, None, "") == ["deterministic-lora"]
-    search = parameters.search_list("compare", "loras")
-    assert search(None, None, "a:0.5, ") == ["a:0.5, deterministic-lora", "a:0.5, none"]
+    assert group.compare_loras.search(None, None, "a:0.5, ") == ["a:0.5, deterministic-lora", "a:0.5, none"]
 
 
 def test_before_a_server_has_told_there_is_nothing(parameters, panel, own):
