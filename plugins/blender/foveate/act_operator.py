@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 import bpy
@@ -10,16 +10,25 @@ import bpy
 from . import controller
 from ._shared import errors
 
+INTERNAL = {"INTERNAL"}  # among options: not to be found by a search
+UNDOABLE = {"REGISTER", "UNDO"}
 Act = Callable[[Any, bpy.types.Context], object]  # False: there was nothing to do
 
 
 def act_operator(
-    name: str, label: str, reason: Callable[[], str] = lambda: "", *options: str, **properties: Any
+    name: str,
+    label: str,
+    *,
+    reason: Callable[[], str] = lambda: "",
+    options: Set[str] = frozenset(),
+    describe: Callable[[Any], str] = lambda _: "",
+    **properties: Any,
 ) -> Callable[[Act], Any]:
     """Return what makes an operator, `foveate.NAME`, of a function that gets it and the context.
 
     The function's docstring is the operator's description; it may raise FoveateError. `reason` tells why the operator
     is greyed, in the person's language; empty where it is not. `options` are Blender's, and `properties` its own.
+    `describe` gives a description that depends on those; empty: the usual one.
     """
 
     def make(act: Act) -> Any:
@@ -38,6 +47,7 @@ def act_operator(
 
         text = (act.__doc__ or label).removesuffix(".")
         told = {"bl_idname": f"foveate.{name}", "bl_label": label, "bl_description": text, "bl_options": set(options)}
+        told["description"] = classmethod(lambda cls, _context, properties: describe(properties) or cls.bl_description)
         own = {"__doc__": text, "__annotations__": properties, "execute": execute, "poll": classmethod(poll)}
         return type(f"{name.title().replace('_', '')}Operator", (bpy.types.Operator,), {**told, **own})
 

@@ -8,7 +8,7 @@ from gpu_extras.batch import batch_for_shader
 
 from . import controller
 from ._shared import geometry, selected_region
-from .act_operator import act_operator
+from .act_operator import UNDOABLE, act_operator
 from .show_result import redraw_editors
 
 _COLOR = (1.0, 0.6, 0.1, 1.0)
@@ -88,7 +88,7 @@ def _why_not_clear() -> str:
     return controller.get().say("No rectangle is selected") if has_none else ""
 
 
-@act_operator("clear_region", "Clear Region", _why_not_clear, "REGISTER", "UNDO")
+@act_operator("clear_region", "Clear Region", reason=_why_not_clear, options=UNDOABLE)
 def _clear_region(_self: Any, context: bpy.types.Context) -> None:
     """Take the rectangle away."""
     context.space_data.image.foveate.rect = (0, 0, 0, 0)

@@ -6,7 +6,7 @@ import bpy
 
 from . import controller
 from ._shared import comparison_lists, offered_operations, operation_form, prompt_history
-from .act_operator import act_operator
+from .act_operator import INTERNAL, act_operator
 from .panel_base import Part
 from .parameters import SLOTS, form_of, list_of, property_of
 
@@ -16,6 +16,7 @@ _SHOWN_PROMPTS = 20  # of the history, in the menu
 class PromptMenu:
     """The prompts that were used before; choosing one puts it into its field."""
 
+    bl_label = "Used before"
     kind = ""  # a parameter
 
     def draw(self, _context: bpy.types.Context) -> None:
@@ -32,20 +33,8 @@ class PromptMenu:
         self.layout.operator("foveate.forget_prompts", text=say("Forget these"), icon="TRASH").kind = self.kind
 
 
-class FoveatePromptMenu(PromptMenu, bpy.types.Menu):
-    """Of the prompt."""
-
-    bl_idname = "FOVEATE_MT_prompt"
-    bl_label = "Used before"
-    kind = "prompt"
-
-
-class FoveateNegativePromptMenu(PromptMenu, bpy.types.Menu):
-    """Of the negative prompt."""
-
-    bl_idname = "FOVEATE_MT_negative_prompt"
-    bl_label = "Used before"
-    kind = "negative_prompt"
+def _prompt_menu(kind: str) -> type:
+    return type(f"{kind.title()}Menu", (PromptMenu, bpy.types.Menu), {"bl_idname": f"FOVEATE_MT_{kind}", "kind": kind})
 
 
 def _kind() -> Any:
@@ -53,34 +42,23 @@ def _kind() -> Any:
     return bpy.props.EnumProperty(items=[("prompt", "Prompt", ""), ("negative_prompt", "Negative prompt", "")])
 
 
-class UsePromptOperator(bpy.types.Operator):
+def _prompt_of(said: Any) -> str:
+    """Return all of the prompt that an operator's properties name: the menu shows its beginning."""
+    return next(iter(controller.get().history(said.kind)[said.number :]), "")
+
+
+@act_operator(
+    "use_prompt", "Use Prompt", options=INTERNAL, describe=_prompt_of, kind=_kind(), number=bpy.props.IntProperty(min=0)
+)
+def _use_prompt(self: Any, context: bpy.types.Context) -> bool:
     """Take this prompt again."""
-
-    bl_idname = "foveate.use_prompt"
-    bl_label = "Use Prompt"
-    bl_description = "Take this prompt again"
-    bl_options = {"INTERNAL"}  # noqa: RUF012 - Blender reads it
-
-    kind: _kind()
-    number: bpy.props.IntProperty(min=0)
-
-    @classmethod
-    def description(cls, _context: bpy.types.Context, properties: Any) -> str:
-        """Return all of the prompt: the menu shows its beginning."""
-        history = controller.get().history(properties.kind)
-        return history[properties.number] if properties.number < len(history) else cls.bl_description
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Put it into its field."""
-        history = controller.get().history(self.kind)
-        if self.number >= len(history):
-            return {"CANCELLED"}
-        panel = context.window_manager.foveate
-        setattr(panel, property_of(panel.operation, self.kind), history[self.number])
-        return {"FINISHED"}
+    prompt, panel = _prompt_of(self), context.window_manager.foveate
+    if prompt:
+        setattr(panel, property_of(panel.operation, self.kind), prompt)
+    return bool(prompt)
 
 
-@act_operator("forget_prompts", "Forget Prompts", lambda: "", "INTERNAL", kind=_kind())
+@act_operator("forget_prompts", "Forget Prompts", options=INTERNAL, kind=_kind())
 def _forget_prompts(self: Any, _context: bpy.types.Context) -> None:
     """Forget the prompts that were used before."""
     controller.get().forget_prompts(self.kind)
@@ -112,7 +90,9 @@ def draw_basic(layout: Any, panel: Any, shown: operation_form.Form) -> None:
     """Draw what is always shown of an operation: the model first, where it has any."""
     say, fields = controller.get().say, _split(layout)
     if shown.model is not None or shown.wanted:
-        fields.prop(panel, property_of(shown.operation, "model"), text=say("Model"), **hint(say("The server's choice")))
+        fields.prop(
+            panel, property_of(shown.operation, "model"), text=say("Model"), placeholder=say("The server's choice")
+        )
     for parameter in shown.basic if shown.is_prompted else shown.parameters:
         _draw(layout, panel, shown, parameter)
     if shown.has_variations:
@@ -123,17 +103,16 @@ def _draw(layout: Any, panel: Any, shown: operation_form.Form, parameter: operat
     """Draw a parameter: in a way of its own, or as its property shows itself."""
     say, name = controller.get().say, property_of(shown.operation, parameter.name)
     if parameter.name in _PROMPTS:
-        text, menu = _PROMPTS[parameter.name]
+        text, icon, menu = _PROMPTS[parameter.name]
         row = layout.row(align=True)
-        icon = "TEXT" if parameter.name == "prompt" else "CANCEL"
-        row.prop(panel, name, text="", icon=icon, **hint(say(text)))
+        row.prop(panel, name, text="", icon=icon, placeholder=say(text))
         row.menu(menu.bl_idname, text="", icon="DOWNARROW_HLT")
     elif parameter.name == "loras":
         _draw_loras(layout, panel, shown, parameter)
     elif parameter.name == "variants":
         _draw_lists(layout, panel)
     elif parameter.name == "only":
-        _split(layout).prop(panel, "only", text=say("Only"), **hint(say("All")))
+        _split(layout).prop(panel, "only", text=say("Only"), placeholder=say("All"))
     elif parameter.are_numbers:
         column = _split(layout).column(align=True)
         for part in parameter.parts if panel.operation == offered_operations.EXTEND else ():
@@ -148,7 +127,7 @@ def _draw(layout: Any, panel: Any, shown: operation_form.Form, parameter: operat
         row = _split(layout).row()
         row.active = parameter.name not in _listed(panel, shown)
         is_text = parameter.names_a_choice and parameter.name != "preset"
-        usual = hint(say("The checkpoint's own")) if is_text else {}
+        usual = {"placeholder": say("The checkpoint's own")} if is_text else {}
         row.prop(panel, name, text=say(parameter.title), **usual)
 
 
@@ -164,12 +143,7 @@ def _draw_lists(layout: Any, panel: Any) -> None:
     fields.label(text=say("Side by side, in all combinations:"), translate=False)
     lists = fields.column(align=True)
     for axis in comparison_lists.AXES:
-        lists.prop(panel, list_of(axis), text=say(axis.title), **hint(axis.example))
-
-
-def hint(text: str) -> dict[str, str]:
-    """Return what shows a text in an empty field."""
-    return {"placeholder": text}
+        lists.prop(panel, list_of(axis), text=say(axis.title), placeholder=axis.example)
 
 
 def _draw_loras(layout: Any, panel: Any, shown: operation_form.Form, parameter: operation_form.Parameter) -> None:
@@ -182,7 +156,7 @@ def _draw_loras(layout: Any, panel: Any, shown: operation_form.Form, parameter: 
     for slot in SLOTS:
         name = property_of(shown.operation, f"loras_{slot}")
         row = column.row(align=True)
-        row.prop(panel, name, text="", icon="ADD", **hint(say("Add a LoRA")))
+        row.prop(panel, name, text="", icon="ADD", placeholder=say("Add a LoRA"))
         if not getattr(panel, name):
             return
         weight = row.row(align=True)
@@ -197,14 +171,8 @@ def _split(layout: Any) -> Any:
     return column
 
 
-_PROMPTS = {  # a hint, and the menu of those used before
-    "prompt": ("Prompt: empty is what suits the picture", FoveatePromptMenu),
-    "negative_prompt": ("What it shall not show", FoveateNegativePromptMenu),
+_PROMPTS = {  # a hint, an icon, and the menu of those used before
+    "prompt": ("Prompt: empty is what suits the picture", "TEXT", _prompt_menu("prompt")),
+    "negative_prompt": ("What it shall not show", "CANCEL", _prompt_menu("negative_prompt")),
 }
-CLASSES = (
-    FoveatePromptMenu,
-    FoveateNegativePromptMenu,
-    UsePromptOperator,
-    _forget_prompts,
-    FoveateAdvancedPanel,
-)
+CLASSES = (*(menu for _, _, menu in _PROMPTS.values()), _use_prompt, _forget_prompts, FoveateAdvancedPanel)

@@ -8,7 +8,7 @@ import bpy
 
 from . import buffers, controller
 from ._shared import geometry, named_pictures, offered_operations, picture_choosers
-from .act_operator import act_operator
+from .act_operator import INTERNAL, act_operator
 from .panel_base import draw_lines
 
 _NONE = "NONE"  # identifies the empty choice: Blender wants a name for it
@@ -85,8 +85,7 @@ def _listed(said: Any, context: bpy.types.Context | None) -> controller.Choices:
 @act_operator(
     "choose_picture",
     "Choose a picture",
-    lambda: "",
-    "INTERNAL",
+    options=INTERNAL,
     operation=bpy.props.StringProperty(options={"SKIP_SAVE"}),
     slot=bpy.props.StringProperty(options={"SKIP_SAVE"}),
     position=bpy.props.IntProperty(options={"SKIP_SAVE"}),

@@ -14,7 +14,7 @@ from typing import Any
 import bpy
 
 from . import choose_region, controller
-from ._shared import errors, job_list, protocol, selected_region
+from ._shared import errors, job_list, kept_parameters, selected_region
 from .buffers import find, reference
 from .show_result import ResultPlacement
 from .wanted_job import Place, WantedJob
@@ -163,20 +163,10 @@ def _task(scene: bpy.types.Scene, image: bpy.types.Image, name: str, place: Plac
     render = scene.render
     has_border = render.use_border and not render.use_crop_to_border
     box = choose_region.border(scene) if has_border else tuple(scene.foveate.render_box)
-    parameters = _parameters(rt)
-    words = rt.words_of("refocus").title
+    words, parameters = rt.words_of("refocus").title, kept_parameters.used_last(rt, "refocus")
     return WantedJob(
         "refocus", words, parameters, reference(image), image.name, scene.name, selected_region.box(box), place, name
     )
-
-
-def _parameters(rt: controller.BlenderController) -> protocol.JsonObject:
-    """Return what was last used in the panel: with a checkpoint, prompt and all, for words make its pictures."""
-    used = rt.used("refocus")
-    last = protocol.as_object(used.pop("last", None))
-    if used.get("model") and last.get("model") == used["model"]:
-        return {name: value for name, value in last.items() if name != "siblings"}  # it is one picture
-    return {name: value for name, value in used.items() if name in {"model", "strength"} and value}
 
 
 HANDLERS = (("render_init", on_start), ("render_write", on_write), ("render_complete", on_complete))

@@ -34,7 +34,7 @@ def _job_operator(name: str, label: str, nothing: str, fits: JobAct) -> Callable
 
         on_job.__doc__ = act.__doc__
         job = bpy.props.StringProperty(name="Job", options={"HIDDEN", "SKIP_SAVE"})
-        return act_operator(name, label, reason, "REGISTER", job=job)(on_job)
+        return act_operator(name, label, reason=reason, options={"REGISTER"}, job=job)(on_job)
 
     return make
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..forms import checkpoint_choices, comparison_lists, typed_values
 from ..forms.operation_form import Choice, Form, Parameter
-from ..wire.protocol import Json, JsonObject
+from ..wire.protocol import Json, JsonObject, as_object
 from .controller import Controller
 from .offered_operations import EXTEND, served_by
 
@@ -54,6 +54,18 @@ def parameters_of(
         tell, kept = others.get(parameter.name), KeptParameter(lambda: controller, shown.operation, parameter)
         values[parameter.name] = tell(kept) if tell else kept.said(extends=operation == EXTEND)
     return shown.parameters_of(values)
+
+
+def used_last(controller: Controller, operation: str) -> JsonObject:
+    """Return a job's parameters as they were used last, for a job that starts by itself.
+
+    With a checkpoint these are all of them, since words make its pictures. They are kept as "last".
+    """
+    used = controller.used(operation)
+    last = as_object(used.pop("last", None))
+    if used.get("model") and last.get("model") == used["model"]:
+        return {name: value for name, value in last.items() if name != "siblings"}  # it is one picture
+    return {name: value for name, value in used.items() if name in {"model", "strength"} and value}
 
 
 @dataclass(frozen=True)

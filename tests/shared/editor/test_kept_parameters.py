@@ -93,3 +93,12 @@ def test_a_list_goes_on_with_what_there_is(controller):
     said = kept_parameters.continued(controller, "compare", "loras", "a:0.5, ")
     assert said == ["a:0.5, deterministic-lora", "a:0.5, none"]
     assert kept_parameters.continued(controller, "nothing", "loras", "") == []
+
+
+def test_a_job_that_starts_by_itself_has_what_was_used_last(controller):
+    assert kept_parameters.used_last(controller, "refocus") == {}
+    controller.keep("refocus", "strength", 0.4)
+    controller.keep("refocus", "last", {"model": CHECKPOINT, "prompt": "a door", "siblings": [1, 2]})
+    assert kept_parameters.used_last(controller, "refocus") == {"strength": 0.4}  # with a restorer by now
+    controller.keep("refocus", "model", CHECKPOINT)
+    assert kept_parameters.used_last(controller, "refocus") == {"model": CHECKPOINT, "prompt": "a door"}
