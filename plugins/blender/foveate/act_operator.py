@@ -15,6 +15,22 @@ UNDOABLE = {"REGISTER", "UNDO"}
 Act = Callable[[Any, bpy.types.Context], object]  # False: there was nothing to do
 
 
+def reporting(operator: Any, act: Callable[[], set[str]]) -> set[str]:
+    """Return how an operator's act ends; what goes wrong is reported."""
+    try:
+        return act()
+    except errors.FoveateError as error:
+        operator.report({"ERROR"}, controller.get().say.sentence(str(error)))
+        return {"CANCELLED"}
+
+
+def is_possible(operator: Any, reason: str) -> bool:
+    """Return what an operator's class tells Blender that asks it; `reason`: why it is greyed, empty where it is not."""
+    if reason:
+        operator.poll_message_set(reason)
+    return not reason
+
+
 def act_operator(
     name: str,
     label: str,
@@ -33,17 +49,10 @@ def act_operator(
 
     def make(act: Act) -> Any:
         def execute(self: Any, context: bpy.types.Context) -> set[str]:
-            try:
-                return {"CANCELLED"} if act(self, context) is False else {"FINISHED"}
-            except errors.FoveateError as error:
-                self.report({"ERROR"}, controller.get().say.sentence(str(error)))
-                return {"CANCELLED"}
+            return reporting(self, lambda: {"CANCELLED"} if act(self, context) is False else {"FINISHED"})
 
         def poll(cls: Any, _context: bpy.types.Context) -> bool:
-            greyed = reason()
-            if greyed:
-                cls.poll_message_set(greyed)
-            return not greyed
+            return is_possible(cls, reason())
 
         text = (act.__doc__ or label).removesuffix(".")
         told = {"bl_idname": f"foveate.{name}", "bl_label": label, "bl_description": text, "bl_options": set(options)}

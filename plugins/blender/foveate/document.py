@@ -32,8 +32,7 @@ _PATCHES_WITHOUT_DOCUMENT = pixels.PixelFormat(pixels.SampleType.U8, pixels.Chan
 @dataclass(frozen=True)
 class _Frozen:
     picture: ImageSamples
-    region: selected_region.SelectedRegion | None
-    coverage: sample_arrays.Samples | None  # of the region, at the picture's depth
+    region: selected_region.SelectedRegion | None  # with coverage at the picture's depth
 
 
 class BlenderHost:
@@ -66,10 +65,11 @@ class BlenderHost:
         """Copy the pixels. Raises InputError for images and regions that cannot be worked on."""
         picture = buffers.read(self._found(), self.wanted.scene)
         region = self.wanted.region(picture.extent)
-        coverage = _at_depth(region, picture) if region else None
+        if region and region.coverage is not None and picture.samples.dtype == np.uint8:
+            region = replace(region, coverage=np.rint(region.coverage * 255).astype(np.uint8))
         space = picture.space  # which says why there may be none
-        self._state = _Frozen(picture, region, coverage)
-        selection = protocol.Selection(region.bounds, coverage is not None) if region else None
+        self._state = _Frozen(picture, region)
+        selection = protocol.Selection(region.bounds, region.coverage is not None) if region else None
         return host.Snapshot(picture.extent, picture.format, selection, space)
 
     def read_pixels(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
@@ -78,10 +78,10 @@ class BlenderHost:
 
     def read_coverage(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
         """Return the frozen coverage, at the size that pixels are handed out in."""
-        region, coverage = self._frozen.region, self._frozen.coverage
-        if region is None or coverage is None:
+        region = self._frozen.region
+        if region is None or region.coverage is None:
             raise errors.ProtocolError("The server asked for a coverage that there is none of.")
-        return sample_arrays.coverage_window(coverage, region.bounds, bounds)
+        return sample_arrays.coverage_window(region.coverage, region.bounds, bounds)
 
     def is_unchanged(self) -> bool:
         """Compare depth, colour space, extent and the selected pixels. Raises InputError where the image is gone."""
@@ -91,8 +91,8 @@ class BlenderHost:
         region = self._frozen.region
         bounds = region.bounds if region else old.extent.bounds
         differs = sample_arrays.view(old.samples, bounds) != sample_arrays.view(new.samples, bounds)
-        if self._frozen.coverage is not None:
-            differs &= self._frozen.coverage > 0
+        if region and region.coverage is not None:
+            differs &= region.coverage > 0
         unchanged = not differs.any()
         self._seen = new if unchanged else None
         return unchanged
@@ -170,10 +170,3 @@ class BlenderHost:
         if now is not None and frozen.kind == now.kind:
             return now
         return replace(frozen, samples=frozen.samples.copy())
-
-
-def _at_depth(region: selected_region.SelectedRegion, picture: ImageSamples) -> sample_arrays.Samples | None:
-    """Return the coverage in the picture's own type: eight bits do for eight bits."""
-    if region.coverage is None or picture.samples.dtype != np.uint8:
-        return region.coverage
-    return np.rint(region.coverage * 255).astype(np.uint8)

@@ -8,7 +8,7 @@ from gpu_extras.batch import batch_for_shader
 
 from . import controller
 from ._shared import geometry, selected_region
-from .act_operator import UNDOABLE, act_operator
+from .act_operator import UNDOABLE, act_operator, is_possible
 from .show_result import redraw_editors
 
 _COLOR = (1.0, 0.6, 0.1, 1.0)
@@ -26,14 +26,10 @@ class SelectRegionOperator(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """It needs an image editor with an image."""
-        space = context.space_data
+        space, say = context.space_data, controller.get().say
         if space is None or space.type != "IMAGE_EDITOR":
-            cls.poll_message_set(controller.get().say("This works in an image editor"))
-            return False
-        if space.image is None:
-            cls.poll_message_set(controller.get().say("Open an image in this editor first"))
-            return False
-        return True
+            return is_possible(cls, say("This works in an image editor"))
+        return is_possible(cls, "" if space.image else say("Open an image in this editor first"))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Wait for the drag in the editor's main region, wherever the button was."""

@@ -1,6 +1,5 @@
 """What all operations have in common, from the button or the script to the result."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import bpy
@@ -18,6 +17,7 @@ from ._shared import (
     protocol,
     typed_values,
 )
+from .act_operator import is_possible, reporting
 from .buffers import find, reference
 from .document import BlenderHost
 from .properties import ONCE
@@ -72,9 +72,7 @@ class JobOperator:
             reason = rt.say("Open an image in this editor first")
         if knows and cls.operation and offered_operations.served_by(cls.operation) not in rt.offered:
             reason = rt.say("Add a checkpoint first: see the extension's preferences")
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+        return is_possible(cls, reason)
 
     def parameters(self) -> protocol.JsonObject:
         """Return what was said. Raises InputError where a text cannot be read."""
@@ -85,7 +83,7 @@ class JobOperator:
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Run to the end; Blender raises RuntimeError in a script where that fails."""
-        return self._reporting(lambda: self._run_to_end(context, {}))
+        return reporting(self, lambda: self._run_to_end(context, {}))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start the job with the panel's parameters; Esc cancels it."""
@@ -101,7 +99,7 @@ class JobOperator:
             said = parameters.panel_parameters(self.operation, panel)
             return self._run_to_end(context, said) if bpy.app.background else self._begin(context, said)
 
-        return self._reporting(act)
+        return reporting(self, act)
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Show how far it is."""
@@ -120,7 +118,7 @@ class JobOperator:
             context.window_manager.progress_update(100 * sum(fractions) / len(fractions))
             return {"PASS_THROUGH"}
         self.cancel(context)
-        return self._reporting(self._end)
+        return reporting(self, self._end)
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Clean up; also called by Blender when the window closes."""
@@ -128,14 +126,6 @@ class JobOperator:
         context.window_manager.progress_end()
         if context.workspace:
             context.workspace.status_text_set(None)
-
-    def _reporting(self, act: Callable[[], set[str]]) -> set[str]:
-        """Do something, and report what goes wrong."""
-        try:
-            return act()
-        except errors.FoveateError as error:
-            self.report({"ERROR"}, controller.get().say.sentence(str(error)))
-            return {"CANCELLED"}
 
     def _run_to_end(self, context: bpy.types.Context, usual: protocol.JsonObject) -> set[str]:
         manager = context.window_manager
@@ -227,7 +217,5 @@ class JobOperator:
         """Return the kind of region: a rectangle or a mask that was given says it, where nothing else does."""
         if self.operation == offered_operations.EXTEND:
             return "ALL"
-        if self.region == "AUTO" and self.rect[2] > 0:
-            return "RECTANGLE"
         is_mask = self.region == "AUTO" and self.mask and self.properties.is_property_set("mask")
-        return "MASK" if is_mask else self.region
+        return "MASK" if is_mask and self.rect[2] <= 0 else self.region

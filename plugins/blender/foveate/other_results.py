@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from . import buffers, sample_arrays
-from ._shared import errors, host, protocol, results_in_words
+from ._shared import host, protocol, results_in_words
 from .buffers import ImageSamples
 
 KINDS = (protocol.SELECTION, *results_in_words.KINDS)
@@ -45,16 +45,8 @@ def _place() -> Path:
 
 
 def _select(result: host.Result, image: bpy.types.Image | None, name: str) -> Taken:
-    if image is None:
-        raise errors.InputError(
-            "The image for which the selection was made is gone.",
-            code=errors.ErrorCode.CONFLICT,
-            remedy="Run the job again on the image that you want it for.",
-        )
-    if tuple(image.size) != (result.extent.width, result.extent.height):
-        raise errors.InputError(
-            "The image has another size by now.", code=errors.ErrorCode.CONFLICT, remedy="Run the job again."
-        )
+    if image is None or tuple(image.size) != (result.extent.width, result.extent.height):
+        raise host.selection_is_lost()
     plane = np.zeros((result.extent.height, result.extent.width, 1), np.float32)
     for part in result.selection:
         sample_arrays.view(plane, part.bounds)[...] = _shares(sample_arrays.unpack(part.coverage))

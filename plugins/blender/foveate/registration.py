@@ -51,7 +51,6 @@ def register_classes() -> None:
 def unregister_classes() -> None:
     """Take it all back."""
     drag_region.stop_drawing()
-    render_handler.stop()
     bpy.app.translations.unregister(__package__)
     for name, handler in _handlers():
         getattr(bpy.app.handlers, name).remove(handler)

@@ -2,7 +2,7 @@
 
 A render that is shown becomes a new image beside it. One that is written to a file is refocused in that file's form,
 and written beside it as NAME-foveate: of animations, each frame. In the interface Blender renders on another thread:
-what is to be done is noted, and a timer does it on the main one.
+what is to be done is noted, and the main one does it, frame by frame.
 """
 
 from __future__ import annotations
@@ -21,9 +21,6 @@ from .wanted_job import Place, WantedJob
 
 SUFFIX = "-foveate"  # of the files beside
 _LINEAR_FORMATS = {"OPEN_EXR", "OPEN_EXR_MULTILAYER", "HDR"}
-_LOOK_SECONDS = 0.2  # between two looks whether the next frame can be worked on
-_pending: list[tuple[str, Path]] = []  # scenes and frames that wait; on the main thread only
-_running: list[job_list.JobEntry] = []  # the frame that is worked on
 _written: list[tuple[str, str]] = []  # scene and file of the render that runs; rendering may be on another thread
 
 
@@ -60,42 +57,24 @@ def _process(name: str) -> None:
         return
     if not files:
         _report(lambda: _refocus_shown(scene))
-    elif bpy.app.background:
-        for path in files:
+    for path in files:
+        if bpy.app.background:
             _report(lambda path=path: _refocus_file(scene, path))
-    else:
-        _pending.extend((name, path) for path in files)
-        if not bpy.app.timers.is_registered(work_off):
-            bpy.app.timers.register(work_off, persistent=True)
+        else:
+            controller.get().queue(lambda path=path: _report(lambda: _begin_file(name, path)))
 
 
-def work_off() -> float | None:
-    """Refocus the written frames one after the other, beside what the person does; a timer calls it."""
-    if any(entry.is_running for entry in _running):
-        return _LOOK_SECONDS
-    _running.clear()
-    if not _pending:
-        return None
-    name, path = _pending.pop(0)
+def _begin_file(name: str, path: Path) -> list[job_list.JobEntry]:
     scene = bpy.data.scenes.get(name)
-    if scene is not None:
-        _report(lambda: _running.extend(controller.get().begin(_file_task(scene, path), ask_first=False)))
-    return _LOOK_SECONDS
+    return controller.get().begin(_file_task(scene, path), ask_first=False) if scene else []
 
 
-def stop() -> None:
-    """Forget what is left to do."""
-    _pending.clear()
-    _running.clear()
-    if bpy.app.timers.is_registered(work_off):
-        bpy.app.timers.unregister(work_off)
-
-
-def _report(act: Callable[[], object]) -> None:
+def _report(act: Callable[[], Any]) -> Any:
     try:
-        act()
+        return act()
     except errors.FoveateError as error:
         print(f"Foveate: {error}")  # noqa: T201 - a render farm's log is where this is read
+        return []
 
 
 def _refocus_shown(scene: bpy.types.Scene) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -33,7 +33,7 @@ class ResultPlacement:
     def __call__(self, new: bpy.types.Image) -> None:
         """Show `new` and push one undo step."""
         old = buffers.find(self.image)
-        areas = [area for area in image_editors() if self._is_meant(area, old)]
+        areas = [area for _, area in image_editors() if self._is_meant(area, old)]
         for area in areas:
             area.spaces.active.image = new
         if self.replace_users and old is not None and old.source not in {"VIEWER", "TILED"}:
@@ -50,16 +50,16 @@ class ResultPlacement:
         return area.as_pointer() == self.area and area.spaces.active.image in {old, None}
 
 
-def image_editors() -> Iterator[bpy.types.Area]:
-    """Return all open image editors."""
+def image_editors() -> Iterator[tuple[bpy.types.Window, bpy.types.Area]]:
+    """Return all open image editors, with their windows."""
     for window in bpy.context.window_manager.windows:
-        yield from (area for area in window.screen.areas if area.type == "IMAGE_EDITOR")
+        yield from ((window, area) for area in window.screen.areas if area.type == "IMAGE_EDITOR")
 
 
-def show_all(areas: Iterable[bpy.types.Area]) -> None:
+def show_all(areas: Sequence[bpy.types.Area]) -> None:
     """Let image editors show all of their image: it has another size than the one before."""
-    for window in bpy.context.window_manager.windows:
-        for area in set(areas) & set(window.screen.areas):
+    for window, area in image_editors():
+        if area in areas:
             region = next(region for region in area.regions if region.type == "WINDOW")
             with bpy.context.temp_override(window=window, area=area, region=region):
                 bpy.ops.image.view_all(fit_view=True)
@@ -86,6 +86,6 @@ def after_undo(swaps: list[Swap]) -> None:
 
 
 def _exchange(swap: Swap, shown: bpy.types.Image | None, instead: bpy.types.Image | None) -> None:
-    for area in image_editors():
+    for _, area in image_editors():
         if area.as_pointer() in swap.areas and area.spaces.active.image == shown:
             area.spaces.active.image = instead

@@ -67,6 +67,8 @@ class Controller:
         self._bench: Workbench | None = None
         self._forms: dict[tuple[str, str, str], operation_form.Form | None] = {}  # made once: panels ask all the time
         self._formed: object = None  # the operations and models that they are made of
+        self._queue: list[Callable[[], list[JobEntry]]] = []  # what begins jobs, one after the other
+        self._of_queue: list[JobEntry] = []  # those that it began last
         self._clock = clock
         self._has_news = False  # that the panels do not show yet
         self._shown_at = clock()  # when they were shown the last ones
@@ -248,6 +250,10 @@ class Controller:
         finally:
             self.announce()
 
+    def queue(self, begin: Callable[[], list[JobEntry]]) -> None:
+        """Let :meth:`poll` begin jobs once all that were queued before have ended; `begin` tells which these are."""
+        self._queue.append(begin)
+
     def cancel(self, entry: JobEntry) -> None:
         """End a job that runs: at once where no server is there to confirm it."""
         bench = self.wake()
@@ -296,6 +302,8 @@ class Controller:
             self._has_news |= self._bench.poll()
             self._keep_known()
         self._has_news |= self._look_at_adding()
+        if self._queue and not any(entry.is_running for entry in self._of_queue):
+            self._of_queue = self._queue.pop(0)()
         turn = self._turn_now()
         if not self._has_news or (turn == self._turn and self._clock() - self._shown_at < SHOWN_EVERY):
             return False

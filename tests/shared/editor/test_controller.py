@@ -188,6 +188,27 @@ def test_a_changed_document_takes_a_second_yes(studio):
     assert len(studio.hosts[0].applied) == 1
 
 
+def test_queued_jobs_begin_one_after_the_other(studio):
+    studio.connect()
+    controller = studio.controller
+    for _ in range(2):
+        controller.queue(studio.start)
+    assert not controller.entries
+    controller.poll()
+    (first,) = controller.entries
+    controller.poll()
+    assert len(controller.entries) == 1
+    studio.finish(first)
+    controller.poll()
+    assert len(controller.entries) == 2
+    controller.queue(list)  # what begins nothing holds up nobody
+    controller.queue(studio.start)
+    studio.finish(controller.entries[0])
+    controller.poll()
+    controller.poll()
+    assert len(controller.entries) == 3
+
+
 def test_what_cannot_be_started_is_said_and_leaves_nothing(studio):
     with pytest.raises(InputError, match="no document"):
         studio.controller.start(lambda _: MemoryHost(extent=Extent(0, 0)), "refocus", {}, title="Refocus")
