@@ -1,6 +1,5 @@
 """Adding a model from the preferences, and the help for who has no checkpoint yet."""
 
-import time
 from typing import Any
 
 import bpy
@@ -9,8 +8,6 @@ from . import controller, properties
 from ._shared import add_model_program, checkpoint_advice, errors
 from .act_operator import act_operator
 from .panel_base import draw_error, draw_lines
-
-_LOOK_SECONDS = 0.1  # between two looks whether it is there, where nothing else can be done
 
 
 @act_operator("add_model", "Add a Model", source=properties.model_source(options=properties.ONCE))
@@ -21,11 +18,7 @@ def _add_model(self: Any, context: bpy.types.Context) -> None:
     rt.add_model(bpy.path.abspath(source) if source.startswith("//") else source)
     if not bpy.app.background:
         return  # the preferences show how far it is
-    while rt.adder.is_running:
-        time.sleep(_LOOK_SECONDS)
-        rt.adder.poll()
-    if rt.adder.status.error:
-        raise errors.InputError(rt.adder.status.error)
+    rt.adder.wait()
     self.report({"INFO"}, rt.adder.text(rt.say))
 
 

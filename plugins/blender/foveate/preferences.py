@@ -1,13 +1,12 @@
 """The extension's preferences: views on the settings file, which also holds the token (and Blender's file does not)."""
 
 import shlex
-from collections.abc import Callable
 from typing import Any
 
 import bpy
 
 from . import add_model, controller
-from ._shared import errors, labels, pairing_line, translations, typed_settings
+from ._shared import labels, pairing_line, translations, typed_settings
 
 
 def _kept(name: str) -> dict[str, Any]:
@@ -23,20 +22,11 @@ def _get_command(_: Any) -> str:
 
 
 def _set_command(_: Any, text: str) -> None:
-    _change(lambda: {"server_command": typed_settings.typed_command(text)})
+    controller.get().change_to(lambda: {"server_command": typed_settings.typed_command(text)})
 
 
 def _pair(_: Any, line: str) -> None:
-    _change(lambda: pairing_line.settings_of(line) if line.strip() else {})
-
-
-def _change(read: Callable[[], dict[str, Any]]) -> None:
-    """Change settings, or say why what was typed is none."""
-    rt = controller.get()
-    try:
-        rt.change(**read())
-    except errors.FoveateError as error:
-        rt.problem = str(error)
+    controller.get().change_to(lambda: pairing_line.settings_of(line) if line.strip() else {})
 
 
 _LANGUAGES = ["", "en", *translations.languages()]

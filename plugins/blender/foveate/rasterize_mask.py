@@ -166,16 +166,14 @@ def _add_triangle(plane: Plane, corners: tuple[Points, Points, Points], values: 
     """Raise the plane to the values that a triangle has at the centres of pixels."""
     a, b, c = corners
     area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])
-    height, width = plane.shape
-    xs, ys = zip(a, b, c, strict=True)
-    x0, x1 = max(0, int(np.floor(min(xs)))), min(width, int(np.ceil(max(xs))) + 1)
-    y0, y1 = max(0, int(np.floor(min(ys)))), min(height, int(np.ceil(max(ys))) + 1)
-    if abs(area) < 1e-9 or x1 <= x0 or y1 <= y0:
+    around = geometry.Bounds.from_edges(*np.min(corners, axis=0), *np.max(corners, axis=0))
+    around = around.clamp(geometry.Extent(*plane.shape[::-1]))
+    if abs(area) < 1e-9 or around.is_empty:
         return
-    y, x = np.mgrid[y0:y1, x0:x1] + 0.5
+    y, x = np.mgrid[around.y : around.bottom, around.x : around.right] + 0.5
     v = ((x - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (y - a[1])) / area
     w = ((b[0] - a[0]) * (y - a[1]) - (x - a[0]) * (b[1] - a[1])) / area
     inside = (v >= -1e-6) & (w >= -1e-6) & (v + w <= 1 + 1e-6)
     value = np.where(inside, values[0] * (1 - v - w) + values[1] * v + values[2] * w, 0)
-    part = plane[y0:y1, x0:x1]
+    part = plane[around.y : around.bottom, around.x : around.right]
     np.maximum(part, value.astype(np.float32), out=part)

@@ -156,6 +156,15 @@ class Controller:
         except FoveateError as error:
             self.problem = str(error)
 
+    def change_to(self, read: Callable[[], dict[str, Any]]) -> None:
+        """Change settings to what a person typed; where that cannot be read, this is the `problem`."""
+        try:
+            values = read()
+        except FoveateError as error:
+            self.problem = str(error)
+        else:
+            self.change(**values)
+
     def names_another_server(self, before: Settings) -> bool:
         """Tell whether the settings name another server than they did."""
         return any(getattr(before, name) != getattr(self.settings, name) for name in _SERVER)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 from ..connection.settings import Settings
 from ..errors import InputError
 from ..i18n.translations import Texts
 from . import add_model_program
+
+_LOOK_SECONDS = 0.1  # between two looks whether it is there
 
 
 class ModelAdder:
@@ -35,6 +39,14 @@ class ModelAdder:
             return False
         self.status = self._running.status
         return True
+
+    def wait(self) -> None:
+        """Wait until it has ended, where nothing else can be done. Raises InputError where the model was not added."""
+        while self.is_running:
+            time.sleep(_LOOK_SECONDS)
+            self.poll()
+        if self.status is not None and self.status.error:
+            raise InputError(self.status.error)
 
     def stop(self) -> None:
         """End the program."""

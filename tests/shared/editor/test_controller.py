@@ -345,3 +345,13 @@ def test_an_operation_without_a_document_freezes_none(studio):
     (sent,) = [message for message in studio.clients[-1].messages if isinstance(message, Submit)]
     assert (sent.document, sent.selection, sent.pictures) == (None, None, ())
     assert studio.hosts[0].frozen is None
+
+
+def test_what_a_person_typed_is_taken_or_the_problem_is_told(studio):
+    def unreadable():
+        raise InputError("The command is not complete.")
+
+    studio.controller.change_to(unreadable)
+    assert "not complete" in studio.controller.problem
+    studio.controller.change_to(lambda: {"language": "de"})
+    assert (studio.controller.problem, studio.controller.settings.language) == ("", "de")
