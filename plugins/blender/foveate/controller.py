@@ -10,7 +10,6 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import bpy
 
@@ -100,17 +99,9 @@ class BlenderController(controller.Controller):
 
     def _open_client(self, values: settings.Settings) -> client.Client:
         find = open_connection.find_server(values)
-        if not bpy.app.online_access and _is_elsewhere(values.remote_url):
+        if not bpy.app.online_access and values.is_elsewhere:
             find = _refuse_offline
         return client.Client(find, values.client_id, self._peer)
-
-
-def _is_elsewhere(url: str) -> bool:
-    """Tell whether an address is on another machine: Blender's switch is about those."""
-    try:
-        return urlsplit(url).hostname not in {None, "localhost", "127.0.0.1", "::1"}
-    except ValueError:  # the connection says what is wrong with it
-        return False
 
 
 def _refuse_offline() -> Any:

@@ -117,24 +117,20 @@ def _draw(layout: Any, panel: Any, shown: operation_form.Form, parameter: operat
         column = _split(layout).column(align=True)
         for part in parameter.parts if panel.operation == offered_operations.EXTEND else ():
             column.prop(panel, f"{name}_{part.name}", text=say(part.title))
-    elif parameter.name == "seed":
-        column = _split(layout)
-        column.prop(panel, "draw_seed", text=say("New each time"))
-        row = column.row()
-        row.active = not panel.draw_seed
-        row.prop(panel, name, text=say(parameter.title))
     elif hasattr(panel, name) and (not parameter.names_a_choice or any(each.value for each in parameter.choices)):
-        row = _split(layout).row()
-        row.active = parameter.name not in _listed(panel, shown)
+        column, is_drawn = _split(layout), parameter.name == "seed" and panel.draw_seed
+        if parameter.name == "seed":
+            column.prop(panel, "draw_seed", text=say("New each time"))
+        row = column.row()
+        row.active = not is_drawn and not _is_listed(panel, shown, parameter)
         is_text = parameter.names_a_choice and parameter.name != "preset"
-        usual = {"placeholder": say("The checkpoint's own")} if is_text else {}
-        row.prop(panel, name, text=say(parameter.title), **usual)
+        row.prop(panel, name, text=say(parameter.title), placeholder=say("The checkpoint's own") if is_text else "")
 
 
-def _listed(panel: Any, shown: operation_form.Form) -> set[str]:
-    """Return the parameters of which several values are compared."""
+def _is_listed(panel: Any, shown: operation_form.Form, parameter: operation_form.Parameter) -> bool:
+    """Tell whether several values of a parameter are compared."""
     axes = comparison_lists.AXES if shown.get("variants") else ()
-    return {axis.name for axis in axes if getattr(panel, list_of(axis)).strip()}
+    return any(axis.name == parameter.name and getattr(panel, list_of(axis)).strip() for axis in axes)
 
 
 def _draw_lists(layout: Any, panel: Any) -> None:

@@ -42,7 +42,7 @@ def register_classes() -> None:
         bpy.utils.register_class(cls)
     properties.attach()
     bpy.types.IMAGE_MT_image.append(panels.draw_in_image_menu)
-    for name, handler in _handlers():
+    for name, handler in _HANDLERS:
         getattr(bpy.app.handlers, name).append(handler)
     bpy.app.translations.register(__package__, _translations())
     drag_region.start_drawing()
@@ -52,7 +52,7 @@ def unregister_classes() -> None:
     """Take it all back."""
     drag_region.stop_drawing()
     bpy.app.translations.unregister(__package__)
-    for name, handler in _handlers():
+    for name, handler in _HANDLERS:
         getattr(bpy.app.handlers, name).remove(handler)
     bpy.types.IMAGE_MT_image.remove(panels.draw_in_image_menu)
     properties.detach()
@@ -60,13 +60,12 @@ def unregister_classes() -> None:
         bpy.utils.unregister_class(cls)
 
 
-def _handlers() -> tuple[tuple[str, Any], ...]:
-    return (*render_handler.HANDLERS, ("undo_post", _after_undo), ("redo_post", _after_undo))
-
-
 @bpy.app.handlers.persistent
 def _after_undo(*_: Any) -> None:
     show_result.after_undo(controller.get().swaps)
+
+
+_HANDLERS = (*render_handler.HANDLERS, ("undo_post", _after_undo), ("redo_post", _after_undo))
 
 
 def _translations() -> dict[str, dict[tuple[str, str], str]]:

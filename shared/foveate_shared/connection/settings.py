@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..wire.protocol import JsonObject
 from .private_files import write_private
 from .websocket import ServerAddress
 
 VERSION = 2  # of the file's form
+_THIS_MACHINE = {None, "localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,14 @@ class Settings:
         if not self.remote_url:
             return None
         return ServerAddress(self.remote_url, self.remote_token, self.remote_fingerprint or None)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Tell whether the server is on another machine: one that an editor may not be allowed to talk to."""
+        try:
+            return urlsplit(self.remote_url).hostname not in _THIS_MACHINE
+        except ValueError:  # the connection says what is wrong with it
+            return False
 
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]

@@ -118,3 +118,18 @@ def test_settings_without_prompts_are_migrated() -> None:
     assert old == Settings("x", language="de")
     with pytest.raises(ValueError, match="prompts is a list of texts"):
         settings.parse('{"version": 2, "client_id": "x", "prompts": [1]}')
+
+
+@pytest.mark.parametrize(
+    ("url", "is_elsewhere"),
+    [
+        ("", False),
+        ("ws://localhost:7317", False),
+        ("wss://[::1]:7317", False),
+        ("wss://studio.example:7317", True),
+        ("wss://10.0.0.7", True),
+        ("wss://[", False),
+    ],
+)
+def test_whether_the_server_is_on_another_machine(url: str, is_elsewhere: bool) -> None:
+    assert Settings("me", remote_url=url).is_elsewhere == is_elsewhere
