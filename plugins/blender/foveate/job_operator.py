@@ -11,6 +11,7 @@ from ._shared import (
     errors,
     job_flow,
     job_status,
+    kept_parameters,
     labels,
     offered_operations,
     operation_form,
@@ -77,8 +78,8 @@ class JobOperator:
     def parameters(self) -> protocol.JsonObject:
         """Return what was said. Raises InputError where a text cannot be read."""
         told = {name: getattr(self, name) for name in self.names if self.properties.is_property_set(name)}
-        lists = {axis.name: told.pop(parameters.list_of(axis), "") for axis in comparison_lists.AXES}
-        schema = parameters.schema_of(self.operation, "variants")
+        lists = {axis.name: told.pop(kept_parameters.list_of(axis), "") for axis in comparison_lists.AXES}
+        schema = kept_parameters.schema_of(controller.get(), self.operation, "variants")
         return {**typed_values.parameters_of(told, lists, schema), **typed_values.further(self.further)}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -88,7 +89,7 @@ class JobOperator:
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start the job with the panel's parameters; Esc cancels it."""
         panel = context.window_manager.foveate
-        shown = parameters.form_of(self.operation)
+        shown = kept_parameters.form_of(controller.get(), self.operation)
         taken = ("region", "mask", "replace_users", "variations")
         for name in taken if shown is not None and shown.is_prompted else taken[:-1]:
             if not self.properties.is_property_set(name):

@@ -7,8 +7,7 @@ from typing import Any
 
 import bpy
 
-from . import parameters
-from ._shared import comparison_lists, typed_values
+from ._shared import comparison_lists, kept_parameters, typed_values
 from .job_operator import JobOperator
 from .properties import ONCE
 
@@ -33,7 +32,7 @@ _FURTHER = {  # parameters
     "upscale": ("scale", "target"),
     "fill": ("start",),
     "extend": (*typed_values.SIDES, "start"),
-    "compare": tuple(map(parameters.list_of, comparison_lists.AXES)),
+    "compare": tuple(map(kept_parameters.list_of, comparison_lists.AXES)),
 }
 LABELS = {operation: label for operation, label, _ in _OURS}
 

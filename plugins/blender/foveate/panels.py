@@ -4,8 +4,8 @@ from typing import Any
 
 import bpy
 
-from . import choose_region, controller, parameters, picture_choosers
-from ._shared import client, errors, labels
+from . import choose_region, controller, picture_choosers
+from ._shared import client, errors, kept_parameters, labels
 from .job_box import draw_jobs
 from .operators import LABELS
 from .panel_base import Part, Sidebar, draw_error
@@ -87,8 +87,9 @@ class FoveateMenu(bpy.types.Menu):
     def draw(self, _context: bpy.types.Context) -> None:
         """Draw the entries."""
         say = controller.get().say
+        ours = {name: LABELS[name] for name in kept_parameters.offered(controller.get()) if name in LABELS}
         self.layout.operator_context = "INVOKE_DEFAULT"
-        for group in (_REGION, {name: LABELS[name] for name in parameters.offered() if name in LABELS}, _JOBS):
+        for group in (_REGION, ours, _JOBS):
             for name, label in group.items():
                 self.layout.operator(f"foveate.{name}", text=say(label))
             self.layout.separator()
@@ -133,12 +134,12 @@ def _draw_region(layout: Any, context: bpy.types.Context) -> None:
 def _draw_operation(layout: Any, context: bpy.types.Context) -> None:
     rt, panel, say = controller.get(), context.window_manager.foveate, controller.get().say
     choices = layout.column(align=True)
-    names = parameters.offered()
+    names = kept_parameters.offered(rt)
     for start in range(0, len(names), _ACROSS):
         row = choices.row(align=True)
         for operation in names[start : start + _ACROSS]:
             row.prop_enum(panel, "operation", operation, text=say(rt.words_of(operation).title))
-    shown = parameters.form_of(panel.operation)
+    shown = kept_parameters.form_of(rt, panel.operation)
     if shown is None:
         return
     missing = picture_choosers.draw(layout, context, panel.operation)

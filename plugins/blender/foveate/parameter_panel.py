@@ -5,10 +5,10 @@ from typing import Any
 import bpy
 
 from . import controller
-from ._shared import comparison_lists, offered_operations, operation_form, prompt_history
+from ._shared import comparison_lists, kept_parameters, offered_operations, operation_form, prompt_history
 from .act_operator import INTERNAL, act_operator
 from .panel_base import Part
-from .parameters import SLOTS, form_of, list_of, property_of
+from .parameters import property_of
 
 _SHOWN_PROMPTS = 20  # of the history, in the menu
 
@@ -75,13 +75,13 @@ class FoveateAdvancedPanel(Part, bpy.types.Panel):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """The model must be a checkpoint."""
-        shown = form_of(context.window_manager.foveate.operation)
+        shown = kept_parameters.form_of(controller.get(), context.window_manager.foveate.operation)
         return shown is not None and shown.is_prompted
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the fields."""
         panel = context.window_manager.foveate
-        shown = form_of(panel.operation)
+        shown = kept_parameters.form_of(controller.get(), panel.operation)
         for parameter in shown.advanced if shown else ():
             _draw(self.layout, panel, shown, parameter)
 
@@ -130,7 +130,7 @@ def _draw(layout: Any, panel: Any, shown: operation_form.Form, parameter: operat
 def _is_listed(panel: Any, shown: operation_form.Form, parameter: operation_form.Parameter) -> bool:
     """Tell whether several values of a parameter are compared."""
     axes = comparison_lists.AXES if shown.get("variants") else ()
-    return any(axis.name == parameter.name and getattr(panel, list_of(axis)).strip() for axis in axes)
+    return any(axis.name == parameter.name and getattr(panel, kept_parameters.list_of(axis)).strip() for axis in axes)
 
 
 def _draw_lists(layout: Any, panel: Any) -> None:
@@ -139,7 +139,7 @@ def _draw_lists(layout: Any, panel: Any) -> None:
     fields.label(text=say("Side by side, in all combinations:"), translate=False)
     lists = fields.column(align=True)
     for axis in comparison_lists.AXES:
-        lists.prop(panel, list_of(axis), text=say(axis.title), placeholder=axis.example)
+        lists.prop(panel, kept_parameters.list_of(axis), text=say(axis.title), placeholder=axis.example)
 
 
 def _draw_loras(layout: Any, panel: Any, shown: operation_form.Form, parameter: operation_form.Parameter) -> None:
@@ -149,7 +149,7 @@ def _draw_loras(layout: Any, panel: Any, shown: operation_form.Form, parameter: 
     say = controller.get().say
     layout.label(text=say(parameter.title), translate=False)
     column = layout.column(align=True)
-    for slot in SLOTS:
+    for slot in kept_parameters.SLOTS:
         name = property_of(shown.operation, f"loras_{slot}")
         row = column.row(align=True)
         row.prop(panel, name, text="", icon="ADD", placeholder=say("Add a LoRA"))

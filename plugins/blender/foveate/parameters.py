@@ -18,7 +18,6 @@ from . import controller
 from ._shared import kept_parameters, offered_operations, operation_form, parameter_fields, protocol, typed_values
 
 LARGEST_SEED = (1 << 31) - 1  # Blender's numbers have 31 bits and a sign
-SLOTS = kept_parameters.SLOTS
 Kind = parameter_fields.FieldKind
 _PROPERTIES = {
     Kind.TEXT: "StringProperty",
@@ -28,24 +27,6 @@ _PROPERTIES = {
     Kind.CHOICE: "EnumProperty",
 }
 _NONE = "NONE"  # identifies an empty choice: Blender wants a name for it
-list_of = kept_parameters.list_of  # the property, of panel and operator, that lists what is compared
-
-
-def offered() -> list[str]:
-    """Return the operations that the panel offers."""
-    return kept_parameters.offered(controller.get())
-
-
-def form_of(operation: str) -> operation_form.Form | None:
-    """Return an operation's form, for the model and preset that are kept; None where it is not offered (yet)."""
-    return kept_parameters.form_of(controller.get(), operation)
-
-
-def schema_of(operation: str, name: str) -> protocol.JsonObject:
-    """Return a parameter's schema; an empty one where no server has told it, who then says what is wrong."""
-    shown = form_of(operation)
-    parameter = shown.get(name) if shown else None
-    return parameter.schema if parameter else {}
 
 
 def property_of(operation: str, name: str) -> str:

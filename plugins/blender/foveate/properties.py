@@ -5,7 +5,7 @@ from typing import Any
 import bpy
 
 from . import choose_region, controller, parameters
-from ._shared import operation_form
+from ._shared import kept_parameters, operation_form
 
 ONCE = {"SKIP_SAVE"}  # of operators: not remembered for the next call, the panel does that
 _PANEL = "panel"  # where its own choices are kept in the settings
@@ -48,7 +48,7 @@ def _kept(name: str, value: Any) -> dict[str, Any]:
 
 def _operations(_self: Any = None, _context: Any = None) -> controller.Choices:
     rt = controller.get()
-    words = {name: rt.words_of(name) for name in parameters.offered()}
+    words = {name: rt.words_of(name) for name in kept_parameters.offered(rt)}
     return rt.choices(tuple((name, each.title, each.tip) for name, each in words.items()))
 
 

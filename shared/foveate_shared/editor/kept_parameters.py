@@ -34,6 +34,13 @@ def form_of(controller: Controller, operation: str) -> Form | None:
     )
 
 
+def schema_of(controller: Controller, operation: str, name: str) -> JsonObject:
+    """Return a parameter's schema; an empty one where no server has told it, who then says what is wrong."""
+    shown = form_of(controller, operation)
+    parameter = shown.get(name) if shown else None
+    return parameter.schema if parameter else {}
+
+
 def list_of(axis: comparison_lists.Axis) -> str:
     """Return under which name it is kept what is compared."""
     return f"compare_{axis.title.lower()}"

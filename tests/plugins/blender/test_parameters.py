@@ -8,6 +8,7 @@ from fakes import blender
 from fakes.models import FOR_PROMPTS
 from fakes.scripted_client import ScriptedClient, real_welcome, with_operation, with_parameter
 from foveate_server.engines.deterministic import tints
+from foveate_shared.editor import kept_parameters
 from foveate_shared.editor.controller import Controller
 from foveate_shared.errors import InputError
 from foveate_shared.wire.protocol import ModelInfo, Models, OperationInfo
@@ -100,7 +101,7 @@ def test_limits_of_an_extension_and_of_weights(panel):
 
 def test_an_operation_of_somebody_else_is_offered_with_its_parameters(parameters, panel, own):
     group = panel(with_operation(SHARPEN))
-    assert parameters.offered() == ["refocus", "faces", "upscale", "fill", "compare", "sharpen", "extend"]
+    assert kept_parameters.offered(panel.rt) == ["refocus", "faces", "upscale", "fill", "compare", "sharpen", "extend"]
     assert (group.sharpen_amount.max, group.sharpen_amount.read()) == (9, 2)
     assert group.sharpen_mode.identifiers() == ["soft", "hard"]
     assert parameters.panel_parameters("sharpen", own) == {}
@@ -171,5 +172,5 @@ def test_what_fits_is_offered_while_one_types(parameters, panel):
 
 
 def test_before_a_server_has_told_there_is_nothing(parameters, panel, own):
-    assert parameters.offered() == []
+    assert kept_parameters.offered(panel.rt) == []
     assert parameters.panel_parameters("refocus", own) == {}

@@ -102,3 +102,9 @@ def test_a_job_that_starts_by_itself_has_what_was_used_last(controller):
     assert kept_parameters.used_last(controller, "refocus") == {"strength": 0.4}  # with a restorer by now
     controller.keep("refocus", "model", CHECKPOINT)
     assert kept_parameters.used_last(controller, "refocus") == {"model": CHECKPOINT, "prompt": "a door"}
+
+
+def test_a_schema_is_the_servers_or_empty(controller):
+    assert kept_parameters.schema_of(controller, "compare", "variants")["type"] == "array"
+    assert kept_parameters.schema_of(controller, "compare", "wheels") == {}
+    assert kept_parameters.schema_of(controller, "wheels", "variants") == {}
