@@ -1,6 +1,6 @@
 """The panel's parameters: properties of Blender, made of the schemas that the server tells, once it has told them.
 
-They are views on the settings file, see foveate_shared.editor.parameter_fields, so that they outlast the session and
+They are views on the settings file, see foveate_shared.editor.kept_fields, so that they outlast the session and
 need no second place.
 
 Limits, titles and choices are the schema's. (An operator's properties are known to Blender before there is a server:
@@ -15,10 +15,10 @@ from typing import Any
 import bpy
 
 from . import controller
-from ._shared import kept_parameters, offered_operations, operation_form, parameter_fields, protocol, typed_values
+from ._shared import kept_fields, kept_parameters, offered_operations, operation_form, protocol, typed_values
 
 LARGEST_SEED = (1 << 31) - 1  # Blender's numbers have 31 bits and a sign
-Kind = parameter_fields.FieldKind
+Kind = kept_fields.FieldKind
 _PROPERTIES = {
     Kind.TEXT: "StringProperty",
     Kind.FLAG: "BoolProperty",
@@ -58,11 +58,11 @@ def define(group: Any) -> None:
     for info in controller.get().operations:
         for parameter in operation_form.parameters_in(info):
             kept = kept_parameters.KeptParameter(lambda: controller.get(), info.name, parameter)  # noqa: PLW0108 - the one that is open then
-            for field in parameter_fields.fields_of(kept, LARGEST_SEED):
+            for field in kept_fields.fields_of(kept, LARGEST_SEED):
                 setattr(group, property_of(info.name, field.name), _property(field))
 
 
-def _property(field: parameter_fields.ParameterField) -> Any:
+def _property(field: kept_fields.KeptField) -> Any:
     """Return the property of a field."""
     told: dict[str, Any] = {"name": field.title, "description": field.description}
     told |= {"get": lambda _: field.read(), "set": lambda _, value: field.write(value)}

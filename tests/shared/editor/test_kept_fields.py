@@ -6,8 +6,8 @@ from fakes.models import FOR_PROMPTS
 from fakes.scripted_client import ScriptedClient, real_welcome
 from foveate_server.engines.deterministic import tints
 from foveate_shared.editor.controller import Controller
+from foveate_shared.editor.kept_fields import FieldKind, fields_of
 from foveate_shared.editor.kept_parameters import KeptParameter
-from foveate_shared.editor.parameter_fields import FieldKind, fields_of
 from foveate_shared.forms.operation_form import parameters_in
 from foveate_shared.wire.protocol import Models
 

@@ -28,7 +28,7 @@ class FieldKind(str, Enum):
 
 
 @dataclass(frozen=True)
-class ParameterField:
+class KeptField:
     """A field for a parameter, or for a part of one: a view on the settings. Texts are English: translate them."""
 
     name: str  # the parameter's, and for a part of one more
@@ -63,7 +63,7 @@ class ParameterField:
             self.kept.put(value, self.key)
 
 
-def fields_of(kept: KeptParameter, largest: int) -> list[ParameterField]:
+def fields_of(kept: KeptParameter, largest: int) -> list[KeptField]:
     """Return the fields of a parameter; none where it cannot be said in such. Numbers go up to `largest`."""
     parameter, name = kept.parameter, kept.parameter.name
     if name == "variants":
@@ -73,31 +73,31 @@ def fields_of(kept: KeptParameter, largest: int) -> list[ParameterField]:
     if parameter.are_numbers:
         return [_plain(kept, part, f"{name}_{part.name}", largest) for part in parameter.parts]
     if parameter.is_closed or name == "preset":
-        return [ParameterField(name, FieldKind.CHOICE, parameter.title, parameter.description, kept, name, 0)]
+        return [KeptField(name, FieldKind.CHOICE, parameter.title, parameter.description, kept, name, 0)]
     return [_plain(kept, parameter, name, largest)] if parameter.type not in {"array", "object"} else []
 
 
-def _plain(kept: KeptParameter, parameter: Parameter, key: str, largest: int) -> ParameterField:
+def _plain(kept: KeptParameter, parameter: Parameter, key: str, largest: int) -> KeptField:
     """Return the field of a text, a number or a switch."""
     title, description = parameter.title, parameter.description
     if parameter.type == "boolean":
-        return ParameterField(key, FieldKind.FLAG, title, description, kept, key, usual=False)
+        return KeptField(key, FieldKind.FLAG, title, description, kept, key, usual=False)
     if parameter.type not in {"number", "integer"}:
         suggest = _names(kept) if parameter.names_a_choice or parameter.name == "model" else None
-        return ParameterField(key, FieldKind.TEXT, title, description, kept, key, "", suggest=suggest)
+        return KeptField(key, FieldKind.TEXT, title, description, kept, key, "", suggest=suggest)
     low = -largest if parameter.minimum is None else parameter.minimum
     high = min(largest, largest if parameter.maximum is None else parameter.maximum)
     usual = parameter.default if isinstance(parameter.default, (int, float)) else max(0, low)
     if parameter.type == "integer":
-        return ParameterField(
+        return KeptField(
             key, FieldKind.WHOLE, title, description, kept, key, int(usual), round(low), round(high)
         )  # fmt: skip
-    return ParameterField(
+    return KeptField(
         key, FieldKind.NUMBER, title, description, kept, key, float(usual), low, high, is_share=parameter.is_share
     )
 
 
-def _listed(kept: KeptParameter, axis: comparison_lists.Axis) -> ParameterField:
+def _listed(kept: KeptParameter, axis: comparison_lists.Axis) -> KeptField:
     """Return the field of a list that is compared."""
     suggest = (
         (lambda text: continued(kept.controller(), kept.operation, axis.name, text))
@@ -106,14 +106,14 @@ def _listed(kept: KeptParameter, axis: comparison_lists.Axis) -> ParameterField:
     )
     key = list_of(axis)
     name = key.removeprefix("compare_")
-    return ParameterField(name, FieldKind.TEXT, axis.title, axis.description, kept, key, "", suggest=suggest)
+    return KeptField(name, FieldKind.TEXT, axis.title, axis.description, kept, key, "", suggest=suggest)
 
 
-def _lora(kept: KeptParameter, slot: int, largest: int) -> list[ParameterField]:
+def _lora(kept: KeptParameter, slot: int, largest: int) -> list[KeptField]:
     """Return the fields of a LoRA and its weight."""
     key, weight = f"loras_{slot}", kept.parameter.part("weight")
     text = kept.parameter.description
-    made = [ParameterField(key, FieldKind.TEXT, "LoRA", text, kept, key, "", suggest=_names(kept))]
+    made = [KeptField(key, FieldKind.TEXT, "LoRA", text, kept, key, "", suggest=_names(kept))]
     return [*made, _plain(kept, weight, f"{key}_weight", largest)] if weight else made
 
 
