@@ -11,6 +11,7 @@ import numpy as np
 from . import buffers, other_results, picture_choosers, sample_arrays
 from ._shared import (
     arrange_patches,
+    document_problems,
     errors,
     geometry,
     host,
@@ -74,21 +75,21 @@ class BlenderHost:
 
     def read_pixels(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
         """Return frozen pixels at their own size."""
-        return self._frozen.picture.window(bounds)
+        return document_problems.frozen(self._state).picture.window(bounds)
 
     def read_coverage(self, bounds: geometry.Bounds, extent: geometry.Extent) -> host.Image:
         """Return the frozen coverage, at the size that pixels are handed out in."""
-        region = self._frozen.region
+        region = document_problems.frozen(self._state).region
         if region is None or region.coverage is None:
             raise errors.ProtocolError("The server asked for a coverage that there is none of.")
         return sample_arrays.coverage_window(region.coverage, region.bounds, bounds)
 
     def is_unchanged(self) -> bool:
         """Compare depth, colour space, extent and the selected pixels. Raises InputError where the image is gone."""
-        old, new = self._frozen.picture, buffers.read(self._found(), self.wanted.scene)
+        frozen, new = document_problems.frozen(self._state), buffers.read(self._found(), self.wanted.scene)
+        old, region = frozen.picture, frozen.region
         if old.kind != new.kind:
             return False
-        region = self._frozen.region
         bounds = region.bounds if region else old.extent.bounds
         differs = sample_arrays.view(old.samples, bounds) != sample_arrays.view(new.samples, bounds)
         if region and region.coverage is not None:
@@ -132,12 +133,6 @@ class BlenderHost:
         """Forget the copies."""
         self._state = self._seen = None
 
-    @property
-    def _frozen(self) -> _Frozen:
-        if self._state is None:
-            raise errors.ServerError("The image was used before it was frozen.", fault=errors.Fault.CLIENT)
-        return self._state
-
     def _found(self) -> bpy.types.Image:
         image = buffers.find(self.wanted.image)
         if image is None:
@@ -157,7 +152,7 @@ class BlenderHost:
 
     def _base(self, result: host.Result) -> ImageSamples:
         """Return what patches are blended into: the image as it is now, or as it was frozen where that is gone."""
-        frozen = _WITHOUT_DOCUMENT if self.wanted.image is None else self._frozen.picture
+        frozen = _WITHOUT_DOCUMENT if self.wanted.image is None else document_problems.frozen(self._state).picture
         if result.frame == "new":
             if not geometry.leaves_no_gap(result.extent, [patch.bounds for patch in result.patches]):
                 raise errors.ServerError("The server's result has gaps.", remedy="Run the job again.")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import bpy
 import numpy as np
 
 from . import buffers, sample_arrays
-from ._shared import host, protocol, results_in_words
+from ._shared import document_problems, host, protocol, results_in_words
 from .buffers import ImageSamples
 
 KINDS = (protocol.SELECTION, *results_in_words.KINDS)
@@ -31,7 +30,7 @@ def take(result: host.Result, image: bpy.types.Image | None, name: str) -> Taken
     """
     if result.kind == protocol.SELECTION:
         return _select(result, image, name)
-    told = results_in_words.told(result, _place(), name)
+    told = results_in_words.told(result, results_in_words.folder_beside(bpy.data.filepath), name)
     report = results_in_words.drawing_of(result)
     if report is None or report.drawing is None:
         return Taken(told=told)
@@ -39,14 +38,9 @@ def take(result: host.Result, image: bpy.types.Image | None, name: str) -> Taken
     return Taken(buffers.make(ImageSamples(samples, "sRGB", "STRAIGHT"), name).name, told)
 
 
-def _place() -> Path:
-    """Return the folder for files: that of the blend file, else the person's home."""
-    return Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
-
-
 def _select(result: host.Result, image: bpy.types.Image | None, name: str) -> Taken:
     if image is None or tuple(image.size) != (result.extent.width, result.extent.height):
-        raise host.selection_is_lost()
+        raise document_problems.selection_fits_nothing()
     plane = np.zeros((result.extent.height, result.extent.width, 1), np.float32)
     for part in result.selection:
         sample_arrays.view(plane, part.bounds)[...] = _shares(sample_arrays.unpack(part.coverage))

@@ -18,7 +18,7 @@ from . import controller
 from ._shared import kept_fields, kept_parameters, offered_operations, operation_form, protocol, typed_values
 
 LARGEST_SEED = (1 << 31) - 1  # Blender's numbers have 31 bits and a sign
-Kind = kept_fields.FieldKind
+Kind = kept_fields.ValueKind
 _PROPERTIES = {
     Kind.TEXT: "StringProperty",
     Kind.FLAG: "BoolProperty",

@@ -29,13 +29,13 @@ def _pair(_: Any, line: str) -> None:
     controller.get().change_to(lambda: pairing_line.settings_of(line) if line.strip() else {})
 
 
-_LANGUAGES = ["", "en", *translations.languages()]
-_LANGUAGE_NAMES = {"": "As Blender", **labels.LANGUAGES}
+_LANGUAGES = labels.language_rows("As Blender", translations.Texts())  # Blender translates them itself
+_CODES = [code for _, code in _LANGUAGES]
 
 
 def _get_language(_: Any) -> int:
     language = controller.get().settings.language
-    return _LANGUAGES.index(language) if language in _LANGUAGES else 0
+    return _CODES.index(language) if language in _CODES else 0
 
 
 class FoveatePreferences(bpy.types.AddonPreferences):
@@ -73,9 +73,9 @@ class FoveatePreferences(bpy.types.AddonPreferences):
     )
     language: bpy.props.EnumProperty(
         name="Language",
-        items=[(name or "AUTO", _LANGUAGE_NAMES.get(name, name), "") for name in _LANGUAGES],
+        items=[(code or "AUTO", title, "") for title, code in _LANGUAGES],
         get=_get_language,
-        set=lambda _, number: controller.get().change(language=_LANGUAGES[number]),
+        set=lambda _, number: controller.get().change(language=_CODES[number]),
     )
 
     def draw(self, context: bpy.types.Context) -> None:

@@ -17,7 +17,7 @@ from .kept_parameters import SLOTS, KeptParameter, continued, list_of
 Value = str | float | bool
 
 
-class FieldKind(str, Enum):
+class ValueKind(str, Enum):
     """What a field holds."""
 
     TEXT = "text"
@@ -32,7 +32,7 @@ class KeptField:
     """A field for a parameter, or for a part of one: a view on the settings. Texts are English: translate them."""
 
     name: str  # the parameter's, and for a part of one more
-    kind: FieldKind
+    kind: ValueKind
     title: str
     description: str
     kept: KeptParameter
@@ -45,7 +45,7 @@ class KeptField:
 
     def read(self) -> Value:
         """Return what it shows: what is kept, else the form's default, else what is usual."""
-        if self.kind is FieldKind.CHOICE:
+        if self.kind is ValueKind.CHOICE:
             return self.kept.chosen
         value = self.kept.view(self.key)
         try:
@@ -55,9 +55,9 @@ class KeptField:
 
     def write(self, value: Value) -> None:
         """Keep what a person said."""
-        if self.kind is FieldKind.CHOICE:
+        if self.kind is ValueKind.CHOICE:
             self.kept.choose(int(value))
-        elif self.kept.parameter.name == "loras" and self.kind is FieldKind.TEXT:
+        elif self.kept.parameter.name == "loras" and self.kind is ValueKind.TEXT:
             self.kept.choose_lora(int(self.key.rpartition("_")[2]), str(value))
         else:
             self.kept.put(value, self.key)
@@ -73,7 +73,7 @@ def fields_of(kept: KeptParameter, largest: int) -> list[KeptField]:
     if parameter.are_numbers:
         return [_plain(kept, part, f"{name}_{part.name}", largest) for part in parameter.parts]
     if parameter.is_closed or name == "preset":
-        return [KeptField(name, FieldKind.CHOICE, parameter.title, parameter.description, kept, name, 0)]
+        return [KeptField(name, ValueKind.CHOICE, parameter.title, parameter.description, kept, name, 0)]
     return [_plain(kept, parameter, name, largest)] if parameter.type not in {"array", "object"} else []
 
 
@@ -81,19 +81,19 @@ def _plain(kept: KeptParameter, parameter: Parameter, key: str, largest: int) ->
     """Return the field of a text, a number or a switch."""
     title, description = parameter.title, parameter.description
     if parameter.type == "boolean":
-        return KeptField(key, FieldKind.FLAG, title, description, kept, key, usual=False)
+        return KeptField(key, ValueKind.FLAG, title, description, kept, key, usual=False)
     if parameter.type not in {"number", "integer"}:
         suggest = _names(kept) if parameter.names_a_choice or parameter.name == "model" else None
-        return KeptField(key, FieldKind.TEXT, title, description, kept, key, "", suggest=suggest)
+        return KeptField(key, ValueKind.TEXT, title, description, kept, key, "", suggest=suggest)
     low = -largest if parameter.minimum is None else parameter.minimum
     high = min(largest, largest if parameter.maximum is None else parameter.maximum)
     usual = parameter.default if isinstance(parameter.default, (int, float)) else max(0, low)
     if parameter.type == "integer":
         return KeptField(
-            key, FieldKind.WHOLE, title, description, kept, key, int(usual), round(low), round(high)
+            key, ValueKind.WHOLE, title, description, kept, key, int(usual), round(low), round(high)
         )  # fmt: skip
     return KeptField(
-        key, FieldKind.NUMBER, title, description, kept, key, float(usual), low, high, is_share=parameter.is_share
+        key, ValueKind.NUMBER, title, description, kept, key, float(usual), low, high, is_share=parameter.is_share
     )
 
 
@@ -106,14 +106,14 @@ def _listed(kept: KeptParameter, axis: comparison_lists.Axis) -> KeptField:
     )
     key = list_of(axis)
     name = key.removeprefix("compare_")
-    return KeptField(name, FieldKind.TEXT, axis.title, axis.description, kept, key, "", suggest=suggest)
+    return KeptField(name, ValueKind.TEXT, axis.title, axis.description, kept, key, "", suggest=suggest)
 
 
 def _lora(kept: KeptParameter, slot: int, largest: int) -> list[KeptField]:
     """Return the fields of a LoRA and its weight."""
     key, weight = f"loras_{slot}", kept.parameter.part("weight")
     text = kept.parameter.description
-    made = [KeptField(key, FieldKind.TEXT, "LoRA", text, kept, key, "", suggest=_names(kept))]
+    made = [KeptField(key, ValueKind.TEXT, "LoRA", text, kept, key, "", suggest=_names(kept))]
     return [*made, _plain(kept, weight, f"{key}_weight", largest)] if weight else made
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from ..errors import ErrorCode, InputError
 from ..geometry import Bounds, Extent
 from ..pixels import PixelFormat
 from ..wire.protocol import PIXELS, JsonObject, Outcome, Selection
@@ -141,15 +140,6 @@ class TellingHost(Host, Protocol):
     @property
     def told(self) -> tuple[str, ...]:
         """Return the sentences, once the result was applied."""
-
-
-def selection_is_lost() -> InputError:
-    """Return the error of a resulting selection whose document does not take it any more."""
-    return InputError(
-        "The image for which the selection was made is closed, or has another size by now.",
-        code=ErrorCode.CONFLICT,
-        remedy="Run the job again on the image that you want it for.",
-    )
 
 
 def told_by(host: Host) -> tuple[str, ...]:

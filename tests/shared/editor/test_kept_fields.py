@@ -6,7 +6,7 @@ from fakes.models import FOR_PROMPTS
 from fakes.scripted_client import ScriptedClient, real_welcome
 from foveate_server.engines.deterministic import tints
 from foveate_shared.editor.controller import Controller
-from foveate_shared.editor.kept_fields import FieldKind, fields_of
+from foveate_shared.editor.kept_fields import ValueKind, fields_of
 from foveate_shared.editor.kept_parameters import KeptParameter
 from foveate_shared.forms.operation_form import parameters_in
 from foveate_shared.wire.protocol import Models
@@ -41,11 +41,11 @@ def test_each_is_of_its_parameters_kind(fields):
     found = fields("upscale")
     kinds = {name: found[name].kind for name in ("prompt", "scale", "seed", "strength", "preset")}
     assert kinds == {
-        "prompt": FieldKind.TEXT,
-        "scale": FieldKind.CHOICE,
-        "seed": FieldKind.WHOLE,
-        "strength": FieldKind.NUMBER,
-        "preset": FieldKind.CHOICE,
+        "prompt": ValueKind.TEXT,
+        "scale": ValueKind.CHOICE,
+        "seed": ValueKind.WHOLE,
+        "strength": ValueKind.NUMBER,
+        "preset": ValueKind.CHOICE,
     }
     assert (found["strength"].low, found["strength"].high, found["strength"].is_share) == (0, 1, True)
     assert found["seed"].high == LARGEST  # what an editor's numbers can hold
