@@ -13,7 +13,7 @@ from foveate_server.operations.document import window_pixels
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.progress_share import divide
 from foveate_server.operations.single_face import identity_gate
-from foveate_server.operations.single_face.face_reach import SHARP, face_reach, with_surroundings
+from foveate_server.operations.single_face.face_blur import SHARP, read_face_blur, with_surroundings
 from foveate_server.operations.single_face.main_face import main_face
 
 
@@ -32,7 +32,7 @@ def examine(run: ItemRun[object], ticker: Ticker) -> Diagnosis:
     side = float(min(core.width, core.height))
     face = main_face(run, core, ticker)
     if face is not None:
-        blur, reach = face_reach(with_surroundings(picture.working, face), identity_gate.size_of(face))
+        blur, reach = read_face_blur(with_surroundings(picture.working, face), identity_gate.size_of(face))
         # Who selects a face that is in focus wants it cleaner or crisper all the same.
         return Diagnosis(blur, replace(reach, effect=1.0, sentence=None) if reach.sentence == SHARP else reach, face)
     blur = estimate_blur(window_pixels.cut(picture.working, core, picture.bounds))

@@ -13,7 +13,7 @@ from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.parameters.common_parameters import Restored
 from foveate_server.operations.progress_share import divide
 from foveate_server.operations.single_face import identity_gate
-from foveate_server.operations.single_face.face_reach import SHARP, face_reach, with_surroundings
+from foveate_server.operations.single_face.face_blur import SHARP, read_face_blur, with_surroundings
 from foveate_server.operations.single_face.shown_face import ShownFace
 from foveate_server.operations.single_face.upright import Upright, judge_turned, upright_in
 from foveate_server.operations.with_restorer.grid import QUARTERS
@@ -85,7 +85,7 @@ def _cost(extent: Extent, quarters: int) -> tuple[float, float]:
 def _reach(upright: Upright, *, enlarges: bool) -> tuple[float, Reach]:
     """Return the face's blur, and what the restorer can do for it within the pixels that it may see."""
     seen = with_surroundings(upright.image, upright.face)
-    blur, reach = face_reach(seen, identity_gate.size_of(upright.face), enlarges=enlarges)
+    blur, reach = read_face_blur(seen, identity_gate.size_of(upright.face), enlarges=enlarges)
     extent = window_pixels.extent_of(upright.image)
     least = (extent.area / _WORKING_PIXELS) ** 0.5
     if least <= reach.reduction:

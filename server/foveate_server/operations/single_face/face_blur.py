@@ -1,4 +1,4 @@
-"""How far a face can be restored: faces forgive less than other things.
+"""How blurred a face is, and hence how far it can be restored: faces forgive less than other things.
 
 The limits were set by eye on the pictures of benchmarks/quality.py: beyond them the restorer draws a mask.
 """
@@ -27,7 +27,7 @@ SHARP = "This face is in focus already and was left as it is."
 _TOO_SOFT = "This face is too soft for the restorer and was left as it is; a diffusion checkpoint can re-render it."
 
 
-def face_reach(surroundings: FloatArray, size: float, *, enlarges: bool = True) -> tuple[float, Reach]:
+def read_face_blur(surroundings: FloatArray, size: float, *, enlarges: bool = True) -> tuple[float, Reach]:
     """Return the blur of a face in pixels, and what the restorer can do for it.
 
     `surroundings` is (height, width, 3), sRGB-encoded: the face with some hair and neck, whose contours tell
@@ -53,7 +53,7 @@ def face_reach(surroundings: FloatArray, size: float, *, enlarges: bool = True) 
 
 
 def with_surroundings(image: FloatArray, face: Face) -> FloatArray:
-    """Return the part of `image` that :func:`face_reach` looks at."""
+    """Return the part of `image` that :func:`read_face_blur` looks at."""
     x, y, width, height = face.box
     more = (_SEEN - 1) / 2
     extent = Extent(image.shape[1], image.shape[0])
