@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
@@ -11,9 +12,18 @@ from hypothesis import HealthCheck, settings
 # the others from working, and networks run ten times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+# What is imported while tests are collected stays: looking through it for garbage, again and again, takes its time.
+gc.disable()
+
 # How long an example takes says how busy the machine is: the suite's own limit is the guard against hangs.
 settings.register_profile("foveate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("foveate")
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector work again, and leave alone what there is by now."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from threading import Event, Thread
 from typing import Any
 
 from foveate_server.engines.contract import Engine
+from foveate_server.lasting_imports import lasting_imports
 from foveate_server.operations.contract import ItemResult
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.operation import Operation
@@ -137,7 +138,9 @@ class Worker:
 
     def _require_engine(self) -> Engine:
         if self._engine is None:
-            self._engine = resolve_name(self._launch.engine)(dict(self._launch.options))
+            with lasting_imports():
+                create = resolve_name(self._launch.engine)
+            self._engine = create(dict(self._launch.options))
         return self._engine
 
     def _preload(self) -> None:

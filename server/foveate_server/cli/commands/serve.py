@@ -52,8 +52,9 @@ def run(options: argparse.Namespace) -> int:
 
     from foveate_server.cli.progress_display import Display, print_line
     from foveate_server.cli.requirements import server_parts
+    from foveate_server.lasting_imports import lasting_imports
 
-    with server_parts():
+    with server_parts(), lasting_imports():
         from foveate_server.app import build
         from foveate_server.config.server_config import load_config
         from foveate_server.net.pairing import pair

@@ -13,6 +13,7 @@ from foveate_server.engines.diffusion.library import Checkpoint, Files
 from foveate_server.engines.diffusion.precision import ComputePlacement
 from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_server.engines.diffusion.single_files import assemble, variant_of
+from foveate_server.lasting_imports import lasting_imports
 from foveate_shared.errors import ErrorCode, InputError
 
 # Parts that pipelines bring for purposes of their own: safety is a matter of the server's owner, not of a checkpoint.
@@ -45,9 +46,10 @@ def load(
 
 
 def _pipeline(adapter: type[PipelineDenoiser], checkpoint: Checkpoint, files: Files, dtype: torch.dtype) -> Any:
-    import diffusers  # noqa: PLC0415 - seconds to import
+    with lasting_imports():
+        import diffusers  # noqa: PLC0415 - seconds to import
 
-    pipeline = getattr(diffusers, adapter.pipeline)
+        pipeline = getattr(diffusers, adapter.pipeline)
     options: dict[str, Any] = {"torch_dtype": dtype, "local_files_only": True}
     parts = inspect.signature(pipeline.__init__).parameters
     options |= {name: None for name in _UNWANTED if name in parts}
