@@ -21,8 +21,7 @@ settings.load_profile("foveate")
 
 
 def pytest_collection_finish() -> None:
-    """Let the collector work again, and leave alone what there is by now."""
-    gc.freeze()
+    """Let the collector work again."""
     gc.enable()
 
 

@@ -13,12 +13,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def lasting_imports() -> Iterator[None]:
-    """Import large libraries within it. Afterwards, the collector leaves alone what there is by then."""
+    """Import large libraries within it."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
         if was_enabled:
             gc.enable()

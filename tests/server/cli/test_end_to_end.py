@@ -47,6 +47,27 @@ def test_refocus_changes_the_region_alone(server, suffix, dtype, channels):
     assert not np.array_equal(new.samples, old.samples)
 
 
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        (("refocus", "shell-in.png", "shell-out.png", "--rect", "17,9,30,33", "--quiet"), 0),
+        (("refocus", "shell-in.png", "shell-out.png", "--rect", "900,9,30,33"), 2),
+        (("refocus", "no-such-file.png", "shell-out.png"), 2),
+        (("refocus", "--no-such-option", "shell-in.png"), 2),
+        (("status", "--server", "ws://127.0.0.1:1"), 2),
+        (("status",), 0),
+        (("--help",), 0),
+    ],
+    ids=lambda value: value[-1] if isinstance(value, tuple) else None,
+)
+def test_a_shell_is_told_the_same(server, command, status):
+    """The other tests run commands in their own process."""
+    save(scene(), server.folder / "shell-in.png")
+    here, there = server.foveate(*command, status=status), server.in_a_process(*command)
+    assert there.returncode == status
+    assert (there.stdout, there.stderr) == (here.stdout, here.stderr)
+
+
 def test_strength_0_is_the_identity(server):
     before, after = server.folder / "identity-in.png", server.folder / "identity-out.png"
     save(scene(), before)
