@@ -72,11 +72,11 @@ def test_turned_faces_and_their_features(portrait, known, detector, ticker, angl
 
 
 def test_a_group_has_every_face_once(portrait, detector, ticker) -> None:
-    canvas = Image.fromarray(data.coffee()).resize((900, 640))
+    canvas = Image.fromarray(data.coffee()).resize((600, 420))
     for row in range(3):
         for column in range(4):
-            side = 60 + 50 * row
-            canvas.paste(Image.fromarray(portrait).resize((side, side)), (20 + column * 220, 40 + row * 200))
+            side = 50 + 35 * row
+            canvas.paste(Image.fromarray(portrait).resize((side, side)), (10 + column * 150, 20 + row * 130))
     assert len(detector.detect(as_float(canvas), 0.5, ticker)) == 12
 
 

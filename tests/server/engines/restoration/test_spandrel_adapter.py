@@ -166,7 +166,7 @@ def test_gfpgan_itself_restores_a_face_of_any_size(tmp_path: Path, spandrel, tic
     registry = Registry(tmp_path / "cache", offline=True)
     entry = add_path(registry, tmp_path / "GFPGANv1.4.pth")
     assert (entry.architecture, entry.scale) == ("GFPGAN", 1)
-    found = render(registry, entry.name, noise(60, 90), ticker, tile=16)
+    found = render(registry, entry.name, noise(60, 90), ticker)
     assert found.shape == (60, 90, 3)
     assert np.isfinite(found).all()
     assert found.std() > 0.01
