@@ -43,6 +43,7 @@ class Meter:
         self._step = self._steps = 0
         self._done = 0.0  # of this pass's work
         self._reported = 0.0  # seconds, of the monotonic clock
+        self._told = 0.0  # the largest fraction
 
     def begin(self, start: float, share: float, work: float, step: int = 0, steps: int = 0) -> None:
         """Start a pass that takes the fractions from `start` to `start + share` of the whole.
@@ -61,5 +62,6 @@ class Meter:
         else:
             self._reported = now
             within = min(1.0, self._done / self._work)
-            self._ticker.progress(self._stage, self._start + self._share * within, self._step, self._steps)
+            self._told = max(self._told, self._start + self._share * within)  # sums of the same parts differ by a bit
+            self._ticker.progress(self._stage, self._told, self._step, self._steps)
         self._done += work
