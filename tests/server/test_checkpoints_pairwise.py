@@ -24,8 +24,8 @@ from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.region import Region
 from foveate_server.config.server_config import load_config
 from foveate_server.engines.diffusion.quiet_libraries import quiet
-from foveate_server.models.adding.entries import AddOptions
 from foveate_server.models.adding.from_path import add_path
+from foveate_server.models.adding.make_entry import AddOptions
 from foveate_server.models.entry import ModelEntry
 from foveate_server.models.find_by_hash import pins_of
 from foveate_server.models.registry import Registry, open_registry

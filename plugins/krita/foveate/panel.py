@@ -7,7 +7,7 @@ from typing import Any
 from . import style
 from .connection_row import ConnectionRow
 from .controller import KritaController
-from .job_cards import JobCards
+from .job_history import JobHistory
 from .qt import QtCore, QtWidgets
 from .settings_dialog import SettingsDialog
 from .task_form import TaskForm
@@ -27,7 +27,7 @@ class Panel(QtWidgets.QWidget):  # type: ignore[misc]
         gear.clicked.connect(self.open_settings)
         self.connection = ConnectionRow(controller, gear)
         self.task = TaskForm(controller)
-        self.jobs = JobCards(controller)
+        self.jobs = JobHistory(controller)
         inside = QtWidgets.QWidget()  # Krita takes the margins of a docker's own layout away
         column(self, inside)
         layout = column(inside, self.connection, self.task, self.jobs, margin=8, spacing=10)

@@ -67,7 +67,7 @@ def table(models: list[Row]) -> Iterator[str]:
 
 def added(entry: ModelEntry) -> Iterator[str]:
     """Return what to say of a model that was just added."""
-    from foveate_server.models.adding.entries import listed
+    from foveate_server.models.adding.make_entry import listed
 
     yield f"{entry.name}: {_KINDS[entry.kind]}, {entry.title}, {size(entry.size)}."
     if entry.license:

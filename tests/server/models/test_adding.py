@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from fakes import headers as made
-from foveate_server.models.adding.entries import AddOptions
 from foveate_server.models.adding.from_path import add_path
+from foveate_server.models.adding.make_entry import AddOptions
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import InputError, ResourceError
 

@@ -10,8 +10,8 @@ import pytest
 
 from fakes import headers as made
 from fakes.hub import FakeHub, serving
-from foveate_server.models.adding.entries import AddOptions
 from foveate_server.models.adding.from_hub import HubName, add_from_hub, parse_hub_name
+from foveate_server.models.adding.make_entry import AddOptions
 from foveate_server.models.entry import ModelEntry, SourceSpec
 from foveate_server.models.registry import Registry
 from foveate_server.models.sources.hub import HubSource

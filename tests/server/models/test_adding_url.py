@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from fakes import headers as made
-from foveate_server.models.adding.entries import AddOptions
 from foveate_server.models.adding.from_anything import add
+from foveate_server.models.adding.make_entry import AddOptions
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import InputError, ResourceError
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from fakes import headers as made
-from foveate_server.models.adding.entries import AddOptions
 from foveate_server.models.adding.from_path import add_path
+from foveate_server.models.adding.make_entry import AddOptions
 from foveate_server.models.find_by_hash import Pin, local_names, pins_of
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fakes import headers as made
-from foveate_server.models.adding.entries import config_name
+from foveate_server.models.adding.make_entry import config_name
 from foveate_server.models.inspect_model import recognize
 from foveate_server.models.manifest import embedded_entries, license_text, optional_entries
 from foveate_server.models.registry import Registry

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from foveate_server.engines.restoration.rrdbnet import RRDBNet
-from foveate_server.models.adding.entries import AddOptions
 from foveate_server.models.adding.from_path import add_path
+from foveate_server.models.adding.make_entry import AddOptions
 from foveate_server.models.probe_restorer import ProbedRestorer, inspect_restorer
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError

@@ -150,8 +150,8 @@ def run_add(options: argparse.Namespace) -> int:
     from foveate_server.cli import model_texts
     from foveate_server.cli.download_display import Downloads
     from foveate_server.cli.progress_display import print_json, print_line
-    from foveate_server.models.adding.entries import AddOptions
     from foveate_server.models.adding.from_anything import add
+    from foveate_server.models.adding.make_entry import AddOptions
 
     said = AddOptions(
         name=options.name,
@@ -244,7 +244,7 @@ def embedded_names() -> list[str]:
 
 
 def _registry() -> Registry:
-    from foveate_server.cli.requirements import server_parts
+    from foveate_server.cli.server_parts import server_parts
 
     with server_parts():
         from foveate_server.config.server_config import load_config

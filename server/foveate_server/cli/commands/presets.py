@@ -47,7 +47,7 @@ def _of_this_machine() -> dict[str, Any]:
     """Return all that is known of the presets, and of the file for one's own. Raises InputError where it is damaged."""
     import os
 
-    from foveate_server.cli.requirements import server_parts
+    from foveate_server.cli.server_parts import server_parts
 
     with server_parts():
         from foveate_server.config.server_config import load_config

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     import os
 
     from foveate_server.cli.progress_display import Display, print_line
-    from foveate_server.cli.requirements import server_parts
+    from foveate_server.cli.server_parts import server_parts
     from foveate_server.lasting_imports import lasting_imports
 
     with server_parts(), lasting_imports():

@@ -77,7 +77,7 @@ def run_revoke(options: argparse.Namespace) -> int:
 def _config() -> ServerConfig:
     import os
 
-    from foveate_server.cli.requirements import server_parts
+    from foveate_server.cli.server_parts import server_parts
 
     with server_parts():
         import foveate_server.net.named_tokens  # noqa: F401 - tells here whether its requirements are installed

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from foveate_server.models.adding.entries import PLAIN, AddOptions
 from foveate_server.models.adding.from_hub import add_from_hub, parse_hub_name
 from foveate_server.models.adding.from_path import add_path
 from foveate_server.models.adding.from_url import add_from_url
+from foveate_server.models.adding.make_entry import PLAIN, AddOptions
 from foveate_server.models.download_progress import DownloadProgress, silent
 from foveate_server.models.entry import ModelEntry
 from foveate_server.models.registry import Registry

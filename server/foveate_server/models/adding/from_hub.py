@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from foveate_server.models.adding.entries import (
+from foveate_server.models.adding.make_entry import (
     PLAIN,
     AddOptions,
     adapted,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from foveate_server.models.adding.entries import (
+from foveate_server.models.adding.make_entry import (
     PLAIN,
     AddOptions,
     adapted,

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import requests
 
-from foveate_server.models.adding.entries import PLAIN, AddOptions, name_from
 from foveate_server.models.adding.from_path import add_path, local_entry
+from foveate_server.models.adding.make_entry import PLAIN, AddOptions, name_from
 from foveate_server.models.cache import sha256_of
 from foveate_server.models.download_progress import DownloadProgress, silent
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec

@@ -11,8 +11,8 @@ from foveate_server.engines.combined import create
 from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt, Sampling, Weighted
 from foveate_server.engines.values import Pinned
-from foveate_server.models.adding.entries import AddOptions
 from foveate_server.models.adding.from_path import add_path
+from foveate_server.models.adding.make_entry import AddOptions
 from foveate_server.models.registry import Registry
 
 KNOWN = {  # name -> family and side, which the tiny folders' own configuration says, FLUX.1's excepted

@@ -10,8 +10,8 @@ from safetensors.torch import save_file
 
 from fakes.checkpoints import NAMES, TinyCheckpoints
 from foveate_server.engines.diffusion.quiet_libraries import quiet
-from foveate_server.models.adding.entries import AddOptions
 from foveate_server.models.adding.from_path import add_path
+from foveate_server.models.adding.make_entry import AddOptions
 from foveate_server.models.compatibility import misfit
 from foveate_server.models.inspect_model import inspect_path
 from foveate_server.models.registry import Registry

@@ -15,8 +15,8 @@ from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.region import Region
 from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_server.families.registry import families
-from foveate_server.models.adding.entries import AddOptions
 from foveate_server.models.adding.from_path import add_path
+from foveate_server.models.adding.make_entry import AddOptions
 from foveate_server.models.registry import Registry
 from foveate_server.picture_files.picture import Picture
 from foveate_shared.connection.client import Client

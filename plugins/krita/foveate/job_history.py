@@ -12,7 +12,7 @@ from .variations_card import VariationsCard
 from .widgets import column, label, remove, scrolling
 
 
-class JobCards(QtWidgets.QScrollArea):  # type: ignore[misc]
+class JobHistory(QtWidgets.QScrollArea):  # type: ignore[misc]
     """Shows the controller's jobs."""
 
     def __init__(self, controller: KritaController) -> None:
