@@ -21,8 +21,9 @@ _RUNS: dict[str, list[list[str]]] = {
     "quality": [[]],
     "restore": [["speed"], ["memory"]],
     "serving": [[]],
+    "startup": [[]],
 }
-_PRINTING = ("diffusion", "halo", "restore", "serving")
+_PRINTING = ("diffusion", "halo", "restore", "serving", "startup")
 
 
 def run(name: str) -> bool:
