@@ -59,7 +59,7 @@ def edit_other(options: argparse.Namespace, info: OperationInfo, resolve: Resolv
         written.extend(write_parts(result, target, check))
 
     if takes_document(info.parameters):
-        sources.append(options.input)
+        sources += [options.input, *([options.mask] if options.mask else [])]
         check(target)
         picture = read_picture(options.input)
         host: Any = PictureDocument(picture, region_in(options, picture.extent), store, take=take)

@@ -72,6 +72,8 @@ def _opened(options: argparse.Namespace, outputs: Sequence[Path]) -> tuple[Pictu
     """Return IN and its region. Raises FoveateError also for what could not be written in the end."""
     for output in outputs:
         require_other_file(options.input, output, force=options.force)
+        if options.mask:
+            require_other_file(options.mask, output, force=options.force)
     picture = read_picture(options.input)
     region = region_in(options, picture.extent)
     prepare(picture, options.output)

@@ -33,6 +33,7 @@ def fetch(options: argparse.Namespace, job: JobSummary) -> int:
             code=ErrorCode.CONFLICT,
             remedy="Wait for it, or give the picture that it works on to `foveate jobs resume`.",
         )
+    _require_new(options.output, force=options.force)
     with Display(quiet=options.quiet) as display:
         written: list[Path] = []
 
@@ -56,18 +57,30 @@ def fetch(options: argparse.Namespace, job: JobSummary) -> int:
         for path in written:
             display.say(f"{path}: written")
         if not written:
-            display.say(f"{options.output}: {extent.width} x {extent.height} pixels")
+            place = f", which belong at {alone.place.x}, {alone.place.y} of the picture" if alone.place else ""
+            display.say(f"{options.output}: {extent.width} x {extent.height} pixels{place}")
     if options.json:
         report = {
             "output": str(options.output),
             "extent": [extent.width, extent.height],
             **({"outputs": [str(path) for path in written]} if written else {}),
+            **({"place": [alone.place.x, alone.place.y]} if alone.place else {}),
             "job": job.job,
             "outcomes": [asdict(outcome) for outcome in flow.outcomes],
             "recipe": flow.result.recipe if flow.result else {},
         }
         print_json(report)
     return 0
+
+
+def _require_new(path: Path, *, force: bool) -> None:
+    """Raise InputError where OUT is there: it may be the very picture that the region belongs into."""
+    if path.is_file() and not force:
+        raise InputError(
+            f"{path} is there already.",
+            code=ErrorCode.INVALID_FILE,
+            remedy="Give OUT another name, or say --force to replace it. For the whole picture: `foveate jobs resume`.",
+        )
 
 
 def _require(flow: Rerender, state: JobState) -> None:

@@ -30,7 +30,11 @@ def paths_of(said: Sequence[str]) -> dict[str, Path]:
         if not (mark and name and path):
             raise InputError(f"--image {text} names no picture.", remedy="Write it as --image control=FILE.")
         if name in paths:
-            raise InputError(f"Two pictures are named {name}.", remedy="Count them: reference-1, reference-2.")
+            raise InputError(
+                f"Two pictures are named {name}.",
+                remedy="Give one file for each name. Where an operation takes several, count them: reference-1, "
+                "reference-2.",
+            )
         paths[name] = Path(path)
     return paths
 
@@ -59,7 +63,8 @@ def read_untouched(paths: Mapping[str, Path], hashes: Mapping[str, str], origin:
 def pictures_of_job(said: Sequence[str], job: JobSummary) -> dict[str, PictureFile]:
     """Return the pictures that a job is resumed with, by name.
 
-    Raises InputError for one that it was not started with, and where it waits for pictures and some are not given.
+    Raises InputError for one that it was not started with, and where some are not given: the job may ask for them
+    again, and nobody could replay a result whose recipe does not know them.
     """
     known, paths = {each.name: each.sha256 for each in job.pictures}, paths_of(said)
     for name in paths:
@@ -68,11 +73,11 @@ def pictures_of_job(said: Sequence[str], job: JobSummary) -> dict[str, PictureFi
                 f"The job was started without a picture named {name}.", remedy=f"It has {', '.join(known) or 'none'}."
             )
     missing = [name for name in known if name not in paths]
-    if missing and job.state == "waiting":
+    if missing:
         raise InputError(
             f"Pictures that the job was started with are not given: {', '.join(missing)}.",
             code=ErrorCode.INVALID_FILE,
-            remedy=f"Say where they are: --image {missing[0]}=FILE.",
+            remedy=f"Say where they are: --image {missing[0]}=FILE. `foveate jobs fetch` writes the result alone.",
         )
     return read_untouched(paths, known, "the job was started")
 

@@ -44,10 +44,10 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     add_result(parser)
 
 
-def add_result(parser: argparse.ArgumentParser) -> None:
-    """Add OUT, and how it is written."""
+def add_result(parser: argparse.ArgumentParser, *, force: str = "allow OUT to be a picture that is read") -> None:
+    """Add OUT, and how it is written; `force` says what else that option allows."""
     parser.add_argument("output", metavar="OUT", type=Path, help="where the result goes; its ending says as what")
-    parser.add_argument("--force", action="store_true", help="allow OUT to be IN")
+    parser.add_argument("--force", action="store_true", help=force)
     parser.add_argument(
         "--quality",
         type=_quality,
@@ -68,7 +68,8 @@ def add_images(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=FILE",
-        help="a further picture, for operations that take some; may be given several times",
+        help="a further picture, for operations that take some (`foveate operations NAME` lists them); may be given "
+        "several times",
     )
 
 

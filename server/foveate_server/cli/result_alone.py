@@ -27,6 +27,7 @@ class ResultAlone(NoDocument):
     def __init__(self, store: Store, take: Take) -> None:
         """`store` gets a result that is a picture, `take` one of another kind."""
         self.extent = Extent(0, 0)  # of what was made
+        self.place: Bounds | None = None  # of what was made, in its document; None where it is a picture of its own
         self._store = store
         self._take = take
 
@@ -46,6 +47,7 @@ class ResultAlone(NoDocument):
             )
         made = picture_of(result)
         self.extent = made.extent
+        self.place = None if result.frame == "new" else _covered(result)
         self._store(made, result)
 
 

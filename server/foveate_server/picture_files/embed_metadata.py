@@ -66,7 +66,7 @@ def read_recipe(path: Path) -> str:
         raise InputError(
             f"{path.name} carries no recipe, and {sidecar.name} is not beside it.",
             code=ErrorCode.INVALID_FILE,
-            remedy="Replay a result that was written without --no-recipe.",
+            remedy="Replay a result that has one: not written with --no-recipe, nor by `foveate jobs fetch`.",
         )
     return text
 

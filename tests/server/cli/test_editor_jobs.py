@@ -87,6 +87,18 @@ def test_a_region_is_fetched_with_its_coverage_as_alpha(editor):
     assert np.array_equal(made[..., :3], pixels[..., :3])
 
 
+def test_what_is_there_is_not_written_over_and_a_region_says_where_it_belongs(editor):
+    flow = editor.leave("refocus", {})
+    target = editor.workplace.folder / "original.png"
+    save(scene(), target)
+    before = target.read_bytes()
+    said = editor.foveate("fetch", flow.job, target, "--as", "gimp", status=2).stderr
+    assert "original.png is there already. Give OUT another name" in said
+    assert target.read_bytes() == before
+    said = editor.foveate("fetch", flow.job, target, "--as", "gimp", "--force").stderr
+    assert "24 x 20 pixels, which belong at 8, 16 of the picture" in said
+
+
 def test_what_cannot_be_fetched_is_kept(editor):
     flow = editor.leave("refocus", {})
     said = editor.foveate("fetch", flow.job, editor.workplace.folder / "x.jpg", "--as", "gimp", status=2).stderr

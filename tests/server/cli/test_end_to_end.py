@@ -68,6 +68,16 @@ def test_a_shell_is_told_the_same(server, command, status):
     assert (there.stdout, there.stderr) == (here.stdout, here.stderr)
 
 
+def test_the_mask_is_not_written_over(server):
+    mask = server.folder / "painted-mask.png"
+    save(scene(), server.folder / "masked-in.png")
+    save(scene(channels=Channels.Y), mask)
+    before = mask.read_bytes()
+    said = server.foveate("refocus", "masked-in.png", mask, "--mask", mask, status=2).stderr
+    assert "painted-mask.png is the picture that is read." in said
+    assert mask.read_bytes() == before
+
+
 def test_strength_0_is_the_identity(server):
     before, after = server.folder / "identity-in.png", server.folder / "identity-out.png"
     save(scene(), before)

@@ -18,7 +18,8 @@ from foveate_shared.connection.client import Client
 from foveate_shared.connection.running_server import find_server
 from foveate_shared.connection.settings import Settings
 from foveate_shared.connection.settings import save as save_settings
-from foveate_shared.jobs.job_flow import Rerender
+from foveate_shared.jobs.job_flow import JobState, Rerender
+from foveate_shared.jobs.run_blocking import run_to_end
 from foveate_shared.pixels import Channels
 from foveate_shared.wire.protocol import Peer, Windows
 
@@ -50,6 +51,10 @@ def samples(path):
 
 def mix(server, place, *more, status=0):
     return server.foveate("mix", place / "in.png", place / "out.png", "--quiet", *more, status=status)
+
+
+def files_of(place):
+    return {"control": place / "edges.png", "reference-2": place / "style.png"}
 
 
 BOTH = ("--image", "control={}/edges.png", "--image", "reference-2={}/style.png")
@@ -191,8 +196,7 @@ def left(server, place):
     settings = place / "foveate.json"
     save_settings(settings, Settings("left-behind", runtime_file=str(server.runtime_file)))
     document = PictureDocument(read_picture(place / "in.png"), Region(None, None, None))
-    files = {"control": place / "edges.png", "reference-2": place / "style.png"}
-    pictures = {name: frozen(read_picture(path)) for name, path in files.items()}
+    pictures = {name: frozen(read_picture(path)) for name, path in files_of(place).items()}
     with Client(find_server(server.runtime_file), "left-behind", Peer("test", "1")) as client:
         flow = Rerender(client, document, "mix", {}, pictures=pictures)
         flow.start()
@@ -238,3 +242,24 @@ def test_a_job_whose_pictures_are_not_these_stays_as_it_is(server, place, left, 
     assert not (place / "out.png").exists()
     resume(server, place, left, *both(place))
     assert (place / "out.png").exists()
+
+
+def test_one_that_is_done_needs_its_pictures_too_or_its_result_could_not_be_replayed(server, place):
+    settings, client_id = place / "settings.json", "went-away"
+    save_settings(settings, Settings(client_id, runtime_file=str(server.runtime_file)))
+    document = PictureDocument(read_picture(place / "in.png"), Region(None, None, None))
+    pictures = {name: frozen(read_picture(path)) for name, path in files_of(place).items()}
+    with Client(find_server(server.runtime_file), client_id, Peer("test", "1")) as client:
+        flow = Rerender(client, document, "mix", {}, ask_first=True, pictures=pictures)
+        flow.start()
+        assert run_to_end(client, flow).state is JobState.UNAPPLIED
+    said = resume(server, place, (flow.job, settings), status=2).stderr
+    assert "are not given: control, reference-2." in said
+    resume(server, place, (flow.job, settings), *both(place))
+    assert "the same samples again" in server.foveate("replay", place / "out.png").stdout
+
+
+def test_the_list_of_operations_says_which_pictures_they_take(server):
+    said = server.foveate("operations", "mix").stdout
+    assert "control (--image NAME=FILE; needed; as large as the picture)" in said
+    assert "reference-1 to reference-3 (--image NAME=FILE)" in said

@@ -50,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _lines(info: OperationInfo) -> Iterator[str]:
     from foveate_server.cli.offered_options import allowed, metavar
+    from foveate_shared.forms.picture_slots import picture_slots
     from foveate_shared.wire.protocol import as_object
     from foveate_shared.wire.schema_words import KINDS, LEVEL, REPLAY
 
@@ -63,4 +64,11 @@ def _lines(info: OperationInfo) -> Iterator[str]:
         remarks += [f"only with {', '.join(map(str, kinds))}"] if isinstance(kinds, list) else []
         yield f"{_INDENT}{name} ({'; '.join(filter(None, remarks))})"
         description = str(schema.get("description") or schema.get("title") or "")
+        yield from textwrap.wrap(description, _WIDTH, initial_indent=2 * _INDENT, subsequent_indent=2 * _INDENT)
+    for slot in picture_slots(info.parameters):
+        named = f"{slot.name}-1 to {slot.names[-1]}" if slot.most > 1 else slot.name
+        remarks = ["--image NAME=FILE", f"at least {slot.least}" if slot.least > 1 else "needed" if slot.least else ""]
+        remarks += ["as large as the picture" if slot.is_like_document else ""]
+        yield f"{_INDENT}{named} ({'; '.join(filter(None, remarks))})"
+        description = ". ".join(filter(None, (slot.title, slot.description)))
         yield from textwrap.wrap(description, _WIDTH, initial_indent=2 * _INDENT, subsequent_indent=2 * _INDENT)
