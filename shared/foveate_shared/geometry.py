@@ -176,15 +176,21 @@ def strips(bounds: Bounds, width: int, area: int) -> list[list[Bounds]]:
     ]
 
 
-def leaves_no_gap(whole: Extent, parts: Sequence[Bounds]) -> bool:
-    """Tell whether `parts`, which may overlap, cover every pixel of `whole`."""
-    if sum(part.area for part in parts) < whole.area:
-        return False
+def missing_rows(whole: Extent, parts: Sequence[Bounds]) -> list[tuple[int, int]]:
+    """Return the rows of `whole` that `parts`, which may overlap, do not cover in their full width.
+
+    Each run of them as its first row and the first one after it, from top to bottom.
+    """
     edges = sorted({0, whole.height, *(min(max(0, y), whole.height) for p in parts for y in (p.y, p.bottom))})
-    return all(
-        _covers_row(whole.width, [part for part in parts if part.y <= top and bottom <= part.bottom])
-        for top, bottom in pairwise(edges)
-    )
+    missing: list[tuple[int, int]] = []
+    for top, bottom in pairwise(edges):
+        if _covers_row(whole.width, [part for part in parts if part.y <= top and bottom <= part.bottom]):
+            continue
+        if missing and missing[-1][1] == top:
+            missing[-1] = (missing[-1][0], bottom)
+        else:
+            missing.append((top, bottom))
+    return missing
 
 
 def _covers_row(width: int, parts: Sequence[Bounds]) -> bool:

@@ -199,6 +199,7 @@ TO_SERVER: dict[str, Frame] = {
     "cancel": {"type": "cancel", "job": JOB},
     "cancel in another order*": {"job": JOB, "type": "cancel"},
     "resume": {"type": "resume", "job": JOB, "since": 41},
+    "resume, and try again what failed": {"type": "resume", "job": JOB, "since": 41, "retry": True},
     "resume from the start*": {"type": "resume", "job": JOB},
     "ack": {"type": "ack", "job": JOB},
     "list_jobs": {"type": "list_jobs", "request": 1},
@@ -460,6 +461,9 @@ TO_CLIENT: dict[str, Frame] = {
             "parameters": {"variants": [{"label": "one", "model": "photoreal", "pinned": {"dtype": "float16"}}]},
             "variants": [{"label": "one", "model": {"name": "photoreal", "sha256": HASH}, "additions": {}}],
         },
+    ),
+    "failed, and what is finished of a new image is kept": event(
+        "failed", 14, error=ERROR, outcomes=[OUTCOME, {**OUTCOME, "status": "failed"}], recipe={"foveate": "0.1.0"}
     ),
     "failed": event("failed", 14, error=ERROR, outcomes=[{**OUTCOME, "status": "failed"}]),
     "cancelled": event("cancelled", 15),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,16 @@ def list_restorers() -> Catalog:
     return Catalog(tuple(each for each in list_catalog().models if each.info.kind == RESTORE))
 
 
+def mortal(config: ServerConfig) -> EngineSpec:
+    """The deterministic engine, whose worker is killed at some calls: see :class:`MortalEngine`."""
+    return EngineSpec(f"{__name__}:create_mortal", list_catalog, {"folder": str(config.data_dir)})
+
+
+def create_mortal(options: JsonObject) -> MortalEngine:
+    """The factory that :func:`mortal` names."""
+    return MortalEngine(Path(str(options["folder"])))
+
+
 def failing(config: ServerConfig) -> EngineSpec:
     """The deterministic engine, failing once in the way by which a file in the server's data folder is named."""
     return EngineSpec(f"{__name__}:create_failing", list_catalog, {"folder": str(config.data_dir)})
@@ -74,3 +86,19 @@ class FailingEngine(DeterministicEngine):
             return super().upscale(*arguments, **options)
         engine = DeterministicEngine(Options(failure=due, marker=self._folder / due.value))
         return engine.upscale(*arguments, **options)
+
+
+class MortalEngine(DeterministicEngine):
+    """Takes a word out of the file `fates` for each call, and dies by kill -9 where that is "die"; later ones live."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(Options())
+        self._fates = folder / "fates"
+
+    def upscale(self, *arguments: Any, **options: Any) -> Rendering:
+        """See engines.contract.Engine."""
+        fate, *later = self._fates.read_text().split() if self._fates.exists() else ["live"]
+        self._fates.write_text(" ".join(later or ["live"]))
+        if fate == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().upscale(*arguments, **options)

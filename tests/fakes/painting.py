@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foveate_server.models.model_requirement import RESTORERS
@@ -55,6 +55,13 @@ class Paint:
         coverage = None if window.coverage is None else window.coverage.tobytes()
         context.patch(window.bounds, inverted(window.pixels), coverage)
         return ItemResult(Outcome(item.id, "done"), recipe={"device": "cpu: test"})
+
+
+class PaintAnew(Paint):
+    """The same, as a new image."""
+
+    def plan(self, request, parameters):
+        return replace(super().plan(request, parameters), frame="new")
 
 
 def wait_at_gate(context):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foveate_shared.geometry import Bounds, Extent, ceil_to_multiple, leaves_no_gap, split, strips, tiles
+from foveate_shared.geometry import Bounds, Extent, ceil_to_multiple, missing_rows, split, strips, tiles
 
 small = st.integers(-6, 6)
 sizes = st.integers(0, 7)
@@ -161,21 +161,25 @@ WHOLE = Extent(10, 8)
 
 
 @pytest.mark.parametrize(
-    ("parts", "complete"),
+    ("parts", "missing"),
     [
-        ([Bounds(0, 0, 10, 8)], True),
-        ([Bounds(0, 0, 10, 4), Bounds(0, 4, 10, 4)], True),
-        ([Bounds(0, 0, 6, 8), Bounds(4, 0, 6, 8)], True),  # they overlap
-        ([Bounds(0, 0, 6, 8), Bounds(5, 0, 4, 8)], False),
-        ([Bounds(0, 0, 10, 4), Bounds(0, 0, 10, 4)], False),  # the area is right, the place is not
-        ([Bounds(0, 0, 10, 8), Bounds(3, 3, 1, 1)], True),
-        ([Bounds(0, 0, 5, 5), Bounds(5, 0, 5, 3), Bounds(5, 3, 5, 5), Bounds(0, 5, 5, 3)], True),
-        ([Bounds(0, 0, 5, 5), Bounds(5, 0, 5, 3), Bounds(6, 3, 4, 5), Bounds(0, 5, 6, 3), Bounds(0, 0, 9, 2)], False),
-        ([], False),
+        ([Bounds(0, 0, 10, 8)], []),
+        ([Bounds(0, 0, 10, 4), Bounds(0, 4, 10, 4)], []),
+        ([Bounds(0, 0, 6, 8), Bounds(4, 0, 6, 8)], []),  # they overlap
+        ([Bounds(0, 0, 6, 8), Bounds(5, 0, 4, 8)], [(0, 8)]),
+        ([Bounds(0, 0, 10, 4), Bounds(0, 0, 10, 4)], [(4, 8)]),  # the area is right, the place is not
+        ([Bounds(0, 0, 10, 8), Bounds(3, 3, 1, 1)], []),
+        ([Bounds(0, 0, 5, 5), Bounds(5, 0, 5, 3), Bounds(5, 3, 5, 5), Bounds(0, 5, 5, 3)], []),
+        (
+            [Bounds(0, 0, 5, 5), Bounds(5, 0, 5, 3), Bounds(6, 3, 4, 5), Bounds(0, 5, 6, 3), Bounds(0, 0, 9, 2)],
+            [(3, 5)],
+        ),
+        ([Bounds(0, 1, 10, 2), Bounds(0, 4, 10, 1), Bounds(0, 5, 4, 1)], [(0, 1), (3, 4), (5, 8)]),
+        ([], [(0, 8)]),
     ],
 )
-def test_parts_leave_no_gap(parts, complete):
-    assert leaves_no_gap(WHOLE, parts) == complete
+def test_rows_that_parts_do_not_cover_are_missing(parts, missing):
+    assert missing_rows(WHOLE, parts) == missing
 
 
 @given(bounds, st.integers(1, 30))

@@ -154,8 +154,6 @@ class BlenderHost:
         """Return what patches are blended into: the image as it is now, or as it was frozen where that is gone."""
         frozen = _WITHOUT_DOCUMENT if self.wanted.image is None else document_problems.frozen(self._state).picture
         if result.frame == "new":
-            if not geometry.leaves_no_gap(result.extent, [patch.bounds for patch in result.patches]):
-                raise errors.ServerError("The server's result has gaps.", remedy="Run the job again.")
             shape = (result.extent.height, result.extent.width, frozen.samples.shape[2])
             return replace(frozen, samples=np.zeros(shape, frozen.samples.dtype))
         try:

@@ -14,8 +14,8 @@ from foveate_server.cli.region import Region
 from foveate_server.imaging.composite import apply_patch
 from foveate_server.picture_files.picture import Picture, from_wire, little_endian
 from foveate_server.picture_files.reduce_area import reduce_area
-from foveate_shared.errors import ErrorCode, Fault, InputError, ProtocolError, ServerError
-from foveate_shared.geometry import Bounds, Extent, leaves_no_gap
+from foveate_shared.errors import ErrorCode, Fault, InputError, ProtocolError
+from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.host import Image, Result, Snapshot
 from foveate_shared.pixels import COVERAGE_U8, Channels, coverage_in_8_bits
 from foveate_shared.wire.protocol import DOCUMENT, FILES, REPORT, RESULT_KINDS, SELECTION
@@ -159,10 +159,6 @@ class PictureDocument:
         )
 
     def _new_frame(self, result: Result) -> NDArray[Any]:
-        if not leaves_no_gap(result.extent, [patch.bounds for patch in result.patches]):
-            raise ServerError(
-                "The server's result has gaps.", remedy="Nothing was written. Report this to the server's authors."
-            )
         shape = (result.extent.height, result.extent.width, self.picture.channels.count)
         return np.zeros(shape, self.picture.samples.dtype)
 

@@ -18,6 +18,7 @@ from foveate_shared.connection.client import ConnectionState
 from foveate_shared.errors import ErrorCode, InputError, to_exception
 from foveate_shared.jobs.host import Result
 from foveate_shared.jobs.job_flow import ENDED, JobState, Rerender
+from foveate_shared.jobs.missing_parts import rows_in_words, rows_missing_in
 from foveate_shared.jobs.unclaimed_results import WaitingResults
 from foveate_shared.wire.protocol import JobSummary
 
@@ -26,13 +27,12 @@ _TOLD = ("srgb", "gray-srgb")  # what a file without a word about its colours is
 
 
 def fetch(options: argparse.Namespace, job: JobSummary) -> int:
-    """Write the result of `job` to OUT; the server forgets it then. Raises FoveateError; it is kept then."""
-    if job.state != "done":
-        raise InputError(
-            f"The job is not done: it is {job.state}.",
-            code=ErrorCode.CONFLICT,
-            remedy="Wait for it, or give the picture that it works on to `foveate jobs resume`.",
-        )
+    """Write the result of `job` to OUT; the server forgets it then. Return the exit status.
+
+    The server keeps what is not whole. Raises FoveateError; it is kept then, too.
+    """
+    if job.state != "done" and not (options.incomplete and job.state == "failed"):
+        raise _not_done(job)
     _require_new(options.output, force=options.force)
     with Display(quiet=options.quiet) as display:
         written: list[Path] = []
@@ -44,7 +44,7 @@ def fetch(options: argparse.Namespace, job: JobSummary) -> int:
         alone = ResultAlone(_writer(options, display), take)
         with connect(options, display) as client:
             waiting = WaitingResults(client, lambda _: alone)
-            flow = waiting.fetch(job)
+            flow = waiting.fetch(job, takes_incomplete=options.incomplete)
             while flow.status.state not in ENDED:
                 client.wait(_TICK_SECONDS)
                 waiting.poll()
@@ -59,18 +59,29 @@ def fetch(options: argparse.Namespace, job: JobSummary) -> int:
         if not written:
             place = f", which belong at {alone.place.x}, {alone.place.y} of the picture" if alone.place else ""
             display.say(f"{options.output}: {extent.width} x {extent.height} pixels{place}")
+        missing = rows_missing_in(flow.result) if flow.result else []
+        if missing:
+            display.warn(f"{options.output}: {rows_in_words(missing, extent.height)}. The server keeps the result.")
     if options.json:
         report = {
             "output": str(options.output),
             "extent": [extent.width, extent.height],
             **({"outputs": [str(path) for path in written]} if written else {}),
             **({"place": [alone.place.x, alone.place.y]} if alone.place else {}),
+            **({"missing_rows": [list(rows) for rows in missing]} if missing else {}),
             "job": job.job,
             "outcomes": [asdict(outcome) for outcome in flow.outcomes],
             "recipe": flow.result.recipe if flow.result else {},
         }
         print_json(report)
-    return 0
+    return int(bool(missing))
+
+
+def _not_done(job: JobSummary) -> InputError:
+    remedy = "Wait for it, or give the picture that it works on to `foveate jobs resume`."
+    if job.state == "failed":
+        remedy = "`foveate jobs resume JOB IN OUT` tries again what failed; --incomplete writes what is there."
+    return InputError(f"The job is not done: it is {job.state}.", code=ErrorCode.CONFLICT, remedy=remedy)
 
 
 def _require_new(path: Path, *, force: bool) -> None:

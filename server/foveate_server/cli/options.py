@@ -61,6 +61,16 @@ def add_result(parser: argparse.ArgumentParser, *, force: str = "allow OUT to be
     parser.add_argument("--no-recipe", action="store_true", help="do not keep how the result was made, with it")
 
 
+def add_incomplete(parser: argparse.ArgumentParser) -> None:
+    """Add the permission to write a new picture of which rows are missing."""
+    parser.add_argument(
+        "--incomplete",
+        action="store_true",
+        help="write a new picture of which rows are missing too; they are named, the exit status is 1, and the server "
+        "keeps the result",
+    )
+
+
 def add_images(parser: argparse.ArgumentParser) -> None:
     """Add the choice of further pictures."""
     parser.add_argument(

@@ -46,6 +46,10 @@ class Display:
             self._said.add(text)
             self._console.print(escape(text))
 
+    def warn(self, text: str) -> None:
+        """Print what must be known, also when quiet."""
+        self._console.print(escape(text))
+
     def show(self, status: JobProgress) -> None:
         """Show where a job is, and its new notes."""
         self._show_notes(status)

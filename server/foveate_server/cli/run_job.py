@@ -35,7 +35,14 @@ def run_job(
     with connect(options, display) as client:
         takes_document = isinstance(document, PictureDocument)
         flow = Rerender(
-            client, document, operation, parameters, job=job, pictures=pictures, takes_document=takes_document
+            client,
+            document,
+            operation,
+            parameters,
+            job=job,
+            retry=job is not None,
+            pictures=pictures,
+            takes_document=takes_document,
         )
         if isinstance(document, PictureDocument):  # leaves the job as it is; errors cancel it
             document.on_other_picture = lambda: flow.abandon(other_picture())

@@ -48,7 +48,7 @@ class Requests:
         elif isinstance(message, Window):
             await self._window(message, delivery)
         elif isinstance(message, Resume):
-            self._resume(message)
+            await self._resume(message)
         elif isinstance(message, Cancel):
             self._cancel(message)
         elif isinstance(message, Ack):
@@ -102,10 +102,12 @@ class Requests:
                 upload.abort()
             raise
 
-    def _resume(self, message: Resume) -> None:
+    async def _resume(self, message: Resume) -> None:
         job = self._manager.find(self._owner, message.job)
         if needed_by_job(job) > self._version:
             raise too_old(f"Job {job.id}")
+        if message.retry:
+            await self._manager.retry(job)
         self._outbox.follow(job, message.since)
         self._manager.ask_again(job)
 

@@ -10,7 +10,7 @@ from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.spool.database_rows import ItemRow, JobRow, Owner, WindowRow
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.i18n.sentence import Sentence
-from foveate_shared.wire.protocol import Outcome, Submit, Window, WindowRequest
+from foveate_shared.wire.protocol import PIXELS, Outcome, Submit, Window, WindowRequest
 
 PREFETCH_ITEMS = 3  # items whose windows are asked for before they run
 PREFETCH_BYTES = 256 << 20  # of their windows, as far as more than one item is concerned
@@ -35,6 +35,11 @@ class WorkItem:
     def ended(self) -> bool:
         """Tell whether it has an outcome."""
         return self.row.outcome is not None
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether it has an outcome, and did not fail."""
+        return self.row.outcome is not None and self.row.outcome.status != "failed"
 
 
 class Job:
@@ -79,6 +84,30 @@ class Job:
     def ended(self) -> bool:
         """Tell whether it is done, failed or cancelled."""
         return self.state in ENDED
+
+    @property
+    def is_new_image(self) -> bool:
+        """Tell whether its result is an image of its own, which has a hole where an item failed."""
+        return self.row.plan.frame == "new" and self.row.plan.kind == PIXELS
+
+    @property
+    def keeps_finished(self) -> bool:
+        """Tell whether a part of a new image is finished, so that a failure of the rest must not cost it."""
+        return self.is_new_image and any(work.is_finished for work in self.items.values())
+
+    @property
+    def is_resumable(self) -> bool:
+        """Tell whether it failed, and what failed of it can be tried again."""
+        return self.state == "failed" and not self.forgotten and self.keeps_finished
+
+    def reopen(self) -> list[ItemRow]:
+        """Let what failed be tried again; return the rows of these items."""
+        self.state = "open"
+        failed = [work for work in self.items.values() if work.ended and not work.is_finished]
+        for work in failed:
+            work.row = replace(work.row, attempts=0, worker_deaths=0, outcome=None, error=None)
+        self.progress.add([work.item for work in failed])
+        return [work.row for work in failed]
 
     @property
     def summary_state(self) -> str:
@@ -174,7 +203,7 @@ class Job:
 
     def unneeded_windows(self) -> list[WindowRow]:
         """Return the windows at hand that no item needs any more."""
-        needed = {request.id for request in self._requests(self._open_items())} if not self.ended else set()
+        needed = {request.id for request in self._requests(self._unfinished_items())}
         return [row for row in self.windows.values() if not row.wiped and row.id not in needed]
 
     def forget_window(self, row: WindowRow) -> WindowRow:
@@ -198,6 +227,12 @@ class Job:
 
     def _open_items(self) -> Iterator[WorkItem]:
         return (work for work in self.items.values() if not work.ended)
+
+    def _unfinished_items(self) -> list[WorkItem]:
+        """Return the items that may still run."""
+        if self.is_resumable:
+            return [work for work in self.items.values() if not work.is_finished]
+        return [] if self.ended else list(self._open_items())
 
     @staticmethod
     def _requests(works: Iterable[WorkItem]) -> list[WindowRequest]:

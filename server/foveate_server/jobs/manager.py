@@ -15,12 +15,21 @@ from foveate_server.jobs.event_log import EventLog, Listener
 from foveate_server.jobs.item_events import ItemEvents
 from foveate_server.jobs.job import Job, WorkItem
 from foveate_server.jobs.journal import Journal
+from foveate_server.jobs.not_whole import not_whole
 from foveate_server.jobs.recipe import EngineUse, complete, merge
 from foveate_server.jobs.recovery import restore
 from foveate_server.jobs.runner import ItemEnding, Runner
 from foveate_server.operations.contract import ItemResult
 from foveate_server.operations.parameters.roles import Roles
-from foveate_server.spool.database import Change, delete_job, put_item, put_window, set_recipe, set_state
+from foveate_server.spool.database import (
+    Change,
+    delete_job,
+    forget_failures,
+    put_item,
+    put_window,
+    set_recipe,
+    set_state,
+)
 from foveate_server.spool.database_rows import Owner, WindowRow
 from foveate_server.spool.job_files import Upload
 from foveate_server.spool.store import StoredJob
@@ -32,6 +41,7 @@ from foveate_shared.wire.protocol import (
     Failed,
     ItemEnded,
     JobSummary,
+    JsonObject,
     Outcome,
     PictureHash,
     Submit,
@@ -186,6 +196,18 @@ class JobManager:
         self._journal.write([put_window(job.number, row)])
         self._advance(job)
 
+    async def retry(self, job: Job) -> None:
+        """Try again what failed of a job, where that can be resumed; its finished parts stay."""
+        if job.is_resumable:
+            await self._to_its_end(self._retry(job))
+
+    async def _retry(self, job: Job) -> None:
+        rows = job.reopen()
+        changes = [put_item(job.number, row) for row in rows]
+        await self._journal.write([set_state(job.number, "open"), forget_failures(job.number), *changes])
+        _log.info("job %s: %d items are tried again", job.id, len(rows))
+        self._advance(job)
+
     def cancel(self, owner: Owner, job_id: str) -> bool:
         """End a job as cancelled; False where it had ended. Raises InputError where there is none."""
         job = self.find(owner, job_id)
@@ -286,22 +308,32 @@ class JobManager:
 
     def _finish(self, job: Job) -> None:
         outcomes = job.outcomes
-        if all(outcome.status == "failed" for outcome in outcomes):
-            error = next(work.row.error for work in job.items.values() if work.row.error)
-            self._fail(job, error)
+        errors = [work.row.error for work in job.items.values() if work.row.error]
+        if len(errors) == len(outcomes):
+            self._fail(job, errors[0])
             return
-        operation = self._parts.operations.get(job.submit.operation)  # its package may be gone since
-        roles = Roles.of(operation.parameters.schema) if operation else Roles()
-        recipe = complete(job.recipe, job.submit, job.request.parameters, job.inputs, self._parts.version, roles=roles)
+        if errors and job.is_new_image:
+            self._fail(job, not_whole(errors, len(outcomes)))
+            return
         try:
-            self._end(job, "done", Done, outcomes=outcomes, recipe=recipe)
+            self._end(job, "done", Done, outcomes=outcomes, recipe=self._recipe(job))
         except ProtocolError:
             _log.exception("job %s: its recipe cannot be sent", job.id)
             self._fail(job, ServerError("The job's recipe cannot be sent.", remedy="Please report this.").info)
 
     def _fail(self, job: Job, error: ErrorInfo) -> None:
         self._remember(job, error)
-        self._end(job, "failed", Failed, error=error, outcomes=job.outcomes)
+        recipe = self._recipe(job) if job.keeps_finished else None
+        try:
+            self._end(job, "failed", Failed, error=error, outcomes=job.outcomes, recipe=recipe)
+        except ProtocolError:
+            _log.exception("job %s: its recipe cannot be sent", job.id)
+            self._end(job, "failed", Failed, error=error, outcomes=job.outcomes, recipe={} if recipe else None)
+
+    def _recipe(self, job: Job) -> JsonObject:
+        operation = self._parts.operations.get(job.submit.operation)  # its package may be gone since
+        roles = Roles.of(operation.parameters.schema) if operation else Roles()
+        return complete(job.recipe, job.submit, job.request.parameters, job.inputs, self._parts.version, roles=roles)
 
     def _end(self, job: Job, state: str, event: type[Done | Failed | Cancelled], **fields: Any) -> None:
         self._publisher.lasting(job, event, [set_state(job.number, state)], **fields)

@@ -16,11 +16,15 @@ from foveate_server.jobs.journal import Journal
 from foveate_server.jobs.result_parts import check_part, key_of
 from foveate_server.operations.contract import ItemResult
 from foveate_server.spool.database import put_item
-from foveate_server.tasks.item_task import Task, TaskEvent, TaskPart, WindowFile
+from foveate_server.tasks.item_task import Task, TaskEvent, TaskNote, TaskPart, WindowFile
 from foveate_shared.errors import CancelledJobError, ErrorCode, ErrorInfo, FoveateError, ProtocolError, ServerError
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Outcome
 
 MAX_ATTEMPTS = 3  # runs of an item that end with the server's own death; then the item is what kills it
+MAX_WORKER_DEATHS = 3  # likewise of its worker's: apart, for a worker dies of memory that another program took
+
+_WORKER_DIED = {ErrorCode.WORKER_CRASHED, ErrorCode.WORKER_HUNG}
 
 _log = logging.getLogger(__name__)
 
@@ -121,6 +125,8 @@ class Runner:
             self._fair_queue.finished(job.owner, self._clock() - began)
         if ending and not job.ended:
             self._on_ended(job, work, ending)
+        elif not job.ended and not self._stopping:
+            self.enqueue(job, work)  # behind others' items: what killed its worker may do it again
         if job.ended and not job.running:
             self._on_free(job)
         self.dispatch()
@@ -138,6 +144,9 @@ class Runner:
         except FoveateError as error:
             if self._stopping or job.ended:
                 await self._count_attempt(job, work, work.row.attempts - 1)
+                return None
+            if error.info.code in _WORKER_DIED and work.row.worker_deaths + 1 < MAX_WORKER_DEATHS:
+                await self._count_worker_death(job, work, error)
                 return None
             return self._failed(work, error.info, began)
         return ItemEnding(result, _error_of(result.outcome), self._clock() - began)
@@ -177,6 +186,14 @@ class Runner:
         work.row = replace(work.row, attempts=attempts)
         if not job.ended:
             await self._journal.write([put_item(job.number, work.row)])
+
+    async def _count_worker_death(self, job: Job, work: WorkItem, error: FoveateError) -> None:
+        _log.warning("job %s, item %s: its worker died; it is tried again", job.id, work.item.id)
+        work.row = replace(work.row, worker_deaths=work.row.worker_deaths + 1)
+        self._reports.task_event(
+            job, work, TaskNote(Sentence("{reason} What it was at is tried again.", reason=error.info.message))
+        )
+        await self._count_attempt(job, work, work.row.attempts - 1)
 
     def _failed(self, work: WorkItem, error: ErrorInfo, began: float) -> ItemEnding:
         return ItemEnding(ItemResult(Outcome(work.item.id, "failed", str(error))), error, self._clock() - began)

@@ -122,16 +122,19 @@ class Database:
 
     def items(self, job: int) -> list[ItemRow]:
         """Return a job's items in order."""
-        query = "SELECT position, item, attempts, outcome, error FROM items WHERE job = ? ORDER BY position"
+        query = (
+            "SELECT position, item, attempts, worker_deaths, outcome, error FROM items WHERE job = ? ORDER BY position"
+        )
         return [
             ItemRow(
                 position,
                 json_records.loads(item, Item),
                 attempts,
+                worker_deaths,
                 outcome and json_records.loads(outcome, Outcome),
                 error and json_records.loads(error, ErrorInfo),
             )
-            for position, item, attempts, outcome, error in self._connection.execute(query, (job,))
+            for position, item, attempts, worker_deaths, outcome, error in self._connection.execute(query, (job,))
         ]
 
     def windows(self, job: int) -> list[WindowRow]:
@@ -197,6 +200,15 @@ def set_state(number: int, state: str) -> Change:
     return _execute("UPDATE jobs SET state = ? WHERE number = ?", state, number)
 
 
+def forget_failures(number: int) -> Change:
+    """Forget that a job failed, and what of it did: that is tried again."""
+    return _execute(
+        "DELETE FROM events WHERE job = ? AND (json_extract(event, '$.type') = 'failed'"
+        " OR json_extract(event, '$.type') = 'item' AND json_extract(event, '$.outcome.status') = 'failed')",
+        number,
+    )
+
+
 def set_recipe(number: int, recipe: object) -> Change:
     """Keep what is known of a job's recipe."""
     return _execute("UPDATE jobs SET recipe = ? WHERE number = ?", json_records.dumps(recipe), number)
@@ -219,11 +231,13 @@ def insert_event(number: int, event: StoredEvent, now: float) -> Change:
 def put_item(number: int, row: ItemRow) -> Change:
     """Add an item, or replace what is known of it."""
     return _execute(
-        "INSERT OR REPLACE INTO items (job, position, item, attempts, outcome, error) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO items (job, position, item, attempts, worker_deaths, outcome, error)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         number,
         row.position,
         json_records.dumps(row.item),
         row.attempts,
+        row.worker_deaths,
         row.outcome and json_records.dumps(row.outcome),
         row.error and json_records.dumps(row.error),
     )

@@ -48,7 +48,8 @@ class ItemRow:
 
     position: int
     item: Item
-    attempts: int = 0
+    attempts: int = 0  # runs that began and did not end: the server died
+    worker_deaths: int = 0  # runs that ended with the death of the worker
     outcome: Outcome | None = None
     error: ErrorInfo | None = None
 

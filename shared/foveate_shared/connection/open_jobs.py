@@ -37,6 +37,7 @@ class OpenJob:
     introduced_on: int = NO_CONNECTION  # the newest connection on which it was submitted or resumed
     accepted: bool = False  # the server knows it
     cancelling: bool = False  # cancel was asked for
+    retry: bool = False  # what failed shall be tried again, and the server was not told yet
     last: int = 0  # seq of the newest lasting event taken: where to resume
     windows: dict[str, AskedWindow] = field(default_factory=dict)
 

@@ -190,10 +190,9 @@ class Session:
         self._introduce(entry)
 
     def _resume(self, message: Resume) -> None:
-        entry = self._ledger.jobs.get(message.job)
-        if entry is None:
-            entry = OpenJob(message.job, None, accepted=True, last=message.since)
-            self._ledger.jobs[message.job] = entry
+        known = OpenJob(message.job, None, accepted=True, last=message.since)
+        entry = self._ledger.jobs.setdefault(message.job, known)
+        entry.retry = entry.retry or message.retry
         self._introduce(entry)
 
     def _cancel(self, message: Cancel) -> None:
@@ -246,7 +245,8 @@ class Session:
         if self._state is not SessionState.READY or job.introduced_on == self._connection:
             return
         if job.accepted:
-            self._sender.post(Resume(job.job, job.last))
+            self._sender.post(Resume(job.job, job.last, job.retry))
+            job.retry = False
         elif job.submission:
             self._send_submission(job.job, job.submission)
         job.introduced_on = self._connection

@@ -7,6 +7,7 @@ from collections.abc import Generator
 
 from .document_problems import changed
 from .host import Host, Result, StepwiseHost
+from .missing_parts import require_whole
 
 STEP_SECONDS = 0.01  # for which a host is at work at a time, where it works step by step
 
@@ -14,9 +15,12 @@ STEP_SECONDS = 0.01  # for which a host is at work at a time, where it works ste
 class Applying:
     """One attempt to apply a result; all of it or nothing shows in the document."""
 
-    def __init__(self, host: Host, result: Result, *, check: bool) -> None:
-        """With `check`, a document that is not what was frozen any more is left alone."""
-        self._steps = _steps(host, result, check)
+    def __init__(self, host: Host, result: Result, *, check: bool, takes_incomplete: bool) -> None:
+        """With `check`, a document that is not what was frozen any more is left alone.
+
+        A new image of which rows are missing is refused, unless the person `takes_incomplete` ones.
+        """
+        self._steps = _steps(host, result, check, takes_incomplete)
         self._is_stepping = False  # in the middle of a step; editors handle events there, and call us from them
 
     @property
@@ -46,8 +50,10 @@ class Applying:
         self._steps.close()
 
 
-def _steps(host: Host, result: Result, check: bool) -> Generator[None, None, None]:
+def _steps(host: Host, result: Result, check: bool, takes_incomplete: bool) -> Generator[None, None, None]:
     """Apply the result, in as many steps as the host wants."""
+    if not takes_incomplete:
+        require_whole(result)
     if isinstance(host, StepwiseHost):
         yield from host.steps(result, check=check)
         return

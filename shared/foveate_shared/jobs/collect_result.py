@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..wire.protocol import Done, FileMade, Patch, Pixels, Planned, Reported, SelectionPatch
+from ..wire.protocol import FileMade, JsonObject, Outcome, Patch, Pixels, Planned, Reported, SelectionPatch
 from .host import Image, ItemReport, Result, ResultFile, ResultPatch, SelectionPart
 
 
@@ -31,14 +31,14 @@ class ResultParts:
         else:
             self._files.append(ResultFile(event.name, event.media_type, bytes_of(payloads[0])))
 
-    def complete(self, plan: Planned, done: Done) -> Result:
-        """Return the result of a job that is done."""
+    def complete(self, plan: Planned, outcomes: tuple[Outcome, ...], recipe: JsonObject) -> Result:
+        """Return the result of a job that has ended."""
         return Result(
             plan.frame,
             plan.extent,
             tuple(self._patches),
-            done.outcomes,
-            done.recipe,
+            outcomes,
+            recipe,
             plan.kind,
             tuple(self._selection),
             tuple(self._reports),

@@ -18,12 +18,10 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ..errors import ErrorCode, Fault, FoveateError, InputError, ServerError
+from ..errors import ErrorCode, Fault, FoveateError, ServerError
 from ..i18n.sentence import Sentence
 from ..wire.protocol import (
-    FILES,
     PIXELS,
-    REPORT,
     RESULT_EVENTS,
     SELECTION,
     Accepted,
@@ -54,7 +52,9 @@ from .apply_result import Applying
 from .collect_result import ResultParts, bytes_of
 from .host import Host, Result, Snapshot, takes
 from .job_status import ENDED, JobProgress, JobState
+from .missing_parts import rows_missing_in
 from .named_pictures import FrozenPicture
+from .results_in_words import untakable
 from .submission import JobSubmission
 from .window_answers import Answers, FlowClient, PictureNotHereError
 
@@ -73,8 +73,10 @@ class Rerender:
         parameters: JsonObject,
         *,
         job: str | None = None,
+        retry: bool = False,
         priority: int = 0,
         ask_first: bool = False,
+        takes_incomplete: bool = False,
         on_preview: Callable[[Preview, bytes], None] | None = None,
         pictures: Mapping[str, FrozenPicture] | None = None,
         takes_document: bool = True,
@@ -83,8 +85,9 @@ class Rerender:
 
         `pictures` go beside the document, by the names of the operation's slots; without `takes_document` it goes
         without one, and the host only takes the result.
-        `job` is the id of an earlier job that shall be resumed; else one is minted. With `ask_first` the complete
-        result waits for :meth:`apply`. `on_preview` may draw.
+        `job` is the id of an earlier job that shall be resumed, where it failed with a `retry` of what failed; else one
+        is minted. With `ask_first` the complete result waits for :meth:`apply`. `on_preview` may draw. A new image of
+        which parts failed is a result for who `takes_incomplete` ones; the server keeps it all the same.
         """
         self.job = job or str(uuid.uuid4())
         self.status = JobProgress()
@@ -94,7 +97,9 @@ class Rerender:
         self._operation = operation
         self._parameters = parameters
         self._priority = priority
+        self._retry = retry  # until the server was told
         self._ask_first = ask_first
+        self._takes_incomplete = takes_incomplete
         self._on_preview = on_preview
         self._pictures = dict(pictures or {})
         self._takes_document = takes_document
@@ -233,7 +238,7 @@ class Rerender:
         placed = self.result.frame == "document" and self.result.kind in {PIXELS, SELECTION}
         check = placed and not even_if_changed
         self._set(state=JobState.RUNNING, text="Applying the result", error=None, seconds_left=None)
-        self._applying = Applying(self._host, self.result, check=check)
+        self._applying = Applying(self._host, self.result, check=check, takes_incomplete=self._takes_incomplete)
         self._go_on(self._applying)
 
     # --- events ---
@@ -246,7 +251,7 @@ class Rerender:
         self._plan = event
         if not takes(self._host, event.kind):
             self._connection.post(Cancel(self.job))
-            self._end(JobState.FAILED, error=_untakable(event.kind, self._operation).info)
+            self._end(JobState.FAILED, error=untakable(event.kind, self._operation).info)
             return
         self._show(state=JobState.WAITING, text="Sending pixels", summary=event.summary)
 
@@ -293,7 +298,10 @@ class Rerender:
             self._end(JobState.FAILED, error=ServerError("The server ended the job without having planned it.").info)
             return
         self._outcomes = list(event.outcomes)
-        self.result = self._parts.complete(self._plan, event)
+        self._take_result(self._parts.complete(self._plan, event.outcomes, event.recipe))
+
+    def _take_result(self, result: Result) -> None:
+        self.result = result
         if self._ask_first:
             self._set(state=JobState.UNAPPLIED, text="Waiting for your yes", fraction=1.0, seconds_left=None)
             return
@@ -301,7 +309,11 @@ class Rerender:
 
     def _on_failed(self, event: Failed) -> None:
         self._outcomes = list(event.outcomes)
-        self._connection.post(Ack(self.job))
+        if event.recipe is None or self._cancelling:  # else the server keeps what is finished
+            self._connection.post(Ack(self.job))
+        elif self._takes_incomplete and self._plan:
+            self._take_result(self._parts.complete(self._plan, event.outcomes, event.recipe))
+            return
         self._end(JobState.FAILED, error=event.error)
 
     def _on_cancelled(self, event: Cancelled | Done) -> None:
@@ -322,7 +334,8 @@ class Rerender:
     def _introduce(self) -> None:
         """Make the server know the job: resume it where it was accepted, submit it else."""
         if self._accepted:
-            self._connection.post(Resume(self.job, self._seq))
+            self._connection.post(Resume(self.job, self._seq, self._retry))
+            self._retry = False
             return
         snapshot = self._frozen() if self._takes_document else None
         JobSubmission(self.job, self._operation, self._parameters, self._priority, snapshot, self._pictures).send(
@@ -345,7 +358,8 @@ class Rerender:
             self._set(state=JobState.UNAPPLIED, text="Not applied")
             raise
         self._applying = None
-        self._connection.post(Ack(self.job))
+        if self.result is None or not rows_missing_in(self.result):
+            self._connection.post(Ack(self.job))
         self._end(JobState.DONE, text="Done", fraction=1.0)
 
     # --- state ---
@@ -378,14 +392,3 @@ class Rerender:
         self._host.release()
         self._pictures.clear()  # the history lives longer
         self._set(state=state, step=0, steps=0, seconds_left=None, position=None, **changes)
-
-
-def _untakable(kind: str, operation: str) -> InputError:
-    known = {SELECTION: Sentence("a selection"), REPORT: Sentence("a report"), FILES: Sentence("files")}
-    what = known.get(kind) or Sentence("a result of kind {kind!r}", kind=kind)
-    return InputError(
-        "This program cannot take {what}, which is what {operation} gives.",
-        remedy="Run it from the command line: foveate {operation}.",
-        what=what,
-        operation=operation,
-    )

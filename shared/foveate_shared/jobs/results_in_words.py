@@ -7,9 +7,9 @@ import re
 import shutil
 from pathlib import Path
 
-from ..errors import ErrorCode, ResourceError
+from ..errors import ErrorCode, InputError, ResourceError
 from ..i18n.sentence import Sentence
-from ..wire.protocol import FILES, REPORT, Json, JsonObject
+from ..wire.protocol import FILES, REPORT, SELECTION, Json, JsonObject
 from .host import ItemReport, Result, ResultFile
 
 KINDS = (REPORT, FILES)  # what :func:`told` tells
@@ -77,6 +77,18 @@ def save_files(files: tuple[ResultFile, ...], place: Path, name: str) -> Path:
             reason=error.strerror or str(error),
         ) from error
     return folder
+
+
+def untakable(kind: str, operation: str) -> InputError:
+    """Return the error of a program that takes no results of `kind`, which is what `operation` gives."""
+    known = {SELECTION: Sentence("a selection"), REPORT: Sentence("a report"), FILES: Sentence("files")}
+    what = known.get(kind) or Sentence("a result of kind {kind!r}", kind=kind)
+    return InputError(
+        "This program cannot take {what}, which is what {operation} gives.",
+        remedy="Run it from the command line: foveate {operation}.",
+        what=what,
+        operation=operation,
+    )
 
 
 def _folder_name(name: str) -> str:

@@ -65,13 +65,23 @@ class WaitingResults:
         """Return the flow of a result that was fetched, or is being fetched: it is complete in state UNAPPLIED."""
         return self._flows.get(job.job)
 
-    def fetch(self, job: JobSummary) -> Rerender:
-        """Begin to fetch a result, unless it was before; return its flow."""
+    def fetch(self, job: JobSummary, *, takes_incomplete: bool = False) -> Rerender:
+        """Begin to fetch a result, unless it was before; return its flow.
+
+        That of a new image of which parts failed is there for who `takes_incomplete` ones.
+        """
         known = self._flows.get(job.job)
         if known is not None and known.status.state is not JobState.FAILED:
             return known
         flow = Rerender(
-            self._client, self._host_for(job), job.operation, {}, job=job.job, ask_first=True, takes_document=False
+            self._client,
+            self._host_for(job),
+            job.operation,
+            {},
+            job=job.job,
+            ask_first=True,
+            takes_incomplete=takes_incomplete,
+            takes_document=False,
         )
         self._flows[job.job] = flow
         flow.start()

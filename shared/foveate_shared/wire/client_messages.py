@@ -62,6 +62,7 @@ class Resume:
     TYPE: ClassVar[str] = "resume"
     job: str
     since: int = 0
+    retry: bool = added(default=False)  # what failed of a new image shall be tried again
 
 
 @dataclass(frozen=True)

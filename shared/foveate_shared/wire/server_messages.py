@@ -238,6 +238,8 @@ class Failed:
     seq: int
     error: ErrorInfo
     outcomes: tuple[Outcome, ...] = ()
+    # Of the finished part of a new image: that is kept until `ack`, and the rest can be tried again.
+    recipe: JsonObject | None = added(default=None)  # noqa: RUF009 - a field, as the others
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from foveate_server.cli.region import Region
 from foveate_server.picture_files.picture import DTYPES, Picture, from_wire
 from foveate_server.picture_files.read import read_picture
 from foveate_server.picture_files.write import HOLDS, save
-from foveate_shared.errors import ProtocolError, ServerError
+from foveate_shared.errors import ProtocolError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.host import Image, Result, ResultPatch
 from foveate_shared.pixels import COVERAGE_U8, AlphaMode, Channels
@@ -79,12 +79,6 @@ def test_a_new_frame_is_made_of_its_patches():
     made = applied(picture, left, right, frame="new", extent=Extent(8, 8))
     assert made.extent == Extent(8, 8)
     np.testing.assert_array_equal(made.samples[:, 4:], from_wire(right.pixels.data, picture.format, Extent(4, 8)))
-
-
-def test_a_new_frame_with_gaps_is_refused():
-    picture = Picture(np.zeros((4, 4, 3), np.uint8), Channels.RGB)
-    with pytest.raises(ServerError, match="gaps"):
-        applied(picture, patch_for(picture, Bounds(0, 0, 4, 8), None), frame="new", extent=Extent(8, 8))
 
 
 def test_a_patch_outside_is_refused():

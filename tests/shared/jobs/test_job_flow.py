@@ -13,6 +13,7 @@ from foveate_shared.jobs import apply_result, window_answers
 from foveate_shared.jobs.dispatch_events import dispatch
 from foveate_shared.jobs.job_flow import Rerender
 from foveate_shared.jobs.job_status import JobState, describe
+from foveate_shared.jobs.missing_parts import rows_missing_in
 from foveate_shared.jobs.window_answers import MAX_QUEUED_BYTES
 from foveate_shared.wire.blobs import Delivery
 from foveate_shared.wire.protocol import (
@@ -41,6 +42,7 @@ from foveate_shared.wire.protocol import (
     Windows,
 )
 
+SOME = Bounds(1, 2, 3, 4)
 BROKEN = ErrorInfo(ErrorCode.WORKER_CRASHED, "The worker crashed.", "Try again.", Fault.SERVER)
 
 
@@ -62,10 +64,17 @@ class PatientHost(MemoryHost):
 class Scene:
     """A started flow with its host and connection, and a server's side that counts `seq`."""
 
-    def __init__(self, *, ask_first=False, kind=MemoryHost, **host):
+    def __init__(self, *, ask_first=False, takes_incomplete=False, kind=MemoryHost, **host):
         self.host = kind(**host)
         self.connection = RecordingConnection()
-        self.flow = Rerender(self.connection, self.host, "refocus", {"strength": 0.5}, ask_first=ask_first)
+        self.flow = Rerender(
+            self.connection,
+            self.host,
+            "refocus",
+            {"strength": 0.5},
+            ask_first=ask_first,
+            takes_incomplete=takes_incomplete,
+        )
         self.flow.start()
         self.seq = 0
 
@@ -80,8 +89,7 @@ class Scene:
     def ask(self, *requests):
         self.tell(Windows, requests=requests)
 
-    def patch(self):
-        bounds = Bounds(1, 2, 3, 4)
+    def patch(self, bounds=SOME):
         data = b"\7" * bounds.area
         self.tell(
             Patch,
@@ -188,6 +196,44 @@ def test_a_failed_job_changes_nothing(scene):
     assert scene.host.releases == 1
 
 
+def test_a_failed_job_of_which_a_part_is_kept_is_not_acknowledged(scene):
+    scene.plan("new")
+    scene.patch()
+    scene.tell(Failed, error=BROKEN, recipe={})
+    assert (scene.flow.status.state, scene.flow.status.error) == (JobState.FAILED, BROKEN)
+    assert Ack(scene.flow.job) not in scene.connection.messages
+    assert not scene.host.applied
+
+
+def test_unless_the_person_wants_its_end(scene):
+    scene.plan("new")
+    scene.flow.cancel()
+    scene.tell(Failed, error=BROKEN, recipe={})
+    assert scene.connection.last == Ack(scene.flow.job)
+
+
+def test_who_takes_incomplete_results_gets_what_is_there_and_the_server_keeps_it():
+    scene = Scene(takes_incomplete=True)
+    scene.plan("new")
+    scene.patch(Bounds(0, 0, 16, 9))
+    scene.tell(Failed, error=BROKEN, recipe={"operation": "refocus"})
+    (result,) = scene.host.applied
+    assert rows_missing_in(result) == [(9, 16)]
+    assert result.recipe == {"operation": "refocus"}
+    assert scene.flow.status.state is JobState.DONE
+    assert Ack(scene.flow.job) not in scene.connection.messages
+
+
+def test_a_new_image_with_a_hole_is_not_applied_though_the_server_calls_it_done(scene):
+    scene.plan("new")
+    scene.patch(Bounds(0, 0, 16, 9))
+    scene.done()
+    assert not scene.host.applied
+    assert scene.flow.status.state is JobState.UNAPPLIED
+    assert scene.flow.status.error.message == "The new image is not whole: rows 9-15 of 16 are missing."
+    assert Ack(scene.flow.job) not in scene.connection.messages
+
+
 def test_pixels_are_not_being_sent_any_more_once_an_item_runs(scene):
     scene.plan()
     assert scene.flow.status.text == "Sending pixels"
@@ -274,6 +320,7 @@ def test_a_result_is_kept_where_the_document_changed_meanwhile(scene):
 def test_a_new_picture_does_not_ask_whether_the_document_changed(scene):
     scene.host.unchanged = False
     scene.plan(frame="new")
+    scene.patch(Bounds(0, 0, 16, 16))
     scene.done()
     assert scene.flow.status.state is JobState.DONE
 

@@ -29,8 +29,8 @@ def add_to(commands: Commands) -> None:
     resume = parts.add_parser(
         "resume",
         help="wait for a job and write its result",
-        description="Wait for a job that was left behind and write its result. IN, the region, and further pictures, "
-        "as they were.",
+        description="Wait for a job that was left behind and write its result; what failed of a new picture is tried "
+        "again. IN, the region, and further pictures, as they were.",
     )
     resume.add_argument("job", metavar="JOB", help="its id, or how it begins")
     shared.add_files(resume)
@@ -47,6 +47,7 @@ def add_to(commands: Commands) -> None:
     )
     fetch.add_argument("job", metavar="JOB", help="its id, or how it begins")
     shared.add_result(fetch, force="replace OUT where it is there")
+    shared.add_incomplete(fetch)
     fetch.set_defaults(run=run_fetch)
 
     cancel = parts.add_parser("cancel", help="end jobs", description="End jobs, and drop their results.")
