@@ -92,6 +92,7 @@ BY_FIELD: dict[tuple[type, str], Schema] = {
     (p.JobSummary, "state"): {"enum": list(rules.JOB_STATES)},
     (p.JobSummary, "position"): POSITIVE,
     (p.JobSummary, "created"): NOT_NEGATIVE,
+    (p.ExpiredJob, "created"): NOT_NEGATIVE,
     (p.JobSummary, "seq"): COUNT,
     (p.Hello, "versions"): {"type": "array", "items": POSITIVE, "minItems": 1, "maxItems": p.MAX_LIST},
     (p.Hello, "client_id"): NAME,

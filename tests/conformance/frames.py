@@ -462,6 +462,12 @@ TO_CLIENT: dict[str, Frame] = {
             "variants": [{"label": "one", "model": {"name": "photoreal", "sha256": HASH}, "additions": {}}],
         },
     ),
+    "jobs, of which one expired": {
+        "type": "jobs",
+        "request": 3,
+        "jobs": [],
+        "expired": [{"job": JOB, "operation": "upscale", "created": 1764000000.5}],
+    },
     "failed, and what is finished of a new image is kept": event(
         "failed", 14, error=ERROR, outcomes=[OUTCOME, {**OUTCOME, "status": "failed"}], recipe={"foveate": "0.1.0"}
     ),

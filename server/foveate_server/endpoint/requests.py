@@ -7,6 +7,7 @@ import asyncio
 from foveate_server.endpoint.client_version import needed_by_job, too_old
 from foveate_server.endpoint.inbox import uploads_of
 from foveate_server.endpoint.outbox import Outbox
+from foveate_server.jobs.job import Job
 from foveate_server.jobs.job_request import profile_names
 from foveate_server.jobs.manager import JobManager
 from foveate_server.models.catalog import LookUp
@@ -16,6 +17,7 @@ from foveate_shared.wire.blobs import Delivery
 from foveate_shared.wire.protocol import (
     Ack,
     Cancel,
+    ExpiredJob,
     Jobs,
     JobSummary,
     ListJobs,
@@ -54,7 +56,7 @@ class Requests:
         elif isinstance(message, Ack):
             self._manager.acknowledge(self._owner, message.job)
         elif isinstance(message, ListJobs):
-            self._outbox.post(Jobs(message.request, self._summaries()))
+            self._outbox.post(Jobs(message.request, self._summaries(), self._expired()))
         elif isinstance(message, ListModels):
             catalog = await asyncio.to_thread(self._catalog)
             self._outbox.post(Models(message.request, catalog.listing))
@@ -73,8 +75,17 @@ class Requests:
         return tuple(
             summary
             for summary in self._manager.summaries(self._owner)
-            if needed_by_job(self._manager.find(self._owner, summary.job)) <= self._version
+            if self._is_offered(self._manager.find(self._owner, summary.job))
         )
+
+    def _is_offered(self, job: Job) -> bool:
+        if needed_by_job(job) > self._version:
+            return False
+        self._manager.offer(job)
+        return True
+
+    def _expired(self) -> tuple[ExpiredJob, ...]:
+        return tuple(ExpiredJob(row.job, row.operation, row.created) for row in self._manager.expired(self._owner))
 
     async def _submit(self, message: Submit, delivery: Delivery) -> None:
         payloads = [bytes(payload) for payload in delivery.payloads if isinstance(payload, bytearray)]
@@ -108,6 +119,7 @@ class Requests:
             raise too_old(f"Job {job.id}")
         if message.retry:
             await self._manager.retry(job)
+        self._manager.offer(job)
         self._outbox.follow(job, message.since)
         self._manager.ask_again(job)
 

@@ -88,6 +88,7 @@ class JobAcceptance:
             seq=0,
             created=now,
             updated=now,
+            touched=self._publisher.running(),
             model=request.model,
             picture_profiles={name: each.icc for name, each in request.pictures.items() if each.icc},
         )

@@ -38,8 +38,10 @@ class Listener(Protocol):
 class EventLog:
     """Tells the owners' connections."""
 
-    def __init__(self, journal: Journal, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, journal: Journal, running: Callable[[], float], now: Callable[[], float] = time.time) -> None:
+        """`running` tells for how long servers of the spool have run, in seconds."""
         self._journal = journal
+        self.running = running
         self._now = now
         self._listeners: defaultdict[Owner, list[Listener]] = defaultdict(list)
 
@@ -84,15 +86,19 @@ class EventLog:
         seq = job.seq + 1
         text = encode(event_class(job=job.id, seq=seq, **fields))
         job.seq = seq
-        now = self._now()
+        now, touched = self._now(), self.running()
         stored = replace(files, seq=seq, text=text)
 
         def tell() -> None:
-            job.stored_seq, job.updated = seq, now
+            job.stored_seq, job.touched = seq, touched
             for listener in self._of(job):
                 listener.stored(job)
 
-        return self._journal.write([*changes, insert_event(job.number, stored, now)], tell)
+        return self._journal.write([*changes, insert_event(job.number, stored, now, touched)], tell)
+
+    def has_listeners(self, job: Job) -> bool:
+        """Tell whether a connection of the job's owner is there."""
+        return bool(self._of(job))
 
     def fleeting(self, job: Job, event_class: Callable[..., JobEvent], payload: bytes = b"", **fields: Any) -> None:
         """Tell of an event that is not stored."""

@@ -10,7 +10,7 @@ from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.spool.database_rows import ItemRow, JobRow, Owner, WindowRow
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.i18n.sentence import Sentence
-from foveate_shared.wire.protocol import PIXELS, Outcome, Submit, Window, WindowRequest
+from foveate_shared.wire.protocol import PIXELS, JobSummary, Outcome, PictureHash, Submit, Window, WindowRequest
 
 PREFETCH_ITEMS = 3  # items whose windows are asked for before they run
 PREFETCH_BYTES = 256 << 20  # of their windows, as far as more than one item is concerned
@@ -62,7 +62,8 @@ class Job:
         self.stage = ""  # of the newest progress, for the status page
         self.notes = 0  # so many were told
         self.position: int | None = None  # that the owner knows of
-        self.updated = row.updated  # when the newest lasting event was stored, seconds since the epoch
+        self.touched = row.touched  # the servers' running time when the newest lasting event was stored, seconds
+        self.offered = row.offered  # the owner was told that it has ended
         self.running: set[str] = set()  # keys of its tasks in the executor
 
     @property
@@ -102,7 +103,7 @@ class Job:
 
     def reopen(self) -> list[ItemRow]:
         """Let what failed be tried again; return the rows of these items."""
-        self.state = "open"
+        self.state, self.offered = "open", False
         failed = [work for work in self.items.values() if work.ended and not work.is_finished]
         for work in failed:
             work.row = replace(work.row, attempts=0, worker_deaths=0, outcome=None, error=None)
@@ -117,6 +118,20 @@ class Job:
         if self.running:
             return "running"
         return "queued" if any(work.queued for work in self.items.values()) else "waiting"
+
+    @property
+    def summary(self) -> JobSummary:
+        """Return what `jobs` tells of it."""
+        state = self.summary_state
+        return JobSummary(
+            self.id,
+            self.submit.operation,
+            state,
+            self.position if state == "queued" else None,
+            self.row.created,
+            self.stored_seq,
+            tuple(PictureHash(picture.name, picture.sha256) for picture in self.submit.pictures),
+        )
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -257,6 +272,21 @@ class Job:
                 most_width=most.width,
                 most_height=most.height,
             )
+
+
+def window_row(window: Window, request: WindowRequest) -> WindowRow:
+    """Return what is stored of a window that answers a request."""
+    coverage = window.coverage
+    return WindowRow(
+        id=window.window,
+        bounds=request.bounds,
+        extent=window.pixels.extent,
+        pixels_sha256=window.pixels.blob.sha256,
+        pixels_size=window.pixels.blob.size,
+        coverage_sha256=coverage.blob.sha256 if coverage else None,
+        coverage_format=coverage.format if coverage else None,
+        source=request.source,
+    )
 
 
 def _bad_window(message: str, /, **values: object) -> InputError:

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 from foveate_server.jobs.accept import JobAcceptance
 from foveate_server.jobs.dependencies import JobDependencies
 from foveate_server.jobs.event_log import EventLog, Listener
+from foveate_server.jobs.expiry import Expiry, RunningTime
 from foveate_server.jobs.item_events import ItemEvents
-from foveate_server.jobs.job import Job, WorkItem
+from foveate_server.jobs.job import Job, WorkItem, window_row
 from foveate_server.jobs.journal import Journal
 from foveate_server.jobs.not_whole import not_whole
 from foveate_server.jobs.recipe import EngineUse, complete, merge
@@ -27,10 +28,11 @@ from foveate_server.spool.database import (
     forget_failures,
     put_item,
     put_window,
+    set_offered,
     set_recipe,
     set_state,
 )
-from foveate_server.spool.database_rows import Owner, WindowRow
+from foveate_server.spool.database_rows import ExpiredRow, Owner
 from foveate_server.spool.job_files import Upload
 from foveate_server.spool.store import StoredJob
 from foveate_server.status.report import ErrorStatus
@@ -43,10 +45,8 @@ from foveate_shared.wire.protocol import (
     JobSummary,
     JsonObject,
     Outcome,
-    PictureHash,
     Submit,
     Window,
-    WindowRequest,
     Windows,
 )
 
@@ -65,7 +65,9 @@ class JobManager:
         self._parts = parts
         self._spool = parts.spool
         self._journal = Journal(parts.spool)
-        self._publisher = EventLog(self._journal, parts.clocks.now)
+        running = RunningTime(parts.clocks.monotonic)
+        self._expiry = Expiry(parts.config, parts.spool, running)
+        self._publisher = EventLog(self._journal, running, parts.clocks.now)
         reports = ItemEvents(self._publisher)
         self._runner = Runner(parts, self._journal, reports, self._item_ended, self._tidy)
         self._jobs: dict[tuple[Owner, str], Job] = {}  # by owner and the client's id, oldest first
@@ -80,6 +82,7 @@ class JobManager:
     async def start(self) -> None:
         """Go on with what the spool holds. The executor must be ready."""
         stored = await self._spool.recover()
+        await self._expiry.start()
         await self._intake.start()
         self._journal.start()
         for entry in stored:
@@ -99,6 +102,7 @@ class JobManager:
         """Interrupt what runs, to be begun anew after the next start, and write everything."""
         await self._runner.stop()
         await self._finish_chores()
+        self._journal.write([self._expiry.keep_time()])
         await self._journal.stop()  # which may have brought more to delete
         await self._finish_chores()
 
@@ -158,9 +162,10 @@ class JobManager:
         """Return a job of `owner`. Raises InputError (unknown_job) where there is none."""
         found = self._jobs.get((owner, job))
         if found is None:
+            is_expired = any(row.job == job for row in self.expired(owner))
             raise InputError(
                 "There is no job {job} here.",
-                code=ErrorCode.UNKNOWN_JOB,
+                code=ErrorCode.EXPIRED if is_expired else ErrorCode.UNKNOWN_JOB,
                 remedy="It was acknowledged, or kept for too long: submit it again.",
                 job=job,
             )
@@ -183,7 +188,7 @@ class JobManager:
                 coverage.abort()
             return
         files = self._spool.files(job.number)
-        row = _window_row(window, job.asked[window.window])
+        row = window_row(window, job.asked[window.window])
         job.arriving.add(row.id)
         try:
             await self._spool.in_files_thread(files.keep_window, row.id, pixels, coverage)
@@ -204,7 +209,8 @@ class JobManager:
     async def _retry(self, job: Job) -> None:
         rows = job.reopen()
         changes = [put_item(job.number, row) for row in rows]
-        await self._journal.write([set_state(job.number, "open"), forget_failures(job.number), *changes])
+        opened = [set_state(job.number, "open"), set_offered(job.number, offered=False), forget_failures(job.number)]
+        await self._journal.write([*opened, *changes])
         _log.info("job %s: %d items are tried again", job.id, len(rows))
         self._advance(job)
 
@@ -235,31 +241,28 @@ class JobManager:
             )
         self._forget(job)
 
+    def offer(self, job: Job) -> None:
+        """Take that the owner is told of a job; where that has ended, it may go if its room is needed."""
+        if job.ended and not job.offered and not job.forgotten:
+            job.offered = True
+            self._journal.write([set_offered(job.number, offered=True)])
+
+    def expired(self, owner: Owner) -> tuple[ExpiredRow, ...]:
+        """Return the owner's jobs that went without its word, oldest first."""
+        return self._expiry.of(owner)
+
     def summaries(self, owner: Owner) -> tuple[JobSummary, ...]:
         """Return the owner's jobs, oldest first."""
-        return tuple(
-            JobSummary(
-                job.id,
-                job.submit.operation,
-                state,
-                job.position if state == "queued" else None,
-                job.row.created,
-                job.stored_seq,
-                tuple(PictureHash(picture.name, picture.sha256) for picture in job.submit.pictures),
-            )
-            for job in self._jobs.values()
-            if job.owner == owner
-            for state in (job.summary_state,)
-        )
+        return tuple(job.summary for job in self._jobs.values() if job.owner == owner)
 
     def expire(self) -> int:
-        """Forget jobs that nobody has touched for `result_days`, and return how many they were."""
-        oldest = self._parts.clocks.now() - self._parts.config.result_days * 86_400
-        expired = [job for job in self.jobs if job.updated < oldest and job.summary_state not in {"queued", "running"}]
-        for job in expired:
-            _log.info("job %s: expired", job.id)
+        """Forget the jobs whose time is over, or whose room is needed, and return how many they were."""
+        self._journal.write([self._expiry.keep_time()])
+        due = self._expiry.due(self.jobs)
+        for job in due:
+            self._journal.write([self._expiry.remember(job)])
             self._forget(job)
-        return len(expired)
+        return len(due)
 
     # --- what follows ---
 
@@ -338,6 +341,8 @@ class JobManager:
     def _end(self, job: Job, state: str, event: type[Done | Failed | Cancelled], **fields: Any) -> None:
         self._publisher.lasting(job, event, [set_state(job.number, state)], **fields)
         job.state = state
+        if self._publisher.has_listeners(job):
+            self.offer(job)
         self._runner.forget(job)
         self._parts.metrics.job_ended(job.submit.operation, state)
         _log.info("job %s: %s", job.id, state)
@@ -384,17 +389,3 @@ class JobManager:
             self._idle_since = None
         elif self._idle_since is None:
             self._idle_since = self._parts.clocks.monotonic()
-
-
-def _window_row(window: Window, request: WindowRequest) -> WindowRow:
-    coverage = window.coverage
-    return WindowRow(
-        id=window.window,
-        bounds=request.bounds,
-        extent=window.pixels.extent,
-        pixels_sha256=window.pixels.blob.sha256,
-        pixels_size=window.pixels.blob.size,
-        coverage_sha256=coverage.blob.sha256 if coverage else None,
-        coverage_format=coverage.format if coverage else None,
-        source=request.source,
-    )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from foveate_server import json_records
 from foveate_server.operations.contract import Item, Plan
-from foveate_server.spool.database_rows import ItemRow, JobRow, Owner, StoredEvent, WindowRow
+from foveate_server.spool.database_rows import ExpiredRow, ItemRow, JobRow, Owner, StoredEvent, WindowRow
 from foveate_shared.errors import ErrorCode, ErrorInfo, ResourceError, ServerError
 from foveate_shared.wire.protocol import ModelInfo, Outcome
 
@@ -75,7 +75,7 @@ class Database:
         """Return all jobs, oldest first."""
         query = (
             "SELECT number, token, client, job, content, submit, parameters, icc, plan, state, recipe, model,"
-            " seq, created, updated, picture_profiles FROM jobs ORDER BY number"
+            " seq, created, updated, picture_profiles, touched, offered FROM jobs ORDER BY number"
         )
         return [
             JobRow(
@@ -94,6 +94,8 @@ class Database:
                 updated,
                 model and json_records.loads(model, ModelInfo),
                 {name: b64decode(text) for name, text in json.loads(profiles).items()},
+                touched,
+                bool(offered),
             )
             for (
                 number,
@@ -112,7 +114,22 @@ class Database:
                 created,
                 updated,
                 profiles,
+                touched,
+                offered,
             ) in self._connection.execute(query)
+        ]
+
+    def running_time(self) -> float:
+        """Return for how many seconds servers have run with this spool, as far as it was kept."""
+        (seconds,) = self._connection.execute("SELECT seconds FROM running_time").fetchone()
+        return float(seconds)
+
+    def expired(self) -> list[ExpiredRow]:
+        """Return the jobs that expired, oldest first."""
+        query = "SELECT number, token, client, job, operation, created FROM expired ORDER BY number"
+        return [
+            ExpiredRow(number, Owner(token, client), job, operation, created)
+            for number, token, client, job, operation, created in self._connection.execute(query)
         ]
 
     def next_number(self) -> int:
@@ -181,10 +198,11 @@ def insert_job(row: JobRow) -> Change:
         row.updated,
         row.model and json_records.dumps(row.model),
         json_records.dumps(row.picture_profiles),
+        row.touched,
     )
     columns = (
         "number, token, client, job, content, submit, parameters, icc, plan, state, recipe, seq, created, updated,"
-        " model, picture_profiles"
+        " model, picture_profiles, touched"
     )
     marks = ", ".join("?" * len(values))
     return _execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", *values)  # noqa: S608 - constants alone
@@ -214,8 +232,33 @@ def set_recipe(number: int, recipe: object) -> Change:
     return _execute("UPDATE jobs SET recipe = ? WHERE number = ?", json_records.dumps(recipe), number)
 
 
-def insert_event(number: int, event: StoredEvent, now: float) -> Change:
-    """Add a lasting event at `now`, in seconds since the epoch."""
+def set_offered(number: int, *, offered: bool) -> Change:
+    """Keep whether a job's owner was told that it has ended."""
+    return _execute("UPDATE jobs SET offered = ? WHERE number = ?", offered, number)
+
+
+def set_running_time(seconds: float) -> Change:
+    """Keep how long servers of this spool have run."""
+    return _execute("UPDATE running_time SET seconds = ?", seconds)
+
+
+def insert_expired(row: ExpiredRow, most: int) -> Change:
+    """Keep that a job expired, and of such no more than `most`."""
+
+    def change(connection: sqlite3.Connection) -> None:
+        values = (row.number, row.owner.token, row.owner.client, row.job, row.operation, row.created)
+        connection.execute(
+            "INSERT INTO expired (number, token, client, job, operation, created) VALUES (?, ?, ?, ?, ?, ?)", values
+        )
+        connection.execute(
+            "DELETE FROM expired WHERE number NOT IN (SELECT number FROM expired ORDER BY number DESC LIMIT ?)", (most,)
+        )
+
+    return change
+
+
+def insert_event(number: int, event: StoredEvent, now: float, touched: float) -> Change:
+    """Add a lasting event at `now`, in seconds since the epoch, and at `touched` of the servers' running time."""
 
     def change(connection: sqlite3.Connection) -> None:
         first, second = (*map(str, event.files), None, None)[:2]
@@ -223,7 +266,9 @@ def insert_event(number: int, event: StoredEvent, now: float) -> Change:
             "INSERT INTO events (job, seq, event, item, pixels, coverage) VALUES (?, ?, ?, ?, ?, ?)",
             (number, event.seq, event.text, event.item, first, second),
         )
-        connection.execute("UPDATE jobs SET seq = ?, updated = ? WHERE number = ?", (event.seq, now, number))
+        connection.execute(
+            "UPDATE jobs SET seq = ?, updated = ?, touched = ? WHERE number = ?", (event.seq, now, touched, number)
+        )
 
     return change
 

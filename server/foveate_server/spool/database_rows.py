@@ -40,6 +40,19 @@ class JobRow:
     updated: float
     model: ModelInfo | None = None  # settled at intake
     picture_profiles: Mapping[str, bytes] = field(default_factory=dict)  # ICC, of pictures that have one, by name
+    touched: float = 0.0  # the servers' running time at the newest lasting event, seconds
+    offered: bool = False  # the owner was told that it has ended
+
+
+@dataclass(frozen=True)
+class ExpiredRow:
+    """A job that went without its owner's word."""
+
+    number: int  # that it had
+    owner: Owner
+    job: str
+    operation: str
+    created: float  # seconds since the epoch
 
 
 @dataclass(frozen=True)

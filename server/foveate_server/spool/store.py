@@ -15,7 +15,7 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 
 from foveate_server.spool.database import Change, Database, put_window
-from foveate_server.spool.database_rows import ItemRow, JobRow, StoredEvent, WindowRow
+from foveate_server.spool.database_rows import ExpiredRow, ItemRow, JobRow, StoredEvent, WindowRow
 from foveate_server.spool.job_files import Account, JobFiles, Upload
 from foveate_shared.errors import ServerError
 
@@ -92,6 +92,14 @@ class Spool:
     async def next_number(self) -> int:
         """Return the first number that no job had."""
         return await self._in_database_thread(self._database.next_number)
+
+    async def running_time(self) -> float:
+        """Return for how many seconds servers have run with this spool, as far as it was kept."""
+        return await self._in_database_thread(self._database.running_time)
+
+    async def expired(self) -> list[ExpiredRow]:
+        """Return the jobs that expired, oldest first."""
+        return await self._in_database_thread(self._database.expired)
 
     async def recover(self) -> list[StoredJob]:
         """Return all jobs after a start, oldest first, and delete files that no row names."""

@@ -52,8 +52,12 @@ class Inquiry:
 
     def jobs(self) -> tuple[JobSummary, ...]:
         """Return this owner's jobs, oldest first."""
+        return self.listing().jobs
+
+    def listing(self) -> Jobs:
+        """Return this owner's jobs, and those that expired."""
         answer = self._answer(self._client.list_jobs())
-        return answer.jobs if isinstance(answer, Jobs) else ()
+        return answer if isinstance(answer, Jobs) else Jobs(0, ())
 
     def models(self) -> tuple[ModelInfo, ...]:
         """Return the server's models."""

@@ -172,6 +172,10 @@ def _model_info(value: p.ModelInfo) -> str | None:
     return None if value.scale >= 1 else "scale must be at least 1"
 
 
+def _expired_job(value: p.ExpiredJob) -> str | None:
+    return None if value.created >= 0 else "created must not be negative"
+
+
 def _job_summary(value: p.JobSummary) -> str | None:
     if value.state not in JOB_STATES:
         return f"state must be one of {', '.join(JOB_STATES)}"
@@ -286,6 +290,7 @@ _RULES: dict[type, Rule] = {
     p.Limits: _limits,
     p.OperationInfo: _operation_info,
     p.ModelInfo: _model_info,
+    p.ExpiredJob: _expired_job,
     p.JobSummary: _job_summary,
     p.Hello: _hello,
     p.Welcome: _welcome,

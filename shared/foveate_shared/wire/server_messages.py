@@ -13,6 +13,7 @@ from .limits import RECEIVE_WINDOW
 from .values import (
     PIXELS,
     Blob,
+    ExpiredJob,
     JobSummary,
     Limits,
     ModelInfo,
@@ -56,6 +57,7 @@ class Jobs:
     TYPE: ClassVar[str] = "jobs"
     request: int
     jobs: tuple[JobSummary, ...]
+    expired: tuple[ExpiredJob, ...] = added(())  # oldest first
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,15 @@ class PictureHash:
 
 
 @dataclass(frozen=True)
+class ExpiredJob:
+    """A job of the asking client that went without its word: it was kept for the longest time, or room was needed."""
+
+    job: str
+    operation: str
+    created: float  # seconds since the epoch
+
+
+@dataclass(frozen=True)
 class JobSummary:
     """A job of the asking client."""
 

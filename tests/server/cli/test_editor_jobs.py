@@ -1,6 +1,8 @@
 """An editor's jobs, looked after from the command line: what an editor that is gone has left at the server."""
 
+import contextlib
 import json
+import sqlite3
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -166,3 +168,23 @@ def test_a_job_that_runs_cannot_be_fetched(endless):
     (job,) = json.loads(endless.foveate("jobs", "--json").stdout)["jobs"]
     assert "not done" in endless.foveate("jobs", "fetch", job["job"], endless.folder / "x.png", status=2).stderr
     endless.foveate("jobs", "cancel", job["job"], "--quiet")
+
+
+def test_what_expired_is_listed(workplace):
+    path = workplace.folder / "home/config/GIMP/3.0/foveate.json"
+    save_settings(path, Settings("an-editor", runtime_file=str(workplace.runtime_file)))
+    editor = Editor(workplace, path)
+    with workplace.serving():
+        job = editor.leave("upscale", {"scale": 2, "target": "new"}).job
+    database = workplace.folder / "home/data/foveate/spool/jobs.sqlite3"
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:  # as 7 days of running would
+        connection.execute("INSERT INTO expired SELECT number, token, client, job, 'upscale', created FROM jobs")
+        connection.execute("DELETE FROM jobs")
+    with workplace.serving():
+        said = editor.foveate("--settings", path).stdout
+        listed = json.loads(editor.foveate("--settings", path, "--json").stdout)
+        refused = editor.foveate("fetch", job, "out.png", "--settings", path, status=2).stderr
+    assert job in said
+    assert "expired: its result is gone" in said
+    assert [gone["job"] for gone in listed["expired"]] == [job]
+    assert refused.startswith("There is no job whose id begins with")

@@ -171,7 +171,7 @@ async def test_ended_jobs_survive_too(tmp_path):
 
 async def test_what_nobody_touches_expires(tmp_path):
     times = [1000.0]
-    clocks = Clocks(now=lambda: times[0])
+    clocks = Clocks(monotonic=lambda: times[0])
 
     async with bench(tmp_path, clocks=clocks, result_days=1.0) as made:
         watcher = made.watch()

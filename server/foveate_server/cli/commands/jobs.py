@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from foveate_server.cli import options as shared
 
 if TYPE_CHECKING:
-    from foveate_shared.wire.protocol import JobSummary
+    from foveate_shared.wire.protocol import Jobs, JobSummary
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -63,14 +63,17 @@ def run_list(options: argparse.Namespace) -> int:
     """Print the jobs."""
     from foveate_server.cli.progress_display import print_json, print_line
 
-    jobs = _jobs(options)
+    listing = _listing(options)
+    jobs = listing.jobs
     if options.json:
-        print_json({"jobs": [asdict(job) for job in jobs]})
+        expired = {"expired": [asdict(job) for job in listing.expired]} if listing.expired else {}
+        print_json({"jobs": [asdict(job) for job in jobs], **expired})
         return 0
+    for gone in listing.expired:
+        print_line(f"{gone.job}  {_when(gone.created)}  {gone.operation:8} expired: its result is gone")
     for job in jobs:
-        age = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
         place = f" (number {job.position})" if job.position else ""
-        print_line(f"{job.job}  {age}  {job.operation:8} {job.state}{place}")
+        print_line(f"{job.job}  {_when(job.created)}  {job.operation:8} {job.state}{place}")
     if not jobs:
         print_line("No jobs.")
     return 0
@@ -111,12 +114,20 @@ def run_cancel(options: argparse.Namespace) -> int:
     return 0
 
 
+def _when(created: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(created))
+
+
 def _jobs(options: argparse.Namespace) -> tuple[JobSummary, ...]:
+    return _listing(options).jobs
+
+
+def _listing(options: argparse.Namespace) -> Jobs:
     from foveate_server.cli.open_client import asking
     from foveate_server.cli.progress_display import Display
 
     with Display(quiet=options.quiet) as display, asking(options, display) as inquiry:
-        return inquiry.jobs()
+        return inquiry.listing()
 
 
 def _find(jobs: tuple[JobSummary, ...], text: str) -> JobSummary:
