@@ -18,10 +18,9 @@ from foveate_shared.connection import settings
 from foveate_shared.connection.client import Client
 from foveate_shared.connection.inquiry import Inquiry
 from foveate_shared.connection.pairing_line import parse_pairing
-from foveate_shared.connection.running_server import find_server
-from foveate_shared.connection.start_server import find_or_start
+from foveate_shared.connection.start_server import find_or_start, find_running
 from foveate_shared.connection.websocket import ServerAddress
-from foveate_shared.errors import ConnectionLostError, ErrorCode, InputError
+from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.wire.protocol import OperationInfo, Peer
 
 IDLE_EXIT_MINUTES = 10  # of a server that a command has started
@@ -75,10 +74,9 @@ def local_finder(display: Display) -> Callable[[], ServerAddress]:
     """Return what finds this machine's server for a client, and starts one where none runs."""
 
     def find() -> ServerAddress:
-        try:
-            return find_server()
-        except ConnectionLostError:
-            display.say("Starting the server.")
+        if address := find_running():
+            return address
+        display.say("Starting the server.")
         return find_or_start(server_command())
 
     return find

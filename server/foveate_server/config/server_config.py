@@ -58,9 +58,7 @@ class ServerConfig:
         default_factory=default_runtime_file
     )
     spool_quota: Annotated[int, values.size] = 20 << 30  # bytes that jobs and results may take on disk
-    result_days: Annotated[float, values.number(0.01)] = (
-        7.0  # of running until a result that nobody acknowledged goes
-    )
+    result_days: Annotated[float, values.number(0.01)] = 7.0  # of running until a result that nobody acknowledged goes
     watchdog_seconds: Annotated[float, values.number(0.1)] = 120.0  # without a sign of life, a worker counts as hung
     cancel_grace: Annotated[float, values.number(0.0)] = 5.0  # seconds until a worker that ignores a cancel is replaced
     idle_release_seconds: Annotated[float, values.number(0.0)] = 120.0  # until an idle worker gives device memory back

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import socket
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import metadata
+from pathlib import Path
 from typing import Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,8 +21,15 @@ from foveate_server.net.http_server import WebServer, base_url, bind
 from foveate_server.net.named_tokens import new_token
 from foveate_server.net.pairing import fingerprint, secured
 from foveate_server.status.report import StatusSource
-from foveate_shared.connection.running_server import RunningServer, find_server, remove_runtime_file, write_runtime_file
-from foveate_shared.errors import ConnectionLostError, ErrorCode, FoveateError, InputError, ServerError
+from foveate_shared.connection.process_place import ProcessPlace
+from foveate_shared.connection.running_server import (
+    RunningServer,
+    read_runtime_file,
+    remove_runtime_file,
+    write_runtime_file,
+)
+from foveate_shared.connection.start_server import find_running
+from foveate_shared.errors import ErrorCode, FoveateError, InputError, ServerError
 
 Announce = Callable[[str], None]  # shows one line to the person who started the server
 
@@ -58,9 +65,13 @@ def run_service(config: ServerConfig, build: Build, announce: Announce) -> None:
         lifespan = _LifespanWatch(service.app)
         idle = IdleWatch(service.status, config.idle_exit_minutes * 60)
         with _withdrawn_at_the_end(config, running):
-            server = WebServer(
-                lifespan, config, on_ready=lambda: _publish(config, running, announce), is_over=idle.is_over
-            )
+            file = PublishedFile(config.runtime_file, running)
+
+            def is_over() -> bool:
+                file.keep()
+                return idle.is_over()
+
+            server = WebServer(lifespan, config, on_ready=lambda: _publish(config, running, announce), is_over=is_over)
             try:
                 server.run(sockets=[listening])
             except SystemExit:  # how uvicorn says that the application did not start
@@ -90,6 +101,25 @@ class IdleWatch:
         return True
 
 
+class PublishedFile:
+    """Sees to it that clients find this server: another program may delete or replace its runtime file."""
+
+    def __init__(self, path: Path, running: RunningServer) -> None:
+        self._path = path
+        self._running = running
+
+    def keep(self) -> None:
+        """Write the file again where it is gone, or not ours; to be called every now and then."""
+        if read_runtime_file(self._path) == self._running:
+            return
+        try:
+            write_runtime_file(self._path, self._running)
+        except FoveateError as error:
+            _log.warning("the runtime file cannot be written again: %s", error)
+        else:
+            _log.warning("the runtime file was gone, or another server's: it is written again")
+
+
 class _LifespanWatch:
     """Keeps the sentence of an error that ended the application's start: uvicorn would only log it."""
 
@@ -107,8 +137,8 @@ class _LifespanWatch:
 
 
 def _require_no_other(config: ServerConfig) -> None:
-    with contextlib.suppress(ConnectionLostError):
-        other = find_server(config.runtime_file)
+    other = find_running(config.runtime_file)
+    if other is not None:
         raise InputError(
             f"A Foveate server runs already at {other.url}.",
             code=ErrorCode.CONFLICT,
@@ -124,6 +154,7 @@ def _describe(config: ServerConfig, listening: socket.socket) -> RunningServer:
         version=metadata.version("foveate"),
         started=time.time(),
         fingerprint=fingerprint(config.tls_cert) if config.tls_cert else None,
+        place=ProcessPlace.here(),
     )
 
 

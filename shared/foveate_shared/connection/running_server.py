@@ -15,6 +15,7 @@ from typing import Any
 from ..errors import ConnectionLostError, ErrorCode, FoveateError
 from ..i18n.sentence import Sentence
 from .private_files import write_private
+from .process_place import ProcessPlace
 from .websocket import ServerAddress, tls_context
 
 RUNTIME_FILE_VARIABLE = "FOVEATE_RUNTIME_FILE"  # in the environment, to choose another file
@@ -32,6 +33,17 @@ class RunningServer:
     version: str  # of the program, not of the protocol
     started: float  # seconds since the epoch
     fingerprint: str | None = None  # of the certificate, where the server uses TLS
+    place: ProcessPlace | None = None  # where the pid counts; None: an older server did not say
+
+    @property
+    def is_here(self) -> bool:
+        """Tell whether its pid counts here, too."""
+        return self.place == ProcessPlace.here()
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether it is known to run no more; a pid of another place tells nothing."""
+        return self.is_here and not is_alive(self.pid)
 
     @property
     def address(self) -> ServerAddress:
@@ -79,6 +91,7 @@ def _parse(fields: Mapping[str, Any]) -> RunningServer:
         str(fields["version"]),
         float(fields["started"]),
         fields.get("fingerprint"),
+        ProcessPlace(**fields["place"]) if fields.get("place") else None,
     )
     return replace(server, url=server.address.url)  # there is an address: it was checked
 
@@ -93,16 +106,18 @@ def remove_runtime_file(path: Path, server: RunningServer) -> None:
 def find_server(path: Path | None = None) -> ServerAddress:
     """Return the address of the running server.
 
-    Raises ConnectionLostError (NO_SERVER) where none runs; a runtime file that a crash left behind is removed then.
+    Raises ConnectionLostError: NO_SERVER where none runs, CONNECTION_LOST where one does and does not answer. The file
+    of a server that is known to have ended is removed; that of one which cannot be reached from here is not.
     """
     path = path or default_runtime_file()
     server = read_runtime_file(path)
     if server is None:
         raise _no_server("No Foveate server is running.")
-    if not is_alive(server.pid) or not _answers(server.address):
+    if server.has_ended:
         remove_runtime_file(path, server)
-        raise _no_server("The Foveate server has ended without a word.")
-    return server.address
+    elif _answers(server):
+        return server.address
+    raise _no_server("The Foveate server has ended without a word.")
 
 
 def in_sandbox(environ: Mapping[str, str] = os.environ) -> bool:
@@ -137,12 +152,16 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def _answers(address: ServerAddress) -> bool:
+def _answers(server: RunningServer) -> bool:
     """Tell whether the server is there. Raises ConnectionLostError where something is, but not as expected."""
     try:
-        status = _health_status(address)
+        status = _health_status(server.address)
     except ConnectionRefusedError:
         return False
+    except TimeoutError as error:
+        if server.is_here:
+            raise _silent(server.pid) from error
+        raise _no_server("The Foveate server does not answer ({reason}).", reason=error) from error
     except (OSError, http.client.HTTPException) as error:
         raise _no_server("The Foveate server does not answer ({reason}).", reason=error) from error
     if status != http.client.OK:
@@ -160,6 +179,15 @@ def _health_status(address: ServerAddress) -> int:
     with contextlib.closing(connection):
         connection.request("GET", HEALTH_PATH, headers={"Authorization": f"Bearer {address.token}"})
         return connection.getresponse().status
+
+
+def _silent(pid: int) -> ConnectionLostError:
+    return ConnectionLostError(
+        "The server (pid {pid}) does not answer.",
+        code=ErrorCode.CONNECTION_LOST,
+        remedy="It may be suspended: let it go on (`kill -CONT {pid}`), or end it.",
+        pid=pid,
+    )
 
 
 def _no_server(problem: str, /, **values: object) -> ConnectionLostError:

@@ -27,17 +27,29 @@ def find_or_start(
 ) -> ServerAddress:
     """Return the address of the running server; start one with `command` where none runs.
 
-    Raises InputError where there is no such command, ServerError where the server ends at once (with the last line
-    of its output) or is not ready in time.
+    Raises ConnectionLostError where one runs and does not answer, InputError where there is no such command,
+    ServerError where the server ends at once (with the last line of its output) or is not ready in time.
     """
     path = runtime_file or default_runtime_file()
-    with contextlib.suppress(ConnectionLostError):
-        return find_server(path)
+    if address := find_running(path):
+        return address
     deadline = time.monotonic() + timeout
     with _lock(path.with_name("server.lock"), deadline):
-        with contextlib.suppress(ConnectionLostError):
-            return find_server(path)  # another client has started it meanwhile
-        return _start(command, path, deadline)
+        # Another client may have started it meanwhile.
+        return find_running(path) or _start(command, path, deadline)
+
+
+def find_running(path: Path | None = None) -> ServerAddress | None:
+    """Return the address of the running server, None where none runs.
+
+    Raises ConnectionLostError where one runs and does not answer: another one would be of no use then.
+    """
+    try:
+        return find_server(path)
+    except ConnectionLostError as error:
+        if error.info.code is not ErrorCode.NO_SERVER:
+            raise
+        return None
 
 
 def _start(command: Sequence[str], path: Path, deadline: float) -> ServerAddress:

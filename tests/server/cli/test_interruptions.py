@@ -90,6 +90,20 @@ def test_a_killed_server_is_started_again_and_the_job_goes_on(workplace):
     assert read_picture(upscaling.after).extent.width == 128
 
 
+def test_a_suspended_server_is_named_once_and_no_other_one_is_started(workplace):
+    with workplace.serving() as server:
+        server.send_signal(signal.SIGSTOP)
+        try:
+            said = workplace.foveate("jobs", status=3).stderr
+        finally:
+            server.send_signal(signal.SIGCONT)
+        assert said == (
+            f"The server (pid {server.pid}) does not answer. It may be suspended: let it go on "
+            f"(`kill -CONT {server.pid}`), or end it.\n"
+        )
+        assert workplace.foveate("jobs").stdout == "No jobs.\n"
+
+
 def test_two_commands_start_one_server(workplace):
     processes = [workplace.start("jobs", "--json") for _ in range(2)]
     outputs = [process.communicate(timeout=200) for process in processes]

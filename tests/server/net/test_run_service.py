@@ -23,13 +23,13 @@ from foveate_server.net.gate import Gate
 from foveate_server.net.http_server import bind
 from foveate_server.net.named_tokens import Authenticator
 from foveate_server.net.pairing import pair
-from foveate_server.net.run_service import IdleWatch, ServedApplication, run_service
+from foveate_server.net.run_service import IdleWatch, PublishedFile, ServedApplication, run_service
 from foveate_server.net.security_middleware import SecurityMiddleware
 from foveate_server.status.metrics import Metrics
 from foveate_server.status.page_sessions import Sessions
 from foveate_server.status.report import JobStatus, ServerStatus
 from foveate_server.status.routes import StatusPage
-from foveate_shared.connection.running_server import find_server, read_runtime_file
+from foveate_shared.connection.running_server import RunningServer, find_server, read_runtime_file, write_runtime_file
 from foveate_shared.errors import ConnectionLostError, ErrorCode, InputError, ResourceError, ServerError
 
 CHILD = """
@@ -112,6 +112,37 @@ def test_a_killed_server_is_followed_by_a_new_one(tmp_path: Path):
         find_server(config.runtime_file)
     with serving(config) as url:
         assert find_server(config.runtime_file).url == url
+
+
+def test_the_runtime_file_is_written_again_where_it_is_gone_or_anothers(tmp_path: Path, caplog):
+    path = tmp_path / "server.json"
+    ours = RunningServer("http://127.0.0.1:1", "t", os.getpid(), "1", 1.0)
+    file = PublishedFile(path, ours)
+    for spoil in (path.exists, lambda: path.write_text("{}"), lambda: write_runtime_file(path, replace(ours, pid=1))):
+        spoil()
+        file.keep()
+        assert read_runtime_file(path) == ours
+    stamp = path.stat().st_mtime_ns
+    file.keep()
+    assert path.stat().st_mtime_ns == stamp
+    path.unlink()
+    path.mkdir()
+    caplog.clear()
+    file.keep()
+    assert "cannot be written again" in caplog.text
+
+
+def test_a_running_server_does_so(tmp_path: Path):
+    with process(tmp_path) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline()
+        path = config_in(tmp_path).runtime_file
+        before = read_runtime_file(path)
+        path.unlink()
+        while not path.exists():
+            with pytest.raises(subprocess.TimeoutExpired):
+                server.wait(0.05)
+        assert read_runtime_file(path) == before
 
 
 def test_a_taken_port_is_a_sentence_and_changes_nothing(config: ServerConfig):

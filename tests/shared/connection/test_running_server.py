@@ -15,6 +15,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+from foveate_shared.connection.process_place import ProcessPlace
 from foveate_shared.connection.running_server import (
     RunningServer,
     default_runtime_file,
@@ -88,17 +89,46 @@ def test_a_file_that_makes_no_sense_is_none(path: Path, text: str) -> None:
 
 
 def test_a_dead_process_is_noticed_and_its_file_removed(path: Path, healthy: RunningServer) -> None:
-    write_runtime_file(path, replace(healthy, pid=dead_pid()))
+    write_runtime_file(path, replace(healthy, pid=dead_pid(), place=ProcessPlace.here()))
     with pytest.raises(ConnectionLostError, match="without a word"):
         find_server(path)
     assert not path.exists()
 
 
-def test_a_refused_connection_is_noticed_and_the_file_removed(path: Path, healthy: RunningServer) -> None:
+@pytest.mark.parametrize("change", [{"host": "another"}, {"boot": "another"}, {"namespace": "pid:[1]"}, None])
+def test_a_number_of_another_place_tells_nothing(path: Path, healthy: RunningServer, change: dict[str, str]) -> None:
+    place = None if change is None else replace(ProcessPlace.here(), **change)
+    server = replace(healthy, pid=dead_pid(), place=place)
+    write_runtime_file(path, server)
+    assert find_server(path) == server.address
+    write_runtime_file(path, replace(server, url="http://127.0.0.1:1"))
+    with pytest.raises(ConnectionLostError):
+        find_server(path)
+    assert path.exists()
+
+
+def test_a_client_in_another_pid_namespace_leaves_the_file_alone(path: Path, healthy: RunningServer) -> None:
+    server = replace(healthy, place=ProcessPlace.here())
+    write_runtime_file(path, server)
+    code = f"""
+import sys; sys.path[:0] = {sys.path!r}
+from pathlib import Path
+from foveate_shared.connection.running_server import find_server
+print(find_server(Path({str(path)!r})).url)
+"""
+    unshare = ["unshare", "--pid", "--fork", "--mount-proc"]
+    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this user can make no pid namespace")
+    told = subprocess.run([*unshare, sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == server.address.url
+    assert path.exists()
+
+
+def test_a_refused_connection_is_noticed_and_the_file_left(path: Path, healthy: RunningServer) -> None:
     write_runtime_file(path, replace(healthy, url="http://127.0.0.1:1"))
     with pytest.raises(ConnectionLostError, match="without a word"):
         find_server(path)
-    assert not path.exists()
+    assert path.exists()
 
 
 def test_an_unwell_server_keeps_its_file(path: Path, healthy: RunningServer) -> None:
@@ -138,4 +168,4 @@ def test_alive() -> None:
 
 def test_the_file_is_plain_json(path: Path, healthy: RunningServer) -> None:
     write_runtime_file(path, healthy)
-    assert set(json.loads(path.read_text())) == {"url", "token", "pid", "version", "started", "fingerprint"}
+    assert set(json.loads(path.read_text())) == {"url", "token", "pid", "version", "started", "fingerprint", "place"}

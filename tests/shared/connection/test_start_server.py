@@ -9,13 +9,16 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from foveate_shared.connection.running_server import find_server, read_runtime_file
+from foveate_shared.connection import running_server
+from foveate_shared.connection.process_place import ProcessPlace
+from foveate_shared.connection.running_server import find_server, read_runtime_file, write_runtime_file
 from foveate_shared.connection.start_server import find_or_start
-from foveate_shared.errors import FoveateError, InputError, ServerError
+from foveate_shared.errors import ConnectionLostError, FoveateError, InputError, ServerError
 
 # A server as far as a launcher sees one: answers /healthz, and says in the runtime file where it is.
 SERVER = textwrap.dedent(
@@ -85,6 +88,21 @@ def test_a_server_that_was_killed_is_started_anew(path: Path) -> None:
     path.with_name("starts").unlink()
     second = find_or_start(COMMAND, path)
     assert second.url != first.url or second == find_server(path)
+
+
+def test_beside_a_suspended_server_no_other_one_is_started(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running_server, "PROBE_TIMEOUT", 0.2)
+    find_or_start(COMMAND, path)
+    server = read_runtime_file(path)
+    assert server is not None
+    write_runtime_file(path, replace(server, place=ProcessPlace.here()))
+    os.kill(server.pid, signal.SIGSTOP)
+    with pytest.raises(ConnectionLostError, match=rf"The server \(pid {server.pid}\) does not answer\.") as caught:
+        find_or_start(COMMAND, path)
+    assert f"kill -CONT {server.pid}" in caught.value.info.remedy
+    assert path.with_name("starts").read_text().split() == [str(server.pid)]
+    os.kill(server.pid, signal.SIGCONT)
+    assert find_or_start(COMMAND, path) == server.address
 
 
 def test_the_last_words_of_a_server_that_ends_at_once(path: Path) -> None:

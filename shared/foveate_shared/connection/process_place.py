@@ -1,0 +1,38 @@
+"""Where a process's number means something: elsewhere it is another process's, or nobody's."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # Linux
+_NAMESPACE = Path("/proc/self/ns/pid")  # likewise
+
+
+@dataclass(frozen=True)
+class ProcessPlace:
+    """A machine since its start, as far as a process sees it."""
+
+    host: str
+    boot: str = ""  # changes with every start of the machine; empty where the system does not tell
+    namespace: str = ""  # of process numbers: containers have their own; empty where there are none
+
+    @classmethod
+    def here(cls) -> ProcessPlace:
+        """Return where this process is."""
+        return cls(socket.gethostname(), _boot_id(), _namespace())
+
+
+def _boot_id() -> str:
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def _namespace() -> str:
+    try:
+        return str(_NAMESPACE.readlink())
+    except OSError:
+        return ""
