@@ -41,6 +41,7 @@ def edit_other(options: argparse.Namespace, info: OperationInfo, resolve: Resolv
     pictures = read_pictures(paths_of(options.image))
     sources = [picture.path for picture in pictures.values()]
     written: list[Path] = []
+    notes: list[str] = []  # about what was written
 
     def check(path: Path) -> None:
         for source in sources:
@@ -52,7 +53,8 @@ def edit_other(options: argparse.Namespace, info: OperationInfo, resolve: Resolv
             None if options.no_recipe else describe_result(None, None, None, prepared, result.recipe, pictures=pictures)
         )
         words = None if options.no_recipe else parameters_text(result.recipe, prepared.extent)
-        save(prepared, target, recipe=recipe, words=words, options=SaveOptions(options.quality, options.lossy))
+        how = SaveOptions(options.quality, options.lossy)
+        notes.extend(save(prepared, target, recipe=recipe, words=words, options=how))
         written.append(target)
 
     def take(result: Result) -> None:
@@ -66,7 +68,7 @@ def edit_other(options: argparse.Namespace, info: OperationInfo, resolve: Resolv
     else:
         check(target)
         host = ResultAlone(store, take)
-    return _run(options, info, resolve, host, written, pictures=contents(pictures))
+    return _run(options, info, resolve, host, written=written, notes=notes, pictures=contents(pictures))
 
 
 def _run(
@@ -74,7 +76,9 @@ def _run(
     info: OperationInfo,
     resolve: Resolve,
     host: Any,
+    *,
     written: list[Path],
+    notes: list[str],
     **sources: Any,
 ) -> int:
     began = time.monotonic()
@@ -88,6 +92,8 @@ def _run(
             **sources,
         )
         seconds = time.monotonic() - began
+        for note in notes:
+            display.say(note)
         for path in written:
             display.say(f"{path}: written, {seconds:.1f} s")
     if options.json:

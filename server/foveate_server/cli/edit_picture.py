@@ -151,7 +151,9 @@ class _Output:
                 self._picture, self._region, options.mask, prepared, result.recipe, pictures=self._pictures
             )
         words = None if options.no_recipe else parameters_text(result.recipe, prepared.extent)
-        save(prepared, options.output, recipe=recipe, words=words, options=SaveOptions(options.quality, options.lossy))
+        how = SaveOptions(options.quality, options.lossy)
+        for note in save(prepared, options.output, recipe=recipe, words=words, options=how):
+            self._display.say(note)
         self.extent = prepared.extent
 
 

@@ -52,7 +52,8 @@ def replay(options: argparse.Namespace) -> int:
     if made is None:
         raise AssertionError("the job is done, but there is no result")
     if options.to:
-        save(prepare(made, options.to), options.to, recipe=text)
+        for note in save(prepare(made, options.to), options.to, recipe=text):
+            display.say(note)
     verdict = _compare(made, old, recipe, lossy=options.result.suffix.lower() in LOSSY_SUFFIXES)
     devices = recipe.recipe.get("device"), flow.result.recipe.get("device") if flow.result else None
     return _report(options, verdict, devices)

@@ -6,7 +6,9 @@ A recipe lies inside a PNG or OpenEXR, and beside all others, as `NAME.foveate.j
 from __future__ import annotations
 
 import io
+import os
 import struct
+import uuid
 from pathlib import Path
 from typing import BinaryIO
 
@@ -44,14 +46,26 @@ def finish(
 
 
 def place_beside(path: Path, recipe: str | None) -> None:
-    """Write the recipe beside a picture that cannot carry it; else remove one that an earlier result left there."""
+    """Write the recipe beside a picture that cannot carry it; else remove one that an earlier result left there.
+
+    Raises OSError where it cannot be written; nothing is left of it then.
+    """
     sidecar = sidecar_of(path)
     if recipe is None or containers.SUFFIXES.get(path.suffix.lower()) in CARRIERS:
-        sidecar.unlink(missing_ok=True)
+        if _is_there(sidecar):
+            sidecar.unlink()
         return
-    temporary = sidecar.with_name(f".{sidecar.name}.part")
-    temporary.write_text(recipe + "\n", "ascii")
-    temporary.replace(sidecar)
+    temporary = sidecar.with_name(f".foveate-{uuid.uuid4().hex}.part")
+    try:
+        temporary.write_text(recipe + "\n", "ascii")
+        temporary.replace(sidecar)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether there is such a file; a name that is too long names none."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises for it
 
 
 def read_recipe(path: Path) -> str:
@@ -60,7 +74,7 @@ def read_recipe(path: Path) -> str:
     if not path.is_file():
         raise InputError(f"{path} does not exist.", code=ErrorCode.INVALID_FILE, remedy="Check the name.")
     text = _embedded_recipe(path)
-    if text is None and sidecar.is_file() and sidecar.stat().st_size <= MAX_RECIPE_BYTES:
+    if text is None and _is_there(sidecar) and sidecar.stat().st_size <= MAX_RECIPE_BYTES:
         text = sidecar.read_text("utf-8", errors="replace")
     if text is None:
         raise InputError(

@@ -126,8 +126,10 @@ def save(
     recipe: str | None = None,
     words: str | None = None,
     options: SaveOptions | None = None,
-) -> None:
+) -> tuple[str, ...]:
     """Write `picture`, as :func:`prepare` returned it, to `path`, replacing what is there at once.
+
+    Return sentences about what could not be kept beside it: the picture is there all the same.
 
     `recipe` (ASCII JSON) goes into the file where its kind can carry it, else beside it (`embed_metadata`); `words`,
     the text for other tools, goes into a PNG alone.
@@ -148,9 +150,14 @@ def save(
             else:
                 _write_oiio(picture, temporary, kind, inside, options)
                 embed_metadata.finish(temporary, kind, picture.exif, picture.xmp, inside, words=words)
-        embed_metadata.place_beside(path, recipe)
     except OSError as error:
         raise _unwritable(path, error) from None
+    try:
+        embed_metadata.place_beside(path, recipe)
+    except OSError as error:
+        beside = embed_metadata.sidecar_of(path).name
+        return (f"The recipe is not kept: {beside} cannot be written ({error.strerror or error}).",)
+    return ()
 
 
 def save_bytes(content: bytes | bytearray | memoryview, path: Path) -> None:

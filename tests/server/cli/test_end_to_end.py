@@ -220,6 +220,17 @@ def test_replay_of_another_devices_result_tells_how_far_it_is(server, levels, st
     assert json.loads(server.foveate("replay", after, "--json", status=status).stdout)["agrees"] is (status == 0)
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_a_name_that_is_too_long_for_the_recipe_beside_it_costs_the_recipe_alone(server, suffix):
+    before, after = server.folder / "short.png", server.folder / ("n" * 240 + suffix)
+    save(scene(), before)
+    said = server.foveate("refocus", before, after).stderr
+    assert read_picture(after).extent == scene().extent
+    assert ("The recipe is not kept: " in said) == (suffix == ".jpg")
+    assert json.loads(server.foveate("jobs", "--json").stdout)["jobs"] == []
+    assert not list(server.folder.glob(".*"))
+
+
 def test_without_recipe_nothing_tells_how_it_was_made(server):
     before, after = server.folder / "plain-in.jpg", server.folder / "plain-out.jpg"
     save(scene(), before)
