@@ -16,6 +16,7 @@ from .qt import QtWidgets
 from .widgets import Fold, Shrinking, button, column, holder, label, name_label, remove, row, tell
 
 _ACROSS = 3  # operations side by side
+_UNKNOWN = "What can be done appears here once the server is there."
 
 
 class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
@@ -96,7 +97,9 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         self.run_button.setShortcut("Alt+Return")  # a button's shortcut goes with its text
         reason = self._reason_not_to_start()
         self.run_button.setEnabled(not reason)
-        self._explain(reason or self._next.delay())
+        for part in (self._fold, self.run_button):
+            part.setVisible(bool(self.operation))
+        self._explain(reason or self._next.delay() if self.operation else self._controller.say(_UNKNOWN))
 
     def open_adding(self) -> Any:
         """Open the dialog that adds a model."""
@@ -174,6 +177,6 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         # The model stands there as long as there is no checkpoint.
         self._folded = column(more, self._model, self._form_fields.folded)
         self._top = column(top)
-        fold = Fold(say("More"), say("The model, and what is seldom changed"), more)
-        column(inside, top, self.pictures, self._form_fields, self._counted, fold, spacing=8)
+        self._fold = Fold(say("More"), say("The model, and what is seldom changed"), more)
+        column(inside, top, self.pictures, self._form_fields, self._counted, self._fold, spacing=8)
         column(self, self._grid, Shrinking(inside), self._region, self.run_button, self._reason, spacing=8)

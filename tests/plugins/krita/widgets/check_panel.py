@@ -59,6 +59,15 @@ def test_the_button_says_why_it_cannot_be_pressed(studio):
     assert form._reason.text() == "Open an image first."
 
 
+def test_before_a_server_told_what_can_be_done_there_is_no_empty_button(newcomer):
+    form = newcomer.panel.task
+    assert form.run_button.isHidden()
+    assert form._reason.text() == "What can be done appears here once the server is there."
+    newcomer.connect()
+    assert not form.run_button.isHidden()
+    assert form.run_button.text()
+
+
 def test_the_button_has_a_key_whatever_stands_on_it(studio):
     form = studio.panel.task
     for operation in ("upscale", "refocus"):
