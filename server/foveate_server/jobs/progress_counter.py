@@ -30,6 +30,7 @@ class _Counted:
     is_survey: bool  # see Item.is_survey
     fraction: float = 0.0
     ended: bool = False
+    weighed: tuple[float, float] | None = None  # what it was taken for first, and what it turned out to weigh
 
 
 class ProgressCounter:
@@ -76,6 +77,7 @@ class ProgressCounter:
         """Take what an item weighs, as it has turned out; what is done of it stays done."""
         self._mark()
         counted = self._items[item]
+        counted.weighed = (counted.weighed[0] if counted.weighed else counted.weight, weight)
         counted.fraction = min(1.0, counted.fraction * counted.weight / weight)
         counted.weight = weight
         self._rebase()
@@ -89,6 +91,9 @@ class ProgressCounter:
     def end(self, outcome: Outcome) -> None:
         """Take that an item has ended; what follows from it was added before."""
         counted = self._items[outcome.item]
+        if counted.is_survey and not counted.fraction:
+            self._mark()  # a look that told nothing on the way, and perhaps waited for the engine, shows no pace
+            counted.fraction, self._work_seen = 1.0, self._work_seen + counted.weight
         if outcome.status in _NOTHING_CHANGED and counted.fraction < _LITTLE_DONE:
             counted.weight *= counted.fraction
         counted.fraction, counted.ended = 1.0, True
@@ -106,9 +111,9 @@ class ProgressCounter:
     @property
     def seconds_left(self) -> float | None:
         """Return the expected seconds of work; None while nothing is known."""
-        if self._is_open or self._worked <= 0 or self._done < _LEAST_SHARE * self._total:
+        if self._is_open or self._worked <= 0 or self._busy < _LEAST_SECONDS or self._done < _LEAST_SHARE * self._total:
             return None
-        return max(0.0, (self._total - self._done) * self._busy / self._worked + self._waiting)
+        return max(0.0, self._work_left * self._busy / self._worked + self._waiting)
 
     def steps(self, step: int, steps: int) -> tuple[int, int]:
         """Return the step to tell and of how many: of the job's items, or of its only one, which says `step` itself.
@@ -135,6 +140,17 @@ class ProgressCounter:
     @property
     def _total(self) -> float:
         return sum(each.weight + (0.0 if each.ended else each.brings) for each in self._items.values())
+
+    @property
+    def _work_left(self) -> float:
+        """Return what is to be done: items that wait are taken to turn out like those before, the more of these.
+
+        Halfway after one, as what is told shall be wrong by no more than a few times whichever way it goes.
+        """
+        weighed = [each.weighed for each in self._items.values() if each.weighed]
+        ratio = sum(found for _, found in weighed) / sum(taken for taken, _ in weighed) if weighed else 1.0
+        waiting = sum(each.weight for each in self._items.values() if not each.fraction and not each.weighed)
+        return self._total - self._done - waiting + waiting * ratio ** (len(weighed) / (len(weighed) + 1))
 
     @property
     def _true(self) -> float:

@@ -189,3 +189,30 @@ def test_what_has_to_be_loaded_on_the_way_is_time_that_is_left():
     assert scene.counter.seconds_left == pytest.approx(10 + 4)
     assert scene.counter.fraction >= 0.5, "no step back: it goes on from there"
     assert scene.work("b", 10, ends="done")[-1] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("seconds", [0.02, 5])
+def test_a_look_that_told_nothing_on_the_way_shows_no_pace(seconds):
+    parts = [item(f"part-{number}", 10) for number in range(3)]
+    scene = Scene(item("parts", 1, is_survey=True))
+    scene.counter.start()
+    scene.now += seconds  # in which the worker may have started
+    scene.counter.stop()
+    scene.counter.add(parts)
+    scene.counter.end(Outcome("parts", "done"))
+    scene.work("part-0", 0.5, until=0.1)
+    assert scene.counter.seconds_left is None, "half a second is no ground yet"
+    scene.work("part-0", 4.5, since=0.1)
+    assert scene.counter.seconds_left == pytest.approx(10)
+
+
+def test_items_that_wait_are_taken_to_turn_out_like_those_before():
+    scene = Scene(*(item(f"part-{number}", 90) for number in range(3)))
+    scene.counter.weigh("part-0", 10)
+    scene.work("part-0", 10, ends="done")
+    assert scene.counter.seconds_left == pytest.approx(60), "20 are to come if they do, and 180 if they do not"
+    scene.counter.weigh("part-1", 10)
+    scene.work("part-1", 10, ends="done")
+    assert scene.counter.seconds_left == pytest.approx(90 / 9 ** (2 / 3))
+    scene.counter.weigh("part-2", 90)
+    assert scene.counter.seconds_left == pytest.approx(90), "what is known is not guessed"
