@@ -51,8 +51,8 @@ class BlenderHost:
     result_kinds = (protocol.PIXELS, *other_results.KINDS)
 
     def pictures(self) -> tuple[named_pictures.OfferedPicture, ...]:
-        """See PictureHost: the images of the file that have pixels, this one apart."""
-        return picture_choosers.offered(buffers.find(self.wanted.image))
+        """See PictureHost: the images of the file that have pixels; this one, too, which a script may name."""
+        return picture_choosers.offered()
 
     def freeze_picture(self, key: str) -> named_pictures.FrozenPicture:
         """See PictureHost."""

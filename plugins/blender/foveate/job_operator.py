@@ -209,7 +209,7 @@ class JobOperator:
         rt = controller.get()
         if self.properties.is_property_set("pictures"):
             said = typed_values.named_pictures(self.pictures)
-            return chosen_pictures.chosen_by_names(said, rt.slots(served_by), picture_choosers.offered(image))
+            return chosen_pictures.chosen_by_names(said, rt.slots(served_by), picture_choosers.offered())
         if self._from_panel:
             return rt.beside.chosen(served_by, picture_choosers.scene_of(served_by, image))
         return chosen_pictures.NONE_CHOSEN

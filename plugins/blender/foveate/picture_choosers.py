@@ -14,15 +14,15 @@ from .panel_base import draw_lines
 _NONE = "NONE"  # identifies the empty choice: Blender wants a name for it
 
 
-def offered(image: bpy.types.Image | None, wanted: str = "") -> tuple[named_pictures.OfferedPicture, ...]:
-    """Return the images of the file that may have pixels, the one that is worked on apart.
+def offered(without: bpy.types.Image | None = None, wanted: str = "") -> tuple[named_pictures.OfferedPicture, ...]:
+    """Return the images of the file that may have pixels; a panel lists them `without` the one that is worked on.
 
     Only that with the key `wanted` is loaded, should it not be yet, to tell its size.
     """
     found = [
         named_pictures.OfferedPicture(key, each.name, _extent(each, loads=key == wanted))
         for each in bpy.data.images
-        if each != image
+        if each != without
         for key in (str(buffers.reference(each)),)
     ]
     return tuple(each for each in found if each.extent is None or each.key == wanted or not each.extent.is_empty)
