@@ -178,10 +178,14 @@ small = new_image("U8_NON_LINEAR", 7, 5)
 layer = Gimp.Layer.new(small, "small", 7, 5, Gimp.ImageType.RGBA_IMAGE, 100.0, Gimp.LayerMode.NORMAL)
 small.insert_layer(layer, None, 0)
 before = layers(image)
+group = Gimp.GroupLayer.new(small, "grp")
+small.insert_layer(group, None, 0)
 answer = [
     call("take", image)["error"],
     call("take", image, control=layer)["error"],
     layers(image) == before,
+    call("take", image, control=group)["error"],
+    call("take", image, control=made["edges"], reference_2=made["veil"])["error"],
 ]
 """
     )
@@ -190,6 +194,8 @@ answer = [
         "small ([Untitled]) has 7 × 5 pixels. Control picture must have those of the image: 60 × 40."
     )
     assert answer[2]
+    assert answer[3].startswith("grp is a layer group, and a group cannot be taken as a picture.")
+    assert answer[4].startswith("Name 'reference-1', too: pictures are counted without a gap.")
 
 
 def test_a_selection_becomes_the_images(run, folder):

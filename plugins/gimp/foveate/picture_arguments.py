@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gi.repository import Gimp, GObject
 
 from . import layer_pictures
-from ._shared import chosen_pictures, picture_slots, protocol, translations
+from ._shared import chosen_pictures, errors, picture_slots, protocol, translations
 from .arguments import property_name
 
 
@@ -54,6 +54,20 @@ def chosen(config: Gimp.ProcedureConfig, arguments: Sequence[PictureArgument]) -
         if layer is not None:
             said = said.put(slot, len(said.of(slot)), layer_pictures.described(layer))
     return said
+
+
+def check_script(config: Gimp.ProcedureConfig, arguments: Sequence[PictureArgument]) -> None:
+    """Raise InputError where a script says what a person cannot choose: a group, or pictures with a gap."""
+    layers = {argument: config.get_property(argument.name) for argument in arguments}
+    said = {argument.slot.names[argument.position]: layer for argument, layer in layers.items() if layer is not None}
+    for layer in said.values():
+        if layer.is_group():
+            raise errors.InputError(
+                "{layer} is a layer group, and a group cannot be taken as a picture.",
+                remedy="Merge it, or name a layer in it.",
+                layer=layer.get_name(),
+            )
+    picture_slots.check_counted(said, slots_of(arguments))
 
 
 def say_chosen(

@@ -159,6 +159,7 @@ def _answer(call: _Call) -> Gimp.ValueArray:
 
 
 def _silently(call: _Call) -> run_job.AppliedResult:
+    picture_arguments.check_script(call.config, call.operation.pictures)
     return run_job.run(call.image, _work(call), call.say, show=False, ask_first=False, decide=run_job.apply_or_keep)
 
 

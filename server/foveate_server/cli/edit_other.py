@@ -24,7 +24,7 @@ from foveate_server.cli.run_job import run_job
 from foveate_server.picture_files.picture import Picture
 from foveate_server.picture_files.read import read_picture
 from foveate_server.picture_files.write import SaveOptions, container_of, prepare, require_writable, save
-from foveate_shared.forms.picture_slots import result_kind, takes_document
+from foveate_shared.forms.picture_slots import check_counted, picture_slots, result_kind, takes_document
 from foveate_shared.jobs.host import Result
 from foveate_shared.wire.protocol import PIXELS, OperationInfo
 
@@ -39,6 +39,7 @@ def edit_other(options: argparse.Namespace, info: OperationInfo, resolve: Resolv
     else:
         require_target(target, kind)
     pictures = read_pictures(paths_of(options.image))
+    check_counted(pictures, picture_slots(info.parameters))
     sources = [picture.path for picture in pictures.values()]
     written: list[Path] = []
     notes: list[str] = []  # about what was written

@@ -23,6 +23,7 @@ from foveate_server.picture_files.read import read_picture
 from foveate_server.picture_files.write import SaveOptions, prepare, require_writable, save
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.forms.operation_form import with_seeds
+from foveate_shared.forms.picture_slots import check_counted, picture_slots
 from foveate_shared.geometry import Extent
 from foveate_shared.jobs.host import Result
 from foveate_shared.wire.protocol import JobSummary, JsonObject, OperationInfo
@@ -44,6 +45,7 @@ def edit(options: argparse.Namespace, operation: str, resolve: Resolve) -> int:
             require_other_file(other.path, output, force=options.force)
     with Display(quiet=options.quiet) as display:
         info = operation_at(options, display, operation)
+    check_counted(pictures, picture_slots(info.parameters))
     require_count(count, info)
     parameters = resolve(options, info)
     runs = zip(outputs, [parameters] if count == 1 else with_seeds(parameters, count), strict=True)

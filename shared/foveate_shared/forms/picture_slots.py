@@ -6,8 +6,10 @@ for name in slot.names: ...          # offer the host's pictures for each; slot.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from ..errors import InputError
 from ..geometry import Extent
 from ..wire.protocol import DOCUMENT, PIXELS, Json, JsonObject, as_object
 from ..wire.schema_words import PICTURES, RESULT, TAKES_DOCUMENT
@@ -37,6 +39,14 @@ class PictureSlot:
 def picture_slots(schema: JsonObject) -> tuple[PictureSlot, ...]:
     """Return the places for pictures that an operation's schema declares."""
     return tuple(_slot(name, as_object(entry)) for name, entry in as_object(schema.get(PICTURES)).items())
+
+
+def check_counted(names: Collection[str], slots: Sequence[PictureSlot]) -> None:
+    """Raise InputError where pictures, by the names that they have in a job, leave one out of those before."""
+    for slot in slots:
+        count = sum(name in names for name in slot.names)
+        if left_out := [name for name in slot.names[:count] if name not in names]:
+            raise InputError("Name {name!r}, too: pictures are counted without a gap.", name=left_out[0])
 
 
 def takes_document(schema: JsonObject) -> bool:

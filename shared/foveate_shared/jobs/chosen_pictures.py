@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..errors import ErrorCode, InputError
-from ..forms.picture_slots import PictureSlot
+from ..forms.picture_slots import PictureSlot, check_counted
 from ..geometry import Extent
 from ..i18n.sentence import Sentence
 from .host import Host
@@ -95,13 +95,10 @@ def chosen_by_names(
             name=unknown[0],
             names=", ".join(slot.names[0] if slot.most == 1 else f"{slot.name}-1 …" for slot in slots),
         )
-    by_slot: dict[str, tuple[OfferedPicture, ...]] = {}
-    for slot in slots:
-        wanted = [name for name in slot.names if name in said]
-        if left_out := [name for name in slot.names[: len(wanted)] if name not in said]:
-            raise InputError("Name {name!r}, too: pictures are counted without a gap.", name=left_out[0])
-        by_slot[slot.name] = tuple(_called(said[name], offered) for name in wanted)
-    return ChosenPictures(by_slot)
+    check_counted(said, slots)
+    return ChosenPictures(
+        {slot.name: tuple(_called(said[name], offered) for name in slot.names if name in said) for slot in slots}
+    )
 
 
 def _called(title: str, offered: Sequence[OfferedPicture]) -> OfferedPicture:

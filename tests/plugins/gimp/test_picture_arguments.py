@@ -7,6 +7,7 @@ from foveate_gimp import picture_arguments
 from foveate_gimp.operation_procedures import operations_of
 
 from fakes.layer_operations import operations
+from foveate_shared.errors import InputError
 from foveate_shared.geometry import Extent
 from foveate_shared.jobs.named_pictures import OfferedPicture
 from foveate_shared.wire.protocol import OperationInfo
@@ -75,3 +76,25 @@ def test_arguments_say_which_layers_are_chosen():
     }
     picture_arguments.say_chosen(none, arguments, chosen.put("control", 0, None))
     assert none == {"control": None, "reference-1": 3, "reference-2": 4, "reference-3": None}
+
+
+class Layer:
+    """A layer, or a group of some."""
+
+    def __init__(self, name, *, is_group=False):
+        self.get_name = lambda: name
+        self.is_group = lambda: is_group
+
+
+def test_a_script_is_told_of_a_group_and_of_a_gap():
+    arguments = procedure("take").pictures
+    sky, none = Layer("Sky"), Config(dict.fromkeys(each.name for each in arguments))
+    picture_arguments.check_script(none, arguments)
+    picture_arguments.check_script(Config(none | {"control": sky, "reference-1": sky, "reference-2": sky}), arguments)
+    with pytest.raises(InputError) as refused:
+        picture_arguments.check_script(Config(none | {"control": Layer("Frame", is_group=True)}), arguments)
+    assert str(refused.value.info) == (
+        "Frame is a layer group, and a group cannot be taken as a picture. Merge it, or name a layer in it."
+    )
+    with pytest.raises(InputError, match="Name 'reference-2', too: pictures are counted without a gap"):
+        picture_arguments.check_script(Config(none | {"reference-1": sky, "reference-3": sky}), arguments)

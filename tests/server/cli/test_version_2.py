@@ -54,10 +54,10 @@ def mix(server, place, *more, status=0):
 
 
 def files_of(place):
-    return {"control": place / "edges.png", "reference-2": place / "style.png"}
+    return {"control": place / "edges.png", "reference-1": place / "style.png"}
 
 
-BOTH = ("--image", "control={}/edges.png", "--image", "reference-2={}/style.png")
+BOTH = ("--image", "control={}/edges.png", "--image", "reference-1={}/style.png")
 
 
 def both(place):
@@ -72,6 +72,7 @@ def test_pictures_are_named_on_the_command_line(server, place):
 REFUSED = {
     "missing": ([], "Mix needs the picture 'control', and it is missing."),
     "unknown": (["--image", "depth={}/edges.png"], "Mix takes no picture named 'depth'."),
+    "a gap": (["--image", "reference-2={}/style.png"], "Name 'reference-1', too: pictures are counted without a gap."),
     "another size": (["--image", "control={}/style.png"], "The picture 'control' has 3 by 2 pixels"),
     "no file": (["--image", "control={}/none.png"], "none.png"),
     "no name": (["--image", "{}/edges.png"], "names no picture. Write it as --image control=FILE."),
@@ -106,9 +107,9 @@ def test_a_replay_names_what_is_missing_and_takes_it_by_name(server, place):
     for name in ("edges.png", "style.png"):
         (place / name).rename(elsewhere / name)
     said = server.foveate("replay", place / "out.png", status=2).stderr
-    assert "are not at hand: control (edges.png), reference-2 (style.png)." in said
+    assert "are not at hand: control (edges.png), reference-1 (style.png)." in said
     assert "--image control=FILE" in said
-    named = ("--image", f"control={elsewhere}/edges.png", "--image", f"reference-2={elsewhere}/style.png")
+    named = ("--image", f"control={elsewhere}/edges.png", "--image", f"reference-1={elsewhere}/style.png")
     assert "the same samples again" in server.foveate("replay", place / "out.png", *named).stdout
 
 
@@ -118,7 +119,7 @@ def test_a_replay_checks_what_is_in_the_pictures(server, place):
     said = server.foveate("replay", place / "out.png", status=2).stderr
     assert "edges.png is not the picture control that out.png was made with." in said
     unknown = server.foveate("replay", place / "out.png", "--image", f"mask={place}/style.png", status=2).stderr
-    assert "was made without a picture named mask. It has control, reference-2." in unknown
+    assert "was made without a picture named mask. It has control, reference-1." in unknown
 
 
 def test_a_selection_is_a_grey_picture_that_a_mask_can_be(server, place):
@@ -221,16 +222,16 @@ def test_a_job_is_resumed_with_its_pictures(server, place, left):
 WRONG = {
     "one is not given": (
         ["--image", "control={}/edges.png"],
-        "are not given: reference-2. Say where they are: --image reference-2=FILE.",
+        "are not given: reference-1. Say where they are: --image reference-1=FILE.",
     ),
-    "none is given": ([], "Pictures that the job was started with are not given: control, reference-2."),
+    "none is given": ([], "Pictures that the job was started with are not given: control, reference-1."),
     "another picture": (
-        ["--image", "control={0}/in.png", "--image", "reference-2={0}/style.png"],
+        ["--image", "control={0}/in.png", "--image", "reference-1={0}/style.png"],
         "in.png is not the picture control that the job was started with.",
     ),
     "an unknown name": (
         ["--image", "mask={}/edges.png"],
-        "The job was started without a picture named mask. It has control, reference-2.",
+        "The job was started without a picture named mask. It has control, reference-1.",
     ),
 }
 
@@ -254,7 +255,7 @@ def test_one_that_is_done_needs_its_pictures_too_or_its_result_could_not_be_repl
         flow.start()
         assert run_to_end(client, flow).state is JobState.UNAPPLIED
     said = resume(server, place, (flow.job, settings), status=2).stderr
-    assert "are not given: control, reference-2." in said
+    assert "are not given: control, reference-1." in said
     resume(server, place, (flow.job, settings), *both(place))
     assert "the same samples again" in server.foveate("replay", place / "out.png").stdout
 
