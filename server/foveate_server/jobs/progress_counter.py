@@ -8,6 +8,7 @@ which weights are loaded, count as long as they last, and before as long as they
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
@@ -150,7 +151,7 @@ class ProgressCounter:
         weighed = [each.weighed for each in self._items.values() if each.weighed]
         ratio = sum(found for _, found in weighed) / sum(taken for taken, _ in weighed) if weighed else 1.0
         waiting = sum(each.weight for each in self._items.values() if not each.fraction and not each.weighed)
-        return self._total - self._done - waiting + waiting * ratio ** (len(weighed) / (len(weighed) + 1))
+        return self._total - self._done - waiting + waiting * math.pow(ratio, len(weighed) / (len(weighed) + 1))
 
     @property
     def _true(self) -> float:
