@@ -292,8 +292,9 @@ def test_scripts_name_pictures(desk, folder):
     assert desk.running.run(code, pictures=json.dumps({"control": "named"})) == ["FINISHED"]
     made = np.rint(desk.pixels("out") * 255).astype(np.uint8)
     assert np.array_equal(made[::-1], wanted)
-    assert desk.running.run(code, pictures=json.dumps({"control": "in"})) == ["FINISHED"], "as on the command line"
-    made = np.rint(desk.pixels("out") * 255).astype(np.uint8)
+    own = code.replace("result='out'", "result='own'")
+    assert desk.running.run(own, pictures=json.dumps({"control": "in"})) == ["FINISHED"], "as on the command line"
+    made = np.rint(desk.pixels("own") * 255).astype(np.uint8)
     assert np.array_equal(made[::-1], noise(1, "u8"))
     refused = (
         f"try:\n    {code.replace(chr(10), chr(10) + '    ')}\nexcept RuntimeError as error:\n    answer = str(error)"
