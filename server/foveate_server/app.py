@@ -32,6 +32,7 @@ from foveate_server.net.named_tokens import Authenticator
 from foveate_server.net.run_service import ServedApplication
 from foveate_server.net.security_middleware import SecurityMiddleware
 from foveate_server.operations.operation import models_taken
+from foveate_server.operations.registry import packages
 from foveate_server.spool.store import Spool
 from foveate_server.status.metrics import Metrics
 from foveate_server.status.page_sessions import OWNER_TOKEN, Sessions
@@ -157,6 +158,7 @@ class Application:
             catalog=catalog,
             metrics=self._metrics,
             version=self._version,
+            packages=packages(),
             clocks=self._variants.clocks,
         )
         per_minute = self._config.rates.submits_per_minute

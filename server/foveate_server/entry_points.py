@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, Protocol, TypeVar
 
@@ -44,16 +44,23 @@ class Registered(Generic[T]):
 
     values: Mapping[str, T]  # by name: ours in their stated order, then those of packages, by package and name
     left_out: tuple[LeftOut, ...] = ()
+    packages: Mapping[str, str] = field(default_factory=dict)  # by name of value: whose it is, where it is not ours
 
 
 def load(
-    group: str, own: Sequence[T], check: Callable[[object], T], found: Iterable[EntryPoint] | None = None
+    group: str,
+    own: Sequence[T],
+    check: Callable[[object], T],
+    found: Iterable[EntryPoint] | None = None,
+    *,
+    commands: Collection[str] = (),
 ) -> Registered[T]:
     """Return `own`, and after them what the entry points of `group` add.
 
     An entry point `NAME = package.module:VALUE` adds VALUE, whose name is NAME. `check` gives it back where it is what
     the group wants; it raises ValueError, TypeError or FoveateError, with the reason, where it is not. What cannot be
-    imported, has a name that is taken, or does not pass is left out. `found` replaces the installed entry points.
+    imported, has a name that is taken, also one of our `commands`, or does not pass is left out. `found` replaces the
+    installed entry points.
 
     Raises ValueError where two of our `own` have one name.
     """
@@ -63,14 +70,15 @@ def load(
         if value.name in values:
             raise ValueError(f"two of {group} are called {value.name}")
         values[value.name], owners[value.name] = value, "Foveate itself"
-    left_out = []
+    left_out, packages = [], {}
     for point in sorted(entry_points(group=group) if found is None else found, key=_rank):
-        taken = _taken(point, check, owners)
+        taken = "its name is a command of Foveate" if point.name in commands else _taken(point, check, owners)
         if isinstance(taken, str):
             left_out.append(LeftOut(_package(point), group, point.name, taken))
         else:
-            values[taken.name], owners[taken.name] = taken, _package(point)
-    return Registered(values, tuple(left_out))
+            values[taken.name] = taken
+            owners[taken.name] = packages[taken.name] = _package(point)
+    return Registered(values, tuple(left_out), packages)
 
 
 def _taken(point: EntryPoint, check: Callable[[object], T], owners: Mapping[str, str]) -> T | str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from foveate_server.jobs.dependencies import JobDependencies
 from foveate_server.jobs.event_log import EventLog
@@ -13,13 +15,16 @@ from foveate_server.jobs.journal import Journal
 from foveate_server.jobs.recipe import content_hash
 from foveate_server.jobs.validation import check_plan, check_submit
 from foveate_server.operations.contract import JobRequest, Plan
+from foveate_server.operations.operation import Operation
+from foveate_server.operations.package_failure import failure_of
 from foveate_server.presets import load_presets
 from foveate_server.spool.database import insert_job, put_item
 from foveate_server.spool.database_rows import JobRow, Owner
-from foveate_shared.errors import ErrorCode, InputError, RefusedError
+from foveate_shared.errors import ErrorCode, FoveateError, InputError, RefusedError, to_exception
 from foveate_shared.wire.codec import encode
 from foveate_shared.wire.protocol import Accepted, Note, Planned, Submit
 
+_log = logging.getLogger(__name__)
 KEPT_PER_OPEN_JOB = 16  # an owner may keep so many times more ended jobs than open ones
 
 
@@ -51,8 +56,7 @@ class JobAcceptance:
             self._check_room(owner)
             request, notes = await asyncio.to_thread(self._check, submit, profiles)
             operation = self._parts.operations[submit.operation]
-            parameters = operation.parameters.parse(request.parameters)
-            plan = await asyncio.to_thread(operation.plan, request, parameters)
+            plan = await asyncio.to_thread(self._plan, operation, request)
             check_plan(plan, operation, request)
             self._check_disk(plan, request)
             job = await self._store(owner, submit, content, request, plan)
@@ -71,6 +75,19 @@ class JobAcceptance:
             presets=lambda: load_presets(config.presets_file),
             safety=config.safety,
         )
+
+    def _plan(self, operation: Operation[Any], request: JobRequest) -> Plan:
+        """Return an operation's plan. Raises FoveateError where it has none; a bug is its package's fault, if any."""
+        try:
+            return operation.plan(request, operation.parameters.parse(request.parameters))
+        except FoveateError:
+            raise
+        except Exception as error:
+            info = failure_of(operation.name, self._parts.packages)
+            if info is None:
+                raise
+            _log.exception("the operation %s could not plan", operation.name)
+            raise to_exception(info) from error
 
     async def _store(self, owner: Owner, submit: Submit, content: str, request: JobRequest, plan: Plan) -> Job:
         now = self._parts.clocks.now()

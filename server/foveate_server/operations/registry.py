@@ -31,6 +31,8 @@ from foveate_shared.wire.schema_words import NEEDS
 
 GROUP = "foveate.operations"
 _OWN: tuple[Operation[Any], ...] = (Refocus(), Faces(), Detect(), Upscale(), Fill(), Compare())
+# Words of the command line that stand for no operation: one that is called so could not be reached there.
+COMMANDS = frozenset(("serve", "operations", "models", "presets", "plugins", "jobs", "replay", "status", "token"))
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")  # a word of the command line, and of an editor's settings
 
 
@@ -42,7 +44,12 @@ def operations() -> Mapping[str, Operation[Any]]:
 @cache  # what is installed stays the same as long as a process runs
 def registered() -> Registered[Operation[Any]]:
     """Return all operations, and what was left out."""
-    return load(GROUP, _OWN, check)
+    return load(GROUP, _OWN, check, commands=COMMANDS)
+
+
+def packages() -> Mapping[str, str]:
+    """Return the packages that brought operations, by the operations' names."""
+    return registered().packages
 
 
 def check(value: object) -> Operation[Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from foveate_server.operations.package_failure import failure_of
+from foveate_server.operations.registry import packages
 from foveate_shared.errors import ErrorCode, ErrorInfo, Fault, FoveateError
 
 _OUT_OF_MEMORY = ErrorInfo(
@@ -24,15 +26,18 @@ _MEMORY_PHRASES = ("can't allocate memory", "not enough memory", "out of memory"
 _logger = logging.getLogger(__name__)
 
 
-def describe(error: BaseException) -> ErrorInfo:
-    """Return what to tell the client about the exception that ended an item, and log it where it is our bug."""
+def describe(error: BaseException, operation: str = "") -> ErrorInfo:
+    """Return what to tell the client about the exception that ended an item, and log it where it is a bug.
+
+    A bug is that of the `operation` in which it showed, where another package brought that; else ours.
+    """
     if isinstance(error, FoveateError):
         return error.info
     if is_out_of_memory(error):
         _logger.warning("out of memory: %s", error)
         return _OUT_OF_MEMORY
     _logger.error("an item failed unexpectedly", exc_info=error)
-    return _INTERNAL
+    return failure_of(operation, packages()) or _INTERNAL
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -93,7 +93,8 @@ class Worker:
             result = self._run_operation(task, cancelled)
         except Exception as error:
             self._tell_memory()
-            self._channel.send(TaskFailed(describe(error)))
+            operation = task.request.operation if self._engine else ""  # without an engine, none was run
+            self._channel.send(TaskFailed(describe(error, operation)))
             if is_out_of_memory(error):
                 self._release()
             return

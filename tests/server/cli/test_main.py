@@ -1,5 +1,6 @@
 """Bad usage and bad input: one sentence with a remedy on stderr, the right exit status, and nothing is written."""
 
+import argparse
 import json
 import socket
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from foveate_server.cli.main import build_parser, exit_status, main
+from foveate_server.operations.registry import COMMANDS, operations
 from foveate_server.picture_files.picture import Picture
 from foveate_server.picture_files.write import save
 from foveate_shared.errors import ErrorCode, ErrorInfo, Fault
@@ -194,3 +196,8 @@ def test_every_part_of_the_command_line_has_a_run_function():
         ["models", "list"],
     ):
         assert callable(build_parser().parse_args(arguments).run)
+
+
+def test_no_operation_can_be_called_as_a_command_is():
+    commands = next(action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction))
+    assert set(commands.choices) == COMMANDS | set(operations())

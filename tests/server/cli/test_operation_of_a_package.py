@@ -79,8 +79,22 @@ class Edit(Retouch):
     parameters = Declaration(RetouchParameters, {NEEDS: [DIFFUSION]}, models=(checkpoints("edits"),))
 
 
-RETOUCH, EDIT = Retouch(), Edit()
+class Broken(Retouch):
+    name = "broken"
+    title = "Broken"
+
+    def plan(self, request, parameters):
+        return super().plan(request, parameters) if parameters.strength else 1 / 0
+
+    def run(self, run):
+        return 1 / 0
+
+
+RETOUCH, EDIT, BROKEN, STATUS = Retouch(), Edit(), Broken(), Edit()
 """
+
+
+POINTS = {"retouch": "RETOUCH", "edit": "EDIT", "broken": "BROKEN", "status": "STATUS"}
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +102,7 @@ def studio(tmp_path_factory, make_workplace):
     """A workplace beside the package, with a checkpoint and a restorer, whose server runs."""
     folder = tmp_path_factory.mktemp("studio")
     site = folder / "site"
-    put_package(site, "foveate-retouch", "foveate.operations", {"retouch": "RETOUCH", "edit": "EDIT"}, SOURCE)
+    put_package(site, "foveate-retouch", "foveate.operations", POINTS, SOURCE)
     workplace = make_workplace(folder, engine="foveate_server.engines.engine_specs:suite_spec")
     workplace.extra["FOVEATE_CACHE_DIR"] = str(folder / "cache")
     workplace.extra["FOVEATE_OFFLINE"] = "true"
@@ -145,4 +159,16 @@ def test_a_capability_that_no_family_has_leaves_it_without_a_model(studio):
 
 def test_its_options_say_which_models_there_are(studio):
     assert "--model" in studio.foveate("retouch", "--help").stdout
-    assert json.loads(studio.foveate("status", "--json").stdout)["left_out"] == []
+
+
+def test_one_with_the_name_of_a_command_is_left_out(studio):
+    (left_out,) = json.loads(studio.foveate("status", "--json").stdout)["left_out"]
+    assert (left_out["name"], left_out["reason"]) == ("status", "its name is a command of Foveate")
+
+
+@pytest.mark.parametrize(("strength", "status"), [("0", 1), ("1", 1)], ids=["plan", "run"])
+def test_its_errors_are_its_own(studio, strength, status):
+    photo, after = studio.folder / "photo.png", studio.folder / "none.png"
+    said = studio.foveate("broken", photo, after, "--strength", strength, "--quiet", status=status).stderr
+    assert "The operation broken, of the package foveate-retouch 1.0, failed because of an error in it." in said
+    assert "Report it to that package's author" in said
