@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.net.http_server import WebServer, base_url, bind
+from foveate_server.net.unproved_connections import DoorLimits
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ def config_in(folder: Path) -> ServerConfig:
 
 
 @contextmanager
-def running(app: ASGIApp, config: ServerConfig) -> Iterator[Running]:
+def running(app: ASGIApp, config: ServerConfig, door: DoorLimits | None = None) -> Iterator[Running]:
     """Serve an application as long as the context lasts."""
     ready = threading.Event()
     listening = bind(config)
-    server = WebServer(app, config, on_ready=ready.set)
+    server = WebServer(app, config, on_ready=ready.set, door=door)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     assert ready.wait(20), "the server did not start"

@@ -139,7 +139,7 @@ class Gate:
 
     def _token_owner(self, request: Request) -> str:
         # On this machine, a stranger's wrong guesses must not lock out everyone else: all share one address.
-        if self.failures.is_blocked(request.peer) and not _is_loopback(request.peer):
+        if self.failures.is_blocked(request.peer) and not is_loopback(request.peer):
             raise _rate_limited()
         owner = self.authenticator.authenticate(request.header("authorization"))
         if owner is not None:
@@ -218,6 +218,14 @@ def split_host(value: str) -> tuple[str, int | None]:
     return name.lower(), port
 
 
+def is_loopback(address: str) -> bool:
+    """Tell whether an address is this machine's own, also as IPv4 behind an IPv6 socket."""
+    try:
+        return ip_address(address.removeprefix("::ffff:")).is_loopback
+    except ValueError:
+        return False
+
+
 def _cookie(request: Request) -> str | None:
     name = SECURE_COOKIE if request.is_encrypted else COOKIE
     try:
@@ -232,13 +240,6 @@ def _endpoint(value: Sequence[Any] | None) -> tuple[str, int] | None:
     if not value or value[1] is None:
         return None
     return str(value[0]).lower().removeprefix("::ffff:"), int(value[1])
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def _unauthorized() -> Refusal:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
+import sys
 from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.net.gate import MAX_HEADER_BYTES
+from foveate_server.net.http_connection import Arrival, HttpConnection, WebSocketConnection
+from foveate_server.net.unproved_connections import DoorLimits, UnprovedConnections, Visit
 from foveate_shared.errors import ConnectionLostError, ErrorCode, InputError
 
 CHUNK_HEADER_BYTES = 16  # PROTOCOL.md, "Blobs and chunks"
 GRACE_SECONDS = 5  # for connections to end when the server does
-_SPARE_CONNECTIONS = 64  # of plain HTTP, beside the websockets
+_SPARE_CONNECTIONS = 64  # of plain HTTP with a token, beside the websockets
+_QUEUE = 1024  # connections that the system keeps until we accept them
+# Few at once: who sends a request together with the connection is heard before 64 others can take the place.
+_ACCEPTED_AT_ONCE = 16
 
 
 def bind(config: ServerConfig) -> socket.socket:
@@ -70,7 +78,8 @@ def base_url(config: ServerConfig, bound: socket.socket) -> str:
 class WebServer(uvicorn.Server):
     """Says when it is ready, ends when it is told to, and leaves signals to nobody else.
 
-    `on_ready` is called once connections are taken; `is_over` about once a second: true ends the server.
+    `on_ready` is called once connections are taken; `is_over` about once a second: true ends the server. `door` limits
+    those who have not shown a token.
     """
 
     def __init__(
@@ -80,16 +89,31 @@ class WebServer(uvicorn.Server):
         *,
         on_ready: Callable[[], None],
         is_over: Callable[[], bool] = lambda: False,
+        door: DoorLimits | None = None,
     ) -> None:
-        super().__init__(_settings(app, config))
+        door = door or DoorLimits()
+        super().__init__(_settings(app, config, door))
         self._on_ready = on_ready
         self._is_over = is_over
+        self._unproved = UnprovedConnections(door)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
-        await super().startup(sockets)
-        if self.started:
-            self._on_ready()
+        """Start, then say so. The base class would begin TLS before we know of a connection."""
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            sys.exit(STARTUP_FAILURE)
+        loop = asyncio.get_running_loop()
+        self.servers = []
+        for bound in sockets or []:
+            self.servers.append(await loop.create_server(self._arrival, sock=bound, backlog=_ACCEPTED_AT_ONCE))
+            bound.listen(_QUEUE)
+        self.started = True
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; those at the door first."""
+        self._unproved.close_all()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """Tell whether to end."""
@@ -104,18 +128,24 @@ class WebServer(uvicorn.Server):
         self.force_exit = self.should_exit
         self.should_exit = True
 
+    def _arrival(self) -> Arrival:
+        return Arrival(self._connection, self._unproved, self.config.ssl)
 
-def _settings(app: ASGIApp, config: ServerConfig) -> uvicorn.Config:
+    def _connection(self, visit: Visit) -> HttpConnection:
+        return HttpConnection(self.config, self.server_state, self.lifespan.state, visit)
+
+
+def _settings(app: ASGIApp, config: ServerConfig, door: DoorLimits) -> uvicorn.Config:
     limits = config.limits
     return uvicorn.Config(
         app,
-        http="h11",
+        http="h11",  # what HttpConnection is
         h11_max_incomplete_event_size=MAX_HEADER_BYTES + 4096,  # so that our own refusal has its say first
-        ws="websockets-sansio",
+        ws=WebSocketConnection,
         ws_max_size=max(limits.max_message_bytes, limits.max_chunk_bytes + CHUNK_HEADER_BYTES),
         ws_per_message_deflate=False,
         lifespan="on",
-        limit_concurrency=config.rates.connections + _SPARE_CONNECTIONS,
+        limit_concurrency=config.rates.connections + _SPARE_CONNECTIONS + door.places,
         timeout_graceful_shutdown=GRACE_SECONDS,
         ssl_certfile=config.tls_cert,
         ssl_keyfile=config.tls_key,

@@ -10,6 +10,7 @@ import logging
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from foveate_server.net.gate import MAX_BODY_BYTES, Gate, Refusal, Request, too_large
+from foveate_server.net.http_connection import visit_of
 from foveate_server.status.page_sessions import OWNER_TOKEN
 from foveate_shared.errors import ErrorCode, ErrorInfo
 from foveate_shared.wire.codec import encode_error
@@ -47,6 +48,8 @@ class SecurityMiddleware:
         try:
             request = Request.from_scope(scope)
             owner = self._gate.admit(request)
+            if owner is not None and (visit := visit_of(scope)):
+                visit.prove()
             if request.is_websocket:
                 await self._websocket(scope, receive, send, owner or "")
             else:

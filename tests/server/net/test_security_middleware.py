@@ -1,67 +1,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
+from fakes.guarded import Guarded, bearer, guarded
 from foveate_server.config.server_config import Rates, ServerConfig
 from foveate_server.net.gate import MAX_BODY_BYTES, MAX_HEADER_BYTES, Gate
 from foveate_server.net.named_tokens import Authenticator, add_token, new_token, revoke_token
 from foveate_server.net.security_middleware import SecurityMiddleware
-from foveate_server.status.page_sessions import OWNER_TOKEN, Sessions
-
-
-async def _who(request: Request) -> JSONResponse:
-    body = await request.body()
-    return JSONResponse({"owner": request.scope[OWNER_TOKEN], "size": len(body)})
-
-
-async def _socket(websocket: WebSocket) -> None:
-    await websocket.accept()
-    async for text in websocket.iter_text():
-        await websocket.send_text(f"{websocket.scope[OWNER_TOKEN]}: {text}")
-
-
-@dataclass
-class Guarded:
-    """A small application behind the middleware, and clients of it."""
-
-    url: str
-    port: int
-    token: str
-    config: ServerConfig
-
-    def get(self, path: str = "/who", token: str | None = None, **headers: str) -> httpx.Response:
-        return self.request("GET", path, headers={**bearer(token or self.token), **headers})
-
-    def request(self, method: str, path: str, **kwargs) -> httpx.Response:
-        with httpx.Client(base_url=self.url, trust_env=False) as client:
-            return client.request(method, path, **kwargs)
-
-    def connect(self, token: str | None = None, **kwargs) -> ClientConnection:
-        url = self.url.replace("http", "ws") + "/socket"
-        return connect(url, additional_headers=bearer(token or self.token), proxy=None, **kwargs)
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
-def guarded(start, config: ServerConfig) -> Guarded:
-    token = new_token()
-    app = Starlette(routes=[Route("/who", _who, methods=["GET", "POST"]), WebSocketRoute("/socket", _socket)])
-    gate = Gate(config, Authenticator(config.tokens_file, token), Sessions())
-    server = start(SecurityMiddleware(app, gate), config)
-    return Guarded(server.url, server.port, token, config)
+from foveate_server.status.page_sessions import Sessions
 
 
 @pytest.fixture(scope="module")

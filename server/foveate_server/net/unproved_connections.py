@@ -1,0 +1,115 @@
+"""Connections that have not shown a token yet: few places, and little time for each.
+
+Anyone can connect, so that a connection alone says nothing. The oldest of those that wait makes room for the newest,
+and nobody is refused at the door: who has a token shows it at once. The shell around it is http_connection.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Protocol
+
+from foveate_server.net.gate import is_loopback
+
+
+@dataclass(frozen=True)
+class DoorLimits:
+    """How many may wait without a token, and how long."""
+
+    places: int = 64
+    places_per_address: int = 16  # of another machine; all who are on this one share an address
+    request_seconds: float = 5.0  # until a request has arrived as a whole: TLS, headers and body
+
+
+class WaitingVisit(Protocol):
+    """Who has a place."""
+
+    address: str
+
+    def close(self) -> None: ...  # noqa: D102
+
+
+class UnprovedConnections:
+    """The places of those who wait, oldest first."""
+
+    def __init__(self, limits: DoorLimits) -> None:
+        self.limits = limits
+        self._waiting: dict[WaitingVisit, None] = {}  # in the order in which they came
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def enter(self, newcomer: WaitingVisit) -> None:
+        """Give `newcomer` a place; where there is none left, close who has waited longest."""
+        self._waiting[newcomer] = None
+        neighbours = [waiting for waiting in self._waiting if waiting.address == newcomer.address]
+        if len(neighbours) > self.limits.places_per_address and not is_loopback(newcomer.address):
+            self._close(neighbours[0])
+        elif len(self._waiting) > self.limits.places:
+            self._close(next(iter(self._waiting)))
+
+    def leave(self, waiting: WaitingVisit) -> None:
+        """Give a place back: its connection has ended, or has shown a token."""
+        self._waiting.pop(waiting, None)
+
+    def close_all(self) -> None:
+        """Close all that wait."""
+        for waiting in list(self._waiting):
+            self._close(waiting)
+
+    def _close(self, waiting: WaitingVisit) -> None:
+        self.leave(waiting)
+        waiting.close()
+
+
+class Visit:
+    """One connection, from when it was accepted: has it shown a token, and is a request of it here as a whole."""
+
+    def __init__(self, address: str, transport: asyncio.BaseTransport, unproved: UnprovedConnections) -> None:
+        self.address = address
+        self._transport = (
+            transport  # of TCP, also where TLS goes over it: that would end politely, and wait for an answer
+        )
+        self._unproved = unproved
+        self._proved = False
+        self._arrived = False  # whether the latest request is here as a whole
+        self._deadline: asyncio.TimerHandle | None = None  # when the latest request has to be
+        self._wait()
+        unproved.enter(self)
+
+    def prove(self) -> None:
+        """Note that a request of it has shown a token."""
+        self._proved = True
+        self._unproved.leave(self)
+        if self._arrived:
+            self._rest()
+
+    def note(self, *, arrived: bool) -> None:
+        """Note whether the latest request is here as a whole; once one was, the time for the next one begins."""
+        if self._arrived and not arrived:
+            self._wait()
+        self._arrived = arrived
+        if self._arrived and self._proved:
+            self._rest()
+
+    def end(self) -> None:
+        """Note that it has ended."""
+        self._unproved.leave(self)
+        self._rest()
+
+    def close(self) -> None:
+        """End it, whatever the other side does."""
+        self._rest()
+        if isinstance(self._transport, asyncio.WriteTransport):
+            self._transport.abort()
+
+    def _wait(self) -> None:
+        self._rest()
+        seconds = self._unproved.limits.request_seconds
+        self._deadline = asyncio.get_running_loop().call_later(seconds, self.close)
+
+    def _rest(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None

@@ -1,0 +1,215 @@
+"""Many who show no token, through a real server: they get nothing, and keep nobody out."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+import pytest
+
+from fakes.guarded import Guarded, guarded, unverified
+from fakes.web import running
+from foveate_server.config.server_config import ServerConfig
+from foveate_server.net.pairing import pair
+from foveate_server.net.unproved_connections import DoorLimits, UnprovedConnections
+
+FLOOD = 2000  # connections
+HASTY = DoorLimits(request_seconds=0.3)
+
+
+def _room_for(files: int) -> int:
+    """Return how many of `files` this process may open, after asking the system for as many."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return files
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = files + 500  # what the tests and the server have open besides
+    if soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return min(files, soft - 500)
+
+
+def _idle(server: Guarded) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), timeout=60)
+
+
+def _is_closed(waiting: socket.socket) -> bool:
+    with contextlib.suppress(ConnectionResetError):
+        return waiting.recv(1) == b""
+    return True
+
+
+@dataclass(eq=False)
+class Fake:
+    """Who waits at the door."""
+
+    address: str
+    closed: bool = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_the_oldest_makes_room_for_the_newest():
+    door = UnprovedConnections(DoorLimits(places=2))
+    first, second, third = (Fake("127.0.0.1") for _ in range(3))
+    for waiting in (first, second, third):
+        door.enter(waiting)
+    assert [waiting.closed for waiting in (first, second, third)] == [True, False, False]
+    door.leave(second)
+    door.enter(Fake("::1"))
+    assert (third.closed, len(door)) == (False, 2)
+
+
+@pytest.mark.parametrize(("address", "closed"), [("192.0.2.1", True), ("::1", False), ("::ffff:127.0.0.1", False)])
+def test_another_machine_takes_its_own_places_only(address: str, closed: bool):
+    door = UnprovedConnections(DoorLimits(places=9, places_per_address=2))
+    older, *flood = (Fake("192.0.2.7"), *(Fake(address) for _ in range(4)))
+    for waiting in (older, *flood):
+        door.enter(waiting)
+    assert not older.closed
+    assert [waiting.closed for waiting in flood] == [closed, closed, False, False]
+
+
+@pytest.fixture
+def hasty(config: ServerConfig) -> Iterator[Callable[[ServerConfig], Guarded]]:
+    """Start servers with little time for each request."""
+    with ExitStack() as stack:
+        yield lambda changed=config: guarded(
+            lambda app, config: stack.enter_context(running(app, config, HASTY)), changed
+        )
+
+
+def test_a_flood_without_a_token_keeps_nobody_out(start_server, config: ServerConfig):
+    server = guarded(start_server, config)
+    with ExitStack() as stack:
+        flood = [stack.enter_context(_idle(server)) for _ in range(_room_for(FLOOD))]
+        assert server.get().json()["owner"] == "local"
+        with server.connect() as client:
+            client.send("hello")
+            assert client.recv() == "local: hello"
+        assert len(flood) > 500
+        assert all(map(_is_closed, flood[:-64]))
+
+
+@pytest.fixture
+def encrypted(config: ServerConfig) -> ServerConfig:
+    return replace(pair(config, "127.0.0.1")[0], host="127.0.0.1", port=0)
+
+
+def _idle_after_tls(server: Guarded) -> socket.socket:
+    return unverified().wrap_socket(_idle(server))
+
+
+@pytest.mark.parametrize("arrive", [_idle, _idle_after_tls])
+def test_nor_does_a_flood_with_tls(start_server, encrypted: ServerConfig, arrive: Callable[[Guarded], socket.socket]):
+    server = guarded(start_server, encrypted)
+    with ExitStack() as stack:
+        flood = [stack.enter_context(arrive(server)) for _ in range(200)]
+        assert server.get().json()["owner"] == "local"
+        with server.connect() as client:
+            client.send("hello")
+            assert client.recv() == "local: hello"
+        assert all(map(_is_closed, flood[:-64]))
+
+
+REQUESTS = {
+    "nothing": b"",
+    "half of the headers": b"GET /who HTTP/1.1\r\nHost: 127",
+    "half of a body": b"POST /who HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\nContent-Length: 60000\r\n\r\nx",
+    "half of a body that nobody wants": b"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 60000\r\n\r\nx",
+}
+
+
+def _filled(request: bytes, server: Guarded) -> bytes:
+    host, token = f"127.0.0.1:{server.port}", f"Bearer {server.token}"
+    return request.replace(b"{host}", host.encode()).replace(b"{token}", token.encode())
+
+
+def _drip_until_closed(waiting: socket.socket) -> None:
+    """Send a byte every now and then, as long as the other side keeps the connection."""
+    waiting.settimeout(0.01)
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        while True:
+            waiting.send(b"x")
+            with contextlib.suppress(TimeoutError):
+                if waiting.recv(4096) == b"":
+                    return
+
+
+@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS.keys())
+@pytest.mark.parametrize("drips", [False, True])
+def test_a_request_that_does_not_arrive_is_ended(hasty, request_: bytes, drips: bool):
+    server = hasty()
+    with _idle(server) as slow:
+        slow.sendall(_filled(request_, server))
+        if drips:
+            _drip_until_closed(slow)
+        else:
+            with contextlib.suppress(ConnectionResetError):
+                while slow.recv(4096):
+                    pass
+
+
+def test_a_request_that_does_not_arrive_is_ended_under_tls(hasty, encrypted: ServerConfig):
+    server = hasty(encrypted)
+    for arrive in (_idle, _idle_after_tls):
+        with arrive(server) as slow:
+            assert _is_closed(slow)
+    with _idle_after_tls(server) as slow:
+        _drip_until_closed(slow)
+
+
+def test_who_has_shown_a_token_may_be_silent(hasty):
+    server = hasty()
+    with server.connect() as client, _idle(server) as idle, _idle(server) as later:
+        assert _is_closed(idle)  # who came after the client, and so does the deadline
+        assert _is_closed(later)
+        client.send("still here")
+        assert client.recv() == "local: still here"
+
+
+def test_a_connection_may_be_used_again(hasty):
+    server = hasty()
+    request = _filled(b"GET /who HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\n\r\n", server)
+    with _idle(server) as client:
+        for _ in range(3):
+            client.sendall(request * 2)  # the second before the first is answered
+            answers = b""
+            while answers.count(b'"size":0}') < 2:
+                received = client.recv(4096)
+                assert received
+                answers += received
+        assert _is_closed(client)  # after its last one, and a while
+
+
+def test_what_comes_with_the_end_of_tls_is_not_lost(hasty, encrypted: ServerConfig):
+    """A client may send its request in the same bytes as the last of its handshake."""
+    server = hasty(encrypted)
+    request = _filled(b"GET /who HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\n\r\n", server)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = unverified().wrap_bio(incoming, outgoing)
+    with _idle(server) as client:
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                client.sendall(outgoing.read())
+                incoming.write(client.recv(65536))
+        tls.write(request)
+        client.sendall(outgoing.read())
+        answer = b""
+        while b'"size":0}' not in answer:
+            received = client.recv(65536)
+            assert received
+            incoming.write(received)
+            with contextlib.suppress(ssl.SSLWantReadError):
+                while True:
+                    answer += tls.read()
