@@ -85,6 +85,14 @@ def recognize(header: Header, name: str, config: JsonObject | None = None) -> Re
     return finding
 
 
+def typed_path(text: str) -> Path:
+    """Return the path that a person typed, with their home for `~`; `~nobody` stays as it is."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
 def telling_name(path: Path) -> str:
     """Return what a file is called: its stem, or its folder where the stem says nothing."""
     return path.parent.name if path.stem in _NAMELESS and path.parent.name else path.stem

@@ -26,6 +26,7 @@ from foveate_server.models.sources.url import UrlSource
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import DETECT, DIFFUSION, RESTORE
+from foveate_shared.wire.rules import is_device_name
 
 CONFIG = "config"  # in the folder of a single file's model: the configuration that came with it
 
@@ -196,7 +197,14 @@ class Registry:
 
     def check_new(self, name: str) -> str:
         """Return `name` where a model may be added under it; raises InputError."""
-        if check_name(name) in self._embedded:
+        if is_device_name(check_name(name)) or name.endswith("."):
+            raise InputError(
+                "{name!r} cannot be the name of a model: Windows can have no folder of that name.",
+                code=ErrorCode.INVALID_PARAMETER,
+                remedy="Choose another one with --name.",
+                name=name,
+            )
+        if name in self._embedded:
             raise InputError(
                 "{name!r} is the name of a model that comes with Foveate.",
                 code=ErrorCode.CONFLICT,

@@ -15,6 +15,8 @@ from foveate_shared.i18n.sentence import Sentence
 
 _LENGTH_BYTES = 8  # at the start of a file: how long its header is, little-endian
 _MAX_HEADER_BYTES = 100_000_000  # as the format allows
+MAX_TENSORS = 65_535  # ten times as many as any model has; telling what a model is looks through them again and again
+_MAX_NUMBER = (1 << 63) - 1  # of a shape or an offset
 _BITS: Mapping[str, int] = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
     "I16": 16, "U16": 16, "F16": 16, "BF16": 16, "I32": 32, "U32": 32, "F32": 32,
@@ -129,11 +131,16 @@ def parse_header(fetch: Fetch, size: int, name: str) -> Header:
         raise damaged(name, "it is no safetensors file")
     if _LENGTH_BYTES + length > size:
         raise damaged(name, "it is cut short")
+    text = fetch(_LENGTH_BYTES, length)
+    _check_count(name, text.count(b'"data_offsets"'))  # before any of it is read; escapes could hide some
     try:
-        document = json.loads(fetch(_LENGTH_BYTES, length))
+        document = json.loads(text)
         metadata = {str(key): str(value) for key, value in document.pop("__metadata__", {}).items()}
-        tensors = {str(key): _tensor(value) for key, value in document.items()}
-        end = max((int(value["data_offsets"][1]) for value in document.values()), default=0)
+        _check_count(name, len(document))
+        tensors, end = {}, 0
+        for key, value in document.items():
+            tensors[str(key)], last = _tensor(value)
+            end = max(end, last)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
         raise damaged(name, "its header is not as the format wants it") from error
     if not tensors:
@@ -144,17 +151,34 @@ def parse_header(fetch: Fetch, size: int, name: str) -> Header:
 
 
 def merged(headers: Iterable[Header]) -> Header:
-    """Return the header of a model that lies in several files."""
+    """Return the header of a model that lies in several files. Raises InputError where they are too many tensors."""
     tensors: dict[str, Tensor] = {}
     metadata: dict[str, str] = {}
     for header in headers:
         tensors.update(header.tensors)
         metadata.update(header.metadata)
+        _check_count("The model", len(tensors))
     return Header(tensors, metadata)
 
 
-def _tensor(value: Mapping[str, Any]) -> Tensor:
-    return Tensor(str(value["dtype"]), tuple(int(side) for side in value["shape"]))
+def _tensor(value: Mapping[str, Any]) -> tuple[Tensor, int]:
+    """Return a tensor, and where its bytes end; raises ValueError where they are not as many as its shape says."""
+    tensor = Tensor(str(value["dtype"]), tuple(_number(side) for side in value["shape"]))
+    start, end = (_number(offset) for offset in value["data_offsets"])
+    if tensor.dtype in _BITS and tensor.size != end - start:
+        raise ValueError("shape and offsets contradict each other")
+    return tensor, end
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= _MAX_NUMBER:  # neither true nor 1.5 nor infinity
+        raise ValueError("no whole number")
+    return value
+
+
+def _check_count(name: str, tensors: int) -> None:
+    if tensors > MAX_TENSORS:
+        raise damaged(name, Sentence("it lists more than {most:,} tensors", most=MAX_TENSORS))
 
 
 def damaged(name: str, reason: str) -> InputError:

@@ -104,7 +104,7 @@ class HttpConnection(H11Protocol):
     def handle_events(self) -> None:
         """Look at what has arrived."""
         super().handle_events()
-        self._visit.note(arrived=self._is_websocket or self.conn.their_state not in {h11.IDLE, h11.SEND_BODY})
+        self._visit.watch(arrived=self._is_websocket or self.conn.their_state not in {h11.IDLE, h11.SEND_BODY})
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Go on as a websocket."""

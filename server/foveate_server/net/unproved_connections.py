@@ -85,7 +85,7 @@ class Visit:
         if self._arrived:
             self._rest()
 
-    def note(self, *, arrived: bool) -> None:
+    def watch(self, *, arrived: bool) -> None:
         """Note whether the latest request is here as a whole; once one was, the time for the next one begins."""
         if self._arrived and not arrived:
             self._wait()

@@ -26,6 +26,7 @@ from foveate_server.picture_files.picture import Picture
 from foveate_server.picture_files.read import STRAIGHT
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 from foveate_shared.pixels import AlphaMode, Channels, SampleType
+from foveate_shared.wire.rules import is_device_name
 
 OIIO_TYPES = {SampleType.U8: "uint8", SampleType.U16: "uint16", SampleType.F16: "half", SampleType.F32: "float"}
 CHANNEL_NAMES = {channels: tuple(channels.value) for channels in (Channels.Y, Channels.YA, Channels.RGB, Channels.RGBA)}
@@ -169,8 +170,16 @@ def save_bytes(content: bytes | bytearray | memoryview, path: Path) -> None:
         raise _unwritable(path, error) from None
 
 
-def require_writable(path: Path) -> None:
-    """Raise ResourceError where no file can be made beside `path`: before a job that would be in vain."""
+def require_writable(path: Path, *, has_devices: bool = os.name == "nt") -> None:
+    """Raise where no file can be made at `path`, before a job that would be in vain: ResourceError for its folder.
+
+    Raises InputError for the name of a device, which swallows what is written, on a system that `has_devices`.
+    """
+    if has_devices and is_device_name(path.name):
+        raise InputError(
+            f"{path} cannot be written: Windows reserves the name {path.name.partition('.')[0]} for a device.",
+            remedy="Choose another name.",
+        )
     try:
         with tempfile.TemporaryFile(dir=path.parent):
             pass

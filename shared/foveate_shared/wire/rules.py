@@ -20,7 +20,8 @@ OUTCOME_STATUSES = ("done", "kept", "failed", "skipped")
 JOB_STATES = ("waiting", "queued", "running", "done", "failed", "cancelled")
 FRAMES = ("document", "new")
 
-_NOT_FILE_NAMES = re.compile(r'[/\\:*?"<>|]|^[.~ -]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE)
+_NOT_FILE_NAMES = re.compile(r'[/\\:*?"<>|]|^[.~ -]|[. ]$')
+_DEVICE_NAMES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(\.|$)", re.IGNORECASE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _JOB_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _COVERAGE_TYPES = (SampleType.U8, SampleType.U16, SampleType.F32)
@@ -48,7 +49,12 @@ def is_name(text: str) -> bool:
 
 def is_file_name(text: str) -> bool:
     """Tell whether `text` names a file on every system, in a folder that somebody else chose."""
-    return is_name(text) and not _NOT_FILE_NAMES.search(text)
+    return is_name(text) and not _NOT_FILE_NAMES.search(text) and not is_device_name(text)
+
+
+def is_device_name(text: str) -> bool:
+    """Tell whether Windows takes a file's name for one of its devices, whatever follows its first dot: `nul.txt`."""
+    return _DEVICE_NAMES.match(text) is not None
 
 
 def _broken_common_rule(value: object) -> str | None:

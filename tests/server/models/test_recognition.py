@@ -9,7 +9,7 @@ import pytest
 
 from fakes import headers as made
 from foveate_server.models.inspect_model import inspect_path, recognize
-from foveate_server.models.tensor_headers import read_header
+from foveate_server.models.tensor_headers import MAX_TENSORS, merged, read_header
 from foveate_shared.errors import ErrorCode, InputError
 
 
@@ -268,6 +268,11 @@ def test_a_small_decoder_is_one_to_the_last_tensor(gone: str) -> None:
     assert recognize(made.header(shapes), "taesd") is None
 
 
+def _header_of(shape: str, end: object) -> bytes:
+    text = f'{{"a": {{"dtype": "F32", "shape": [{shape}], "data_offsets": [0, {end}]}}}}'.encode()
+    return len(text).to_bytes(8, "little") + text + b"\0" * 8
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
@@ -278,6 +283,21 @@ def test_a_small_decoder_is_one_to_the_last_tensor(gone: str) -> None:
         ((2).to_bytes(8, "little") + b"{}", "no weights"),
         ((2).to_bytes(8, "little") + b"[]", "header"),
         ((12).to_bytes(8, "little") + b'{"a": {"b":1', "header"),
+        *(
+            (_header_of(*wrong), "header")
+            for wrong in (
+                ("1e999", 4),
+                ("NaN", 4),
+                ("-1, -1", 4),
+                ("1.5", 4),
+                ("true", 4),
+                ("9" * 4000, 4),
+                ("1e308", 4),
+                ("1", 8),
+                ("1", "1e999"),
+                ("2", 4),
+            )
+        ),
     ],
 )
 def test_damaged_files(tmp_path: Path, content: bytes, why: str) -> None:
@@ -285,6 +305,22 @@ def test_damaged_files(tmp_path: Path, content: bytes, why: str) -> None:
     with pytest.raises(InputError, match=why) as caught:
         read_header(tmp_path / "m.safetensors")
     assert "m.safetensors" in caught.value.info.message
+
+
+def test_more_tensors_than_any_model_has(tmp_path: Path) -> None:
+    """They are counted before anything is looked up among them; escapes hide none."""
+    allowed = made.write(tmp_path / "m.safetensors", {str(key): (1,) for key in range(MAX_TENSORS)})
+    assert len(read_header(allowed).tensors) == MAX_TENSORS
+    plain = made.write(tmp_path / "p.safetensors", {str(key): (1,) for key in range(MAX_TENSORS + 1)}).read_bytes()
+    escaped = plain[8 : 8 + int.from_bytes(plain[:8], "little")].replace(b"data_offsets", b"data\\u005foffsets")
+    for content in (plain, len(escaped).to_bytes(8, "little") + escaped + bytes(2 * MAX_TENSORS + 2)):
+        (tmp_path / "m.safetensors").write_bytes(content)
+        with pytest.raises(
+            InputError, match=r"m\.safetensors cannot be read as a checkpoint: it lists more than 65,535"
+        ):
+            read_header(tmp_path / "m.safetensors")
+    with pytest.raises(InputError, match="it lists more than 65,535"):
+        merged([made.header({f"a{key}": (1,) for key in range(MAX_TENSORS)}), made.header({"b": (1,)})])
 
 
 def test_a_download_that_broke_off(tmp_path: Path) -> None:

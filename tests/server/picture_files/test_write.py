@@ -13,7 +13,7 @@ from PIL import ImageCms
 from foveate_server.picture_files.embed_metadata import read_recipe
 from foveate_server.picture_files.picture import DTYPES, Picture
 from foveate_server.picture_files.read import read_picture
-from foveate_server.picture_files.write import HOLDS, SaveOptions, prepare, save
+from foveate_server.picture_files.write import HOLDS, SaveOptions, prepare, require_writable, save
 from foveate_shared.errors import InputError, ResourceError
 from foveate_shared.pixels import AlphaMode, Channels, SampleType
 
@@ -147,3 +147,12 @@ def test_permissions_are_those_of_any_new_file_or_of_the_replaced_one(tmp_path):
     path.chmod(0o640)
     save(picture, path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("name", ["NUL", "nul.png", "Com1.tif", "lpt9.tar.gz", "aux .png"])
+def test_a_picture_never_goes_to_a_device_of_windows(tmp_path, name: str):
+    with pytest.raises(InputError, match="Windows reserves the name") as caught:
+        require_writable(tmp_path / name, has_devices=True)
+    assert caught.value.info.remedy == "Choose another name."
+    require_writable(tmp_path / name, has_devices=False)
+    require_writable(tmp_path / f"a{name}", has_devices=True)

@@ -195,9 +195,10 @@ def run_inspect(options: argparse.Namespace) -> int:
     from foveate_server.cli import model_texts
     from foveate_server.cli.progress_display import print_json, print_line
     from foveate_server.models.adding.from_path import draft
+    from foveate_server.models.inspect_model import typed_path
 
     registry = _registry()
-    path = Path(options.what).expanduser()
+    path = typed_path(options.what)
     known = {entry.name: entry for entry in registry.entries()}
     entry = known.get(options.what)
     if entry is None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from foveate_server.models.adding.from_hub import add_from_hub, parse_hub_name
 from foveate_server.models.adding.from_path import add_path
 from foveate_server.models.adding.from_url import add_from_url
 from foveate_server.models.adding.make_entry import PLAIN, AddOptions
 from foveate_server.models.download_progress import DownloadProgress, silent
 from foveate_server.models.entry import ModelEntry
+from foveate_server.models.inspect_model import typed_path
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError
 
@@ -19,8 +18,8 @@ def add(registry: Registry, what: str, options: AddOptions = PLAIN, progress: Do
 
     Raises InputError and ResourceError as the ways of adding do.
     """
-    path = Path(what)
-    if path.expanduser().exists():
+    path = typed_path(what)
+    if path.exists():
         return add_path(registry, path, options, progress)
     if "://" in what:
         return add_from_url(registry, what, options, progress)

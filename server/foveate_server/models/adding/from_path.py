@@ -25,6 +25,7 @@ from foveate_server.models.inspect_model import (
     inspect_path,
     only_file,
     read_json,
+    typed_path,
     vae_config_beside,
 )
 from foveate_server.models.probe_restorer import to_safetensors
@@ -113,7 +114,7 @@ def local_entry(
 
 def _reference(registry: Registry, found: Recognized, options: AddOptions) -> tuple[dict[str, Path], str]:
     """Return the files of the configuration that comes with a single file, or the name of the model that has it."""
-    folder = Path(options.reference).expanduser()
+    folder = typed_path(options.reference)
     if options.reference and (folder / INDEX).is_file():
         index = read_json(folder / INDEX)
         paths = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]

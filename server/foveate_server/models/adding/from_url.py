@@ -17,11 +17,13 @@ from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
 from foveate_server.models.inspect_model import PICKLES, recognize
 from foveate_server.models.registry import Registry
 from foveate_server.models.sources.contract import unavailable
-from foveate_server.models.sources.download import Download, fetch, open_response, read, shown
+from foveate_server.models.sources.download import Download, connection_errors, fetch, open_response, read, shown
 from foveate_server.models.tensor_headers import parse_header
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
+from foveate_shared.wire.rules import is_device_name
 
 _FILE_NAME = re.compile(r"filename\*?=(?:UTF-8'')?\"?([^\";]+)\"?", re.IGNORECASE)
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f:*?"<>|]')
 _SECRETS = ("token", "access_token", "api_key", "key")  # parameters of an address that are not kept
 
 
@@ -64,7 +66,8 @@ def add_from_url(
 
 def _probe(session: requests.Session, url: str) -> tuple[str, int]:
     """Return the name and the bytes of the file at `url`."""
-    with open_response(session, url, {"Accept-Encoding": "identity", "Range": "bytes=0-0"}) as response:
+    headers = {"Accept-Encoding": "identity", "Range": "bytes=0-0"}
+    with connection_errors(url), open_response(session, url, headers) as response:
         named = _FILE_NAME.search(response.headers.get("Content-Disposition", ""))
         total = response.headers.get("Content-Range", "").rpartition("/")[2] or response.headers.get(
             "Content-Length", ""
@@ -73,7 +76,13 @@ def _probe(session: requests.Session, url: str) -> tuple[str, int]:
     name = PurePosixPath(path.replace("\\", "/")).name
     if not total.isdigit() or not name or name.startswith("."):
         raise unavailable(shown(url), "the server does not say what file that is", "Download it, and add the file.")
-    return name, int(total)
+    return _on_every_system(name), int(total)
+
+
+def _on_every_system(name: str) -> str:
+    """Return the name of a file such that Windows can have it, too."""
+    possible = _NOT_IN_NAMES.sub("-", name)
+    return f"model-{possible}" if is_device_name(possible) else possible
 
 
 def _without_secrets(url: str) -> str:

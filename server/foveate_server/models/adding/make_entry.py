@@ -13,6 +13,7 @@ from foveate_server.models.recognition.recognized import Recognized
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.wire.protocol import JsonObject
+from foveate_shared.wire.rules import is_device_name
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,8 @@ def name_from(path: Path) -> str:
     """
     stem = path.name if path.is_dir() else telling_name(path)
     letters = "".join(c if (c.isascii() and c.isalnum()) or c in "._-" else "-" for c in stem.lower())
-    return letters.strip("._-")[:64] or "model"
+    name = letters.strip("._-")[:64].rstrip(".") or "model"
+    return f"{name[:58]}-model" if is_device_name(name) else name
 
 
 def _known_family(name: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -12,13 +14,14 @@ import requests
 
 from foveate_server.models.download_progress import DownloadProgress
 from foveate_server.models.sources.contract import unavailable, unreachable
+from foveate_shared.errors import ErrorCode, InputError, ResourceError
 from foveate_shared.i18n.sentence import Sentence
 
 _CHUNK_BYTES = 1 << 16  # also what a broken connection costs at most
 _TIMEOUT_SECONDS = (10, 30)  # to connect, and between two chunks
 _MAX_REDIRECTS = 5
 _ATTEMPTS = 3  # each goes on from where the one before broke off
-_BROKEN = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+_BROKEN = requests.RequestException  # refused, broken off, or no TLS that can be trusted
 SOURCE_REMEDY = "Tell whoever gave you this model's address that the file there has changed."
 
 
@@ -42,8 +45,8 @@ def fetch(session: requests.Session, download: Download, target: Path, progress:
             _go_on(session, download, part, validator, progress)
             break
         except _BROKEN as error:
-            if attempt == _ATTEMPTS:
-                raise unreachable(urlsplit(download.url).hostname or download.url, _reason(error)) from error
+            if attempt == _ATTEMPTS or isinstance(error, requests.exceptions.SSLError):
+                raise _no_answer(download.url, error) from error
     part.replace(target)
     validator.unlink(missing_ok=True)
 
@@ -51,33 +54,48 @@ def fetch(session: requests.Session, download: Download, target: Path, progress:
 def read(session: requests.Session, download: Download, start: int, length: int) -> bytes:
     """Return `length` bytes of a file from `start` on, fewer at its end. Raises ResourceError as :func:`fetch`."""
     headers = {**download.headers, "Accept-Encoding": "identity", "Range": f"bytes={start}-{start + length - 1}"}
+    with connection_errors(download.url), open_response(session, download.url, headers) as response:
+        skip = 0 if response.status_code == requests.codes.partial_content else start
+        found = bytearray()
+        for chunk in response.iter_content(_CHUNK_BYTES):
+            found += chunk
+            if len(found) >= skip + length:
+                break
+        return bytes(found[skip : skip + length])
+
+
+@contextmanager
+def connection_errors(url: str) -> Iterator[None]:
+    """Turn what breaks on the way to `url` into a ResourceError."""
     try:
-        with open_response(session, download.url, headers) as response:
-            skip = 0 if response.status_code == requests.codes.partial_content else start
-            found = bytearray()
-            for chunk in response.iter_content(_CHUNK_BYTES):
-                found += chunk
-                if len(found) >= skip + length:
-                    break
-            return bytes(found[skip : skip + length])
+        yield
     except _BROKEN as error:
-        raise unreachable(urlsplit(download.url).hostname or download.url, _reason(error)) from error
+        raise _no_answer(url, error) from error
 
 
 def open_response(session: requests.Session, url: str, headers: Mapping[str, str]) -> requests.Response:
     """Return the open response to a GET, following redirects as long as each of them is safe.
 
-    A token among the headers goes to the first host alone. Raises ResourceError for any answer but success.
+    A token among the headers goes to the first host alone. Raises ResourceError for any answer but success, InputError
+    for what is no address, and what requests raises where there is no answer.
     """
-    first = urlsplit(url).netloc
-    for _ in range(_MAX_REDIRECTS + 1):
-        check_scheme(url)
-        own = headers if urlsplit(url).netloc == first else {k: v for k, v in headers.items() if not _is_secret(k)}
-        response = session.get(url, headers=own, stream=True, timeout=_TIMEOUT_SECONDS, allow_redirects=False)
-        if not response.is_redirect:
-            break
-        response.close()
-        url = urljoin(url, response.headers["Location"])
+    try:
+        first = urlsplit(url).netloc
+        for _ in range(_MAX_REDIRECTS + 1):
+            check_scheme(url)
+            own = headers if urlsplit(url).netloc == first else {k: v for k, v in headers.items() if not _is_secret(k)}
+            response = session.get(url, headers=own, stream=True, timeout=_TIMEOUT_SECONDS, allow_redirects=False)
+            if not response.is_redirect:
+                break
+            response.close()
+            url = urljoin(url, response.headers["Location"])
+    except ValueError as error:  # of urllib, urllib3 and requests alike
+        raise InputError(
+            "{url} is no address that can be asked.",
+            code=ErrorCode.INVALID_PARAMETER,
+            remedy="Check it; it should look like https://example.org/model.safetensors.",
+            url=url.partition("?")[0],
+        ) from error
     if response.status_code not in (requests.codes.ok, requests.codes.partial_content):
         response.close()
         raise unavailable(
@@ -153,8 +171,19 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _reason(error: Exception) -> str:
-    """Return the innermost cause of a requests error, which its own text hides among addresses of objects."""
-    while error.__context__ is not None and isinstance(error.__context__, Exception):
+def _no_answer(url: str, error: Exception) -> ResourceError:
+    """Return the error for one of requests: its innermost cause, which its text hides among addresses of objects."""
+    while isinstance(error.__context__, Exception):
         error = error.__context__
-    return str(error).rstrip(".") or type(error).__name__
+    host = urlsplit(url).hostname or url
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ResourceError(
+            "The certificate of {host} is not trusted: {reason}.",
+            code=ErrorCode.OFFLINE,
+            remedy="Check the address and this machine's clock. Where your network has certificates of its own, "
+            "set REQUESTS_CA_BUNDLE to their file; or download it in a browser, and add the file.",
+            host=host,
+            reason=error.verify_message.rstrip("."),
+        )
+    said = (isinstance(error, OSError) and error.strerror) or str(error).rstrip(".")
+    return unreachable(host, said or type(error).__name__)
