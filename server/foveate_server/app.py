@@ -43,6 +43,7 @@ from foveate_shared.errors import InputError
 from foveate_shared.wire.protocol import PATH
 
 HOUSEKEEPING_SECONDS = 10.0
+REVOCATION_SECONDS = 0.5  # until a revoked token's jobs end: the file of tokens is looked at so often
 _STATES = ("running", "queued", "waiting", "done", "failed", "cancelled")  # as the status page orders jobs
 
 _log = logging.getLogger(__name__)
@@ -71,12 +72,11 @@ class Application:
         self._left_out = left_out()
         self._service: ConnectionServices | None = None  # while the lifespan lasts
         self._executor: Executor | None = None  # likewise
+        self._authenticator = Authenticator(config.tokens_file, token)
         sessions = Sessions()
         routes = StatusPage(self.status, sessions, self._metrics).routes()
         self.starlette = Starlette(routes=[*routes, WebSocketRoute(PATH, self._socket)], lifespan=self._lifespan)
-        self._guarded = SecurityMiddleware(
-            self.starlette, Gate(config, Authenticator(config.tokens_file, token), sessions)
-        )
+        self._guarded = SecurityMiddleware(self.starlette, Gate(config, self._authenticator, sessions))
         self._metrics.watch(self.status)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -126,8 +126,9 @@ class Application:
             self._service = self._make_service(spool, executor)
             stack.push_async_callback(self._service.manager.stop)
             await self._service.manager.start()
-            housekeeping = asyncio.create_task(_keep_house(self._service.manager), name="housekeeping")
-            stack.callback(housekeeping.cancel)
+            manager = self._service.manager
+            for chore in (_keep_house(manager), _end_revoked(manager, self._authenticator)):
+                stack.callback(asyncio.create_task(chore).cancel)
             yield
 
     def _local_executor(self) -> Executor:
@@ -192,6 +193,17 @@ async def _keep_house(manager: JobManager) -> None:
             manager.expire()
         except Exception:
             _log.exception("housekeeping failed")
+
+
+async def _end_revoked(manager: JobManager, authenticator: Authenticator) -> None:
+    """End the jobs of revoked tokens; also of those that were revoked while no server ran."""
+    while True:
+        try:
+            owners = {job.owner.token for job in manager.jobs if not job.ended}
+            manager.cancel_jobs_of(authenticator.revoked(owners))
+        except Exception:
+            _log.exception("the jobs of revoked tokens could not be ended")
+        await asyncio.sleep(REVOCATION_SECONDS)
 
 
 def _rank(job: Job) -> tuple[int, int, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine, Mapping
+from collections.abc import Container, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -221,6 +221,13 @@ class JobManager:
             return False
         self._end(job, "cancelled", Cancelled)
         return True
+
+    def cancel_jobs_of(self, tokens: Container[str]) -> None:
+        """End all that is unfinished of owners whose tokens are among `tokens`."""
+        for job in self.jobs:
+            if not job.ended and job.owner.token in tokens:
+                _log.warning("job %s: the token %s was revoked", job.id, job.owner.token)
+                self._end(job, "cancelled", Cancelled)
 
     def fail(self, job: Job, error: ErrorInfo) -> None:
         """End a job because of something outside its items, such as a full disk."""

@@ -12,7 +12,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -90,6 +90,7 @@ class Authenticator:
         self._local = NamedToken(LOCAL_NAME, _hash(local_token), 0.0)
         self._named: Mapping[str, NamedToken] = {}  # as of `_stamp`
         self._stamp: tuple[int, int, int] | None = None  # identity of the file that was read last
+        self._is_damaged = False  # that file
 
     def authenticate(self, header: str | None) -> str | None:
         """Return the name of the token in an `Authorization: Bearer ...` header, or None."""
@@ -107,15 +108,20 @@ class Authenticator:
         """Tell whether the token of this name is still good."""
         return name == LOCAL_NAME or name in self._current()
 
+    def revoked(self, names: Iterable[str]) -> frozenset[str]:
+        """Return those of `names` whose tokens are good no more; none while the tokens' file cannot tell."""
+        current = self._current()
+        return frozenset() if self._is_damaged else frozenset(names) - current.keys() - {LOCAL_NAME}
+
     def _current(self) -> Mapping[str, NamedToken]:
         stamp = _stamp(self._file)
         if stamp != self._stamp:
-            self._stamp = stamp
+            self._stamp, self._is_damaged = stamp, False
             try:
                 self._named = _read(self._file)
             except ServerError:
                 _log.exception("no named token is accepted")
-                self._named = {}
+                self._named, self._is_damaged = {}, True
         return self._named
 
 

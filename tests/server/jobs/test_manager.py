@@ -9,6 +9,7 @@ from fakes.executor import ScriptedExecutor, paint
 from fakes.jobs import ANNA, BERT, bench, blob_of, crop, job_id, region, submit_of, window_of
 from fakes.painting import inverted
 from foveate_server.operations.contract import ItemResult
+from foveate_server.spool.database_rows import Owner
 from foveate_server.tasks.item_task import TaskNote, TaskPatch
 from foveate_shared.errors import ErrorCode, FoveateError, ServerError
 from foveate_shared.geometry import Bounds, Extent
@@ -272,6 +273,18 @@ async def test_a_cancel_is_answered_at_once_though_the_worker_goes_on(tmp_path):
         assert not made.spool.account.used
         await watcher.read()
         assert len(watcher.of(Cancelled)) == 1
+
+
+async def test_the_jobs_of_revoked_tokens_end_and_no_others(tmp_path):
+    async with bench(tmp_path) as made:
+        guest = Owner("tablet", "carla")
+        watcher = made.watch(guest)
+        job, other = await made.submit(owner=guest), await made.submit(owner=BERT)
+        made.manager.cancel_jobs_of({"phone"})
+        assert (job.state, other.state) == ("open", "open")
+        made.manager.cancel_jobs_of({"tablet"})
+        await watcher.until(Cancelled)
+        assert (job.state, other.state) == ("cancelled", "open")
 
 
 async def test_a_job_that_is_forgotten_while_it_runs_is_wiped_afterwards(tmp_path):

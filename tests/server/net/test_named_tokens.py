@@ -90,3 +90,17 @@ def test_a_damaged_file_lets_no_named_token_in_and_is_a_sentence_for_who_adds_on
     with pytest.raises(ServerError, match="cannot be read"):
         add_token(config, "phone")
     assert config.tokens_file.read_text() == text
+
+
+def test_a_revoked_token_is_told_from_one_that_nobody_can_judge(config: ServerConfig):
+    named = add_token(config, "tablet")
+    add_token(config, "phone")
+    authenticator = Authenticator(config.tokens_file, new_token())
+    assert authenticator.revoked({"local", "tablet", "phone"}) == frozenset()
+    revoke_token(config, "tablet")
+    assert authenticator.revoked({"local", "tablet", "phone"}) == {"tablet"}
+    assert authenticator.authenticate(bearer(named)) is None
+    config.tokens_file.write_text("{")
+    assert authenticator.revoked({"local", "tablet", "phone"}) == frozenset()
+    config.tokens_file.unlink()
+    assert authenticator.revoked({"local", "tablet", "phone"}) == {"tablet", "phone"}
