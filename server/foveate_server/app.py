@@ -28,12 +28,13 @@ from foveate_server.jobs.job import Job
 from foveate_server.jobs.manager import JobManager
 from foveate_server.models.catalog import Catalog
 from foveate_server.net.gate import Gate
-from foveate_server.net.named_tokens import Authenticator
+from foveate_server.net.named_tokens import LOCAL_NAME, Authenticator
 from foveate_server.net.run_service import ServedApplication
 from foveate_server.net.security_middleware import SecurityMiddleware
 from foveate_server.operations.operation import models_taken
 from foveate_server.operations.registry import packages
 from foveate_server.spool.store import Spool
+from foveate_server.status.all_jobs import AllJobs
 from foveate_server.status.metrics import Metrics
 from foveate_server.status.page_sessions import OWNER_TOKEN, Sessions
 from foveate_server.status.report import JobStatus, ServerStatus
@@ -75,6 +76,7 @@ class Application:
         self._authenticator = Authenticator(config.tokens_file, token)
         sessions = Sessions()
         routes = StatusPage(self.status, sessions, self._metrics).routes()
+        routes += AllJobs(LOCAL_NAME, self._all_jobs, self._cancel).routes()
         self.starlette = Starlette(routes=[*routes, WebSocketRoute(PATH, self._socket)], lifespan=self._lifespan)
         self._guarded = SecurityMiddleware(self.starlette, Gate(config, self._authenticator, sessions))
         self._metrics.watch(self.status)
@@ -107,6 +109,14 @@ class Application:
             job_counts=dict(Counter(job.summary_state for job in jobs)),
             left_out=self._left_out,
         )
+
+    def _all_jobs(self) -> list[JobStatus]:
+        return list(map(_job_status, self._service.manager.jobs)) if self._service else []
+
+    def _cancel(self, number: int) -> bool:
+        if self._service is None:
+            raise RuntimeError("a request came before the start")
+        return self._service.manager.cancel_numbered(number)
 
     async def _socket(self, websocket: WebSocket) -> None:
         if self._service is None:
@@ -222,6 +232,7 @@ def _job_status(job: Job) -> JobStatus:
         position=job.position if state == "queued" else None,
         created=job.row.created,
         seconds_left=job.progress.seconds_left,
+        number=job.number,
     )
 
 

@@ -22,14 +22,16 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_owner(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say whose jobs are meant; without them, the command line's own."""
+def add_owner(parser: argparse.ArgumentParser, *, everyone: bool = False) -> None:
+    """Add the options that say whose jobs are meant; without them, the command line's own. `everyone` adds --all."""
     group = parser.add_argument_group("owner", "Without these: the jobs of the command line itself.")
     named = group.add_mutually_exclusive_group()
     named.add_argument(
         "--as", dest="owner", metavar="EDITOR", choices=EDITORS, help=f"the jobs of a plugin: {', '.join(EDITORS)}"
     )
     named.add_argument("--settings", metavar="FILE", type=Path, help="likewise, by the file with the plugin's settings")
+    if everyone:
+        named.add_argument("--all", action="store_true", help="everyone's jobs; for who owns the server alone")
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:

@@ -216,7 +216,16 @@ class JobManager:
 
     def cancel(self, owner: Owner, job_id: str) -> bool:
         """End a job as cancelled; False where it had ended. Raises InputError where there is none."""
-        job = self.find(owner, job_id)
+        return self._cancel(self.find(owner, job_id))
+
+    def cancel_numbered(self, number: int) -> bool:
+        """End whoever's job has the spool's `number` as cancelled; else as :meth:`cancel`."""
+        found = next((job for job in self.jobs if job.number == number), None)
+        if found is None:
+            raise _unknown(str(number))
+        return self._cancel(found)
+
+    def _cancel(self, job: Job) -> bool:
         if job.ended:
             return False
         self._end(job, "cancelled", Cancelled)
@@ -227,7 +236,7 @@ class JobManager:
         for job in self.jobs:
             if not job.ended and job.owner.token in tokens:
                 _log.warning("job %s: the token %s was revoked", job.id, job.owner.token)
-                self._end(job, "cancelled", Cancelled)
+                self._cancel(job)
 
     def fail(self, job: Job, error: ErrorInfo) -> None:
         """End a job because of something outside its items, such as a full disk."""
@@ -396,3 +405,12 @@ class JobManager:
             self._idle_since = None
         elif self._idle_since is None:
             self._idle_since = self._parts.clocks.monotonic()
+
+
+def _unknown(job: str) -> InputError:
+    return InputError(
+        "There is no job {job} here.",
+        code=ErrorCode.UNKNOWN_JOB,
+        remedy="It was acknowledged, or kept for too long: submit it again.",
+        job=job,
+    )

@@ -21,6 +21,7 @@ class JobStatus:
     position: int | None = None  # 1 is next; only where state is "queued"
     created: float = 0.0  # seconds since the epoch
     seconds_left: float | None = None
+    number: int = 0  # the server's own, of all owners' jobs
 
 
 @dataclass(frozen=True)

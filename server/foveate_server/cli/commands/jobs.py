@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from foveate_server.cli import options as shared
 
 if TYPE_CHECKING:
+    from foveate_server.cli.everyones_jobs import EveryonesJobs
     from foveate_shared.wire.protocol import Jobs, JobSummary
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -20,7 +21,7 @@ def add_to(commands: Commands) -> None:
     parser = commands.add_parser(
         "jobs", help="list, fetch, resume or cancel jobs", description="The jobs that are yours."
     )
-    shared.add_owner(parser)
+    shared.add_owner(parser, everyone=True)
     shared.add_output(parser)
     shared.add_connection(parser)
     parser.set_defaults(run=run_list)
@@ -54,7 +55,7 @@ def add_to(commands: Commands) -> None:
     cancel.add_argument("job", metavar="JOB", nargs="+", help="an id, or how it begins")
     cancel.set_defaults(run=run_cancel)
     for part in (fetch, resume, cancel):
-        shared.add_owner(part)
+        shared.add_owner(part, everyone=part is cancel)
         shared.add_output(part)
         shared.add_connection(part)
 
@@ -63,17 +64,18 @@ def run_list(options: argparse.Namespace) -> int:
     """Print the jobs."""
     from foveate_server.cli.progress_display import print_json, print_line
 
-    listing = _listing(options)
-    jobs = listing.jobs
+    listing = None if options.all else _listing(options)
+    jobs = _everyones(options).list() if listing is None else [asdict(job) for job in listing.jobs]
+    expired = listing.expired if listing else ()
     if options.json:
-        expired = {"expired": [asdict(job) for job in listing.expired]} if listing.expired else {}
-        print_json({"jobs": [asdict(job) for job in jobs], **expired})
+        print_json({"jobs": jobs, **({"expired": [asdict(job) for job in expired]} if expired else {})})
         return 0
-    for gone in listing.expired:
+    for gone in expired:
         print_line(f"{gone.job}  {_when(gone.created)}  {gone.operation:8} expired: its result is gone")
     for job in jobs:
-        place = f" (number {job.position})" if job.position else ""
-        print_line(f"{job.job}  {_when(job.created)}  {job.operation:8} {job.state}{place}")
+        owner = f"{job['owner']:12} " if options.all else ""
+        place = f" (number {job['position']})" if job["position"] else ""
+        print_line(f"{job['job']}  {_when(job['created'])}  {owner}{job['operation']:8} {job['state']}{place}")
     if not jobs:
         print_line("No jobs.")
     return 0
@@ -95,6 +97,8 @@ def run_fetch(options: argparse.Namespace) -> int:
 
 def run_cancel(options: argparse.Namespace) -> int:
     """Cancel jobs and let the server forget their results."""
+    if options.all:
+        return _cancel_anyone_s(options)
     from foveate_server.cli.open_client import connect
     from foveate_server.cli.progress_display import Display, print_line
     from foveate_shared.connection.inquiry import Inquiry
@@ -118,6 +122,28 @@ def _when(created: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(created))
 
 
+def _cancel_anyone_s(options: argparse.Namespace) -> int:
+    """Cancel jobs, whosever they are; what they have made so far stays for their owners."""
+    from foveate_server.cli.progress_display import print_line
+
+    everyones = _everyones(options)
+    numbers = {job["job"]: job["number"] for job in everyones.list()}
+    for job in [_chosen(list(numbers), text) for text in options.job]:
+        was_running = everyones.cancel(numbers[job])
+        if not options.quiet:
+            print_line(f"{job}: {'cancelled' if was_running else 'had ended already'}")
+    return 0
+
+
+def _everyones(options: argparse.Namespace) -> EveryonesJobs:
+    from foveate_server.cli.everyones_jobs import EveryonesJobs
+    from foveate_server.cli.open_client import local_finder, named_address
+    from foveate_server.cli.progress_display import Display
+
+    with Display(quiet=options.quiet) as display:
+        return EveryonesJobs(named_address(options) or local_finder(display)())
+
+
 def _jobs(options: argparse.Namespace) -> tuple[JobSummary, ...]:
     return _listing(options).jobs
 
@@ -131,9 +157,14 @@ def _listing(options: argparse.Namespace) -> Jobs:
 
 
 def _find(jobs: tuple[JobSummary, ...], text: str) -> JobSummary:
+    chosen = _chosen([job.job for job in jobs], text)
+    return next(job for job in jobs if job.job == chosen)
+
+
+def _chosen(ids: list[str], text: str) -> str:
     from foveate_shared.errors import ErrorCode, InputError
 
-    found = [job for job in jobs if job.job.startswith(text.lower())]
+    found = [job for job in ids if job.startswith(text.lower())]
     if len(found) == 1:
         return found[0]
     problem = "There are several jobs" if found else "There is no job"
