@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from weakref import WeakValueDictionary
 
 from foveate_server.jobs.dependencies import JobDependencies
 from foveate_server.jobs.event_log import EventLog
@@ -18,7 +21,7 @@ from foveate_server.operations.contract import JobRequest, Plan
 from foveate_server.operations.operation import Operation
 from foveate_server.operations.package_failure import failure_of
 from foveate_server.presets import load_presets
-from foveate_server.spool.database import insert_job, put_item
+from foveate_server.spool.database import Change, insert_job, put_items
 from foveate_server.spool.database_rows import JobRow, Owner
 from foveate_shared.errors import ErrorCode, FoveateError, InputError, RefusedError, to_exception
 from foveate_shared.wire.codec import encode
@@ -29,7 +32,7 @@ KEPT_PER_OPEN_JOB = 16  # an owner may keep so many times more ended jobs than o
 
 
 class JobAcceptance:
-    """Takes jobs, one at a time."""
+    """Takes jobs. What takes long is done in threads, and nobody waits for another one's plan."""
 
     def __init__(
         self, parts: JobDependencies, publisher: EventLog, journal: Journal, jobs: dict[tuple[Owner, str], Job]
@@ -40,7 +43,9 @@ class JobAcceptance:
         self._journal = journal
         self._jobs = jobs
         self._next_number = 1
-        self._turn = asyncio.Lock()  # the same job may come on two connections at once
+        # The same job may come on two connections at once. Kept as long as somebody holds one, or waits for it.
+        self._turns: WeakValueDictionary[tuple[Owner, str], asyncio.Lock] = WeakValueDictionary()
+        self._coming: Counter[Owner] = Counter()  # jobs that are being planned, which are not among `jobs` yet
 
     async def start(self) -> None:
         """Go on counting where the spool stands."""
@@ -48,21 +53,35 @@ class JobAcceptance:
 
     async def take(self, owner: Owner, submit: Submit, profiles: Mapping[str, bytes]) -> tuple[Job, bool]:
         """Return the job, stored, and whether it is new. Raises FoveateError where it cannot be taken."""
-        async with self._turn:
+        turn = self._turns.setdefault((owner, submit.job), asyncio.Lock())
+        async with turn:
             content = content_hash(submit)
             known = self._jobs.get((owner, submit.job))
             if known:
                 return _same(known, content), False
-            self._check_room(owner)
-            request, notes = await asyncio.to_thread(self._check, submit, profiles)
-            operation = self._parts.operations[submit.operation]
-            plan = await asyncio.to_thread(self._plan, operation, request)
-            check_plan(plan, operation, request)
-            self._check_disk(plan, request)
-            job = await self._store(owner, submit, content, request, plan)
+            with self._place(owner):
+                request, notes = await asyncio.to_thread(self._check, submit, profiles)
+                number, self._next_number = self._next_number, self._next_number + 1
+                job, plan, rows = await asyncio.to_thread(self._planned, owner, submit, content, request, number)
+                self._check_disk(plan, request)
+                await self._parts.spool.in_files_thread(self._parts.spool.files(number).create)
+                self._jobs[owner, submit.job] = job
+            await self._publish(job, plan, rows)
             for note in notes:
                 self._publisher.lasting(job, Note, text=note)
             return job, True
+
+    @contextmanager
+    def _place(self, owner: Owner) -> Iterator[None]:
+        """Count a job that comes. Raises RefusedError where the owner may have no more."""
+        self._check_room(owner)
+        self._coming[owner] += 1
+        try:
+            yield
+        finally:
+            self._coming[owner] -= 1
+            if not self._coming[owner]:
+                del self._coming[owner]
 
     def _check(self, submit: Submit, profiles: Mapping[str, bytes]) -> tuple[JobRequest, tuple[str, ...]]:
         config = self._parts.config
@@ -89,10 +108,16 @@ class JobAcceptance:
             _log.exception("the operation %s could not plan", operation.name)
             raise to_exception(info) from error
 
-    async def _store(self, owner: Owner, submit: Submit, content: str, request: JobRequest, plan: Plan) -> Job:
+    def _planned(
+        self, owner: Owner, submit: Submit, content: str, request: JobRequest, number: int
+    ) -> tuple[Job, Plan, list[Change]]:
+        """Plan a job; return it with its items, the plan, and the changes that store them all. Runs in a thread."""
+        operation = self._parts.operations[submit.operation]
+        plan = self._plan(operation, request)
+        check_plan(plan, operation, request)
         now = self._parts.clocks.now()
         row = JobRow(
-            number=self._next_number,
+            number=number,
             owner=owner,
             job=submit.job,
             content=content,
@@ -109,24 +134,24 @@ class JobAcceptance:
             model=request.model,
             picture_profiles={name: each.icc for name, each in request.pictures.items() if each.icc},
         )
-        self._next_number += 1
-        await self._parts.spool.in_files_thread(self._parts.spool.files(row.number).create)
         job = Job(row, submit, request, self._parts.clocks.monotonic)
         items = job.new_items(plan.items)
         job.add_items(items)
-        self._jobs[owner, submit.job] = job
+        return job, plan, [insert_job(row), *put_items(number, items)]
+
+    async def _publish(self, job: Job, plan: Plan, rows: Sequence[Change]) -> None:
+        """Store the job, and tell its owner."""
         self._publisher.opened(job)
-        self._journal.write([insert_job(row), *(put_item(row.number, item) for item in items)])
+        self._journal.write(rows)
         self._publisher.lasting(job, Accepted)
         await self._publisher.lasting(
             job, Planned, frame=plan.frame, extent=plan.extent, summary=plan.summary, kind=plan.kind
         )
-        return job
 
     def _check_room(self, owner: Owner) -> None:
         own = [job for (other, _), job in self._jobs.items() if other == owner]
         most = self._parts.config.limits.max_open_jobs
-        if sum(not job.ended for job in own) >= most:
+        if sum(not job.ended for job in own) + self._coming[owner] >= most:
             raise RefusedError(
                 "You have {most} unfinished jobs on this server, which is the most it takes.",
                 code=ErrorCode.QUEUE_FULL,

@@ -218,8 +218,13 @@ class Job:
 
     def unneeded_windows(self) -> list[WindowRow]:
         """Return the windows at hand that no item needs any more."""
-        needed = {request.id for request in self._requests(self._unfinished_items())}
-        return [row for row in self.windows.values() if not row.wiped and row.id not in needed]
+        at_hand = {row.id: row for row in self.windows.values() if not row.wiped}
+        for work in self._unfinished_items():
+            if not at_hand:  # a job may have thousands of items, and few windows at a time
+                break
+            for request in work.item.windows:
+                at_hand.pop(request.id, None)
+        return list(at_hand.values())
 
     def forget_window(self, row: WindowRow) -> WindowRow:
         """Mark a window as wiped; a later item that needs it has it asked for again."""

@@ -8,6 +8,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 
 from foveate_server import json_records
@@ -16,6 +17,7 @@ from foveate_server.spool.database_rows import ExpiredRow, ItemRow, JobRow, Owne
 from foveate_shared.errors import ErrorCode, ErrorInfo, ResourceError, ServerError
 from foveate_shared.wire.protocol import ModelInfo, Outcome
 
+_ROWS_AT_ONCE = 100  # in one statement: it has at least 999 places for values everywhere
 Change = Callable[[sqlite3.Connection], None]  # a part of a transaction
 
 
@@ -275,9 +277,23 @@ def insert_event(number: int, event: StoredEvent, now: float, touched: float) ->
 
 def put_item(number: int, row: ItemRow) -> Change:
     """Add an item, or replace what is known of it."""
-    return _execute(
-        "INSERT OR REPLACE INTO items (job, position, item, attempts, worker_deaths, outcome, error)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+    return put_items(number, [row])[0]
+
+
+def put_items(number: int, rows: Sequence[ItemRow]) -> list[Change]:
+    """Add items, or replace what is known of them: many at a time, as every statement waits for its turn anew."""
+    changes = []
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        values = [_item_values(number, row) for row in rows[start : start + _ROWS_AT_ONCE]]
+        marks = ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(values))
+        columns = "job, position, item, attempts, worker_deaths, outcome, error"
+        statement = f"INSERT OR REPLACE INTO items ({columns}) VALUES {marks}"  # noqa: S608 - constants alone
+        changes.append(_execute(statement, *chain.from_iterable(values)))
+    return changes
+
+
+def _item_values(number: int, row: ItemRow) -> tuple[object, ...]:
+    return (
         number,
         row.position,
         json_records.dumps(row.item),

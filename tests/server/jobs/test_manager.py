@@ -1,17 +1,19 @@
 """The life of jobs: from submit to ack, with a scripted executor and a real spool."""
 
 import asyncio
+import threading
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from fakes.executor import ScriptedExecutor, paint
 from fakes.jobs import ANNA, BERT, bench, blob_of, crop, job_id, region, submit_of, window_of
-from fakes.painting import inverted
+from fakes.painting import Paint, inverted
 from foveate_server.operations.contract import ItemResult
 from foveate_server.spool.database_rows import Owner
 from foveate_server.tasks.item_task import TaskNote, TaskPatch
-from foveate_shared.errors import ErrorCode, FoveateError, ServerError
+from foveate_shared.errors import ErrorCode, FoveateError, InputError, ServerError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.wire.protocol import (
     Accepted,
@@ -174,6 +176,91 @@ async def test_two_connections_that_submit_the_same_job_at_once_make_one(tmp_pat
         results = await asyncio.gather(*(made.manager.submit(ANNA, submit, {}) for _ in range(4)))
         assert sorted(is_new for _, is_new in results) == [False, False, False, True]
         assert len(made.manager.jobs) == 1
+
+
+class Slow(Paint):
+    """Plans until it is let go."""
+
+    name = "slow"
+
+    def __init__(self):
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def plan(self, request, parameters):
+        self.begun.set()
+        assert self.go_on.wait(60)
+        return super().plan(request, parameters)
+
+
+async def test_nobody_waits_for_another_one_s_plan(tmp_path):
+    slow = Slow()
+    async with bench(tmp_path, table={"paint": Paint(), "slow": slow}) as made:
+        large = asyncio.create_task(made.submit(submit_of(operation="slow")))
+        await asyncio.to_thread(slow.begun.wait, 60)
+        others = [await made.submit(owner=owner) for owner in (BERT, ANNA)]
+        assert [job.state for job in others] == ["open", "open"]
+        assert not large.done()
+        slow.go_on.set()
+        assert (await large).number not in {job.number for job in others}
+
+
+async def test_jobs_that_are_being_planned_count_among_the_open_ones(tmp_path):
+    slow = Slow()
+    limits = Limits(max_open_jobs=2)
+    async with bench(tmp_path, table={"paint": Paint(), "slow": slow}, limits=limits) as made:
+        large = asyncio.create_task(made.submit(submit_of(operation="slow")))
+        await asyncio.to_thread(slow.begun.wait, 60)
+        await made.submit()
+        with pytest.raises(FoveateError, match="2 unfinished jobs"):
+            await made.submit()
+        slow.go_on.set()
+        await large
+        with pytest.raises(FoveateError, match="2 unfinished jobs"):
+            await made.submit()
+
+
+async def test_a_plan_that_fails_leaves_no_place_taken(tmp_path):
+    class Failing(Paint):
+        def plan(self, request, parameters):
+            raise InputError("No.", remedy="Stop.")
+
+    async with bench(tmp_path, table={"paint": Paint(), "fail": Failing()}, limits=Limits(max_open_jobs=1)) as made:
+        for _ in range(2):
+            with pytest.raises(InputError, match=r"No\."):
+                await made.submit(submit_of(operation="fail"))
+        assert (await made.submit()).state == "open"
+
+
+class Watched(Mapping):
+    """Arguments of an item that note in which thread they are written down."""
+
+    def __init__(self, threads):
+        self._threads = threads
+
+    def __getitem__(self, key):
+        return {"follow": 0}[key]
+
+    def __iter__(self):
+        self._threads.add(threading.get_ident())
+        return iter(("follow",))
+
+    def __len__(self):
+        return 1
+
+
+async def test_a_plan_is_written_down_outside_of_the_event_loop(tmp_path):
+    """A large upscale has ten thousand items, and to write them all takes more than a second."""
+    threads = set()
+
+    class Large(Paint):
+        def plan(self, request, parameters):
+            plan = super().plan(request, parameters)
+            return replace(plan, items=tuple(replace(item, arguments=Watched(threads)) for item in plan.items))
+
+    async with bench(tmp_path, table={"paint": Large()}) as made:
+        await made.submit(items=3)
+        assert threads
+        assert threading.get_ident() not in threads
 
 
 @pytest.mark.parametrize(

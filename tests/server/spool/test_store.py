@@ -4,22 +4,24 @@ import asyncio
 import sqlite3
 import stat
 import sys
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
 from fakes.jobs import bench, submit_of
+from fakes.painting import item
 from foveate_server.jobs.journal import Journal
 from foveate_server.operations.contract import Plan
 from foveate_server.spool import database
-from foveate_server.spool.database import Database, insert_job, set_state
-from foveate_server.spool.database_rows import JobRow, Owner
+from foveate_server.spool.database import Database, insert_job, put_item, put_items, set_state
+from foveate_server.spool.database_rows import ItemRow, JobRow, Owner
 from foveate_server.spool.job_files import Account, JobFiles, Upload
 from foveate_server.spool.store import Spool
 from foveate_shared.errors import ErrorCode, FoveateError, ResourceError, ServerError
 from foveate_shared.geometry import Extent
 from foveate_shared.wire.codec import encode
-from foveate_shared.wire.protocol import Planned
+from foveate_shared.wire.protocol import Outcome, Planned
 
 QUOTA = 1 << 20
 
@@ -52,6 +54,18 @@ def test_two_servers_never_share_a_spool(tmp_path):
     finally:
         first.close()
     Spool(tmp_path / "spool", QUOTA).close()
+
+
+def test_many_items_are_stored_as_one_is(tmp_path):
+    rows = [ItemRow(number, item(number, Extent(2, 2).bounds)) for number in range(250)]
+    with closing(Database(tmp_path / "jobs.sqlite3")) as stored:
+        stored.apply([insert_job(row()), *put_items(1, rows)])
+        assert stored.items(1) == rows
+        ended = replace(rows[7], outcome=Outcome("i7", "done"), attempts=2)
+        stored.apply([put_item(1, ended)])
+        assert stored.items(1) == [*rows[:7], ended, *rows[8:]]
+    assert len(put_items(1, rows)) < 10  # statements, each of which waits for its turn
+    assert put_items(1, []) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file modes")

@@ -13,12 +13,14 @@ from foveate_server.operations.contract import Item, JobRequest, WindowData
 from foveate_server.operations.document import patches, window_pixels
 from foveate_server.operations.with_restorer.grid import QUARTERS, on_grid
 from foveate_server.operations.with_restorer.restorer import STRIP_WIDTH
+from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds, strips
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject
 
 _NETWORK_HALO = 352  # pixels around a part that its result depends on: 349 of x4plus, exactly; others look less far
 STRIP_AREA = 1 << 20  # pixels of a strip: its result is 16 times as large, and nobody waits longer than that takes
+MAX_COLUMNS = 8192  # of a region, however low it is
 _FOLLOWED = "followed"  # the argument that tells whether another strip of the same column follows
 
 
@@ -37,8 +39,21 @@ class Cut:
     around: int  # the region: all that any strip sees; what a picture would see that is not cut
 
     def items(self, *, coverage: bool) -> tuple[Item, ...]:
-        """Return one item per strip, with the selection's `coverage` where that is soft."""
-        columns = strips(self.request.region, STRIP_WIDTH, STRIP_AREA)
+        """Return one item per strip, with the selection's `coverage` where that is soft.
+
+        Raises InputError where those are more than a server can keep track of.
+        """
+        region = self.request.region
+        if -(-region.width // STRIP_WIDTH) > MAX_COLUMNS:
+            raise InputError(
+                "A region of {width} x {height} pixels is too wide to be enlarged at once.",
+                code=ErrorCode.INVALID_REGION,
+                remedy="Select a narrower part; {most:,} pixels are possible.",
+                width=region.width,
+                height=region.height,
+                most=MAX_COLUMNS * STRIP_WIDTH,
+            )
+        columns = strips(region, STRIP_WIDTH, STRIP_AREA)
         count = sum(map(len, columns))
         items: list[Item] = []
         for column in columns:

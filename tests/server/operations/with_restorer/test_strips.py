@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -13,6 +14,8 @@ from foveate_server.operations.contract import Item, JobRequest, WindowData
 from foveate_server.operations.document import patches
 from foveate_server.operations.upscale import Upscale, cut_of
 from foveate_server.operations.with_restorer import enlarger, strips, tile_items
+from foveate_server.operations.with_restorer.restorer import STRIP_WIDTH
+from foveate_shared.errors import InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
 from foveate_shared.wire.protocol import Selection
@@ -41,6 +44,18 @@ def strip_in_document(cut: strips.Cut, item: Item) -> tuple[Bounds, Strip]:
     strip = cut.strip(item, WindowData(bounds, bounds.extent, memoryview(b""), None))
     assert strip.top == bounds.y
     return strip.wanted.moved(bounds.x, bounds.y), strip
+
+
+@pytest.mark.parametrize("target", ["new", "in-place"])
+def test_a_line_that_is_endless_is_refused_at_once(target: str):
+    """It has few pixels, and would be a million items."""
+    width = strips.MAX_COLUMNS * STRIP_WIDTH
+    asked = replace(request(Bounds(0, 0, 1, 1), target), extent=Extent(width + 1, 8), selection=None)
+    with pytest.raises(InputError, match=f"{width + 1} x 8 pixels is too wide") as caught:
+        cut_for(asked).items(coverage=False)
+    assert f"{width:,}" in caught.value.info.remedy
+    allowed = replace(asked, extent=Extent(width, 8))
+    assert len(cut_for(allowed).items(coverage=False)) == strips.MAX_COLUMNS
 
 
 @st.composite
