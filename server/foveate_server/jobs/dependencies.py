@@ -34,5 +34,5 @@ class JobDependencies:
     catalog: LookUp
     metrics: Metrics
     version: str  # of Foveate, for recipes
-    packages: Mapping[str, str] = field(default_factory=dict)  # that brought operations, by the operations' names
     clocks: Clocks = field(default_factory=Clocks)
+    packages: Mapping[str, str] = field(default_factory=dict)  # that brought operations, by the operations' names
