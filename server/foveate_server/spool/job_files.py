@@ -184,8 +184,8 @@ class JobFiles:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def size(self) -> int:
-        """Return the bytes of windows and results."""
-        return sum(path.stat().st_size for name in ("windows", "patches") for path in _listing(self.folder / name))
+        """Return the bytes of windows and results; what is wiped meanwhile counts nothing."""
+        return sum(_size(path) for name in ("windows", "patches") for path in _listing(self.folder / name))
 
     def has_window(self, row: WindowRow) -> bool:
         """Tell whether a window's files are complete."""
@@ -230,10 +230,15 @@ def _unlink(path: Path, account: Account) -> None:
 
 
 def _has(path: Path, size: int) -> bool:
+    return path.exists() and _size(path) == size
+
+
+def _size(path: Path) -> int:
+    """Return a file's bytes; 0 where it is gone."""
     try:
-        return path.stat().st_size == size
+        return path.stat().st_size
     except FileNotFoundError:
-        return False
+        return 0
 
 
 def _listing(folder: Path) -> list[Path]:

@@ -56,6 +56,14 @@ def test_two_servers_never_share_a_spool(tmp_path):
     Spool(tmp_path / "spool", QUOTA).close()
 
 
+def test_a_file_that_is_wiped_while_sizes_are_read_counts_nothing(tmp_path):
+    files = JobFiles(tmp_path / "1", Account(tmp_path, QUOTA))
+    (tmp_path / "1" / "windows").mkdir(parents=True)
+    (tmp_path / "1" / "windows" / "there").write_bytes(b"12345")
+    (tmp_path / "1" / "windows" / "gone").symlink_to(tmp_path / "nowhere")
+    assert files.size() == 5
+
+
 def test_many_items_are_stored_as_one_is(tmp_path):
     rows = [ItemRow(number, item(number, Extent(2, 2).bounds)) for number in range(250)]
     with closing(Database(tmp_path / "jobs.sqlite3")) as stored:
