@@ -154,7 +154,7 @@ def test_esc_ends_a_job_in_the_middle_of_a_tile(desk, running, endless):
     assert desk.wait_for_state("cancelled")["images"] == ["in"]
 
 
-@pytest.mark.parametrize("failure", [Failure.KILL, Failure.BUG])
+@pytest.mark.parametrize("failure", [Failure.MEMORY, Failure.BUG])
 def test_a_model_that_fails_is_said_and_costs_one_job(desk, running, failing, screen, failure):
     desk.connect("failing.json")
     before = desk.pixels("in")

@@ -16,8 +16,6 @@ from hosts.krita.program import krita
 FAILING = "fakes.engines:failing"
 WIDTH, HEIGHT = 96, 80
 SAID = {  # of what happened, and of what to do
-    Failure.KILL: ("was killed", "smaller"),
-    Failure.EXIT: ("exit status 3", "again"),
     Failure.MEMORY: ("memory", "smaller"),
     Failure.BUG: ("because of an error", "report"),
 }
@@ -120,5 +118,15 @@ def test_a_failure_is_said_and_costs_one_job(refocus, folder, failure):
     assert "Traceback" not in error
     assert same
     error, same = refocus()
+    assert not error
+    assert not same
+
+
+@pytest.mark.parametrize("failure", [Failure.KILL, Failure.EXIT])
+def test_what_a_dead_worker_was_at_is_tried_again(refocus, folder, failure):
+    marker = (folder / "server/data").outside / failure.value
+    marker.touch()
+    error, same = refocus()
+    assert not marker.exists()  # it did fail
     assert not error
     assert not same
