@@ -240,8 +240,7 @@ class Failed:
     seq: int
     error: ErrorInfo
     outcomes: tuple[Outcome, ...] = ()
-    # Of the finished part of a new image: that is kept until `ack`, and the rest can be tried again.
-    recipe: JsonObject | None = added(default=None)  # noqa: RUF009 - a field, as the others
+    recipe: JsonObject | None = added(None)  # of the finished part of a new image, which is kept until `ack`
 
 
 @dataclass(frozen=True)
