@@ -14,7 +14,7 @@ from typing import Any
 
 from foveate_server.cli.a1111_text import parameters_text
 from foveate_server.cli.document import PictureDocument
-from foveate_server.cli.edit_picture import Resolve, region_in, require_other_file
+from foveate_server.cli.edit_picture import Resolve, region_in, require_other_file, sources_of
 from foveate_server.cli.file_recipe import describe_result
 from foveate_server.cli.job_pictures import contents, paths_of, read_pictures
 from foveate_server.cli.progress_display import Display, print_json
@@ -40,13 +40,11 @@ def edit_other(options: argparse.Namespace, info: OperationInfo, resolve: Resolv
         require_target(target, kind)
     pictures = read_pictures(paths_of(options.image))
     check_counted(pictures, picture_slots(info.parameters))
-    sources = [picture.path for picture in pictures.values()]
     written: list[Path] = []
     notes: list[str] = []  # about what was written
 
     def check(path: Path) -> None:
-        for source in sources:
-            require_other_file(source, path, force=options.force)
+        require_other_file(sources_of(options), path, force=options.force)
 
     def store(made: Picture, result: Result) -> None:
         prepared = prepare(made, target)
@@ -61,13 +59,11 @@ def edit_other(options: argparse.Namespace, info: OperationInfo, resolve: Resolv
     def take(result: Result) -> None:
         written.extend(write_parts(result, target, check))
 
+    check(target)
     if takes_document(info.parameters):
-        sources += [options.input, *([options.mask] if options.mask else [])]
-        check(target)
         picture = read_picture(options.input)
         host: Any = PictureDocument(picture, region_in(options, picture.extent), store, take=take)
     else:
-        check(target)
         host = ResultAlone(store, take)
     return _run(options, info, resolve, host, written=written, notes=notes, pictures=contents(pictures))
 

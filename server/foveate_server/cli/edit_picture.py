@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -40,9 +40,6 @@ def edit(options: argparse.Namespace, operation: str, resolve: Resolve) -> int:
     outputs = [options.output] if count == 1 else _numbered(options.output, count)
     picture, region = _opened(options, outputs)
     pictures = read_pictures(paths_of(options.image))
-    for output in outputs:
-        for other in pictures.values():
-            require_other_file(other.path, output, force=options.force)
     with Display(quiet=options.quiet) as display:
         info = operation_at(options, display, operation)
     check_counted(pictures, picture_slots(info.parameters))
@@ -61,8 +58,6 @@ def edit(options: argparse.Namespace, operation: str, resolve: Resolve) -> int:
 def resume(options: argparse.Namespace, job: JobSummary) -> int:
     """Follow a job that was begun before to its end, and write OUT; return the exit status."""
     pictures = pictures_of_job(options.image, job)
-    for other in pictures.values():
-        require_other_file(other.path, options.output, force=options.force)
     picture, region = _opened(options, [options.output])
     report = _edit_once(options, picture, region, job.operation, {}, pictures=pictures, job=job.job)
     if options.json:
@@ -73,9 +68,7 @@ def resume(options: argparse.Namespace, job: JobSummary) -> int:
 def _opened(options: argparse.Namespace, outputs: Sequence[Path]) -> tuple[Picture, Region]:
     """Return IN and its region. Raises FoveateError also for what could not be written in the end."""
     for output in outputs:
-        require_other_file(options.input, output, force=options.force)
-        if options.mask:
-            require_other_file(options.mask, output, force=options.force)
+        require_other_file(sources_of(options), output, force=options.force)
     picture = read_picture(options.input)
     region = region_in(options, picture.extent)
     prepare(picture, options.output)
@@ -165,15 +158,24 @@ def region_in(options: argparse.Namespace, extent: Extent) -> Region:
     return region_of(extent, rect, options.mask)
 
 
-def require_other_file(source: Path, target: Path, *, force: bool) -> None:
-    """Raise InputError where `target` is what is read, unless that was wished."""
-    try:
-        same = target.exists() and source.exists() and target.samefile(source)
-    except OSError:
-        same = False
-    if same and not force:
+def sources_of(options: argparse.Namespace) -> list[Path]:
+    """Return the files that a command reads: IN, the mask and further pictures, as far as it has them."""
+    named = (getattr(options, "input", None), getattr(options, "mask", None))
+    return [*filter(None, named), *paths_of(options.image).values()]
+
+
+def require_other_file(sources: Iterable[Path], target: Path, *, force: bool) -> None:
+    """Raise InputError where `target` is one of what is read, unless that was wished."""
+    if not force and any(_is_same(source, target) for source in sources):
         raise InputError(
             f"{target} is the picture that is read.",
             code=ErrorCode.INVALID_FILE,
             remedy="Give OUT another name, or say --force to replace the original.",
         )
+
+
+def _is_same(source: Path, target: Path) -> bool:
+    try:
+        return target.exists() and source.exists() and target.samefile(source)
+    except OSError:
+        return False
