@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from foveate_server.cli import options as shared
@@ -62,13 +62,14 @@ def _lines(info: OperationInfo) -> Iterator[str]:
         kinds = schema.get(KINDS)
         remarks = [metavar(schema), allowed(schema)]
         remarks += [f"only with {', '.join(map(str, kinds))}"] if isinstance(kinds, list) else []
-        yield f"{_INDENT}{name} ({'; '.join(filter(None, remarks))})"
-        description = str(schema.get("description") or schema.get("title") or "")
-        yield from textwrap.wrap(description, _WIDTH, initial_indent=2 * _INDENT, subsequent_indent=2 * _INDENT)
+        yield from _entry(name, remarks, str(schema.get("description") or schema.get("title") or ""))
     for slot in picture_slots(info.parameters):
         named = f"{slot.name}-1 to {slot.names[-1]}" if slot.most > 1 else slot.name
         remarks = ["--image NAME=FILE", f"at least {slot.least}" if slot.least > 1 else "needed" if slot.least else ""]
         remarks += ["as large as the picture" if slot.is_like_document else ""]
-        yield f"{_INDENT}{named} ({'; '.join(filter(None, remarks))})"
-        description = ". ".join(filter(None, (slot.title, slot.description)))
-        yield from textwrap.wrap(description, _WIDTH, initial_indent=2 * _INDENT, subsequent_indent=2 * _INDENT)
+        yield from _entry(named, remarks, ". ".join(filter(None, (slot.title, slot.description))))
+
+
+def _entry(name: str, remarks: Iterable[str], description: str) -> Iterator[str]:
+    yield f"{_INDENT}{name} ({'; '.join(filter(None, remarks))})"
+    yield from textwrap.wrap(description, _WIDTH, initial_indent=2 * _INDENT, subsequent_indent=2 * _INDENT)
