@@ -17,7 +17,7 @@ _WEIGHTS = re.compile(
     r"(-(?P<part>[0-9]{5})-of-(?P<parts>[0-9]{5}))?(\.(?P<late>[a-z0-9_]+))?\.safetensors"
 )
 _SMALL = (".json", ".txt", ".model")  # configurations and vocabularies
-_PICKLES = (".bin", ".ckpt", ".pt", ".pth")
+PICKLES = (".ckpt", ".pt", ".pth", ".bin")  # endings of files that may hold code
 _CHECKER = frozenset({"safety_checker", "feature_extractor"})
 _OTHER_FRAMEWORKS = re.compile(r"flax|openvino|onnx|(^|[._-])tf([._-]|$)")
 
@@ -79,7 +79,7 @@ def _component(name: str, below: list[str], *, weights: bool) -> Component:
     if not weights:
         return Component(others=tuple(small))
     if not sets:
-        if any(path.endswith(_PICKLES) for path in below):
+        if any(path.endswith(PICKLES) for path in below):
             raise _only_pickles(name)
         return Component(others=tuple(small))
     variant = next((variant for variant in VARIANTS if variant in sets), next(iter(sets)))

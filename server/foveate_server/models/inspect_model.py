@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from foveate_server.models.hub_file_selection import INDEX, FileSelection, select
+from foveate_server.models.hub_file_selection import INDEX, PICKLES, FileSelection, select
 from foveate_server.models.probe_restorer import inspect_restorer
 from foveate_server.models.recognition.autoencoders import vae_of
 from foveate_server.models.recognition.checkpoints import checkpoint_of
@@ -23,7 +23,6 @@ _NAMELESS = frozenset(  # stems of files that are called as every other one of t
     {"pytorch_lora_weights", "adapter_model", "learned_embeds", "diffusion_pytorch_model", "pytorch_model", "model"}
 )
 AUTOENCODER = "diffusion_pytorch_model.safetensors"  # that a config.json beside it describes
-PICKLES = (".ckpt", ".pt", ".pth", ".bin")
 _MAX_JSON_BYTES = 16 << 20
 
 

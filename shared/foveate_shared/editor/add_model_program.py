@@ -28,12 +28,7 @@ from ..errors import ErrorCode, InputError
 from ..i18n.sentence import Sentence
 
 _SERVE = "serve"
-OLD_FORMATS = (
-    ".ckpt",
-    ".pt",
-    ".pth",
-    ".bin",
-)  # endings of files that may hold code: they are read where somebody says so
+OLD_FORMATS = (".ckpt", ".pt", ".pth", ".bin")  # of files that may hold code: read only where somebody says so
 _LINES = 200  # of progress that are kept
 _STOP_SECONDS = 5.0  # after which a program that was told to end is killed
 

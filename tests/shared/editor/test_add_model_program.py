@@ -6,8 +6,16 @@ import time
 
 import pytest
 
+from foveate_server.models.hub_file_selection import PICKLES
 from foveate_shared.connection.settings import Settings
-from foveate_shared.editor.add_model_program import Adding, add_command, command_to_copy, is_old_format, why_not
+from foveate_shared.editor.add_model_program import (
+    OLD_FORMATS,
+    Adding,
+    add_command,
+    command_to_copy,
+    is_old_format,
+    why_not,
+)
 from foveate_shared.errors import InputError
 from foveate_shared.i18n.translations import Texts
 
@@ -44,6 +52,10 @@ def wait_until(is_so, seconds=200):
 )
 def test_files_that_may_hold_code_are_known_by_their_endings(what, is_old):
     assert is_old_format(what) is is_old
+
+
+def test_they_are_those_that_the_server_asks_about():
+    assert OLD_FORMATS == PICKLES
 
 
 def test_the_recorded_program_is_asked():

@@ -17,7 +17,7 @@ from foveate_server.models.adding.make_entry import (
 )
 from foveate_server.models.download_progress import DownloadProgress, silent
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
-from foveate_server.models.hub_file_selection import INDEX, FileSelection, select
+from foveate_server.models.hub_file_selection import INDEX, PICKLES, FileSelection, select
 from foveate_server.models.inspect_model import AUTOENCODER, is_autoencoder, recognize, telling_name
 from foveate_server.models.recognition.folders import folder_of
 from foveate_server.models.recognition.recognized import Recognized, refusal
@@ -104,7 +104,7 @@ def _single_file(repository: Repository, folder: RepositoryFolder, index: JsonOb
     if AUTOENCODER in files and is_autoencoder(folder.json("config.json")):
         return AUTOENCODER  # others say the same in other words
     if not files:
-        pickles = any(path.endswith((".bin", ".ckpt", ".pt", ".pth")) for path in paths)
+        pickles = any(path.endswith(PICKLES) for path in paths)
         raise InputError(
             f"{repository.id} on the model hub has no safetensors files" + (", only pickles." if pickles else "."),
             code=ErrorCode.INVALID_FILE,

@@ -18,9 +18,8 @@ from foveate_server.models.adding.make_entry import (
 from foveate_server.models.cache import sha256_of
 from foveate_server.models.download_progress import DownloadProgress, Shifted, silent
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
-from foveate_server.models.hub_file_selection import INDEX, select
+from foveate_server.models.hub_file_selection import INDEX, PICKLES, select
 from foveate_server.models.inspect_model import (
-    PICKLES,
     folder_selection,
     inspect_path,
     only_file,

@@ -14,7 +14,8 @@ from foveate_server.models.adding.make_entry import PLAIN, AddOptions, name_from
 from foveate_server.models.cache import sha256_of
 from foveate_server.models.download_progress import DownloadProgress, silent
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
-from foveate_server.models.inspect_model import PICKLES, recognize
+from foveate_server.models.hub_file_selection import PICKLES
+from foveate_server.models.inspect_model import recognize
 from foveate_server.models.registry import Registry
 from foveate_server.models.sources.contract import unavailable
 from foveate_server.models.sources.download import Download, connection_errors, fetch, open_response, read, shown
