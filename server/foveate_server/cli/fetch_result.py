@@ -23,7 +23,6 @@ from foveate_shared.jobs.unclaimed_results import WaitingResults
 from foveate_shared.wire.protocol import JobSummary
 
 _TICK_SECONDS = 0.1
-_TOLD = ("srgb", "gray-srgb")  # what a file without a word about its colours is taken for
 
 
 def fetch(options: argparse.Namespace, job: JobSummary) -> int:

@@ -162,13 +162,7 @@ class JobManager:
         """Return a job of `owner`. Raises InputError (unknown_job) where there is none."""
         found = self._jobs.get((owner, job))
         if found is None:
-            is_expired = any(row.job == job for row in self.expired(owner))
-            raise InputError(
-                "There is no job {job} here.",
-                code=ErrorCode.EXPIRED if is_expired else ErrorCode.UNKNOWN_JOB,
-                remedy="It was acknowledged, or kept for too long: submit it again.",
-                job=job,
-            )
+            raise _unknown(job, is_expired=any(row.job == job for row in self.expired(owner)))
         return found
 
     def ask_again(self, job: Job) -> None:
@@ -407,10 +401,10 @@ class JobManager:
             self._idle_since = self._parts.clocks.monotonic()
 
 
-def _unknown(job: str) -> InputError:
+def _unknown(job: str, *, is_expired: bool = False) -> InputError:
     return InputError(
         "There is no job {job} here.",
-        code=ErrorCode.UNKNOWN_JOB,
+        code=ErrorCode.EXPIRED if is_expired else ErrorCode.UNKNOWN_JOB,
         remedy="It was acknowledged, or kept for too long: submit it again.",
         job=job,
     )

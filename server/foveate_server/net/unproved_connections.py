@@ -68,9 +68,8 @@ class Visit:
 
     def __init__(self, address: str, transport: asyncio.BaseTransport, unproved: UnprovedConnections) -> None:
         self.address = address
-        self._transport = (
-            transport  # of TCP, also where TLS goes over it: that would end politely, and wait for an answer
-        )
+        # Of TCP, also where TLS goes over it: that would end politely, and wait for an answer.
+        self._transport = transport
         self._unproved = unproved
         self._proved = False
         self._arrived = False  # whether the latest request is here as a whole

@@ -185,7 +185,7 @@ class JobFiles:
 
     def size(self) -> int:
         """Return the bytes of windows and results; what is wiped meanwhile counts nothing."""
-        return sum(_size(path) for name in ("windows", "patches") for path in _listing(self.folder / name))
+        return sum(_size(path) or 0 for name in ("windows", "patches") for path in _listing(self.folder / name))
 
     def has_window(self, row: WindowRow) -> bool:
         """Tell whether a window's files are complete."""
@@ -230,15 +230,15 @@ def _unlink(path: Path, account: Account) -> None:
 
 
 def _has(path: Path, size: int) -> bool:
-    return path.exists() and _size(path) == size
+    return _size(path) == size
 
 
-def _size(path: Path) -> int:
-    """Return a file's bytes; 0 where it is gone."""
+def _size(path: Path) -> int | None:
+    """Return a file's bytes; None where it is gone."""
     try:
         return path.stat().st_size
     except FileNotFoundError:
-        return 0
+        return None
 
 
 def _listing(folder: Path) -> list[Path]:
