@@ -70,8 +70,9 @@ class ChosenPictures:
             raise error
         if not isinstance(host, PictureHost):
             return {}
-        frozen = {name: host.freeze_picture(each.key) for name, each in self.named(slots).items()}
-        now = [replace(each, extent=frozen[name].pixels.extent) for name, each in self.named(slots).items()]
+        named = self.named(slots)
+        frozen = {name: host.freeze_picture(each.key) for name, each in named.items()}
+        now = [replace(each, extent=frozen[name].pixels.extent) for name, each in named.items()]
         if error := self.problem(slots, now, document):  # of those whose extent was not known
             raise error
         return frozen

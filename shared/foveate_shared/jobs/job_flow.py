@@ -358,7 +358,8 @@ class Rerender:
             self._set(state=JobState.UNAPPLIED, text="Not applied")
             raise
         self._applying = None
-        if self.result is None or not rows_missing_in(self.result):
+        is_part = self._takes_incomplete and self.result is not None and rows_missing_in(self.result)
+        if not is_part:  # whole, else it would not have been applied
             self._connection.post(Ack(self.job))
         self._end(JobState.DONE, text="Done", fraction=1.0)
 
