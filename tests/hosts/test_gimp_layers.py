@@ -270,14 +270,16 @@ def made_by(name, **values):
     (layer,) = result.index(2).get_layers()
     return [layer.get_name(), dump(layer, f"{folder}/{name}.raw")]
 image, made = scene("U16_NON_LINEAR")
-answer = [made_by("blank"), made_by("collage", reference_2=made["veil"]), made_by("collage")]
+answer = [made_by("blank"), made_by("collage", reference_1=made["veil"])]
+answer += [made_by("collage", reference_2=made["veil"]), made_by("collage")]
 """
     )
-    blank, collage, refused = answer
+    blank, collage, gap, refused = answer
     assert blank[0] == "Blank"
     pixels = running.pixels(blank[1])
     assert np.array_equal(pixels[..., :3].ravel(), np.arange(72))
     assert pixels[..., 3].min() == 255
     ramp = (np.arange(WIDTH * HEIGHT * 3) % 251).reshape(HEIGHT, WIDTH, 3)
     assert np.array_equal(running.pixels(collage[1])[..., :3], ramp)
+    assert gap == ["execution-error", "Name 'reference-1', too: pictures are counted without a gap."]
     assert refused == ["execution-error", "Choose a picture: Reference pictures."]
