@@ -153,7 +153,7 @@ def test_sentences_name_their_values():
 
 @pytest.mark.parametrize("language", languages())
 def test_what_counts_has_its_plural_forms(language):
-    entries = json.loads((SHARED / f"i18n/catalogs/{language}.json").read_text("utf-8"))
+    entries = json.loads((SHARED / f"i18n/{language}.json").read_text("utf-8"))
     counting = {text for said in CALLS if said.counts for text in said.texts} | {FACES.found}  # a detector's are fields
     assert len(counting) >= 3
     assert sorted(text for text in counting if not isinstance(entries[text], dict)) == []

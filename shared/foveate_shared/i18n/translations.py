@@ -22,7 +22,7 @@ from .plural_forms import plural_form
 from .sentence import Sentence, filled
 from .sentence_matching import Phrase
 
-CATALOGUES = Path(__file__).with_name("catalogs")  # a JSON file per language
+CATALOGUES = Path(__file__).parent  # a JSON file per language
 _SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z0-9])")
 _TEMPLATE_END = re.compile(r"(?<=[.!?]) (?=[A-Z0-9{])")
 

@@ -15,7 +15,7 @@ from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.i18n.translations import Texts, languages, system_language
 from foveate_shared.wire.codec import decode_error, encode_error
 
-CATALOGUES = Path(foveate_shared.__file__).parent / "i18n/catalogs"
+CATALOGUES = Path(foveate_shared.__file__).parent / "i18n"
 
 
 def fields(text):
