@@ -42,7 +42,7 @@ def test_kritas_own_importer_takes_the_package(chroot):
     command = ["python3", IMPORTER, package, folder / "resources"]
     assert "Imported plugin: Foveate" in chroot.run(command, folder=folder).check().output
     resources = (folder / "resources").outside
-    assert (resources / "pykrita/foveate/_vendor/foveate_shared/_vendor/websockets/sync/client.py").is_file()
+    assert (resources / "pykrita/foveate/websockets/sync/client.py").is_file()
     assert (resources / "pykrita/foveate.desktop").is_file()
     assert (resources / "actions/foveate.action").is_file()
 

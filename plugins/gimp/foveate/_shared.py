@@ -2,8 +2,8 @@
 
 import importlib.util
 
-if importlib.util.find_spec(f"{__package__}._vendor"):
-    from ._vendor.foveate_shared.editor.for_plugins import *  # noqa: F403
+if importlib.util.find_spec(f"{__package__}.foveate_shared"):
+    from .foveate_shared.editor.for_plugins import *  # noqa: F403
 elif importlib.util.find_spec("foveate_shared"):
     from foveate_shared.editor.for_plugins import *  # noqa: F403
 else:

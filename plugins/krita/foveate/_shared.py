@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 try:
-    from ._vendor.foveate_shared.editor.for_plugins import *  # noqa: F403
+    from .foveate_shared.editor.for_plugins import *  # noqa: F403
 except ModuleNotFoundError as missing:
-    if not (missing.name or "").endswith("_vendor"):
+    if not (missing.name or "").endswith(".foveate_shared"):
         raise
     try:
         from foveate_shared.editor.for_plugins import *  # noqa: F403

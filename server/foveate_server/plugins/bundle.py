@@ -18,7 +18,6 @@ EARLIEST = (1980, 1, 1, 0, 0, 0)  # the only time of files in a package
 PACKAGES = {"krita": "foveate/", "gimp": "foveate/", "blender": ""}  # where the plugin's Python package lies in its zip
 NAMES = {"krita": "foveate-krita-{}.zip", "gimp": "foveate-gimp-{}.zip", "blender": "foveate-{}.zip"}
 EXECUTABLES = ("foveate/foveate.py",)  # GIMP starts its plug-ins as programs
-_VENDOR_DOCSTRING = b'"""Copies of packages that this one needs; see %s."""\n'
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def make_bundle(host: str) -> Bundle:
     package = PACKAGES[host]
     release = bundle_sources.vendored_release()
     files = {**bundle_sources.plugin_files(host), f"{package}LICENSE": bundle_sources.licence()}
-    files |= {f"{package}_vendor/{name}": data for name, data in _vendored(release).items()}
+    files |= {f"{package}{name}": data for name, data in _copied(release).items()}
     record = _record(host, release, {name: data for name, data in files.items() if name.startswith(package)})
     return Bundle(host, bundle_sources.version(), {**files, f"{package}{RECORD}": record})
 
@@ -85,17 +84,13 @@ def write_bundle(host: str, folder: Path) -> Path:
     return path
 
 
-def _vendored(release: bundle_sources.Release) -> dict[str, bytes]:
-    """Return what goes into a package's _vendor folder: foveate_shared, and in it the library that it needs."""
+def _copied(release: bundle_sources.Release) -> dict[str, bytes]:
+    """Return what a plugin's package brings beside its own sources: foveate_shared, and the library that it needs.
+
+    Both lie in the package itself: a GIMP that takes over an older one's configuration copies few folders deep.
+    """
     shared = {f"foveate_shared/{name}": data for name, data in bundle_sources.shared_files().items()}
-    inner = {f"foveate_shared/_vendor/{name}": data for name, data in release.files.items()}
-    return {
-        **shared,
-        **inner,
-        "__init__.py": _VENDOR_DOCSTRING % RECORD.encode(),
-        "foveate_shared/_vendor/__init__.py": _VENDOR_DOCSTRING % RECORD.encode(),
-        f"foveate_shared/_vendor/{release.name}.LICENSE": release.licence,
-    }
+    return {**shared, **release.files, f"{release.name}.LICENSE": release.licence}
 
 
 def _record(host: str, release: bundle_sources.Release, files: Mapping[str, bytes]) -> bytes:

@@ -28,7 +28,8 @@ EDITORS_OWN = {  # what an editor's Python brings
     "gimp": {"gi"},
     "blender": {"bpy", "bpy_extras", "gpu", "gpu_extras", "mathutils", "numpy", "blf", "bl_ui"},
 }
-VENDORED = "_vendor/foveate_shared/_vendor/websockets/"
+VENDORED = "websockets/"
+DEEPEST = 3  # folders below the one in which an editor looks for plugins, the plugin's own included
 # The plugin's package is entered without its __init__, which needs the editor. No site-packages: nothing else is there.
 IMPORT_ALL = textwrap.dedent(
     """
@@ -36,7 +37,7 @@ IMPORT_ALL = textwrap.dedent(
     plugin = types.ModuleType("plugin")
     plugin.__path__ = [sys.argv[1]]
     sys.modules["plugin"] = plugin
-    shared = importlib.import_module("plugin._vendor.foveate_shared")
+    shared = importlib.import_module("plugin.foveate_shared")
     for module in pkgutil.iter_modules(shared.__path__):
         importlib.import_module(f"{shared.__name__}.{module.name}")
     facade = importlib.import_module("plugin._shared")
@@ -65,8 +66,8 @@ def test_the_vendored_copies_are_in_use_and_enough(unpacked, python):
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stderr
     found = json.loads(said.stdout)
-    assert found["client"] == str(unpacked.package / "_vendor/foveate_shared/connection/client.py")
-    assert found["connect"] == "plugin._vendor.foveate_shared._vendor.websockets.sync.client"
+    assert found["client"] == str(unpacked.package / "foveate_shared/connection/client.py")
+    assert found["connect"] == "plugin.websockets.sync.client"
     assert found["others"] == []
 
 
@@ -84,7 +85,7 @@ def test_nothing_but_the_standard_library_and_the_editor_is_imported(unpacked):
         if name.startswith(VENDORED):
             continue
         own = {"foveate_shared"} if name == "_shared.py" else set()  # in a checkout, where there is no bundle
-        own |= {"websockets"} if name == "_vendor/foveate_shared/connection/websockets_library.py" else set()
+        own |= {"websockets"} if name == "foveate_shared/connection/websockets_library.py" else set()
         assert imported(path) <= allowed | own, name
 
 
@@ -119,6 +120,12 @@ def test_it_brings_websockets_as_it_was_released(unpacked):
         name = f"websockets/{path.relative_to(vendored).as_posix()}"
         assert recorded[name] == re.sub("=*$", "", base64.urlsafe_b64encode(digest).decode())
     assert b"Redistribution" in (vendored.parent / "websockets.LICENSE").read_bytes()
+
+
+def test_no_folder_lies_so_deep_that_gimp_does_not_copy_it(unpacked):
+    depths = {path: len(path.relative_to(unpacked.package).parts) for path in unpacked.package.rglob("*.*")}
+    deepest = max(depths, key=lambda path: depths[path])
+    assert depths[deepest] <= DEEPEST, deepest  # the plugin's own folder stands for the file
 
 
 def test_it_records_what_it_is_made_from(unpacked):

@@ -62,11 +62,11 @@ def test_a_good_installation_has_no_problem(krita, look):
 
 
 def spoil_file(place):
-    (place.package / "_vendor/foveate_shared/connection/client.py").write_text("")
+    (place.package / "foveate_shared/connection/client.py").write_text("")
 
 
 def remove_file(place):
-    (place.package / "_vendor/foveate_shared/connection/client.py").unlink()
+    (place.package / "foveate_shared/connection/client.py").unlink()
 
 
 def age(place):
@@ -101,7 +101,7 @@ def look_elsewhere(place):
 @pytest.mark.parametrize(
     ("spoil", "problem"),
     [
-        (spoil_file, "1 of its files are missing or changed, such as _vendor/foveate_shared/connection/client.py."),
+        (spoil_file, "1 of its files are missing or changed, such as foveate_shared/connection/client.py."),
         (remove_file, "1 of its files are missing or changed"),
         (age, "It is not version"),
         (disable, "Krita does not load it."),

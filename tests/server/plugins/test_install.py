@@ -63,7 +63,7 @@ def blender(machine, tmp_path):
 def test_a_plugin_is_installed_told_about_the_server_and_removed(place, machine):
     installed = install(place, COMMAND, machine)
     assert (place.package / "__init__.py").is_file()
-    assert (place.package / "_vendor/foveate_shared/connection/client.py").is_file()
+    assert (place.package / "foveate_shared/connection/client.py").is_file()
     assert json.loads((place.package / "bundle.json").read_text())["version"] == installed.version
     assert installed.is_enabled == (place.host != "blender")  # without its program, Blender's must be enabled by hand
     assert ("Preferences > Add-ons" in installed.next_step) == (place.host == "blender")

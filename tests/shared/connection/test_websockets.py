@@ -18,7 +18,7 @@ PACKAGE = Path(foveate_shared.__file__).parent
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
     """A plugin's folder that brings the shared package."""
-    ignored = shutil.ignore_patterns("__pycache__", "_vendor")
+    ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(PACKAGE, tmp_path / "plugin" / "foveate_shared", ignore=ignored)
     (tmp_path / "plugin" / "__init__.py").touch()
     return tmp_path
@@ -34,7 +34,7 @@ def run(bundle: Path, code: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_vendored_library_is_used(bundle: Path) -> None:
     source = Path(websockets.__file__).parent
-    vendored = bundle / "plugin" / "foveate_shared" / "_vendor" / "websockets"
+    vendored = bundle / "plugin" / "websockets"
     shutil.copytree(source, vendored, ignore=shutil.ignore_patterns("__pycache__", "*.so", "legacy", "asyncio"))
     result = run(
         bundle,
@@ -52,7 +52,7 @@ def test_the_vendored_library_is_used(bundle: Path) -> None:
         "print(connect.__module__, 'websockets' in sys.modules)\n",
     )
     assert result.stderr == ""
-    assert result.stdout.split() == ["plugin.foveate_shared._vendor.websockets.sync.client", "False"]
+    assert result.stdout.split() == ["plugin.websockets.sync.client", "False"]
 
 
 def test_a_bundle_without_it_says_what_to_install(bundle: Path) -> None:
