@@ -34,6 +34,7 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
         file = button(say("File…"), say("Choose a file"), self._choose_file)
         folder = button(say("Folder…"), say("Choose a folder, as diffusers writes it"), self._choose_folder)
         self.add = button(say("Add"), say("Add it to the models of this machine"), self._add, "strong")
+        self.add.setDefault(True)  # else Return would press the first button, which asks for a file
         self.stop = button(say("Cancel"), say("Stop; what was fetched is used next time"), controller.adder.stop)
         self._copy = button(
             say("Copy command"), say("Copy the command that does the same in a terminal"), self._copy_command

@@ -409,6 +409,28 @@ def test_where_no_program_can_be_started_the_command_is_there(studio, monkeypatc
     dialog.close()
 
 
+def test_return_adds(studio, monkeypatch):
+    """Krita's own keys do nothing in a dialog; Qt presses the button that is the default one."""
+    wanted = []
+    monkeypatch.setattr(studio.controller, "add_model", lambda what, **_: wanted.append(what))
+    dialog = studio.panel.task.open_adding()
+    pressed = []
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getOpenFileName", lambda *_: (pressed.append("file"), ("", ""))[1])
+    press_return(dialog.what)
+    assert (wanted, pressed) == ([], [])  # there is nothing to add yet, and no other button is meant
+    dialog.what.setText("org/name")
+    press_return(dialog.what)
+    assert (wanted, pressed) == (["org/name"], [])
+    dialog.close()
+
+
+def press_return(field):
+    field.setFocus()
+    for kind in (QtCore.QEvent.Type.KeyPress, QtCore.QEvent.Type.KeyRelease):
+        key = QtGui.QKeyEvent(kind, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "\r")
+        QtWidgets.QApplication.sendEvent(field, key)
+
+
 def wait_until(studio, is_so):
     timer = QtCore.QElapsedTimer()
     timer.start()
