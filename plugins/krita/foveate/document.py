@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import layer_pictures, layers, new_documents
-from ._shared import arrange_patches, coverage, document_problems, errors, geometry, host, in_steps, pixels, protocol
+from ._shared import (
+    arrange_patches,
+    coverage,
+    document_problems,
+    errors,
+    geometry,
+    host,
+    in_steps,
+    offered_operations,
+    pixels,
+    protocol,
+)
 from .job_host import KritaJobHost
 from .layer_pictures import extent_of
 from .pixel_layouts import named_space, pixel_format
@@ -160,7 +171,7 @@ class KritaHost(KritaJobHost):
                 raise document_problems.changed()
         else:
             document = yield from self._reopened()
-        title = self._name(result)
+        title = offered_operations.titled(self._title, result.recipe)
         layer = layers.add_layer(document, prepared, title)
         layers.keep_recipe(document, layer, result, title)
         self._result_in = document, self._snapshot.region

@@ -36,12 +36,8 @@ class KritaJobHost(in_steps.InSteps):
     def _fill(self, document: Any, parts: layers.Parts, result: host.Result) -> in_steps.Steps[None]:
         """Make the empty `document` the result, and open a window on it."""
         yield from new_documents.filled(self._krita, document, parts)
-        title = self._name(result)
+        title = offered_operations.titled(self._title, result.recipe)
         layer = document.rootNode().childNodes()[0]
         layer.setName(title)
         layers.keep_recipe(document, layer, result, title)
         new_documents.show(self._krita, document)
-
-    def _name(self, result: host.Result) -> str:
-        """Return a layer's name: where nobody chose a model, the title lacks the one that the server took."""
-        return self._title if "(" in self._title else self._title + offered_operations.made_by(result.recipe)

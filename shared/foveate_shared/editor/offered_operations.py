@@ -122,6 +122,15 @@ def made_by(recipe: JsonObject, *, with_seed: bool = False) -> str:
     return f" ({told})" if told else ""
 
 
+def titled(title: str, recipe: JsonObject) -> str:
+    """Return a job's title as its result's: with the model, also where nobody chose one, and the seed of a variation."""
+    parameters = as_object(recipe.get("parameters"))
+    is_variation = bool(parameters.get("siblings"))
+    if not title.endswith(")"):
+        return title + made_by(recipe, with_seed=is_variation)
+    return f"{title[:-1]}, seed {parameters.get('seed')})" if is_variation else title
+
+
 def result_name(image: str, title: str, recipe: JsonObject, longest: int) -> str:
     """Return a name for a result of an image, at most `longest` bytes; the image's own is cut where it is too long."""
     ending = f", {title}{made_by(recipe)}"

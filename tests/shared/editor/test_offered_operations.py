@@ -14,6 +14,7 @@ from foveate_shared.editor.offered_operations import (
     require_wish,
     result_name,
     served_by,
+    titled,
     verb,
     words_of,
 )
@@ -103,6 +104,19 @@ def test_a_results_name_holds_operation_and_model_and_fits():
 )
 def test_a_result_is_called_after_what_made_it(recipe, with_seed, text):
     assert made_by(recipe, with_seed=with_seed) == text
+
+
+@pytest.mark.parametrize(
+    ("title", "siblings", "expected"),
+    [
+        ("Refocus", {}, "Refocus (photo)"),
+        ("Refocus", {"siblings": [6, 7]}, "Refocus (photo, seed 7)"),
+        ("Refocus (Photo)", {}, "Refocus (Photo)"),
+        ("Refocus (Photo)", {"siblings": [6, 7]}, "Refocus (Photo, seed 7)"),
+    ],
+)
+def test_a_variations_result_tells_its_seed(title, siblings, expected):
+    assert titled(title, {"model": {"name": "photo"}, "parameters": {"seed": 7, **siblings}}) == expected
 
 
 @pytest.mark.parametrize(
