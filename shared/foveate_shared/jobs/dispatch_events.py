@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from ..connection.client import ClientEvent, ConnectionState, StateChange
-from ..errors import to_exception
-from .job_flow import Rerender
+from ..errors import FoveateError, to_exception
+from ..wire.protocol import Message
 
 
-def dispatch(events: Iterable[ClientEvent], flows: Sequence[Rerender]) -> None:
+class DrivenFlow(Protocol):
+    """A job_flow.Rerender, or several Together."""
+
+    def handle(self, message: Message, payloads: Sequence[object] = ()) -> bool:
+        """Take a message; return whether it was about it."""
+
+    def pump(self) -> None:
+        """Answer windows, and go on applying."""
+
+    def interrupted(self, reason: str) -> None:
+        """Show that the connection was lost."""
+
+    def abandon(self, error: FoveateError) -> None:
+        """End without the server."""
+
+
+def dispatch(events: Iterable[ClientEvent], flows: Sequence[DrivenFlow]) -> None:
     """Hand what a client polled to the flows that share it, and let them answer windows; some times a second."""
     for event in events:
         if isinstance(event, StateChange):
@@ -21,7 +38,7 @@ def dispatch(events: Iterable[ClientEvent], flows: Sequence[Rerender]) -> None:
         flow.pump()
 
 
-def _tell_state(change: StateChange, flows: Sequence[Rerender]) -> None:
+def _tell_state(change: StateChange, flows: Sequence[DrivenFlow]) -> None:
     for flow in flows:
         if change.state is ConnectionState.REFUSED and change.error:
             flow.abandon(to_exception(change.error))

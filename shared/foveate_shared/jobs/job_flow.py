@@ -142,6 +142,11 @@ class Rerender:
         return self.is_applying or self._answers.can_go_on(self._connection)
 
     @property
+    def is_asked(self) -> bool:
+        """Tell whether the server waits for windows."""
+        return self._answers.are_wanted
+
+    @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """Return how the items have ended so far."""
         return tuple(self._outcomes)
@@ -216,12 +221,15 @@ class Rerender:
             self._handlers[type(message)](message, *payloads)
         return True
 
-    def pump(self) -> None:
-        """Answer waiting windows, as far as the connection keeps up with them; go on applying a result."""
+    def pump(self, *, answers: bool = True) -> None:
+        """Answer waiting windows, as far as the connection keeps up with them; go on applying a result.
+
+        Without `answers`, windows wait: another one's come first.
+        """
         if self._applying is not None:
             self._go_on(self._applying)
         try:
-            if not self.ended:
+            if answers and not self.ended:
                 self._answers.go_on(self._connection)
         except FoveateError as error:
             if not (self._is_resumed and isinstance(error, PictureNotHereError)):  # that may still be given

@@ -17,11 +17,12 @@ from ..forms.checkpoint_choices import models_for
 from ..forms.operation_form import Form, form_for
 from ..wire.protocol import JsonObject, ModelInfo, Models, OperationInfo, Preview, Welcome
 from .chosen_pictures import NONE_CHOSEN, ChosenPictures
-from .dispatch_events import dispatch
+from .dispatch_events import DrivenFlow, dispatch
 from .host import Host
 from .job_flow import FlowClient, JobState, Rerender
 from .named_pictures import FrozenPicture
 from .run_blocking import CANCEL_SECONDS, unconfirmed
+from .together import Together
 
 HISTORY_LENGTH = 50  # ended jobs that are remembered; results that were not applied are never dropped
 
@@ -157,7 +158,7 @@ class Workbench:
         before = [entry.flow.status for entry in self.entries]
         for event in events:
             self._note(event)
-        dispatch(events, [entry.flow for entry in self.entries if entry.is_running])
+        dispatch(events, self._flows_that_run())
         for entry in self.entries:
             if entry.left_at is not None and self._clock() >= entry.left_at:
                 entry.flow.abandon(unconfirmed())
@@ -224,6 +225,14 @@ class Workbench:
             self._client.list_models()
         elif isinstance(event.message, Models):
             self.models = event.message.models
+
+    def _flows_that_run(self) -> list[DrivenFlow]:
+        """Return them, the oldest first: whose windows are sent first is made first. Variations go together."""
+        wishes: dict[object, list[Rerender]] = {}
+        for entry in reversed(self.entries):
+            if entry.is_running:
+                wishes.setdefault(entry.wish, []).append(entry.flow)
+        return [Together(flows) for flows in wishes.values()]
 
     def _forget_oldest(self) -> None:
         ended = [entry for entry in self.entries if not entry.is_running and not entry.waits_for_person]

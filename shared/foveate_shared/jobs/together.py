@@ -40,9 +40,11 @@ class Together:
         return any(flow.handle(message, payloads) for flow in self._flows)
 
     def pump(self) -> None:
-        """Let each answer its windows."""
+        """Let each answer its windows, those of the first one first: the server makes them in that order."""
+        is_behind = False  # another one
         for flow in self._flows:
-            flow.pump()
+            flow.pump(answers=not is_behind)
+            is_behind = is_behind or flow.is_asked
 
     def interrupted(self, reason: str) -> None:
         """Show that the connection was lost."""

@@ -52,9 +52,14 @@ class Answers:
         """Forget what was asked: the job has ended, or all of it is asked for anew."""
         self._requests.clear()
 
+    @property
+    def are_wanted(self) -> bool:
+        """Tell whether any was asked for and not sent yet."""
+        return bool(self._requests)
+
     def can_go_on(self, connection: FlowClient) -> bool:
         """Tell whether a window is to be read and sent right now."""
-        return bool(self._requests) and connection.queued_bytes < MAX_QUEUED_BYTES
+        return self.are_wanted and connection.queued_bytes < MAX_QUEUED_BYTES
 
     def go_on(self, connection: FlowClient) -> None:
         """Read and send windows, for a moment where the host works step by step. Raises FoveateError for the host."""

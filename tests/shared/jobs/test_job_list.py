@@ -6,10 +6,11 @@ from fakes.host import MemoryHost
 from fakes.scripted_client import ScriptedClient
 from foveate_shared.connection.client import ConnectionState, StateChange
 from foveate_shared.errors import ErrorCode, InputError, RefusedError
-from foveate_shared.geometry import Extent
+from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.job_flow import JobState
 from foveate_shared.jobs.job_list import HISTORY_LENGTH, Workbench
 from foveate_shared.jobs.run_blocking import CANCEL_SECONDS
+from foveate_shared.jobs.window_answers import MAX_QUEUED_BYTES
 from foveate_shared.wire.protocol import (
     Accepted,
     Ack,
@@ -28,6 +29,9 @@ from foveate_shared.wire.protocol import (
     Resume,
     Submit,
     Welcome,
+    Window,
+    WindowRequest,
+    Windows,
 )
 
 MODELS = (ModelInfo("sharp", "Sharp", ("refocus",), 4, True), ModelInfo("large", "Large", ("upscale",), 4, True))
@@ -227,6 +231,27 @@ def test_a_form_once_the_server_has_told(controller):
     controller.tell(WELCOME, Models(1, MODELS))
     assert controller.bench.form("refocus").model.name == "sharp"
     assert controller.bench.form("nonsense") is None
+
+
+def test_windows_are_sent_in_the_order_in_which_jobs_were_started(controller):
+    """The server makes first what it has first: what is shown first, then."""
+    host = MemoryHost()
+    jobs = [controller.submit(host, group="all") for _ in range(3)]
+    one, two = (WindowRequest(name, Bounds(0, 0, 4, 4), Extent(4, 4)) for name in ("one", "two"))
+    asked = [Windows(entry.flow.job, 3, (one, two)) for entry in jobs]
+    client = controller.clients[-1]
+    client.queued_bytes = MAX_QUEUED_BYTES  # the wire is slow: all are asked for before any can be sent
+    controller.tell(*[message for entry in jobs for message in planned(entry)], *asked)
+    client.queued_bytes = 0
+    controller.bench.poll()
+    sent = [message for message in client.messages if isinstance(message, Window)]
+    wanted = [(entry.flow.job, name) for entry in jobs for name in ("one", "two")]
+    assert [(message.job, message.window) for message in sent] == wanted
+
+
+def planned(entry):
+    job = entry.flow.job
+    return Accepted(job, 1), Planned(job, 2, "document", Extent(16, 16), "One region.")
 
 
 def test_variations_have_their_wish_in_common_and_others_have_one_of_their_own(controller):
