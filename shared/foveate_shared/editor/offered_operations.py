@@ -123,7 +123,7 @@ def made_by(recipe: JsonObject, *, with_seed: bool = False) -> str:
 
 
 def titled(title: str, recipe: JsonObject) -> str:
-    """Return a job's title as its result's: with the model, also where nobody chose one, and the seed of a variation."""
+    """Return a job's title as its result's: with the model where nobody chose one, too, and the seed of a variation."""
     parameters = as_object(recipe.get("parameters"))
     is_variation = bool(parameters.get("siblings"))
     if not title.endswith(")"):
