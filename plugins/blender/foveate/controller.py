@@ -152,4 +152,4 @@ def _settings_path() -> Path:
         folder = bpy.utils.extension_path_user(__package__, create=True)
     except ValueError:
         folder = bpy.utils.user_resource("CONFIG", path="foveate", create=True)
-    return Path(folder) / "foveate.json"
+    return Path(folder) / settings.PLUGIN_FILES["blender"]

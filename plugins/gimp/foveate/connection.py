@@ -9,12 +9,10 @@ from gi.repository import Gimp
 
 from ._shared import client, controller, inquiry, known_server, open_connection, protocol, settings, translations
 
-_FILE = "foveate.json"  # in GIMP's folder of the user, beside its plug-ins
-
 
 def settings_path() -> Path:
     """Return where this plugin's settings are."""
-    return Path(Gimp.directory()) / _FILE
+    return Path(Gimp.directory()) / settings.PLUGIN_FILES["gimp"]
 
 
 def load_settings() -> settings.Settings:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import layer_pictures
-from ._shared import document_controller
+from ._shared import document_controller, settings
 from .document import KritaHost, selected_bounds
 from .face_survey import FaceSurvey
 from .new_image_host import NewImageHost
@@ -42,7 +42,7 @@ class KritaEditor:
 
     def settings_path(self) -> Path:
         """Return where the plugin's settings are: beside Krita's own resources of this user."""
-        return Path(self.krita.Krita.getAppDataLocation()) / "foveate" / "settings.json"
+        return Path(self.krita.Krita.getAppDataLocation()) / settings.PLUGIN_FILES["krita"]
 
     def _active(self) -> Any:
         return self.krita.Krita.instance().activeDocument()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from foveate_server.plugins.editor_places import FLATPAK, FLATPAKS, NATIVE, Machine, Place
@@ -12,6 +13,11 @@ from foveate_shared.errors import ErrorCode, ServerError
 
 REPOSITORY = "user_default"
 SECONDS = 120.0
+_INSTALL_BY_HAND = (
+    "Build the package with `foveate plugins build`, and install it in Blender: Edit > Preferences > Get Extensions > "
+    "Install from Disk."
+)
+_REMOVE_BY_HAND = "Uninstall it in Blender: Edit > Preferences > Add-ons."
 
 
 def program_for(place: Place, machine: Machine) -> list[str] | None:
@@ -28,28 +34,39 @@ def program_for(place: Place, machine: Machine) -> list[str] | None:
 
 def install(command: Sequence[str], bundle: Path) -> None:
     """Install and enable an extension. Raises ServerError with what Blender says where it refuses."""
-    _run([*command, "--command", "extension", "install-file", "--repo", REPOSITORY, "--enable", str(bundle)])
+    _run(
+        [*command, "--command", "extension", "install-file", "--repo", REPOSITORY, "--enable", str(bundle)],
+        _INSTALL_BY_HAND,
+    )
 
 
-def remove(command: Sequence[str]) -> None:
-    """Disable and remove the extension. Raises ServerError."""
-    _run([*command, "--command", "extension", "remove", f"{REPOSITORY}.foveate"])
+def remove(command: Sequence[str], kept: Path) -> None:
+    """Disable and remove the extension, but not the folder `kept`, which Blender would delete. Raises ServerError."""
+    with _moved_aside(kept):
+        _run([*command, "--command", "extension", "remove", f"{REPOSITORY}.foveate"], _REMOVE_BY_HAND)
 
 
-def _run(command: Sequence[str]) -> None:
+@contextmanager
+def _moved_aside(folder: Path) -> Iterator[None]:
+    if not folder.is_dir():
+        yield
+        return
+    aside = folder.rename(folder.with_name(f".{folder.name}.kept"))
+    try:
+        yield
+    finally:
+        aside.rename(folder)
+
+
+def _run(command: Sequence[str], by_hand: str) -> None:
     try:
         result = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _refused(str(error)) from error
+        raise _refused(str(error), by_hand) from error
     if result.returncode:
-        raise _refused((result.stderr or result.stdout).strip())
+        raise _refused((result.stderr or result.stdout).strip(), by_hand)
 
 
-def _refused(reason: str) -> ServerError:
+def _refused(reason: str, by_hand: str) -> ServerError:
     last = reason.splitlines()[-1] if reason else "it said nothing"
-    return ServerError(
-        f"Blender did not do it: {last}.",
-        code=ErrorCode.INVALID_FILE,
-        remedy="Build the package with `foveate plugins build`, and install it in Blender: Edit > Preferences > "
-        "Get Extensions > Install from Disk.",
-    )
+    return ServerError(f"Blender did not do it: {last}.", code=ErrorCode.INVALID_FILE, remedy=by_hand)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from foveate_server.plugins.editor_version import version_of
 from foveate_shared.connection.running_server import RUNTIME_FILE_VARIABLE, default_runtime_file
+from foveate_shared.connection.settings import PLUGIN_FILES
 
 NATIVE, FLATPAK, SNAP, CHOSEN = "native", "flatpak", "snap", "chosen"
 TITLES = {"krita": "Krita", "gimp": "GIMP", "blender": "Blender"}
@@ -19,7 +20,6 @@ FLATPAKS = {"krita": "org.kde.krita", "gimp": "org.gimp.GIMP", "blender": "org.b
 CONFINED_SNAPS = ("krita", "gimp")  # Blender's is not, and so counts as native
 BLENDER_REPOSITORY = "extensions/user_default"
 OLDEST = {"gimp": (3, 0), "blender": (4, 2)}
-SETTINGS = {"krita": "foveate/settings.json", "gimp": "foveate.json"}  # in Krita's resources, in GIMP's folder
 _RELEASE = re.compile(r"(\d+)\.(\d+)")
 
 
@@ -110,8 +110,8 @@ def chosen_place(host: str, folder: Path) -> Place:
     """Return the place that a person names: the folder is meant as :attr:`Place.folder`."""
     folder = folder.absolute()
     settings = {
-        "krita": folder / SETTINGS["krita"],
-        "gimp": folder.parent / SETTINGS["gimp"],
+        "krita": folder / PLUGIN_FILES["krita"],
+        "gimp": folder.parent / PLUGIN_FILES["gimp"],
         "blender": _blender_settings(folder),
     }
     return Place(host, CHOSEN, folder, settings[host])
@@ -129,11 +129,11 @@ def find_places(host: str, machine: Machine) -> list[Place]:
 def _krita(machine: Machine) -> Iterator[Place]:
     folder, kritarc = machine.data / "krita", _kritarc(machine)
     if folder.is_dir() or kritarc.is_file() or machine.program("krita"):
-        yield Place("krita", NATIVE, folder, folder / SETTINGS["krita"], kritarc=kritarc)
+        yield Place("krita", NATIVE, folder, folder / PLUGIN_FILES["krita"], kritarc=kritarc)
     for kind, data, config, runtime_file in _sandboxes("krita", machine):
         folder = data / "krita"
         kritarc = config / "kritarc"
-        yield Place("krita", kind, folder, folder / SETTINGS["krita"], kritarc=kritarc, runtime_file=runtime_file)
+        yield Place("krita", kind, folder, folder / PLUGIN_FILES["krita"], kritarc=kritarc, runtime_file=runtime_file)
 
 
 def _kritarc(machine: Machine) -> Path:
@@ -147,11 +147,11 @@ def _kritarc(machine: Machine) -> Path:
 def _gimp(machine: Machine) -> Iterator[Place]:
     native = machine.config / "GIMP"
     for folder in _releases(native, "gimp") or ([native / "3.0"] if machine.program("gimp") else []):
-        yield Place("gimp", NATIVE, folder / "plug-ins", folder / SETTINGS["gimp"], folder.name)
+        yield Place("gimp", NATIVE, folder / "plug-ins", folder / PLUGIN_FILES["gimp"], folder.name)
     for kind, _, config, runtime_file in _sandboxes("gimp", machine):
         for folder in _releases(config / "GIMP", "gimp") or [config / "GIMP/3.0"]:
             yield Place(
-                "gimp", kind, folder / "plug-ins", folder / SETTINGS["gimp"], folder.name, runtime_file=runtime_file
+                "gimp", kind, folder / "plug-ins", folder / PLUGIN_FILES["gimp"], folder.name, runtime_file=runtime_file
             )
 
 
@@ -181,7 +181,7 @@ def _unstarted_blender(machine: Machine, parent: Path | None) -> list[Path]:
 
 def _blender_settings(repository: Path) -> Path:
     """Return the file in the folder that Blender gives an extension for what it keeps over updates."""
-    return repository.parent / ".user" / repository.name / "foveate/settings.json"
+    return repository.parent / ".user" / repository.name / "foveate" / PLUGIN_FILES["blender"]
 
 
 def _releases(folder: Path, host: str) -> list[Path]:

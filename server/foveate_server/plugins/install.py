@@ -83,7 +83,7 @@ def uninstall(place: Place, machine: Machine) -> bool:
     was_there = place.package.exists()
     program = blender.program_for(place, machine)
     if program and was_there:
-        blender.remove(program)
+        blender.remove(program, place.settings.parent)
     removed = remove_all(list(place.targets.values()))
     if place.kritarc:
         kritarc.forget(place.kritarc)

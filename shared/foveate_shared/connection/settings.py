@@ -16,6 +16,13 @@ from .private_files import write_private
 from .websocket import ServerAddress
 
 VERSION = 2  # of the file's form
+PLUGIN_FILES: Mapping[
+    str, str
+] = {  # of each editor's plugin: where installer and plugin meet, in a folder of the editor's
+    "krita": "foveate/settings.json",  # in its resources
+    "gimp": "foveate.json",  # in its folder, beside `plug-ins`
+    "blender": "foveate.json",  # in the folder that it keeps for each extension, `.user/REPOSITORY/foveate`
+}
 _THIS_MACHINE = {None, "localhost", "127.0.0.1", "::1"}
 
 

@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from foveate_server.plugins.editor_places import CHOSEN, FLATPAK, NATIVE, SNAP, Machine, chosen_place, find_places
+from foveate_server.plugins.editor_places import (
+    CHOSEN,
+    FLATPAK,
+    NATIVE,
+    SNAP,
+    TITLES,
+    Machine,
+    chosen_place,
+    find_places,
+)
+from foveate_shared.connection.settings import PLUGIN_FILES
+
+ROOT = Path(__file__).parents[3]
 
 HOME_FILES = {
     "linux": {
@@ -114,7 +126,7 @@ def test_a_snap_gets_a_runtime_file_that_it_can_see(machine):
     [
         ("krita", "pykrita/foveate", "foveate/settings.json"),
         ("gimp", "foveate", "../foveate.json"),
-        ("blender", "foveate", "../.user/folder/foveate/settings.json"),
+        ("blender", "foveate", "../.user/folder/foveate/foveate.json"),
     ],
 )
 def test_a_chosen_folder_is_taken_as_it_is(tmp_path, host, package, settings):
@@ -138,3 +150,11 @@ def test_a_program_in_the_path_counts_as_installed(machine, tmp_path):
     ]
     (bin_ / "blender").write_text("#!/bin/sh\necho Blender 3.6.1\n")
     assert find_places("blender", machine) == []
+
+
+@pytest.mark.parametrize("host", PLUGIN_FILES)
+def test_the_documentation_names_the_settings_as_installer_and_plugin_do(host):
+    rows = (ROOT / "docs/plugins.md").read_text("utf-8").splitlines()
+    (row,) = (row for row in rows if row.startswith(f"| {TITLES[host]} |"))
+    for text in (row, (ROOT / f"docs/{host}.md").read_text("utf-8")):
+        assert f"`{PLUGIN_FILES[host]}`" in text

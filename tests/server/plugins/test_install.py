@@ -26,7 +26,7 @@ STARTED = {
 }
 # Installs as Blender does: the zip file's contents in a folder named after the extension.
 BLENDER = """#!{python}
-import os, sys, zipfile
+import os, shutil, sys, zipfile
 if "--version" in sys.argv:
     print("Blender 4.3.2")
 elif os.environ.get("BLENDER_FAILS"):
@@ -37,6 +37,7 @@ elif "install-file" in sys.argv:
     open({enabled!r}, "w").close()
 elif "remove" in sys.argv:
     os.remove({enabled!r})
+    shutil.rmtree({own!r}, ignore_errors=True)  # as Blender does
 """
 
 
@@ -54,7 +55,8 @@ def blender(machine, tmp_path):
     (place,) = places_for("blender", machine)
     bin_ = tmp_path / "bin"
     bin_.mkdir()
-    text = BLENDER.format(python=sys.executable, target=str(place.package), enabled=str(tmp_path / "enabled"))
+    own, enabled = place.settings.parent, tmp_path / "enabled"
+    text = BLENDER.format(python=sys.executable, target=str(place.package), own=str(own), enabled=str(enabled))
     (bin_ / "blender").write_text(text)
     (bin_ / "blender").chmod(0o755)
     return Machine(machine.home, "linux", {"PATH": str(bin_)})
@@ -124,7 +126,9 @@ def test_blender_installs_and_enables_by_itself(blender, tmp_path):
     assert install(place, COMMAND, blender).is_enabled
     assert (tmp_path / "enabled").exists()
     assert (place.package / "blender_manifest.toml").is_file()
+    written = settings.load(place.settings)
     assert uninstall(place, blender)
+    assert settings.load(place.settings) == written
     assert not (tmp_path / "enabled").exists()
     assert not place.package.exists()
 
@@ -134,6 +138,10 @@ def test_what_blender_refuses_is_told(blender, monkeypatch):
     monkeypatch.setenv("BLENDER_FAILS", "1")
     with pytest.raises(ServerError, match=r"Error: refused.*Install from Disk"):
         install(place, COMMAND, blender)
+    place.package.mkdir(parents=True)
+    with pytest.raises(ServerError, match=r"Error: refused.*Uninstall it in Blender"):
+        uninstall(place, blender)
+    assert place.settings.exists()
 
 
 def test_a_snap_is_told_its_own_runtime_file_and_how_to_start_the_server(machine):
