@@ -67,7 +67,9 @@ def test_blender_loads_what_was_installed(chroot, tmp_path):
     assert installed.is_enabled
     asking = ["blender", "-b", "--python-exit-code", 7, "--python-expr", ASK_BLENDER]
     assert "enabled: (True, True)" in chroot.run(asking, folder=home).check().output
+    written = settings.load(place.settings)
     assert installer.uninstall(place, machine)
+    assert settings.load(place.settings) == written
     assert "enabled: (False, False)" in chroot.run(asking, folder=home).check().output
 
 

@@ -9,7 +9,7 @@ from hosts.blender.program import blender, install
 
 RECT = (20, 16, 48, 40)
 SIZE = (1400, 900)  # of the screen
-_WINDOWS = ("--window-geometry", 0, 0, *SIZE, "--no-window-focus", "--enable-event-simulate")
+WINDOWS = ("--window-geometry", 0, 0, *SIZE, "--no-window-focus", "--enable-event-simulate")
 _QUIET = "import bpy; bpy.context.preferences.view.show_splash = False; bpy.ops.wm.save_userpref()"
 SHOW = """
 area = max(bpy.context.window_manager.windows[0].screen.areas, key=lambda area: area.width * area.height)
@@ -80,7 +80,7 @@ def make_home(chroot):
 @contextmanager
 def blender_with_windows(chroot, folder, env):
     """Start Blender on a screen of SIZE, which `env` names, with an image editor; it takes simulated events."""
-    with blender(chroot, folder, env, _WINDOWS) as running:
+    with blender(chroot, folder, env, WINDOWS) as running:
         Desk(running, folder).show_editor()
         yield running
 

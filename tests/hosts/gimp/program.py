@@ -99,7 +99,7 @@ def install(
         path.write_bytes(data)
         if bundle.is_executable(name):
             path.chmod(0o755)
-    shutil.copytree(HERE / "remote", plug_ins / "remote", ignore=shutil.ignore_patterns("__pycache__"))
+    add_hands(folder)
     (home / "gimprc").write_text(RC)
     gtk = folder.outside / ".config/gtk-3.0/settings.ini"
     gtk.parent.mkdir(parents=True, exist_ok=True)
@@ -107,6 +107,12 @@ def install(
     if has_checkpoint:
         offered = tuple(OperationInfo(each.name, each.title, each.parameters.schema) for each in known().values())
         known_server.save(home / known_server.FILE_NAME, offered, MODELS)
+
+
+def add_hands(folder: Folder) -> None:
+    """Put the hands into the home `folder`."""
+    plug_ins = folder.outside / ".config/GIMP/3.0/plug-ins"
+    shutil.copytree(HERE / "remote", plug_ins / "remote", ignore=shutil.ignore_patterns("__pycache__"))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 START_SECONDS = 180.0
 ORDER_SECONDS = 180.0  # for a snippet: upper bounds, for machines that are slower than ours
 DESKTOP = "[Desktop Entry]\nType=Service\nServiceTypes=Krita/PythonPlugin\nX-KDE-Library=driver\nName=Driver\n"
-KRITARC = "{general}[python]\nenable_driver=true\nenable_foveate=true\n[theme]\nTheme={theme}\n"
+KRITARC = "{general}[python]\nenable_foveate=true\n[theme]\nTheme={theme}\n"
 
 
 @dataclass
@@ -92,6 +92,14 @@ def krita(
 ) -> Iterator[Running]:
     """Give a Krita whose home is `folder`, with the plugin as its bundle installs it."""
     _install(folder, theme, "" if opengl else "useOpenGL=false\n")
+    with installed_krita(chroot, screen, folder, env) as running:
+        yield running
+
+
+@contextmanager
+def installed_krita(chroot: Chroot, screen: Screen, folder: Folder, env: Mapping[str, object]) -> Iterator[Running]:
+    """Give a Krita with the plugin that its home `folder` has; the driver comes to it."""
+    _add_driver(folder)
     orders = folder / "orders"
     orders.outside.mkdir()
     values = {**screen.environment, "DRIVER_FOLDER": orders.inside, **env}
@@ -108,7 +116,12 @@ def _install(folder: Folder, theme: str, general: str) -> None:
         target = resources / ("actions" if name.endswith(".action") else "pykrita") / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-    shutil.copytree(HERE / "driver", resources / "pykrita/driver", ignore=shutil.ignore_patterns("__pycache__"))
-    (resources / "pykrita/driver.desktop").write_text(DESKTOP)
     (folder.outside / ".config").mkdir(exist_ok=True)
     (folder.outside / ".config/kritarc").write_text(KRITARC.format(theme=theme, general=general))
+
+
+def _add_driver(folder: Folder) -> None:
+    plugins, kritarc = folder.outside / ".local/share/krita/pykrita", folder.outside / ".config/kritarc"
+    shutil.copytree(HERE / "driver", plugins / "driver", ignore=shutil.ignore_patterns("__pycache__"))
+    (plugins / "driver.desktop").write_text(DESKTOP)
+    kritarc.write_text(kritarc.read_text().replace("[python]\n", "[python]\nenable_driver=true\n"))
