@@ -15,7 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 
-from foveate_shared.connection.websocket import ServerAddress
+from foveate_shared.connection.server_address import ServerAddress
 from foveate_shared.wire.codec import decode, encode
 from foveate_shared.wire.protocol import CLIENT_MESSAGES, SUBPROTOCOL, Hello, Limits, Message, Peer, Welcome
 

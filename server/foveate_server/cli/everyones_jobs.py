@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foveate_server.cli.http_requests import request_json
-from foveate_shared.connection.websocket import ServerAddress
+from foveate_shared.connection.server_address import ServerAddress
 
 
 @dataclass(frozen=True)

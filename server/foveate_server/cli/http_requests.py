@@ -7,7 +7,7 @@ import http.client
 import json
 from typing import Any
 
-from foveate_shared.connection.websocket import ServerAddress, tls_context
+from foveate_shared.connection.server_address import ServerAddress, tls_context
 from foveate_shared.errors import ConnectionLostError, ErrorCode, ProtocolError, to_exception
 from foveate_shared.wire.codec import decode_error
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from foveate_server.plugins.editor_places import TITLES, Machine, find_places
 from foveate_shared.connection import settings
-from foveate_shared.connection.websocket import ServerAddress
+from foveate_shared.connection.server_address import ServerAddress
 from foveate_shared.editor import open_connection
 from foveate_shared.errors import ErrorCode, InputError
 

@@ -18,8 +18,8 @@ from foveate_shared.connection import settings
 from foveate_shared.connection.client import Client
 from foveate_shared.connection.inquiry import Inquiry
 from foveate_shared.connection.pairing_line import parse_pairing
+from foveate_shared.connection.server_address import ServerAddress
 from foveate_shared.connection.start_server import find_or_start, find_running
-from foveate_shared.connection.websocket import ServerAddress
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.wire.protocol import OperationInfo, Peer
 

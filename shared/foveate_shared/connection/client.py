@@ -15,9 +15,10 @@ from ..errors import ConnectionLostError, ErrorCode, FoveateError, InputError, P
 from ..wire.blobs import Buffer, Delivery, MintMessage
 from ..wire.protocol import SUPPORTED_VERSIONS, ClientMessage, Hello, ListJobs, ListModels, Peer, Problem, Welcome
 from .open_jobs import Ledger
+from .server_address import ServerAddress
 from .session import Session
 from .thread_queues import ClientEvent, ConnectionState, Intent, Mailbox, StateChange, Work
-from .websocket import CLOSE_TIMEOUT, ServerAddress, Transport, open_transport
+from .websocket import CLOSE_TIMEOUT, Transport, open_transport
 
 __all__ = ["Client", "ClientEvent", "ConnectionState", "Delivery", "FindServer", "StateChange"]
 

@@ -16,7 +16,7 @@ from ..errors import ConnectionLostError, ErrorCode, FoveateError
 from ..i18n.sentence import Sentence
 from .private_files import write_private
 from .process_place import ProcessPlace
-from .websocket import ServerAddress, tls_context
+from .server_address import ServerAddress, tls_context
 
 RUNTIME_FILE_VARIABLE = "FOVEATE_RUNTIME_FILE"  # in the environment, to choose another file
 HEALTH_PATH = "/healthz"

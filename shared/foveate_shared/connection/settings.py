@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from ..wire.protocol import JsonObject
 from .private_files import write_private
-from .websocket import ServerAddress
+from .server_address import ServerAddress
 
 VERSION = 2  # of the file's form
 PLUGIN_FILES: Mapping[

@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import ConnectionLostError, ErrorCode, InputError, ServerError
 from .private_files import unwritable
 from .running_server import RUNTIME_FILE_VARIABLE, default_runtime_file, find_server
-from .websocket import ServerAddress
+from .server_address import ServerAddress
 
 START_TIMEOUT = 60.0  # seconds: torch may have to be read from a slow disk
 _POLL = 0.05  # seconds between two looks

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ..connection import running_server, settings
 from ..connection.client import Client, ConnectionState
-from ..connection.websocket import ServerAddress
+from ..connection.server_address import ServerAddress
 from ..jobs import job_records
 from ..wire.blobs import Delivery
 from ..wire.protocol import (

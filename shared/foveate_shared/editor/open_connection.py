@@ -16,8 +16,8 @@ from pathlib import Path
 
 from ..connection import running_server, settings, start_server
 from ..connection.client import Client, FindServer
+from ..connection.server_address import ServerAddress
 from ..connection.settings import Settings
-from ..connection.websocket import ServerAddress
 from ..errors import ConnectionLostError, ErrorCode, InputError
 from ..i18n.sentence import Sentence
 from ..jobs.job_list import Workbench

@@ -16,7 +16,7 @@ from foveate_server.engines.contract import EngineSpec
 from foveate_server.engines.deterministic.engine import deterministic_spec
 from foveate_server.executors.local import LocalExecutor
 from foveate_shared.connection.client import Client
-from foveate_shared.connection.websocket import ServerAddress
+from foveate_shared.connection.server_address import ServerAddress
 from foveate_shared.jobs.job_flow import Rerender
 from foveate_shared.jobs.run_blocking import run_to_end
 from foveate_shared.wire.protocol import Peer

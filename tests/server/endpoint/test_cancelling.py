@@ -7,7 +7,7 @@ import pytest
 
 from fakes.host import MemoryHost
 from foveate_shared.connection.client import Client
-from foveate_shared.connection.websocket import ServerAddress
+from foveate_shared.connection.server_address import ServerAddress
 from foveate_shared.geometry import Extent
 from foveate_shared.jobs.job_list import Workbench
 from foveate_shared.jobs.job_status import JobState

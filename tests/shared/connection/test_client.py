@@ -13,7 +13,7 @@ import pytest
 
 from fakes.scripted_server import PATIENCE, TOKEN, Peerside, ScriptedServer, StartServer
 from foveate_shared.connection.client import Client, ClientEvent, ConnectionState, Delivery, StateChange
-from foveate_shared.connection.websocket import ServerAddress
+from foveate_shared.connection.server_address import ServerAddress
 from foveate_shared.errors import (
     ConnectionLostError,
     ErrorCode,
