@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 
+from fakes.proving import prove_to_client
 from foveate_shared.connection.server_address import ServerAddress
 from foveate_shared.wire.codec import decode, encode
 from foveate_shared.wire.protocol import CLIENT_MESSAGES, SUBPROTOCOL, Hello, Limits, Message, Peer, Welcome
@@ -66,10 +68,31 @@ class ScriptedServer:
     server: Server
     peers: queue.Queue[Peerside] = field(default_factory=queue.Queue)
     refusal: tuple[HTTPStatus, str] | None = None  # answers handshakes with this, if set
-    handshakes: list[str] = field(default_factory=list)  # Authorization headers seen
+    handshakes: list[str] = field(default_factory=list)  # Authorization headers seen, of websockets
 
     def accept(self) -> Peerside:
         return self.peers.get(timeout=PATIENCE)
+
+
+Handler = Callable[[socket.socket, Any], None]
+
+
+def _proved_first(handle: Handler, tls: ssl.SSLContext | None) -> Handler:
+    """Return what encrypts a connection where it is to be, proves itself, and goes on as a websocket."""
+
+    def handle_proved(connection: socket.socket, address: Any) -> None:
+        connection.settimeout(PATIENCE)
+        try:
+            if tls is not None:
+                connection = tls.wrap_socket(connection, server_side=True)
+            prove_to_client(connection, TOKEN)
+        except OSError:
+            connection.close()
+            return
+        connection.settimeout(None)
+        handle(connection, address)
+
+    return handle_proved
 
 
 StartServer = Callable[..., ScriptedServer]
@@ -103,9 +126,9 @@ def start_server() -> Iterator[StartServer]:
                 subprotocols=[SUBPROTOCOL],
                 compression=None,
                 process_request=check,
-                ssl=tls,
                 max_size=2 << 20,
             )
+            server.handler = _proved_first(server.handler, tls)
             port = server.socket.getsockname()[1]
             url = f"{'wss' if tls else 'ws'}://127.0.0.1:{port}"
             scripted = ScriptedServer(ServerAddress(url, TOKEN, fingerprint), server)

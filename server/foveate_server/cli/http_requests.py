@@ -1,4 +1,4 @@
-"""The few plain HTTP requests of the command line, with the same care for token and certificate as the websocket."""
+"""The few plain HTTP requests of the command line, to a server that has proved itself as for the websocket."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import http.client
 import json
 from typing import Any
 
-from foveate_shared.connection.server_address import ServerAddress, tls_context
+from foveate_shared.connection.proved_server import prove
+from foveate_shared.connection.server_address import ServerAddress
 from foveate_shared.errors import ConnectionLostError, ErrorCode, ProtocolError, to_exception
 from foveate_shared.wire.codec import decode_error
 
@@ -17,16 +18,9 @@ MAX_ANSWER = 16 << 20
 
 def request_json(address: ServerAddress, method: str, path: str) -> dict[str, Any]:
     """Return the JSON object that the server answers with. Raises what its error says, or ConnectionLostError."""
-    context = tls_context(address)
-    connection = (
-        http.client.HTTPSConnection(address.host, address.port, timeout=TIMEOUT, context=context)
-        if context
-        else http.client.HTTPConnection(address.host, address.port, timeout=TIMEOUT)
-    )
     try:
-        with contextlib.closing(connection):
-            connection.request(method, path, headers={"Authorization": f"Bearer {address.token}"})
-            response = connection.getresponse()
+        with contextlib.closing(prove(address, TIMEOUT)) as server:
+            response = server.request(method, path)
             body = response.read(MAX_ANSWER)
     except (OSError, http.client.HTTPException) as error:
         raise ConnectionLostError(
@@ -42,8 +36,7 @@ def request_json(address: ServerAddress, method: str, path: str) -> dict[str, An
 
 def base_url(address: ServerAddress) -> str:
     """Return the address for a browser."""
-    host = f"[{address.host}]" if ":" in address.host else address.host
-    return f"{'https' if address.is_secure else 'http'}://{host}:{address.port}"
+    return f"{'https' if address.is_secure else 'http'}://{address.authority}"
 
 
 def _refused(status: int, body: bytes) -> Exception:

@@ -1,7 +1,8 @@
-"""Whether a request may come in: its Host, Origin, token and size. Pure decisions; security_middleware.py is the shell.
+"""Whether a request may come in: its Host, Origin, size, and token or proof of it. Pure decisions.
 
 A `Host` must name this server, else a web page could reach it through a name that it points to 127.0.0.1 (DNS
 rebinding). An `Origin` is what browsers add for pages: only listed ones, and for plain HTTP the status page's own.
+The shell around all this is security_middleware.py.
 """
 
 from __future__ import annotations
@@ -16,8 +17,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from foveate_server.config.server_config import ServerConfig
+from foveate_server.net.challenges import Challenges
 from foveate_server.net.named_tokens import Authenticator
 from foveate_server.status.page_sessions import COOKIE, SECURE_COOKIE, Sessions
+from foveate_shared.connection.mutual_proof import (
+    SCHEME,
+    Evidence,
+    Opening,
+    TokenKey,
+    is_of_scheme,
+    read_evidence,
+    read_opening,
+)
 from foveate_shared.errors import ErrorCode, ErrorInfo, Fault
 
 MAX_HEADER_BYTES = 16 << 10
@@ -68,10 +79,33 @@ class Request:
 class Refusal(Exception):  # noqa: N818 - not an error: the answer to a request that may not come in
     """Why a request may not come in."""
 
-    def __init__(self, status: int, code: ErrorCode, message: str, remedy: str, fault: Fault = Fault.CLIENT) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: ErrorCode,
+        message: str,
+        remedy: str,
+        fault: Fault = Fault.CLIENT,
+        *,
+        asks_for: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status  # of HTTP
         self.info = ErrorInfo(code, message, remedy, fault)
+        self.asks_for = asks_for  # the value of WWW-Authenticate
+
+
+class ProofWanted(Refusal):
+    """The server's proof, for a client that has begun with an opening: its next request is to hold its own."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        super().__init__(
+            401,
+            ErrorCode.UNAUTHORIZED,
+            "The request has yet to prove that it knows the token.",
+            "Check the server's proof, and answer it.",
+            asks_for=evidence.header,
+        )
 
 
 @dataclass
@@ -81,6 +115,7 @@ class Gate:
     config: ServerConfig
     authenticator: Authenticator
     sessions: Sessions
+    challenges: Challenges = field(default_factory=Challenges)
     failures: FailureLimiter = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,19 +134,8 @@ class Gate:
     def check_host(self, request: Request) -> None:
         """Raise Refusal unless `Host` names this server."""
         name, port = split_host(request.header("host") or "")
-        if f"{name}:{port}" in self._listed_hosts or name in self._listed_hosts:
-            return
-        names = {*_LOOPBACK_NAMES, self.config.host.lower(), request.server[0] if request.server else ""}
-        known_port = request.server[1] if request.server else self.config.port
-        default_port = 443 if request.is_encrypted else 80
-        if name and name in names and (port or default_port) == known_port:
-            return
-        raise Refusal(
-            403,
-            ErrorCode.FORBIDDEN,
-            "The request's Host header does not name this server.",
-            "Use the address that the server printed, or add the name to allowed_hosts in its configuration.",
-        )
+        if not self._is_ours(name, port or (443 if request.is_encrypted else 80), request):
+            raise _wrong_name("The request's Host header does not name this server.")
 
     def check_origin(self, request: Request) -> None:
         """Raise Refusal where a web page that is not listed sent the request."""
@@ -128,9 +152,13 @@ class Gate:
             "If you trust the page, add its origin to allowed_origins in the server's configuration.",
         )
 
-    @property
-    def _listed_hosts(self) -> frozenset[str]:
-        return frozenset(host.lower() for host in self.config.allowed_hosts)
+    def _is_ours(self, name: str, port: int, request: Request) -> bool:
+        """Tell whether this server is meant by a name and a port."""
+        listed = frozenset(host.lower() for host in self.config.allowed_hosts)
+        if f"{name}:{port}" in listed or name in listed:
+            return True
+        names = {*_LOOPBACK_NAMES, self.config.host.lower(), request.server[0] if request.server else ""}
+        return bool(name) and name in names and port == (request.server[1] if request.server else self.config.port)
 
     def _owner(self, request: Request) -> str | None:
         if "authorization" in request.headers:
@@ -141,12 +169,27 @@ class Gate:
         # On this machine, a stranger's wrong guesses must not lock out everyone else: all share one address.
         if self.failures.is_blocked(request.peer) and not is_loopback(request.peer):
             raise _rate_limited()
-        owner = self.authenticator.authenticate(request.header("authorization"))
+        header = request.header("authorization") or ""
+        if (opening := read_opening(header)) and (known := self.authenticator.key(opening.token)):
+            raise self._proof_wanted(request, opening, *known)
+        owner = self._proved_owner(request, header) or self.authenticator.authenticate(header)
         if owner is not None:
             return owner
         blocked = self.failures.is_blocked(request.peer)
         self.failures.add(request.peer)
-        raise _rate_limited() if blocked else _unauthorized()
+        raise _rate_limited() if blocked else _unauthorized(SCHEME if is_of_scheme(header) else "Bearer")
+
+    def _proof_wanted(self, request: Request, opening: Opening, owner: str, key: TokenKey) -> Refusal:
+        """Return the server's proof. One for another address than ours would be passed on by whoever listens there."""
+        name, port = split_host(opening.at)
+        if port is None or not self._is_ours(name, port, request):
+            return _wrong_name("The address that the proof is asked for does not name this server.")
+        return ProofWanted(self.challenges.make(opening, owner, key))
+
+    def _proved_owner(self, request: Request, header: str) -> str | None:
+        answer = read_evidence(header)
+        owner = self.challenges.redeem(answer, request.method, request.path) if answer else None
+        return owner if owner is not None and self.authenticator.knows(owner) else None
 
     def _session_owner(self, request: Request) -> str | None:
         """Return the owner of the status page's cookie: it opens that page alone, and only for the page itself.
@@ -242,13 +285,23 @@ def _endpoint(value: Sequence[Any] | None) -> tuple[str, int] | None:
     return str(value[0]).lower().removeprefix("::ffff:"), int(value[1])
 
 
-def _unauthorized() -> Refusal:
+def _wrong_name(message: str) -> Refusal:
+    return Refusal(
+        403,
+        ErrorCode.FORBIDDEN,
+        message,
+        "Use the address that the server printed, or add the name to allowed_hosts in its configuration.",
+    )
+
+
+def _unauthorized(asks_for: str = "Bearer") -> Refusal:
     return Refusal(
         401,
         ErrorCode.UNAUTHORIZED,
         "The request has no valid token.",
         "Use the token from the server's runtime file, or a named one from `foveate token add NAME`.",
         Fault.USER,
+        asks_for=asks_for,
     )
 
 

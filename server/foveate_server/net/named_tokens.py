@@ -19,6 +19,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from foveate_server.config.server_config import ServerConfig
+from foveate_shared.connection.mutual_proof import TokenKey
 from foveate_shared.connection.private_files import write_private
 from foveate_shared.errors import ErrorCode, InputError, ServerError
 
@@ -35,6 +36,11 @@ class NamedToken:
     name: str
     sha256: str
     created: float  # seconds since the epoch
+
+    @property
+    def key(self) -> TokenKey:
+        """Return what proofs are made with."""
+        return TokenKey(bytes.fromhex(self.sha256))
 
 
 def new_token() -> str:
@@ -104,6 +110,13 @@ class Authenticator:
                 found = known.name
         return found
 
+    def key(self, token_id: str) -> tuple[str, TokenKey] | None:
+        """Return the name and the key of the token with this id, see :attr:`TokenKey.id`; None where there is none."""
+        for known in (self._local, *self._current().values()):
+            if known.key.id == token_id:
+                return known.name, known.key
+        return None
+
     def knows(self, name: str) -> bool:
         """Tell whether the token of this name is still good."""
         return name == LOCAL_NAME or name in self._current()
@@ -129,6 +142,11 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _checked_hash(text: str) -> str:
+    """Return the hash. Raises ValueError or TypeError where it is none."""
+    return bytes.fromhex(text).hex()
+
+
 def _stamp(file: Path) -> tuple[int, int, int] | None:
     try:
         found = file.stat()
@@ -145,7 +163,7 @@ def _locked(file: Path) -> FileLock:
 def _read(file: Path) -> dict[str, NamedToken]:
     try:
         entries = json.loads(file.read_text("utf-8"))
-        tokens = [NamedToken(str(e["name"]), str(e["sha256"]), float(e["created"])) for e in entries]
+        tokens = [NamedToken(str(e["name"]), _checked_hash(e["sha256"]), float(e["created"])) for e in entries]
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError) as error:

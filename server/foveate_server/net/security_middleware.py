@@ -9,7 +9,7 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from foveate_server.net.gate import MAX_BODY_BYTES, Gate, Refusal, Request, too_large
+from foveate_server.net.gate import MAX_BODY_BYTES, Gate, ProofWanted, Refusal, Request, too_large
 from foveate_server.net.http_connection import visit_of
 from foveate_server.status.page_sessions import OWNER_TOKEN
 from foveate_shared.errors import ErrorCode, ErrorInfo
@@ -54,6 +54,8 @@ class SecurityMiddleware:
                 await self._websocket(scope, receive, send, owner or "")
             else:
                 await self._http(scope, receive, send, owner)
+        except ProofWanted as wanted:  # nothing to note: each client begins so
+            await _refuse(scope, send, wanted)
         except Refusal as refusal:
             _log.warning("refused %s from %s: %s", scope["type"], request.peer, refusal.info.code.value)
             await _refuse(scope, send, refusal)
@@ -126,8 +128,8 @@ async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
         prefix = "websocket."
     body = error_body(refusal.info)
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *_HEADERS]
-    if refusal.status == 401:
-        headers.append((b"www-authenticate", b"Bearer"))
+    if refusal.asks_for is not None:
+        headers.append((b"www-authenticate", refusal.asks_for.encode("ascii")))
     await send({"type": f"{prefix}http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": f"{prefix}http.response.body", "body": body})
 

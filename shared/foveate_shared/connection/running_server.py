@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConnectionLostError, ErrorCode, FoveateError
+from ..errors import ConnectionLostError, ErrorCode, FoveateError, RefusedError
 from ..i18n.sentence import Sentence
 from .private_files import write_private
 from .process_place import ProcessPlace
-from .server_address import ServerAddress, tls_context
+from .proved_server import prove
+from .server_address import ServerAddress
 
 RUNTIME_FILE_VARIABLE = "FOVEATE_RUNTIME_FILE"  # in the environment, to choose another file
-HEALTH_PATH = "/healthz"
 PROBE_TIMEOUT = 5.0  # seconds: the server answers from memory, whatever it computes
 
 
@@ -106,8 +106,9 @@ def remove_runtime_file(path: Path, server: RunningServer) -> None:
 def find_server(path: Path | None = None) -> ServerAddress:
     """Return the address of the running server.
 
-    Raises ConnectionLostError: NO_SERVER where none runs, CONNECTION_LOST where one does and does not answer. The file
-    of a server that is known to have ended is removed; that of one which cannot be reached from here is not.
+    Raises ConnectionLostError: NO_SERVER where none runs, another code where one does and cannot be used: it does not
+    answer, is too old, or too busy. The file of a server that is known to have ended is removed; that of one which
+    cannot be reached from here is not. Whoever listens where it was does not learn the token.
     """
     path = path or default_runtime_file()
     server = read_runtime_file(path)
@@ -153,9 +154,9 @@ def is_alive(pid: int) -> bool:
 
 
 def _answers(server: RunningServer) -> bool:
-    """Tell whether the server is there. Raises ConnectionLostError where something is, but not as expected."""
+    """Tell whether the server is there, and is the one. Raises ConnectionLostError where something else answers."""
     try:
-        status = _health_status(server.address)
+        prove(server.address, PROBE_TIMEOUT).close()
     except ConnectionRefusedError:
         return False
     except TimeoutError as error:
@@ -164,21 +165,9 @@ def _answers(server: RunningServer) -> bool:
         raise _no_server("The Foveate server does not answer ({reason}).", reason=error) from error
     except (OSError, http.client.HTTPException) as error:
         raise _no_server("The Foveate server does not answer ({reason}).", reason=error) from error
-    if status != http.client.OK:
-        raise _no_server("The Foveate server is not well (HTTP status {status}).", status=status)
+    except RefusedError as error:  # another server has its port by now
+        raise _no_server(error.info.message) from error
     return True
-
-
-def _health_status(address: ServerAddress) -> int:
-    context = tls_context(address)
-    connection = (
-        http.client.HTTPSConnection(address.host, address.port, timeout=PROBE_TIMEOUT, context=context)
-        if context
-        else http.client.HTTPConnection(address.host, address.port, timeout=PROBE_TIMEOUT)
-    )
-    with contextlib.closing(connection):
-        connection.request("GET", HEALTH_PATH, headers={"Authorization": f"Bearer {address.token}"})
-        return connection.getresponse().status
 
 
 def _silent(pid: int) -> ConnectionLostError:

@@ -25,7 +25,7 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class ServerAddress:
-    """Where a server is, and what proves the two to each other."""
+    """Where a server is, and what proves client and server to each other."""
 
     url: str  # such as ws://127.0.0.1:8765 or wss://studio.example:8765
     token: str = field(repr=False)
@@ -87,10 +87,9 @@ class ServerAddress:
         return (self.fingerprint or "").lower().replace(":", "").replace(" ", "")
 
     @property
-    def socket_url(self) -> str:
-        """Return the websocket's full URL."""
-        parts = urlsplit(self.url)
-        return f"{_SCHEMES[parts.scheme]}://{parts.netloc}{PATH}"
+    def authority(self) -> str:
+        """Return host and port as a URL has them; the port is always there."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def _is_server_url(url: str) -> bool:

@@ -1,11 +1,11 @@
 """A websocket to the server: frames out, frames in, and every failure as a FoveateError.
 
-The token goes to the given origin and nowhere else: no redirect is followed, and no proxy is asked.
+The server has proved that it knows the token before the handshake begins; no redirect is followed, and no proxy asked.
 """
 
 from __future__ import annotations
 
-import ssl
+from http.client import HTTPException
 
 from ..errors import (
     ConnectionLostError,
@@ -18,8 +18,9 @@ from ..errors import (
 )
 from ..i18n.sentence import Sentence
 from ..wire.codec import CHUNK_HEADER, decode_error
-from ..wire.protocol import MAX_CHUNK_BYTES, MAX_MESSAGE_BYTES, SUBPROTOCOL
-from .server_address import ServerAddress, tls_context
+from ..wire.protocol import MAX_CHUNK_BYTES, MAX_MESSAGE_BYTES, PATH, SUBPROTOCOL
+from .proved_server import prove
+from .server_address import ServerAddress
 from .websockets_library import ClientConnection, ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI, connect
 
 CONNECT_TIMEOUT = 10.0  # seconds, for TCP, TLS and the handshake together
@@ -57,16 +58,17 @@ class Transport:
 def open_transport(address: ServerAddress, *, timeout: float = CONNECT_TIMEOUT) -> Transport:
     """Connect to the server, within `timeout` seconds.
 
-    Raises RefusedError (token, origin, certificate, version), ConnectionLostError (nobody there), or whatever the
-    server's own error says.
+    Raises RefusedError (token, origin, certificate, version), ConnectionLostError (nobody there, or somebody else), or
+    what the server's own error says.
     """
     try:
+        server = prove(address, timeout)
         connection = connect(
-            address.socket_url,
-            ssl=tls_context(address),
+            f"ws://{address.authority}{PATH}",  # where the connection is encrypted, its socket is already
+            sock=server.take_socket(),
             subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]  # a NewType of the library
             compression=None,
-            additional_headers={"Authorization": f"Bearer {address.token}"},
+            additional_headers={"Authorization": server.authorization("GET", PATH)},
             user_agent_header=None,
             proxy=None,
             open_timeout=timeout,
@@ -75,14 +77,7 @@ def open_transport(address: ServerAddress, *, timeout: float = CONNECT_TIMEOUT) 
         )
     except InvalidStatus as error:
         raise _refused(error.response.status_code, bytes(error.response.body or b"")) from error
-    except ssl.SSLCertVerificationError as error:
-        raise RefusedError(
-            "The server's certificate cannot be trusted: {reason}.",
-            code=ErrorCode.FORBIDDEN,
-            remedy="Pair with the server again, which pins its certificate.",
-            reason=error.verify_message,
-        ) from error
-    except (OSError, InvalidHandshake, InvalidURI, EOFError) as error:
+    except (OSError, HTTPException, InvalidHandshake, InvalidURI, EOFError) as error:
         raise _unreachable(address, error) from error
     if connection.subprotocol != SUBPROTOCOL:
         connection.close()

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foveate_server.config.server_config import Rates, ServerConfig
-from foveate_server.net.gate import FailureLimiter, Gate, Refusal, Request, split_host
+from foveate_server.net.gate import FailureLimiter, Gate, ProofWanted, Refusal, Request, split_host
 from foveate_server.net.named_tokens import Authenticator, add_token, revoke_token
 from foveate_server.status.page_sessions import CODE_SECONDS, COOKIE, SECURE_COOKIE, SESSION_SECONDS, Sessions
+from foveate_shared.connection.mutual_proof import Evidence, Opening, TokenKey, read_evidence
 
 TOKEN = "fvt_" + "t" * 43
+KEY = TokenKey.of_token(TOKEN)
 
 
 class Clock:
@@ -127,6 +129,74 @@ def test_other_machines_are_locked_out_for_a_minute_after_wrong_tokens(gate: Gat
     assert status(good, "10.0.0.8") == 200
     clock.now += 61
     assert status(good, "10.0.0.9") == 200
+
+
+def proof_wanted(gate: Gate, opening: Opening, **changes: str) -> Evidence:
+    with pytest.raises(ProofWanted) as caught:
+        gate.admit(request("/jobs", authorization=opening.header, **changes))
+    evidence = read_evidence(caught.value.asks_for or "")
+    assert evidence
+    assert evidence.proof == KEY.proof_of_server(opening, evidence.nonce)
+    return evidence
+
+
+def client_proof(opening: Opening, evidence: Evidence, path: str = "/jobs") -> str:
+    return Evidence(evidence.nonce, KEY.proof_of_client(opening, evidence.nonce, "GET", path)).header
+
+
+def test_a_proof_opens_the_gate_once_and_for_its_request_alone(gate: Gate):
+    opening = KEY.open("127.0.0.1:7000")
+    good = client_proof(opening, proof_wanted(gate, opening))
+    assert gate.admit(request("/jobs", authorization=good)) == "local"
+    with pytest.raises(Refusal):
+        gate.admit(request("/jobs", authorization=good))
+    good = client_proof(opening, proof_wanted(gate, opening))
+    with pytest.raises(Refusal):
+        gate.admit(request("/healthz", authorization=good))
+
+
+def test_the_servers_proof_opens_nothing(gate: Gate):
+    opening = KEY.open("127.0.0.1:7000")
+    with pytest.raises(Refusal):
+        gate.admit(request("/jobs", authorization=proof_wanted(gate, opening).header))
+
+
+@pytest.mark.parametrize("at", ["127.0.0.1:7001", "127.0.0.1", "studio.example:7000", "x@127.0.0.1:7000", "[::1:7000"])
+def test_no_proof_is_given_for_another_address(gate: Gate, at: str):
+    """Who listens there could pass it on, and be taken for us."""
+    with pytest.raises(Refusal) as caught:
+        gate.admit(request("/jobs", authorization=KEY.open(at).header))
+    assert (caught.value.status, caught.value.asks_for) == (403, None)
+
+
+@pytest.mark.parametrize("at", ["127.0.0.1:7000", "LOCALHOST:7000", "[::1]:7000", "studio.example:443"])
+def test_a_proof_is_given_for_each_of_its_names(gate: Gate, at: str):
+    gate.config = replace(gate.config, allowed_hosts=("studio.example",))
+    assert proof_wanted(gate, KEY.open(at))
+
+
+def test_who_names_no_token_of_ours_gets_no_proof_and_counts_as_wrong(gate: Gate):
+    stranger = TokenKey.of_token("fvt_" + "u" * 43).open("127.0.0.1:7000").header
+    for _ in range(2):
+        with pytest.raises(Refusal) as caught:
+            gate.admit(request(peer="10.0.0.9", authorization=stranger))
+        assert (caught.value.status, caught.value.asks_for) == (401, "Foveate")
+    with pytest.raises(Refusal) as caught:
+        gate.admit(request(peer="10.0.0.9", authorization=KEY.open("127.0.0.1:7000").header))
+    assert caught.value.status == 429
+
+
+def test_a_token_that_is_revoked_after_the_proof_opens_nothing(gate: Gate, config: ServerConfig):
+    key = TokenKey.of_token(add_token(config, "tablet"))
+    opening = key.open("127.0.0.1:7000")
+    with pytest.raises(ProofWanted) as caught:
+        gate.admit(request("/jobs", authorization=opening.header))
+    evidence = read_evidence(caught.value.asks_for or "")
+    assert evidence
+    revoke_token(config, "tablet")
+    answer = Evidence(evidence.nonce, key.proof_of_client(opening, evidence.nonce, "GET", "/jobs"))
+    with pytest.raises(Refusal):
+        gate.admit(request("/jobs", authorization=answer.header))
 
 
 def test_the_limiter_takes_bounded_memory(clock: Clock):

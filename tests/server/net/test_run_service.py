@@ -86,7 +86,7 @@ def test_a_signal_ends_it_and_leaves_nothing_but_logs(tmp_path: Path, sig: signa
         assert line == f"Foveate is ready at {running.url} (Ctrl+C ends it).\n"
         assert running.pid == server.pid
         assert stat.S_IMODE(config.runtime_file.stat().st_mode) == 0o600
-        address = find_server(config.runtime_file)  # asks /healthz with the token
+        address = find_server(config.runtime_file)
         with pytest.raises(InputError, match=f"runs already at {running.url}") as caught:
             run_service(config, build, lambda _: None)
         assert caught.value.info.code is ErrorCode.CONFLICT

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 from dataclasses import replace
 
 import httpx
@@ -9,11 +11,17 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from fakes.guarded import Guarded, bearer, guarded
+from fakes.liar import lying
+from foveate_server.cli.http_requests import request_json
 from foveate_server.config.server_config import Rates, ServerConfig
 from foveate_server.net.gate import MAX_BODY_BYTES, MAX_HEADER_BYTES, Gate
 from foveate_server.net.named_tokens import Authenticator, add_token, new_token, revoke_token
+from foveate_server.net.pairing import pair
 from foveate_server.net.security_middleware import SecurityMiddleware
 from foveate_server.status.page_sessions import Sessions
+from foveate_shared.connection.proved_server import prove
+from foveate_shared.connection.server_address import ServerAddress
+from foveate_shared.errors import FoveateError, RefusedError
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +47,49 @@ def test_the_token_opens_http_and_websocket(server: Guarded):
     with server.connect() as socket:
         socket.send("hello")
         assert socket.recv() == "local: hello"
+
+
+def test_a_client_and_the_server_prove_themselves_to_each_other(server: Guarded):
+    with contextlib.closing(prove(ServerAddress(server.url, server.token), 60)) as proved:
+        assert json.loads(proved.request("POST", "/who").read()) == {"owner": "local", "size": 0}
+    named = add_token(server.config, "prover")
+    proved = prove(ServerAddress(server.url, named), 60)
+    headers = {"Authorization": proved.authorization("GET", "/socket")}
+    with connect(f"{server.url.replace('http', 'ws')}/socket", additional_headers=headers, proxy=None) as socket:
+        socket.send("hello")
+        assert socket.recv() == "prover: hello"
+    proved.close()
+
+
+def test_the_same_under_tls(serve, config: ServerConfig):
+    paired, pairing = pair(config, "127.0.0.1")
+    server = serve(tls_cert=paired.tls_cert, tls_key=paired.tls_key)
+    address = ServerAddress(server.url, pairing.token, pairing.fingerprint)
+    assert request_json(address, "GET", "/who")["owner"].startswith("paired-")
+
+
+def test_a_token_that_the_server_does_not_know_is_said_to_be_so(server: Guarded):
+    with pytest.raises(RefusedError, match="does not know this program's token"):
+        prove(ServerAddress(server.url, new_token()), 60)
+
+
+@pytest.mark.parametrize("rewrites", [False, True])
+def test_who_passes_a_proof_on_from_another_port_is_found_out(server: Guarded, rewrites: bool):
+    """The server may have ended here and be there: who took its place could ask it for proofs."""
+
+    def ask_the_server(head: bytes) -> bytes:
+        sent = (
+            head.replace(f"127.0.0.1:{liar.port}".encode(), f"127.0.0.1:{server.port}".encode()) if rewrites else head
+        )
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as there:
+            there.sendall(sent.replace(b"Accept-Encoding: identity", b"Connection: close"))
+            return there.makefile("rb").read()
+
+    with lying(ask_the_server) as liar:
+        sentence = "is not your Foveate server" if rewrites else "does not go by this name"
+        with pytest.raises(FoveateError, match=sentence):
+            prove(ServerAddress(f"http://127.0.0.1:{liar.port}", server.token), 60)
+    assert (b"HTTP" in liar.heard, b"proof=" in liar.heard) == (True, False)
 
 
 @pytest.mark.parametrize("headers", [{}, bearer("wrong"), bearer("a b"), {"Authorization": "Basic abc"}])

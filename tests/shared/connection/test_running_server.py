@@ -15,6 +15,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+from fakes.proving import challenge_to
 from foveate_shared.connection.process_place import ProcessPlace
 from foveate_shared.connection.running_server import (
     RunningServer,
@@ -32,12 +33,12 @@ TOKEN = "a-token"
 
 @pytest.fixture
 def healthy() -> Iterator[RunningServer]:
-    """A server that is well, and knows the token."""
+    """A server that knows the token."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            knows = self.headers["Authorization"] == f"Bearer {TOKEN}" and self.path == "/healthz"
-            self.send_response(200 if knows else 401)
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", challenge_to(self.headers["Authorization"], TOKEN))
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -131,10 +132,11 @@ def test_a_refused_connection_is_noticed_and_the_file_left(path: Path, healthy: 
     assert path.exists()
 
 
-def test_an_unwell_server_keeps_its_file(path: Path, healthy: RunningServer) -> None:
+def test_another_server_at_its_port_is_noticed_and_the_file_left(path: Path, healthy: RunningServer) -> None:
     write_runtime_file(path, replace(healthy, token="another"))
-    with pytest.raises(ConnectionLostError, match="status 401"):
+    with pytest.raises(ConnectionLostError, match="does not know this program's token") as caught:
         find_server(path)
+    assert caught.value.info.code is ErrorCode.NO_SERVER
     assert path.exists()
 
 

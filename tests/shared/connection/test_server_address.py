@@ -56,15 +56,15 @@ def test_a_fingerprint_without_encryption() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "socket_url", "host", "port"),
+    ("url", "authority", "host", "port"),
     [
-        ("http://127.0.0.1:8765", "ws://127.0.0.1:8765/v1/socket", "127.0.0.1", 8765),
-        ("https://example.org/", "wss://example.org/v1/socket", "example.org", 443),
-        ("wss://[2001:db8::1]:8765/v1/socket", "wss://[2001:db8::1]:8765/v1/socket", "2001:db8::1", 8765),
-        ("ws://[::1]", "ws://[::1]/v1/socket", "::1", 80),
+        ("http://127.0.0.1:8765", "127.0.0.1:8765", "127.0.0.1", 8765),
+        ("https://example.org/", "example.org:443", "example.org", 443),
+        ("wss://[2001:db8::1]:8765/v1/socket", "[2001:db8::1]:8765", "2001:db8::1", 8765),
+        ("ws://[::1]", "[::1]:80", "::1", 80),
     ],
 )
-def test_addresses(url: str, socket_url: str, host: str, port: int) -> None:
+def test_addresses(url: str, authority: str, host: str, port: int) -> None:
     address = ServerAddress(url, TOKEN)
-    assert (address.socket_url, address.host, address.port) == (socket_url, host, port)
+    assert (address.authority, address.host, address.port) == (authority, host, port)
     assert TOKEN not in repr(address)

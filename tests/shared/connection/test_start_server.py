@@ -20,17 +20,19 @@ from foveate_shared.connection.running_server import find_server, read_runtime_f
 from foveate_shared.connection.start_server import find_or_start
 from foveate_shared.errors import ConnectionLostError, FoveateError, InputError, ServerError
 
-# A server as far as a launcher sees one: answers /healthz, and says in the runtime file where it is.
-SERVER = textwrap.dedent(
+# A server as far as a launcher sees one: proves that it knows its token, and says in the runtime file where it is.
+SERVER = f"import sys; sys.path[:0] = {sys.path!r}" + textwrap.dedent(
     """
     import http.server, json, os, pathlib, sys
     assert "PYTHONPATH" not in os.environ and "PYTHONHOME" not in os.environ
+    from fakes.proving import challenge_to
     path = pathlib.Path(os.environ["FOVEATE_RUNTIME_FILE"])
     with path.with_name("starts").open("a") as starts:
         starts.write(f"{os.getpid()}\\n")
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            self.send_response(200)
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", challenge_to(self.headers["Authorization"], "t"))
             self.end_headers()
         def log_message(self, *args): pass
     server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
