@@ -260,7 +260,7 @@ def document() -> Schema:
             "local": {
                 "host": "127.0.0.1",
                 "protocol": "ws",
-                "security": [{"$ref": "#/components/securitySchemes/token"}],
+                "security": [{"$ref": f"#/components/securitySchemes/{name}"} for name in ("proof", "token")],
             }
         },
         "channels": {
@@ -278,7 +278,18 @@ def document() -> Schema:
         "components": {
             "messages": messages,
             "schemas": schemas.by_name,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "proof": {
+                    "type": "http",
+                    "scheme": "foveate",
+                    "description": "Server and client prove to each other that they know the token: PROTOCOL.md, Proof.",
+                },
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "What clients did before, and tools that know no proof still may.",
+                },
+            },
         },
     }
 

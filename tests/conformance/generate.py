@@ -12,6 +12,7 @@ from typing import Any
 
 from frames import TO_CLIENT, TO_SERVER
 from invalid import CHANGES, CHUNKS, TEXTS
+from proofs import PROOFS
 from sequences import SEQUENCES
 
 FOLDER = Path(__file__).parent
@@ -79,7 +80,12 @@ def _invalid(name: str, direction: str, content: Case, code: str = "protocol_err
 
 def corpus() -> dict[str, str]:
     """Return the text of each file, by name."""
-    contents = {"valid.json": valid_cases(), "invalid.json": invalid_cases(), "sequences.json": SEQUENCES}
+    contents = {
+        "valid.json": valid_cases(),
+        "invalid.json": invalid_cases(),
+        "sequences.json": SEQUENCES,
+        "proofs.json": PROOFS,
+    }
     return {name: json.dumps(cases, indent=1, ensure_ascii=True) + "\n" for name, cases in contents.items()}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from foveate_shared.connection.mutual_proof import Evidence, Opening, TokenKey, read_evidence, read_opening
 from foveate_shared.errors import ProtocolError
 from foveate_shared.wire.blobs import BlobAssembler, Delivery
 from foveate_shared.wire.codec import decode, decode_chunk, encode
@@ -91,6 +92,22 @@ def test_sequences(sequence: Case) -> None:
     assert caught.value.info.code.value == sequence["code"]
 
 
+@pytest.mark.parametrize("case", load("proofs.json"), ids=by_name)
+def test_proofs(case: Case) -> None:
+    key, opening, challenge = TokenKey.of_token(case["token"]), *_read_proof(case)
+    assert (opening.token, opening.at, opening.header) == (key.id, case["at"], case["opening"])
+    assert challenge == Evidence(challenge.nonce, key.proof_of_server(opening, challenge.nonce))
+    proof = key.proof_of_client(opening, challenge.nonce, case["method"], case["path"])
+    assert Evidence(challenge.nonce, proof).header == case["answer"]
+
+
+def _read_proof(case: Case) -> tuple[Opening, Evidence]:
+    opening, challenge = read_opening(case["opening"]), read_evidence(case["challenge"])
+    assert opening
+    assert challenge
+    return opening, challenge
+
+
 @pytest.mark.parametrize("case", load("version_1/valid.json"), ids=by_name)
 def test_frames_of_version_1_are_read_and_written_as_ever(case: Case) -> None:
     """What version 2 added is left out where it says nothing: a peer of version 1 sees no difference, to the byte."""
@@ -125,5 +142,5 @@ def test_the_corpus_is_as_generated(monkeypatch: pytest.MonkeyPatch) -> None:
         for name, text in generate.corpus().items():
             assert (FOLDER / name).read_text(encoding="utf-8") == text
     finally:
-        for module in ("frames", "invalid", "sequences"):
+        for module in ("frames", "invalid", "proofs", "sequences"):
             sys.modules.pop(module, None)

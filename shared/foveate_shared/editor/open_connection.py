@@ -82,6 +82,8 @@ def _find_running(values: Settings, path: Path) -> ServerAddress:
     try:
         return running_server.find_server(path)
     except ConnectionLostError as error:
+        if error.info.code is not ErrorCode.NO_SERVER:  # one runs, and another one would be of no use
+            raise
         told = "{problem} This editor's sandbox does not let it start one."
         raise _cannot_start(values, Sentence(told, problem=error.info.message)) from error
 

@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from fakes.liar import lying, response
 from foveate_shared.connection import settings
 from foveate_shared.connection.client import ConnectionState
 from foveate_shared.connection.running_server import (
     RUNTIME_FILE_VARIABLE,
+    RunningServer,
     default_runtime_file,
     in_sandbox,
     read_runtime_file,
+    write_runtime_file,
 )
 from foveate_shared.connection.settings import Settings
 from foveate_shared.editor.open_connection import (
@@ -126,6 +129,23 @@ def test_a_sandbox_starts_nothing_but_says_how(values, tmp_path, sandbox):
     assert "sandbox" in caught.value.info.message
     assert caught.value.info.remedy.endswith(shlex.join(command))
     assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    ("header", "code", "told"),
+    [("Foveate", ErrorCode.NO_SERVER, "sandbox"), ("Bearer", ErrorCode.VERSION_MISMATCH, "older than this program")],
+)
+def test_in_a_sandbox_who_listens_at_an_old_port_learns_nothing(tmp_path, header, code, told):
+    error = '{"code": "unauthorized", "message": "No.", "remedy": "", "fault": "user"}'
+    answer = response("401 Unauthorized", f"WWW-Authenticate: {header}", body=error)
+    with lying(lambda _: answer) as liar:
+        path = tmp_path / "left behind/server.json"
+        write_runtime_file(path, RunningServer(f"http://127.0.0.1:{liar.port}", "fvt_secret", 1, "1", 1.0))
+        with pytest.raises(ConnectionLostError, match=told) as caught:
+            find_server(Settings("client", SERVE, runtime_file=str(path)), {"FLATPAK_ID": "org.gimp.GIMP"})()
+    assert caught.value.info.code is code
+    assert liar.heard
+    assert b"fvt_secret" not in liar.heard
 
 
 def test_in_a_sandbox_the_server_that_a_person_started_is_found(values):
