@@ -282,7 +282,7 @@ def document() -> Schema:
                 "proof": {
                     "type": "http",
                     "scheme": "foveate",
-                    "description": "Server and client prove to each other that they know the token: PROTOCOL.md, Proof.",
+                    "description": "Server and client prove to each other that they know the token (PROTOCOL.md).",
                 },
                 "token": {
                     "type": "http",
