@@ -8,13 +8,14 @@ from . import style
 from ._shared import client, labels
 from .controller import KritaController
 from .qt import Qt, QtWidgets
-from .widgets import Dot, button, column, copy_text, label, row
+from .widgets import Dot, Measured, Shrinking, button, column, copy_text, label, row
+from .wrapping import Wrapping
 
 State = client.ConnectionState
 _COLORS = {State.READY: style.GOOD, State.LOST: style.BAD, State.REFUSED: style.BAD, State.CLOSED: style.IDLE}
 
 
-class ConnectionRow(QtWidgets.QWidget):  # type: ignore[misc]
+class ConnectionRow(Measured):
     """A light and a word; below, where something is wrong, a sentence with its remedy and buttons."""
 
     def __init__(self, controller: KritaController, settings_button: Any) -> None:
@@ -36,7 +37,7 @@ class ConnectionRow(QtWidgets.QWidget):  # type: ignore[misc]
             say("Copy the command that starts the server, for a terminal on this machine"),
             lambda: copy_text(controller.command),
         )
-        column(self._trouble, self._sentence, row(self._retry, self._copy, None), margin=8)
+        column(self._trouble, Shrinking(self._sentence), Wrapping(self._retry, self._copy), margin=8)
         column(self, row(self._dot, self._state, self._server, None, settings_button), self._trouble)
         controller.signals.changed.connect(self.refresh)
         self.refresh()

@@ -1,4 +1,7 @@
-"""The fields of a form, made from it: one for each parameter, in its order; what is seldom changed is folded away."""
+"""The fields of a form, made from it: one for each parameter, in its order; what is seldom changed is folded away.
+
+What is set for nearly every job stands apart, so that it stays in sight where the rest scrolls.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from .prompt_field import PromptField
 from .qt import QtWidgets, Signal
 from .widgets import column, remove
 
+_IN_SIGHT = {"strength"}
 _SPECIAL = {"prompt": PromptField, "negative_prompt": PromptField, "extend": ExtendField, "variants": CompareField}
 
 
@@ -26,8 +30,8 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
         self._controller = controller
         self.filled = filled_form.FilledForm(self._field, self._place, remove)
         self._basic = column(self, spacing=8)
-        self.folded = QtWidgets.QWidget()
-        self._advanced = column(self.folded)
+        self.folded, self.in_sight = QtWidgets.QWidget(), QtWidgets.QWidget()
+        self._advanced, self._apart = column(self.folded), column(self.in_sight, spacing=8)
 
     def offer(self, shown: operation_form.Form, used: protocol.JsonObject) -> None:
         """See FilledForm."""
@@ -40,9 +44,11 @@ class FormFields(QtWidgets.QWidget):  # type: ignore[misc]
         for name, field in self.filled.fields.items():
             field.setEnabled(name not in decided)
             field.setVisible(name not in replaced)
+        self.in_sight.setVisible(any(name in self.filled.fields for name in _IN_SIGHT - replaced))
 
     def _place(self, parameter: operation_form.Parameter, field: ParameterField) -> None:
-        (self._advanced if parameter.is_advanced else self._basic).addWidget(field)
+        place = self._apart if parameter.name in _IN_SIGHT else self._basic
+        (self._advanced if parameter.is_advanced else place).addWidget(field)
 
     def _field(self, parameter: operation_form.Parameter) -> ParameterField | None:
         field = self._made(parameter)

@@ -9,6 +9,7 @@ from .controller import KritaController
 from .qt import QtWidgets
 from .recipe_dialog import RecipeDialog
 from .widgets import PictureLabel, PreviewLabel, button, column, label, row, tell
+from .wrapping import Wrapping
 
 _SIDE = 52  # logical pixels of the thumbnail
 
@@ -39,7 +40,8 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         self.cancel, self.apply, self.discard, self.again, self.recipe, self.remove = self._buttons.values()
         said = column(None, self._title, self._state, self._progress, None, spacing=3)
         top = row(self._picture, said, spacing=8, wide=1)
-        column(self, top, self._preview, self._notes, row(*self._buttons.values(), None), margin=8)
+        # Buttons above the picture: they are in sight where there is room for little.
+        column(self, top, Wrapping(*self._buttons.values()), self._preview, self._notes, margin=8)
         self.refresh()
 
     def refresh(self) -> None:

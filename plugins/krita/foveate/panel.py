@@ -8,10 +8,10 @@ from . import style
 from .connection_row import ConnectionRow
 from .controller import KritaController
 from .job_history import JobHistory
-from .qt import QtCore, QtWidgets
+from .qt import Qt, QtCore, QtWidgets
 from .settings_dialog import SettingsDialog
 from .task_form import TaskForm
-from .widgets import column
+from .widgets import column, scrolling
 
 _THEME_CHANGES = (QtCore.QEvent.Type.PaletteChange, QtCore.QEvent.Type.ApplicationPaletteChange)
 
@@ -28,10 +28,13 @@ class Panel(QtWidgets.QWidget):  # type: ignore[misc]
         self.connection = ConnectionRow(controller, gear)
         self.task = TaskForm(controller)
         self.jobs = JobHistory(controller)
-        inside = QtWidgets.QWidget()  # Krita takes the margins of a docker's own layout away
-        column(self, inside)
-        layout = column(inside, self.connection, self.task, self.jobs, margin=8, spacing=10)
+        layout = column(None, self.connection, self.task, self.jobs, margin=8, spacing=10)
         layout.setStretch(2, 1)
+        inside = QtWidgets.QWidget(objectName="plain")
+        inside.setLayout(layout)
+        whole = QtWidgets.QScrollArea(objectName="plain", focusPolicy=Qt.FocusPolicy.NoFocus)
+        scrolling(whole, inside)  # where there is not even room for the least of it
+        column(self, whole)  # Krita takes the margins of a docker's own layout away
         self._theme = ""  # the style sheet that is set
         self._dress()
 

@@ -44,6 +44,10 @@ def sheet(palette: Any) -> str:
         QPushButton#run:hover {{ background: {strong.name()}; }}
         QPushButton#run:focus {{ border-color: {text.name()}; }}
         QPushButton#run:disabled {{ background: {raised.name()}; color: {off.name()}; border-color: {edge.name()}; }}
+        QPushButton#stop {{ background: {raised.name()}; border: 1px solid {edge.name()};
+            border-radius: {RADIUS}px; padding: 7px 10px; }}
+        QPushButton#stop:hover {{ background: {hover.name()}; }}
+        QPushButton#stop:focus {{ border-color: {accent.name()}; }}
         QPushButton#small {{ background: {raised.name()}; border: 1px solid {edge.name()}; border-radius: 4px;
             padding: 3px 8px; }}
         QPushButton#small:hover {{ background: {hover.name()}; }}

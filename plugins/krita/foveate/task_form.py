@@ -13,13 +13,15 @@ from .model_choice import ModelChoice
 from .parameter_fields import ParameterField, segment
 from .picture_fields import PictureFields
 from .qt import QtWidgets
-from .widgets import Fold, Shrinking, button, column, holder, label, name_label, remove, row, tell
+from .widgets import Fold, Measured, Shrinking, button, column, holder, label, name_label, remove, row, tell
+from .wrapping import Wrapping
 
 _ACROSS = 3  # operations side by side
+_TWO_LINES = 72  # logical pixels: so much of them is seen where there is little room
 _UNKNOWN = "What can be done appears here once the server is there."
 
 
-class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
+class TaskForm(Measured):
     """The upper half of the panel."""
 
     def __init__(self, controller: KritaController) -> None:
@@ -39,6 +41,9 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         )
         self._region = label(name="hint")
         self.run_button = button("", say("Start (Alt+Return)"), self.start, "run")
+        self.cancel_button = button(
+            say("Cancel"), say("End what runs; the image stays as it is"), controller.cancel_all, "stop"
+        )
         self._reason = label(name="hint")  # why nothing can be started, or why it does not start at once
         self._explain = partial(tell, self._reason)
         self._lay_out()
@@ -95,6 +100,7 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         tell(self._region, self._next.region(takes_all=self._form_fields.filled.takes_all))
         self.run_button.setText(self._next.verb(self._form_fields.filled.values))
         self.run_button.setShortcut("Alt+Return")  # a button's shortcut goes with its text
+        self._offer_cancel()
         reason = self._reason_not_to_start()
         self.run_button.setEnabled(not reason)
         for part in (self._fold, self.run_button):
@@ -107,17 +113,23 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
         dialog.open()
         return dialog
 
+    def _offer_cancel(self) -> None:
+        """Offer to end what runs, wherever its card is."""
+        wishes = {job.wish for job in self._controller.entries if job.is_running}
+        self.cancel_button.setVisible(bool(wishes))
+        self.cancel_button.setText(self._controller.say("Cancel all" if len(wishes) > 1 else "Cancel"))
+
     def _show_operations(self) -> None:
         """Make the buttons those of the server's operations, and show the ones that can be done."""
         known = [each.name for each in self._controller.operations]
-        offered = self._controller.offered  # some of them, in their order
+        offered = self._controller.offered  # some of them
         if list(self._segments) != known:
             for old in self._segments.values():
                 self._group.removeButton(old)
                 remove(old)
             self._segments = {name: self._segment(name) for name in known}
-        for place, name in enumerate(offered):
-            self._grid.addWidget(self._segments[name], place // _ACROSS, place % _ACROSS)
+            for made in self._segments.values():
+                self._operations.addWidget(made)
         for name, made in self._segments.items():
             made.setVisible(name in offered)
         if self.operation not in offered and offered:
@@ -171,12 +183,22 @@ class TaskForm(QtWidgets.QWidget):  # type: ignore[misc]
     def _lay_out(self) -> None:
         say = self._controller.say
         self._group = QtWidgets.QButtonGroup(self)
-        self._grid = QtWidgets.QGridLayout(spacing=0)
+        self._operations = Wrapping(spacing=0, across=_ACROSS)
         more, top, inside = QtWidgets.QWidget(), QtWidgets.QWidget(), QtWidgets.QWidget()
         self._counted = holder(row(name_label(say("Variations"), self.variations), self.variations, None))
         # The model stands there as long as there is no checkpoint.
         self._folded = column(more, self._model, self._form_fields.folded)
         self._top = column(top)
         self._fold = Fold(say("More"), say("The model, and what is seldom changed"), more)
-        column(inside, top, self.pictures, self._form_fields, self._counted, self._fold, spacing=8)
-        column(self, self._grid, Shrinking(inside), self._region, self.run_button, self._reason, spacing=8)
+        column(inside, top, self.pictures, self._form_fields, self._fold, spacing=8)
+        column(
+            self,
+            Shrinking(holder(self._operations), least=_TWO_LINES),
+            Shrinking(inside),
+            self._form_fields.in_sight,
+            self._counted,
+            self._region,
+            Wrapping(self.run_button, self.cancel_button, wide=0),
+            self._reason,
+            spacing=8,
+        )

@@ -11,9 +11,9 @@ from .controller import KritaController
 from .job_card import JobCard
 from .qt import Qt, QtCore, QtGui, QtWidgets
 from .widgets import STRONG_FOCUS, button, column, label, remove, row
+from .wrapping import Wrapping
 
 _SIDE = 60  # logical pixels of a thumbnail
-_ACROSS = 4  # thumbnails side by side
 
 
 class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
@@ -31,8 +31,7 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
         self._others = button(
             controller.say("Discard the others"), controller.say("Give all up but the chosen one"), self._discard_others
         )
-        self._strip = QtWidgets.QGridLayout(spacing=4)
-        self._strip.setColumnStretch(_ACROSS, 1)
+        self._strip = Wrapping(spacing=4)
         self._layout = column(self, self._title, self._strip, row(self._others, None), spacing=4)
         self.show_jobs(jobs)
 
@@ -63,10 +62,9 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
                 remove(self._cards.pop(id(job)))
                 remove(self._thumbs.pop(id(job)))
         self._jobs = jobs
-        for index, job in enumerate(jobs):
+        for number, job in enumerate(jobs, 1):
             if id(job) not in self._cards:
-                self._add(job, index + 1)
-            self._strip.addWidget(self._thumbs[id(job)], index // _ACROSS, index % _ACROSS)
+                self._add(job, number)
         if jobs:
             self.choose(self._chosen if self._chosen in jobs else jobs[0])
 
@@ -75,6 +73,7 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
         thumb = _Thumbnail(self._controller, job, number)
         thumb.clicked.connect(lambda _=False: self.choose(job))
         self._group.addButton(thumb)
+        self._strip.addWidget(thumb)
         self._cards[id(job)], self._thumbs[id(job)] = card, thumb
         self._layout.insertWidget(2, card)
 

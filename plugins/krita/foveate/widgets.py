@@ -242,13 +242,48 @@ class Fold(QtWidgets.QWidget):  # type: ignore[misc]
         self._content.setVisible(open_)
 
 
+class Measured(QtWidgets.QWidget):  # type: ignore[misc]
+    """Asks for the height that its layout wants at the width it has, and for no less than that with all that shrinks.
+
+    Layouts of Qt 5 take the height that a widget wants for its least one where that depends on the width.
+    """
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's names, here and below
+        """Say no: both heights are told as sizes."""
+        return False
+
+    def sizeHint(self) -> Any:  # noqa: N802
+        """Return its size with all that it shows."""
+        return QtCore.QSize(super().sizeHint().width(), self._wanted())
+
+    def minimumSizeHint(self) -> Any:  # noqa: N802
+        """Return its size with little of what scrolls."""
+        spare = sum(each.spare for each in self.findChildren(Shrinking) if each.isVisibleTo(self))
+        return QtCore.QSize(super().minimumSizeHint().width(), self._wanted() - spare)
+
+    def resizeEvent(self, event: Any) -> None:  # noqa: N802
+        """Ask for other heights at another width."""
+        super().resizeEvent(event)
+        _ask_anew(self, event)
+
+    def _wanted(self) -> int:
+        layout = self.layout()
+        has_width = layout.hasHeightForWidth() and self.width() > 0
+        return int(layout.totalHeightForWidth(self.width()) if has_width else layout.totalSizeHint().height())
+
+
+def _ask_anew(widget: Any, resized: Any) -> None:
+    if resized.oldSize().width() != resized.size().width():
+        widget.updateGeometry()
+
+
 class Shrinking(QtWidgets.QScrollArea):  # type: ignore[misc]
     """As high as its content wants to be; where there is less room, it scrolls."""
 
-    _LEAST = 60  # logical pixels
-
-    def __init__(self, content: Any) -> None:
+    def __init__(self, content: Any, least: int = 60) -> None:
+        """`least` is the height in logical pixels that it never goes below."""
         super().__init__(objectName="plain", focusPolicy=Qt.FocusPolicy.NoFocus)
+        self._least = least
         content.setObjectName("plain")
         self.setSizePolicy(QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Maximum)
         scrolling(self, content)
@@ -258,14 +293,23 @@ class Shrinking(QtWidgets.QScrollArea):  # type: ignore[misc]
         """Return the content's."""
         content = self.widget()
         hint = content.sizeHint()
-        layout = content.layout()
-        if layout is not None and layout.hasHeightForWidth() and self.width() > 0:
-            hint.setHeight(layout.totalHeightForWidth(self.width()))
+        if content.hasHeightForWidth() and self.width() > 0:
+            hint.setHeight(content.heightForWidth(self.width()))
         return hint
+
+    @property
+    def spare(self) -> int:
+        """Return by how much it can be lower than its content."""
+        return int(self.sizeHint().height() - self.minimumSizeHint().height())
 
     def minimumSizeHint(self) -> Any:  # noqa: N802 - Qt's name
         """Return little: the rest is reached by scrolling. Never less wide than the content."""
-        return QtCore.QSize(self.widget().minimumSizeHint().width(), min(self._LEAST, self.sizeHint().height()))
+        return QtCore.QSize(self.widget().minimumSizeHint().width(), min(self._least, self.sizeHint().height()))
+
+    def resizeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Ask for another height at another width."""
+        super().resizeEvent(event)
+        _ask_anew(self, event)
 
     def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
         """Ask for another height when the content wants one."""
