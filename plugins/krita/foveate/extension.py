@@ -25,7 +25,8 @@ def register() -> None:
     app = Krita.instance()
     extension = FoveateExtension(app)
     app.addExtension(extension)
-    app.addDockWidgetFactory(DockWidgetFactory(DOCKER, DockWidgetFactoryBase.DockRight, extension.make_docker))
+    right = DockWidgetFactoryBase.DockPosition.DockRight
+    app.addDockWidgetFactory(DockWidgetFactory(DOCKER, right, extension.make_docker))
 
 
 class FoveateExtension(Extension):  # type: ignore[misc]
