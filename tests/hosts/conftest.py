@@ -14,6 +14,7 @@ import pytest
 from hosts.lib.blender_module import provide_bpy
 from hosts.lib.building import UnavailableError, provide_chroot
 from hosts.lib.chroot import Chroot, Folder
+from hosts.lib.editions import Edition, chosen_edition
 from hosts.lib.homes import warm
 from hosts.lib.screen import Screen, xvfb
 from hosts.lib.servers import Launcher, Server, foveate_server, launcher
@@ -36,9 +37,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def chroot() -> Iterator[Chroot]:
-    """Debian with Krita, GIMP, Blender, Xvfb, xdotool and ImageMagick."""
-    made = Chroot(_or_skip(provide_chroot), uuid.uuid4().hex[:8])
+def edition() -> Edition:
+    """Which editors are tested."""
+    return chosen_edition()
+
+
+@pytest.fixture(scope="session")
+def chroot(edition: Edition) -> Iterator[Chroot]:
+    """Debian with the edition's editors, Xvfb, xdotool and ImageMagick."""
+    made = Chroot(_or_skip(lambda: provide_chroot(edition)), uuid.uuid4().hex[:8], edition.needs_mounts)
     yield made
     try:
         wait_until(lambda: not made.left_running(), END_SECONDS, "the end of all programs")
@@ -59,9 +66,9 @@ def bpy_python() -> Path:
 
 
 @pytest.fixture(scope="session")
-def artefacts() -> Path:
+def artefacts(edition: Edition) -> Path:
     """The folder for screenshots."""
-    return ARTEFACTS
+    return ARTEFACTS / edition.name
 
 
 @pytest.fixture(scope="module")

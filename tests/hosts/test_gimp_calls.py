@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from foveate_shared.connection.running_server import find_server
 from foveate_shared.connection.settings import load, save
-from hosts.gimp.program import gimp, install
+from hosts.gimp.program import configuration, gimp, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten, until_running
 
@@ -58,7 +58,7 @@ def running(chroot, folder, server, stack):
 @pytest.fixture
 def settings(folder):
     """The plugin's settings file, as we see it."""
-    return folder.outside / ".config/GIMP/3.0/foveate.json"
+    return configuration(folder) / "foveate.json"
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from foveate_server.engines.deterministic.tints import LORA, MODEL
 from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_shared.connection.settings import load, save
 from hosts.gimp.person import Person
-from hosts.gimp.program import gimp, install
+from hosts.gimp.program import configuration, gimp, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten
 
@@ -76,7 +76,7 @@ def running(chroot, folder, server, screen, stack):
 
 @pytest.fixture
 def settings(folder):
-    return folder.outside / ".config/GIMP/3.0/foveate.json"
+    return configuration(folder) / "foveate.json"
 
 
 @pytest.fixture

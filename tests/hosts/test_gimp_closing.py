@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from foveate_shared.connection.settings import load, save
-from hosts.gimp.program import gimp, install
+from hosts.gimp.program import configuration, gimp, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten, until_running
 from hosts.lib.waiting import wait_until
@@ -42,7 +42,7 @@ def window(chroot, server, start_screen, stack):
     folder = chroot.folder("gimp")
     Image.fromarray(scene(400, 300)).save(folder.outside / "scene.png")
     install(folder)
-    settings = folder.outside / ".config/GIMP/3.0/foveate.json"
+    settings = configuration(folder) / "foveate.json"
     save(settings, replace(load(settings), runtime_file=runtime_file, language="de"))
     (settings.parent / "shortcutsrc").write_text(SHORTCUT)
     screen = start_screen(size=SIZE)

@@ -10,7 +10,7 @@ import pytest
 from fakes.layer_operations import operations
 from foveate_shared.connection.settings import load, save
 from hosts.gimp.person import LATEST, Person
-from hosts.gimp.program import gimp_window, install
+from hosts.gimp.program import configuration, gimp_window, install
 from hosts.lib.photo import SIDE, edges, film_still, photo
 from hosts.lib.waiting import wait_until
 from hosts.test_gimp_layers import SCENE
@@ -48,7 +48,7 @@ def screen(start_screen):
 @pytest.fixture(scope="module")
 def running(chroot, folder, screen, start_server, stack):
     start_server((folder / "server").outside, (folder / "run/server.json").outside, module="fakes.layer_operations")
-    settings = folder.outside / ".config/GIMP/3.0/foveate.json"
+    settings = configuration(folder) / "foveate.json"
     save(settings, replace(load(settings), runtime_file=(folder / "run/server.json").inside, ask_first=False))
     return stack.enter_context(gimp_window(chroot, folder, screen, SIZE))
 
@@ -63,7 +63,7 @@ def person(running, screen, folder):
 
 @pytest.fixture
 def asks_first(folder):
-    settings = folder.outside / ".config/GIMP/3.0/foveate.json"
+    settings = configuration(folder) / "foveate.json"
     before = load(settings)
     save(settings, replace(before, ask_first=True))
     yield

@@ -16,7 +16,7 @@ from foveate_shared.editor import known_server
 from foveate_shared.forms.checkpoint_choices import has_checkpoint
 from hosts.gimp.adder import adder
 from hosts.gimp.person import Person
-from hosts.gimp.program import gimp_window, install
+from hosts.gimp.program import configuration, gimp_window, install
 from hosts.gimp.scenes import scene
 from hosts.lib.waiting import wait_until
 
@@ -65,7 +65,7 @@ def settings(folder, start_server, adding):
     """The plugin's settings: they name a server without a checkpoint, and the command that can add one."""
     home = (folder / "server").outside
     start_server(home, (folder / "server.json").outside, SUITE, cache_dir=str(home / "cache"))
-    path = folder.outside / ".config/GIMP/3.0/foveate.json"
+    path = configuration(folder) / "foveate.json"
     save(path, replace(load(path), runtime_file=(folder / "server.json").inside, server_command=adding.command))
     return path
 

@@ -12,7 +12,7 @@ from fakes.changed_server import TITLE
 from foveate_shared.connection.settings import load, save
 from foveate_shared.editor import known_server
 from hosts.gimp.person import Person
-from hosts.gimp.program import gimp_window, install
+from hosts.gimp.program import configuration, gimp_window, install
 from hosts.gimp.scenes import scene
 from hosts.lib.waiting import wait_until
 
@@ -46,7 +46,7 @@ def folder(chroot):
 def settings(folder, start_server):
     home = (folder / "server").outside
     start_server(home, (folder / "server.json").outside, module="fakes.changed_server")
-    path = folder.outside / ".config/GIMP/3.0/foveate.json"
+    path = configuration(folder) / "foveate.json"
     save(path, replace(load(path), runtime_file=(folder / "server.json").inside))
     return path
 

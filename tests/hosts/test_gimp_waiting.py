@@ -14,7 +14,7 @@ from PIL import Image
 
 from foveate_shared.connection.settings import load, save
 from hosts.gimp.person import Person
-from hosts.gimp.program import gimp_window, install
+from hosts.gimp.program import configuration, gimp_window, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import jobs_of, until_forgotten
 from hosts.lib.waiting import wait_until
@@ -60,7 +60,7 @@ def folder(chroot, server):
     made = chroot.folder("gimp")
     Image.fromarray(scene(400, 300)).save(made.outside / "scene.png")
     install(made)
-    path = made.outside / ".config/GIMP/3.0/foveate.json"
+    path = configuration(made) / "foveate.json"
     save(path, replace(load(path), runtime_file=server[1], ask_first=True))
     return made
 
@@ -73,14 +73,14 @@ def start(chroot, folder, screen):
 
 def has_left(folder):
     """Tell whether what was written down about a job says that its result waits."""
-    found = [json.loads(path.read_text()) for path in (folder.outside / ".config/GIMP/3.0/foveate-jobs").glob("*")]
+    found = [json.loads(path.read_text()) for path in (configuration(folder) / "foveate-jobs").glob("*")]
     return any(record["is_left"] for record in found)
 
 
 @pytest.mark.parametrize("kind", [(ADOBE, "u8-non-linear"), (DEEP, "u16-linear")])
 def test_a_killed_gimp_leaves_its_result_to_the_next(start, screen, folder, server, kind):
     prepare, precision = kind
-    settings = folder.outside / ".config/GIMP/3.0/foveate.json"
+    settings = configuration(folder) / "foveate.json"
     with start() as running:
         expected = running.run(OPEN + EXPECTED, folder=folder.inside, prepare=prepare)
         expected = [running.pixels(each).copy() for each in expected]

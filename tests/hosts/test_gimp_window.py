@@ -12,7 +12,7 @@ import skimage.data
 from PIL import Image, ImageFilter
 
 from foveate_shared.connection.settings import load, save
-from hosts.gimp.program import gimp, install
+from hosts.gimp.program import configuration, gimp, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten, until_running
 from hosts.lib.servers import REAL
@@ -68,7 +68,7 @@ def running(chroot, folder, servers, screen, stack):
 
 @pytest.fixture
 def settings(folder):
-    return folder.outside / ".config/GIMP/3.0/foveate.json"
+    return configuration(folder) / "foveate.json"
 
 
 @pytest.fixture

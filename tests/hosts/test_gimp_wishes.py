@@ -12,7 +12,7 @@ from PIL import Image
 from foveate_server.engines.deterministic.tints import LORA, MODEL
 from foveate_shared.connection.settings import load, save
 from hosts.gimp.person import Person
-from hosts.gimp.program import gimp_window, install
+from hosts.gimp.program import configuration, gimp_window, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten
 
@@ -49,7 +49,7 @@ def server(folder, start_server):
 @pytest.fixture(scope="module")
 def settings(folder, server):
     install(folder)
-    path = folder.outside / ".config/GIMP/3.0/foveate.json"
+    path = configuration(folder) / "foveate.json"
     save(path, replace(load(path), runtime_file=(folder / "server.json").inside))
     return path
 

@@ -233,15 +233,14 @@ for name in ("Film still", "Edges"):
     layer.setVisible(False)
 document.refreshProjection()
 document.waitForDone()
-from PyQt5.QtCore import Qt
 window = app.activeWindow().qwindow()
 window.setGeometry(0, 0, 1280, 860)
 for found in app.dockers():
     found.setVisible(found.objectName() in ("KisLayerBox", "ToolBox", "foveate_docker"))
 pump(0.5)
 layers_docker = next(found for found in app.dockers() if found.objectName() == "KisLayerBox")
-window.resizeDocks([docker()], [340], Qt.Horizontal)
-window.resizeDocks([layers_docker, docker()], [260, 580], Qt.Vertical)
+window.resizeDocks([docker()], [340], Qt.Orientation.Horizontal)
+window.resizeDocks([layers_docker, docker()], [260, 580], Qt.Orientation.Vertical)
 pump(0.5)
 show("take")
 choose(0, "Edges")

@@ -244,7 +244,6 @@ wait_for(lambda: row._trouble.isVisible())
 job = kept["job"] = start("refocus")
 kept["document"] = document
 row._copy.click()
-from PyQt5.QtWidgets import QApplication
 answer = [row._state.text(), row._sentence.text(), QApplication.clipboard().text(), job.is_running,
     docker().panel.task._reason.text()]
 """,

@@ -19,11 +19,10 @@ window = app.activeWindow().qwindow()
 window.setGeometry(0, 0, 1280, 860)
 for found in app.dockers():
     found.setVisible(found.objectName() in ("KisLayerBox", "ToolBox", "foveate_docker"))
-from PyQt5.QtCore import Qt
 pump(0.5)
 layers_docker = next(found for found in app.dockers() if found.objectName() == "KisLayerBox")
-window.resizeDocks([docker()], [360], Qt.Horizontal)
-window.resizeDocks([layers_docker, docker()], [170, 660], Qt.Vertical)
+window.resizeDocks([docker()], [360], Qt.Orientation.Horizontal)
+window.resizeDocks([layers_docker, docker()], [170, 660], Qt.Orientation.Vertical)
 pump(0.5)
 """
 

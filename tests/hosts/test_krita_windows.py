@@ -18,11 +18,10 @@ window = app.activeWindow().qwindow()
 window.setGeometry(0, 0, 1280, 860)
 for found in app.dockers():
     found.setVisible(found.objectName() in ("KisLayerBox", "ToolBox", "foveate_docker"))
-from PyQt5.QtCore import Qt
 pump(0.5)
 layers_docker = next(found for found in app.dockers() if found.objectName() == "KisLayerBox")
-window.resizeDocks([docker()], [340], Qt.Horizontal)
-window.resizeDocks([layers_docker, docker()], [150, 680], Qt.Vertical)
+window.resizeDocks([docker()], [340], Qt.Orientation.Horizontal)
+window.resizeDocks([layers_docker, docker()], [150, 680], Qt.Orientation.Vertical)
 pump(0.5)
 """
 LIVE = """
@@ -70,7 +69,6 @@ def test_several_windows_show_one_queue_and_each_works_on_its_own_image(chroot, 
         running.run('kept["window"] = app.openWindow()\nkept["window"].qwindow().show()\npump(0.5)')
         opened = running.run(
             """
-from PyQt5.QtWidgets import QApplication
 window = kept["window"]
 window.activate()
 document = kept["second"] = app.createDocument(512, 512, "second", "RGBA", "U8", "", 72.0)

@@ -11,9 +11,11 @@ from foveate_shared.connection.running_server import find_server
 from foveate_shared.errors import ConnectionLostError
 from hosts.lib import building
 from hosts.lib.blender_module import bpy_version
+from hosts.lib.editions import VARIABLE, chosen_edition
 from hosts.lib.servers import DETERMINISTIC
 from hosts.lib.waiting import wait_until
 
+SAYS = {"krita": "krita", "gimp": "Program version", "blender": "Blender"}  # before an editor's version
 ASK_HEALTH = textwrap.dedent(
     """
     import json, sys, urllib.request
@@ -65,7 +67,7 @@ def test_where_the_editors_cannot_be_had_it_is_said_why(missing, monkeypatch, tm
         monkeypatch.setattr("os.geteuid", lambda: 0)
         monkeypatch.setenv("PATH", str(tmp_path))  # nor apt
     with pytest.raises(building.UnavailableError, match=missing):
-        building.provide_chroot()
+        building.provide_chroot(chosen_edition())
 
 
 def test_a_screen_shows_windows_and_can_be_kept(chroot, start_screen):
@@ -81,13 +83,17 @@ def test_a_screen_shows_windows_and_can_be_kept(chroot, start_screen):
     picture.unlink()
 
 
-@pytest.mark.parametrize(
-    ("editor", "version"), [("krita", "krita 5."), ("gimp", "Program version 3."), ("blender", "Blender 4.")]
-)
-def test_the_editors_are_there(chroot, start_screen, editor, version):
+def test_the_editors_are_those_of_the_edition(chroot, start_screen, edition):
     screen = start_screen()  # without one, Krita does not even tell its version
-    done = chroot.run([editor, "--version"], folder=screen.folder, env=screen.environment)
-    assert version in done.check().output
+    for editor, version in edition.editors.items():
+        done = chroot.run([editor, "--version"], folder=screen.folder, env=screen.environment)
+        assert f"{SAYS[editor]} {version}" in done.check().output
+
+
+def test_editors_that_nobody_knows_are_refused(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "oldest")
+    with pytest.raises(ValueError, match=r"'oldest'.* may be debian-13, newest, krita-6"):
+        chosen_edition()
 
 
 def test_a_server_outside_is_reached_from_inside(chroot, start_server):

@@ -21,12 +21,13 @@ from foveate_server.plugins.bundle import make_bundle
 from foveate_shared.editor import known_server
 from foveate_shared.wire.protocol import OperationInfo
 from hosts.lib.chroot import Chroot, Folder, Program
+from hosts.lib.editions import chosen_edition
 from hosts.lib.screen import Screen
 from hosts.lib.waiting import wait_until
 
 HERE = Path(__file__).parent
 START_SECONDS = 300.0  # for hangs: a busy machine takes more than one minute
-RC = '(config-version "3.0.4")\n(show-welcome-dialog no)\n(check-updates no)\n'
+RC = '(config-version "{release}.4")\n(show-welcome-dialog no)\n(check-updates no)\n'
 SAMPLES = {"u8": np.uint8, "u16": np.uint16, "u32": np.uint32, "half": np.float16, "float": np.float32, "double": float}
 CHANNELS = {"RGBA": 4, "YA": 2, "Y": 1, "RGB": 3}
 
@@ -82,6 +83,11 @@ class Running:
             assert word not in said, said[-4000:]
 
 
+def configuration(folder: Folder) -> Path:
+    """Return the folder in the home `folder` in which GIMP keeps what it is told."""
+    return folder.outside / ".config/GIMP" / chosen_edition().editors["gimp"]
+
+
 def install(
     folder: Folder, *, has_checkpoint: bool = True, known: Callable[[], Mapping[str, Any]] = operations
 ) -> None:
@@ -90,7 +96,7 @@ def install(
     With `has_checkpoint` the plugin has seen our server with one before, so that the menu has all entries, or one with
     `known` operations; else it has seen no server.
     """
-    home = folder.outside / ".config/GIMP/3.0"
+    home = configuration(folder)
     plug_ins = home / "plug-ins"
     bundle = make_bundle("gimp")
     for name, data in bundle.files.items():
@@ -100,7 +106,7 @@ def install(
         if bundle.is_executable(name):
             path.chmod(0o755)
     add_hands(folder)
-    (home / "gimprc").write_text(RC)
+    (home / "gimprc").write_text(RC.format(release=home.name))
     gtk = folder.outside / ".config/gtk-3.0/settings.ini"
     gtk.parent.mkdir(parents=True, exist_ok=True)
     gtk.write_text("[Settings]\ngtk-cursor-blink=0\ngtk-enable-animations=0\n")  # so that a window comes to rest
@@ -111,8 +117,8 @@ def install(
 
 def add_hands(folder: Folder) -> None:
     """Put the hands into the home `folder`."""
-    plug_ins = folder.outside / ".config/GIMP/3.0/plug-ins"
-    shutil.copytree(HERE / "remote", plug_ins / "remote", ignore=shutil.ignore_patterns("__pycache__"))
+    target = configuration(folder) / "plug-ins/remote"
+    shutil.copytree(HERE / "remote", target, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 @contextmanager

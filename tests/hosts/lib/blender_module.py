@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from hosts.lib.building import LOCK_SECONDS, UnavailableError, cache_folder
+from hosts.lib.editions import chosen_edition
 
 PYTHON = "python3.11"  # the only one that there are wheels for
 VERSION_VARIABLE = "FOVEATE_HOSTS_BPY"  # another version to be tested, such as 4.2 or 5.0
@@ -22,7 +23,7 @@ def bpy_version() -> str:
 
 def provide_bpy() -> Path:
     """Return a Python that can import bpy; make its environment where there is none. Raises UnavailableError."""
-    folder = cache_folder() / f"bpy-{bpy_version()}"
+    folder = cache_folder(chosen_edition()) / f"bpy-{bpy_version()}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(f"{folder.name}.lock"), timeout=LOCK_SECONDS):
         complete = folder / "complete"

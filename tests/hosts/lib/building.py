@@ -11,22 +11,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from hosts.lib.editions import Edition
+
 CACHE_VARIABLE = "FOVEATE_HOSTS_CACHE"  # where chroots are kept
 READY_VARIABLE = "FOVEATE_HOSTS_CHROOT"  # a chroot that is ready, to be used instead
-SUITE = "trixie"
-PACKAGES = (
-    *("xvfb", "xauth", "xdotool", "imagemagick", "python3-websockets"),
-    *("krita", "python3-pyqt5"),  # without PyQt5, which is only recommended, Krita has no Python at all
-    *("gimp", "gir1.2-gimp-3.0", "python3-gi"),
-    *("blender", "python3-numpy", "libgl1-mesa-dri"),  # Debian's blender does not depend on numpy
-    "chromium-headless-shell",  # for the server's status page
-)
-FILES = {
-    "etc/dpkg/dpkg.cfg.d/01lean": "force-unsafe-io\n"
-    + "".join(f"path-exclude /usr/share/{name}/*\n" for name in ("doc", "man", "help", "locale")),
-    "etc/apt/apt.conf.d/01lean": 'APT::Install-Recommends "false";\nAPT::Keep-Downloaded-Packages "false";\n',
-    "usr/sbin/policy-rc.d": "#!/bin/sh\nexit 101\n",  # no service is started
-}
 LOCK_SECONDS = 1200.0
 DEBIAN_URI_FORMAT = "$(CREATED_BY) $(COMPONENT) $(REPO_URI)"
 
@@ -35,52 +23,61 @@ class UnavailableError(Exception):
     """The editors cannot be had on this machine; the message says why."""
 
 
-def cache_folder() -> Path:
-    """Return where what the tests in editors need is kept, for this list of packages."""
+def cache_folder(edition: Edition) -> Path:
+    """Return where what the tests in an edition's editors need is kept, for what it is made from."""
     base = os.environ.get(CACHE_VARIABLE) or Path.home() / ".cache/foveate/hosts"
-    made_from = repr((SUITE, PACKAGES, sorted(FILES.items())))
+    later = (edition.later_suite, edition.later_packages) if edition.later_suite else ()
+    made_from = repr((edition.suite, edition.packages, sorted(edition.files.items()), *later))
     return Path(base) / hashlib.sha256(made_from.encode()).hexdigest()[:12]
 
 
-def provide_chroot() -> Path:
+def provide_chroot(edition: Edition) -> Path:
     """Return the folder of a chroot with the editors; make it where there is none. Raises UnavailableError."""
     if os.geteuid() != 0:
         raise UnavailableError("chroot needs root.")
     if ready := os.environ.get(READY_VARIABLE):
         return Path(ready)
-    folder = cache_folder() / "chroot"
+    folder = cache_folder(edition) / "chroot"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock"), timeout=LOCK_SECONDS):
         if not folder.exists():
-            _build(folder)
+            _build(edition, folder)
     return folder
 
 
-def _build(folder: Path) -> None:
+def _build(edition: Edition, folder: Path) -> None:
     """Make the chroot beside `folder`, and give it its name when it is complete."""
-    _require_debootstrap()
+    _require_debootstrap(folder.parent)
     unfinished = folder.with_name("chroot.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     log = folder.with_name("build.log")
     log.unlink(missing_ok=True)
-    _run(["debootstrap", "--variant=minbase", SUITE, str(unfinished), mirror()], log)
-    for name, text in FILES.items():
+    _run(["debootstrap", "--variant=minbase", edition.suite, str(unfinished), mirror()], log)
+    for name, text in edition.files.items():
         path = unfinished / name
         path.write_text(text)
         path.chmod(0o755 if text.startswith("#!") else 0o644)
     inside = ["chroot", str(unfinished), "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "apt-get"]
-    _run([*inside, "install", "-y", "--no-install-recommends", *PACKAGES], log)
+    install = [*inside, "install", "-y", "--no-install-recommends"]
+    _run([*install, *edition.packages], log)
+    if edition.later_suite:
+        later = unfinished / "etc/apt/sources.list.d/later.list"
+        later.write_text(f"deb {mirror()} {edition.later_suite} main\n")
+        _run([*inside, "update"], log)
+        _run([*install, "--target-release", edition.later_suite, *edition.later_packages], log)
     _run([*inside, "clean"], log)
+    if edition.needs_mounts:
+        (unfinished / "etc/mtab").symlink_to("../proc/self/mounts")
     unfinished.rename(folder)
 
 
-def _require_debootstrap() -> None:
+def _require_debootstrap(logs: Path) -> None:
     """Install debootstrap where it is missing."""
     if shutil.which("debootstrap"):
         return
     if not shutil.which("apt-get"):
         raise UnavailableError("debootstrap is missing, and there is no apt to install it with.")
-    log = cache_folder() / "debootstrap.log"
+    log = logs / "debootstrap.log"
     try:
         _run(["apt-get", "install", "-y", "debootstrap"], log)
     except UnavailableError:  # the lists of packages may be missing or old

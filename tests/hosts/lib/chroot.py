@@ -94,6 +94,7 @@ class Chroot:
 
     root: Path
     session: str  # distinguishes the folders of test sessions that run at once
+    needs_mounts: bool = False  # /proc and /dev, which are mounted where its programs alone see it
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def folder(self, name: str) -> Folder:
@@ -138,7 +139,7 @@ class Chroot:
         path = folder.outside / (log or f"{Path(words[0]).name}-{next(self._numbers)}.log")
         with path.open("wb") as output:
             process = subprocess.Popen(
-                [*DIES_WITH_US, "chroot", str(self.root), "env", "-i", "-C", folder.inside, *assignments, *words],
+                [*DIES_WITH_US, *self._way_in(), "env", "-i", "-C", folder.inside, *assignments, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -170,6 +171,13 @@ class Chroot:
         __tracebackhide__ = True
         with self.running(command, folder=folder, env=env, log=log) as program:
             return program.wait(timeout)
+
+    def _way_in(self) -> list[str]:
+        """Return the beginning of a command that is to run inside."""
+        if not self.needs_mounts:
+            return ["chroot", str(self.root)]
+        mounts = " && ".join(f"mount --rbind /{name} {self.root}/{name}" for name in ("proc", "dev"))
+        return ["unshare", "--mount", "sh", "-c", f'{mounts} && exec chroot {self.root} "$@"', "sh"]
 
     def copy_in(self, source: Path, target: Folder) -> None:
         """Copy a file or a folder of ours to `target`."""

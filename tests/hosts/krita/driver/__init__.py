@@ -10,11 +10,10 @@ import sys
 import traceback
 from pathlib import Path
 
-from PyQt5.QtCore import QTimer
-
 from krita import Extension, Krita
 
 from . import tools
+from .qt import QtCore
 
 FOLDER = Path(os.environ["DRIVER_FOLDER"])
 
@@ -37,7 +36,7 @@ class Driver(Extension):
     def begin(self):
         self.space = {name: getattr(tools, name) for name in dir(tools)}
         self.busy = False
-        self.timer = QTimer()
+        self.timer = QtCore.QTimer()
         self.timer.timeout.connect(self.look)
         self.timer.start(20)
 

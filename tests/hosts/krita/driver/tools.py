@@ -4,14 +4,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from PyQt5.QtCore import QByteArray
-from PyQt5.QtWidgets import QApplication, QListView
-
 from krita import InfoObject, Krita, Selection
+
+from .qt import QApplication, QByteArray, Qt, QtWidgets
 
 app = Krita.instance()
 kept = {}  # what one order leaves for the next
-__all__ = ["InfoObject", "Path", "QByteArray", "Selection", "app", "kept", "replace"]
+__all__ = ["InfoObject", "Path", "QApplication", "QByteArray", "Qt", "Selection", "app", "kept", "replace"]
 
 
 def pump(seconds=0.2):
@@ -113,7 +112,7 @@ def names(document):
 
 def undo_steps():
     """Return what the docker of undo steps lists."""
-    for view in app.windows()[0].qwindow().findChildren(QListView):
+    for view in app.windows()[0].qwindow().findChildren(QtWidgets.QListView):
         if "Undo" in view.metaObject().className():
             model = view.model()
             return [str(model.data(model.index(row, 0))) for row in range(model.rowCount())]

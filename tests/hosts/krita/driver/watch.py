@@ -7,10 +7,9 @@ being painted (the outline of a selection moves every 150 ms), the plugin itself
 import time
 from contextlib import contextmanager
 
-from PyQt5.QtCore import QEvent, QObject, QTimer
-from PyQt5.QtWidgets import QApplication
-
 from krita import Document, Krita, Node, Selection
+
+from .qt import QApplication, QtCore
 
 BEAT = 2  # milliseconds
 LONG = 0.05  # seconds of a pause that a person may notice
@@ -28,7 +27,7 @@ _CALLS = {
 _watches = []
 
 
-class _Canvas(QObject):
+class _Canvas(QtCore.QObject):
     """Notes when Krita's canvas was being painted: from the event on that asks for it, until another one comes."""
 
     def __init__(self):
@@ -40,7 +39,7 @@ class _Canvas(QObject):
         now = time.monotonic()
         if self._since is not None:
             self.spans.append((self._since, now))
-        is_ours = event.type() == QEvent.Paint and "Canvas" in watched.metaObject().className()
+        is_ours = event.type() == QtCore.QEvent.Type.Paint and "Canvas" in watched.metaObject().className()
         self._since = now if is_ours else None
         return False
 
@@ -127,7 +126,7 @@ def watching(desk):
     replaced = [(timer, watch.timed(act.__name__, act)) for timer, act in timers]
     for timer, act in replaced:
         timer.timeout.connect(act)
-    heart = QTimer()
+    heart = QtCore.QTimer()
     heart.timeout.connect(watch.beat)
     heart.start(BEAT)
     QApplication.instance().installEventFilter(watch.canvas)
