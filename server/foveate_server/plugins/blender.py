@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from foveate_server.plugins.editor_places import FLATPAK, FLATPAKS, NATIVE, Machine, Place
+from foveate_server.plugins.editor_places import CHOSEN, Machine, Place, program_of
 from foveate_server.plugins.editor_version import version_of
 from foveate_shared.errors import ErrorCode, ServerError
 
@@ -22,13 +22,9 @@ _REMOVE_BY_HAND = "Uninstall it in Blender: Edit > Preferences > Add-ons."
 
 def program_for(place: Place, machine: Machine) -> list[str] | None:
     """Return the command of the Blender that keeps its extensions in `place`, or None where it is not found."""
-    if place.host != "blender":
+    if place.host != "blender" or place.kind == CHOSEN:
         return None
-    command: list[str] | None = None
-    if place.kind == NATIVE and (program := machine.program("blender")):
-        command = [program]
-    elif place.kind == FLATPAK:
-        command = ["flatpak", "run", FLATPAKS["blender"]]
+    command = program_of("blender", place.kind, machine)
     return command if command and version_of(command).startswith(f"{place.release}.") else None
 
 

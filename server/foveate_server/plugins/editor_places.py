@@ -126,6 +126,16 @@ def find_places(host: str, machine: Machine) -> list[Place]:
     return list(finders[host](machine))
 
 
+def program_of(host: str, kind: str, machine: Machine) -> list[str] | None:
+    """Return the command that starts an editor of a kind, or None where it is not found."""
+    if kind == NATIVE:
+        program, words = machine.program(host), []
+    else:
+        runner, name = {FLATPAK: ("flatpak", FLATPAKS[host]), SNAP: ("snap", host)}[kind]
+        program, words = machine.program(runner), ["run", name]
+    return [program, *words] if program else None
+
+
 def _krita(machine: Machine) -> Iterator[Place]:
     folder, kritarc = machine.data / "krita", _kritarc(machine)
     if folder.is_dir() or kritarc.is_file() or machine.program("krita"):
@@ -145,11 +155,10 @@ def _kritarc(machine: Machine) -> Path:
 
 
 def _gimp(machine: Machine) -> Iterator[Place]:
-    native = machine.config / "GIMP"
-    for folder in _releases(native, "gimp") or ([native / "3.0"] if machine.program("gimp") else []):
-        yield Place("gimp", NATIVE, folder / "plug-ins", folder / PLUGIN_FILES["gimp"], folder.name)
-    for kind, _, config, runtime_file in _sandboxes("gimp", machine):
-        for folder in _releases(config / "GIMP", "gimp") or [config / "GIMP/3.0"]:
+    kinds = [(NATIVE, machine.config, _default_runtime_file(machine))]
+    kinds += [(kind, config, file) for kind, _, config, file in _sandboxes("gimp", machine)]
+    for kind, config, runtime_file in kinds:
+        for folder in _folders("gimp", kind, config / "GIMP", machine):
             yield Place(
                 "gimp", kind, folder / "plug-ins", folder / PLUGIN_FILES["gimp"], folder.name, runtime_file=runtime_file
             )
@@ -160,7 +169,7 @@ def _blender(machine: Machine) -> Iterator[Place]:
     kinds = [(NATIVE, native, _default_runtime_file(machine))]
     kinds += [(kind, config / "blender", file) for kind, _, config, file in _sandboxes("blender", machine)]
     for kind, parent, runtime_file in kinds:
-        for folder in _releases(parent, "blender") or _unstarted_blender(machine, parent if kind == NATIVE else None):
+        for folder in _folders("blender", kind, parent, machine):
             repository = folder / BLENDER_REPOSITORY
             yield Place(
                 "blender", kind, repository, _blender_settings(repository), folder.name, runtime_file=runtime_file
@@ -170,25 +179,27 @@ def _blender(machine: Machine) -> Iterator[Place]:
 _BLENDER_FOLDERS = {"win32": "Blender Foundation/Blender", "darwin": "Blender"}
 
 
-def _unstarted_blender(machine: Machine, parent: Path | None) -> list[Path]:
-    """Return the folder that a Blender will make which was installed, but never started."""
-    program = machine.program("blender") if parent else None
-    release = _RELEASE.match(version_of([program])) if program else None
-    if parent and release and (int(release[1]), int(release[2])) >= OLDEST["blender"]:
-        return [parent / release[0]]
-    return []
-
-
 def _blender_settings(repository: Path) -> Path:
     """Return the file in the folder that Blender gives an extension for what it keeps over updates."""
     return repository.parent / ".user" / repository.name / "foveate" / PLUGIN_FILES["blender"]
 
 
-def _releases(folder: Path, host: str) -> list[Path]:
-    """Return the folders of the editor's releases that are new enough, oldest first."""
-    numbered = [(match, path) for path in folder.glob("*") if (match := _RELEASE.fullmatch(path.name))]
-    releases = sorted(((int(match[1]), int(match[2])), path) for match, path in numbered)
+def _folders(host: str, kind: str, parent: Path, machine: Machine) -> list[Path]:
+    """Return the folders of the editor's releases that are new enough, oldest first.
+
+    Where it was never started, that is the one that it will make. A folder of another release is never made beside
+    those that there are: the editor takes an older one's settings over only while it has no folder itself.
+    """
+    releases = sorted((release, path) for path in parent.glob("*") if (release := _release(path.name)))
+    if not releases and (program := program_of(host, kind, machine)):
+        version = ".".join(version_of(program).split(".")[:2])
+        releases = [(release, parent / version)] if (release := _release(version)) else []
     return [path for release, path in releases if release >= OLDEST[host]]
+
+
+def _release(text: str) -> tuple[int, int] | None:
+    found = _RELEASE.fullmatch(text)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _sandboxes(host: str, machine: Machine) -> Iterator[tuple[str, Path, Path, Path]]:

@@ -49,8 +49,9 @@ def places_for(host: str, machine: Machine, to: Path | None = None) -> list[Plac
     """Return where the plugin goes. Raises InputError where the editor is not found and no folder was named."""
     places = [chosen_place(host, to)] if to else find_places(host, machine)
     if not places:
+        seen = "was found, but no folder of a release that takes Foveate" if machine.program(host) else "was not found"
         raise InputError(
-            f"{TITLES[host]} was not found.",
+            f"{TITLES[host]} {seen}.",
             code=ErrorCode.INVALID_FILE,
             remedy=f"Start {TITLES[host]} once so that it makes its folders, or name its plugin folder with --to.",
         )

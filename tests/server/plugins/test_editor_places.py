@@ -16,7 +16,9 @@ from foveate_server.plugins.editor_places import (
     chosen_place,
     find_places,
 )
+from foveate_server.plugins.install import places_for
 from foveate_shared.connection.settings import PLUGIN_FILES
+from foveate_shared.errors import InputError
 
 ROOT = Path(__file__).parents[3]
 
@@ -99,9 +101,17 @@ def test_flatpaks_are_found_beside_native_editors(machine):
     assert flatpak.kritarc == app / "config/kritarc"
     assert flatpak.settings == app / "data/krita/foveate/settings.json"
     assert flatpak.runtime_file == home_runtime_file()
-    (home / ".var/app/org.gimp.GIMP").mkdir()
+
+
+def test_a_flatpak_that_was_never_started_is_asked_for_its_release(machine, tmp_path):
+    (machine.home / ".var/app/org.gimp.GIMP").mkdir(parents=True)
+    assert find_places("gimp", machine) == []
+    machine = with_programs(machine, tmp_path, flatpak="GNU Image Manipulation Program version 3.2.6")
     (gimp,) = find_places("gimp", machine)
-    assert gimp.folder == home / ".var/app/org.gimp.GIMP/config/GIMP/3.0/plug-ins"
+    assert (gimp.kind, gimp.folder) == (
+        FLATPAK,
+        machine.home / ".var/app/org.gimp.GIMP/config/GIMP/3.2/plug-ins",
+    )
 
 
 def home_runtime_file() -> Path:
@@ -136,20 +146,41 @@ def test_a_chosen_folder_is_taken_as_it_is(tmp_path, host, package, settings):
     assert place.settings == (tmp_path / "folder" / settings).resolve()
 
 
-def test_a_program_in_the_path_counts_as_installed(machine, tmp_path):
-    bin_ = tmp_path / "bin"
-    bin_.mkdir()
-    for name, says in (("krita", "krita 5.2.9"), ("gimp", "GIMP 3.0.4"), ("blender", "Blender 4.3.2")):
+def with_programs(machine, folder, **said):
+    """Return the machine with programs that tell their versions."""
+    bin_ = folder / "bin"
+    bin_.mkdir(exist_ok=True)
+    for name, says in said.items():
         (bin_ / name).write_text(f"#!/bin/sh\necho {says}\n")
         (bin_ / name).chmod(0o755)
-    machine = Machine(machine.home, "linux", {"PATH": str(bin_)})
+    return Machine(machine.home, "linux", {"PATH": str(bin_)})
+
+
+def test_a_program_in_the_path_counts_as_installed(machine, tmp_path):
+    machine = with_programs(machine, tmp_path, krita="krita 5.2.9", gimp="GIMP 3.0.4", blender="Blender 4.3.2")
     assert [place.release for host in ("krita", "gimp", "blender") for place in find_places(host, machine)] == [
         "",
         "3.0",
         "4.3",
     ]
-    (bin_ / "blender").write_text("#!/bin/sh\necho Blender 3.6.1\n")
+    machine = with_programs(machine, tmp_path, gimp="GIMP 3.2.6", blender="Blender 3.6.1")
+    assert [place.release for place in find_places("gimp", machine)] == ["3.2"]
     assert find_places("blender", machine) == []
+
+
+@pytest.mark.parametrize(("host", "says"), [("gimp", "GIMP 3.2.6"), ("blender", "Blender 5.2.2")])
+@pytest.mark.parametrize("found", ["3.0", "2.10"])
+def test_no_folder_is_made_beside_an_older_one(machine, tmp_path, host, says, found):
+    old = machine.config / {"gimp": "GIMP", "blender": "blender"}[host] / found
+    old.mkdir(parents=True)
+    machine = with_programs(machine, tmp_path, **{host: says})
+    expected = ["3.0"] if (host, found) == ("gimp", "3.0") else []
+    assert [place.release for place in find_places(host, machine)] == expected  # which the new release takes over
+    if not expected:
+        with pytest.raises(
+            InputError, match=rf"was found, but no folder of a release that takes Foveate.*Start {TITLES[host]} once"
+        ):
+            places_for(host, machine)
 
 
 @pytest.mark.parametrize("host", PLUGIN_FILES)

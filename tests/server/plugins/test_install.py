@@ -145,7 +145,7 @@ def test_what_blender_refuses_is_told(blender, monkeypatch):
 
 
 def test_a_snap_is_told_its_own_runtime_file_and_how_to_start_the_server(machine):
-    (machine.home / "snap/gimp").mkdir(parents=True)
+    (machine.home / "snap/gimp/current/.config/GIMP/3.0").mkdir(parents=True)
     (place,) = places_for("gimp", machine)
     installed = install(place, COMMAND, machine)
     file = str(machine.home / "snap/gimp/common/foveate/server.json")
