@@ -192,6 +192,11 @@ _CLASSES: dict[ErrorCode, type[FoveateError]] = {
 }
 
 
+def reason_of(error: BaseException) -> str:
+    """Return what went wrong, for a sentence: of the system's errors in its words, without their number."""
+    return str(getattr(error, "strerror", None) or error) or type(error).__name__
+
+
 def to_exception(info: ErrorInfo) -> FoveateError:
     """Return the exception that stands for `info`; codes without a class of their own become ServerError."""
     error_class = _CLASSES.get(info.code, ServerError)

@@ -247,12 +247,13 @@ def test_a_pairing_line_is_taken_or_refused_with_a_sentence(running, settings):
     assert "not a pairing line" in running.run(paste, line="https://studio.example")[3]
 
 
-def test_no_server_and_no_way_to_start_one_shows_the_command(desk, running, screen, settings):
+def test_no_server_and_no_way_to_start_one_says_how_to_mend_it(desk, running, screen, settings):
     settings(server_command=("/nowhere/foveate", "serve"))
     desk.connect("none.json")
     desk.wait_for_connection("lost")
     error = running.run("answer = str(runtime().connection.error)")
-    assert "/nowhere/foveate serve" in error
+    assert "/nowhere/foveate (there is no such program)" in error
+    assert "foveate plugins install blender" in error
     desk.settle()
     screen.screenshot("blender-no-server")
 

@@ -200,7 +200,8 @@ def test_no_server_and_no_way_to_start_one(do, use):
     use("nobody.json")
     answer = do(REFOCUS)
     assert answer["status"] == "execution-error"
-    assert "/nowhere/foveate serve" in answer["error"]
+    assert "/nowhere/foveate (there is no such program)" in answer["error"]
+    assert "foveate plugins install gimp" in answer["error"]
     assert answer["layers"] == ["Background"]
 
 

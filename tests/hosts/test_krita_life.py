@@ -13,6 +13,7 @@ from hosts.lib.waiting import wait_until
 
 BRISK = "fakes.engines:brisk"
 WIDTH, HEIGHT = 320, 240
+INSTALL_AGAIN = "Install the plugin again in a terminal: foveate plugins install krita"
 OPEN = """
 document = open_document(320, 240, folder + "/scene.raw")
 select(document, 40, 30, 200, 160)
@@ -235,7 +236,8 @@ def test_no_server_and_none_to_start_then_one_that_is_started(chroot, settle, st
     launcher = make_launcher()
     folder = settle(server_command=["/nowhere/foveate", "serve"])
     env = {"FOVEATE_RUNTIME_FILE": (folder / "run/server.json").inside}
-    with krita(chroot, start_screen(), folder, env) as running:
+    screen = start_screen()
+    with krita(chroot, screen, folder, env) as running:
         shown = running.run(
             OPEN
             + """
@@ -243,16 +245,16 @@ row = docker().panel.connection
 wait_for(lambda: row._trouble.isVisible())
 job = kept["job"] = start("refocus")
 kept["document"] = document
-row._copy.click()
-answer = [row._state.text(), row._sentence.text(), QApplication.clipboard().text(), job.is_running,
+answer = [row._state.text(), row._sentence.text(), row._copy.isVisible(), job.is_running,
     docker().panel.task._reason.text()]
 """,
             folder=folder.inside,
         )
-        state, sentence, copied, is_running, hint = shown
+        screen.screenshot("krita-no-server")
+        state, sentence, offers_command, is_running, hint = shown
         assert state == "No server"
-        assert "/nowhere/foveate serve" in sentence
-        assert copied == "/nowhere/foveate serve"
+        assert sentence == "The server cannot be started: /nowhere/foveate (there is no such program). " + INSTALL_AGAIN
+        assert not offers_command
         assert is_running
         assert hint == "It starts once the server is there."
         answer = running.run_case(

@@ -109,7 +109,7 @@ def _draw_connection(layout: Any, context: bpy.types.Context) -> None:
     row.operator("foveate.reconnect", text="", icon="FILE_REFRESH")
     if error := rt.connection.error:
         draw_error(layout, context, error)
-        if error.code is errors.ErrorCode.NO_SERVER:
+        if rt.is_command_for_terminal:
             layout.operator("foveate.copy_command", text=rt.say("Copy Server Command"), icon="COPYDOWN")
 
 

@@ -51,4 +51,4 @@ class ConnectionRow(Measured):
         trouble = None if view.state is State.READY else view.error
         self._trouble.setVisible(trouble is not None)
         self._sentence.setText(self._controller.say.sentence(str(trouble or "")))
-        self._copy.setVisible(not self._controller.settings.remote_url)
+        self._copy.setVisible(self._controller.is_command_for_terminal)

@@ -31,7 +31,7 @@ def named_owner(options: argparse.Namespace, machine: Machine) -> NamedOwner | N
     if path is None:
         return None
     values = _read(path)
-    return NamedOwner(values.client_id, open_connection.find_server(values))
+    return NamedOwner(values.client_id, open_connection.find_server(values, editor or "EDITOR"))
 
 
 def _settings_of(editor: str, machine: Machine) -> Path:

@@ -7,7 +7,7 @@ import os
 import secrets
 from pathlib import Path
 
-from ..errors import ErrorCode, ResourceError
+from ..errors import ErrorCode, ResourceError, reason_of
 
 
 def write_private(path: Path, text: str) -> None:
@@ -37,5 +37,5 @@ def unwritable(path: Path, error: OSError) -> ResourceError:
         code=ErrorCode.STORAGE_FULL,
         remedy="Make room on the disk, and check that the folder may be written.",
         path=path,
-        reason=error.strerror or error,
+        reason=reason_of(error),
     )

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConnectionLostError, ErrorCode, FoveateError, RefusedError
+from ..errors import ConnectionLostError, ErrorCode, FoveateError, RefusedError, reason_of
 from ..i18n.sentence import Sentence
 from .private_files import write_private
 from .process_place import ProcessPlace
@@ -162,9 +162,9 @@ def _answers(server: RunningServer) -> bool:
     except TimeoutError as error:
         if server.is_here:
             raise _silent(server.pid) from error
-        raise _no_server("The Foveate server does not answer ({reason}).", reason=error) from error
+        raise _no_server("The Foveate server does not answer ({reason}).", reason=reason_of(error)) from error
     except (OSError, http.client.HTTPException) as error:
-        raise _no_server("The Foveate server does not answer ({reason}).", reason=error) from error
+        raise _no_server("The Foveate server does not answer ({reason}).", reason=reason_of(error)) from error
     except RefusedError as error:  # another server has its port by now
         raise _no_server(error.info.message) from error
     return True

@@ -13,19 +13,26 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConnectionLostError, ErrorCode, InputError, ServerError
+from .clean_environment import clean_environment
 from .private_files import unwritable
 from .running_server import RUNTIME_FILE_VARIABLE, default_runtime_file, find_server
 from .server_address import ServerAddress
+from .start_program import why_not_started, with_program_found
 
 START_TIMEOUT = 60.0  # seconds: torch may have to be read from a slow disk
 _POLL = 0.05  # seconds between two looks
-_EDITORS_OWN = ("PYTHONHOME", "PYTHONPATH", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")  # would break another Python
 
 
 def find_or_start(
-    command: Sequence[str], runtime_file: Path | None = None, *, timeout: float = START_TIMEOUT
+    command: Sequence[str],
+    runtime_file: Path | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    timeout: float = START_TIMEOUT,
 ) -> ServerAddress:
     """Return the address of the running server; start one with `command` where none runs.
+
+    The program is looked for on the path of `environ`, and sees of that what clean_environment leaves.
 
     Raises ConnectionLostError where one runs and does not answer, InputError where there is no such command,
     ServerError where the server ends at once (with the last line of its output) or is not ready in time.
@@ -36,7 +43,7 @@ def find_or_start(
     deadline = time.monotonic() + timeout
     with _lock(path.with_name("server.lock"), deadline):
         # Another client may have started it meanwhile.
-        return find_running(path) or _start(command, path, deadline)
+        return find_running(path) or _start(command, path, deadline, environ)
 
 
 def find_running(path: Path | None = None) -> ServerAddress | None:
@@ -52,9 +59,9 @@ def find_running(path: Path | None = None) -> ServerAddress | None:
         return None
 
 
-def _start(command: Sequence[str], path: Path, deadline: float) -> ServerAddress:
+def _start(command: Sequence[str], path: Path, deadline: float, environ: Mapping[str, str]) -> ServerAddress:
     log = path.with_name("server-start.log")
-    process = _spawn(command, path, log)
+    process = _spawn(command, path, log, environ)
     try:
         return _wait_until_ready(process, path, log, deadline)
     except BaseException:
@@ -65,42 +72,30 @@ def _start(command: Sequence[str], path: Path, deadline: float) -> ServerAddress
         threading.Thread(target=process.wait, name="foveate-reaper", daemon=True).start()
 
 
-def _spawn(command: Sequence[str], path: Path, log: Path) -> subprocess.Popen[bytes]:
+def _spawn(command: Sequence[str], path: Path, log: Path, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
     try:
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as output:
+    except OSError as error:
+        raise unwritable(log, error) from error
+    with os.fdopen(descriptor, "wb") as output:
+        try:
             process: subprocess.Popen[bytes] = subprocess.Popen(
-                list(command),
+                with_program_found(command, environ),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**outside_environment(os.environ), RUNTIME_FILE_VARIABLE: str(path)},
+                env={**clean_environment(environ), RUNTIME_FILE_VARIABLE: str(path)},
                 **_detached(),
             )
-            return process
-    except (OSError, ValueError, IndexError) as error:
-        raise InputError(
-            "The server cannot be started: {reason} ({command}).",
-            code=ErrorCode.NO_SERVER,
-            remedy="Set the command that starts `foveate serve` on this machine.",
-            reason=" ".join(command) or "no command is set",
-            command=error,
-        ) from error
-
-
-def outside_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the environment for a program of ours: without what an editor set for its own Python."""
-    return _outside_appimage({name: value for name, value in environ.items() if name not in _EDITORS_OWN})
-
-
-def _outside_appimage(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the environment without the folders of an AppImage: its libraries are not those of our Python."""
-    folder = environ.get("APPDIR")
-    if not folder:
-        return environ
-    paths = {name: value.split(os.pathsep) for name, value in environ.items()}
-    kept = {name: [entry for entry in entries if not entry.startswith(folder)] for name, entries in paths.items()}
-    return {name: os.pathsep.join(entries) for name, entries in kept.items() if entries}
+        except (OSError, ValueError) as error:
+            raise InputError(
+                "The server cannot be started: {program} ({reason}).",
+                code=ErrorCode.NO_SERVER,
+                remedy="Set the command that starts `foveate serve` on this machine.",
+                program=command[0] if command else "",
+                reason=why_not_started(error),
+            ) from error
+    return process
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], path: Path, log: Path, deadline: float) -> ServerAddress:

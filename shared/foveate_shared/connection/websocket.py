@@ -14,6 +14,7 @@ from ..errors import (
     FoveateError,
     ProtocolError,
     RefusedError,
+    reason_of,
     to_exception,
 )
 from ..i18n.sentence import Sentence
@@ -110,11 +111,13 @@ def _refused(status: int, body: bytes) -> FoveateError:
 
 def _unreachable(address: ServerAddress, error: Exception) -> ConnectionLostError:
     silent = Sentence("it does not answer in time")
-    reason = silent if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+    reason = silent if isinstance(error, TimeoutError) else reason_of(error)
+    here = "Start it with `foveate serve`, or check the address."
+    there = "Start it on that machine with `foveate serve --pair`, or check the address."
     return ConnectionLostError(
         "There is no Foveate server at {host}:{port} ({reason}).",
         code=ErrorCode.NO_SERVER,
-        remedy="Start it with `foveate serve`, or check the address.",
+        remedy=here if address.is_loopback else there,
         fault=Fault.MACHINE,
         host=address.host,
         port=address.port,

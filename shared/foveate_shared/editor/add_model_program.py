@@ -22,8 +22,9 @@ from pathlib import Path, PurePath
 from typing import IO, Any
 
 from ..connection import running_server
+from ..connection.clean_environment import clean_environment
 from ..connection.settings import Settings
-from ..connection.start_server import outside_environment
+from ..connection.start_program import why_not_started, with_program_found
 from ..errors import ErrorCode, InputError
 from ..i18n.sentence import Sentence
 
@@ -112,7 +113,8 @@ class Adding:
             self._process = _start(command, environ, output)
         except (OSError, ValueError, RuntimeError) as error:
             output.close()
-            self._end(error=f"The program cannot be started: {command[0] if command else ''} ({error}).")
+            told = "The program cannot be started: {program} ({reason})."
+            self._end(error=Sentence(told, program=command[0] if command else "", reason=why_not_started(error)))
             return
         arguments = (self._process, output)
         threading.Thread(target=self._watch, args=arguments, name="foveate-adding", daemon=True).start()
@@ -151,11 +153,11 @@ class Adding:
 
 def _start(command: Sequence[str], environ: Mapping[str, str], output: IO[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        list(command),
+        with_program_found(command, environ),
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.PIPE,
-        env={**outside_environment(environ), "PYTHONUTF8": "1"},
+        env={**clean_environment(environ), "PYTHONUTF8": "1"},
         cwd=Path.home(),
         encoding="utf-8",
         errors="replace",

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..connection import settings
+from ..connection import running_server, settings
 from ..connection.client import ConnectionState
 from ..connection.settings import Settings
 from ..errors import CancelledJobError, FoveateError
@@ -31,7 +31,8 @@ from .offered_operations import OperationWords
 from .picture_choosers import PictureChoices
 
 SHOWN_EVERY = 0.2  # seconds between two steps of progress: each makes an editor draw its panels anew
-_SERVER = ("server_command", "remote_url", "remote_token", "remote_fingerprint", "runtime_file")
+_INSTALLED = ("server_command", "runtime_file")  # settings that `foveate plugins install` writes, at any time
+_SERVER = (*_INSTALLED, "remote_url", "remote_token", "remote_fingerprint")
 _OF_ONE_JOB = {"only", "pinned", "siblings"}  # parameters that say nothing about the next job
 
 OpenHost = Callable[[int], Host]  # for a variation, counted from 1
@@ -84,6 +85,7 @@ class Controller:
 
     def reconnect(self) -> None:
         """Look for the server anew, with the settings as they are now, and start it where none runs."""
+        self._take_installed()
         self.wake().reconnect()
         self.announce()
 
@@ -149,12 +151,21 @@ class Controller:
 
     def change(self, **values: Any) -> None:
         """Change settings and keep them; what is wrong with that is the `problem`."""
+        self._take_installed()
         self.settings = replace(self.settings, **values)
         try:
             settings.save(self._settings_path, self.settings)
             self.problem = ""
         except FoveateError as error:
             self.problem = str(error)
+
+    def _take_installed(self) -> None:
+        """Take over what the plugin was installed anew with meanwhile, that it is not lost."""
+        try:
+            kept = settings.parse(self._settings_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # what is known here is written then
+            return
+        self.settings = replace(self.settings, **{name: getattr(kept, name) for name in _INSTALLED})
 
     def change_to(self, read: Callable[[], dict[str, Any]]) -> None:
         """Change settings to what a person typed; where that cannot be read, this is the `problem`."""
@@ -299,6 +310,11 @@ class Controller:
     def command(self) -> str:
         """Return the command that starts the server on this machine."""
         return open_connection.command_to_copy(self.settings)
+
+    @property
+    def is_command_for_terminal(self) -> bool:
+        """Tell whether the server has to be started in a terminal, with `command`: where we may not start it."""
+        return not self.settings.remote_url and running_server.in_sandbox()
 
     # --- time --------------------------------------------------------------------------------------------------------
 

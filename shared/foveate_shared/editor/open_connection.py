@@ -19,7 +19,6 @@ from ..connection.client import Client, FindServer
 from ..connection.server_address import ServerAddress
 from ..connection.settings import Settings
 from ..errors import ConnectionLostError, ErrorCode, InputError
-from ..i18n.sentence import Sentence
 from ..jobs.job_list import Workbench
 from ..wire.protocol import Peer
 
@@ -36,7 +35,7 @@ def open_workbench(settings_path: Path, peer: Peer) -> Workbench:
 
 def open_client(values: Settings, peer: Peer) -> Client:
     """Return a client that begins to connect to the server that the settings name."""
-    return Client(find_server(values), values.client_id, peer)
+    return Client(find_server(values, editor_of(peer)), values.client_id, peer)
 
 
 def peer_of(name: str, folder: Path) -> Peer:
@@ -46,12 +45,18 @@ def peer_of(name: str, folder: Path) -> Peer:
     return Peer(name, str(version))
 
 
-def find_server(values: Settings, environ: Mapping[str, str] = os.environ) -> FindServer:
+def editor_of(peer: Peer) -> str:
+    """Return the editor of a plugin, as `foveate plugins` calls it."""
+    return peer.name.removeprefix("foveate-")
+
+
+def find_server(values: Settings, editor: str, environ: Mapping[str, str] = os.environ) -> FindServer:
     """Return what finds the server anew for each attempt: a remote one, this machine's, or one that it starts.
 
     It raises InputError where the remote address is wrong, ServerError where a server that it started ended at once,
-    and ConnectionLostError, whose remedy holds the command to copy, where none runs and none can be started here: the
-    client then goes on looking, and finds the one that the person starts.
+    and ConnectionLostError where none runs and none can be started here: the client then goes on looking, and finds the
+    one that the person starts. In a sandbox the remedy holds the command to copy; where the command is none, the one
+    that installs the plugin in `editor` anew.
     """
 
     def find() -> ServerAddress:
@@ -60,7 +65,7 @@ def find_server(values: Settings, environ: Mapping[str, str] = os.environ) -> Fi
         path = runtime_file(values, environ)
         if running_server.in_sandbox(environ):
             return _find_running(values, path)
-        return _find_or_start(values, path)
+        return _find_or_start(values, editor, path, environ)
 
     return find
 
@@ -84,23 +89,24 @@ def _find_running(values: Settings, path: Path) -> ServerAddress:
     except ConnectionLostError as error:
         if error.info.code is not ErrorCode.NO_SERVER:  # one runs, and another one would be of no use
             raise
-        told = "{problem} This editor's sandbox does not let it start one."
-        raise _cannot_start(values, Sentence(told, problem=error.info.message)) from error
+        raise ConnectionLostError(
+            "{problem} This editor's sandbox does not let it start one.",
+            code=ErrorCode.NO_SERVER,
+            remedy="Run this in a terminal: {command}",
+            problem=error.info.message,
+            command=command_to_copy(values),
+        ) from error
 
 
-def _find_or_start(values: Settings, path: Path) -> ServerAddress:
+def _find_or_start(values: Settings, editor: str, path: Path, environ: Mapping[str, str]) -> ServerAddress:
     try:
-        return start_server.find_or_start(values.server_command, path)
+        return start_server.find_or_start(values.server_command, path, environ=environ)
     except InputError as error:
         if error.info.code is not ErrorCode.NO_SERVER:
             raise
-        raise _cannot_start(values, error.info.message) from error
-
-
-def _cannot_start(values: Settings, message: str) -> ConnectionLostError:
-    return ConnectionLostError(
-        message,
-        code=ErrorCode.NO_SERVER,
-        remedy="Run this in a terminal: {command}",
-        command=command_to_copy(values),
-    )
+        raise ConnectionLostError(
+            error.info.message,
+            code=ErrorCode.NO_SERVER,
+            remedy="Install the plugin again in a terminal: foveate plugins install {editor}",
+            editor=editor,
+        ) from error

@@ -61,18 +61,21 @@ def test_starts_a_server_and_waits_until_it_is_ready(path: Path, monkeypatch: py
     assert find_server(path) == address
 
 
-def test_an_appimages_libraries_are_not_the_servers(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("APPDIR", "/tmp/.mount_krita")
-    monkeypatch.setenv("LD_LIBRARY_PATH", "/tmp/.mount_krita/usr/lib:/opt/lib")
-    monkeypatch.setenv("QT_PLUGIN_PATH", "/tmp/.mount_krita/usr/plugins")
+def test_a_server_is_found_in_a_virtual_environment_and_sees_none(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "venv/bin").mkdir(parents=True)
+    (tmp_path / "venv/pyvenv.cfg").touch()
+    program = tmp_path / "venv/bin/foveate"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    program.chmod(0o755)
+    environ = {"PATH": f"{tmp_path}/venv/bin:/usr/bin:/bin", "VIRTUAL_ENV": f"{tmp_path}/venv"}
     seen = path.parent / "environment.json"
     look = f"import json, os; json.dump(dict(os.environ), open({str(seen)!r}, 'w'))"
     with pytest.raises(ServerError):
-        find_or_start([sys.executable, "-S", "-c", look], path)
+        find_or_start(["foveate", "-c", look], path, environ=environ)
     environment = json.loads(seen.read_text())
-    assert environment["LD_LIBRARY_PATH"] == "/opt/lib"
-    assert environment["PATH"] == os.environ["PATH"]
-    assert not {"APPDIR", "QT_PLUGIN_PATH"} & set(environment)
+    assert environment["PATH"] == "/usr/bin:/bin"
+    assert environment["FOVEATE_RUNTIME_FILE"] == str(path)
+    assert "VIRTUAL_ENV" not in environment
 
 
 def test_many_clients_start_one_server(path: Path) -> None:
@@ -121,8 +124,17 @@ def test_a_server_that_never_gets_ready_is_ended(path: Path) -> None:
 
 @pytest.mark.parametrize("command", [[], ["/no/such/program"], ["\0"]])
 def test_a_command_that_is_none(path: Path, command: list[str]) -> None:
-    with pytest.raises(InputError, match="cannot be started"):
+    with pytest.raises(InputError, match=r"cannot be started: .*\(there is no such program\)"):
         find_or_start(command, path)
+
+
+def test_a_program_that_is_none(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("")
+    with pytest.raises(InputError, match=r"text \(it may not be executed\)"):
+        find_or_start([str(tmp_path / "text")], path)
+    (tmp_path / "text").chmod(0o755)
+    with pytest.raises(InputError, match=r"text \(Exec format error\)"):
+        find_or_start([str(tmp_path / "text")], path)
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

@@ -254,6 +254,29 @@ def test_progress_is_shown_some_times_a_second_and_all_else_at_once(studio):
     assert not studio.controller.is_busy
 
 
+@pytest.mark.parametrize("act", ["change", "reconnect"])
+def test_what_is_installed_anew_while_the_editor_runs_is_taken_and_kept(studio, act):
+    controller = studio.controller
+    installed = {"server_command": ("/new/python", "serve"), "runtime_file": "/new/server.json"}
+    settings.save(studio.path, replace(settings.load(studio.path), **installed))
+    controller.change(ask_first=True) if act == "change" else controller.reconnect()
+    assert controller.command == "/new/python serve"
+    kept = settings.load(studio.path)
+    assert (kept.server_command, kept.runtime_file) == tuple(installed.values())
+    controller.change(server_command=("/mine", "serve"))
+    assert settings.load(studio.path).server_command == ("/mine", "serve")
+
+
+def test_the_command_is_for_a_terminal_where_the_editor_may_not_start_it(studio, monkeypatch):
+    for name in ("FLATPAK_ID", "SNAP"):
+        monkeypatch.delenv(name, raising=False)
+    assert not studio.controller.is_command_for_terminal
+    monkeypatch.setenv("FLATPAK_ID", "org.kde.krita")
+    assert studio.controller.is_command_for_terminal
+    studio.controller.change(remote_url="https://studio:7317")
+    assert not studio.controller.is_command_for_terminal
+
+
 def test_new_settings_are_shown_at_once(studio):
     studio.connect()
     studio.controller.reconnect()

@@ -98,26 +98,28 @@ def test_reconnect_reads_the_settings_again(tmp_path, values):
 
 def test_a_remote_server_is_taken_as_it_is():
     remote = Settings("c", remote_url="wss://studio:7317", remote_token="t", remote_fingerprint="ab" * 32)
-    assert find_server(remote)() == remote.remote
+    assert find_server(remote, "krita")() == remote.remote
 
 
 def test_a_wrong_address_is_said_when_it_is_used():
     with pytest.raises(InputError, match="encrypted"):
-        find_server(Settings("c", remote_url="ws://studio:1", remote_token="t"))()
+        find_server(Settings("c", remote_url="ws://studio:1", remote_token="t"), "krita")()
 
 
-def test_a_command_that_is_missing_is_given_to_copy(values):
+def test_where_the_command_is_missing_the_remedy_is_not_that_command(values):
     command = ("/not/there/fove ate", "serve", "--runtime-file", values.runtime_file)
     with pytest.raises(ConnectionLostError) as caught:
-        find_server(replace(values, server_command=command))()
-    assert caught.value.info.code is ErrorCode.NO_SERVER
-    assert caught.value.info.remedy == f"Run this in a terminal: {shlex.join(command)}"
+        find_server(replace(values, server_command=command), "krita")()
+    info = caught.value.info
+    assert info.code is ErrorCode.NO_SERVER
+    assert info.message == "The server cannot be started: /not/there/fove ate (there is no such program)."
+    assert info.remedy == "Install the plugin again in a terminal: foveate plugins install krita"
 
 
 def test_a_server_that_ends_at_once_is_not_started_again_and_again(values):
     command = (sys.executable, "-c", "raise SystemExit('no weights')")
     with pytest.raises(ServerError, match="no weights"):
-        find_server(replace(values, server_command=command))()
+        find_server(replace(values, server_command=command), "krita")()
 
 
 @pytest.mark.parametrize("sandbox", [{"FLATPAK_ID": "org.kde.krita"}, {"SNAP": "/snap/krita/1"}])
@@ -125,7 +127,7 @@ def test_a_sandbox_starts_nothing_but_says_how(values, tmp_path, sandbox):
     marker = tmp_path / "started"
     command = (sys.executable, "-c", f"open({str(marker)!r}, 'w')")
     with pytest.raises(ConnectionLostError) as caught:
-        find_server(replace(values, server_command=command), sandbox)()
+        find_server(replace(values, server_command=command), "krita", sandbox)()
     assert "sandbox" in caught.value.info.message
     assert caught.value.info.remedy.endswith(shlex.join(command))
     assert not marker.exists()
@@ -149,8 +151,8 @@ def test_in_a_sandbox_who_listens_at_an_old_port_learns_nothing(tmp_path, header
 
 
 def test_in_a_sandbox_the_server_that_a_person_started_is_found(values):
-    started = find_server(values, {})()
-    assert find_server(values, {"FLATPAK_ID": "org.gimp.GIMP"})() == started
+    started = find_server(values, "krita")()
+    assert find_server(values, "gimp", {"FLATPAK_ID": "org.gimp.GIMP"})() == started
 
 
 def test_a_snap_that_is_not_confined_is_no_sandbox(tmp_path):

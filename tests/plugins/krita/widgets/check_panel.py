@@ -33,15 +33,20 @@ from foveate_shared.wire.protocol import (
 )
 
 
-def test_the_connection_says_what_is_wrong_and_what_to_do(studio):
+def test_the_connection_says_what_is_wrong_and_what_to_do(studio, monkeypatch):
+    monkeypatch.setenv("FLATPAK_ID", "org.kde.krita")  # it may not start the server itself, so there is a command
     row = studio.panel.connection
     assert row._state.text() == "Searching for the server"
     error = ConnectionLostError("No server runs.", remedy="Run this in a terminal: foveate serve").info
     studio.tell(StateChange(ConnectionState.LOST, error))
     assert row._state.text() == "No server"
     assert row._sentence.text() == "No server runs. Run this in a terminal: foveate serve"
+    assert row._copy.isVisible()
     row._copy.click()
     assert QtWidgets.QApplication.clipboard().text() == studio.controller.command
+    monkeypatch.delenv("FLATPAK_ID")
+    row.refresh()
+    assert not row._copy.isVisible()
     row._retry.click()
     assert len(studio.clients) == 2
     studio.connect()
