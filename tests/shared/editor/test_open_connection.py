@@ -144,7 +144,7 @@ def test_in_a_sandbox_who_listens_at_an_old_port_learns_nothing(tmp_path, header
         path = tmp_path / "left behind/server.json"
         write_runtime_file(path, RunningServer(f"http://127.0.0.1:{liar.port}", "fvt_secret", 1, "1", 1.0))
         with pytest.raises(ConnectionLostError, match=told) as caught:
-            find_server(Settings("client", SERVE, runtime_file=str(path)), {"FLATPAK_ID": "org.gimp.GIMP"})()
+            find_server(Settings("client", SERVE, runtime_file=str(path)), "gimp", {"FLATPAK_ID": "org.gimp.GIMP"})()
     assert caught.value.info.code is code
     assert liar.heard
     assert b"fvt_secret" not in liar.heard
