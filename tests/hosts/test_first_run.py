@@ -13,6 +13,7 @@ from hosts.lib.first_run import JOB_SECONDS, SIDE, expect_a_face_in_focus, new_u
 
 pytestmark = pytest.mark.weights
 READY_SECONDS = 90.0  # the server's start, from a slow disk
+VOUCHED = "uses this machine's server, which answers: foveate"
 
 
 @pytest.fixture
@@ -42,6 +43,7 @@ def test_blender(chroot, person, screen):
         assert state["state"] == "done", state["error"]
         after = desk.pixels(state["shown"])
     expect_a_face_in_focus(before, np.rint(after * 255).astype(np.uint8))
+    assert VOUCHED in person.foveate("plugins", "doctor")
 
 
 def test_krita(chroot, person, screen):
@@ -65,6 +67,7 @@ pixels(document, folder + "/after.raw")
     assert state["state"] == "done", state["error"]
     blue_first = np.fromfile(person.home.outside / "after.raw", np.uint8).reshape(SIDE, SIDE, 4)
     expect_a_face_in_focus(before, blue_first[..., [2, 1, 0, 3]])
+    assert VOUCHED in person.foveate("plugins", "doctor")
 
 
 def test_gimp(chroot, person, screen):
@@ -89,3 +92,4 @@ answer["pixels"] = dump_visible(image, folder + "/after.bin", "R'G'B'A u8")
         screen.screenshot("gimp-first-run")
         assert answer["status"] == "success", answer
         expect_a_face_in_focus(before, running.pixels(answer["pixels"]).copy())
+    assert VOUCHED in person.foveate("plugins", "doctor")

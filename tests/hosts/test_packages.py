@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-from pathlib import Path
 
 from foveate_server.plugins import install as installer
 from foveate_server.plugins.bundle import write_bundle
@@ -82,17 +79,3 @@ def test_gimp_loads_what_was_installed(chroot, start_screen, make_home):
     said = chroot.run(asking, folder=home).check().output
     assert "foveate" in said, said
     assert settings.load(place.settings).server_command == ("foveate", "serve")
-
-
-def test_the_command_line_installs_for_the_persons_krita(chroot, start_screen, make_home):
-    home = make_home("krita", start_screen())
-    environment = {**os.environ, "HOME": str(home.outside), "PATH": ""}
-    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
-        environment.pop(name, None)
-    foveate = [sys.executable, "-m", "foveate_server", "plugins"]
-    done = subprocess.run([*foveate, "install", "krita"], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "Settings > Dockers > Foveate" in done.stdout
-    assert "enable_foveate=true" in Path(home.outside, ".config/kritarc").read_text()
-    doctor = subprocess.run([*foveate, "doctor"], env=environment, capture_output=True, text=True, check=False)
-    assert doctor.returncode == 0, doctor.stdout

@@ -9,7 +9,7 @@ from typing import Any
 
 from foveate_shared.connection.proved_server import prove
 from foveate_shared.connection.server_address import ServerAddress
-from foveate_shared.errors import ConnectionLostError, ErrorCode, ProtocolError, to_exception
+from foveate_shared.errors import ConnectionLostError, ErrorCode, ProtocolError, reason_of, to_exception
 from foveate_shared.wire.codec import decode_error
 
 TIMEOUT = 10.0  # seconds
@@ -24,7 +24,7 @@ def request_json(address: ServerAddress, method: str, path: str) -> dict[str, An
             body = response.read(MAX_ANSWER)
     except (OSError, http.client.HTTPException) as error:
         raise ConnectionLostError(
-            f"There is no Foveate server at {address.host}:{address.port} ({error}).",
+            f"There is no Foveate server at {address.host}:{address.port} ({reason_of(error)}).",
             code=ErrorCode.NO_SERVER,
             remedy="Start it with `foveate serve`, or check the address.",
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,8 @@ from pathlib import Path
 
 from foveate_server.plugins.editor_places import CHOSEN, Machine, Place, program_of
 from foveate_server.plugins.editor_version import version_of
-from foveate_shared.errors import ErrorCode, ServerError
+from foveate_shared.connection.clean_environment import clean_environment
+from foveate_shared.errors import ErrorCode, ServerError, reason_of
 
 REPOSITORY = "user_default"
 SECONDS = 120.0
@@ -56,9 +58,16 @@ def _moved_aside(folder: Path) -> Iterator[None]:
 
 def _run(command: Sequence[str], by_hand: str) -> None:
     try:
-        result = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+        result = subprocess.run(
+            command,
+            env=clean_environment(os.environ),
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _refused(str(error), by_hand) from error
+        raise _refused(reason_of(error), by_hand) from error
     if result.returncode:
         raise _refused((result.stderr or result.stdout).strip(), by_hand)
 

@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,13 @@ from foveate_server.plugins import bundle_sources, kritarc
 from foveate_server.plugins.bundle import RECORD
 from foveate_server.plugins.editor_places import NATIVE, TITLES, Machine, Place, find_places
 from foveate_server.plugins.editor_version import version_of
+from foveate_server.plugins.try_server import try_server
 from foveate_shared.connection import settings
+from foveate_shared.connection.clean_environment import clean_environment, virtual_environment
 from foveate_shared.connection.running_server import default_runtime_file, find_server, read_runtime_file
 from foveate_shared.connection.settings import Settings
-from foveate_shared.errors import ConnectionLostError, FoveateError
+from foveate_shared.errors import ConnectionLostError, FoveateError, reason_of
+from foveate_shared.wire.protocol import Peer
 
 KRITA_LIBRARIES = "/usr/lib/*/krita-python-libs"  # of distributions, which leave Python to the system
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -33,10 +36,15 @@ class DoctorFinding:
     text: str
     problem: str = ""
     remedy: str = ""
+    is_fault: bool = True  # the problem; False: only a warning, which the exit status does not count
 
 
-def examine(machine: Machine) -> list[DoctorFinding]:
-    """Look at this machine; nothing is changed or started."""
+TryServer = Callable[[Settings, str, Mapping[str, str]], Peer]  # see plugins.try_server
+
+
+def examine(machine: Machine, try_server: TryServer = try_server) -> list[DoctorFinding]:
+    """Look at this machine, and try the servers of all plugins; nothing is changed, but a server may run then."""
+    tried = _TriedServers(try_server, machine.environ)
     findings = [
         DoctorFinding(
             "foveate", f"{bundle_sources.version()}, Python {platform.python_version()}, {platform.platform()}"
@@ -46,8 +54,30 @@ def examine(machine: Machine) -> list[DoctorFinding]:
     findings.append(_weights())
     findings += _packages()
     for host in bundle_sources.HOSTS:
-        findings += _host(host, machine)
+        findings += _host(host, machine, tried)
     return findings
+
+
+class _TriedServers:
+    """The server of each plugin, tried once however many plugins use it."""
+
+    def __init__(self, try_server: TryServer, environ: Mapping[str, str]) -> None:
+        self._try_server = try_server
+        self._environ = environ
+        self._outcomes: dict[tuple[object, ...], Peer | FoveateError] = {}
+
+    def reach(self, values: Settings, editor: str) -> Peer:
+        """Return the server that has answered. Raises the FoveateError that says why none has."""
+        key = (values.server_command, values.runtime_file, values.remote_url, values.remote_token)
+        if key not in self._outcomes:
+            try:
+                self._outcomes[key] = self._try_server(values, editor, self._environ)
+            except FoveateError as error:
+                self._outcomes[key] = error
+        outcome = self._outcomes[key]
+        if isinstance(outcome, FoveateError):
+            raise outcome
+        return outcome
 
 
 def report(findings: list[DoctorFinding], machine: Machine) -> str:
@@ -110,14 +140,14 @@ def _packages() -> Iterator[DoctorFinding]:
         yield DoctorFinding("package", point.package, str(point), remedy)
 
 
-def _host(host: str, machine: Machine) -> list[DoctorFinding]:
+def _host(host: str, machine: Machine, tried: _TriedServers) -> list[DoctorFinding]:
     places = find_places(host, machine)
     if not places:
         return [DoctorFinding(host, "not found")]
-    return [finding for place in places for finding in _place(place, machine)]
+    return [finding for place in places for finding in _place(place, machine, tried)]
 
 
-def _place(place: Place, machine: Machine) -> Iterator[DoctorFinding]:
+def _place(place: Place, machine: Machine, tried: _TriedServers) -> Iterator[DoctorFinding]:
     version = _editor_version(place, machine)
     yield DoctorFinding(place.host, " ".join(filter(None, (str(place), version and f"version {version}"))))
     record = _record(place)
@@ -129,7 +159,8 @@ def _place(place: Place, machine: Machine) -> Iterator[DoctorFinding]:
         return
     yield _plugin(place, record)
     yield from _enabled(place)
-    yield from _settings(place)
+    yield from _settings(place, machine, tried)
+    yield from _virtual_environment(place, machine)
     if place.host == "krita" and place.kind == NATIVE:
         yield from _krita_python(machine)
 
@@ -155,36 +186,56 @@ def _enabled(place: Place) -> Iterator[DoctorFinding]:
         yield _wrong(place, "not a program", f"{program} may not be executed, so GIMP passes over it.")
 
 
-def _settings(place: Place) -> Iterator[DoctorFinding]:
+def _settings(place: Place, machine: Machine, tried: _TriedServers) -> Iterator[DoctorFinding]:
     try:
         found = settings.parse(place.settings.read_text(encoding="utf-8"))
     except FileNotFoundError:
         yield _wrong(place, "no settings", f"{place.settings} is missing, so the plugin may not find the server.")
         return
     except (OSError, ValueError) as error:
-        yield _wrong(place, "settings that cannot be read", f"{place.settings}: {error}.")
+        yield _wrong(place, "settings that cannot be read", f"{place.settings}: {reason_of(error)}.")
         return
-    yield _connection(place, found)
+    yield _remote(place, found, tried) if found.remote_url else _local(place, found, machine, tried)
 
 
-def _connection(place: Place, found: Settings) -> DoctorFinding:
-    if found.remote_url:
-        return _remote(place, found)
-    program = found.server_command[0]
-    if shutil.which(program) is None:
-        return _wrong(place, "uses this machine's server", f"The program that starts it is not there: {program}.")
+def _local(place: Place, found: Settings, machine: Machine, tried: _TriedServers) -> DoctorFinding:
+    text, program = "uses this machine's server", found.server_command[0]
+    if shutil.which(program, path=clean_environment(machine.environ).get("PATH", os.defpath)) is None:
+        return _wrong(place, text, f"The program that starts it is not there: {program}.")
     if found.runtime_file != str(place.runtime_file):
-        return _wrong(place, "uses this machine's server", f"It looks for it in {found.runtime_file or 'no file'}.")
-    return DoctorFinding("", "uses this machine's server")
+        return _wrong(place, text, f"It looks for it in {found.runtime_file or 'no file'}.")
+    return _tried(place, found, tried, text)
 
 
-def _remote(place: Place, found: Settings) -> DoctorFinding:
+def _remote(place: Place, found: Settings, tried: _TriedServers) -> DoctorFinding:
     remedy = f"Enter it anew in the plugin's settings in {TITLES[place.host]}."
     try:
         address = found.remote
     except FoveateError as error:
         return DoctorFinding("", "uses a server on another machine", error.info.message, remedy)
-    return DoctorFinding("", f"uses a server on another machine: {address.host}" if address else "")
+    return _tried(place, found, tried, f"uses a server on another machine: {address.host if address else ''}")
+
+
+def _tried(place: Place, found: Settings, tried: _TriedServers, text: str) -> DoctorFinding:
+    try:
+        server = tried.reach(found, place.host)
+    except FoveateError as error:
+        return DoctorFinding("", text, error.info.message, error.info.remedy)
+    return DoctorFinding("", f"{text}, which answers: {server.name} {server.version}")
+
+
+def _virtual_environment(place: Place, machine: Machine) -> Iterator[DoctorFinding]:
+    """Warn of a shell from which the editor would load no plugin, without a word."""
+    folder = virtual_environment(machine.environ)
+    if folder and place.needs_plain_shell:
+        title = TITLES[place.host]
+        yield DoctorFinding(
+            "",
+            f"a virtual environment is active in this terminal: {folder}",
+            f"{title} loads no plugin where it is started from here.",
+            f"Start {title} from the desktop's menu, or say `deactivate` before.",
+            is_fault=False,
+        )
 
 
 def _krita_python(machine: Machine) -> Iterator[DoctorFinding]:

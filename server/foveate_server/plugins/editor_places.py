@@ -86,6 +86,14 @@ class Place:
     runtime_file: Path = field(default_factory=lambda: default_runtime_file().absolute())
 
     @property
+    def needs_plain_shell(self) -> bool:
+        """Tell whether the editor loads no plugin where it is started with a virtual environment active.
+
+        Krita and GIMP take the Python that is first on the path; in a sandbox there is only their own.
+        """
+        return self.host in ("krita", "gimp") and self.kind in (NATIVE, CHOSEN)
+
+    @property
     def package(self) -> Path:
         """Return the folder of the plugin's Python package."""
         return (self.folder / "pykrita" if self.host == "krita" else self.folder) / "foveate"

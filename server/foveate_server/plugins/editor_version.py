@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Sequence
+
+from foveate_shared.connection.clean_environment import clean_environment
 
 SECONDS = 30.0  # a Flatpak takes its time
 _VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
@@ -15,6 +18,7 @@ def version_of(command: Sequence[str]) -> str:
     try:
         said = subprocess.run(
             [*command, "--version"],
+            env=clean_environment(os.environ),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

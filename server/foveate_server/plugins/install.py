@@ -21,6 +21,7 @@ from foveate_server.plugins.editor_places import (
 )
 from foveate_server.plugins.replace_files import remove_all, replace_all
 from foveate_shared.connection import settings
+from foveate_shared.connection.clean_environment import virtual_environment
 from foveate_shared.connection.running_server import default_runtime_file
 from foveate_shared.errors import ErrorCode, InputError
 
@@ -76,7 +77,7 @@ def install(place: Place, server_command: Sequence[str], machine: Machine) -> In
     if place.kritarc:
         kritarc.enable(place.kritarc)
     is_enabled = bool(program or place.kritarc or place.host == "gimp")
-    return Installed(place, bundle.version, is_enabled, _next_step(place, is_enabled))
+    return Installed(place, bundle.version, is_enabled, _next_step(place, is_enabled, machine))
 
 
 def uninstall(place: Place, machine: Machine) -> bool:
@@ -118,12 +119,15 @@ def _write_settings(place: Place, server_command: Sequence[str]) -> None:
     settings.save(place.settings, replace(found, server_command=tuple(command), runtime_file=str(place.runtime_file)))
 
 
-def _next_step(place: Place, is_enabled: bool) -> str:
+def _next_step(place: Place, is_enabled: bool, machine: Machine) -> str:
     title = TITLES[place.host]
     steps = [] if is_enabled else [ENABLE_BY_HAND[place.host]]
     if place.kind == CHOSEN:
         steps = [f"{title} must look for plugins in {place.folder}.", *steps]
-    steps.append(f"Start {title} anew: Foveate is in {MENUS[place.host]}.")
+    where = " from the desktop's menu" if place.needs_plain_shell else ""
+    steps.append(f"Start {title} anew{where}: Foveate is in {MENUS[place.host]}.")
+    if place.needs_plain_shell and virtual_environment(machine.environ):
+        steps.append(f"Started from this terminal, {title} would load no plugin: a virtual environment is active here.")
     if place.kind in (FLATPAK, SNAP):
         steps.append("Its sandbox does not let it start the server: the plugin shows the command to start it with.")
     return " ".join(steps)

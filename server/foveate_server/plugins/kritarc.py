@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from foveate_shared.connection.private_files import write_private
-from foveate_shared.errors import ErrorCode, ResourceError
+from foveate_shared.errors import ErrorCode, ResourceError, reason_of
 
 GROUP = "[python]"
 KEY = "enable_foveate"
@@ -58,7 +58,7 @@ def _lines(path: Path) -> list[str]:
         return []
     except (OSError, UnicodeDecodeError) as error:
         raise ResourceError(
-            f"Krita's configuration {path} cannot be read: {error}.",
+            f"Krita's configuration {path} cannot be read: {reason_of(error)}.",
             code=ErrorCode.STORAGE_FULL,
             remedy="Enable the plugin by hand: Settings > Configure Krita > Python Plugin Manager.",
         ) from error

@@ -13,6 +13,8 @@ from foveate_server.plugins.doctor import examine, report
 from foveate_server.plugins.install import install, places_for
 from foveate_shared.connection import settings
 from foveate_shared.connection.running_server import RunningServer, write_runtime_file
+from foveate_shared.errors import ServerError
+from foveate_shared.wire.protocol import Peer
 
 COMMAND = ("sh", "serve")
 
@@ -41,8 +43,9 @@ def look(machine, runtime_file):
     """Examine; return the problems with their remedies, and the report."""
     machine = replace_environ(machine, runtime_file)
 
-    def look():
-        findings = examine(machine)
+    def look(try_server=lambda *_: Peer("foveate", "9.9"), **environ):
+        here = replace(machine, environ={**machine.environ, "PATH": os.environ["PATH"], **environ})
+        findings = examine(here, try_server)
         return [f"{f.problem} {f.remedy}" for f in findings if f.problem], report(findings, machine)
 
     return look
@@ -134,12 +137,61 @@ def test_gimps_program_must_be_one(machine, look, runtime_file):
     assert "may not be executed" in look()[0][0]
 
 
+def test_a_server_is_vouched_for_once_it_has_answered(krita, look):
+    asked = []
+
+    def try_server(values, editor, environ):
+        asked.append((values, editor, environ["PATH"]))
+        return Peer("foveate", "9.9")
+
+    problems, text = look(try_server)
+    assert problems == []
+    assert "uses this machine's server, which answers: foveate 9.9" in text
+    assert asked == [(settings.load(krita.settings), "krita", os.environ["PATH"])]
+
+
+def test_why_a_server_does_not_answer_is_said_once_for_each_plugin(krita, machine, look, runtime_file):
+    (machine.home / ".config/GIMP/3.0").mkdir(parents=True)
+    (gimp,) = places_for("gimp", replace_environ(machine, runtime_file))
+    install(gimp, COMMAND, machine)
+    asked = []
+
+    def fail(*arguments):
+        asked.append(arguments)
+        raise ServerError("The server ended at once: no card.", remedy="All that it said is in /log.")
+
+    problems, _ = look(fail)
+    assert problems == ["The server ended at once: no card. All that it said is in /log."] * 2
+    assert len(asked) == 1
+
+
+def test_a_program_that_a_shells_virtual_environment_has_is_not_there_for_an_editor(krita, look, tmp_path):
+    folder = tmp_path / "venv/bin"
+    folder.mkdir(parents=True)
+    (tmp_path / "venv/pyvenv.cfg").touch()
+    (folder / "foveate").write_text("#!/bin/sh\n")
+    (folder / "foveate").chmod(0o755)
+    settings.save(krita.settings, replace(settings.load(krita.settings), server_command=("foveate", "serve")))
+    problems, _ = look(PATH=f"{folder}:{os.environ['PATH']}")
+    assert "The program that starts it is not there: foveate. Run: foveate plugins install krita" in problems
+
+
+def test_an_active_virtual_environment_is_a_warning(krita, machine, runtime_file):
+    environ = {"FOVEATE_RUNTIME_FILE": str(runtime_file), "PATH": os.environ["PATH"], "VIRTUAL_ENV": "/work/venv"}
+    findings = examine(replace(machine, environ=environ), lambda *_: Peer("foveate", "9.9"))
+    (warning,) = (finding for finding in findings if finding.problem)
+    assert "/work/venv" in warning.text
+    assert warning.problem == "Krita loads no plugin where it is started from here."
+    assert "desktop's menu" in warning.remedy
+    assert not warning.is_fault
+
+
 def test_secrets_stay_secret(krita, look, runtime_file):
     remote = replace(settings.load(krita.settings), remote_url="wss://studio:7317", remote_token="fvt_secret")
     settings.save(krita.settings, remote)
     write_runtime_file(runtime_file, RunningServer("ws://127.0.0.1:9", "fvt_other", os.getpid(), "9.9.9", 1.0))
     problems, text = look()
-    assert "uses a server on another machine: studio" in text
+    assert "uses a server on another machine: studio, which answers: foveate 9.9" in text
     assert "fvt_" not in text
     assert len(problems) == 1  # the server that is said to run does not
     assert runtime_file.exists()  # who is refused does not know why

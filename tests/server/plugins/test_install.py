@@ -27,6 +27,7 @@ STARTED = {
 # Installs as Blender does: the zip file's contents in a folder named after the extension.
 BLENDER = """#!{python}
 import os, shutil, sys, zipfile
+assert "VIRTUAL_ENV" not in os.environ
 if "--version" in sys.argv:
     print("Blender 4.3.2")
 elif os.environ.get("BLENDER_FAILS"):
@@ -49,7 +50,7 @@ def place(request, machine):
 
 
 @pytest.fixture
-def blender(machine, tmp_path):
+def blender(machine, tmp_path, monkeypatch):
     """A machine with a Blender in its path; the file `enabled` tells whether the extension is."""
     (machine.home / STARTED["blender"]).mkdir(parents=True)
     (place,) = places_for("blender", machine)
@@ -59,6 +60,7 @@ def blender(machine, tmp_path):
     text = BLENDER.format(python=sys.executable, target=str(place.package), own=str(own), enabled=str(enabled))
     (bin_ / "blender").write_text(text)
     (bin_ / "blender").chmod(0o755)
+    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path))  # of the shell; Blender sees nothing of it
     return Machine(machine.home, "linux", {"PATH": str(bin_)})
 
 
@@ -100,6 +102,17 @@ def test_what_fails_leaves_the_older_version(place, machine, monkeypatch):
     with pytest.raises(ResourceError, match="No space left"):
         install(place, COMMAND, machine)
     assert (place.package / "mark").exists()
+
+
+@pytest.mark.parametrize("host", STARTED)
+def test_who_installs_from_a_virtual_environment_is_told_where_to_start_the_editor(machine, host):
+    (machine.home / STARTED[host]).mkdir(parents=True)
+    (place,) = places_for(host, machine)
+    plain = install(place, COMMAND, machine).next_step
+    active = install(place, COMMAND, replace(machine, environ={"VIRTUAL_ENV": "/work/venv"})).next_step
+    assert ("from the desktop's menu" in plain) == (host != "blender")
+    assert ("would load no plugin" in active) == (host != "blender")
+    assert "virtual environment" not in plain
 
 
 def test_krita_loads_it_and_knows_its_shortcuts(machine):

@@ -49,8 +49,8 @@ def add_to(commands: Commands) -> None:
     doctor = parts.add_parser(
         "doctor",
         help="what is installed, and what is wrong",
-        description="Look for editors, plugins, server and models, and say what is wrong. The report may be shown: it "
-        "holds no secrets. Exit status 1 where something is wrong.",
+        description="Look for editors, plugins, server and models, start the server as a plugin would, and say what is "
+        "wrong. The report may be shown: it holds no secrets. Exit status 1 where something is wrong.",
     )
     doctor.set_defaults(run=run_doctor)
     for part in (build, install, uninstall, doctor):
@@ -129,4 +129,4 @@ def run_doctor(options: argparse.Namespace) -> int:
         print_json({"findings": [asdict(finding) for finding in findings]})
     else:
         print_line(report(findings, machine))
-    return int(any(finding.problem for finding in findings))
+    return int(any(finding.problem and finding.is_fault for finding in findings))

@@ -1,0 +1,77 @@
+"""Reach the server as a plugin does: with the very command of its settings, in an environment as a desktop's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from foveate_shared.connection.clean_environment import clean_environment
+from foveate_shared.connection.client import Client
+from foveate_shared.connection.inquiry import Inquiry
+from foveate_shared.connection.running_server import RUNTIME_FILE_VARIABLE, is_alive, read_runtime_file
+from foveate_shared.connection.settings import Settings
+from foveate_shared.connection.start_server import find_running
+from foveate_shared.editor.open_connection import find_server, runtime_file
+from foveate_shared.wire.protocol import Peer
+
+END_SECONDS = 20.0  # for a server that was told to end
+_POLL = 0.05  # seconds between two looks
+_FILE_OPTION = "--runtime-file"
+
+
+def try_server(values: Settings, editor: str, environ: Mapping[str, str]) -> Peer:
+    """Return the server that the settings lead to, once it has answered; where none runs, it is started, and stays.
+
+    Where one runs on this machine, the command is tried all the same: in a folder of its own, for a moment. Raises the
+    FoveateError that the plugin would show.
+    """
+    desktops = clean_environment(environ)
+    is_tried_by_itself = not values.remote_url and find_running(runtime_file(values, desktops)) is not None
+    server = _greeted(values, editor, desktops)
+    if is_tried_by_itself:
+        _try_elsewhere(values, editor, desktops)
+    return server
+
+
+def _greeted(values: Settings, editor: str, environ: Mapping[str, str]) -> Peer:
+    # With an id of its own: a plugin that runs keeps its jobs' events.
+    with Client(find_server(values, editor, environ), str(uuid.uuid4()), Peer("foveate-doctor", "1")) as client:
+        return Inquiry(client).welcome().server
+
+
+def _try_elsewhere(values: Settings, editor: str, environ: Mapping[str, str]) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="foveate-"))
+    file = folder / "server.json"
+    moved = replace(values, server_command=_with_file(values.server_command, file))
+    own = {RUNTIME_FILE_VARIABLE: str(file), "FOVEATE_DATA_DIR": str(folder / "data"), "FOVEATE_LOG_DIR": str(folder)}
+    try:
+        _greeted(moved, editor, {**environ, **own, "FOVEATE_PORT": "0"})
+    finally:
+        _end(file)
+    shutil.rmtree(folder, ignore_errors=True)  # where it failed, the error names a log in it
+
+
+def _with_file(command: Sequence[str], file: Path) -> tuple[str, ...]:
+    """Return the command with another runtime file, where it names one."""
+    words = list(command)
+    if _FILE_OPTION in words[:-1]:
+        words[words.index(_FILE_OPTION) + 1] = str(file)
+    return tuple(words)
+
+
+def _end(file: Path) -> None:
+    """End the server that is said to run in `file`, and wait for that: it still writes in its folder."""
+    server = read_runtime_file(file)
+    if server is None:
+        return
+    os.kill(server.pid, signal.SIGTERM)
+    deadline = time.monotonic() + END_SECONDS
+    while is_alive(server.pid) and time.monotonic() < deadline:
+        time.sleep(_POLL)
