@@ -243,13 +243,19 @@ def _found_in(slot, picture):
     return next((part for part in parts if np.array_equal(part, picture)), None)
 
 
-def test_a_list_goes_on_with_what_fits(running, desk):
-    offered = running.run(
-        "from bl_ext.user_default.foveate._shared import kept_parameters\n"
-        "search = lambda name, text: kept_parameters.continued(runtime(), 'compare', name, text)\n"
-        "answer = [search('model', ''), search('loras', 'deterministic-lora:0.5, ')]"
+def test_a_list_goes_on_with_what_is_chosen_from_its_menu(running, desk):
+    running.run(
+        "p = bpy.context.window_manager.foveate; p.operation, p.compare_loras = 'compare', 'deterministic-lora:0.5'"
     )
-    assert offered == [[CHECKPOINT], ["deterministic-lora:0.5, deterministic-lora", "deterministic-lora:0.5, none"]]
+    desk.do("bpy.ops.foveate.choose_name(field='compare_loras', choice='none')")
+    listed = running.run("answer = bpy.context.window_manager.foveate.compare_loras")
+    assert listed == "deterministic-lora:0.5, none"
+    running.run("bpy.context.window_manager.foveate.compare_models = 'nobody'")
+    try:
+        shown = " ".join(running.run(PENCIL + "answer = drawn(panels.FoveateMainPanel)"))
+        assert "There is no checkpoint" in shown
+    finally:
+        running.run("p = bpy.context.window_manager.foveate; p.compare_models = p.compare_loras = ''")
 
 
 def test_what_cannot_be_compared_is_said(running, desk):

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from hosts.blender.desk import RUNTIME, SIZE, Desk, blender_with_windows, make_home
+from hosts.blender.desk import PENCIL, RUNTIME, SIZE, Desk, blender_with_windows, make_home
 from hosts.blender.pictures import HEIGHT, WIDTH, as_kept, picture
 from hosts.lib.servers import SLOW
 
@@ -95,6 +95,15 @@ def test_the_result_is_shown_and_one_undo_takes_it_back_exactly(desk, running, s
         assert np.array_equal(desk.pixels(RESULT), after)
     desk.settle()
     screen.screenshot("blender-result")
+
+
+def test_a_result_of_a_result_keeps_a_name_that_can_be_read(desk, running):
+    for made in (RESULT, f"{RESULT}, step 2", f"{RESULT}, step 3"):
+        desk.press()
+        assert desk.wait_for_state("done")["shown"] == made
+    running.run("bpy.data.images[name].name = 'mine'", name=f"{RESULT}, step 3")
+    desk.press()
+    assert desk.wait_for_state("done")["shown"] == RESULT.replace("in,", "mine,")
 
 
 def test_esc_cancels_and_leaves_nothing(desk, running, slow, screen):
@@ -254,6 +263,8 @@ def test_no_server_and_no_way_to_start_one_says_how_to_mend_it(desk, running, sc
     error = running.run("answer = str(runtime().connection.error)")
     assert "/nowhere/foveate (there is no such program)" in error
     assert "foveate plugins install blender" in error
+    drawn = running.run(PENCIL + "answer = drawn(panels.FoveateMainPanel)")
+    assert {"foveate.reconnect", "foveate.open_preferences"} <= set(drawn)
     desk.settle()
     screen.screenshot("blender-no-server")
 

@@ -38,13 +38,15 @@ def act_operator(
     reason: Callable[[], str] = lambda: "",
     options: Set[str] = frozenset(),
     describe: Callable[[Any], str] = lambda _: "",
+    search: str = "",
     **properties: Any,
 ) -> Callable[[Act], Any]:
     """Return what makes an operator, `foveate.NAME`, of a function that gets it and the context.
 
     The function's docstring is the operator's description; it may raise FoveateError. `reason` tells why the operator
     is greyed, in the person's language; empty where it is not. `options` are Blender's, and `properties` its own.
-    `describe` gives a description that depends on those; empty: the usual one.
+    `describe` gives a description that depends on those; empty: the usual one. Where `search` names an enum property, a
+    person who invokes the operator searches its values first.
     """
 
     def make(act: Act) -> Any:
@@ -57,7 +59,14 @@ def act_operator(
         text = (act.__doc__ or label).removesuffix(".")
         told = {"bl_idname": f"foveate.{name}", "bl_label": label, "bl_description": text, "bl_options": set(options)}
         told["description"] = classmethod(lambda cls, _context, properties: describe(properties) or cls.bl_description)
+        if search:
+            told |= {"bl_property": search, "invoke": _search}
         own = {"__doc__": text, "__annotations__": properties, "execute": execute, "poll": classmethod(poll)}
         return type(f"{name.title().replace('_', '')}Operator", (bpy.types.Operator,), {**told, **own})
 
     return make
+
+
+def _search(self: Any, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    context.window_manager.invoke_search_popup(self)
+    return {"RUNNING_MODAL"}

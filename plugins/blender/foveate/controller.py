@@ -14,7 +14,18 @@ from typing import Any
 import bpy
 
 from . import show_result
-from ._shared import client, controller, errors, inquiry, job_flow, open_connection, protocol, run_blocking, settings
+from ._shared import (
+    client,
+    controller,
+    errors,
+    inquiry,
+    job_flow,
+    kept_fields,
+    open_connection,
+    protocol,
+    run_blocking,
+    settings,
+)
 from .document import BlenderHost
 from .previews import PreviewIcons
 from .wanted_job import WantedJob
@@ -37,6 +48,7 @@ class BlenderController(controller.Controller):
         super().__init__(settings_path, self._open_client, system_language=lambda: bpy.app.translations.locale)
         self.swaps: list[show_result.Swap] = []
         self.previews = PreviewIcons()
+        self.fields: dict[str, kept_fields.KeptField] = {}  # of the panel, by their properties' names
         self.on_operations: Callable[[], None] = lambda: None  # the server told other operations
         self._peer = peer
         # Blender wants the lists of enum properties to stay for as long as it may show them: an equal one is the same.

@@ -113,6 +113,8 @@ class BlenderHost:
             if result.frame == "document" and old is not None:
                 image.foveate.rect = old.foveate.rect  # so that work on it can go on
             name = image.name
+            if not self.wanted.result_name:
+                self._note_origin(image)
             self.wanted.placement(image)
         except errors.FoveateError:
             bpy.data.images.remove(image)
@@ -132,6 +134,11 @@ class BlenderHost:
     def release(self) -> None:
         """Forget the copies."""
         self._state = self._seen = None
+
+    def _note_origin(self, made: bpy.types.Image) -> None:
+        """Note of which image a result comes, so that one of it has no name that grows with each step."""
+        kept, wanted = made.foveate, self.wanted
+        kept.origin, kept.step, kept.made_as = wanted.origin or wanted.image_name, wanted.step, made.name
 
     def _found(self) -> bpy.types.Image:
         image = buffers.find(self.wanted.image)

@@ -199,9 +199,10 @@ class JobOperator:
         place = ResultPlacement(
             self._words, known or "", area.as_pointer() if area else 0, self.replace_users and not makes_sheet, rt.swaps
         )
+        origin, step = _origin_of(image)
         return WantedJob(
             self.operation, self._words, said, known, name, context.scene.name, region.select, place, self.result,
-            1 if makes_sheet else self.variations, self._chosen(served_by, image),
+            1 if makes_sheet else self.variations, self._chosen(served_by, image), origin, step,
         )  # fmt: skip
 
     def _chosen(self, served_by: str, image: bpy.types.Image | None) -> chosen_pictures.ChosenPictures:
@@ -220,3 +221,13 @@ class JobOperator:
             return "ALL"
         is_mask = self.region == "AUTO" and self.mask and self.properties.is_property_set("mask")
         return "MASK" if is_mask and self.rect[2] <= 0 else self.region
+
+
+def _origin_of(image: bpy.types.Image | None) -> tuple[str, int]:
+    """Return the name of the image that came before all results, and the step that the next one is.
+
+    A result that somebody has renamed is an image of its own.
+    """
+    if image is None or not image.foveate.made_as or image.foveate.made_as != image.name:
+        return "", 1
+    return image.foveate.origin, image.foveate.step + 1

@@ -50,3 +50,12 @@ def draw_lines(layout: Any, context: bpy.types.Context, text: str, icon: str) ->
     column = layout.column(align=True)
     for number, line in enumerate(textwrap.wrap(text, width)):
         column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon, translate=False)
+
+
+def titled_row(layout: Any, title: str) -> Any:
+    """Return a row with a title on its left, as wide as those that Blender gives to properties."""
+    split = layout.split(factor=0.4)
+    left = split.row()
+    left.alignment = "RIGHT"
+    left.label(text=title, translate=False)
+    return split.row(align=True)

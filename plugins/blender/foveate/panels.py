@@ -4,21 +4,13 @@ from typing import Any
 
 import bpy
 
-from . import choose_region, controller, picture_choosers
-from ._shared import client, errors, kept_parameters, labels
+from . import choose_region, connection_box, controller, picture_choosers
+from ._shared import errors, kept_names, kept_parameters
 from .job_box import draw_jobs
 from .operators import LABELS
-from .panel_base import Part, Sidebar, draw_error
+from .panel_base import Part, Sidebar, draw_error, draw_lines
 from .parameter_panel import draw_basic
 
-_STATES = {
-    client.ConnectionState.SEARCHING: "VIEWZOOM",
-    client.ConnectionState.CONNECTING: "URL",
-    client.ConnectionState.READY: "CHECKMARK",
-    client.ConnectionState.LOST: "ERROR",
-    client.ConnectionState.REFUSED: "CANCEL",
-    client.ConnectionState.CLOSED: "X",
-}
 _REGION = {"select_region": "Select Region", "clear_region": "Clear Region"}
 _JOBS = {"cancel": "Cancel", "apply_result": "Apply Result"}
 _ACROSS = 3  # operations side by side
@@ -34,7 +26,7 @@ class FoveateMainPanel(Sidebar, bpy.types.Panel):
         """Draw it; the first time, the connection begins."""
         layout, rt = self.layout, controller.get()
         rt.wake()
-        _draw_connection(layout, context)
+        connection_box.draw(layout, context)
         _draw_region(layout, context)
         _draw_operation(layout, context)
         draw_jobs(layout, context, running=True)
@@ -101,18 +93,6 @@ def draw_in_image_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> Non
     menu.layout.menu(FoveateMenu.bl_idname)
 
 
-def _draw_connection(layout: Any, context: bpy.types.Context) -> None:
-    rt = controller.get()
-    text, icon = labels.connection(rt.connection, rt.say), _STATES[rt.connection.state]
-    row = layout.row()
-    row.label(text=", ".join(filter(None, (text, rt.connection.server))), icon=icon)
-    row.operator("foveate.reconnect", text="", icon="FILE_REFRESH")
-    if error := rt.connection.error:
-        draw_error(layout, context, error)
-        if rt.is_command_for_terminal:
-            layout.operator("foveate.copy_command", text=rt.say("Copy Server Command"), icon="COPYDOWN")
-
-
 def _draw_region(layout: Any, context: bpy.types.Context) -> None:
     panel, image = context.window_manager.foveate, context.space_data.image
     row = layout.row(align=True)
@@ -135,6 +115,8 @@ def _draw_operation(layout: Any, context: bpy.types.Context) -> None:
     rt, panel, say = controller.get(), context.window_manager.foveate, controller.get().say
     choices = layout.column(align=True)
     names = kept_parameters.offered(rt)
+    if not names:  # and Blender would complain about the choice
+        return
     for start in range(0, len(names), _ACROSS):
         row = choices.row(align=True)
         for operation in names[start : start + _ACROSS]:
@@ -144,11 +126,13 @@ def _draw_operation(layout: Any, context: bpy.types.Context) -> None:
         return
     missing = picture_choosers.draw(layout, context, panel.operation)
     draw_basic(layout, panel, shown)
+    if problem := kept_names.problem(rt, panel.operation):
+        draw_lines(layout, context, problem, "INFO")
     if shown.get("variants") is None:
         layout.prop(panel, "replace_users", text=say("Replace Everywhere"))
     button = layout.row()
     button.scale_y = 1.5
-    button.enabled = not missing
+    button.enabled = not (missing or problem)
     button.operator_context = "INVOKE_DEFAULT"
     if panel.operation in LABELS:
         button.operator(f"foveate.{panel.operation}", text=say(LABELS[panel.operation]), icon="PLAY")

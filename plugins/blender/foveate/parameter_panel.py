@@ -4,10 +4,10 @@ from typing import Any
 
 import bpy
 
-from . import controller
-from ._shared import comparison_lists, kept_parameters, offered_operations, operation_form, prompt_history
+from . import controller, name_choosers
+from ._shared import comparison_lists, kept_fields, kept_parameters, offered_operations, operation_form, prompt_history
 from .act_operator import INTERNAL, act_operator
-from .panel_base import Part
+from .panel_base import Part, titled_row
 from .parameters import property_of
 
 _SHOWN_PROMPTS = 20  # of the history, in the menu
@@ -75,6 +75,8 @@ class FoveateAdvancedPanel(Part, bpy.types.Panel):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """The model must be a checkpoint."""
+        if not kept_parameters.offered(controller.get()):
+            return False
         shown = kept_parameters.form_of(controller.get(), context.window_manager.foveate.operation)
         return shown is not None and shown.is_prompted
 
@@ -88,11 +90,9 @@ class FoveateAdvancedPanel(Part, bpy.types.Panel):
 
 def draw_basic(layout: Any, panel: Any, shown: operation_form.Form) -> None:
     """Draw what is always shown of an operation: the model first, where it has any."""
-    say, fields = controller.get().say, _split(layout)
+    say = controller.get().say
     if shown.model is not None or shown.wanted:
-        fields.prop(
-            panel, property_of(shown.operation, "model"), text=say("Model"), placeholder=say("The server's choice")
-        )
+        _draw_name(layout, property_of(shown.operation, "model"))
     for parameter in shown.basic if shown.is_prompted else shown.parameters:
         _draw(layout, panel, shown, parameter)
     if shown.has_variations:
@@ -117,14 +117,37 @@ def _draw(layout: Any, panel: Any, shown: operation_form.Form, parameter: operat
         column = _split(layout).column(align=True)
         for part in parameter.parts if panel.operation == offered_operations.EXTEND else ():
             column.prop(panel, f"{name}_{part.name}", text=say(part.title))
-    elif hasattr(panel, name) and (not parameter.names_a_choice or any(each.value for each in parameter.choices)):
+    elif not parameter.names_a_choice or any(each.value for each in parameter.choices):
+        _draw_value(layout, panel, shown, parameter)
+
+
+def _draw_value(layout: Any, panel: Any, shown: operation_form.Form, parameter: operation_form.Parameter) -> None:
+    """Draw a parameter as its property shows itself, or as a name that is chosen."""
+    say, name = controller.get().say, property_of(shown.operation, parameter.name)
+    is_listed = _is_listed(panel, shown, parameter)
+    if _is_name(name):
+        _draw_name(layout, name, is_active=not is_listed)
+    elif hasattr(panel, name):
         column, is_drawn = _split(layout), parameter.name == "seed" and panel.draw_seed
         if parameter.name == "seed":
             column.prop(panel, "draw_seed", text=say("New each time"))
         row = column.row()
-        row.active = not is_drawn and not _is_listed(panel, shown, parameter)
-        is_text = parameter.names_a_choice and parameter.name != "preset"
-        row.prop(panel, name, text=say(parameter.title), placeholder=say("The checkpoint's own") if is_text else "")
+        row.active = not is_drawn and not is_listed
+        row.prop(panel, name, text=say(parameter.title))
+
+
+def _is_name(name: str) -> bool:
+    field = controller.get().fields.get(name)
+    return field is not None and field.kind is kept_fields.ValueKind.NAME
+
+
+def _draw_name(layout: Any, name: str, *, is_active: bool = True) -> None:
+    """Draw what is chosen from a list of names, with its title."""
+    rt = controller.get()
+    field = rt.fields[name]
+    row = titled_row(layout, rt.say(field.title))
+    row.active = is_active
+    name_choosers.draw(row, name, text=field.shown)
 
 
 def _is_listed(panel: Any, shown: operation_form.Form, parameter: operation_form.Parameter) -> bool:
@@ -134,12 +157,15 @@ def _is_listed(panel: Any, shown: operation_form.Form, parameter: operation_form
 
 
 def _draw_lists(layout: Any, panel: Any) -> None:
-    """Draw what is compared: the lists are combined with each other."""
-    say, fields = controller.get().say, _split(layout)
-    fields.label(text=say("Side by side, in all combinations:"), translate=False)
-    lists = fields.column(align=True)
+    """Draw what is compared: the lists are combined with each other. A menu adds to those of names."""
+    rt, say = controller.get(), controller.get().say
+    layout.label(text=say("Side by side, in all combinations:"), translate=False)
+    lists = layout.column(align=True)
     for axis in comparison_lists.AXES:
-        lists.prop(panel, kept_parameters.list_of(axis), text=say(axis.title), placeholder=axis.example)
+        name, row = kept_parameters.list_of(axis), titled_row(lists, say(axis.title))
+        row.prop(panel, name, text="", placeholder=axis.example)
+        if rt.fields[name].options:
+            name_choosers.draw(row, name, text="", icon="ADD")
 
 
 def _draw_loras(layout: Any, panel: Any, shown: operation_form.Form, parameter: operation_form.Parameter) -> None:
@@ -152,9 +178,10 @@ def _draw_loras(layout: Any, panel: Any, shown: operation_form.Form, parameter: 
     for slot in kept_parameters.SLOTS:
         name = property_of(shown.operation, f"loras_{slot}")
         row = column.row(align=True)
-        row.prop(panel, name, text="", icon="ADD", placeholder=say("Add a LoRA"))
         if not getattr(panel, name):
+            name_choosers.draw(row, name, text=say("Add a LoRA"), icon="ADD")
             return
+        name_choosers.draw(row, name, text=controller.get().fields[name].shown)
         weight = row.row(align=True)
         weight.scale_x = 0.6
         weight.prop(panel, f"{name}_weight", text="")

@@ -25,6 +25,7 @@ _PROPERTIES = {
     Kind.WHOLE: "IntProperty",
     Kind.NUMBER: "FloatProperty",
     Kind.CHOICE: "EnumProperty",
+    Kind.NAME: "StringProperty",  # without a search: Blender 4.3 crashes where E is pressed over one
 }
 _NONE = "NONE"  # identifies an empty choice: Blender wants a name for it
 
@@ -55,11 +56,14 @@ def keep_seed(panel: Any, seed: int) -> None:
 
 def define(group: Any) -> None:
     """Give a group the properties of all operations; once more where the server told others."""
+    controller.get().fields.clear()
     for info in controller.get().operations:
         for parameter in operation_form.parameters_in(info):
             kept = kept_parameters.KeptParameter(lambda: controller.get(), info.name, parameter)  # noqa: PLW0108 - the one that is open then
             for field in kept_fields.fields_of(kept, LARGEST_SEED):
-                setattr(group, property_of(info.name, field.name), _property(field))
+                name = property_of(info.name, field.name)
+                controller.get().fields[name] = field
+                setattr(group, name, _property(field))
 
 
 def _property(field: kept_fields.KeptField) -> Any:
@@ -72,8 +76,6 @@ def _property(field: kept_fields.KeptField) -> Any:
         told |= {"min": field.low, "max": field.high}
     if field.kind is Kind.NUMBER:
         told["subtype"] = "FACTOR" if field.is_share else "NONE"
-    if field.suggest is not None:
-        told["search"] = lambda _self, _context, text: field.suggest(text)
     return getattr(bpy.props, _PROPERTIES[field.kind])(**told)
 
 

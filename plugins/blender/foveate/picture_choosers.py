@@ -9,7 +9,7 @@ import bpy
 from . import buffers, controller
 from ._shared import geometry, named_pictures, offered_operations, picture_choosers
 from .act_operator import INTERNAL, act_operator
-from .panel_base import draw_lines
+from .panel_base import draw_lines, titled_row
 
 _NONE = "NONE"  # identifies the empty choice: Blender wants a name for it
 
@@ -50,11 +50,8 @@ def draw(layout: Any, context: bpy.types.Context, operation: str) -> str:
     rt, name = controller.get(), offered_operations.served_by(operation)
     scene = scene_of(name, context.space_data.image)
     for chooser in rt.beside.choosers(name, scene):
-        row = layout.split(factor=0.4)
-        title = row.row()
-        title.alignment = "RIGHT"
         number = str(chooser.position + 1)  # all that there is room for
-        title.label(text=number if chooser.position else chooser.title, translate=False)
+        row = titled_row(layout, number if chooser.position else chooser.title)
         menu = row.operator_menu_enum(
             "foveate.choose_picture", "picture", text=chooser.shown, icon="IMAGE_DATA", translate=False
         )

@@ -72,6 +72,9 @@ class FoveateImage(bpy.types.PropertyGroup):
     rect: bpy.props.IntVectorProperty(
         name="Region", description="x, y, width and height in pixels, from the top left corner", size=4, min=0
     )
+    origin: bpy.props.StringProperty(name="Origin", description="Of a result: the name of the image that came first")
+    step: bpy.props.IntProperty(name="Step", description="Of a result: how many there are since the origin", min=0)
+    made_as: bpy.props.StringProperty(name="Made as", description="Of a result: the name that it was given")
 
 
 class FoveateScene(bpy.types.PropertyGroup):

@@ -8,8 +8,10 @@ import bpy
 
 from . import (
     add_model,
+    connection_box,
     controller,
     drag_region,
+    name_choosers,
     operators,
     panels,
     parameter_panel,
@@ -28,9 +30,11 @@ _MODULES = (
     operators,
     results,
     add_model,
+    connection_box,
     drag_region,
     panels,
     parameter_panel,
+    name_choosers,
     picture_choosers,
 )
 _CLASSES = tuple(cls for module in _MODULES for cls in module.CLASSES)

@@ -1,4 +1,4 @@
-"""What can be done with jobs that run or have ended: cancel, apply, discard, again; and with the connection."""
+"""What can be done with jobs that run or have ended: cancel, apply, discard, again."""
 
 import json
 from collections.abc import Callable
@@ -108,17 +108,5 @@ def _discard_group(self: Any, _context: bpy.types.Context) -> None:
         rt.discard(entry)
 
 
-@act_operator("reconnect", "Connect Again")
-def _reconnect(_self: Any, _context: bpy.types.Context) -> None:
-    """Look for the server again, with the settings as they are now."""
-    controller.get().reconnect()
-
-
-@act_operator("copy_command", "Copy Server Command")
-def _copy_command(_self: Any, context: bpy.types.Context) -> None:
-    """Copy the command that starts the server, for a terminal."""
-    context.window_manager.clipboard = controller.get().command
-
-
 _ON_JOBS = (_cancel, _apply, _discard, _again, _keep_seed, _copy_recipe, _show)
-CLASSES = (*_ON_JOBS, _discard_group, _reconnect, _copy_command)
+CLASSES = (*_ON_JOBS, _discard_group)

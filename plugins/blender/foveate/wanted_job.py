@@ -29,6 +29,8 @@ class WantedJob:
     result_name: str = ""  # empty: made of the image's name, the operation and the model
     count: int = 1  # variations
     chosen: chosen_pictures.ChosenPictures = chosen_pictures.NONE_CHOSEN  # images beside this one
+    origin: str = ""  # the image of which this one is a result, whose name it still has; empty: it is none
+    step: int = 1  # of results of that
 
     @property
     def served_by(self) -> str:
@@ -44,4 +46,5 @@ class WantedJob:
         """Return the name of a result, that of a variation."""
         if self.result_name:
             return f"{self.result_name} {number}" if self.count > 1 else self.result_name
-        return offered_operations.result_name(self.image_name or "Foveate", self.words, result.recipe, _LONGEST_NAME)
+        image = self.origin or self.image_name or "Foveate"
+        return offered_operations.result_name(image, self.words, result.recipe, _LONGEST_NAME, step=self.step)

@@ -6,13 +6,14 @@ for field in fields_of(KeptParameter(controller, operation, parameter), largest=
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from ..forms import comparison_lists
 from ..forms.operation_form import Parameter
-from .kept_parameters import SLOTS, KeptParameter, continued, list_of
+from . import kept_names
+from .kept_names import NameOption
+from .kept_parameters import SLOTS, KeptParameter, list_of
 
 Value = str | float | bool
 
@@ -25,6 +26,7 @@ class ValueKind(str, Enum):
     WHOLE = "whole"
     NUMBER = "number"
     CHOICE = "choice"  # one of KeptParameter.choices, by number
+    NAME = "name"  # the name of one of KeptField.options
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,23 @@ class KeptField:
     low: float = 0  # of numbers
     high: float = 0
     is_share: bool = False  # between nothing and all
-    suggest: Callable[[str], list[str]] | None = None  # how a text can go on
+    axis: comparison_lists.Axis | None = None  # of a list that is compared
+
+    @property
+    def options(self) -> tuple[NameOption, ...]:
+        """Return what can be chosen for a NAME, and how a list can go on; nothing where anything can be said."""
+        if self.axis is not None:
+            return kept_names.continuations(self.kept, self.axis)
+        return kept_names.options(self.kept) if self.kind is ValueKind.NAME else ()
+
+    @property
+    def shown(self) -> str:
+        """Return the title of a NAME, in the person's language."""
+        return kept_names.title_of(self.kept, self.key)
+
+    def choose(self, name: str) -> None:
+        """Take one of the options: a list goes on with it."""
+        self.write(name if self.axis is None else comparison_lists.with_another(str(self.read()), name))
 
     def read(self) -> Value:
         """Return what it shows: what is kept, else the form's default, else what is usual."""
@@ -57,7 +75,7 @@ class KeptField:
         """Keep what a person said."""
         if self.kind is ValueKind.CHOICE:
             self.kept.choose(int(value))
-        elif self.kept.parameter.name == "loras" and self.kind is ValueKind.TEXT:
+        elif self.kept.parameter.name == "loras" and self.kind is ValueKind.NAME:
             self.kept.choose_lora(int(self.key.rpartition("_")[2]), str(value))
         else:
             self.kept.put(value, self.key)
@@ -83,8 +101,8 @@ def _plain(kept: KeptParameter, parameter: Parameter, key: str, largest: int) ->
     if parameter.type == "boolean":
         return KeptField(key, ValueKind.FLAG, title, description, kept, key, usual=False)
     if parameter.type not in {"number", "integer"}:
-        suggest = _names(kept) if parameter.names_a_choice or parameter.name == "model" else None
-        return KeptField(key, ValueKind.TEXT, title, description, kept, key, "", suggest=suggest)
+        is_name = parameter.names_a_choice or parameter.name == "model"
+        return KeptField(key, ValueKind.NAME if is_name else ValueKind.TEXT, title, description, kept, key, "")
     low = -largest if parameter.minimum is None else parameter.minimum
     high = min(largest, largest if parameter.maximum is None else parameter.maximum)
     usual = parameter.default if isinstance(parameter.default, (int, float)) else max(0, low)
@@ -99,23 +117,14 @@ def _plain(kept: KeptParameter, parameter: Parameter, key: str, largest: int) ->
 
 def _listed(kept: KeptParameter, axis: comparison_lists.Axis) -> KeptField:
     """Return the field of a list that is compared."""
-    suggest = (
-        (lambda text: continued(kept.controller(), kept.operation, axis.name, text))
-        if axis.name in {"model", "loras"}
-        else None
-    )
     key = list_of(axis)
     name = key.removeprefix("compare_")
-    return KeptField(name, ValueKind.TEXT, axis.title, axis.description, kept, key, "", suggest=suggest)
+    return KeptField(name, ValueKind.TEXT, axis.title, axis.description, kept, key, "", axis=axis)
 
 
 def _lora(kept: KeptParameter, slot: int, largest: int) -> list[KeptField]:
     """Return the fields of a LoRA and its weight."""
     key, weight = f"loras_{slot}", kept.parameter.part("weight")
     text = kept.parameter.description
-    made = [KeptField(key, ValueKind.TEXT, "LoRA", text, kept, key, "", suggest=_names(kept))]
+    made = [KeptField(key, ValueKind.NAME, "LoRA", text, kept, key, "")]
     return [*made, _plain(kept, weight, f"{key}_weight", largest)] if weight else made
-
-
-def _names(kept: KeptParameter) -> Callable[[str], list[str]]:
-    return lambda _: kept.names()

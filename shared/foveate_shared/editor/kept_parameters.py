@@ -130,11 +130,9 @@ class KeptParameter:
         if known:
             self.put(checkpoint_choices.usual_weight(known), f"loras_{slot}_weight")
 
-    def names(self) -> list[str]:
-        """Return the names that can be chosen."""
-        if self.parameter.name == "model":
-            return [model.name for model in checkpoint_choices.models_for(self.controller().models, self.operation)]
-        return [str(choice.value) for choice in self.choices if choice.value]
+    def lists(self) -> dict[str, str]:
+        """Return what is compared, by names of axes."""
+        return {axis.name: str(self.get(list_of(axis)) or "") for axis in comparison_lists.AXES}
 
     def said(self, *, extends: bool) -> Json:
         """Return what a job has to say of it. Raises InputError where it cannot be read.
@@ -149,8 +147,7 @@ class KeptParameter:
             ]
             return list(checkpoint_choices.with_loras(chosen))
         if name == "variants":
-            lists = {axis.name: str(self.get(list_of(axis)) or "") for axis in comparison_lists.AXES}
-            return list(comparison_lists.variants_of(lists, parameter.schema))
+            return list(comparison_lists.variants_of(self.lists(), parameter.schema))
         if parameter.are_numbers:
             kept = {part.name: self.get(f"{name}_{part.name}") for part in parameter.parts}
             sides = {side: pixels for side, pixels in kept.items() if isinstance(pixels, int)}
@@ -170,11 +167,3 @@ class KeptParameter:
         elif self.parameter.is_for_checkpoints:
             return WORDS, key or name
         return self.operation, key or name
-
-
-def continued(controller: Controller, operation: str, axis: str, text: str) -> list[str]:
-    """Return how a list of what is compared can go on: with a checkpoint, or with a LoRA."""
-    shown = form_of(controller, operation)
-    entries = comparison_lists.suggestions(shown, controller.models)[axis] if shown else []
-    before, comma, _ = text.rpartition(",")
-    return [comparison_lists.with_another(before if comma else "", each) for _, each in entries]

@@ -131,9 +131,12 @@ def titled(title: str, recipe: JsonObject) -> str:
     return f"{title[:-1]}, seed {parameters.get('seed')})" if is_variation else title
 
 
-def result_name(image: str, title: str, recipe: JsonObject, longest: int) -> str:
-    """Return a name for a result of an image, at most `longest` bytes; the image's own is cut where it is too long."""
-    ending = f", {title}{made_by(recipe)}"
+def result_name(image: str, title: str, recipe: JsonObject, longest: int, *, step: int = 1) -> str:
+    """Return a name for a result of an image, at most `longest` bytes; the image's own is cut where it is too long.
+
+    `step` counts results of results: `image` is the first one's, and the recipes tell what lies between.
+    """
+    ending = f", {title}{made_by(recipe)}" + (f", step {step}" if step > 1 else "")
     room = max(8, longest - len(ending.encode()))
     return image.encode()[:room].decode(errors="ignore") + ending
 

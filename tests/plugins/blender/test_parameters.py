@@ -48,7 +48,8 @@ def panel(parameters, module, tmp_path, monkeypatch):
     """Return what lets a server tell something, and gives the panel's properties."""
     client = ScriptedClient()
     rt = Controller(tmp_path / "settings.json", lambda _: client, system_language=lambda: "en")
-    rt.choices = lambda items: items
+    rt.choices = rt.kept = lambda items: items
+    rt.fields = {}
     monkeypatch.setattr(module("controller"), "get", lambda: rt)
     rt.wake()
 
@@ -163,12 +164,25 @@ def test_what_is_listed_in_other_ways(parameters, panel, own):
     assert parameters.panel_parameters("compare", own)["variants"] == [{"strength": 0.3}, {"strength": 0.5}]
 
 
-def test_what_fits_is_offered_while_one_types(parameters, panel):
+def test_no_property_searches_for_blender_would_crash_over_it(panel):
+    """Blender 4.3 does where E is pressed over a text with a search."""
     group = panel()
-    assert group.refocus_model.search(None, None, "") == ["photo", CHECKPOINT]
-    group.refocus_model.write(CHECKPOINT)
-    assert group.refocus_loras_1.search(None, None, "") == ["deterministic-lora"]
-    assert group.compare_loras.search(None, None, "a:0.5, ") == ["a:0.5, deterministic-lora", "a:0.5, none"]
+    made = [each for name, each in vars(group).items() if not name.startswith("__")]
+    assert len(made) > 100
+    assert not [each.told["name"] for each in made if "search" in each.told]
+
+
+def test_what_fits_is_chosen_by_its_title_and_kept_by_name(module, panel):
+    group = panel()
+    choosers = module("name_choosers")
+    choose = choosers.CLASSES[0]
+    said = SimpleNamespace(field="refocus_model")
+    titles = [title for _, title, _ in choosers._listed(said, None)]
+    assert titles == ["Best for photos (default)", "Photo", "Deterministic checkpoint"]
+    choose.execute(SimpleNamespace(field="refocus_model", choice=CHECKPOINT), None)
+    assert group.refocus_model.read() == CHECKPOINT
+    choose.execute(SimpleNamespace(field="refocus_model", choice="NONE"), None)
+    assert group.refocus_model.read() == ""
 
 
 def test_before_a_server_has_told_there_is_nothing(parameters, panel, own):

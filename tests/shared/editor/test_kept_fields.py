@@ -39,13 +39,14 @@ def fields(controller):
 
 def test_each_is_of_its_parameters_kind(fields):
     found = fields("upscale")
-    kinds = {name: found[name].kind for name in ("prompt", "scale", "seed", "strength", "preset")}
+    kinds = {name: found[name].kind for name in ("prompt", "scale", "seed", "strength", "preset", "model")}
     assert kinds == {
         "prompt": ValueKind.TEXT,
         "scale": ValueKind.CHOICE,
         "seed": ValueKind.WHOLE,
         "strength": ValueKind.NUMBER,
         "preset": ValueKind.CHOICE,
+        "model": ValueKind.NAME,
     }
     assert (found["strength"].low, found["strength"].high, found["strength"].is_share) == (0, 1, True)
     assert found["seed"].high == LARGEST  # what an editor's numbers can hold
@@ -70,8 +71,8 @@ def test_a_choice_is_read_and_written_by_its_number(fields):
 def test_a_lora_comes_with_its_weight_and_offers_what_fits(fields):
     fields("refocus")["model"].write(CHECKPOINT)
     found = fields("refocus")
-    assert found["loras_1"].suggest("") == ["deterministic-lora"]
-    found["loras_2"].write("deterministic-lora")
+    assert [option.name for option in found["loras_1"].options] == ["", "deterministic-lora"]
+    found["loras_2"].choose("deterministic-lora")
     assert found["loras_2"].read() == "deterministic-lora"
     assert found["loras_2_weight"].kept.get("loras_2_weight") == 1
 
@@ -80,5 +81,7 @@ def test_sides_and_lists_have_fields_of_their_own(fields):
     assert {"extend_left", "extend_right", "extend_top", "extend_bottom"} <= set(fields("fill"))
     lists = fields("compare")
     assert {"models", "strengths", "seeds", "loras"} <= set(lists)
-    assert lists["seeds"].suggest is None
-    assert lists["loras"].suggest("a:0.5, ") == ["a:0.5, deterministic-lora", "a:0.5, none"]
+    assert lists["seeds"].options == ()
+    lists["loras"].write("a:0.5, ")
+    lists["loras"].choose(lists["loras"].options[-1].name)
+    assert lists["loras"].read() == "a:0.5, none"

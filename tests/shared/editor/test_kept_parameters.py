@@ -59,7 +59,6 @@ def test_a_style_takes_back_what_it_says_itself(controller, kept):
 def test_a_chosen_lora_begins_at_its_usual_weight(controller, kept):
     controller.keep("faces", "model", CHECKPOINT)
     loras = kept("faces", "loras")
-    assert loras.names() == ["deterministic-lora"]
     loras.choose_lora(2, "deterministic-lora")
     assert loras.said(extends=False) == [{"name": "deterministic-lora", "weight": 1.0}]
 
@@ -87,12 +86,6 @@ def test_a_number_beyond_its_limits_is_said_within_them(kept):
     score = kept("faces", "min_score")
     score.put(7.5)
     assert score.said(extends=False) == 1
-
-
-def test_a_list_goes_on_with_what_there_is(controller):
-    said = kept_parameters.continued(controller, "compare", "loras", "a:0.5, ")
-    assert said == ["a:0.5, deterministic-lora", "a:0.5, none"]
-    assert kept_parameters.continued(controller, "nothing", "loras", "") == []
 
 
 def test_a_job_that_starts_by_itself_has_what_was_used_last(controller):

@@ -87,6 +87,7 @@ def test_a_job_is_called_by_operation_and_model():
 def test_a_results_name_holds_operation_and_model_and_fits():
     assert result_name("a.png", "Refocus", {"model": {"name": "m", "sha256": ""}}, 63) == "a.png, Refocus (m)"
     assert result_name("a.png", "Refocus", {}, 63) == "a.png, Refocus"
+    assert result_name("a.png", "Upscale", {"model": {"name": "m"}}, 63, step=3) == "a.png, Upscale (m), step 3"
     long = result_name("ä" * 60, "Upscale", {"model": {"name": "some-model"}}, 63)
     assert len(long.encode()) <= 63
     assert long.endswith(", Upscale (some-model)")

@@ -1,0 +1,54 @@
+"""Names to choose, of models and their like: a menu for each, else a search, where they are many.
+
+No property searches by itself: over one that does, Blender 4.3 crashes where E is pressed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from . import controller
+from .act_operator import INTERNAL, act_operator
+
+_NONE = "NONE"  # identifies an empty name: Blender wants one for it
+_MOST = 20  # in a menu; of more, one is searched for
+
+
+def draw(row: Any, field_name: str, *, text: str, icon: str = "NONE") -> None:
+    """Draw the chooser of a field of controller.fields, with a `text` on it."""
+    rt, before = controller.get(), row.operator_context
+    options = rt.fields[field_name].options if field_name in rt.fields else ()
+    if len(options) > _MOST:
+        row.operator_context = "INVOKE_DEFAULT"
+        row.operator("foveate.choose_name", text=text, icon="VIEWZOOM", translate=False).field = field_name
+    else:
+        row.operator_context = "EXEC_DEFAULT"
+        menu = row.operator_menu_enum("foveate.choose_name", "choice", text=text, icon=icon, translate=False)
+        menu.field = field_name
+    row.operator_context = before
+
+
+def _listed(said: Any, _context: bpy.types.Context | None) -> controller.Choices:
+    rt = controller.get()
+    options = rt.fields[said.field].options if said.field in rt.fields else ()
+    return rt.kept(tuple((option.name or _NONE, option.title, option.tip) for option in options))
+
+
+@act_operator(
+    "choose_name",
+    "Choose",
+    options=INTERNAL,
+    search="choice",
+    field=bpy.props.StringProperty(options={"SKIP_SAVE"}),
+    choice=bpy.props.EnumProperty(name="Choice", items=_listed, options={"SKIP_SAVE"}),
+)
+def _choose_name(self: Any, _context: bpy.types.Context) -> None:
+    """Choose one of those that the server has."""
+    rt = controller.get()
+    rt.fields[self.field].choose("" if self.choice == _NONE else self.choice)
+    rt.announce()
+
+
+CLASSES = (_choose_name,)
