@@ -17,6 +17,7 @@ from ..wire.codec import decode_error
 from ..wire.protocol import PATH
 from .mutual_proof import Evidence, Opening, TokenKey, is_of_scheme, read_evidence, same_proof
 from .server_address import ServerAddress, tls_context
+from .two_way_tls import TwoWayTlsSocket
 
 _MAX_ANSWER = 64 << 10  # bytes of a stranger's answer that are read
 _BUSY = (http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE)
@@ -42,12 +43,17 @@ class ProvedServer:
         return self._connection.getresponse()
 
     def take_socket(self) -> socket.socket:
-        """Give the connection away, encrypted where it is. Raises HTTPException where the server has ended it."""
+        """Give the connection away, encrypted where it is, to one thread that reads and one that writes.
+
+        Raises HTTPException where the server has ended it.
+        """
         taken: socket.socket | None = self._connection.sock
         if taken is None:
             raise http.client.NotConnected
         self._connection.sock = None
         taken.settimeout(None)
+        if isinstance(taken, TwoWayTlsSocket):
+            taken.open_both_ways()
         return taken
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from ..errors import ErrorCode, InputError, RefusedError
 from ..wire.protocol import PATH
+from .two_way_tls import TwoWayTlsSocket
 
 _SCHEMES = {"ws": "ws", "http": "ws", "wss": "wss", "https": "wss"}
 _PORTS = {"ws": 80, "wss": 443}
@@ -127,11 +128,15 @@ def tls_context(address: ServerAddress) -> ssl.SSLContext | None:
     """Return how to encrypt the connection, or None where it is not."""
     if not address.is_secure:
         return None
-    if not address.pin:
-        return ssl.create_default_context()
+    context = _pinned_context(address.pin) if address.pin else ssl.create_default_context()
+    context.sslsocket_class = TwoWayTlsSocket
+    return context
+
+
+def _pinned_context(pin: str) -> ssl.SSLContext:
     context = _PinnedContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # the pin is compared instead
-    context.pin = address.pin
+    context.pin = pin
     return context

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import ipaddress
 import socket
-import ssl
 import threading
 from http import HTTPStatus
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from fakes.certificates import TlsServer
 from fakes.scripted_server import TOKEN, ScriptedServer, StartServer
 from foveate_shared.connection.server_address import ServerAddress
 from foveate_shared.connection.websocket import open_transport
@@ -24,29 +16,6 @@ from foveate_shared.errors import ConnectionLostError, ErrorCode, RefusedError
 from foveate_shared.wire.protocol import MAX_CHUNK_BYTES, PATH, SUBPROTOCOL
 
 PIN = "ab" * 32
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
-    """A self-signed certificate: the server's TLS context, and the fingerprint."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "foveate")])
-    now = dt.datetime.now(dt.timezone.utc)
-    built = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path / "server.pem"
-    file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + built.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context, hashlib.sha256(built.public_bytes(serialization.Encoding.DER)).hexdigest()
 
 
 def test_frames_pass_whole(server: ScriptedServer) -> None:
@@ -76,11 +45,10 @@ def test_the_end_of_a_connection(server: ScriptedServer) -> None:
     transport.close()
 
 
-def test_a_pinned_certificate(start_server: StartServer, certificate: tuple[ssl.SSLContext, str]) -> None:
-    context, fingerprint = certificate
-    upper = ":".join(fingerprint[i : i + 2] for i in range(0, 64, 2)).upper()
-    for spelling in (fingerprint, upper):
-        server = start_server(context, spelling)
+def test_a_pinned_certificate(start_server: StartServer, certificate: TlsServer) -> None:
+    upper = ":".join(certificate.fingerprint[i : i + 2] for i in range(0, 64, 2)).upper()
+    for spelling in (certificate.fingerprint, upper):
+        server = start_server(certificate.context, spelling)
         transport = open_transport(server.address)
         transport.send("x")
         assert server.accept().connection.recv() == "x"
@@ -88,10 +56,8 @@ def test_a_pinned_certificate(start_server: StartServer, certificate: tuple[ssl.
 
 
 @pytest.mark.parametrize("pin", [PIN, None])
-def test_another_certificate_gets_no_token(
-    start_server: StartServer, certificate: tuple[ssl.SSLContext, str], pin: str | None
-) -> None:
-    server = start_server(certificate[0], pin)
+def test_another_certificate_gets_no_token(start_server: StartServer, certificate: TlsServer, pin: str | None) -> None:
+    server = start_server(certificate.context, pin)
     with pytest.raises(RefusedError, match="certificate") as caught:
         open_transport(server.address)
     assert caught.value.info.code is ErrorCode.FORBIDDEN
