@@ -22,12 +22,7 @@ from foveate_server.net.named_tokens import new_token
 from foveate_server.net.pairing import fingerprint, secured
 from foveate_server.status.report import StatusSource
 from foveate_shared.connection.process_place import ProcessPlace
-from foveate_shared.connection.running_server import (
-    RunningServer,
-    read_runtime_file,
-    remove_runtime_file,
-    write_runtime_file,
-)
+from foveate_shared.connection.running_server import RunningServer, is_published, publish, withdraw
 from foveate_shared.connection.start_server import find_running
 from foveate_shared.errors import ErrorCode, FoveateError, InputError, ServerError
 
@@ -110,10 +105,10 @@ class PublishedFile:
 
     def keep(self) -> None:
         """Write the file again where it is gone, or not ours; to be called every now and then."""
-        if read_runtime_file(self._path) == self._running:
+        if is_published(self._path, self._running):
             return
         try:
-            write_runtime_file(self._path, self._running)
+            publish(self._path, self._running)
         except FoveateError as error:
             _log.warning("the runtime file cannot be written again: %s", error)
         else:
@@ -159,7 +154,7 @@ def _describe(config: ServerConfig, listening: socket.socket) -> RunningServer:
 
 
 def _publish(config: ServerConfig, running: RunningServer, announce: Announce) -> None:
-    write_runtime_file(config.runtime_file, running)
+    publish(config.runtime_file, running)
     _log.info("ready at %s, version %s", running.url, running.version)
     announce(f"Foveate is ready at {running.url} (Ctrl+C ends it).")
 
@@ -169,5 +164,5 @@ def _withdrawn_at_the_end(config: ServerConfig, running: RunningServer) -> Itera
     try:
         yield
     finally:
-        remove_runtime_file(config.runtime_file, running)
+        withdraw(config.runtime_file, running)
         _log.info("ended")

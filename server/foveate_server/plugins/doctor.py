@@ -19,9 +19,9 @@ from foveate_server.plugins.editor_version import version_of
 from foveate_server.plugins.try_server import try_server
 from foveate_shared.connection import settings
 from foveate_shared.connection.clean_environment import clean_environment, virtual_environment
-from foveate_shared.connection.running_server import default_runtime_file, find_server, read_runtime_file
+from foveate_shared.connection.running_server import default_runtime_file, find_running_server, said_to_run
 from foveate_shared.connection.settings import Settings
-from foveate_shared.errors import ConnectionLostError, FoveateError, reason_of
+from foveate_shared.errors import FoveateError, reason_of
 from foveate_shared.wire.protocol import Peer
 
 KRITA_LIBRARIES = "/usr/lib/*/krita-python-libs"  # of distributions, which leave Python to the system
@@ -92,16 +92,13 @@ def report(findings: list[DoctorFinding], machine: Machine) -> str:
 
 def _server() -> DoctorFinding:
     path = default_runtime_file()
-    found = read_runtime_file(path)
+    said = [str(file) for file, _ in said_to_run(path)]
     try:
-        find_server(path)
-    except ConnectionLostError as error:
-        if found is None:
-            return DoctorFinding("server", "does not run; clients start it where they may")
-        return DoctorFinding("server", f"said to run, in {path}", error.info.message, error.info.remedy)
+        running = find_running_server(path).version
     except FoveateError as error:
-        return DoctorFinding("server", f"said to run, in {path}", error.info.message, error.info.remedy)
-    running = found.version if found else ""
+        if not said:
+            return DoctorFinding("server", "does not run; clients start it where they may")
+        return DoctorFinding("server", f"said to run, in {' and '.join(said)}", error.info.message, error.info.remedy)
     if running != bundle_sources.version():
         remedy = "Stop it, so that the next client starts the new one."
         return DoctorFinding(

@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock, Timeout
-
 from foveate_server.spool.database import Change, Database, put_window
 from foveate_server.spool.database_rows import ExpiredRow, ItemRow, JobRow, StoredEvent, WindowRow
+from foveate_server.spool.host_folder import take_folder
 from foveate_server.spool.job_files import Account, JobFiles, Upload
 from foveate_shared.errors import ServerError
 
@@ -36,19 +35,12 @@ class Spool:
     """Jobs on disk. Database work happens in one thread, in the order in which it was asked for; file work in a few."""
 
     def __init__(self, folder: Path, quota: int) -> None:
-        """Take `folder`. Raises ServerError where another server has it, or it cannot be used."""
-        self._folder = folder
+        """Take `folder`, or this host's own beside it.
+
+        Raises ServerError where another server has it, or it cannot be used.
+        """
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.chmod(0o700)
-            self._lock = FileLock(folder / "lock", mode=0o600)
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise ServerError(
-                "Another server uses the job store {path}.",
-                remedy="Use that server, or give this one another data folder (FOVEATE_DATA_DIR).",
-                path=folder,
-            ) from None
+            folder, self._lock = take_folder(folder)
         except OSError as error:
             raise ServerError(
                 "The job store {path} cannot be used: {reason}.",
@@ -56,6 +48,7 @@ class Spool:
                 path=folder,
                 reason=error.strerror,
             ) from error
+        self._folder = folder
         self.account = Account(folder, quota)
         try:
             shutil.rmtree(folder / "uploads", ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,12 @@ class ProcessPlace:
     def here(cls) -> ProcessPlace:
         """Return where this process is."""
         return cls(socket.gethostname(), _boot_id(), _namespace())
+
+
+def of_this_host(path: Path) -> Path:
+    """Return the file or folder beside `path` that is this host's own, where several share a home."""
+    host = re.sub(r"[^A-Za-z0-9._-]", "_", socket.gethostname())
+    return path.with_name(f"{path.stem}@{host}{path.suffix}")
 
 
 def _boot_id() -> str:

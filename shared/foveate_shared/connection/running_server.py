@@ -1,4 +1,8 @@
-"""Find the server that runs on this machine: it says in its runtime file where it is."""
+"""Find the server that runs on this machine: it says in its runtime file where it is.
+
+Machines that share a home share the path of that file: the first one that serves has it, and each of the others a file
+of its own beside it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from typing import Any
 from ..errors import ConnectionLostError, ErrorCode, FoveateError, RefusedError, reason_of
 from ..i18n.sentence import Sentence
 from .private_files import write_private
-from .process_place import ProcessPlace
+from .process_place import ProcessPlace, of_this_host
 from .proved_server import prove
 from .server_address import ServerAddress
 
@@ -69,8 +73,33 @@ def default_runtime_file(environ: Mapping[str, str] = os.environ, platform: str 
     return base / "foveate" / "server.json"
 
 
-def write_runtime_file(path: Path, server: RunningServer) -> None:
+def publish(path: Path, server: RunningServer) -> None:
     """Tell clients where the server is; to be called once it answers. Raises ResourceError."""
+    other = read_runtime_file(path)
+    write_runtime_file(of_this_host(path) if other and _is_elsewhere(other, server) else path, server)
+
+
+def is_published(path: Path, server: RunningServer) -> bool:
+    """Tell whether clients can still find the server: another program may delete or replace its file."""
+    return any(read_runtime_file(file) == server for file in _files(path))
+
+
+def withdraw(path: Path, server: RunningServer) -> None:
+    """Remove what :func:`publish` wrote."""
+    for file in _files(path):
+        remove_runtime_file(file, server)
+
+
+def _files(path: Path) -> tuple[Path, Path]:
+    return of_this_host(path), path
+
+
+def _is_elsewhere(other: RunningServer, server: RunningServer) -> bool:
+    return bool(other.place and server.place and other.place.host != server.place.host)
+
+
+def write_runtime_file(path: Path, server: RunningServer) -> None:
+    """Write one file. Raises ResourceError."""
     write_private(path, json.dumps(asdict(server), indent=2) + "\n")
 
 
@@ -110,15 +139,39 @@ def find_server(path: Path | None = None) -> ServerAddress:
     answer, is too old, or too busy. The file of a server that is known to have ended is removed; that of one which
     cannot be reached from here is not. Whoever listens where it was does not learn the token.
     """
-    path = path or default_runtime_file()
-    server = read_runtime_file(path)
-    if server is None:
-        raise _no_server("No Foveate server is running.")
+    return find_running_server(path).address
+
+
+def find_running_server(path: Path | None = None) -> RunningServer:
+    """Return what the running server says of itself. Raises as :func:`find_server` does."""
+    problem = _no_server("No Foveate server is running.")
+    here = ProcessPlace.here().host
+    for file, server in said_to_run(path or default_runtime_file()):
+        found = _problem(file, server)
+        if found is None:
+            return server
+        if server.place is None or server.place.host == here:
+            problem = found
+    raise problem
+
+
+def said_to_run(path: Path) -> list[tuple[Path, RunningServer]]:
+    """Return the files that speak of a server, with what they say; this host's own first."""
+    found = [(file, read_runtime_file(file)) for file in _files(path)]
+    return [(file, server) for file, server in found if server is not None]
+
+
+def _problem(file: Path, server: RunningServer) -> ConnectionLostError | None:
+    """Return why there is no such server; None where it runs. Raises ConnectionLostError where it cannot be used."""
     if server.has_ended:
-        remove_runtime_file(path, server)
-    elif _answers(server):
-        return server.address
-    raise _no_server("The Foveate server has ended without a word.")
+        remove_runtime_file(file, server)
+        return _no_server("The Foveate server has ended without a word.")
+    try:
+        return None if _answers(server) else _no_server("The Foveate server has ended without a word.")
+    except ConnectionLostError as error:
+        if error.info.code is not ErrorCode.NO_SERVER:
+            raise
+        return error
 
 
 def in_sandbox(environ: Mapping[str, str] = os.environ) -> bool:

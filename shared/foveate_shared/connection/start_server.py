@@ -15,6 +15,7 @@ from typing import Any
 from ..errors import ConnectionLostError, ErrorCode, InputError, ServerError
 from .clean_environment import clean_environment
 from .private_files import unwritable
+from .process_place import of_this_host
 from .running_server import RUNTIME_FILE_VARIABLE, default_runtime_file, find_server
 from .server_address import ServerAddress
 from .start_program import why_not_started, with_program_found
@@ -41,7 +42,7 @@ def find_or_start(
     if address := find_running(path):
         return address
     deadline = time.monotonic() + timeout
-    with _lock(path.with_name("server.lock"), deadline):
+    with _lock(of_this_host(path.with_name("server.lock")), deadline):
         # Another client may have started it meanwhile.
         return find_running(path) or _start(command, path, deadline, environ)
 
@@ -60,7 +61,7 @@ def find_running(path: Path | None = None) -> ServerAddress | None:
 
 
 def _start(command: Sequence[str], path: Path, deadline: float, environ: Mapping[str, str]) -> ServerAddress:
-    log = path.with_name("server-start.log")
+    log = of_this_host(path.with_name("server-start.log"))
     process = _spawn(command, path, log, environ)
     try:
         return _wait_until_ready(process, path, log, deadline)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -20,10 +21,14 @@ from foveate_shared.connection.process_place import ProcessPlace
 from foveate_shared.connection.running_server import (
     RunningServer,
     default_runtime_file,
+    find_running_server,
     find_server,
     is_alive,
+    is_published,
+    publish,
     read_runtime_file,
     remove_runtime_file,
+    withdraw,
     write_runtime_file,
 )
 from foveate_shared.errors import ConnectionLostError, ErrorCode
@@ -146,6 +151,34 @@ def test_only_ones_own_file_is_removed(path: Path, healthy: RunningServer) -> No
     assert path.exists()
     remove_runtime_file(path, healthy)
     assert not path.exists()
+
+
+def test_hosts_that_share_a_home_do_not_write_over_each_other(
+    path: Path, healthy: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers = {}
+    for host in ("studio", "laptop"):
+        monkeypatch.setattr(socket, "gethostname", lambda host=host: host)
+        servers[host] = replace(healthy, place=ProcessPlace.here(), started=float(len(servers)))
+        publish(path, servers[host])
+    assert sorted(file.name for file in path.parent.iterdir()) == ["server.json", "server@laptop.json"]
+    for host, server in servers.items():
+        monkeypatch.setattr(socket, "gethostname", lambda host=host: host)
+        assert is_published(path, server)
+        assert find_running_server(path) == server
+        withdraw(path, server)
+        assert not is_published(path, server)
+    assert list(path.parent.iterdir()) == []
+
+
+def test_of_another_hosts_server_that_cannot_be_reached_nothing_is_said(
+    path: Path, healthy: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(path, replace(healthy, url="http://127.0.0.1:1", place=ProcessPlace.here()))
+    monkeypatch.setattr(socket, "gethostname", lambda: "laptop")
+    with pytest.raises(ConnectionLostError, match="No Foveate server is running"):
+        find_server(path)
+    assert path.exists()
 
 
 def test_the_environment_chooses_the_file() -> None:

@@ -113,7 +113,7 @@ def test_beside_a_suspended_server_no_other_one_is_started(path: Path, monkeypat
 def test_the_last_words_of_a_server_that_ends_at_once(path: Path) -> None:
     with pytest.raises(ServerError, match="ended at once: OSError: no card") as caught:
         find_or_start([sys.executable, "-c", "raise OSError('no card')"], path)
-    assert "server-start.log" in caught.value.info.remedy
+    assert "server-start@" in caught.value.info.remedy
 
 
 def test_a_server_that_never_gets_ready_is_ended(path: Path) -> None:
