@@ -17,6 +17,7 @@ class ScriptedClient(RecordingConnection):
 
     def __init__(self):
         super().__init__()
+        self.peer = Peer("foveate-krita", "development")
         self.events = []
         self.closed = False
 

@@ -48,7 +48,7 @@ def draw(layout: Any, context: bpy.types.Context) -> None:
         text=", ".join(filter(None, (text, rt.connection.server))), icon=_ICONS[rt.connection.state], translate=False
     )
     row.operator("foveate.reconnect", text="", icon="FILE_REFRESH")
-    if error := rt.connection.error:
+    if error := rt.connection.error or rt.connection.warning:
         draw_error(layout, context, error)
     if rt.connection.is_ready:
         return

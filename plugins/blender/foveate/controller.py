@@ -110,7 +110,7 @@ class BlenderController(controller.Controller):
         super().close()
 
     def _open_client(self, values: settings.Settings) -> client.Client:
-        find = open_connection.find_server(values, open_connection.editor_of(self._peer))
+        find = open_connection.find_server(values, "blender")
         if not bpy.app.online_access and values.is_elsewhere:
             find = _refuse_offline
         return client.Client(find, values.client_id, self._peer)

@@ -200,8 +200,8 @@ class StateLine:
         text = f"{self._say('Server')}: {labels.connection(view, self._say)}"
         if view.is_ready:
             text += f" ({view.server})"
-        elif view.error is not None:
-            text += f". {self._say.sentence(str(view.error))}"
+        if trouble := view.error or view.warning:
+            text += f". {self._say.sentence(str(trouble))}"
         self.widget.set_text(text.strip())
 
 

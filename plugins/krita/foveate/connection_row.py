@@ -48,7 +48,7 @@ class ConnectionRow(Measured):
         self._dot.show_color(_COLORS.get(view.state, style.BUSY))
         self._state.setText(labels.connection(view, self._controller.say))
         self._server.setText(view.server)
-        trouble = None if view.state is State.READY else view.error
+        trouble = view.warning if view.state is State.READY else view.error
         self._trouble.setVisible(trouble is not None)
         self._sentence.setText(self._controller.say.sentence(str(trouble or "")))
         self._copy.setVisible(self._controller.is_command_for_terminal)

@@ -26,6 +26,7 @@ from foveate_server.presets import Presets, load_presets
 from foveate_server.spool.database_rows import Owner
 from foveate_server.spool.store import Spool
 from foveate_server.status.metrics import Metrics
+from foveate_shared.connection.version_difference import UPDATE_SERVER, update_program
 from foveate_shared.errors import ErrorCode, FoveateError, ProtocolError, RefusedError, ServerError
 from foveate_shared.wire.blobs import Delivery
 from foveate_shared.wire.codec import CHUNK_HEADER, decode
@@ -240,7 +241,7 @@ class ServedConnection:
         raise RefusedError(
             "{program} and Foveate {version} speak no common version of the protocol.",
             code=ErrorCode.VERSION_MISMATCH,
-            remedy="Update the program {program}." if theirs < ours else "Update the Foveate server.",
+            remedy=update_program(hello.client) if theirs < ours else UPDATE_SERVER,
             program=client,
             version=self._service.version,
         )

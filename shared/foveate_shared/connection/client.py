@@ -42,6 +42,7 @@ class Client:
         `server` may be a function that finds (and starts) the server and raises FoveateError: it is called on the
         client's thread before each attempt, so that a server that was started anew is found.
         """
+        self.peer = peer
         self._mailbox = Mailbox()
         self._numbers = _Counter()
         hello = Hello(SUPPORTED_VERSIONS, peer, client_id)

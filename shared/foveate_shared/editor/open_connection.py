@@ -18,6 +18,7 @@ from ..connection import running_server, settings, start_server
 from ..connection.client import Client, FindServer
 from ..connection.server_address import ServerAddress
 from ..connection.settings import Settings
+from ..connection.version_difference import editor_of
 from ..errors import ConnectionLostError, ErrorCode, InputError
 from ..jobs.job_list import Workbench
 from ..wire.protocol import Peer
@@ -43,11 +44,6 @@ def peer_of(name: str, folder: Path) -> Peer:
     record = folder / _RECORD
     version = json.loads(record.read_text(encoding="utf-8"))["version"] if record.is_file() else "development"
     return Peer(name, str(version))
-
-
-def editor_of(peer: Peer) -> str:
-    """Return the editor of a plugin, as `foveate plugins` calls it."""
-    return peer.name.removeprefix("foveate-")
 
 
 def find_server(values: Settings, editor: str, environ: Mapping[str, str] = os.environ) -> FindServer:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..connection.client import ClientEvent, ConnectionState, StateChange
+from ..connection.version_difference import version_difference
 from ..errors import ErrorInfo
 from ..forms.checkpoint_choices import models_for
 from ..forms.operation_form import Form, form_for
-from ..wire.protocol import JsonObject, ModelInfo, Models, OperationInfo, Preview, Welcome
+from ..wire.protocol import JsonObject, ModelInfo, Models, OperationInfo, Peer, Preview, Welcome
 from .chosen_pictures import NONE_CHOSEN, ChosenPictures
 from .dispatch_events import DrivenFlow, dispatch
 from .host import Host
@@ -29,6 +30,8 @@ HISTORY_LENGTH = 50  # ended jobs that are remembered; results that were not app
 
 class WorkbenchClient(FlowClient, Protocol):
     """What the workbench needs of :class:`foveate_shared.connection.client.Client`."""
+
+    peer: Peer  # the plugin's own name and version
 
     def list_models(self) -> int:
         """Ask for the models; a Models event follows."""
@@ -47,6 +50,7 @@ class ConnectionView:
     state: ConnectionState = ConnectionState.SEARCHING
     error: ErrorInfo | None = None  # why it is lost or refused
     server: str = ""  # name and version, once it is ready
+    warning: ErrorInfo | None = None  # where it is ready: which side is of an older version
 
     @property
     def is_ready(self) -> bool:
@@ -220,8 +224,9 @@ class Workbench:
             self.connection = ConnectionView(event.state, event.error)
         elif isinstance(event.message, Welcome):
             self.operations = event.message.operations
-            peer = event.message.server
-            self.connection = ConnectionView(ConnectionState.READY, None, f"{peer.name} {peer.version}")
+            server = event.message.server
+            warning = version_difference(self._client.peer, server)
+            self.connection = ConnectionView(ConnectionState.READY, None, f"{server.name} {server.version}", warning)
             self._client.list_models()
         elif isinstance(event.message, Models):
             self.models = event.message.models

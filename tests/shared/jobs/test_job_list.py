@@ -78,6 +78,18 @@ def test_the_connection_is_shown_from_searching_to_ready(controller):
     controller.tell(StateChange(ConnectionState.READY), WELCOME)
     assert controller.bench.connection.is_ready
     assert controller.bench.connection.server == "foveate 9.9"
+    assert controller.bench.connection.warning is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "words"), [("9.8", "This plugin's version 9.8 is older"), ("10.0", "version 9.9 is older")]
+)
+def test_at_once_a_difference_of_versions_is_said_and_hinders_nothing(controller, ours, words):
+    controller.clients[-1].peer = Peer("foveate-gimp", ours)
+    controller.tell(StateChange(ConnectionState.READY), WELCOME)
+    assert controller.bench.connection.is_ready
+    assert controller.bench.connection.error is None
+    assert words in str(controller.bench.connection.warning)
 
 
 def test_models_are_asked_for_and_offered_by_operation(controller):

@@ -25,8 +25,9 @@ def settle(studio):  # one layout after the other
 
 
 @pytest.fixture
-def low(studio):
-    """Ten operations, a checkpoint, four variations that run, and a server that was lost meanwhile."""
+def low(studio, monkeypatch):
+    """Ten operations, a checkpoint, four variations that run, and a server that was lost meanwhile, in a sandbox."""
+    monkeypatch.setenv("FLATPAK_ID", "org.kde.krita")  # there the command can be copied, which takes room
     studio.panel.resize(300, 700)
     studio.bring_checkpoint()
     studio.connect(studio.controller.models, real_welcome(change=lambda infos: [*infos, *MORE]))

@@ -24,6 +24,7 @@ from foveate_shared.wire.protocol import (
     Blob,
     Cancel,
     Done,
+    Peer,
     Pixels,
     Planned,
     Preview,
@@ -52,6 +53,16 @@ def test_the_connection_says_what_is_wrong_and_what_to_do(studio, monkeypatch):
     studio.connect()
     assert (row._state.text(), row._server.text()) == ("Ready", "foveate 9.9")
     assert not row._trouble.isVisible()
+
+
+def test_a_server_of_another_version_is_said_and_hinders_nothing(studio):
+    studio.clients[-1].peer = Peer("foveate-krita", "9.8")
+    studio.connect()
+    row = studio.panel.connection
+    assert row._state.text() == "Ready"
+    assert row._trouble.isVisible()
+    assert row._sentence.text().endswith("foveate plugins install krita")
+    assert studio.panel.task.run_button.isEnabled()
 
 
 def test_the_button_says_why_it_cannot_be_pressed(studio):
