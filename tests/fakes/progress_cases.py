@@ -67,6 +67,16 @@ def _selected(x: int, y: int, width: int, height: int) -> Callable[[], MemoryDoc
     return lambda: _document(_photo(), Selection(Bounds(x, y, width, height)))
 
 
+def _two_parts() -> MemoryDocument:
+    """Return a document in which a face and a place far from it are selected."""
+    image = _photo()
+    coverage = np.zeros(image.shape[:2], np.uint8)
+    for x, y, width, height in (_FACE, _PLACE):
+        coverage[y : y + height, x : x + width] = 255
+    found = Bounds(0, 0, image.shape[1], image.shape[0])
+    return replace(_document(image, Selection(found, has_coverage=True)), coverage=coverage)
+
+
 _TWO_SEEDS: dict[str, Any] = {"seed": 1, "siblings": [1, 2]}
 _FACE, _PLACE = (80, 60, 80, 100), (180, 150, 72, 72)
 
@@ -79,11 +89,13 @@ _RESTORED = {
     "detect": ProgressCase(_whole, "detect"),
     "refocus": ProgressCase(_selected(*_PLACE), "refocus"),
     "refocus-face": ProgressCase(_selected(*_FACE), "refocus"),
+    "refocus-split": ProgressCase(_two_parts, "refocus", {"split": True}),
     "upscale": ProgressCase(_selected(20, 20, 64, 48), "upscale", {"scale": 2}),
     "upscale-in-place": ProgressCase(_selected(200, 200, 64, 64), "upscale", {"target": "document"}),
 }
 _PAINTED = {
     "refocus": ProgressCase(_selected(*_FACE), "refocus", {"guidance_scale": 7.0}),
+    "split": ProgressCase(_two_parts, "refocus", {"split": True}),
     "variations": ProgressCase(_selected(*_PLACE), "refocus", {"prompt": "a window", **_TWO_SEEDS}, batches=True),
     "faces": ProgressCase(_faces(1.5, 1.5), "faces"),
     "fill": ProgressCase(_selected(*_PLACE), "fill", {"strength": 1.0, "num_inference_steps": 3}),

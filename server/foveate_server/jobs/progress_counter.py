@@ -95,6 +95,8 @@ class ProgressCounter:
         if counted.is_survey and not counted.fraction:
             self._mark()  # a look that told nothing on the way, and perhaps waited for the engine, shows no pace
             counted.fraction, self._work_seen = 1.0, self._work_seen + counted.weight
+        if counted.fraction and self._ready_at is None:
+            self._count_as_work()  # such as handing its pixels over: the items that wait will take that, too
         if outcome.status in _NOTHING_CHANGED and counted.fraction < _LITTLE_DONE:
             counted.weight *= counted.fraction
         counted.fraction, counted.ended = 1.0, True
@@ -190,6 +192,12 @@ class ProgressCounter:
         if begins:
             self._ready_at = None
             self._rebase()
+
+    def _count_as_work(self) -> None:
+        """Count the time since the last look, in which nothing was told, as a part of the work that was."""
+        now = self._clock()
+        self._busy += now - self._marked
+        self._marked = now
 
     def _rebase(self) -> None:
         """Let what is told go on evenly from here, where what is true has jumped."""

@@ -216,3 +216,21 @@ def test_items_that_wait_are_taken_to_turn_out_like_those_before():
     assert scene.counter.seconds_left == pytest.approx(90 / 9 ** (2 / 3))
     scene.counter.weigh("part-2", 90)
     assert scene.counter.seconds_left == pytest.approx(90), "what is known is not guessed"
+
+
+def test_what_an_item_takes_after_its_last_report_is_expected_of_those_that_wait():
+    scene = Scene(*(item(f"part-{number}", 10) for number in range(3)))
+    scene.work("part-0", 2)
+    scene.now += 4  # in which its pixels are handed over
+    scene.counter.end(Outcome("part-0", "done"))
+    assert scene.counter.seconds_left == pytest.approx(12)
+    scene.work("part-1", 2, ends="done")
+    assert scene.counter.seconds_left == pytest.approx(4)
+
+
+def test_waiting_for_what_was_announced_is_no_part_of_the_work():
+    scene = Scene(*(item(f"part-{number}", 10) for number in range(2)))
+    scene.work("part-0", 2)
+    scene.expect(5, lasts=5)
+    scene.counter.end(Outcome("part-0", "done"))
+    assert scene.counter.seconds_left == pytest.approx(2)
