@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from torch import Tensor
@@ -69,8 +70,9 @@ def plain(text: str) -> str:
     return " ".join(word.strip() for word in words if word.strip())
 
 
+@lru_cache(maxsize=64)
 def _parsed(text: str) -> Any:
-    """Return what compel understands of `text`, or None."""
+    """Return what compel understands of `text`, or None. Kept, for it takes as long as a small network's step."""
     from compel import Compel  # noqa: PLC0415 - seconds to import
     from compel.prompt_parser import PromptParser  # noqa: PLC0415
     from pyparsing import ParseBaseException  # noqa: PLC0415
