@@ -106,6 +106,12 @@ class HttpConnection(H11Protocol):
         super().handle_events()
         self._visit.watch(arrived=self._is_websocket or self.conn.their_state not in {h11.IDLE, h11.SEND_BODY})
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP. A request that had begun gets no second answer: uvicorn would fail to send it."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+        super().send_400_response(msg)
+
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Go on as a websocket."""
         self._is_websocket = True

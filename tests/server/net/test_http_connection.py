@@ -1,0 +1,33 @@
+"""Connections whose requests are not what they should be, through a real server."""
+
+from __future__ import annotations
+
+import logging
+import socket
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from foveate_server.config.server_config import ServerConfig
+
+
+async def _hello(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("hello")
+
+
+def test_a_body_that_is_none_is_refused_and_logged_as_no_error_of_ours(
+    start_server, config: ServerConfig, caplog: pytest.LogCaptureFixture
+):
+    server = start_server(Starlette(routes=[Route("/", _hello)]), config)
+    smuggled = b"GET /secret HTTP/1.1\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as stranger:
+        stranger.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + smuggled)
+        answer = b"".join(iter(lambda: stranger.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 400")
+    with httpx.Client(trust_env=False) as client:
+        assert client.get(f"{server.url}/").text == "hello"
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
