@@ -5,6 +5,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 TORCH_INDEX ?=
 # Another photo for `make demo`.
 PHOTO ?=
+# What `make campaign` does, and how much of it: see tests/campaign.
+PARTS ?= kills real-kills frames attacks soak
+ROUNDS ?= 1
 # Processes for the tests, with and without editors.
 JOBS ?= 2
 
@@ -20,7 +23,7 @@ OTHER_SYSTEMS := win32 darwin
 HOST_TESTS := $(BIN)/python -m pytest -m hosts -rs --timeout=900 tests/hosts
 
 .DEFAULT_GOAL := help
-.PHONY: help setup weights demo serve test test-avx2 test-hosts check format bench clean
+.PHONY: help setup weights demo serve test test-avx2 test-hosts campaign check format bench clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -63,6 +66,9 @@ test-hosts: weights ## Test the plugins in the real editors (a Debian chroot wit
 	@$(HOST_TESTS) --durations=10 -n $(JOBS) --dist loadfile \
 		|| { echo "Once more, one after the other, what failed: editors on a busy machine miss their time"; \
 		$(HOST_TESTS) -n 0 --last-failed --last-failed-no-failures none; }
+
+campaign: weights ## Kill, attack and wear out real servers: make campaign [ROUNDS=n] [PARTS="kills frames"]
+	@for part in $(PARTS); do PYTHONPATH=tests:. $(BIN)/python -m campaign $$part --rounds $(ROUNDS) || exit 1; done
 
 check: $(INSTALLED) ## Lint, types (for Windows and macOS, too), import rules, and that clients' code is valid for Python 3.10
 	@$(BIN)/ruff check .

@@ -1,0 +1,135 @@
+"""Attacks, kills and wears out real servers for as long as one likes, and counts what was lost.
+
+    PYTHONPATH=tests:. python -m campaign PART [--rounds N] [--seed S] [--record]
+
+Parts: kills, real-kills (with the real restorer and a tiny checkpoint), frames, attacks, soak. A round is ten kills,
+ten thousand frames, fifty attacks, or sixty jobs; a part of one will do. Exit status 1 where anything was lost.
+--record adds a line to benchmarks/results/reliability.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from random import Random
+
+from benchmarks.report import RESULTS, cpu_model
+
+from campaign.attacks import Attacker
+from campaign.frames import Fuzzer
+from campaign.jobs import EXACT_JOBS, REAL_JOBS
+from campaign.kills import VICTIMS, KillingField
+from campaign.real_models import SUITE, models_in
+from campaign.server_under_test import ServerUnderTest
+from campaign.soak import Soak
+from fakes.workplace import EXACT
+
+RESULT = RESULTS / "reliability.md"
+BRISK = "fakes.engines:brisk"  # some seconds for each of the jobs
+KILLS_OF_A_ROUND = 10
+FRAMES_OF_A_ROUND = 10_000
+ATTACKS_OF_A_ROUND = 50
+JOBS_OF_A_ROUND = 60
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a part has done so far."""
+
+    done: str
+    losses: tuple[str, ...]
+
+
+def kills(folder: Path, rounds: float, random: Random) -> Iterator[Report]:
+    """Kill whatever works at jobs of the exact engine."""
+    with ServerUnderTest(folder, BRISK) as server:
+        yield from _killing(KillingField(server, EXACT_JOBS, random), server, rounds)
+
+
+def real_kills(folder: Path, rounds: float, random: Random) -> Iterator[Report]:
+    """Kill whatever works at jobs of a real restorer and of a tiny checkpoint."""
+    with ServerUnderTest(folder, SUITE, models_in(folder)) as server:
+        yield from _killing(KillingField(server, REAL_JOBS, random), server, rounds)
+
+
+def _killing(field: KillingField, server: ServerUnderTest, rounds: float) -> Iterator[Report]:
+    for seen in field.rounds(math.ceil(rounds * KILLS_OF_A_ROUND)):
+        counts = ", ".join(f"{seen.kills[victim]} of the {victim}" for victim in VICTIMS)
+        done = f"{sum(seen.kills.values())} kills ({counts}) in {seen.jobs} jobs"
+        yield Report(done, (*seen.losses, *server.complaints()))
+
+
+def frames(folder: Path, rounds: float, random: Random) -> Iterator[Report]:
+    """Send frames that nobody should."""
+    with ServerUnderTest(folder, EXACT) as server:
+        for seen in Fuzzer(server, random).rounds(math.ceil(rounds * FRAMES_OF_A_ROUND)):
+            done = (
+                f"{seen.frames} frames ({seen.strangers} without a token) over {seen.connections} connections, "
+                f"{seen.jobs} jobs beside"
+            )
+            yield Report(done, (*seen.losses, *server.complaints()))
+
+
+def attacks(folder: Path, rounds: float, random: Random) -> Iterator[Report]:
+    """Attack the door, and what is behind it."""
+    with ServerUnderTest(folder, EXACT) as server:
+        for seen in Attacker(server, random).rounds(math.ceil(rounds * ATTACKS_OF_A_ROUND)):
+            done = f"{seen.attacks.total()} attacks of {len(seen.attacks)} kinds"
+            yield Report(done, (*seen.losses, *server.complaints()))
+
+
+def soak(folder: Path, rounds: float, random: Random) -> Iterator[Report]:
+    """Keep a server busy."""
+    with ServerUnderTest(folder, EXACT) as server:
+        for seen in Soak(server, random).rounds(math.ceil(rounds * JOBS_OF_A_ROUND)):
+            last = ", ".join(f"{name} {course[-1]:.0f}" for name, course in seen.courses.items())
+            yield Report(f"{seen.jobs} jobs; at the end: {last}", (*seen.losses, *server.complaints()))
+        yield Report(f"{seen.jobs} jobs; at the end: {last}", (*seen.losses, *server.complaints()))
+
+
+PARTS = {"kills": kills, "real-kills": real_kills, "frames": frames, "attacks": attacks, "soak": soak}
+
+
+def main() -> int:
+    """Run a part; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=PARTS)
+    parser.add_argument("--rounds", type=float, default=1)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31))
+    parser.add_argument("--record", action="store_true")
+    options = parser.parse_args()
+    began, report = time.monotonic(), Report("nothing", ())
+    told = 0  # losses
+    sys.stdout.write(f"{options.part}: seed {options.seed}\n")
+    with tempfile.TemporaryDirectory(prefix="foveate-campaign-") as folder:
+        for report in PARTS[options.part](Path(folder), options.rounds, Random(options.seed)):
+            sys.stdout.write("".join(f"lost: {loss}\n" for loss in report.losses[told:]))
+            told = len(report.losses)
+            sys.stdout.write(f"{report.done}, {told} lost\n")
+            sys.stdout.flush()
+    if options.record:
+        _record(options.part, options.seed, report, time.monotonic() - began)
+    return bool(report.losses)
+
+
+def _record(part: str, seed: int, report: Report, seconds: float) -> None:
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout
+    cells = (
+        f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M}", commit.strip(), part, str(seed), report.done,
+        f"{seconds / 60:.0f} min", str(len(report.losses)), cpu_model(),
+    )  # fmt: skip
+    with RESULT.open("a", encoding="utf-8") as file:
+        file.write(f"| {' | '.join(cells)} |\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Runs job after job on one server and looks whether memory, open files, threads or the spool grow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from statistics import mean
+
+from campaign.jobs import EXACT_JOBS, choose
+from campaign.server_under_test import ServerUnderTest
+
+CLIENTS = 3
+GROWTH = 1.1  # of the last third over the second one: in the first one things are loaded
+SLACK = {"MB": 4.0, "files": 2.0, "threads": 1.0, "spooled": 0.0}
+
+
+@dataclass
+class Soaking:
+    """What has happened so far."""
+
+    jobs: int = 0
+    courses: dict[str, list[float]] = field(default_factory=dict)
+    losses: list[str] = field(default_factory=list)
+
+    def grown(self) -> list[str]:
+        """Return what has grown."""
+        found = []
+        for name, course in self.courses.items():
+            third = len(course) // 3
+            before, after = mean(course[third : 2 * third]), mean(course[-third:])
+            if after > before * GROWTH + SLACK[name.split()[-1]]:
+                found.append(f"{name}: {before:.1f}, then {after:.1f}")
+        return found
+
+
+class Soak:
+    """Keeps a server busy."""
+
+    def __init__(self, server: ServerUnderTest, random: Random) -> None:
+        self._server, self._random = server, random
+        self.seen = Soaking()
+
+    def rounds(self, jobs: int) -> Iterator[Soaking]:
+        """Run so many jobs; yield what has happened after each."""
+        expected = {}
+        for number in range(jobs):
+            job = choose(self._random, EXACT_JOBS)
+            with self._server.client(f"client-{number % CLIENTS}") as client:
+                ended = job.run(client)
+            if job not in expected and ended.samples is not None:
+                expected[job] = ended.samples
+            if job not in expected or (problem := ended.problem(expected[job])):
+                self.seen.losses.append(problem or ended.said)
+            self.seen.jobs += 1
+            self._measure()
+            yield self.seen
+        self.seen.losses += self.seen.grown()
+
+    def _measure(self) -> None:
+        pids = {"server": [self._server.pid], "worker": self._server.workers()}
+        for name, found in pids.items():
+            if found:
+                self._note(f"{name} MB", sum(map(_megabytes, found)))
+                self._note(f"{name} files", sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in found))
+                self._note(f"{name} threads", sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in found))
+        self._note("spooled", len(self._server.spooled()))
+
+    def _note(self, name: str, value: float) -> None:
+        self.seen.courses.setdefault(name, []).append(value)
+
+
+def _megabytes(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
