@@ -27,13 +27,16 @@ END_SECONDS = 30.0  # for programs to end that were told to
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark everything beside this file, and leave it out unless it was asked for by its mark."""
+    """Mark everything beside this file; leave it out unless it was asked for by its mark, and the edition has it."""
     ours = [item for item in items if HERE in item.path.parents]
     for item in ours:
         item.add_marker(pytest.mark.hosts)
-    if "hosts" not in config.option.markexpr:
-        config.hook.pytest_deselected(items=ours)
-        items[:] = [item for item in items if item not in ours]
+    left_out = ours
+    if "hosts" in config.option.markexpr:
+        without = chosen_edition().without
+        left_out = [item for item in ours if any(word in item.nodeid.lower() for word in without)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 
 from foveate_shared.connection.running_server import find_server
 from foveate_shared.errors import ConnectionLostError
-from hosts.lib import building
+from hosts.lib import building, editors_table
 from hosts.lib.blender_module import bpy_version
 from hosts.lib.editions import VARIABLE, chosen_edition
 from hosts.lib.servers import DETERMINISTIC
@@ -88,6 +88,24 @@ def test_the_editors_are_those_of_the_edition(chroot, start_screen, edition):
     for editor, version in edition.editors.items():
         done = chroot.run([editor, "--version"], folder=screen.folder, env=screen.environment)
         assert f"{SAYS[editor]} {version}" in done.check().output
+
+
+def test_the_page_about_the_editors_counts_the_last_run_of_each_test(tmp_path):
+    report = """<testsuites><testsuite timestamp="2026-11-{day}T10:00:00+00:00">{cases}</testsuite></testsuites>"""
+    case = '<testcase classname="tests.hosts.{}" name="{}">{}</testcase>'
+    first = [
+        case.format("test_krita", "test_a", "<failure/>"),
+        case.format("test_krita", "test_b", "<error/>"),
+        case.format("test_failing_model", "test_c[krita-kill]", "<skipped/>"),
+        case.format("test_two_editors", "test_d", ""),
+    ]
+    (tmp_path / "all.xml").write_text(report.format(day=28, cases="".join(first)))
+    (tmp_path / "again.xml").write_text(report.format(day=29, cases=case.format("test_krita", "test_a", "")))
+    written = editors_table.page({"newest": editors_table.read_reports(tmp_path)}, {"newest": {"krita": "5.3.4"}})
+    assert "| Krita | 5.3.4 | 2026-11-28 | 1 | 1 | 1 |" in written
+    assert "tools |  | 2026-11-28 | 1 | 0 | 0 |" in written
+    assert written.count("`test_krita::test_") == 1
+    assert "- newest: `test_krita::test_b`" in written
 
 
 def test_editors_that_nobody_knows_are_refused(monkeypatch):

@@ -32,6 +32,7 @@ class Edition:
     later_suite: str = ""  # from which `later_packages` are taken
     later_packages: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=lambda: _LEAN_FILES)
+    without: tuple[str, ...] = ()  # words in the names of tests that need what the edition has not
     needs_mounts: bool = False  # /proc and /dev: GTK's loader of icons runs in a sandbox of its own, which wants them
 
 
@@ -51,6 +52,7 @@ _EDITIONS = (
         # Blender's own start imports cattr and requests.
         (*_SCREEN, "krita", "python3-pyqt5", *_GIMP, *_BLENDER, "python3-cattr", "python3-requests"),
         files=_UNSTABLE_FILES,
+        without=("status_page", "blender_module", "as_a_module"),
         needs_mounts=True,
     ),
     Edition(
@@ -61,6 +63,7 @@ _EDITIONS = (
         "experimental",
         ("krita", "python3-pyqt6", "qt6-svg-plugins"),
         files=_UNSTABLE_FILES,
+        without=("status_page", "as_a_module", "gimp", "blender", "two_editors"),
         needs_mounts=True,
     ),
 )
@@ -68,7 +71,11 @@ _EDITIONS = (
 
 def chosen_edition() -> Edition:
     """Return the edition that is tested. Raises ValueError where there is none of that name."""
-    name = os.environ.get(VARIABLE) or _EDITIONS[0].name
+    return edition_called(os.environ.get(VARIABLE) or _EDITIONS[0].name)
+
+
+def edition_called(name: str) -> Edition:
+    """Return an edition. Raises ValueError where there is none of that name."""
     for edition in _EDITIONS:
         if edition.name == name:
             return edition
