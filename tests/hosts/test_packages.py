@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+
+import pytest
 
 from foveate_server.plugins import install as installer
 from foveate_server.plugins.bundle import write_bundle
+from foveate_server.plugins.editor_import import import_problem
 from foveate_server.plugins.editor_places import Machine, find_places
 from foveate_shared.connection import settings
+from hosts.lib.first_run import new_user
 
 IMPORTER = "/usr/share/krita/pykrita/plugin_importer/plugin_importer.py"
 ASK_BLENDER = "import addon_utils; print('enabled:', addon_utils.check('bl_ext.user_default.foveate'))"
@@ -79,3 +84,15 @@ def test_gimp_loads_what_was_installed(chroot, start_screen, make_home):
     said = chroot.run(asking, folder=home).check().output
     assert "foveate" in said, said
     assert settings.load(place.settings).server_command == ("foveate", "serve")
+
+
+@pytest.mark.parametrize("host", ["krita", "gimp", "blender"])
+def test_the_doctor_lets_the_editor_import_its_plugin(chroot, monkeypatch, host):
+    with new_user(chroot) as person:
+        monkeypatch.setattr(tempfile, "tempdir", str(person.home))  # the editor must see what the doctor puts there
+        machine = Machine(person.home.outside, "linux", {"PATH": str(person.programs)})
+        person.foveate("plugins", "install", host)
+        (place,) = find_places(host, machine)
+        assert import_problem(place, machine) == ""
+        (place.package / "_shared.py").write_text("raise ImportError('no such name in Qt')\n")
+        assert "no such name in Qt" in import_problem(place, machine)

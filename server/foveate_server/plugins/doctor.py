@@ -14,8 +14,10 @@ from typing import Any
 
 from foveate_server.plugins import bundle_sources, kritarc
 from foveate_server.plugins.bundle import RECORD
+from foveate_server.plugins.editor_import import import_problem
 from foveate_server.plugins.editor_places import NATIVE, TITLES, Machine, Place, find_places
 from foveate_server.plugins.editor_version import version_of
+from foveate_server.plugins.krita_binding import missing_binding
 from foveate_server.plugins.try_server import try_server
 from foveate_shared.connection import settings
 from foveate_shared.connection.clean_environment import clean_environment, virtual_environment
@@ -23,9 +25,6 @@ from foveate_shared.connection.running_server import default_runtime_file, find_
 from foveate_shared.connection.settings import Settings
 from foveate_shared.errors import FoveateError, reason_of
 from foveate_shared.wire.protocol import Peer
-
-KRITA_LIBRARIES = "/usr/lib/*/krita-python-libs"  # of distributions, which leave Python to the system
-SYSTEM_PYTHON = "/usr/bin/python3"
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ TryServer = Callable[[Settings, str, Mapping[str, str]], Peer]  # see plugins.tr
 
 
 def examine(machine: Machine, try_server: TryServer = try_server) -> list[DoctorFinding]:
-    """Look at this machine, and try the servers of all plugins; nothing is changed, but a server may run then."""
+    """Look at this machine, try plugins in their editors and all their servers, which may run then; no more is changed."""
     tried = _TriedServers(try_server, machine.environ)
     findings = [
         DoctorFinding(
@@ -154,12 +153,15 @@ def _place(place: Place, machine: Machine, tried: _TriedServers) -> Iterator[Doc
         else:
             yield DoctorFinding("", "the plugin is not installed")
         return
-    yield _plugin(place, record)
+    plugin = _plugin(place, record)
+    yield plugin
     yield from _enabled(place)
     yield from _settings(place, machine, tried)
     yield from _virtual_environment(place, machine)
-    if place.host == "krita" and place.kind == NATIVE:
-        yield from _krita_python(machine)
+    lacks_qt = list(_krita_binding(place, machine))
+    yield from lacks_qt
+    if not plugin.problem and not lacks_qt:
+        yield from _import(place, machine)
 
 
 def _plugin(place: Place, record: Mapping[str, Any]) -> DoctorFinding:
@@ -235,15 +237,22 @@ def _virtual_environment(place: Place, machine: Machine) -> Iterator[DoctorFindi
         )
 
 
-def _krita_python(machine: Machine) -> Iterator[DoctorFinding]:
-    """Yield a finding where a distribution's Krita has no PyQt5: it runs no plugin then, and says nothing."""
-    program = machine.program("krita") or ""
-    libraries = list(Path("/").glob(KRITA_LIBRARIES.lstrip("/")))
-    if not program.startswith("/usr/") or not libraries or not Path(SYSTEM_PYTHON).exists():
-        return
-    packages = ("usr/lib/python3/dist-packages/PyQt5", "usr/lib*/python3*/site-packages/PyQt5")
-    if not any(list(Path("/").glob(pattern)) for pattern in packages):
-        yield DoctorFinding("", "no PyQt5", "Krita cannot run Python plugins.", "Run: sudo apt install python3-pyqt5")
+def _krita_binding(place: Place, machine: Machine) -> Iterator[DoctorFinding]:
+    """Yield a finding where a distribution's Krita lacks its binding of Qt, and so runs no plugin."""
+    program = (machine.program("krita") or "") if (place.host, place.kind) == ("krita", NATIVE) else ""
+    if program.startswith("/usr/") and (binding := missing_binding()):
+        remedy = f"Run: sudo apt install python3-{binding.lower()}"
+        yield DoctorFinding("", f"no {binding}", "Krita cannot run Python plugins.", remedy)
+
+
+def _import(place: Place, machine: Machine) -> Iterator[DoctorFinding]:
+    said = import_problem(place, machine)
+    title = TITLES[place.host]
+    if said:
+        remedy = f"Bring Foveate up to date, and run: foveate plugins install {place.host}"
+        yield DoctorFinding("", "cannot be imported", f"{title}'s Python says: {said}", remedy)
+    elif said is not None:
+        yield DoctorFinding("", f"{title} can import it")
 
 
 def _editor_version(place: Place, machine: Machine) -> str:

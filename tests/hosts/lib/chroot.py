@@ -139,7 +139,7 @@ class Chroot:
         path = folder.outside / (log or f"{Path(words[0]).name}-{next(self._numbers)}.log")
         with path.open("wb") as output:
             process = subprocess.Popen(
-                [*DIES_WITH_US, *self._way_in(), "env", "-i", "-C", folder.inside, *assignments, *words],
+                [*DIES_WITH_US, *self.way_in(), "env", "-i", "-C", folder.inside, *assignments, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -172,7 +172,7 @@ class Chroot:
         with self.running(command, folder=folder, env=env, log=log) as program:
             return program.wait(timeout)
 
-    def _way_in(self) -> list[str]:
+    def way_in(self) -> list[str]:
         """Return the beginning of a command that is to run inside."""
         if not self.needs_mounts:
             return ["chroot", str(self.root)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socketserver
 import subprocess
 import sys
@@ -30,7 +31,7 @@ SIDE = 384  # of the photo
 FACE = (slice(20, 180), slice(110, 240))  # where all that changes lies: rows, columns
 JOB_SECONDS = 400.0  # for the server's start, its models, and the face
 _EDITOR = """#!/bin/sh
-exec chroot {root} env -i {environment} HOME={home} TMPDIR={home} {editor} "$@"
+exec {way_in} env {environment} HOME={home} TMPDIR={home} {editor} "$@"
 """
 _OUR_PYTHON = """#!/usr/bin/python3
 import json, os, socket, sys
@@ -53,12 +54,12 @@ class NewUser:
     home: Folder  # its path is the same inside and outside
     programs: Path  # the folder with the editors, as the person outside starts them
 
-    def foveate(self, *words: str) -> str:
-        """Run `foveate` in the person's terminal; return what it says. Fails where its exit status is not 0."""
+    def foveate(self, *words: str, status: int = 0) -> str:
+        """Run `foveate` in the person's terminal; return what it says. Fails where its exit status is another one."""
         environ = {"HOME": str(self.home), "PATH": f"{self.programs}:{ENVIRONMENT['PATH']}", "TMPDIR": str(self.home)}
         command = [sys.executable, "-m", "foveate_server", *words]
         done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == status, done.stdout + done.stderr
         return done.stdout
 
     def photo(self) -> NDArray[np.uint8]:
@@ -76,8 +77,8 @@ def new_user(chroot: Chroot) -> Iterator[NewUser]:
     outside = chroot.folder("new-user").outside
     home, programs = Folder(str(outside), outside), chroot.folder("programs").outside
     environment = " ".join(f"{name}={value}" for name, value in ENVIRONMENT.items())
-    for editor in ("krita", "gimp", "blender"):
-        text = _EDITOR.format(root=chroot.root, environment=environment, home=home, editor=editor)
+    for editor in ("krita", "kritarunner", "gimp", "gimp-console", "blender"):
+        text = _EDITOR.format(way_in=shlex.join(chroot.way_in()), environment=environment, home=home, editor=editor)
         (programs / editor).write_text(text)
         (programs / editor).chmod(0o755)
     with _our_python(chroot):
