@@ -138,15 +138,7 @@ COMPOSITED = """
 exec(prepare)
 scene = bpy.data.scenes.new("masks")
 scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = size[0], size[1], 100
-if bpy.app.version < (5, 0):
-    scene.use_nodes = True
-    tree = scene.node_tree
-    tree.nodes.clear()
-    out = tree.nodes.new("CompositorNodeComposite")
-else:
-    tree = scene.compositing_node_group = bpy.data.node_groups.new("masks", "CompositorNodeTree")
-    tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
-    out = tree.nodes.new("NodeGroupOutput")
+tree, out = compositor(scene)
 node = tree.nodes.new("CompositorNodeMask")
 node.mask = mask
 tree.links.new(node.outputs[0], out.inputs[0])
@@ -332,10 +324,9 @@ bpy.data.images.remove(image)
 def test_a_viewer_that_blender_left_empty_is_refused_with_a_sentence(running):
     error = running.run(
         """
-bpy.context.scene.use_nodes = True
-bpy.context.scene.node_tree.nodes.new("CompositorNodeViewer")
+compositor(bpy.context.scene)[0].nodes.new("CompositorNodeViewer")
 bpy.ops.render.render()
-bpy.context.scene.use_nodes = False
+leave_compositor(bpy.context.scene)
 try: bpy.ops.foveate.refocus(image="Viewer Node"); answer = ""
 except RuntimeError as raised: answer = str(raised)
 """,

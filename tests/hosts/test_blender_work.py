@@ -95,13 +95,11 @@ scene = bpy.context.scene
 scene.render.engine = "CYCLES"
 scene.cycles.device, scene.cycles.samples, scene.cycles.use_denoising = "CPU", 1, False
 scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = 96, 80, 100
-scene.use_nodes = True
-tree = scene.node_tree
-tree.nodes.clear()
+tree, out = compositor(scene)
 source = tree.nodes.new("CompositorNodeImage")
 source.image = bpy.data.images["in"]
-for kind in ("CompositorNodeViewer", "CompositorNodeComposite"):
-    tree.links.new(source.outputs[0], tree.nodes.new(kind).inputs[0])
+for shown in (tree.nodes.new("CompositorNodeViewer"), out):
+    tree.links.new(source.outputs[0], shown.inputs[0])
 bpy.context.preferences.view.render_display_type = "NONE"
 with bpy.context.temp_override(**editor()):
     bpy.ops.render.render("INVOKE_DEFAULT")
@@ -122,7 +120,7 @@ def test_the_viewer_is_refocused(desk, running):
         changed[INSIDE] = False
         assert not changed.any()
     finally:
-        running.run("bpy.context.scene.use_nodes = False")
+        running.run("leave_compositor(bpy.context.scene)")
 
 
 def test_the_search_finds_the_operators(desk, running, screen):

@@ -47,6 +47,25 @@ def put(name, samples, colorspace="", alpha_mode=""):
     return image
 
 
+def compositor(scene):
+    """Return an empty tree of a scene's compositor, and the node that it ends in: Blender 5 has renamed both."""
+    if bpy.app.version < (5, 0):
+        scene.use_nodes = True
+        scene.node_tree.nodes.clear()
+        return scene.node_tree, scene.node_tree.nodes.new("CompositorNodeComposite")
+    tree = scene.compositing_node_group = bpy.data.node_groups.new(scene.name, "CompositorNodeTree")
+    tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+    return tree, tree.nodes.new("NodeGroupOutput")
+
+
+def leave_compositor(scene):
+    """Take a scene's compositor away."""
+    if bpy.app.version < (5, 0):
+        scene.use_nodes = False
+    else:
+        scene.compositing_node_group = None
+
+
 def editor():
     """Return window, area and region of the image editor, for a context override."""
     window = bpy.context.window_manager.windows[0]
@@ -67,6 +86,8 @@ HANDS = {
     "time": time,
     "grab": grab,
     "put": put,
+    "compositor": compositor,
+    "leave_compositor": leave_compositor,
     "editor": editor,
     "FOLDER": FOLDER,
 }
