@@ -15,6 +15,11 @@ from foveate_shared.connection import settings
 from hosts.lib.first_run import new_user
 
 IMPORTER = "/usr/share/krita/pykrita/plugin_importer/plugin_importer.py"
+# As its author runs it, and Krita: there, Krita's translations are among Python's own names.
+IMPORT = (
+    "import builtins, runpy, sys; builtins.i18n = str; del sys.argv[0]; "
+    "runpy.run_path(sys.argv[0], run_name='__main__')"
+)
 ASK_BLENDER = "import addon_utils; print('enabled:', addon_utils.check('bl_ext.user_default.foveate'))"
 ASK_GIMP = """
 from gi.repository import Gimp
@@ -41,7 +46,7 @@ def packed(chroot, host):
 def test_kritas_own_importer_takes_the_package(chroot):
     folder, package = packed(chroot, "krita")
     (folder / "resources").outside.mkdir()
-    command = ["python3", IMPORTER, package, folder / "resources"]
+    command = ["python3", "-c", IMPORT, IMPORTER, package, folder / "resources"]
     assert "Imported plugin: Foveate" in chroot.run(command, folder=folder).check().output
     resources = (folder / "resources").outside
     assert (resources / "pykrita/foveate/websockets/sync/client.py").is_file()
