@@ -91,6 +91,31 @@ def test_gimp_loads_what_was_installed(chroot, start_screen, make_home):
     assert settings.load(place.settings).server_command == ("foveate", "serve")
 
 
+def test_gimp_keeps_the_plugin_of_the_release_that_it_takes_over(chroot, edition, start_screen):
+    if edition.editors["gimp"] == "3.0":
+        pytest.skip("it is the first release that has the plugin")
+    home = chroot.folder("home")
+    before = home.outside / ".config/GIMP/3.0"
+    before.mkdir(parents=True)
+    (before / "gimprc").write_text('(config-version "3.0.4")\n')
+    machine = Machine(home.outside, "linux", {"PATH": ""})
+    (place,) = find_places("gimp", machine)
+    installer.install(place, ("foveate", "serve"), machine)
+    asking = ["gimp-console", "-i", "--quit", "--batch-interpreter=python-fu-eval", "-b", ASK_GIMP]
+    said = chroot.run(asking, folder=home, env=start_screen().environment, timeout=300.0).check().output
+    assert "plug-in-foveate-refocus" in said, said
+    old, new = find_places("gimp", machine)
+    assert new.release == edition.editors["gimp"]
+    assert files_of(new.package) == files_of(old.package)
+    assert settings.load(new.settings).server_command == ("foveate", "serve")
+
+
+def files_of(package):
+    """Return a plugin's files, without what Python keeps beside them."""
+    found = {path.relative_to(package): path for path in package.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in found.items() if "__pycache__" not in name.parts}
+
+
 @pytest.mark.parametrize("host", ["krita", "gimp", "blender"])
 def test_the_doctor_lets_the_editor_import_its_plugin(chroot, monkeypatch, host):
     with new_user(chroot) as person:
