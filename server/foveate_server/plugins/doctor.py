@@ -42,7 +42,7 @@ TryServer = Callable[[Settings, str, Mapping[str, str]], Peer]  # see plugins.tr
 
 
 def examine(machine: Machine, try_server: TryServer = try_server) -> list[DoctorFinding]:
-    """Look at this machine: try plugins in their editors, and their servers, which may run then. Nothing else changes."""
+    """Look at this machine, try plugins in their editors, and their servers, which may run then. Nothing else changes."""
     tried = _TriedServers(try_server, machine.environ)
     findings = [
         DoctorFinding(
@@ -250,7 +250,7 @@ def _import(place: Place, machine: Machine) -> Iterator[DoctorFinding]:
     title = TITLES[place.host]
     if said:
         remedy = f"Bring Foveate up to date, and run: foveate plugins install {place.host}"
-        yield DoctorFinding("", "cannot be imported", f"{title}'s Python says: {said}", remedy)
+        yield DoctorFinding("", "cannot be imported", f"{title}'s Python says: {said.rstrip('.')}.", remedy)
     elif said is not None:
         yield DoctorFinding("", f"{title} can import it")
 
