@@ -42,7 +42,7 @@ TryServer = Callable[[Settings, str, Mapping[str, str]], Peer]  # see plugins.tr
 
 
 def examine(machine: Machine, try_server: TryServer = try_server) -> list[DoctorFinding]:
-    """Look at this machine, try plugins in their editors, and their servers, which may run then. Nothing else changes."""
+    """Look at this machine, try plugins in their editors, and their servers, which may run then. No more is changed."""
     tried = _TriedServers(try_server, machine.environ)
     findings = [
         DoctorFinding(
