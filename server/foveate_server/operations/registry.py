@@ -32,7 +32,9 @@ from foveate_shared.wire.schema_words import NEEDS
 GROUP = "foveate.operations"
 _OWN: tuple[Operation[Any], ...] = (Refocus(), Faces(), Detect(), Upscale(), Fill(), Compare())
 # Words of the command line that stand for no operation: one that is called so could not be reached there.
-COMMANDS = frozenset(("serve", "operations", "models", "presets", "plugins", "jobs", "replay", "status", "token"))
+COMMANDS = frozenset(
+    ("serve", "operations", "models", "presets", "plugins", "jobs", "replay", "status", "stop", "token")
+)
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")  # a word of the command line, and of an editor's settings
 
 

@@ -99,7 +99,7 @@ def _server() -> DoctorFinding:
             return DoctorFinding("server", "does not run; clients start it where they may")
         return DoctorFinding("server", f"said to run, in {' and '.join(said)}", error.info.message, error.info.remedy)
     if running != bundle_sources.version():
-        remedy = "Stop it, so that the next client starts the new one."
+        remedy = "Run `foveate stop`, so that the next client starts the new one."
         return DoctorFinding(
             "server", f"runs, version {running}", f"It is not version {bundle_sources.version()}.", remedy
         )

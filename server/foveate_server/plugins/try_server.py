@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import shutil
-import signal
 import tempfile
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,15 +12,15 @@ from pathlib import Path
 
 from foveate_shared.connection.clean_environment import clean_environment
 from foveate_shared.connection.client import Client
+from foveate_shared.connection.end_server import end_server
 from foveate_shared.connection.inquiry import Inquiry
-from foveate_shared.connection.running_server import RUNTIME_FILE_VARIABLE, is_alive, read_runtime_file
+from foveate_shared.connection.running_server import RUNTIME_FILE_VARIABLE
 from foveate_shared.connection.settings import Settings
 from foveate_shared.connection.start_server import find_running
 from foveate_shared.editor.open_connection import find_server, runtime_file
+from foveate_shared.errors import ConnectionLostError
 from foveate_shared.wire.protocol import Peer
 
-END_SECONDS = 20.0  # for a server that was told to end
-_POLL = 0.05  # seconds between two looks
 _FILE_OPTION = "--runtime-file"
 
 
@@ -54,7 +52,8 @@ def _try_elsewhere(values: Settings, editor: str, environ: Mapping[str, str]) ->
     try:
         _greeted(moved, editor, {**environ, **own, "FOVEATE_PORT": "0"})
     finally:
-        _end(file)
+        with contextlib.suppress(ConnectionLostError):  # it has not come that far
+            end_server(file)
     shutil.rmtree(folder, ignore_errors=True)  # where it failed, the error names a log in it
 
 
@@ -64,14 +63,3 @@ def _with_file(command: Sequence[str], file: Path) -> tuple[str, ...]:
     if _FILE_OPTION in words[:-1]:
         words[words.index(_FILE_OPTION) + 1] = str(file)
     return tuple(words)
-
-
-def _end(file: Path) -> None:
-    """End the server that is said to run in `file`, and wait for that: it still writes in its folder."""
-    server = read_runtime_file(file)
-    if server is None:
-        return
-    os.kill(server.pid, signal.SIGTERM)
-    deadline = time.monotonic() + END_SECONDS
-    while is_alive(server.pid) and time.monotonic() < deadline:
-        time.sleep(_POLL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ from .start_program import why_not_started, with_program_found
 
 START_TIMEOUT = 60.0  # seconds: torch may have to be read from a slow disk
 _POLL = 0.05  # seconds between two looks
+_ERROR_NUMBER = re.compile(r"\[(Errno|WinError) -?\d+\] ")  # of the system: it says nothing to a person
 
 
 def find_or_start(
@@ -127,7 +129,8 @@ def _too_late(log: Path) -> ServerError:
 def _last_line(log: Path) -> str:
     """Return the last line that says something: of a traceback, that is the error."""
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
-    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing.")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing.")
+    return _ERROR_NUMBER.sub("", last)
 
 
 def _pause(deadline: float, failure: Callable[[], Exception]) -> None:

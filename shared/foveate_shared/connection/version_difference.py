@@ -9,7 +9,7 @@ from ..i18n.sentence import Sentence
 from ..wire.protocol import Peer
 from .settings import PLUGIN_FILES
 
-UPDATE_SERVER = "End the server, so that the new one is started; if it is as old then, update Foveate where it runs."
+UPDATE_SERVER = "Run `foveate stop` where the server runs; if the next one is as old, update Foveate there."
 _OUR_PREFIX = "foveate-"
 _NUMBERS = re.compile(r"\d+(\.\d+)*")
 

@@ -103,7 +103,19 @@ def test_help_names_every_command(capsys):
         main(["--help"])
     assert exit_.value.code == 0
     text = capsys.readouterr().out
-    for command in ("serve", "upscale", "refocus", "faces", "detect", "models", "jobs", "replay", "status", "token"):
+    for command in (
+        "serve",
+        "upscale",
+        "refocus",
+        "faces",
+        "detect",
+        "models",
+        "jobs",
+        "replay",
+        "status",
+        "stop",
+        "token",
+    ):
         assert f"    {command} " in text
 
 

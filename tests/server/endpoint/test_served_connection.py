@@ -100,7 +100,7 @@ def test_version_mismatch_says_which_side_to_update(site):
     with site.client(greet=False) as client:
         client.send(hello(versions=(7,), client=Peer("Krita plugin", "9.1")))
         problem, _ = client.closing()
-        assert "End the server" in problem.error.remedy
+        assert "Run `foveate stop` where the server runs" in problem.error.remedy
     with site.client(greet=False) as client:
         client.send(hello(versions=(7, 1, 99)))
         assert client.until(Welcome).version == 1

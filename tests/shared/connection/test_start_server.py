@@ -114,6 +114,8 @@ def test_the_last_words_of_a_server_that_ends_at_once(path: Path) -> None:
     with pytest.raises(ServerError, match="ended at once: OSError: no card") as caught:
         find_or_start([sys.executable, "-c", "raise OSError('no card')"], path)
     assert "server-start@" in caught.value.info.remedy
+    with pytest.raises(ServerError, match=r"ended at once: FileNotFoundError: No such file or directory: '/gone'"):
+        find_or_start([sys.executable, "-S", "-c", "open('/gone')"], path)
 
 
 def test_a_server_that_never_gets_ready_is_ended(path: Path) -> None:

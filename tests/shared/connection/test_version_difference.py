@@ -14,7 +14,7 @@ def told(ours: str, theirs: str, program: str = "foveate-krita") -> str:
 
 @pytest.mark.parametrize(("ours", "theirs"), [("0.2.0", "0.1.9"), ("0.10", "0.9"), ("1.0.1", "1.0"), ("2", "1.9.9")])
 def test_the_older_side_is_told_apart(ours, theirs):
-    assert told(ours, theirs).startswith(f"The server's version {theirs} is older than this plugin's, {ours}. End the ")
+    assert told(ours, theirs).startswith(f"The server's version {theirs} is older than this plugin's, {ours}. Run ")
     assert told(theirs, ours) == (
         f"This plugin's version {theirs} is older than the server's, {ours}. "
         "Install the plugin again in a terminal: foveate plugins install krita"

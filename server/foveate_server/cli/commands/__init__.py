@@ -1,6 +1,6 @@
 """The commands. Importing them is cheap: each imports what it needs when it runs."""
 
-from . import detect, edit, jobs, models, operations, plugins, presets, replay, serve, status, token
+from . import detect, edit, jobs, models, operations, plugins, presets, replay, serve, status, stop, token
 
 # In the order of the help.
 COMMANDS = (
@@ -14,5 +14,6 @@ COMMANDS = (
     jobs,
     replay,
     status,
+    stop,
     token,
 )

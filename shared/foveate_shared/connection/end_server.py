@@ -1,0 +1,41 @@
+"""End the server that runs on this machine, and wait until it has ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from ..errors import ErrorCode, InputError, ServerError
+from .running_server import RunningServer, find_running_server, is_alive
+
+END_TIMEOUT = 60.0  # seconds: it finishes what it writes
+_POLL = 0.05  # seconds between two looks
+
+
+def end_server(path: Path | None = None, *, timeout: float = END_TIMEOUT) -> RunningServer:
+    """Let the server of a runtime file end as it wants to; return what it was. Its jobs go on with the next one.
+
+    Raises ConnectionLostError where none runs or it does not prove that it is ours, InputError where it runs on another
+    machine, ServerError where it does not end in time.
+    """
+    server = find_running_server(path)
+    if not server.is_here:
+        raise InputError(
+            "The server runs in another place, where its process is not known here.",
+            code=ErrorCode.FORBIDDEN,
+            remedy="Run `foveate stop` there.",
+        )
+    os.kill(server.pid, signal.SIGTERM)
+    deadline = time.monotonic() + timeout
+    while is_alive(server.pid):
+        if time.monotonic() >= deadline:
+            raise ServerError(
+                "The server (pid {pid}) was told to end, and has not.",
+                code=ErrorCode.TIMED_OUT,
+                remedy="Look at its log, and try again in a minute.",
+                pid=server.pid,
+            )
+        time.sleep(_POLL)
+    return server
