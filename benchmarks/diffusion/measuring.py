@@ -63,6 +63,10 @@ class Quiet:
     def check(self) -> None:
         """Never cancelled."""
 
+    def give_way(self) -> bool:
+        """Nobody waits."""
+        return False
+
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         """Told to nobody."""
 

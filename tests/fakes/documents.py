@@ -114,6 +114,9 @@ class RecordingContext:
     def check(self) -> None:
         pass
 
+    def give_way(self) -> bool:
+        return False
+
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         assert stage
         assert -1e-6 <= fraction <= 1 + 1e-6

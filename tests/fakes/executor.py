@@ -6,9 +6,9 @@ import asyncio
 from collections import defaultdict
 
 from fakes.painting import inverted, item
-from foveate_server.executors.contract import ExecutorStatus
+from foveate_server.executors.contract import ExecutorStatus, NotRunError
 from foveate_server.operations.contract import ItemResult
-from foveate_server.tasks.item_task import TaskPatch, TaskProgress
+from foveate_server.tasks.item_task import TaskBegan, TaskPatch, TaskProgress
 from foveate_shared.errors import CancelledJobError, ErrorCode, ServerError
 from foveate_shared.wire.protocol import Outcome
 
@@ -32,8 +32,10 @@ async def paint(task, listener):
 class ScriptedExecutor:
     """Paints, unless a test says otherwise; single items can be held."""
 
-    def __init__(self, capacity=1):
+    def __init__(self, capacity=1, *, gives_way=True):
         self.capacity = capacity
+        self.gives_way = gives_way  # to whoever shall run in the midst of another task, at once
+        self.hosts = {}  # by key, of those that ran in the midst of another one: that one's
         self.behaviours = {}  # by item id: coroutine function (task, listener) -> ItemResult
         self.keys = []  # of the tasks that ran, in order
         self.running = {}  # by key: the asyncio task
@@ -67,9 +69,14 @@ class ScriptedExecutor:
         """Wait until what runs now has ended."""
         await asyncio.gather(*self.running.values(), return_exceptions=True)
 
-    async def run(self, task, listener):
+    async def run(self, task, listener, host=None):
         assert task.key not in self.running
+        if host is not None:
+            if host not in self.running or not self.gives_way:
+                raise NotRunError
+            self.hosts[task.key] = host
         self.keys.append(task.key)
+        listener(TaskBegan(task.key))
         work = self.running[task.key] = asyncio.ensure_future(self._work(task, listener))
         try:
             return await work

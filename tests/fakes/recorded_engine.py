@@ -95,6 +95,9 @@ class _Listener:
     def check(self) -> None:
         self.ticker.check()
 
+    def give_way(self) -> bool:
+        return self.ticker.give_way()
+
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         report = Report(self.clock() - self.began, stage, fraction, step, steps)
         if self._says_more(report):

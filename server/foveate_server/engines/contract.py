@@ -33,6 +33,12 @@ class Ticker(Protocol):
     def check(self) -> None:
         """Give a sign of life; raise CancelledJobError where the job was cancelled."""
 
+    def give_way(self) -> bool:
+        """Let shorter work of others run now, to its end; return whether there was any. Implies :meth:`check`.
+
+        Call it where nothing of the engine's is half done: that work uses the same engine.
+        """
+
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         """Report how far the call is (0 to 1)."""
 
@@ -84,7 +90,10 @@ class Detector(Generic[Found]):
 
 
 class Engine(Protocol):
-    """What renders, and asks the detectors. One instance per worker process and device; calls come one at a time."""
+    """What renders, and asks the detectors. One instance per worker process and device, called on one thread.
+
+    Calls come one at a time, but where one gives way (:meth:`Ticker.give_way`), others come in the midst of it.
+    """
 
     def upscale(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from foveate_server.engines.contract import EngineSpec
-from foveate_server.executors.contract import ExecutorStatus
+from foveate_server.executors.contract import ExecutorStatus, NotRunError
 from foveate_server.executors.worker_slot import WorkerSlot, WorkerTimeouts
 from foveate_server.operations.contract import ItemResult
 from foveate_server.tasks.item_task import Task, TaskEvent
@@ -84,12 +84,14 @@ class LocalExecutor:
         """End all workers; tasks under way end with SHUTTING_DOWN."""
         await asyncio.gather(*(slot.stop() for slot in self._slots))
 
-    async def run(self, task: Task, listener: Callable[[TaskEvent], None]) -> ItemResult:
+    async def run(self, task: Task, listener: Callable[[TaskEvent], None], host: str | None = None) -> ItemResult:
         """Run `task` to its end: see executors.contract.Executor. Raises ValueError where a task of its key runs."""
         if task.key in self._entries:
             raise ValueError(f"task {task.key} runs already")
         entry = self._entries[task.key] = _Submitted()
         try:
+            if host is not None:
+                return await self._run_inside(entry, task, listener, host)
             entry.slot = await self._free.get()
             try:
                 if entry.cancelled:
@@ -100,12 +102,20 @@ class LocalExecutor:
         finally:
             del self._entries[task.key]
 
+    async def _run_inside(
+        self, entry: _Submitted, task: Task, listener: Callable[[TaskEvent], None], host: str
+    ) -> ItemResult:
+        entry.slot = self._entries[host].slot if host in self._entries else None
+        if entry.slot is None:
+            raise NotRunError
+        return await entry.slot.run_inside(task, listener, host)
+
     def cancel(self, key: str) -> None:
         """Ask the task to end; where it runs no more, or never did, nothing happens."""
         if entry := self._entries.get(key):
             entry.cancelled = True
             if entry.slot is not None:
-                entry.slot.cancel()
+                entry.slot.cancel(key)
 
     def status(self) -> ExecutorStatus:
         """Return what is known of the workers."""

@@ -1,18 +1,22 @@
-"""A place where one task at a time runs: a worker process, replaced whenever it dies, hangs or does not listen."""
+"""A place where a task runs: a worker process, replaced whenever it dies, hangs or does not listen.
+
+One task at a time runs; another may run inside of it where it gives way, and so on: see :mod:`task_stack`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import get_args
 
+from foveate_server.executors.contract import NotRunError
+from foveate_server.executors.task_stack import Listener, TaskRun, TaskStack, cancelled
 from foveate_server.executors.worker_process import WorkerProcess, describe_exit
 from foveate_server.operations.contract import ItemResult
-from foveate_server.tasks.item_task import Task, TaskEvent
+from foveate_server.tasks.item_task import Task, TaskBegan, TaskEvent
 from foveate_server.tasks.messages import (
-    Alive,
     CancelTask,
     Launch,
     Memory,
@@ -23,10 +27,8 @@ from foveate_server.tasks.messages import (
     TaskFailed,
     TaskFinished,
 )
-from foveate_shared.errors import CancelledJobError, ErrorCode, ServerError, to_exception
+from foveate_shared.errors import ErrorCode, ServerError, to_exception
 from foveate_shared.i18n.sentence import Sentence
-
-Listener = Callable[[TaskEvent], None]
 
 _ATTEMPTS = 2  # to hand over a task: a process may have died while it idled
 _EVENTS = get_args(TaskEvent)
@@ -47,37 +49,41 @@ class WorkerTimeouts:
     end: float | None = 900.0  # without a task, until the process is ended: a driver's context goes only with it
 
 
-@dataclass
-class _Run:
-    """A task under way. Only touched in the event loop."""
+class _Deadlines:
+    """Kills a process unless it does in time what it should."""
 
-    task: Task
-    process: WorkerProcess | None = None  # that has the task
-    taken: bool = False  # the worker has said that it is at it
-    ended: bool = False  # the worker has said that it is done with it
-    cancelled: bool = False  # by us
-    killed_for: str | None = None  # the timer that ran out
-    timers: dict[str, asyncio.TimerHandle] = field(default_factory=dict)  # what kills the process unless called off
+    def __init__(self, process: WorkerProcess) -> None:
+        self._process = process
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self.killed_for: str | None = None  # the deadline that passed
 
-    def kill_after(self, reason: str, seconds: float) -> None:
+    def set(self, reason: str, seconds: float) -> None:
         """Kill the process in so many seconds, instead of at an earlier time that was planned for the same reason."""
         self.call_off(reason)
-        self.timers[reason] = asyncio.get_running_loop().call_later(seconds, self._kill, reason)
+        self._timers[reason] = asyncio.get_running_loop().call_later(seconds, self._kill, reason)
 
     def call_off(self, *reasons: str) -> None:
         """Forget what was planned for `reasons`."""
         for reason in reasons:
-            if timer := self.timers.pop(reason, None):
+            if timer := self._timers.pop(reason, None):
                 timer.cancel()
 
     def _kill(self, reason: str) -> None:
         self.killed_for = self.killed_for or reason
-        if self.process is not None:
-            self.process.kill()
+        self._process.kill()
+
+
+@dataclass(frozen=True)
+class _Attended:
+    """A process with its tasks."""
+
+    process: WorkerProcess
+    stack: TaskStack
+    deadlines: _Deadlines
 
 
 class WorkerSlot:
-    """Runs one task at a time. All methods are called in the event loop."""
+    """Runs one task, and others inside of it. All methods are called in the event loop."""
 
     def __init__(self, launch: Launch, patience: WorkerTimeouts, environment: Mapping[str, str]) -> None:
         self._launch = launch
@@ -86,7 +92,8 @@ class WorkerSlot:
         self._process: WorkerProcess | None = None  # ready for a task, or running one
         self._starting: asyncio.Task[WorkerProcess] | None = None  # a replacement on its way
         self._failed_starts = 0  # in a row
-        self._run: _Run | None = None
+        self._run: TaskRun | None = None  # the one that others may run inside of
+        self._attended: _Attended | None = None  # while a process has it
         self._idle_timers: list[asyncio.TimerHandle] = []
         self._ending: set[asyncio.Task[int]] = set()  # processes that were told to end
         self._stopped = False
@@ -117,30 +124,40 @@ class WorkerSlot:
     async def run(self, task: Task, listener: Listener) -> ItemResult:
         """Run `task`: see executors.contract.Executor."""
         self._end_idling()
-        run = self._run = _Run(task)
+        run = self._run = TaskRun(task, listener)
         try:
             for _ in range(_ATTEMPTS):
                 process = await self._ready_process()
-                if run.cancelled:
-                    raise _cancelled()
-                result = await self._attend(run, process, listener)
-                if result is not None:
-                    return result
+                if run.is_cancelled:
+                    raise cancelled()
+                await self._attend(run, process)
+                if run.answer.done():
+                    return run.answer.result()
                 _logger.warning("worker %d ended before task %s reached it", process.pid, task.key)
             raise _crashed("The worker process ended before it took up the task.")
         finally:
             self._run = None
             self._begin_idling()
 
-    def cancel(self) -> None:
-        """Ask the running task to end, and give it only so long."""
-        run = self._run
-        if run is None or run.cancelled:
+    async def run_inside(self, task: Task, listener: Listener, host: str) -> ItemResult:
+        """Run `task` inside of the task `host`, once that gives way: see executors.contract.Executor."""
+        attended = self._attended
+        if attended is None or not attended.stack.has_room_in(host):
+            raise NotRunError
+        guest = TaskRun(task, listener)
+        attended.stack.wait(guest)
+        attended.process.send(RunTask(task, host))
+        return await guest.answer
+
+    def cancel(self, key: str) -> None:
+        """Ask a task to end, and give it only so long."""
+        run = self._attended.stack.find(key) if self._attended else self._run
+        if run is None or run.is_cancelled:
             return
-        run.cancelled = True
-        if run.process is not None:
-            run.process.send(CancelTask(run.task.key))
-            run.kill_after("cancel", self._patience.cancel)
+        run.is_cancelled = True
+        if self._attended:
+            self._attended.process.send(CancelTask(key))
+            self._look_at_top(self._attended)
 
     def release_memory(self) -> None:
         """Let the engine give its memory back, unless a task runs."""
@@ -150,61 +167,73 @@ class WorkerSlot:
 
     # --- a task ------------------------------------------------------------------------------------------------------
 
-    async def _attend(self, run: _Run, process: WorkerProcess, listener: Listener) -> ItemResult | None:
-        """Return the task's result, or None where the process was dead before it took the task."""
-        run.process = process
+    async def _attend(self, run: TaskRun, process: WorkerProcess) -> None:
+        """Give the process the task and wait for its end; it has no answer where the process was dead before."""
+        attended = self._attended = _Attended(process, TaskStack(run), _Deadlines(process))
         process.job_lines(run.task.job)
         try:
             process.send(RunTask(run.task))
-            self._rearm_watchdog(run)
-            while (report := await process.receive()) is not None:
-                result = self._take(run, report, listener)
-                if result is not None:
-                    return result
-            await self._mourn(run, process)
-            return None
+            self._rearm_watchdog(attended)
+            while not run.answer.done():
+                report = await process.receive()
+                if report is None:
+                    await self._mourn(attended)
+                    return
+                self._take(attended, report)
         finally:
-            run.call_off("watchdog", "cancel")
-            run.process = None
+            attended.deadlines.call_off("watchdog", "cancel")
+            attended.stack.abandon()
+            self._attended = None
             process.job_lines(None)
             if not run.ended:
                 self._discard(process)  # nobody waits for its task any more, so nobody may find it busy
 
-    def _take(self, run: _Run, report: Report, listener: Listener) -> ItemResult | None:
-        """Act on a report. Raises what ended the task."""
-        self._rearm_watchdog(run)
+    def _take(self, attended: _Attended, report: Report) -> None:
+        """Act on a report, which is about the task that runs now."""
+        self._rearm_watchdog(attended)
+        stack = attended.stack
         if isinstance(report, (TaskFinished, TaskFailed)):
-            run.ended = True
-            if run.cancelled:
-                raise _cancelled()
-            if isinstance(report, TaskFailed):
-                raise to_exception(report.error)
-            return report.result
-        run.taken = run.taken or isinstance(report, Alive)
+            _answer(stack.end(), report)
+            self._look_at_top(attended)
+            return
+        if isinstance(report, TaskBegan):
+            stack.begin(report.key)
+            self._look_at_top(attended)
         if isinstance(report, Memory):
             self.memory = report
-        if isinstance(report, _EVENTS) and not run.cancelled:
-            listener(report)
-        return None
+        top = stack.top
+        if isinstance(report, _EVENTS) and top is not None and not top.is_cancelled:
+            top.listener(report)
 
-    def _rearm_watchdog(self, run: _Run) -> None:
-        run.kill_after("watchdog", self._patience.watchdog)
+    def _look_at_top(self, attended: _Attended) -> None:
+        """Give what runs now so long to end, if it was cancelled; what lies below it cannot listen."""
+        attended.deadlines.call_off("cancel")
+        top = attended.stack.top
+        if top is None:
+            return
+        attended.process.job_lines(top.task.job)
+        if top.is_cancelled:
+            attended.deadlines.set("cancel", self._patience.cancel)
 
-    async def _mourn(self, run: _Run, process: WorkerProcess) -> None:
-        """Replace the process that died under the task, and raise why, unless the task had no part in it."""
+    def _rearm_watchdog(self, attended: _Attended) -> None:
+        attended.deadlines.set("watchdog", self._patience.watchdog)
+
+    async def _mourn(self, attended: _Attended) -> None:
+        """Replace the process that died, and tell its tasks why, unless it was dead before it took one up."""
+        process, stack = attended.process, attended.stack
         status = await process.ended()
         self._process = None
         if self._stopped:
-            raise _shutting_down()
+            stack.die(_shutting_down())
+            return
         self._count_replacement()
-        _logger.error("worker %d ended with status %d during task %s", process.pid, status, run.task.key)
+        top = stack.top
+        _logger.error("worker %d ended with status %d during task %s", process.pid, status, top and top.task.key)
         self._prepare()
-        if run.cancelled:
-            raise _cancelled()
-        if run.killed_for == "watchdog":
-            raise _hung(self._patience.watchdog)
-        if run.taken:
-            raise _crashed(describe_exit(status))
+        if attended.deadlines.killed_for == "watchdog":
+            stack.die(_hung(self._patience.watchdog))
+        elif top is not None and (top.taken or top.is_cancelled):
+            stack.die(_crashed(describe_exit(status)))
 
     # --- the process -------------------------------------------------------------------------------------------------
 
@@ -311,8 +340,11 @@ class WorkerSlot:
             self.memory = None
 
 
-def _cancelled() -> CancelledJobError:
-    return CancelledJobError("The job was cancelled.")
+def _answer(run: TaskRun, report: TaskFinished | TaskFailed) -> None:
+    if isinstance(report, TaskFailed):
+        run.fail(to_exception(report.error))
+    else:
+        run.succeed(report.result)
 
 
 def _shutting_down() -> ServerError:

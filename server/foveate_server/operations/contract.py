@@ -131,6 +131,9 @@ class Context(Protocol):
     def check(self) -> None:
         """Give a sign of life and raise CancelledJobError where the job was cancelled. Call between network blocks."""
 
+    def give_way(self) -> bool:
+        """Let shorter items of others run now: see engines.contract.Ticker. Call between parts that take seconds."""
+
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         """Report how far the item is (0 to 1). Implies :meth:`check`."""
 

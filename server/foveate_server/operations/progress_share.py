@@ -19,6 +19,10 @@ class ProgressShare:
         """See engines.contract.Ticker."""
         self.whole.check()
 
+    def give_way(self) -> bool:
+        """See engines.contract.Ticker."""
+        return self.whole.give_way()
+
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         """See engines.contract.Ticker."""
         self.whole.progress(stage, self.start + self.share * fraction, step, steps)

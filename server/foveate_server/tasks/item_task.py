@@ -43,6 +43,13 @@ class Task:
 
 
 @dataclass(frozen=True)
+class TaskBegan:
+    """A worker has taken the task up."""
+
+    key: str
+
+
+@dataclass(frozen=True)
 class TaskProgress:
     """How far the running item is."""
 
@@ -141,4 +148,4 @@ class TaskFile:
 
 
 TaskPart = TaskPatch | TaskSelection | TaskReport | TaskFile
-TaskEvent = TaskProgress | TaskReadiness | TaskWeight | TaskNote | TaskPreview | TaskPart
+TaskEvent = TaskBegan | TaskProgress | TaskReadiness | TaskWeight | TaskNote | TaskPreview | TaskPart

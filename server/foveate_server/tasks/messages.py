@@ -1,8 +1,8 @@
 """What the server and a worker say to each other: one JSON object per line, with the message's class as its type.
 
 Orders go down the worker's stdin; the end of that stream means that the server is gone and the worker ends at once.
-Reports come back on what the worker was started with as stdout. A worker runs one task at a time, so reports
-between an order to run and its end are about that task.
+Reports come back on what the worker was started with as stdout. Where a task gives way, another runs inside of it, to
+its end: so a report is about the task that began last, of those that have not ended.
 """
 
 from __future__ import annotations
@@ -35,9 +35,13 @@ class Launch:
 
 @dataclass(frozen=True)
 class RunTask:
-    """Run a task. Only when the one before has ended."""
+    """Run a task. Only when the one before has ended, or inside of that one, its `host`, when it gives way.
+
+    Where the host ends before it gave way, the order is void.
+    """
 
     task: Task
+    host: str = ""  # the key of the task that shall give way
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Alive:
-    """A sign of life. The first one of a task says that the worker has taken it up."""
+    """A sign of life of the running task."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from threading import Event
 
 import numpy as np
@@ -24,9 +25,18 @@ PREVIEW_SIDE = 768  # pixels; larger previews are thinned out
 class WorkerContext:
     """Reports about one task through the channel, no more often than is of use. For the main thread alone."""
 
-    def __init__(self, task: Task, channel: Channel, cancelled: Event, heartbeat_seconds: float) -> None:
+    def __init__(
+        self,
+        task: Task,
+        channel: Channel,
+        cancelled: Event,
+        heartbeat_seconds: float,
+        run_guests: Callable[[], bool],
+    ) -> None:
+        """`cancelled` is set by the reader thread; `run_guests` runs the tasks that wait for this one to give way."""
         self._channel = channel
-        self._cancelled = cancelled  # set by the reader thread
+        self._cancelled = cancelled
+        self._run_guests = run_guests
         self._result = ResultWriter(task.output, task.request.format)
         self._alive = _Throttle(heartbeat_seconds)
         self._progress = _Throttle(PROGRESS_SECONDS)
@@ -39,6 +49,11 @@ class WorkerContext:
             raise CancelledJobError("The job was cancelled.")
         if self._alive.is_due():
             self._channel.send(Alive())
+
+    def give_way(self) -> bool:
+        """Let the tasks run that wait for this one to pause; return whether there were any."""
+        self.check()
+        return self._run_guests()
 
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         """Report how far the task is; a new stage at once, else about 20 times per second."""

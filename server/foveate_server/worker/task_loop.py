@@ -1,4 +1,7 @@
-"""The life of a worker: orders come in on a thread of their own, items run one at a time on the main thread.
+"""The life of a worker: orders come in on a thread of their own, items run on the main thread.
+
+They run one at a time, but one that gives way lies still while others, its guests, run inside of it to their ends: on
+the same thread, for all that the engine holds lives there.
 
 The main thread is the one that libraries expect to be used from; the reader thread must be free at any time, to take
 a cancel, and to end the process at once where the server is gone.
@@ -7,9 +10,10 @@ a cancel, and to end the process at once where the server is gone.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pkgutil import resolve_name
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import Any
 
@@ -18,9 +22,8 @@ from foveate_server.lasting_imports import lasting_imports
 from foveate_server.operations.contract import ItemResult
 from foveate_server.operations.item_run import ItemRun
 from foveate_server.operations.operation import Operation
-from foveate_server.tasks.item_task import Task, TaskProgress
+from foveate_server.tasks.item_task import Task, TaskBegan, TaskProgress
 from foveate_server.tasks.messages import (
-    Alive,
     CancelTask,
     Launch,
     Ready,
@@ -41,7 +44,7 @@ from foveate_shared.errors import ErrorCode, InputError
 _STARTING = "Starting the engine"
 
 _logger = logging.getLogger(__name__)
-_Work = tuple[Task, Event] | ReleaseMemory
+_Work = RunTask | ReleaseMemory
 
 
 class Worker:
@@ -53,6 +56,9 @@ class Worker:
         self._engine: Engine | None = None  # built at first use, by the main thread
         self._operations: Mapping[str, Operation[Any]] = resolve_name(launch.operations)()
         self._work: SimpleQueue[_Work] = SimpleQueue()
+        self._guests: SimpleQueue[RunTask] = SimpleQueue()  # to be run inside of what runs
+        self._running: list[str] = []  # keys; each runs inside of the one before it
+        self._cancelled: dict[str, Event] = {}  # by key, of all tasks that are known; set by the reader thread
 
     def serve(self) -> None:
         """Carry out orders for ever: the process ends from the reader thread."""
@@ -64,8 +70,8 @@ class Worker:
             match self._work.get():
                 case ReleaseMemory():
                     self._release()
-                case task, cancelled:
-                    self._run(task, cancelled)
+                case RunTask(task):
+                    self._run(task)
 
     def _read_orders(self) -> None:
         try:
@@ -76,32 +82,59 @@ class Worker:
             leave()
 
     def _pass_on_orders(self) -> None:
-        key, cancelled = "", Event()  # of the newest task
         for order in self._channel.orders():
             match order:
-                case RunTask(task):
-                    key, cancelled = task.key, Event()
-                    self._work.put((task, cancelled))
-                case CancelTask(cancelled_key) if cancelled_key == key:
-                    cancelled.set()
+                case RunTask(task, host):
+                    self._cancelled[task.key] = Event()
+                    if host:
+                        self._guests.put(order)
+                    else:
+                        list(self._next_guests())  # dropped: their host has ended
+                        self._work.put(order)
+                case CancelTask(key):
+                    if cancelled := self._cancelled.get(key):
+                        cancelled.set()
                 case ReleaseMemory():
                     self._work.put(order)
 
-    def _run(self, task: Task, cancelled: Event) -> None:
-        self._channel.send(Alive())
+    def _run_guests(self, host: str) -> bool:
+        """Run the tasks that wait for `host` to give way; return whether there were any."""
+        some = False
+        for guest in self._next_guests():
+            if guest.host == host:  # else that one has ended, and the server knows that its guest was not run
+                self._run(guest.task)
+                some = True
+        return some
+
+    def _next_guests(self) -> Iterator[RunTask]:
+        with suppress(Empty):
+            while True:
+                yield self._guests.get_nowait()
+
+    def _run(self, task: Task) -> None:
+        self._running.append(task.key)
+        self._channel.send(TaskBegan(task.key))
         try:
-            result = self._run_operation(task, cancelled)
+            result = self._run_operation(task)
         except Exception as error:
             self._tell_memory()
             operation = task.request.operation if self._engine else ""  # without an engine, none was run
-            self._channel.send(TaskFailed(describe(error, operation)))
-            if is_out_of_memory(error):
+            self._end(task, TaskFailed(describe(error, operation)))
+            if is_out_of_memory(error) and not self._running:  # who gave way needs what is loaded
                 self._release()
             return
-        self._finish(result)
+        self._finish(task, result)
 
-    def _run_operation(self, task: Task, cancelled: Event) -> ItemResult:
-        context = WorkerContext(task, self._channel, cancelled, self._launch.heartbeat_seconds)
+    def _end(self, task: Task, report: TaskFinished | TaskFailed) -> None:
+        self._running.pop()
+        self._cancelled.pop(task.key, None)
+        self._channel.send(report)
+
+    def _run_operation(self, task: Task) -> ItemResult:
+        seconds = self._launch.heartbeat_seconds
+        context = WorkerContext(
+            task, self._channel, self._cancelled[task.key], seconds, lambda: self._run_guests(task.key)
+        )
         context.check()
         operation = self._operations.get(task.request.operation)
         if operation is None:
@@ -118,10 +151,10 @@ class Worker:
         context.check()
         return operation.run(ItemRun(task.request, parameters, task.item, windows, engine, context))
 
-    def _finish(self, result: ItemResult) -> None:
+    def _finish(self, task: Task, result: ItemResult) -> None:
         self._tell_memory()
         try:
-            self._channel.send(TaskFinished(result))
+            self._end(task, TaskFinished(result))
         except (TypeError, ValueError) as error:  # such as NaN in an outcome's data
             self._channel.send(TaskFailed(describe(error)))
 

@@ -31,6 +31,8 @@ class RecordingTicker:
     notes: list[str] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)  # seconds, that were said beforehand
     checks: int = 0
+    gave_way: int = 0  # so many times
+    guests: dict[int, Callable[[], object]] = field(default_factory=dict)  # by when they come in
 
     def check(self) -> None:
         self.checks += 1
@@ -40,6 +42,13 @@ class RecordingTicker:
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         self.fractions.append(fraction)
         self.check()
+
+    def give_way(self) -> bool:
+        self.gave_way += 1
+        guest = self.guests.pop(self.gave_way, None)
+        if guest is not None:
+            guest()
+        return guest is not None
 
     def get_ready(self, stage: str, seconds: float) -> None:
         self.waits.append(seconds)

@@ -46,7 +46,7 @@ def photo():
 def make_task(tmp_path, photo):
     """Make a task on `photo`, with its files."""
 
-    def make(operation="enlarge", coverage=None, item="item"):
+    def make(operation="enlarge", coverage=None, item="item", **arguments):
         folder = tmp_path / uuid.uuid4().hex
         folder.mkdir()
         (folder / "pixels").write_bytes(photo.tobytes())
@@ -62,7 +62,7 @@ def make_task(tmp_path, photo):
         output = folder / "out"
         output.mkdir()
         request = JobRequest(operation, {}, EXTENT, RGB, "srgb", icc=b"\0profile\xff", selection=None)
-        return Task(str(uuid.uuid4()), request, Item(item, "restoring", ()), {"all": window}, output)
+        return Task(str(uuid.uuid4()), request, Item(item, "restoring", (), arguments), {"all": window}, output)
 
     return make
 

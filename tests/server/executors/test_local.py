@@ -12,7 +12,7 @@ from foveate_server.engines.values import Pinned
 from foveate_server.executors.local import LocalExecutor, default_patience
 from foveate_server.executors.worker_slot import WorkerTimeouts
 from foveate_server.imaging import samples
-from foveate_server.tasks.item_task import TaskNote, TaskPatch, TaskPreview, TaskProgress, TaskReadiness
+from foveate_server.tasks.item_task import TaskBegan, TaskNote, TaskPatch, TaskPreview, TaskProgress, TaskReadiness
 from foveate_shared.errors import CancelledJobError, ErrorCode, InputError, ResourceError, ServerError
 from foveate_shared.geometry import Bounds
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
@@ -64,9 +64,10 @@ async def test_a_task_gives_its_result_and_its_files(executing, make_task, liste
 async def test_the_first_task_says_that_the_engine_is_started(executing, make_task, listen):
     first, second = listen(), listen()
     async with executing(dataclasses.replace(deterministic_spec(), start_seconds=2.5)) as executor:
-        await executor.run(make_task(), first)
+        task = make_task()
+        await executor.run(task, first)
         await executor.run(make_task(), second)
-    assert first.events[0] == TaskReadiness("Starting the engine", 2.5)
+    assert first.events[:2] == [TaskBegan(task.key), TaskReadiness("Starting the engine", 2.5)]
     assert not second.of(TaskReadiness)
 
 

@@ -15,6 +15,7 @@ from foveate_server.engines.deterministic.engine import Failure, deterministic_s
 from foveate_server.executors.local import LocalExecutor
 from foveate_server.executors.worker_process import describe_exit
 from foveate_server.executors.worker_slot import WorkerTimeouts
+from foveate_server.tasks.item_task import TaskNote
 from foveate_shared.errors import CancelledJobError, ErrorCode, ServerError
 
 
@@ -68,7 +69,7 @@ async def test_children_that_a_dead_worker_left_do_not_keep_the_task_alive(execu
     async with executing() as executor:
         with pytest.raises(ServerError) as caught:
             await executor.run(make_task("orphan"), listener)
-        code, notes = caught.value.info.code, [event.text for event in listener.events]
+        code, notes = caught.value.info.code, [event.text for event in listener.of(TaskNote)]
     assert code is ErrorCode.WORKER_CRASHED
     assert notes == ["A child is there."]
 

@@ -89,8 +89,34 @@ class Unspeakable:
         return ItemResult(Outcome(run.item.id, "done", data={"score": float("nan")}))
 
 
+class Polite:
+    """Give way until somebody came."""
+
+    name = "polite"
+    parameters = Declaration(NoParameters)
+
+    def run(self, run):
+        run.context.progress("Working", 0.1)
+        while not run.context.give_way():
+            pass
+        return ItemResult(Outcome(run.item.id, "done", data={"pid": os.getpid()}))
+
+
+class Stubborn:
+    """Let nobody in until a pipe, which the item names, is written to."""
+
+    name = "stubborn"
+    parameters = Declaration(NoParameters)
+
+    def run(self, run):
+        run.context.progress("Working", 0.1)
+        Path(run.item.arguments["pipe"]).read_text()
+        return ItemResult(Outcome(run.item.id, "done", data={"pid": os.getpid()}))
+
+
 def operations():
-    return {operation.name: operation for operation in (Enlarge(), Shout(), Orphan(), Misfit(), Unspeakable())}
+    known = (Enlarge(), Shout(), Orphan(), Misfit(), Unspeakable(), Polite(), Stubborn())
+    return {operation.name: operation for operation in known}
 
 
 class TellingEngine(deterministic_engine.DeterministicEngine):

@@ -50,7 +50,7 @@ def context(tmp_path, pipe, cancelled, clock):
     pixel_format = PixelFormat(SampleType.U8, Channels.RGB)
     request = JobRequest("any", {}, Extent(9, 9), pixel_format, "srgb", None, None)
     task = Task(str(uuid.uuid4()), request, Item("item", "stage", ()), {}, tmp_path)
-    return WorkerContext(task, Channel(io.BytesIO(), pipe), cancelled, heartbeat_seconds=1.0)
+    return WorkerContext(task, Channel(io.BytesIO(), pipe), cancelled, 1.0, lambda: False)
 
 
 def _reports(pipe):
