@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from foveate_server.engines.contract import Detector, Found, Ticker
 from foveate_server.engines.detection.detectors import Detectors
 from foveate_server.engines.diffusion_request import DiffusionFacts, DiffusionRequest, Pictures, ShowPreview
+from foveate_server.engines.kept_memory import KeptMemory
 from foveate_server.engines.restoration.engine import RestorationEngine
 from foveate_server.engines.restoration.engine import create as create_restoration
 from foveate_server.engines.safety_scores import Judge
@@ -23,16 +24,17 @@ if TYPE_CHECKING:
 
 def create(options: JsonObject) -> SuiteEngine:
     """Return the engine that `engine_specs.suite_spec` names. Raises ResourceError where the device is not there."""
+    kept = KeptMemory()
 
     def create_diffusion() -> DiffusionEngine:
         from foveate_server.engines.diffusion.engine import create  # noqa: PLC0415 - seconds to import
 
-        return create(options)
+        return create(options, kept)
 
     registry = Registry(Path(str(options["models_dir"])), offline=bool(options.get("offline", False)))
     threads = int(str(options.get("threads", 0)))
     judge = Judge(registry, str(options.get("safety", "off")), threads)
-    return SuiteEngine(create_restoration(options), create_diffusion, Detectors.of(registry, threads), judge)
+    return SuiteEngine(create_restoration(options, kept), create_diffusion, Detectors.of(registry, threads), judge)
 
 
 class SuiteEngine:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import torch
 from torch import nn
 
 from foveate_server.engines.contract import Ticker
@@ -44,6 +45,7 @@ class Meter:
         self._done = 0.0  # of this pass's work
         self._reported = 0.0  # seconds, of the monotonic clock
         self._told = 0.0  # the largest fraction
+        self._lies_still = False  # while others' work runs, perhaps through the very layers that call us
 
     def begin(self, start: float, share: float, work: float, step: int = 0, steps: int = 0) -> None:
         """Start a pass that takes the fractions from `start` to `start + share` of the whole.
@@ -56,6 +58,8 @@ class Meter:
 
     def tick(self, work: float = 1.0) -> None:
         """Say that `work` begins, such as that of a layer. Raises CancelledJobError."""
+        if self._lies_still:
+            return
         now = time.monotonic()
         if now - self._reported < REPORT_SECONDS:
             self._ticker.check()
@@ -65,3 +69,12 @@ class Meter:
             self._told = max(self._told, self._start + self._share * within)  # sums of the same parts differ by a bit
             self._ticker.progress(self._stage, self._told, self._step, self._steps)
         self._done += work
+
+    def give_way(self) -> bool:
+        """Let shorter work of others run now: see engines.contract.Ticker. What they load outlasts inference mode."""
+        self._lies_still = True
+        try:
+            with torch.inference_mode(mode=False):
+                return self._ticker.give_way()
+        finally:
+            self._lies_still = False

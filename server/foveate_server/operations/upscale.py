@@ -106,4 +106,4 @@ def _enlarge(run: ItemRun[UpscaleParameters], strip: Strip, restorer: Restorer) 
     # Only what resampling needs stays around the core. All edges are whole document pixels, so that every strip's
     # samples fall on the same places as those of the whole.
     kept = core.pad(_MARGIN).clamp(request.extent).intersect(picture.bounds)
-    return enlarger.enlarge(picture, kept, scale, restorer, strip).encode(request, core.relative_to(kept))
+    return enlarger.enlarge(picture, kept, scale, restorer, strip).encode(request, core.relative_to(kept), run.context)

@@ -143,3 +143,30 @@ async def test_a_real_network_on_the_cpu_is_free_soon_after_a_cancel(task_of, li
         await executor.stop()
     assert kept  # it listened: it did not have to be replaced
     assert progress
+
+
+@pytest.mark.weights
+async def test_a_large_upscale_with_real_weights_is_the_same_to_the_bit_after_others_ran_in_its_midst(task_of, listen):
+    large, small = _document(320, 200), _document(48, 48)
+    request = _request("upscale", large, {"model": "realesr-animevideov3"})
+    refocus = _request("refocus", small, {"model": "realesr-animevideov3", "strength": 1.0})
+    (item,), (small_item,) = plan_of(request).items, plan_of(refocus).items
+
+    executor = LocalExecutor(suite_spec(load_config(environment=os.environ, flags={"device": "cpu"})))
+    await executor.start()
+    try:
+        alone, visited, ended = listen(), listen(), []
+        await executor.run(task_of(request, item, large), alone)
+        host = task_of(request, item, large)
+        run = asyncio.create_task(executor.run(host, visited))
+        run.add_done_callback(lambda _: ended.append("large"))
+        await visited.progress.wait()
+        for _ in range(2):
+            await executor.run(task_of(refocus, small_item, small), listen(), host.key)
+            ended.append("small")
+        await run
+    finally:
+        await executor.stop()
+    assert ended == ["small", "small", "large"]
+    (expected,), (patch,) = alone.of(TaskPatch), visited.of(TaskPatch)
+    assert np.array_equal(_patch_pixels(patch), _patch_pixels(expected))

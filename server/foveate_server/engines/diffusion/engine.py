@@ -29,6 +29,7 @@ from foveate_server.engines.diffusion.registry_library import RegisteredLibrary
 from foveate_server.engines.diffusion.render import RenderPlan, Run
 from foveate_server.engines.diffusion.schedulers import check_scheduler
 from foveate_server.engines.diffusion_request import DiffusionFacts, DiffusionRequest, Pictures, Sampling, ShowPreview
+from foveate_server.engines.kept_memory import KeptMemory
 from foveate_server.engines.show_downloads import Fetching
 from foveate_server.engines.values import Pinned
 from foveate_server.families.registry import families
@@ -43,11 +44,12 @@ _LOADING = 4e-9  # likewise, per byte of a checkpoint's files
 _BUDGET_SHARE = 0.6  # of the device's memory, for the weights of all loaded checkpoints
 
 
-def create(options: JsonObject) -> DiffusionEngine:
+def create(options: JsonObject, kept: KeptMemory | None = None) -> DiffusionEngine:
     """Return the engine for the worker's `options`. Raises ResourceError where the device is not there."""
     registry = Registry(Path(str(options["models_dir"])), offline=bool(options.get("offline", False)))
     device = device_precision.choose_device(str(options.get("device", "auto")))
-    return DiffusionEngine(RegisteredLibrary(registry), device, threads=int(str(options.get("threads", 0))))
+    threads = int(str(options.get("threads", 0)))
+    return DiffusionEngine(RegisteredLibrary(registry), device, threads=threads, kept=kept)
 
 
 class DiffusionEngine:
@@ -61,16 +63,19 @@ class DiffusionEngine:
         threads: int = 0,
         memory_budget: int | None = None,
         batches: bool | None = None,
+        kept: KeptMemory | None = None,
     ) -> None:
         """`threads` 0 means all cores; `memory_budget` is how many bytes of weights may stay loaded.
 
         `batches` says whether variations are made at once: None where that saves time, which is not on a processor.
+        `kept` is shared with whatever else runs on the device.
         """
         self._library = library
         self._device = device
         self._threads = threads
         budget = int(_BUDGET_SHARE * device_precision.total_memory(device)) if memory_budget is None else memory_budget
         self._residents = Residents(budget)
+        self._kept = kept or KeptMemory()
         self._siblings = Siblings()
         self._batches = device.type != "cpu" if batches is None else batches
         self._has_loaded = False  # anything: what takes seconds to import has been
@@ -117,15 +122,19 @@ class DiffusionEngine:
                 tiny = None if preview is None else self._previewers.for_family(adapter.family, ticker)
 
                 def run(plan: MemoryPlan) -> Made:
-                    loaded.settle(on_device=not plan.offloads)
+                    def prepare() -> None:
+                        loaded.settle(on_device=not plan.offloads)
+                        loaded.wardrobe.wear(wanted, decoding)
+
+                    prepare()
                     seeds = batch_for(request, plan.pictures)
                     shown = seeds.index(request.seeds[0])
                     task = RenderPlan(replace(request, seeds=seeds), sampling, canvas, plan, shown)
-                    images = Run(loaded, task, ticker, preview, tiny).images()
+                    with self._residents.in_use(loaded), self._kept.keep(max(0, plan.need - loaded.size)):
+                        images = Run(loaded, task, ticker, preview, tiny, come_back=prepare).images()
                     return Made(seeds, tuple(images), plan.pictures if request.siblings else None)
 
                 with torch.inference_mode(), quiet():
-                    loaded.wardrobe.wear(wanted, decoding)
                     made = with_less(chosen, run, self._device, ticker)
                 if key:
                     made = self._siblings.part(key, request.seeds[0], made)
@@ -179,8 +188,10 @@ class DiffusionEngine:
             files = self._library.files(checkpoint.name, Fetching(ticker, checkpoint.name))
             stage = Sentence("Loading {checkpoint}", checkpoint=checkpoint.name)
             ticker.get_ready(stage, _LOADING * checkpoint.size + (0.0 if self._has_loaded else _IMPORTING))
-            self._residents.make_room(checkpoint.size)
+            has_room = self._residents.make_room(checkpoint.size)
             device_precision.empty_cache(self._device)
+            if not has_room or 0 < self._kept.size > available_memory(self._device) - checkpoint.size:
+                raise _too_much_at_once(checkpoint)
             denoiser = self._loading.result(
                 key, lambda: load(_adapter(checkpoint), checkpoint, files, traits, placement), Waiting(ticker, stage)
             )
@@ -227,6 +238,15 @@ def _adapter(checkpoint: Checkpoint) -> type[PipelineDenoiser]:
             families=known,
         )
     return adapter_of(families()[checkpoint.family])
+
+
+def _too_much_at_once(checkpoint: Checkpoint) -> ResourceError:
+    return ResourceError(
+        "There is no memory for {name} beside what is under way.",
+        code=ErrorCode.OUT_OF_MEMORY,
+        remedy="Try again once the other job has ended.",
+        name=checkpoint.name,
+    )
 
 
 def _check(request: DiffusionRequest, adapter: type[PipelineDenoiser]) -> None:

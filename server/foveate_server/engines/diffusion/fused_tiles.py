@@ -123,11 +123,12 @@ def tiled_predict(
     *,
     guidance_scale: float,
     beside: Tensor | None = None,
+    before: Callable[[], None] = lambda: None,
 ) -> Predict:
     """Return the loop's predictor over `tiles`: `conditionings[0]` is the whole's, the others those of the regions.
 
     Each tile is told its place on the picture. `beside` (b, k, height, width) are the channels that an inpainting
-    network sees beside the latents of the whole canvas.
+    network sees beside the latents of the whole canvas. `before` is called before each pass of the network.
     """
     factor = denoiser.family.factor
 
@@ -142,6 +143,7 @@ def tiled_predict(
                 channels = beside.expand(pictures, -1, -1, -1)
                 seen = torch.cat([_cut(channels, view.bounds) for view in views])
             conditioning = conditionings[views[0].region]
+            before()
             return denoiser.predict(
                 rows, step.timestep, conditioning, guidance_scale=guidance_scale, places=places, beside=seen
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -36,15 +36,17 @@ class LatentCanvas:
         guidance_scale: float,
         beside: Tensor | None,
         batch: int,
+        before: Callable[[], None] = lambda: None,
     ) -> tuple[Predict, int]:
         """Return what the loop asks at each step, and by how many passes of the network it is answered per picture.
 
         `conditionings` are the whole's and those of the regions; `beside` (1, k, h, w) is what an inpainting network
-        sees beside the latents; `batch` bounds the rows that it sees at once.
+        sees beside the latents; `batch` bounds the rows that it sees at once; `before` is called before each pass.
         """
         factor = denoiser.family.factor
         if self.tile is None:
-            return _whole(denoiser, conditionings[0], self.picture, guidance_scale, beside), 1
+            whole = _whole(denoiser, conditionings[0], self.picture, guidance_scale, beside, before=before)
+            return whole, 1
         tiles = FusedTiles(
             _reduced(self.picture, factor),
             _reduced(self.tile, factor),
@@ -53,7 +55,9 @@ class LatentCanvas:
             batch=batch,
             regions=[_reduced_bounds(bounds, factor) for bounds, _ in self.regions],
         )
-        predict = tiled_predict(denoiser, conditionings, tiles, guidance_scale=guidance_scale, beside=beside)
+        predict = tiled_predict(
+            denoiser, conditionings, tiles, guidance_scale=guidance_scale, beside=beside, before=before
+        )
         return predict, -(-len(tiles.views) // batch)
 
 
@@ -71,12 +75,19 @@ def canvas_for(picture: Extent, tiling: Tiling | None, *, native_side: int, stre
 
 
 def _whole(
-    denoiser: Denoiser, conditioning: Conditioning, picture: Extent, guidance_scale: float, beside: Tensor | None
+    denoiser: Denoiser,
+    conditioning: Conditioning,
+    picture: Extent,
+    guidance_scale: float,
+    beside: Tensor | None,
+    *,
+    before: Callable[[], None],
 ) -> Predict:
     place = CropPlace(picture, Bounds(0, 0, picture.width, picture.height))
 
     def predict(latents: Tensor, step: Step) -> Tensor:
         rows = latents.shape[0]
+        before()
         return denoiser.predict(
             latents,
             step.timestep,

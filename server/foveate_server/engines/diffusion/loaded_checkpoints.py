@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from foveate_server.engines.diffusion.apply_additions import Wardrobe
@@ -20,6 +21,7 @@ class Resident:
     wardrobe: Wardrobe
     footprint: Footprint
     settled: bool = False  # all of it is on the device; only the engine changes that
+    runs: int = 0  # that are under way with it, of which all but one gave way
 
     @property
     def size(self) -> int:
@@ -47,15 +49,31 @@ class Residents:
             self._all.move_to_end(key)
         return self._all.get(key)
 
-    def make_room(self, size: int) -> None:
-        """Let checkpoints go until another one of `size` bytes fits in, or none is left."""
-        while self._all and sum(resident.size for resident in self._all.values()) + size > self._budget:
-            self._all.popitem(last=False)
+    @contextmanager
+    def in_use(self, resident: Resident) -> Iterator[None]:
+        """Keep `resident` as long as a run with it lasts."""
+        resident.runs += 1
+        try:
+            yield
+        finally:
+            resident.runs -= 1
+
+    def make_room(self, size: int) -> bool:
+        """Let checkpoints go until another one of `size` bytes fits in, or none is left; tell whether that is enough.
+
+        It is not where one that is in use is left.
+        """
+        while sum(resident.size for resident in self._all.values()) + size > self._budget:
+            idle = next((key for key, resident in self._all.items() if not resident.runs), None)
+            if idle is None:
+                return not self._all
+            del self._all[idle]
             gc.collect()  # modules and hooks refer to each other
+        return True
 
     def keep_only(self, resident: Resident) -> bool:
-        """Let all others go; return whether there were any."""
-        others = [key for key, other in self._all.items() if other is not resident]
+        """Let all others go that are not in use; return whether there were any."""
+        others = [key for key, other in self._all.items() if other is not resident and not other.runs]
         for key in others:
             del self._all[key]
         gc.collect()

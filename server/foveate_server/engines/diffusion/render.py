@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -64,13 +64,20 @@ class Run:
         ticker: Ticker,
         preview: ShowPreview | None,
         tiny: TinyVae | None = None,
+        *,
+        come_back: Callable[[], None] = lambda: None,
     ) -> None:
-        """`tiny` decodes what `preview` shows; None leaves it at the latents' colours."""
+        """`tiny` decodes what `preview` shows; None leaves it at the latents' colours.
+
+        `come_back` makes the checkpoint as it was, after others' work that was let in between two passes.
+        """
         self._denoiser = loaded.denoiser
         self._wardrobe = loaded.wardrobe
         self._task = task
         self._request = task.request
         self._ticker = ticker
+        self._denoising = Meter(ticker, "Denoising")
+        self._come_back = come_back
         self._previews = LatentPreviews(preview, self._denoiser.family, tiny=tiny, room=task.plan.room)
 
     def images(self) -> list[Image]:
@@ -99,6 +106,7 @@ class Run:
             guidance_scale=1.0 if guidance is None else guidance,
             beside=beside,
             batch=self._task.plan.tiles,
+            before=self._give_way,
         )
         images: list[Image] = []
         for batch in self._batches(shares):
@@ -122,7 +130,7 @@ class Run:
         fresh = seeded_noise(seeds, (original.shape[1], original.shape[2], original.shape[3]), device)
         start = Start(original.expand(len(seeds), -1, -1, -1), fresh.noise, fresh.generators, self._mask())
         sampler = Sampler(self._schedule(), self._denoiser.pipe.scheduler.config, device)
-        meter = Meter(self._ticker, "Denoising")
+        meter = self._denoising
         count = self._denoiser.stops * passes * (len(seeds) if passes > 1 else 1)
 
         def metered(latents: Tensor, step: Step) -> Tensor:
@@ -134,6 +142,15 @@ class Run:
         hooks = [LowFrequencyAnchor(original, anchor, factor=factor)] if anchor > 0 else []
         with self._denoiser.watched(meter.tick):
             return denoise(metered, sampler, start, self._show, hooks)
+
+    def _give_way(self) -> None:
+        """Let others' work run, which may use the same checkpoint, and have all of it as it was."""
+        if not self._denoising.give_way():
+            return
+        self._come_back()
+        self._denoiser.network.to(self._denoiser.device)  # where parts wait elsewhere, it has been sent back
+        if self._slices:
+            self._denoiser.network.set_attention_slice("max")
 
     def _show(self, step: Step, clean: Tensor) -> None:
         del step
@@ -206,10 +223,14 @@ class Run:
         with resident(list(parts), self._denoiser.device, offloads=self._task.plan.offloads):
             yield
 
+    @property
+    def _slices(self) -> bool:
+        return self._task.plan.slices_attention and hasattr(self._denoiser.network, "set_attention_slice")
+
     @contextmanager
     def _sliced(self) -> Iterator[None]:
         """Compute attention one head at a time where the plan says so."""
-        if not self._task.plan.slices_attention or not hasattr(self._denoiser.network, "set_attention_slice"):
+        if not self._slices:
             yield
             return
         self._denoiser.network.set_attention_slice("max")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import torch
 
 from foveate_server.engines import device_precision
 from foveate_server.engines.contract import Ticker
+from foveate_server.engines.kept_memory import KeptMemory
 from foveate_server.engines.layer_hooks import Meter
 from foveate_server.engines.restoration import face_alignment, square_input
 from foveate_server.engines.restoration.halo_tiles import HaloTiles, TileExecutor
@@ -38,20 +40,29 @@ _HALF_SHARE = 0.6  # of float32's memory that a pass in 16 bits takes: its sums 
 _MAX_NETWORKS = 2  # in memory at once: documents of 8 and of 16 bit want the same one in two precisions
 
 
-def create(options: JsonObject) -> RestorationEngine:
+def create(options: JsonObject, kept: KeptMemory | None = None) -> RestorationEngine:
     """Return the engine. Raises ResourceError where the device is not there."""
     registry = Registry(Path(str(options["models_dir"])), offline=bool(options.get("offline", False)))
     device = device_precision.choose_device(str(options.get("device", "auto")))
-    return RestorationEngine(registry, device, threads=int(str(options.get("threads", 0))))
+    return RestorationEngine(registry, device, threads=int(str(options.get("threads", 0))), kept=kept)
 
 
 class RestorationEngine:
     """Implements what engines.contract.Engine says of restoring, on one device."""
 
     def __init__(
-        self, registry: Registry, device: torch.device, *, threads: int = 0, executor: TileExecutor | None = None
+        self,
+        registry: Registry,
+        device: torch.device,
+        *,
+        threads: int = 0,
+        executor: TileExecutor | None = None,
+        kept: KeptMemory | None = None,
     ) -> None:
-        """`threads` 0 means all cores; `executor` is how images are run; unless given, in rows or in tiles."""
+        """`threads` 0 means all cores; `executor` is how images are run; unless given, in rows or in tiles.
+
+        `kept` is shared with whatever else loads weights into the device's memory.
+        """
         self._registry = registry
         self._device = device
         self._threads = threads
@@ -61,6 +72,9 @@ class RestorationEngine:
         self._allows_rows = executor is None and device.type == "cpu"
         # Loaded networks by (model's hash, dtype), the most recently used one last; only this object touches it.
         self._networks: OrderedDict[tuple[str, torch.dtype], Network] = OrderedDict()
+        self._kept = kept or KeptMemory()
+        # In the midst of a pass that gave way, where it must not be entered again: another copy is loaded.
+        self._entered: list[Network] = []
 
     def upscale(
         self,
@@ -124,6 +138,8 @@ class RestorationEngine:
     ) -> tuple[Network, torch.dtype]:
         """Return the network of `entry` on the device, and the dtype that it computes in; loads it where needed."""
         for (sha256, dtype), network in reversed(self._networks.items()):
+            if network in self._entered:
+                continue
             if sha256 == entry.sha256 and dtype is self._dtype(network, exact=exact, pinned=pinned):
                 self._networks.move_to_end((sha256, dtype))
                 return network, dtype
@@ -150,7 +166,8 @@ class RestorationEngine:
         column = self._column_for(network, given, tile)
         if column:
             try:
-                image = self._run_fitted(self._rows, network, given, column, meter)
+                with self._kept.keep(_bytes_in_rows(network, given.strip, column)):
+                    image = self._run_fitted(self._rows, network, given, column, meter)
                 return _Made(image, network, dtype, tile or UNCUT)
             except RuntimeError as error:
                 if not device_precision.is_out_of_memory(error):
@@ -172,12 +189,11 @@ class RestorationEngine:
             return 0
         if tile is not None and tile < max(given.image.shape[:2]):
             return 0
-        itemsize = 4 if network.is_exact else 2  # bytes
-        result = given.strip.wanted.scaled(network.scale).area * 3 * 4  # bytes
+        result = _result_bytes(network, given.strip)
 
         def widest() -> int:
             memory = max(0, device_precision.free_memory(self._device) // _ROWS_SHARE - result)
-            return self._rows.widest(network, given.image, given.strip, itemsize, memory)
+            return self._rows.widest(network, given.image, given.strip, _itemsize(network), memory)
 
         column = widest()
         if column < given.strip.wanted.width:
@@ -187,8 +203,7 @@ class RestorationEngine:
 
     def _tile_for(self, network: Network, strip: Strip) -> int:
         """Return the longest side of a tile, in input pixels, that memory allows; a multiple of 64 px."""
-        bytes_per_pixel = network.bytes_per_pixel * (1.0 if network.is_exact else _HALF_SHARE)
-        area = device_precision.free_memory(self._device) / _MEMORY_SHARE / bytes_per_pixel
+        area = device_precision.free_memory(self._device) / _MEMORY_SHARE / _bytes_per_pixel(network)
         shorter = min(strip.wanted.width, strip.wanted.height) + 2 * network.halo
         side = int(max(area**0.5, area / shorter)) - 2 * network.halo  # as wide as a strip is flat
         return min(_MAX_TILE, max(_MIN_TILE, side // 64 * 64))
@@ -198,7 +213,8 @@ class RestorationEngine:
         longest = max(given.strip.wanted.width, given.strip.wanted.height)
         while True:
             try:
-                return self._run_fitted(self._tiles, network, given, tile, meter), tile
+                with self._kept.keep(_bytes_in_tiles(network, given.strip, tile)), self._entering(network):
+                    return self._run_fitted(self._tiles, network, given, tile, meter), tile
             except RuntimeError as error:
                 if not device_precision.is_out_of_memory(error):
                     raise
@@ -224,6 +240,14 @@ class RestorationEngine:
         result = _fitted(network, given.image[seen.y : seen.bottom, seen.x : seen.right], given.face, run_whole)
         inside = wanted.relative_to(seen).scaled(network.scale)
         return result[inside.y : inside.bottom, inside.x : inside.right]
+
+    @contextmanager
+    def _entering(self, network: Network) -> Iterator[None]:
+        self._entered.append(network)
+        try:
+            yield
+        finally:
+            self._entered.pop()
 
     def _free(self) -> None:
         gc.collect()
@@ -259,6 +283,32 @@ def _fitted(network: Network, image: Image, face: Face | None, run: Callable[[Im
         return square_input.from_square(run(square_input.to_square(image, side)), extent)
     square = run(face_alignment.aligned(image, similarity, side))
     return face_alignment.put_back(square, resize(image, extent), similarity.scaled(network.scale))
+
+
+def _itemsize(network: Network) -> int:
+    """Return the bytes of a value of the inner layers."""
+    return 4 if network.is_exact else 2
+
+
+def _bytes_per_pixel(network: Network) -> float:
+    return network.bytes_per_pixel * (1.0 if network.is_exact else _HALF_SHARE)
+
+
+def _result_bytes(network: Network, strip: Strip) -> int:
+    return strip.wanted.scaled(network.scale).area * 3 * 4
+
+
+def _bytes_in_rows(network: Network, strip: Strip, column: int) -> int:
+    """Return what a run in rows of such columns holds at most."""
+    assert network.streaming is not None  # noqa: S101 - without it there are no rows
+    seen = min(column, strip.wanted.width) + 2 * network.streaming.radius
+    return network.streaming.column_bytes(_itemsize(network)) * seen + _result_bytes(network, strip)
+
+
+def _bytes_in_tiles(network: Network, strip: Strip, tile: int) -> int:
+    """Return what a run in tiles of at most `tile` takes at most."""
+    width, height = (min(tile, side) + 2 * network.halo for side in (strip.wanted.width, strip.wanted.height))
+    return int(width * height * _bytes_per_pixel(network)) + _result_bytes(network, strip)
 
 
 def _check_image(image: Image) -> None:

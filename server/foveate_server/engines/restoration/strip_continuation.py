@@ -68,7 +68,7 @@ class RowStreams:
         self._open = [other for other in self._open if other is not stream][-_MOST_OPEN + 1 :]
         result = stream.advance(image, strip, device, share)
         if strip.again is not None:
-            self._open.append(stream)
+            self._open = [*self._open, stream][-_MOST_OPEN:]  # others may have come while it gave way
         return result
 
     def release(self) -> None:
@@ -87,6 +87,11 @@ class _Share:
     def begin(self, work: float) -> None:
         """Start the column, which takes so many multiply-adds."""
         self.meter.begin(self.column / self.columns, 1 / self.columns, work)
+
+    def begin_layer(self, work: float) -> None:
+        """Take that a layer begins. Layers share nothing but what is pushed: others' work may run between any two."""
+        self.meter.give_way()
+        self.meter.tick(work)
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,7 @@ class _RowStream:
         bands = self._bands(self._fed - strip.top, until, is_end=wanted.bottom + self._radius > image.shape[0])
         share.begin(self._columns.width * self._work(bands, strip.top))
         for first, last, is_last in bands:
-            made = self._push(self._columns.of(image, first, last), Flow(is_last, share.meter.tick), device)
+            made = self._push(self._columns.of(image, first, last), Flow(is_last, share.begin_layer), device)
             rest = self._place(made, self._come, result, top)
             if rest.size:  # an empty one would keep all of the band in memory
                 below.append(rest)

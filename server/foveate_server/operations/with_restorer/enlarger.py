@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import scipy
 
+from foveate_server.engines.contract import Ticker
 from foveate_server.engines.values import Strip
 from foveate_server.imaging.color import split_range
 from foveate_server.imaging.resize import Filter, resize
@@ -78,10 +79,11 @@ class Enlarged:
             enlarged += resize(self.rendered[first * factor : last * factor], extent, Filter.LANCZOS)[wanted]
         return enlarged
 
-    def encode(self, request: JobRequest, part: Bounds) -> bytes:
+    def encode(self, request: JobRequest, part: Bounds, ticker: Ticker) -> bytes:
         """Return `part`, in pixels of the picture before it was enlarged, in the document's format."""
         scale, bands = self.scale, []
         for top, bottom in split(part.height, max(1, BAND_AREA // (part.width * scale**2))):
+            ticker.give_way()
             rows = slice((part.y + top) * scale, (part.y + bottom) * scale)
             area = Bounds(part.x * scale, 0, part.width * scale, (bottom - top) * scale)
             alpha = None if self.alpha is None else self.alpha[rows]
@@ -102,7 +104,7 @@ def enlarge(
     rendering = restorer.upscale(nominal, restorer.ticker, strip=strip)
     inside = kept.relative_to(picture.bounds)
     within = inside.relative_to(strip.wanted)  # of what is rendered
-    correction = _cut(_color_difference(_cut(nominal, strip.wanted), rendering.image), within)
+    correction = _cut(_color_difference(_cut(nominal, strip.wanted), rendering.image, restorer.ticker), within)
     if rest is not None:
         correction = correction + _cut(rest, inside)
     alpha = None if picture.alpha is None else _enlarged_alpha(_cut(picture.alpha, inside), kept.extent.scaled(scale))
@@ -125,12 +127,13 @@ def _joined(request: JobRequest, bands: list[bytes]) -> bytes:
     return b"".join(reversed(bands) if request.format.rows is RowOrder.BOTTOM_UP else bands)
 
 
-def _color_difference(nominal: FloatArray, rendered: FloatArray) -> FloatArray:
+def _color_difference(nominal: FloatArray, rendered: FloatArray, ticker: Ticker) -> FloatArray:
     """Return what the low frequencies of `rendered` lack, (height, width, 3) at the extent of `nominal`."""
     height, width = nominal.shape[:2]
     factor = rendered.shape[0] // height
     difference = nominal.copy()
     for top, bottom in split(height, max(1, BAND_AREA // rendered[0].size)):
+        ticker.give_way()
         band = rendered[top * factor : bottom * factor]
         difference[top:bottom] -= resize(band, Extent(width, bottom - top), Filter.BOX)
     sigma = (COLOR_SIGMA, COLOR_SIGMA, 0)

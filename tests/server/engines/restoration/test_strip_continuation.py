@@ -309,6 +309,9 @@ def test_the_work_that_is_told_is_the_work_that_was_announced(architecture: str,
         def tick(self, work: float = 1.0) -> None:
             told[-1] += work
 
+        def give_way(self) -> bool:
+            return False
+
     pictures = Pictures(network, random_image(90, width), None)
     for _, strip, pixels in pictures.strips(heights, 0, width):
         meter = Counting(None, "Restoring")

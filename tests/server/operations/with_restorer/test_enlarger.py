@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fakes.tickers import RecordingTicker
 from foveate_server.imaging import samples
 from foveate_server.operations.contract import JobRequest
 from foveate_server.operations.with_restorer import enlarger
@@ -39,10 +40,12 @@ def test_rows_are_those_of_the_whole(factor: int, scale: int) -> None:
 @pytest.mark.parametrize("pixel_format", [BOTTOM_UP, PixelFormat(SampleType.U8, Channels.RGB)], ids=["up", "down"])
 def test_a_part_is_the_same_however_few_rows_are_taken_at_a_time(monkeypatch, pixel_format: PixelFormat) -> None:
     picture, part = enlarged(4, 3), Bounds(2, 3, 20, 31)
-    whole = picture.encode(request(pixel_format), part)
+    whole = picture.encode(request(pixel_format), part, RecordingTicker())
     monkeypatch.setattr(enlarger, "BAND_AREA", 20 * 9 * 4)
     monkeypatch.setattr(enlarger, "ENCODED_AREA", 60 * 5)
-    assert picture.encode(request(pixel_format), part) == whole
+    ticker = RecordingTicker()
+    assert picture.encode(request(pixel_format), part, ticker) == whole
+    assert ticker.gave_way > 1
     shown = samples.decode(whole, pixel_format, part.extent.scaled(3)).color
     assert np.abs(shown - np.clip(picture.rows(3, 34)[:, 6:66], 0, 1)).max() < 1 / 255
 
@@ -50,6 +53,6 @@ def test_a_part_is_the_same_however_few_rows_are_taken_at_a_time(monkeypatch, pi
 def test_colours_keep_their_low_frequencies_in_bands_too(monkeypatch) -> None:
     draw = np.random.default_rng(1)
     nominal, rendered = draw.random((HEIGHT, WIDTH, 3), np.float32), draw.random((148, 116, 3), np.float32)
-    whole = enlarger._color_difference(nominal, rendered)
+    whole = enlarger._color_difference(nominal, rendered, RecordingTicker())
     monkeypatch.setattr(enlarger, "BAND_AREA", 1)
-    np.testing.assert_allclose(enlarger._color_difference(nominal, rendered), whole, atol=1e-6)
+    np.testing.assert_allclose(enlarger._color_difference(nominal, rendered, RecordingTicker()), whole, atol=1e-6)
