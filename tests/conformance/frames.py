@@ -397,6 +397,7 @@ TO_CLIENT: dict[str, Frame] = {
     ),
     "no windows": event("windows", 4, requests=[]),
     "queued": event("queued", 5, position=1),
+    "queued for a reason": event("queued", 5, position=1, reason="Waiting for another job: Loading dream"),
     "started": event("started", 6, item="face-1"),
     "progress": event("progress", 7, stage="restoring", fraction=0.5, step=3, steps=6, seconds_left=1.5),
     "progress with a key": event(

@@ -51,6 +51,11 @@ class _Queue:
         del self.waiting[chosen.key]
         return chosen
 
+    def give(self) -> None:
+        """Count an entry that was taken out."""
+        self.clock += self.expected
+        self.running += 1
+
     def _rank(self, ranked: tuple[tuple[int, int], QueueEntry], loaded: str | None) -> tuple[int, bool, int]:
         """Return what is smallest for who comes first: priority, then the loaded model, then age."""
         (priority, arrival), entry = ranked
@@ -89,17 +94,30 @@ class FairQueue:
         entry = queue.take(self._loaded)
         self._loaded = entry.model or self._loaded
         self._clock = max(self._clock, queue.clock)
-        queue.clock += queue.expected
-        queue.running += 1
+        queue.give()
         return entry
 
-    def finished(self, owner: Hashable, seconds: float) -> None:
-        """Correct the account of `owner`: an entry that :meth:`next` gave ran for `seconds`."""
+    def in_order(self) -> list[QueueEntry]:
+        """Return the waiting entries: those of the most entitled owner first."""
+        owners = sorted(self._queues.values(), key=lambda queue: queue.clock)
+        return [entry for queue in owners for entry in queue.in_order(self._loaded)]
+
+    def take(self, entry: QueueEntry) -> None:
+        """Take an entry out of its turn: it runs in the midst of another one."""
+        queue = self._queues[entry.owner]
+        del queue.waiting[entry.key]
+        queue.give()
+
+    def finished(self, owner: Hashable, seconds: float | None) -> None:
+        """Correct the account of `owner`: an entry that was taken ran for `seconds`; None: it was not run."""
         queue = self._queues[owner]
-        cost = max(seconds, _MIN_COST)
         queue.running -= 1
-        queue.clock += cost - queue.expected
-        queue.expected += _SMOOTHING * (cost - queue.expected)
+        if seconds is None:
+            queue.clock -= queue.expected
+        else:
+            cost = max(seconds, _MIN_COST)
+            queue.clock += cost - queue.expected
+            queue.expected += _SMOOTHING * (cost - queue.expected)
         self._forget_idle()
 
     def remove_job(self, job: Hashable) -> int:

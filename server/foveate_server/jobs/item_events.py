@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 from foveate_server.jobs.event_log import EventLog
 from foveate_server.jobs.job import Job, WorkItem
@@ -11,6 +12,7 @@ from foveate_server.jobs.result_parts import DRAWING, event_of
 from foveate_server.spool.database_rows import StoredEvent
 from foveate_server.spool.job_files import KeptFile
 from foveate_server.tasks.item_task import (
+    TaskBegan,
     TaskEvent,
     TaskNote,
     TaskPart,
@@ -19,6 +21,7 @@ from foveate_server.tasks.item_task import (
     TaskReadiness,
     TaskWeight,
 )
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Blob, Note, Pixels, Preview, Progress, Queued, Started
 
 MAX_NOTES = 100  # of one job: they are stored, and a chatty operation must not fill the disk
@@ -32,23 +35,36 @@ class ItemEvents:
     def __init__(self, publisher: EventLog) -> None:
         self._publisher = publisher
 
-    def positions(self, positions: Mapping[Hashable, int], waiting: Mapping[int, Job]) -> None:
-        """Tell the jobs that wait, by number, how many items run before theirs, where that changed."""
+    def positions(
+        self, positions: Mapping[Hashable, int], waiting: Mapping[int, Job], waits_for: Mapping[int, str]
+    ) -> None:
+        """Tell the jobs that wait, by number, how many items run before theirs, where that changed.
+
+        `waits_for` has the stages of those that could give way to them once they are ready.
+        """
         for number, job in waiting.items():
             position = None if job.running else positions.get(number)
-            if position is not None and position != job.position:
-                self._publisher.fleeting(job, Queued, position=position)
-            job.position = position
+            stage = waits_for.get(number, "")
+            if position is not None and (position, stage) != (job.position, job.waits_for):
+                reason = Sentence("Waiting for another job: {stage}", stage=stage) if stage else ""
+                self._publisher.fleeting(job, Queued, position=position, reason=reason)
+            job.position, job.waits_for = position, stage
 
-    def started(self, job: Job, work: WorkItem) -> None:
-        """Tell that an item runs."""
+    def gave_way(self, job: Job) -> None:
+        """Tell that a running job lies still for a while."""
+        job.stage = Sentence("A short job goes first")
+        self._publisher.fleeting(job, Progress, **self._share(job), stage=job.stage)
+
+    def _started(self, job: Job, work: WorkItem) -> None:
         job.position = None
         job.stage = work.item.stage
         self._publisher.fleeting(job, Started, item=work.item.id)
 
     def task_event(self, job: Job, work: WorkItem, event: TaskEvent) -> None:
-        """Tell of progress, a note or a preview."""
-        if isinstance(event, TaskProgress):
+        """Tell of all but parts of the result."""
+        if isinstance(event, TaskBegan):
+            self._started(job, work)
+        elif isinstance(event, TaskProgress):
             self._progress(job, work, event)
         elif isinstance(event, TaskReadiness):
             job.progress.get_ready(event.seconds)
@@ -70,16 +86,14 @@ class ItemEvents:
     def _progress(self, job: Job, work: WorkItem, event: TaskProgress) -> None:
         job.stage = event.stage
         job.progress.report(work.item.id, event.fraction)
-        step, steps = job.progress.steps(event.step, event.steps)
-        self._publisher.fleeting(
-            job,
-            Progress,
-            stage=event.stage,
-            fraction=job.progress.fraction,
-            step=step,
-            steps=steps,
-            seconds_left=job.progress.seconds_left,
-        )
+        self._publisher.fleeting(job, Progress, **self._share(job, event.step, event.steps), stage=event.stage)
+
+    @staticmethod
+    def _share(job: Job, step: int = 0, steps: int = 0) -> dict[str, Any]:
+        """Return how far a job is, as a message tells it."""
+        step, steps = job.progress.steps(step, steps)
+        counter = job.progress
+        return {"fraction": counter.fraction, "step": step, "steps": steps, "seconds_left": counter.seconds_left}
 
     def _note(self, job: Job, event: TaskNote) -> None:
         job.notes += 1

@@ -25,6 +25,7 @@ class WorkItem:
     queued: bool = False  # in the fair queue
     running: bool = False
     kept: set[str] = field(default_factory=set)  # keys of stored parts: a repeated run sends them no more
+    needs_room: bool = False  # memory ran out while it ran in the midst of another one
 
     @property
     def item(self) -> Item:
@@ -37,9 +38,22 @@ class WorkItem:
         return self.row.outcome is not None
 
     @property
+    def may_be_guest(self) -> bool:
+        """Tell whether it may run in the midst of another one: not where it harmed one, or had no room."""
+        return not self.needs_room and not self.row.worker_deaths
+
+    @property
     def is_finished(self) -> bool:
         """Tell whether it has an outcome, and did not fail."""
         return self.row.outcome is not None and self.row.outcome.status != "failed"
+
+
+@dataclass
+class JobTime:
+    """What a job's items had of their workers, in seconds since the server's start."""
+
+    worked: float = 0.0  # of those that ended, without what they gave
+    gave: float = 0.0  # to other jobs, in the midst of its own items
 
 
 class Job:
@@ -62,6 +76,8 @@ class Job:
         self.stage = ""  # of the newest progress, for the status page
         self.notes = 0  # so many were told
         self.position: int | None = None  # that the owner knows of
+        self.waits_for: str = ""  # likewise: the stage of another job, which cannot give way meanwhile
+        self.time = JobTime()
         self.touched = row.touched  # the servers' running time when the newest lasting event was stored, seconds
         self.offered = row.offered  # the owner was told that it has ended
         self.running: set[str] = set()  # keys of its tasks in the executor

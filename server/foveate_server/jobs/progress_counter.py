@@ -64,6 +64,11 @@ class ProgressCounter:
             self._marked = self._clock()
         self._running += 1
 
+    def pause(self) -> None:
+        """Count no time from now on, until :meth:`start`: a running item lies still."""
+        self._mark()
+        self._running -= 1
+
     def stop(self) -> None:
         """End what :meth:`start` began; :meth:`end` follows at once, unless the item shall run again."""
         self._running -= 1
@@ -102,6 +107,15 @@ class ProgressCounter:
         counted.fraction, counted.ended = 1.0, True
         self._mark()
         self._rebase()
+
+    def weight_of(self, item: str) -> float:
+        """Return what an item weighs, as far as that is known."""
+        return self._items[item].weight
+
+    @property
+    def work_left(self) -> float:
+        """Return the weight of what is to be done, as far as that is known."""
+        return self._work_left
 
     @property
     def fraction(self) -> float:

@@ -1,4 +1,7 @@
-"""Brings items that could run to the executor, one owner after the other, and reports how they ended."""
+"""Brings items that could run to the executor, one owner after the other, and reports how they ended.
+
+Where all workers are taken, an item may run in the midst of another one: see :mod:`giving_way`.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
+from foveate_server.executors.contract import NotRunError
 from foveate_server.jobs.dependencies import JobDependencies
 from foveate_server.jobs.fair_queue import FairQueue, QueueEntry
+from foveate_server.jobs.giving_way import GivingWay, RunningItem
 from foveate_server.jobs.item_events import ItemEvents
 from foveate_server.jobs.job import Job, WorkItem
 from foveate_server.jobs.journal import Journal
 from foveate_server.jobs.result_parts import check_part, key_of
 from foveate_server.operations.contract import ItemResult
 from foveate_server.spool.database import put_item
-from foveate_server.tasks.item_task import Task, TaskEvent, TaskNote, TaskPart, WindowFile
+from foveate_server.tasks.item_task import (
+    Task,
+    TaskBegan,
+    TaskEvent,
+    TaskNote,
+    TaskPart,
+    TaskProgress,
+    WindowFile,
+)
 from foveate_shared.errors import CancelledJobError, ErrorCode, ErrorInfo, FoveateError, ProtocolError, ServerError
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Outcome
@@ -61,6 +74,8 @@ class Runner:
         self._on_ended = on_ended
         self._on_free = on_free
         self._fair_queue = FairQueue()
+        self._giving_way = GivingWay(self._clock)
+        self._running: dict[str, RunningItem] = {}  # by key
         self._queued: dict[str, tuple[Job, WorkItem]] = {}  # by key: what the queue's entries stand for
         self._tasks: set[asyncio.Task[None]] = set()  # one per running item
         self._stopping = False
@@ -96,33 +111,67 @@ class Runner:
 
     def dispatch(self) -> None:
         """Give the executor what it can take, and tell the others where they stand."""
-        while not self._stopping and len(self._tasks) < self._executor.capacity:
+        while not self._stopping and self._taken < self._executor.capacity:
             entry = self._fair_queue.next()
             if entry is None:
                 break
-            job, work = self._queued.pop(entry.key)
-            work.queued, work.running = False, True
-            job.running.add(entry.key)
-            task = asyncio.create_task(self._run(job, work, entry.key), name=entry.key)
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        self._reports.positions(self._fair_queue.positions(), {job.number: job for job, _ in self._queued.values()})
+            self._begin(entry)
+        waits_for = self._let_in()
+        waiting = {job.number: job for job, _ in self._queued.values()}
+        self._reports.positions(self._fair_queue.positions(), waiting, waits_for)
 
-    async def _run(self, job: Job, work: WorkItem, key: str) -> None:
-        began = self._clock()
-        job.progress.start()
+    @property
+    def _taken(self) -> int:
+        """Return how many of the executor's places are taken."""
+        return sum(item.host is None for item in self._running.values())
+
+    def _let_in(self) -> dict[int, str]:
+        """Let items run in the midst of others; return who must wait until another one is ready, and at what that is.
+
+        By the number of their jobs.
+        """
+        waits_for: dict[int, str] = {}
+        for entry in self._fair_queue.in_order():
+            job, work = self._queued[entry.key]
+            hosts = [host for host in self._running.values() if self._giving_way.could_let_in(host, job, work)]
+            ready = [host for host in hosts if not host.getting_ready]
+            host = next((host for host in ready if not self._giving_way.owes(host)), None)
+            if host and not self._stopping:
+                self._fair_queue.take(entry)
+                self._begin(entry, host)
+            elif hosts and not ready:
+                waits_for[job.number] = hosts[0].getting_ready
+        return waits_for
+
+    def _begin(self, entry: QueueEntry, host: RunningItem | None = None) -> None:
+        job, work = self._queued.pop(entry.key)
+        work.queued, work.running = False, True
+        job.running.add(entry.key)
+        item = self._running[entry.key] = RunningItem(entry.key, job, work, self._clock(), host)
+        if host:
+            host.guest = item
+        task = asyncio.create_task(self._run(item), name=entry.key)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, item: RunningItem) -> None:
+        job, work = item.job, item.work
         ending: ItemEnding | None = None
         try:
-            ending = await self._attempt(job, work, began)
+            ending = await self._attempt(item)
         except Exception as error:  # ours, not the item's: the job must not hang because of it
             _log.exception("job %s, item %s: could not be run", job.id, work.item.id)
-            ending = self._failed(work, _internal(error), began)
+            ending = self._failed(item, _internal(error))
         finally:
-            job.progress.stop()
+            now = self._clock()
+            item.end(now)
+            if item.is_taken:
+                job.progress.stop()
             work.running = False
-            job.running.discard(key)
+            job.running.discard(item.key)
+            del self._running[item.key]
             self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
-            self._fair_queue.finished(job.owner, self._clock() - began)
+            self._fair_queue.finished(job.owner, item.worked(now) if item.is_taken or not item.host else None)
         if ending and not job.ended:
             self._on_ended(job, work, ending)
         elif not job.ended and not self._stopping:
@@ -131,35 +180,48 @@ class Runner:
             self._on_free(job)
         self.dispatch()
 
-    async def _attempt(self, job: Job, work: WorkItem, began: float) -> ItemEnding | None:
+    async def _attempt(self, item: RunningItem) -> ItemEnding | None:
         """Run an item and return how it ended; None where it was interrupted and shall run again."""
+        job, work = item.job, item.work
         if work.row.attempts >= MAX_ATTEMPTS:
-            return self._failed(work, _too_many_attempts(), began)
+            return self._failed(item, _too_many_attempts())
         await self._count_attempt(job, work, work.row.attempts + 1)
         if job.ended:
             return None
-        self._reports.started(job, work)
         try:
-            result = await self._execute(job, work)
-        except FoveateError as error:
-            if self._stopping or job.ended:
-                await self._count_attempt(job, work, work.row.attempts - 1)
-                return None
-            if error.info.code in _WORKER_DIED and work.row.worker_deaths + 1 < MAX_WORKER_DEATHS:
-                await self._count_worker_death(job, work, error)
-                return None
-            return self._failed(work, error.info, began)
-        return ItemEnding(result, _error_of(result.outcome), self._clock() - began)
+            result = await self._execute(item)
+        except (FoveateError, NotRunError) as error:
+            return await self._unfinished(item, error)
+        seconds = item.worked(self._clock())
+        if result.outcome.status == "done":
+            self._giving_way.measure(job, job.progress.weight_of(work.item.id), seconds)
+        return ItemEnding(result, _error_of(result.outcome), seconds)
 
-    async def _execute(self, job: Job, work: WorkItem) -> ItemResult:
+    async def _unfinished(self, item: RunningItem, error: FoveateError | NotRunError) -> ItemEnding | None:
+        """Return how an item ended that gave no result; None where it shall run again."""
+        job, work = item.job, item.work
+        if self._stopping or job.ended or isinstance(error, NotRunError):
+            await self._count_attempt(job, work, work.row.attempts - 1)
+            return None
+        if item.host is not None and error.info.code is ErrorCode.OUT_OF_MEMORY:
+            work.needs_room = True
+            await self._count_attempt(job, work, work.row.attempts - 1)
+            return None
+        if error.info.code in _WORKER_DIED and work.row.worker_deaths + 1 < MAX_WORKER_DEATHS:
+            await self._count_worker_death(job, work, error)
+            return None
+        return self._failed(item, error.info)
+
+    async def _execute(self, item: RunningItem) -> ItemResult:
+        job, work = item.job, item.work
         files = self._spool.files(job.number)
         output = await self._spool.in_files_thread(files.work, work.item.id)
         task = Task(_task_job(job), job.request, work.item, self._windows(job, work), output)
-        parts = PartKeeper(self, job, work, task.key)
+        parts = PartKeeper(self, item)
         if job.ended or self._stopping:  # until now the executor did not know the task
             raise CancelledJobError("The job has ended.")
         try:
-            return await self._executor.run(task, parts.listen)
+            return await self._executor.run(task, parts.listen, item.host.key if item.host else None)
         finally:
             try:
                 await parts.settle()  # where a part was not stored, this is the error that counts
@@ -195,8 +257,9 @@ class Runner:
         )
         await self._count_attempt(job, work, work.row.attempts - 1)
 
-    def _failed(self, work: WorkItem, error: ErrorInfo, began: float) -> ItemEnding:
-        return ItemEnding(ItemResult(Outcome(work.item.id, "failed", str(error))), error, self._clock() - began)
+    def _failed(self, item: RunningItem, error: ErrorInfo) -> ItemEnding:
+        outcome = Outcome(item.work.item.id, "failed", str(error))
+        return ItemEnding(ItemResult(outcome), error, item.worked(self._clock()))
 
     # --- for PartKeeper ---
 
@@ -221,10 +284,22 @@ class Runner:
         work.kept.add(key)
         await written
 
-    def report(self, job: Job, work: WorkItem, event: TaskEvent) -> None:
-        """Tell of anything but a part of the result."""
-        if not job.ended:
-            self._reports.task_event(job, work, event)
+    def report(self, item: RunningItem, event: TaskEvent) -> None:
+        """Tell of anything but a part of the result; see who may come in by now."""
+        if isinstance(event, TaskBegan):
+            item.begin(self._clock())
+            item.job.progress.start()
+        if not item.job.ended:
+            self._reports.task_event(item.job, item.work, event)
+            if item.host and isinstance(event, TaskBegan):
+                self._reports.gave_way(item.host.job)
+        if item.take_note_of(event) or isinstance(event, (TaskBegan, TaskProgress)):
+            self._look_again()
+
+    def _look_again(self) -> None:
+        """See who may come in by now: a running item can give way, or has worked for long enough to do it again."""
+        if self._queued and not self._stopping:
+            self.dispatch()
 
     def interrupt(self, key: str) -> None:
         """Ask a running task to end."""
@@ -234,11 +309,9 @@ class Runner:
 class PartKeeper:
     """Takes the events of one run; stores the parts of the result in their order, one at a time."""
 
-    def __init__(self, runner: Runner, job: Job, work: WorkItem, key: str) -> None:
+    def __init__(self, runner: Runner, item: RunningItem) -> None:
         self._runner = runner
-        self._job = job
-        self._work = work
-        self._key = key
+        self._item = item
         self._order = asyncio.Lock()  # first come, first served
         self._tasks: list[asyncio.Task[None]] = []
         self._error: FoveateError | None = None  # what kept a part from being stored; later ones are pointless
@@ -248,7 +321,7 @@ class PartKeeper:
         if isinstance(event, TaskPart):
             self._tasks.append(asyncio.create_task(self._keep(event)))
         else:
-            self._runner.report(self._job, self._work, event)
+            self._runner.report(self._item, event)
 
     async def settle(self) -> None:
         """Wait until all parts are stored. Raises the FoveateError that kept one from it."""
@@ -261,16 +334,17 @@ class PartKeeper:
             if self._error:
                 return
             try:
-                await self._runner.keep_part(self._job, self._work, part)
+                await self._runner.keep_part(self._item.job, self._item.work, part)
             except FoveateError as error:
                 self._fail(error)
             except Exception as error:
-                _log.exception("job %s, item %s: a part could not be stored", self._job.id, self._work.item.id)
+                job, work = self._item.job, self._item.work
+                _log.exception("job %s, item %s: a part could not be stored", job.id, work.item.id)
                 self._fail(ServerError(_internal(error).message))
 
     def _fail(self, error: FoveateError) -> None:
         self._error = error
-        self._runner.interrupt(self._key)
+        self._runner.interrupt(self._item.key)
 
 
 def _task_job(job: Job) -> str:

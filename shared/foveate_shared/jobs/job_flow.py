@@ -268,7 +268,7 @@ class Rerender:
         text = "Next in the queue"
         if before:
             text = Sentence("In the queue behind {count} others", one="In the queue behind 1 other", count=before)
-        self._show(state=JobState.WAITING, text=text, position=event.position)
+        self._show(state=JobState.WAITING, text=event.reason or text, position=event.position)
 
     def _on_started(self, event: Started) -> None:
         is_new = self.status.state is not JobState.RUNNING  # what was said until now is over: pixels were sent

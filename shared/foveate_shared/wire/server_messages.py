@@ -113,6 +113,7 @@ class Queued:
     job: str
     seq: int
     position: int
+    reason: str | Sentence = added("")  # what it waits for, where that is more than its turn
 
 
 @dataclass(frozen=True)

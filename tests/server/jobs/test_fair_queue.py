@@ -182,3 +182,25 @@ def test_another_model_of_the_same_owner_does_not_wait_for_ever():
         order.append(found.key)
         scheduler.finished(found.owner, 1.0)
     assert 2 < order.index("other") < 20
+
+
+def test_an_entry_may_be_taken_out_of_its_turn_and_is_paid_for():
+    scheduler = FairQueue()
+    for name, owner in (("a1", "a"), ("b1", "b"), ("b2", "b"), ("b3", "b")):
+        scheduler.add(entry(name, owner=owner))
+    assert [each.key for each in scheduler.in_order()] == ["a1", "b1", "b2", "b3"]
+    scheduler.take(entry("b2", owner="b"))
+    scheduler.finished("b", 50.0)
+    scheduler.add(entry("a2"))
+    assert drain(scheduler) == ["a1", "a2", "b1", "b3"]
+
+
+def test_what_was_not_run_costs_nothing():
+    scheduler = FairQueue()
+    for name, owner in (("a1", "a"), ("a2", "a"), ("b1", "b")):
+        scheduler.add(entry(name, owner=owner))
+    for _ in range(5):
+        scheduler.take(entry("a1"))
+        scheduler.finished("a", None)
+        scheduler.add(entry("a1"))
+    assert drain(scheduler) == ["a2", "b1", "a1"]

@@ -234,3 +234,24 @@ def test_waiting_for_what_was_announced_is_no_part_of_the_work():
     scene.expect(5, lasts=5)
     scene.counter.end(Outcome("part-0", "done"))
     assert scene.counter.seconds_left == pytest.approx(2)
+
+
+def test_the_time_in_which_an_item_lies_still_counts_for_nothing():
+    scene = Scene(Item("large", "", (), weight=10.0))
+    counter = scene.counter
+    counter.start()
+    for fraction in (0.1, 0.2):
+        scene.now += 1
+        counter.report("large", fraction)
+    before = counter.fraction, counter.seconds_left
+    counter.pause()
+    scene.now += 500
+    assert (counter.fraction, counter.seconds_left) == before
+    counter.start()
+    scene.now += 1
+    counter.report("large", 0.3)
+    counter.stop()
+    assert counter.fraction == pytest.approx(0.3)
+    assert counter.seconds_left == pytest.approx(7.0)
+    assert counter.work_left == pytest.approx(7.0)
+    assert counter.weight_of("large") == 10.0

@@ -403,6 +403,10 @@ def test_status_tells_stage_queue_and_time(scene):
     scene.tell(Queued, position=2)
     assert describe(scene.flow.status) == "In the queue behind 1 other"
     assert describe(scene.flow.status, Texts("de")) == "In der Warteschlange hinter 1 anderen"
+    loading = Sentence("Loading {checkpoint}", checkpoint="dream")
+    scene.tell(Queued, position=1, reason=Sentence("Waiting for another job: {stage}", stage=loading))
+    assert describe(scene.flow.status) == "Waiting for another job: Loading dream"
+    assert describe(scene.flow.status, Texts("de")) == "Wartet auf einen anderen Auftrag: Lade dream"
     scene.tell(Progress, stage="restoring", fraction=0.25, step=2, steps=8, seconds_left=65.0)
     assert describe(scene.flow.status) == "Restoring, 2 of 8, 25%, 1 min 5 s left"
     scene.tell(Progress, stage="restoring", fraction=0.1)
