@@ -17,13 +17,14 @@ _RUNS: dict[str, list[list[str]]] = {
     "blur": [[]],
     "diffusion": [[]],
     "editors": [[]],
+    "fairness": [[]],
     "halo": [[]],
     "quality": [[]],
     "restore": [["speed"], ["memory"]],
     "serving": [[]],
     "startup": [[]],
 }
-_PRINTING = ("diffusion", "halo", "restore", "serving", "startup")
+_PRINTING = ("diffusion", "fairness", "halo", "restore", "serving", "startup")
 
 
 def run(name: str) -> bool:

@@ -32,9 +32,19 @@ TIMED = "benchmarks.timed_engine:timed_spec"
 Pixels = NDArray[np.uint8]  # (height, width, 3 or 4)
 
 
+Connect = Callable[[str], Client]  # as an owner of this name
+
+
 @contextlib.contextmanager
 def serving(engine: str, **environment: str) -> Iterator[Client]:
-    """Run `foveate serve` on a free port, in a folder that goes away; give a client. Models are the usual ones."""
+    """Run a server as :func:`serving_owners` does; give a client."""
+    with serving_owners(engine, **environment) as connect, connect("benchmark") as client:
+        yield client
+
+
+@contextlib.contextmanager
+def serving_owners(engine: str, **environment: str) -> Iterator[Connect]:
+    """Run `foveate serve` on a free port, in a folder that goes away; give what connects. Models are the usual ones."""
     with tempfile.TemporaryDirectory(prefix="foveate-benchmark-") as name:
         folder = Path(name)
         runtime_file = folder / "server.json"
@@ -52,8 +62,7 @@ def serving(engine: str, **environment: str) -> Iterator[Client]:
         with subprocess.Popen(command, env=settings) as process:
             try:
                 _wait_for(runtime_file, process)
-                with Client(find_server(runtime_file), "benchmark", Peer("benchmark", "1")) as client:
-                    yield client
+                yield lambda owner: Client(find_server(runtime_file), owner, Peer("benchmark", "1"))
             finally:
                 process.terminate()
 
@@ -135,6 +144,7 @@ class Timing:
 
     total: float  # until the result, whole and checked, was with the host, or the cancel was confirmed
     first_progress: float | None  # until the client was told of a first step
+    started: float | None  # until it ran
     cancel: float | None  # of `total`: from the wish to cancel until the server's confirmation
 
 
@@ -149,9 +159,12 @@ def run_job(
     """Run a job as an editor does. Raises FoveateError where it fails."""
     flow = Rerender(client, document, operation, parameters)
     progress: list[float] = []
+    started: list[float] = []
     cancel: list[float] = []
 
     def look(status: JobProgress) -> None:
+        if status.state is JobState.RUNNING:
+            started.append(time.perf_counter())
         if status.steps or status.fraction > 0:
             progress.append(time.perf_counter())
 
@@ -167,4 +180,9 @@ def run_job(
     if status.error:
         raise to_exception(status.error)
     assert status.state is (JobState.CANCELLED if cancel else JobState.DONE), status
-    return Timing(end - start, progress[0] - start if progress else None, end - cancel[0] if cancel else None)
+    return Timing(
+        end - start,
+        progress[0] - start if progress else None,
+        started[0] - start if started else None,
+        end - cancel[0] if cancel else None,
+    )
