@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-from ..errors import ErrorCode, InputError, ServerError
+from ..errors import ConnectionLostError, ErrorCode, InputError, ServerError
 from .running_server import RunningServer, find_running_server, is_alive
 
 END_TIMEOUT = 60.0  # seconds: it finishes what it writes
@@ -29,7 +29,7 @@ def end_server(path: Path | None = None, *, timeout: float = END_TIMEOUT) -> Run
         )
     os.kill(server.pid, signal.SIGTERM)
     deadline = time.monotonic() + timeout
-    while is_alive(server.pid):
+    while _runs(server, path):
         if time.monotonic() >= deadline:
             raise ServerError(
                 "The server (pid {pid}) was told to end, and has not.",
@@ -39,3 +39,13 @@ def end_server(path: Path | None = None, *, timeout: float = END_TIMEOUT) -> Run
             )
         time.sleep(_POLL)
     return server
+
+
+def _runs(server: RunningServer, path: Path | None) -> bool:
+    """Tell whether it still runs; where nobody can ask for a process, whether it still answers."""
+    if os.name == "posix":
+        return is_alive(server.pid)
+    try:
+        return find_running_server(path) == server
+    except ConnectionLostError:
+        return False

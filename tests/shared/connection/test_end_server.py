@@ -45,3 +45,20 @@ def test_a_server_that_does_not_end_is_said(monkeypatch: pytest.MonkeyPatch, sig
     with pytest.raises(ServerError, match=rf"pid {os.getpid()}\) was told to end, and has not"):
         end_server(timeout=0.0)
     assert signals[0] == (os.getpid(), signal.SIGTERM)
+
+
+def test_where_no_process_can_be_asked_for_it_is_over_when_none_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signals: list[tuple[int, int]]
+) -> None:
+    answers = iter((HERE, HERE))
+
+    def find(_: Path | None) -> RunningServer:
+        try:
+            return next(answers)
+        except StopIteration:
+            raise ConnectionLostError("None runs.") from None
+
+    monkeypatch.setattr(module, "find_running_server", find)
+    monkeypatch.setattr(module.os, "name", "nt")
+    assert end_server() == HERE
+    assert signals == [(HERE.pid, signal.SIGTERM)]
