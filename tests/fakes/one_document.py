@@ -8,6 +8,7 @@ from fakes.scripted_client import ScriptedClient, real_welcome
 from foveate_shared.connection.client import ConnectionState, StateChange
 from foveate_shared.editor.document_controller import SURVEY, DocumentController, DocumentState
 from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.jobs.job_records import Record
 from foveate_shared.wire.protocol import Accepted, Done, Models, Outcome, Planned
 
 
@@ -16,6 +17,10 @@ class PictureHost(MemoryHost):
 
     faces = ()
     is_drawn = False
+    document_key = "document"
+
+    def record(self):
+        return Record("Refocus", "scene.png", {"file": "/home/me/scene.png"})
 
     def take_picture(self):
         return not self.is_drawn
@@ -45,6 +50,9 @@ class FakeEditor:
 
     def open_survey(self):
         return self._open(FaceHost(), SURVEY, False)
+
+    def open_left(self, record, title):
+        return self._open(PictureHost(), title, record)
 
     def _open(self, host, *how):
         self.opened.append(how)

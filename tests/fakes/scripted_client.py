@@ -9,7 +9,7 @@ from foveate_server.operations.registry import operations
 from foveate_server.presets import load_presets
 from foveate_shared.connection.client import StateChange
 from foveate_shared.wire.blobs import Delivery
-from foveate_shared.wire.protocol import Limits, ListModels, OperationInfo, Peer, Welcome
+from foveate_shared.wire.protocol import Limits, ListJobs, ListModels, OperationInfo, Peer, Welcome
 
 
 class ScriptedClient(RecordingConnection):
@@ -20,6 +20,10 @@ class ScriptedClient(RecordingConnection):
         self.peer = Peer("foveate-krita", "development")
         self.events = []
         self.closed = False
+
+    def list_jobs(self):
+        self.post(ListJobs(1))
+        return 1
 
     def list_models(self):
         self.post(ListModels(1))

@@ -113,7 +113,7 @@ class GimpHost:
         if image is not None:
             file = image.get_xcf_file() or image.get_imported_file()
             name = (file.get_basename() if file else image.get_name()) or ""
-        return job_records.Record(self._title, name, int(kind.base), int(kind.precision), kind.attached_icc)
+        return job_records.Record(self._title, name, kind.described())
 
     @property
     def is_open(self) -> bool:

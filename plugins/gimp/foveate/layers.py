@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from gi.repository import Gimp
 
 from . import buffers, formats
-from ._shared import arrange_patches, coverage, errors, geometry, host, pixels
+from ._shared import arrange_patches, coverage, errors, geometry, host, pixels, protocol
 
 RECIPE = "foveate-recipe"  # the parasite's name
 _SPACES = {  # in which a layer is blended, so that it is blended as its samples are
@@ -56,6 +57,17 @@ class ImageKind:
             return cls.of(image, formats.layer_format(layer))
         finally:
             image.delete()
+
+    def described(self) -> protocol.JsonObject:
+        """Return what makes it again, to be written down."""
+        icc = None if self.attached_icc is None else base64.b64encode(self.attached_icc).decode()
+        return {"base": int(self.base), "precision": int(self.precision), "icc": icc}
+
+    @classmethod
+    def described_as(cls, told: protocol.JsonObject) -> ImageKind:
+        """Return the kind that was written down."""
+        icc = None if told["icc"] is None else base64.b64decode(told["icc"])
+        return cls.again(Gimp.ImageBaseType(told["base"]), Gimp.Precision(told["precision"]), icc)
 
     @property
     def base(self) -> Gimp.ImageBaseType:

@@ -49,8 +49,7 @@ class LostImage(no_document.NoDocument):
 
     def _kind(self, result: host.Result) -> ImageKind:
         if self._record is not None:
-            base, precision = Gimp.ImageBaseType(self._record.base), Gimp.Precision(self._record.precision)
-            return ImageKind.again(base, precision, self._record.icc)
+            return ImageKind.described_as(self._record.kind)
         layout = result.patches[0].pixels.format
         curve = "LINEAR" if str(_profile(result).get("space", "")).endswith("-linear") else "NON_LINEAR"
         base = Gimp.ImageBaseType.GRAY if layout.channels is pixels.Channels.YA else Gimp.ImageBaseType.RGB

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gi.repository import GdkPixbuf, Gimp, GLib, Gtk
 
 from . import connection, dialogs, other_results, thumbnails
-from ._shared import job_flow, job_records, protocol, results_in_words, translations, unclaimed_results
+from ._shared import job_flow, job_records, labels, protocol, results_in_words, translations, unclaimed_results
 from .lost_image import LostImage
 
 _OPEN, _DISCARD = 1, 2  # the buttons' answers
@@ -101,8 +101,7 @@ class WaitingDialog:
         return self._hosts[job.job]
 
     def _title(self, job: protocol.JobSummary, record: job_records.Record | None) -> str:
-        titles = {info.name: info.title for info in connection.load_known()[0]}
-        return record.title if record else self._say(titles.get(job.operation, job.operation))
+        return labels.left_title(job, record, connection.load_known()[0], self._say)
 
     def _look(self) -> bool:
         if self._results.poll():
@@ -131,9 +130,7 @@ class WaitingDialog:
 
     def _row(self, job: protocol.JobSummary) -> Gtk.ListBoxRow:
         record = job_records.read(self._folder, job.job)
-        title = self._title(job, record)
-        if record and record.image:
-            title = f"{title}: {record.image}"
+        title = labels.left_line(self._title(job, record), record)
         when = GLib.DateTime.new_from_unix_local(int(job.created)).format("%x %R")
         row, box = Gtk.ListBoxRow(), Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=2, border_width=6)
         box.add(Gtk.Label(label=title, xalign=0.0, ellipsize=3))

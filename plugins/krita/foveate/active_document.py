@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from . import layer_pictures
-from ._shared import document_controller, settings
+from ._shared import document_controller, job_records, settings
 from .document import KritaHost, selected_bounds
 from .face_survey import FaceSurvey
+from .lost_document import LostDocument
 from .new_image_host import NewImageHost
 
 
@@ -35,6 +36,10 @@ class KritaEditor:
     def open_new_image(self, title: str) -> NewImageHost:
         """See Editor."""
         return NewImageHost(self.krita, self._active(), title)
+
+    def open_left(self, record: job_records.Record | None, title: str) -> LostDocument:
+        """See LeftEditor."""
+        return LostDocument(self.krita, record, title)
 
     def open_survey(self) -> FaceSurvey:
         """See Editor."""

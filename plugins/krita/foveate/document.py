@@ -6,7 +6,7 @@ costs some milliseconds and little memory, whatever the document's size, and sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import layer_pictures, layers, new_documents
@@ -18,17 +18,16 @@ from ._shared import (
     geometry,
     host,
     in_steps,
+    job_records,
     offered_operations,
     pixels,
     protocol,
 )
-from .job_host import KritaJobHost
+from .job_host import PICTURE_SIDE, KritaJobHost
 from .layer_pictures import extent_of
 from .pixel_layouts import named_space, pixel_format
 from .profiles import read_profile
 from .wait_until_idle import drop, dropped_after, is_open, until_idle
-
-_PICTURE_SIDE = 768  # pixels: pictures show the middle of what is larger, so that drawing one does not hold up Krita
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,6 @@ class KritaHost(KritaJobHost):
         super().__init__(krita, document, title)
         self._whole = whole
         self._frozen: Frozen | None = None
-        self._result_in: tuple[Any, geometry.Bounds] | None = None  # where the picture of the result is to come from
 
     def freeze(self) -> host.Snapshot:
         """See Host. Raises InputError for images that are neither RGB nor grey, and for profiles that stay unknown."""
@@ -98,19 +96,6 @@ class KritaHost(KritaJobHost):
             raise document_problems.selection_fits_nothing()
         layer_pictures.select(self._krita, self._document, result)
 
-    def take_picture(self) -> bool:
-        """Fill `after` where the document has drawn the result; return whether that is still to come."""
-        if self._result_in is None:
-            return False
-        document, area = self._result_in
-        if is_open(self._krita, document):
-            if not document.tryBarrierLock():
-                return True
-            document.unlock()
-            self.after = self.picture(document, area)
-        self._result_in = None
-        return False
-
     def release(self) -> None:
         """See Host."""
         if self._frozen is not None:
@@ -126,7 +111,7 @@ class KritaHost(KritaJobHost):
         """
         if result.kind != protocol.PIXELS:
             return self.drawing(result) or self.before
-        area = (result.extent.bounds if result.frame == "new" else self._snapshot.region).middle(_PICTURE_SIDE)
+        area = (result.extent.bounds if result.frame == "new" else self._snapshot.region).middle(PICTURE_SIDE)
         inside = tuple(arrange_patches.cropped(result.patches, area))
         with dropped_after(self._create(area.extent)) as scratch:
             prepared = in_steps.to_end(layers.prepare(self._krita, self._snapshot.colors, inside))
@@ -134,14 +119,12 @@ class KritaHost(KritaJobHost):
                 below = [(area.relative_to(area), _read(self._snapshot.clone, area))]
                 layers.fill(scratch.rootNode().childNodes()[0], below)
             layers.add_layer(scratch, prepared, self._title)
-            scratch.refreshProjection()
-            scratch.waitForDone()
-            return self.picture(scratch, area.relative_to(area))
+            return self.drawn(scratch, area.extent)
 
-    def picture(self, document: Any, area: geometry.Bounds) -> Any:
-        """Return a QImage (sRGB) of an area of a document; of its middle where it is large."""
-        seen = area.middle(_PICTURE_SIDE)
-        return document.projection(seen.x, seen.y, seen.width, seen.height)
+    def record(self) -> job_records.Record:
+        """See RecordedHost."""
+        told = super().record()
+        return replace(told, kind={**told.kind, "colors": list(self._snapshot.colors)})
 
     @property
     def _snapshot(self) -> Frozen:

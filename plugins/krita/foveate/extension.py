@@ -11,6 +11,7 @@ from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 
 from .actions import ENTRIES, MenuEntry, ShownWhileOffered, entries_of
 from .active_document import KritaEditor
+from .closing import ClosingGuard
 from .controller import KritaController
 from .docker import FoveateDocker
 from .version import VERSION
@@ -45,6 +46,7 @@ class FoveateExtension(Extension):  # type: ignore[misc]
             editor = KritaEditor(krita)
             self._controller = KritaController(editor, editor.settings_path(), VERSION)
             self._controller.signals.changed.connect(self._follow)
+            self._guard = ClosingGuard(krita, self._controller)
         return self._controller
 
     def make_docker(self) -> FoveateDocker:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from . import layer_pictures, layers, new_documents, style
-from ._shared import host, in_steps, named_pictures, offered_operations, results_in_words
+from . import layer_pictures, layers, new_documents, style, wait_until_idle
+from ._shared import geometry, host, in_steps, job_records, named_pictures, offered_operations, results_in_words
+
+PICTURE_SIDE = 768  # pixels: pictures show the middle of what is larger, so that drawing one does not hold up Krita
 
 
 class KritaJobHost(in_steps.InSteps):
@@ -16,6 +19,13 @@ class KritaJobHost(in_steps.InSteps):
         super().__init__(title, results_in_words.folder_beside(document.fileName() if document is not None else ""))
         self._krita = krita
         self._document = document
+        self.document_key = layer_pictures.document_key(document) if document is not None else ""
+        self._result_in: tuple[Any, geometry.Bounds] | None = None  # where the picture of the result is to come from
+
+    def record(self) -> job_records.Record:
+        """See RecordedHost."""
+        file = self._document.fileName() if self._document is not None else ""
+        return job_records.Record(self._title, Path(file).name, {"file": file})
 
     def pictures(self) -> tuple[named_pictures.OfferedPicture, ...]:
         """See PictureHost: the document's layers."""
@@ -24,6 +34,30 @@ class KritaJobHost(in_steps.InSteps):
     def freeze_picture(self, key: str) -> named_pictures.FrozenPicture:
         """See PictureHost."""
         return layer_pictures.freeze(self._krita, self._document, key)
+
+    def take_picture(self) -> bool:
+        """Fill `after` where the document has drawn the result; return whether that is still to come."""
+        if self._result_in is None:
+            return False
+        document, area = self._result_in
+        if wait_until_idle.is_open(self._krita, document):
+            if not document.tryBarrierLock():
+                return True
+            document.unlock()
+            self.after = self.picture(document, area)
+        self._result_in = None
+        return False
+
+    def picture(self, document: Any, area: geometry.Bounds) -> Any:
+        """Return a QImage (sRGB) of an area of a document; of its middle where it is large."""
+        seen = area.middle(PICTURE_SIDE)
+        return document.projection(seen.x, seen.y, seen.width, seen.height)
+
+    def drawn(self, scratch: Any, extent: geometry.Extent) -> Any:
+        """Return a QImage of a document that nobody sees, once it is drawn."""
+        scratch.refreshProjection()
+        scratch.waitForDone()
+        return self.picture(scratch, extent.bounds)
 
     def draw(self, image: host.Image) -> Any:
         """See InSteps."""

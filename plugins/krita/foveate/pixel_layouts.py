@@ -54,6 +54,16 @@ def pixel_format(model: str, depth: str) -> pixels.PixelFormat:
     return pixels.PixelFormat(dtype, pixels.Channels.RGBA if dtype.is_float else pixels.Channels.BGRA)
 
 
+def colors_of(layout: pixels.PixelFormat, space: str) -> tuple[str, str, str]:
+    """Return a color model, depth and profile of Krita for a layout and one of the protocol's spaces.
+
+    Where it is none of them, the profile has no name: Krita then takes its usual one.
+    """
+    model = "GRAYA" if layout.channels is pixels.Channels.YA else "RGBA"
+    known = _GRAY_SPACES if model == "GRAYA" else _SPACES
+    return model, layout.dtype.name, next((profile for profile, name in known.items() if name == space), "")
+
+
 def named_space(model: str, profile: str) -> str | None:
     """Return the protocol's name for one of Krita's own profiles, or None for any other."""
     return (_GRAY_SPACES if model == "GRAYA" else _SPACES).get(profile)

@@ -126,6 +126,20 @@ def tell(where: Any, text: str) -> None:
     where.setVisible(bool(text))
 
 
+def confirmed(parent: Any, text: str, yes: str, back: str) -> bool:
+    """Ask a question whose usual answer is to go back; return whether the person said `yes`."""
+    box = QtWidgets.QMessageBox(parent)
+    box.setIcon(QtWidgets.QMessageBox.Icon.Question)
+    box.setWindowTitle("Foveate")
+    box.setText(text)
+    go_on = box.addButton(yes, QtWidgets.QMessageBox.ButtonRole.AcceptRole)
+    stay = box.addButton(back, QtWidgets.QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(stay)
+    box.setEscapeButton(stay)
+    box.exec()
+    return bool(box.clickedButton() == go_on)
+
+
 def copy_text(text: str) -> None:
     """Put a text onto the clipboard."""
     QtWidgets.QApplication.clipboard().setText(text)

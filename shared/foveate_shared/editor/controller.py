@@ -24,11 +24,13 @@ from ..i18n import translations
 from ..jobs.chosen_pictures import NONE_CHOSEN, ChosenPictures
 from ..jobs.host import Host
 from ..jobs.job_list import ConnectionView, JobEntry, Workbench, WorkbenchClient
+from ..jobs.left_jobs import OpenLeft
 from ..wire.protocol import Json, JsonObject, ModelInfo, OperationInfo, as_object
 from . import known_server, offered_operations, open_connection
 from .model_adder import ModelAdder
 from .offered_operations import OperationWords
 from .picture_choosers import PictureChoices
+from .recorded_jobs import RecordedJobs
 
 SHOWN_EVERY = 0.2  # seconds between two steps of progress: each makes an editor draw its panels anew
 _INSTALLED = ("server_command", "runtime_file")  # settings that `foveate plugins install` writes, at any time
@@ -58,8 +60,10 @@ class Controller:
         self.problem = ""  # why the settings could not be kept, a sentence
         self.adder = ModelAdder()
         self.added = ""  # name of the model whose adding the last poll() saw end well
+        self.open_left: OpenLeft | None = None  # takes results of sessions that are over, where an editor lists them
         self.beside = PictureChoices(self.slots, lambda: self.say)
         self._settings_path = settings_path
+        self._records = RecordedJobs(settings_path)
         self._known_path = settings_path.with_name(known_server.FILE_NAME)
         self._known = known_server.load(self._known_path)
         self._open_client = open_client
@@ -80,7 +84,9 @@ class Controller:
     def wake(self) -> Workbench:
         """Begin to connect, where that has not begun."""
         if self._bench is None:
-            self._bench = Workbench(lambda: self._open_client(settings.load(self._settings_path)))
+            self._bench = Workbench(
+                lambda: self._open_client(settings.load(self._settings_path)), open_left=self.open_left
+            )
         return self._bench
 
     def reconnect(self) -> None:
@@ -262,11 +268,12 @@ class Controller:
         pictures = chosen.freeze(self.slots(operation), first)
         how: dict[str, Any] = {"title": title, "ask_first": asks, "group": group, "pictures": pictures}
         how |= {"chosen": chosen, "takes_document": self.takes_document(operation)}
+        started = []
         try:
-            return [
-                bench.submit(open_host(number) if number > 1 else first, operation, wish, **how)
-                for number, wish in enumerate(wishes, 1)
-            ]
+            for number, wish in enumerate(wishes, 1):
+                started.append(bench.submit(open_host(number) if number > 1 else first, operation, wish, **how))
+                self._records.begin(started[-1])
+            return started
         finally:
             self.announce()
 
@@ -297,6 +304,7 @@ class Controller:
         if entry.is_running:
             self.cancel(entry)
         self.wake().discard(entry)
+        self._records.cross_out(entry)
         self.announce()
 
     # --- models ------------------------------------------------------------------------------------------------------
@@ -325,6 +333,7 @@ class Controller:
         """
         if self._bench is not None:
             self._has_news |= self._bench.poll()
+            self._records.follow(self._bench.entries)
             self._keep_known()
         self._has_news |= self._look_at_adding()
         if self._queue and not any(entry.is_running for entry in self._of_queue):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ..connection.client import ConnectionState
 from ..connection.settings import Settings
@@ -17,9 +18,11 @@ from ..geometry import Bounds, Extent
 from ..jobs import document_problems
 from ..jobs.host import Host, Result
 from ..jobs.job_list import JobEntry, WorkbenchClient
+from ..jobs.job_records import Record
+from ..jobs.left_jobs import LeftJob
 from ..jobs.named_pictures import OfferedPicture
-from ..wire.protocol import JsonObject
-from . import offered_operations
+from ..wire.protocol import JobSummary, JsonObject
+from . import labels, offered_operations
 from .controller import Controller
 from .faces import FoundFace
 from .picture_choosers import PictureScene
@@ -33,6 +36,7 @@ class DocumentHost(Host, Protocol):
 
     before: Any
     after: Any
+    document_key: str  # of the document that it works on, see DocumentState; empty without one
 
     def preview(self, result: Result) -> Any:
         """Return a picture of the region with the result."""
@@ -68,6 +72,14 @@ class Editor(Protocol):
         """Return a host that finds `faces` in the active document."""
 
 
+@runtime_checkable
+class LeftEditor(Protocol):
+    """An editor that takes results of its sessions before this one."""
+
+    def open_left(self, record: Record | None, title: str) -> DocumentHost:
+        """Return a host for a result whose document may be gone; `record` is what was written down about its job."""
+
+
 class DocumentController(Controller):
     """The state behind all panels of one editor, and of what is active there."""
 
@@ -86,6 +98,9 @@ class DocumentController(Controller):
         self._undrawn: list[JobEntry] = []  # whose results the editor has not drawn yet
         self._asked_for: list[JobEntry] = []  # the editor was asked for a picture of the result
         self._editor = editor
+        if isinstance(editor, LeftEditor):
+            self.open_left = partial(self._left_job, editor)
+            self._records.forget_old()
 
     # --- wishes ------------------------------------------------------------------------------------------------------
 
@@ -132,6 +147,15 @@ class DocumentController(Controller):
     def jobs(self) -> list[JobEntry]:
         """Return all jobs, newest first; finding faces is none."""
         return [job for job in self.entries if job.operation != SURVEY]
+
+    def unchosen(self, key: str | None = None) -> list[JobEntry]:
+        """Return the results of this session that wait, where none of the same wish was taken; those of one document.
+
+        Without its `key`, of all.
+        """
+        taken = {job.wish for job in self.jobs if job.is_applied}
+        waiting = [job for job in self.jobs if job.waits_for_person and not job.is_left and job.wish not in taken]
+        return [job for job in waiting if key is None or job.host.document_key == key]
 
     @property
     def faces(self) -> tuple[FoundFace, ...]:
@@ -206,6 +230,15 @@ class DocumentController(Controller):
         except FoveateError as error:
             self.on_refusal(self.say.sentence(str(error)))
             return None
+
+    def _left_job(self, editor: LeftEditor, job: JobSummary) -> LeftJob | None:
+        """Return what takes the result of a job of a session that is over; None where that is of no use any more."""
+        if job.operation == SURVEY:
+            return None
+        record = self._records.read(job.job)
+        title = labels.left_title(job, record, self.operations, self.say)
+        parameters, group = (record.parameters, record.group) if record else ({}, "")
+        return LeftJob(editor.open_left(record, title), labels.left_line(title, record), parameters, group)
 
     def _follow_results(self) -> None:
         """Ask once for a picture of each result that was applied."""

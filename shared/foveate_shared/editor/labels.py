@@ -8,11 +8,13 @@ from ..connection.client import ConnectionState
 from ..errors import ErrorCode
 from ..forms.checkpoint_choices import is_checkpoint
 from ..geometry import Bounds, Extent
+from ..i18n.sentence import Sentence
 from ..i18n.translations import Texts, languages
 from ..jobs.host import told_by
 from ..jobs.job_list import ConnectionView, JobEntry
+from ..jobs.job_records import Record
 from ..jobs.job_status import describe
-from ..wire.protocol import ModelInfo
+from ..wire.protocol import JobSummary, ModelInfo, OperationInfo
 
 _CONNECTION = {
     ConnectionState.SEARCHING: "Searching for the server",
@@ -102,6 +104,40 @@ def variation_tip(number: int, entry: JobEntry, say: Texts) -> str:
     """Return what a variation is known by, and where it stands."""
     seed, state = entry.parameters.get("seed"), describe(entry.flow.status, say)
     return say("Variation {number}, seed {seed}: {state}", number=number, seed=seed, state=state)
+
+
+def before_quitting(count: int, say: Texts) -> str:
+    """Return what is said of results that wait where the editor is about to end."""
+    return say.sentence(
+        Sentence(
+            "{count} results wait for your choice. The server keeps them for some days, and lists them here again.",
+            one="1 result waits for your choice. The server keeps it for some days, and lists it here again.",
+            count=count,
+        )
+    )
+
+
+def before_closing(count: int, say: Texts) -> str:
+    """Return what is said of results that wait where their image is about to be closed."""
+    return say.sentence(
+        Sentence(
+            "{count} results for this image wait for your choice. Once it is closed, they open in a copy of it.",
+            one="1 result for this image waits for your choice. Once it is closed, it opens in a copy of it.",
+            count=count,
+        )
+    )
+
+
+def left_title(job: JobSummary, record: Record | None, operations: Sequence[OperationInfo], say: Texts) -> str:
+    """Return the title of a job of a session that is over: as it was written down, else its operation's."""
+    if record is not None:
+        return record.title
+    return say(next((each.title for each in operations if each.name == job.operation), job.operation))
+
+
+def left_line(title: str, record: Record | None) -> str:
+    """Return how a job of a session that is over is listed: with the image that it was made of."""
+    return f"{title}: {record.image}" if record is not None and record.image else title
 
 
 def of_variations(entries: list[JobEntry], say: Texts) -> str:

@@ -19,7 +19,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from ..errors import ErrorCode, Fault, FoveateError, ServerError
-from ..i18n.sentence import Sentence
 from ..wire.protocol import (
     PIXELS,
     RESULT_EVENTS,
@@ -51,7 +50,7 @@ from ..wire.protocol import (
 from .apply_result import Applying
 from .collect_result import ResultParts, bytes_of
 from .host import Host, Result, Snapshot, takes
-from .job_status import ENDED, JobProgress, JobState
+from .job_status import ENDED, JobProgress, JobState, as_line, place_in_queue, said_of_item
 from .missing_parts import rows_missing_in
 from .named_pictures import FrozenPicture
 from .results_in_words import untakable
@@ -77,6 +76,7 @@ class Rerender:
         priority: int = 0,
         ask_first: bool = False,
         takes_incomplete: bool = False,
+        only_result: bool = False,
         on_preview: Callable[[Preview, bytes], None] | None = None,
         pictures: Mapping[str, FrozenPicture] | None = None,
         takes_document: bool = True,
@@ -87,7 +87,8 @@ class Rerender:
         without one, and the host only takes the result.
         `job` is the id of an earlier job that shall be resumed, where it failed with a `retry` of what failed; else one
         is minted. With `ask_first` the complete result waits for :meth:`apply`. `on_preview` may draw. A new image of
-        which parts failed is a result for who `takes_incomplete` ones; the server keeps it all the same.
+        which parts failed is a result for who `takes_incomplete` ones; the server keeps it all the same. A job that is
+        done, of which `only_result` is wanted, has no use for the windows any more that it once asked for.
         """
         self.job = job or str(uuid.uuid4())
         self.status = JobProgress()
@@ -100,6 +101,7 @@ class Rerender:
         self._retry = retry  # until the server was told
         self._ask_first = ask_first
         self._takes_incomplete = takes_incomplete
+        self._only_result = only_result
         self._on_preview = on_preview
         self._pictures = dict(pictures or {})
         self._takes_document = takes_document
@@ -210,7 +212,8 @@ class Rerender:
             self._on_problem(message)
         elif isinstance(message, Windows):
             self._take(message.seq)
-            self._answers.ask(message.requests)
+            if not self._only_result:
+                self._answers.ask(message.requests)
         elif isinstance(message, Preview):
             if self._on_preview:
                 self._on_preview(message, bytes_of(payloads[0]))
@@ -264,11 +267,7 @@ class Rerender:
         self._show(state=JobState.WAITING, text="Sending pixels", summary=event.summary)
 
     def _on_queued(self, event: Queued) -> None:
-        before = event.position - 1
-        text = "Next in the queue"
-        if before:
-            text = Sentence("In the queue behind {count} others", one="In the queue behind 1 other", count=before)
-        self._show(state=JobState.WAITING, text=event.reason or text, position=event.position)
+        self._show(state=JobState.WAITING, text=event.reason or place_in_queue(event.position), position=event.position)
 
     def _on_started(self, event: Started) -> None:
         is_new = self.status.state is not JobState.RUNNING  # what was said until now is over: pixels were sent
@@ -277,7 +276,7 @@ class Rerender:
     def _on_progress(self, event: Progress) -> None:
         self._show(
             state=JobState.RUNNING,
-            text=event.stage if event.stage[:1].isupper() else event.stage[:1].upper() + event.stage[1:],
+            text=as_line(event.stage),
             fraction=max(self.status.fraction, min(1.0, event.fraction)),
             step=event.step,
             steps=event.steps,
@@ -294,9 +293,7 @@ class Rerender:
     def _on_item(self, event: ItemEnded) -> None:
         self._outcomes.append(event.outcome)
         if event.outcome.message:
-            number = event.outcome.data.get("number")
-            told = Sentence(event.outcome.message)
-            self._add_note(Sentence("Face {number}: {sentence}", number=number, sentence=told) if number else told)
+            self._add_note(said_of_item(event.outcome))
 
     def _on_done(self, event: Done) -> None:
         if self._cancelling:  # it was complete before the server knew: what was called off is not applied

@@ -13,14 +13,15 @@ from typing import Any, Protocol
 
 from ..connection.client import ClientEvent, ConnectionState, StateChange
 from ..connection.version_difference import version_difference
-from ..errors import ErrorInfo
+from ..errors import ErrorCode, ErrorInfo
 from ..forms.checkpoint_choices import models_for
 from ..forms.operation_form import Form, form_for
-from ..wire.protocol import JsonObject, ModelInfo, Models, OperationInfo, Peer, Preview, Welcome
+from ..wire.protocol import Jobs, JobSummary, JsonObject, ModelInfo, Models, OperationInfo, Peer, Preview, Welcome
 from .chosen_pictures import NONE_CHOSEN, ChosenPictures
 from .dispatch_events import DrivenFlow, dispatch
 from .host import Host
 from .job_flow import FlowClient, JobState, Rerender
+from .left_jobs import LeftJob, LeftJobs, OpenLeft
 from .named_pictures import FrozenPicture
 from .run_blocking import CANCEL_SECONDS, unconfirmed
 from .together import Together
@@ -32,6 +33,9 @@ class WorkbenchClient(FlowClient, Protocol):
     """What the workbench needs of :class:`foveate_shared.connection.client.Client`."""
 
     peer: Peer  # the plugin's own name and version
+
+    def list_jobs(self) -> int:
+        """Ask for this owner's jobs; a Jobs event follows."""
 
     def list_models(self) -> int:
         """Ask for the models; a Models event follows."""
@@ -79,6 +83,7 @@ class JobEntry:
     group: str = ""  # the same for variations of one wish: the person chooses among them
     preview: PreviewPicture | None = None  # replaced by poll(), dropped at the end
     chosen: ChosenPictures = NONE_CHOSEN  # what went beside the document
+    is_left: bool = False  # of a session that is over
     left_at: float | None = None  # seconds since the epoch: cancelled, and not waited for any longer than until then
 
     @property
@@ -102,17 +107,33 @@ class JobEntry:
         return self.flow.status.state is JobState.DONE
 
 
+def _is_gone(entry: JobEntry) -> bool:
+    """Tell whether the server does not have a job any more: somebody else took its result meanwhile."""
+    error = entry.flow.status.error
+    return error is not None and error.code in (ErrorCode.UNKNOWN_JOB, ErrorCode.EXPIRED)
+
+
 class Workbench:
     """The state behind a panel. Construct one per editor, close it with the editor."""
 
-    def __init__(self, open_client: Callable[[], WorkbenchClient], *, clock: Callable[[], float] = time.time) -> None:
-        """`open_client` makes a client from the current settings: at once, and again on :meth:`reconnect`."""
+    def __init__(
+        self,
+        open_client: Callable[[], WorkbenchClient],
+        *,
+        open_left: OpenLeft | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`open_client` makes a client from the current settings: at once, and again on :meth:`reconnect`.
+
+        With `open_left`, results of sessions that are over are entries as well.
+        """
         self.connection = ConnectionView()
         self.operations: tuple[OperationInfo, ...] = ()  # empty until the server was reached
         self.models: tuple[ModelInfo, ...] = ()
         self.entries: list[JobEntry] = []  # newest first
         self._open_client = open_client
         self._clock = clock
+        self._left = LeftJobs(open_left, clock) if open_left else None
         self._client = open_client()
 
     def submit(
@@ -163,7 +184,11 @@ class Workbench:
         for event in events:
             self._note(event)
         dispatch(events, self._flows_that_run())
-        for entry in self.entries:
+        if self._left is not None and self._left.is_due and self.connection.is_ready:
+            self._client.list_jobs()
+        for entry in list(self.entries):
+            if entry.is_left and _is_gone(entry):
+                self.entries.remove(entry)
             if entry.left_at is not None and self._clock() >= entry.left_at:
                 entry.flow.abandon(unconfirmed())
             if not entry.is_running:
@@ -227,9 +252,34 @@ class Workbench:
             server = event.message.server
             warning = version_difference(self._client.peer, server)
             self.connection = ConnectionView(ConnectionState.READY, None, f"{server.name} {server.version}", warning)
+            if self._left is not None:
+                self._client.list_jobs()
             self._client.list_models()
         elif isinstance(event.message, Models):
             self.models = event.message.models
+        elif isinstance(event.message, Jobs) and self._left is not None:
+            known = {entry.flow.job for entry in self.entries}
+            for job, left in self._left.listed(event.message.jobs, known):
+                self._list_again(job, left)
+
+    def _list_again(self, job: JobSummary, left: LeftJob) -> None:
+        """Fetch the result of a session that is over; it waits, as it did then."""
+        flow = Rerender(
+            self._client,
+            left.host,
+            job.operation,
+            left.parameters,
+            job=job.job,
+            ask_first=True,
+            only_result=True,
+            takes_document=False,
+        )
+        entry = JobEntry(
+            left.title, job.operation, left.parameters, flow, left.host, job.created, left.group, is_left=True
+        )
+        flow.start()
+        newer = sum(other.created > job.created for other in self.entries)
+        self.entries.insert(newer, entry)
 
     def _flows_that_run(self) -> list[DrivenFlow]:
         """Return them, the oldest first: whose windows are sent first is made first. Variations go together."""

@@ -5,17 +5,18 @@ The server keeps a complete result, but nobody there knows which image it came f
 
 from __future__ import annotations
 
-import base64
 import json
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from ..connection import private_files
 from ..errors import ResourceError
+from ..wire.protocol import JsonObject
 
 _FOLDER = "foveate-jobs"  # beside the settings
-_VERSION = 1
+_VERSION = 2
 _LONGEST_SECONDS = 60 * 24 * 3600.0  # a server keeps a result for a week, unless its owner says otherwise
 
 
@@ -25,10 +26,18 @@ class Record:
 
     title: str  # of its operation, in the person's language
     image: str  # the image's name as a person knows it
-    base: int  # the editor's number of its mode
-    precision: int  # ... and of its precision
-    icc: bytes | None  # the image's own profile; None where it has the editor's own
+    kind: JsonObject  # what the editor needs to find the image, or to make another one of its kind
+    group: str = ""  # the same for variations of one wish
+    parameters: JsonObject = field(default_factory=dict)
     is_left: bool = False  # its plug-in is gone, and the server has the result
+
+
+@runtime_checkable
+class RecordedHost(Protocol):
+    """A host whose jobs are written down."""
+
+    def record(self) -> Record:
+        """Return what is to be written down about a job on what was frozen."""
 
 
 def folder_of(settings_path: Path) -> Path:
@@ -38,8 +47,7 @@ def folder_of(settings_path: Path) -> Path:
 
 def write(folder: Path, job: str, record: Record) -> None:
     """Write a record down. Raises ResourceError."""
-    icc = None if record.icc is None else base64.b64encode(record.icc).decode()
-    text = json.dumps({"version": _VERSION, **asdict(record), "icc": icc})
+    text = json.dumps({"version": _VERSION, **asdict(record)})
     private_files.write_private(folder / f"{job}.json", text)
 
 
@@ -49,8 +57,7 @@ def read(folder: Path, job: str) -> Record | None:
         values = json.loads((folder / f"{job}.json").read_text(encoding="utf-8"))
         if values.pop("version") != _VERSION:
             return None
-        icc = values.pop("icc")
-        return Record(icc=None if icc is None else base64.b64decode(icc), **values)
+        return Record(**values)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -77,13 +84,19 @@ def is_any_left(folder: Path) -> bool:
 
 
 def mark_seen(folder: Path) -> None:
-    """Note that the person was told of all that waits; remove what is older than any server keeps a result."""
+    """Note that the person was told of all that waits; forget what is old."""
+    forget_old(folder)
     for path in folder.glob("*.json"):
         record = read(folder, path.stem)
-        if record is None or time.time() - path.stat().st_mtime > _LONGEST_SECONDS:
-            forget(folder, path.stem)
-        elif record.is_left:
+        if record is not None and record.is_left:
             _mark(folder, path.stem, record, is_left=False)
+
+
+def forget_old(folder: Path) -> None:
+    """Remove what is older than any server keeps a result, and what cannot be understood."""
+    for path in folder.glob("*.json"):
+        if read(folder, path.stem) is None or time.time() - path.stat().st_mtime > _LONGEST_SECONDS:
+            forget(folder, path.stem)
 
 
 def _mark(folder: Path, job: str, record: Record, *, is_left: bool) -> None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..errors import ErrorInfo
+from ..i18n.sentence import Sentence
 from ..i18n.translations import Texts
+from ..wire.protocol import Outcome
 
 
 class JobState(str, Enum):
@@ -55,6 +57,24 @@ def describe(status: JobProgress, say: Texts | None = None, *, separator: str = 
     if status.seconds_left is not None:
         parts.append(say("{time} left", time=duration(status.seconds_left, say)))
     return separator.join(part for part in parts if part)
+
+
+def place_in_queue(position: int) -> str:
+    """Return what is said of a job that waits for its turn; 1 is next."""
+    if position <= 1:
+        return "Next in the queue"
+    return Sentence("In the queue behind {count} others", one="In the queue behind 1 other", count=position - 1)
+
+
+def as_line(stage: str) -> str:
+    """Return what a job does, as a line begins; a sentence that begins so stays what it is."""
+    return stage if stage[:1].isupper() else stage[:1].upper() + stage[1:]
+
+
+def said_of_item(outcome: Outcome) -> str:
+    """Return what an item says of how it ended, with the number of its face where it has one."""
+    number, told = outcome.data.get("number"), Sentence(outcome.message)
+    return Sentence("Face {number}: {sentence}", number=number, sentence=told) if number else told
 
 
 def duration(seconds: float, say: Texts | None = None) -> str:

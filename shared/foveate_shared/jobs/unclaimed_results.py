@@ -21,8 +21,7 @@ from .dispatch_events import dispatch
 from .host import Host
 from .job_flow import FlowClient, JobState, Rerender
 from .job_list import ConnectionView
-
-_DONE = "done"  # the state of a job whose result is complete
+from .left_jobs import complete
 
 
 class ListingClient(FlowClient, Protocol):
@@ -52,12 +51,7 @@ class WaitingResults:
         before = [flow.status for flow in self._flows.values()]
         for event in events:
             self._note(event)
-        for event in events:  # no windows are answered: a job that is done wants none
-            if not isinstance(event, StateChange):
-                for flow in self._flows.values():
-                    flow.handle(event.message, event.payloads)
-            else:
-                dispatch([event], [flow for flow in self._flows.values() if not flow.ended])
+        dispatch(events, list(self._flows.values()))
         self._drop_taken()
         return bool(events) or before != [flow.status for flow in self._flows.values()]
 
@@ -81,6 +75,7 @@ class WaitingResults:
             job=job.job,
             ask_first=True,
             takes_incomplete=takes_incomplete,
+            only_result=True,
             takes_document=False,
         )
         self._flows[job.job] = flow
@@ -100,8 +95,7 @@ class WaitingResults:
             self.connection = ConnectionView(ConnectionState.READY, None, f"{server.name} {server.version}")
             self._client.list_jobs()
         elif isinstance(event.message, Jobs):
-            done = [job for job in event.message.jobs if job.state == _DONE]
-            self.jobs = tuple(sorted(done, key=lambda job: -job.created))
+            self.jobs = complete(event.message.jobs)
 
     def _drop_taken(self) -> None:
         for job, flow in list(self._flows.items()):

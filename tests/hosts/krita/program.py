@@ -69,7 +69,8 @@ class Running:
 
     def quit(self) -> None:
         """Let Krita end as by its menu. Fails where it does not, or ends badly."""
-        self.start("forget_all()\napp.action('file_quit').trigger()")
+        if self.program.is_running:
+            self.start("forget_all()\napp.action('file_quit').trigger()")
         self.program.wait(ORDER_SECONDS).check()
         assert not (self.folder.outside / "orders/crash.txt").exists(), self._last_words()
 
@@ -101,6 +102,7 @@ def installed_krita(chroot: Chroot, screen: Screen, folder: Folder, env: Mapping
     """Give a Krita with the plugin that its home `folder` has; the driver comes to it."""
     _add_driver(folder)
     orders = folder / "orders"
+    shutil.rmtree(orders.outside, ignore_errors=True)  # those of a Krita that ran before in the same home
     orders.outside.mkdir()
     values = {**screen.environment, "DRIVER_FOLDER": orders.inside, **env}
     with chroot.running(["krita", "--nosplash"], folder=folder, env=values, log="krita.log") as program:
@@ -122,6 +124,8 @@ def _install(folder: Folder, theme: str, general: str) -> None:
 
 def _add_driver(folder: Folder) -> None:
     plugins, kritarc = folder.outside / ".local/share/krita/pykrita", folder.outside / ".config/kritarc"
-    shutil.copytree(HERE / "driver", plugins / "driver", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        HERE / "driver", plugins / "driver", ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True
+    )
     (plugins / "driver.desktop").write_text(DESKTOP)
     kritarc.write_text(kritarc.read_text().replace("[python]\n", "[python]\nenable_driver=true\n"))

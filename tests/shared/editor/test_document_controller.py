@@ -8,6 +8,7 @@ from fakes.one_document import Studio
 from foveate_shared.connection.client import ConnectionState, StateChange
 from foveate_shared.editor.document_controller import SURVEY, VARIATIONS
 from foveate_shared.errors import RefusedError
+from foveate_shared.wire.protocol import Jobs, JobSummary
 
 
 @pytest.fixture
@@ -81,3 +82,63 @@ def test_a_picture_of_a_result_is_taken_once_the_editor_has_drawn_it(studio):
     studio.editor.hosts[0].is_drawn = True
     assert studio.controller.take_pictures()
     assert not studio.controller.is_drawing
+
+
+def left(*jobs, operation="refocus"):
+    return Jobs(1, tuple(JobSummary(job, operation, "done", None, 100.0 - at, 9) for at, job in enumerate(jobs)))
+
+
+def test_what_waits_at_the_end_is_listed_again_in_the_next_session(studio, tmp_path):
+    studio.controller.run("refocus", {VARIATIONS: 2, "strength": 0.4})
+    jobs = [job.flow.job for job in studio.controller.jobs]
+    for job in list(studio.controller.jobs):
+        studio.finish(job)
+    studio.controller.close()
+    after = Studio(tmp_path)
+    after.tell(left(*jobs))
+    listed = after.controller.jobs
+    assert [job.flow.job for job in listed] == jobs
+    assert [job.title for job in listed] == ["Refocus: scene.png"] * 2
+    assert after.editor.opened == [("Refocus", after.controller._records.read(job)) for job in jobs]
+    assert listed[0].parameters["strength"] == 0.4
+    assert {job.parameters["seed"] for job in listed} == set(listed[0].parameters["siblings"])
+    assert [len(group) for group in after.controller.groups()] == [2]  # they can be chosen from as before
+    assert after.controller.unchosen() == []  # nobody is asked about them again
+
+
+@pytest.mark.parametrize("act", ["applied", "discarded"])
+def test_what_was_taken_or_is_not_wanted_is_crossed_out(studio, act):
+    studio.controller.run("refocus", {VARIATIONS: 2})
+    job = studio.controller.jobs[0]
+    studio.finish(job)
+    assert studio.controller._records.read(job.flow.job)
+    if act == "applied":
+        studio.controller.apply(job)
+        studio.tell()
+    else:
+        studio.controller.discard(job)
+    assert studio.controller._records.read(job.flow.job) is None
+
+
+def test_without_a_record_a_left_result_is_called_after_its_operation(studio):
+    name = "10000000-0000-4000-8000-000000000000"
+    studio.tell(left(name, operation="upscale"))
+    assert [job.title for job in studio.controller.jobs] == ["Upscale"]
+    assert studio.editor.opened == [("Upscale", None)]
+
+
+def test_faces_that_were_looked_for_are_of_no_use_any_more(studio):
+    studio.tell(left("10000000-0000-4000-8000-000000000000", operation=SURVEY))
+    assert studio.controller.entries == []
+
+
+def test_results_that_nobody_chose_from_are_known_by_their_document(studio):
+    studio.controller.run("refocus", {VARIATIONS: 2})
+    jobs = studio.controller.jobs
+    assert studio.controller.unchosen() == []  # none is ready
+    for job in list(jobs):
+        studio.finish(job)
+    assert studio.controller.unchosen() == studio.controller.unchosen("document") == jobs
+    assert studio.controller.unchosen("another") == []
+    studio.controller.apply(jobs[0])
+    assert studio.controller.unchosen() == []

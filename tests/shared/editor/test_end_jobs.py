@@ -43,7 +43,7 @@ class Client(RecordingConnection):
 def test_what_runs_is_cancelled_and_what_is_done_is_kept_where_it_shall_be(keep, tmp_path):
     client, folder = Client(), job_records.folder_of(tmp_path / "settings.json")
     for job in JOBS:
-        job_records.write(folder, job, job_records.Record("Refocus", "a.png", 0, 150, None))
+        job_records.write(folder, job, job_records.Record("Refocus", "a.png", {}))
     ending = EndedJobs(client, folder, JOBS, keep=keep)
     unknown = Problem(InputError("No such job.", code=ErrorCode.UNKNOWN_JOB).info, job=UNKNOWN)
     for message in (WELCOME, LISTED, Cancelled(RUNNING, 6), unknown):

@@ -89,3 +89,11 @@ def test_languages_are_listed_once_each_after_the_editors_own():
         ("English", "en"),
         *((labels.LANGUAGES[code], code) for code in languages() if code != "en"),
     ]
+
+
+@pytest.mark.parametrize("describe", [labels.before_quitting, labels.before_closing])
+def test_results_that_wait_are_counted(describe):
+    assert describe(1, ENGLISH).startswith("1 result ")
+    assert describe(3, ENGLISH).startswith("3 results ")
+    assert describe(1, GERMAN).startswith("1 Ergebnis ")
+    assert describe(3, GERMAN).startswith("3 Ergebnisse ")

@@ -10,7 +10,7 @@ from foveate_shared.jobs import job_records
 from foveate_shared.jobs.job_records import Record
 
 JOB, OTHER = "one", "another"
-RECORD = Record("Fokussieren", "Bild.xcf", 0, 150, b"\x00profile\xff")
+RECORD = Record("Fokussieren", "Bild.xcf", {"base": 0, "icc": None}, "g", {"seed": 7})
 
 
 @pytest.fixture
@@ -20,13 +20,13 @@ def folder(tmp_path):
 
 def test_a_record_comes_back_as_it_was(folder):
     job_records.write(folder, JOB, RECORD)
-    job_records.write(folder, OTHER, replace(RECORD, icc=None))
+    job_records.write(folder, OTHER, replace(RECORD, group=""))
     assert job_records.read(folder, JOB) == RECORD
-    assert job_records.read(folder, OTHER).icc is None
+    assert job_records.read(folder, OTHER).group == ""
     assert folder.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 2, "icc": null}', '{"version": 1, "icc": "a", "x": 1}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1, "title": ""}', '{"version": 2, "x": 1}'])
 def test_what_is_no_record_is_none(folder, text):
     folder.mkdir()
     (folder / f"{JOB}.json").write_text(text)

@@ -54,6 +54,7 @@ class PictureHost(LayeredHost):
     """A host in memory that has pictures as well."""
 
     before = after = None
+    document_key = "document"
 
     def freeze(self):
         self.before = picture()

@@ -1,0 +1,59 @@
+"""Jobs of an editor's sessions before this one: their results are listed again, as soon as they are complete.
+
+What still runs is let alone, as it may belong to another process of the same editor: the server is asked again later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from ..wire.protocol import JobSummary, JsonObject
+from .host import Host
+
+LOOK_SECONDS = 10.0  # between two looks at what still runs
+_DONE = "done"  # the state of a job whose result is complete
+_OVER = (_DONE, "failed", "cancelled")
+
+
+@dataclass(frozen=True)
+class LeftJob:
+    """What is known of one."""
+
+    host: Host  # takes the result; its document may be gone
+    title: str
+    parameters: JsonObject
+    group: str = ""  # the same for variations of one wish
+
+
+OpenLeft = Callable[[JobSummary], "LeftJob | None"]  # None: nobody wants this one's result any more
+
+
+def complete(jobs: Iterable[JobSummary]) -> tuple[JobSummary, ...]:
+    """Return the jobs whose results are complete, newest first."""
+    return tuple(sorted((job for job in jobs if job.state == _DONE), key=lambda job: -job.created))
+
+
+class LeftJobs:
+    """Which they are, and when to ask for them anew."""
+
+    def __init__(self, open_left: OpenLeft, clock: Callable[[], float]) -> None:
+        self._open_left = open_left
+        self._clock = clock
+        self._look_at: float | None = None  # None: nothing of them runs
+
+    @property
+    def is_due(self) -> bool:
+        """Tell whether the server is to be asked for its jobs again; once."""
+        if self._look_at is None or self._clock() < self._look_at:
+            return False
+        self._look_at = None
+        return True
+
+    def listed(self, jobs: Sequence[JobSummary], known: Collection[str]) -> list[tuple[JobSummary, LeftJob]]:
+        """Take what the server has; return the complete ones that are not `known` yet, newest first."""
+        others = [job for job in jobs if job.job not in known]
+        runs = any(job.state not in _OVER for job in others)
+        self._look_at = self._clock() + LOOK_SECONDS if runs else None
+        opened = [(job, self._open_left(job)) for job in complete(others)]
+        return [(job, left) for job, left in opened if left is not None]
