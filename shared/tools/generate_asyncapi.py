@@ -111,6 +111,7 @@ BY_FIELD: dict[tuple[type, str], Schema] = {
     (p.Progress, "step"): COUNT,
     (p.Progress, "steps"): COUNT,
     (p.Progress, "seconds_left"): NOT_NEGATIVE,
+    (p.Planned, "seconds"): NOT_NEGATIVE,
     (p.Patch, "item"): NAME,
     (p.SelectionPatch, "item"): NAME,
     (p.Reported, "item"): NAME,

@@ -378,6 +378,12 @@ TO_CLIENT: dict[str, Frame] = {
     "plan that says what version 1 left open*": event(
         "plan", 2, frame="document", extent=[640, 480], summary="", kind="pixels"
     ),
+    "plan that says how long it takes": event(
+        "plan", 2, frame="document", extent=[640, 480], summary="Measured.", seconds=90.5, is_measured=True
+    ),
+    "plan that guesses how long it takes": event(
+        "plan", 2, frame="document", extent=[640, 480], summary="", seconds=90.5
+    ),
     "plan of a kind from the future": event("plan", 2, frame="new", extent=[1, 1], summary="", kind="film"),
     "windows of pictures": event(
         "windows",

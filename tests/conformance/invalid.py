@@ -128,6 +128,7 @@ CHANGES: dict[str, tuple[object, ...]] = {
     "fraction above 1": ("progress", "fraction", 1.01),
     "fraction below 0": ("progress", "fraction", -0.1),
     "seconds_left below 0": ("progress", "seconds_left", -1),
+    "seconds below 0": ("plan that says how long it takes", "seconds", -0.5),
     "steps below 0": ("progress", "steps", -1),
     "picture of negative width": ("submit with pictures", "pictures.0.extent", [-1, 480]),
     "picture without a name": ("submit with pictures", "pictures.0.name", ""),

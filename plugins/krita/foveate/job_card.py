@@ -23,13 +23,15 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         say = controller.say
         self._picture = PictureLabel(_SIDE)
         self._title, self._state, self._notes = label(job.title, "title"), label(name="hint"), label(name="notes")
+        self._question = label(name="notes")
         self._progress = QtWidgets.QProgressBar(objectName="progress", maximum=1000, textVisible=False)
         self._progress.setFixedHeight(4)
         self._preview = PreviewLabel(say("Preview, not applied"))
         own = {"cancel": controller.cancel, "apply": controller.apply, "again": controller.again}
+        own["begin"] = controller.begin
         own["recipe"] = self._show_recipe
         self._buttons = {
-            act: button(
+            act.name: button(
                 say(act.text),
                 say(act.tip),
                 partial(own.get(act.name, controller.discard), job),
@@ -37,11 +39,13 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
             )
             for act in job_acts.JOB_ACTS
         }
-        self.cancel, self.apply, self.discard, self.again, self.recipe, self.remove = self._buttons.values()
+        self.cancel, self.apply, self.begin = (self._buttons[name] for name in ("cancel", "apply", "begin"))
+        self.discard, self.again = self._buttons["discard"], self._buttons["again"]
+        self.recipe, self.remove = self._buttons["recipe"], self._buttons["remove"]
         said = column(None, self._title, self._state, self._progress, None, spacing=3)
         top = row(self._picture, said, spacing=8, wide=1)
         # Buttons above the picture: they are in sight where there is room for little.
-        column(self, top, Wrapping(*self._buttons.values()), self._preview, self._notes, margin=8)
+        column(self, top, self._question, Wrapping(*self._buttons.values()), self._preview, self._notes, margin=8)
         self.refresh()
 
     def refresh(self) -> None:
@@ -53,14 +57,15 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         self._state.setToolTip(say.sentence(status.summary))
         self._progress.setValue(round(1000 * status.fraction))
         self._preview.show_image(preview)
+        tell(self._question, self._controller.question(job))
         tell(self._notes, labels.summary(job, say))
         self.cancel.setEnabled(status.text != "Cancelling")
         self.apply.setText(labels.apply_text(job, say))
         self._picture.setVisible(not waiting)
         self._preview.setVisible(preview is not None)
         self._progress.setVisible(job.is_running)
-        for act, shown in self._buttons.items():
-            shown.setVisible(act.fits(job))
+        for act in job_acts.JOB_ACTS:
+            self._buttons[act.name].setVisible(act.fits(job))
 
     def _show_recipe(self, job: job_list.JobEntry) -> None:
         RecipeDialog(self._controller.say, job.title, job.flow.result.recipe, self.window()).show()

@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 from foveate_server.jobs.dependencies import JobDependencies
 from foveate_server.jobs.event_log import EventLog
+from foveate_server.jobs.expected_time import MeasuredPaces
 from foveate_server.jobs.job import Job
 from foveate_server.jobs.journal import Journal
 from foveate_server.jobs.recipe import content_hash
@@ -35,10 +36,16 @@ class JobAcceptance:
     """Takes jobs. What takes long is done in threads, and nobody waits for another one's plan."""
 
     def __init__(
-        self, parts: JobDependencies, publisher: EventLog, journal: Journal, jobs: dict[tuple[Owner, str], Job]
+        self,
+        parts: JobDependencies,
+        publisher: EventLog,
+        journal: Journal,
+        jobs: dict[tuple[Owner, str], Job],
+        paces: MeasuredPaces,
     ) -> None:
-        """`jobs` is the manager's; new ones are added."""
+        """`jobs` is the manager's; new ones are added. `paces` are those that it measured."""
         self._parts = parts
+        self._paces = paces
         self._publisher = publisher
         self._journal = journal
         self._jobs = jobs
@@ -144,8 +151,16 @@ class JobAcceptance:
         self._publisher.opened(job)
         self._journal.write(rows)
         self._publisher.lasting(job, Accepted)
+        expected = self._paces.expect(job.request, plan)
         await self._publisher.lasting(
-            job, Planned, frame=plan.frame, extent=plan.extent, summary=plan.summary, kind=plan.kind
+            job,
+            Planned,
+            frame=plan.frame,
+            extent=plan.extent,
+            summary=plan.summary,
+            kind=plan.kind,
+            seconds=expected.seconds,
+            is_measured=expected.is_measured,
         )
 
     def _check_room(self, owner: Owner) -> None:

@@ -103,6 +103,14 @@ class Plan:
     summary: str | Sentence  # one sentence for a person
     items: tuple[Item, ...]
     kind: str = PIXELS  # of the result, as the schema's `x-result` says
+    most_work: float | None = None  # what it costs at most, where a survey must tell: see operations.costs
+
+    @property
+    def work(self) -> float | None:
+        """Return what it costs, or what it costs at most; None where nobody knows before it is looked at."""
+        if any(item.is_survey for item in self.items):
+            return self.most_work
+        return sum(item.weight + item.brings for item in self.items)
 
 
 @dataclass(frozen=True)

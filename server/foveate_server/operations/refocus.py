@@ -78,6 +78,7 @@ class Refocus:
             "Bring {size} pixels into focus at strength {strength:g}.", size=size, strength=parameters.strength
         )
         items: tuple[Item, ...]
+        most_work: float | None = None
         if window.area <= tile_items.SINGLE_AREA:
             item = Item(
                 _WHOLE,
@@ -90,7 +91,8 @@ class Refocus:
             items = tile_items.tile_items(request, QUARTERS, _reach_arguments(0.0, Reach(1.0, 1.0, None)))
         else:
             items = (Item(_INSPECT, "Measuring the blur", _probes(request.region), is_survey=True),)
-        return Plan("document", request.extent, summary, items)
+            most_work = tile_items.most_work(request)
+        return Plan("document", request.extent, summary, items, most_work=most_work)
 
     def run(self, run: ItemRun[RefocusParameters]) -> ItemResult:
         """See operations.operation.Operation."""

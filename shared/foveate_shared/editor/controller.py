@@ -247,13 +247,15 @@ class Controller:
         title: str,
         count: int = 1,
         ask_first: bool | None = None,
+        asks_from: float | None = None,
         is_new_wish: bool = True,
         chosen: ChosenPictures = NONE_CHOSEN,
     ) -> list[JobEntry]:
         """Start a job, or `count` variations of it, each on a host of its own; their results wait for a choice.
 
         `chosen` are the pictures beside the document: they are copied before anything is sent.
-        Whether a single result waits is as set, unless `ask_first` says it. Prompts of a new wish are remembered.
+        Whether a single result waits is as set, unless `ask_first` says it. What is expected to take `asks_from`
+        seconds waits for :meth:`begin`. Prompts of a new wish are remembered.
         Raises FoveateError where there is nothing to work on; variations that were begun before that go on.
         """
         bench = self.wake()
@@ -266,7 +268,13 @@ class Controller:
         asks = bool(group) or (self.settings.ask_first if ask_first is None else ask_first)
         first = open_host(1)
         pictures = chosen.freeze(self.slots(operation), first)
-        how: dict[str, Any] = {"title": title, "ask_first": asks, "group": group, "pictures": pictures}
+        how: dict[str, Any] = {
+            "title": title,
+            "ask_first": asks,
+            "asks_from": asks_from,
+            "group": group,
+            "pictures": pictures,
+        }
         how |= {"chosen": chosen, "takes_document": self.takes_document(operation)}
         started = []
         try:
@@ -293,6 +301,13 @@ class Controller:
         """End all jobs that run."""
         for entry in list(self.entries):
             self.cancel(entry)
+
+    def begin(self, entry: JobEntry) -> None:
+        """Let a job be made that waited for a yes since it takes long, with all variations of its wish."""
+        for each in self.entries:
+            if each.wish == entry.wish:
+                each.flow.begin()
+        self.announce()
 
     def apply(self, entry: JobEntry) -> None:
         """Apply a result that waits. Where that was refused before, a second yes is enough."""

@@ -29,6 +29,7 @@ from .picture_choosers import PictureScene
 
 VARIATIONS = "variations"  # among remembered parameters: how many jobs a wish becomes
 SURVEY = "detect"  # the operation that finds faces
+LONG_SECONDS = 60.0  # that a job on all of an image is expected to take, from which on it asks before it is made
 
 
 class DocumentHost(Host, Protocol):
@@ -157,6 +158,12 @@ class DocumentController(Controller):
         waiting = [job for job in self.jobs if job.waits_for_person and not job.is_left and job.wish not in taken]
         return [job for job in waiting if key is None or job.host.document_key == key]
 
+    def question(self, entry: JobEntry) -> str:
+        """Return what is asked before a job is made that takes long; empty where nothing is."""
+        if not entry.flow.is_held:
+            return ""
+        return labels.before_beginning([each for each in self.jobs if each.wish == entry.wish], self.say)
+
     @property
     def faces(self) -> tuple[FoundFace, ...]:
         """Return the faces that were found, as long as they are those of the active document's selection."""
@@ -225,6 +232,9 @@ class DocumentController(Controller):
                 return self._editor.open_survey()
             return self._editor.open_host(title, whole="extend" in parameters)
 
+        if operation != SURVEY and self.takes_document(operation) and "extend" not in parameters:
+            now = self._editor.context(pictures=False)
+            options["asks_from"] = LONG_SECONDS if now is not None and now.selection is None else None
         try:
             return self.start(open_host, operation, parameters, title=title, **options)[0]
         except FoveateError as error:

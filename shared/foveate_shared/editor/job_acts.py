@@ -32,6 +32,7 @@ JOB_ACTS = (
         lambda entry: entry.waits_for_person,
         is_main=True,
     ),
+    JobAct("begin", "Begin", "Make it, although it takes long", lambda entry: entry.flow.is_held),
     JobAct("discard", "Discard", "Give this result up", lambda entry: entry.waits_for_person),
     JobAct("again", "Again", "Run the same on the active image", _is_over),
     JobAct(

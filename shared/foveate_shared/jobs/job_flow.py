@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ..errors import ErrorCode, Fault, FoveateError, ServerError
+from ..errors import ErrorCode, FoveateError, ServerError
 from ..wire.protocol import (
     PIXELS,
     RESULT_EVENTS,
@@ -49,6 +49,7 @@ from ..wire.protocol import (
 )
 from .apply_result import Applying
 from .collect_result import ResultParts, bytes_of
+from .document_problems import frozen
 from .host import Host, Result, Snapshot, takes
 from .job_status import ENDED, JobProgress, JobState, as_line, place_in_queue, said_of_item
 from .missing_parts import rows_missing_in
@@ -75,6 +76,7 @@ class Rerender:
         retry: bool = False,
         priority: int = 0,
         ask_first: bool = False,
+        asks_from: float | None = None,
         takes_incomplete: bool = False,
         only_result: bool = False,
         on_preview: Callable[[Preview, bytes], None] | None = None,
@@ -86,9 +88,10 @@ class Rerender:
         `pictures` go beside the document, by the names of the operation's slots; without `takes_document` it goes
         without one, and the host only takes the result.
         `job` is the id of an earlier job that shall be resumed, where it failed with a `retry` of what failed; else one
-        is minted. With `ask_first` the complete result waits for :meth:`apply`. `on_preview` may draw. A new image of
-        which parts failed is a result for who `takes_incomplete` ones; the server keeps it all the same. A job that is
-        done, of which `only_result` is wanted, has no use for the windows any more that it once asked for.
+        is minted. What is expected to take `asks_from` seconds waits for :meth:`begin` before anything is made, with
+        `ask_first` the complete result for :meth:`apply`. `on_preview` may draw. A new image of which parts failed is a
+        result for who `takes_incomplete` ones; the server keeps it all the same. A job that is done, of which
+        `only_result` is wanted, has no use for the windows any more that it once asked for.
         """
         self.job = job or str(uuid.uuid4())
         self.status = JobProgress()
@@ -112,7 +115,7 @@ class Rerender:
         self._seq = 0  # of the newest lasting event that was taken: where resume goes on
         self._parts = ResultParts()
         self._outcomes: list[Outcome] = []
-        self._answers = Answers(self.job, host, self._pictures)
+        self.answers = Answers(self.job, host, self._pictures, asks_from)
         self._applying: Applying | None = None  # while the host is bringing the result in
         self._handlers: dict[type, Callable[..., None]] = {
             Accepted: self._on_accepted,
@@ -120,7 +123,7 @@ class Rerender:
             Queued: self._on_queued,
             Started: self._on_started,
             Progress: self._on_progress,
-            Note: self._on_note,
+            Note: lambda event: self._add_note(event.text),
             **dict.fromkeys(RESULT_EVENTS, self._on_part),
             ItemEnded: self._on_item,
             Done: self._on_done,
@@ -141,12 +144,7 @@ class Rerender:
     @property
     def has_work(self) -> bool:
         """Tell whether :meth:`pump` has more to do at once: an editor that works in steps then calls it again soon."""
-        return self.is_applying or self._answers.can_go_on(self._connection)
-
-    @property
-    def is_asked(self) -> bool:
-        """Tell whether the server waits for windows."""
-        return self._answers.are_wanted
+        return self.is_applying or self.answers.can_go_on(self._connection)
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -163,6 +161,17 @@ class Rerender:
         self._set(state=JobState.SUBMITTED, text="Sending the job" if not self._accepted else "Asking for the job")
         self._introduce()
 
+    @property
+    def is_held(self) -> bool:
+        """Tell whether it waits for :meth:`begin`."""
+        return self.answers.are_held and not self.ended
+
+    def begin(self) -> None:
+        """Let a job be made that waited for a yes."""
+        if self.is_held:
+            self.answers.are_held = False
+            self._set(text="Sending pixels")
+
     def interrupted(self, reason: str) -> None:
         """Show that the connection was lost; it resumes the job by itself when it is there again."""
         if not self.ended and not self.is_applying:
@@ -176,7 +185,7 @@ class Rerender:
         self._connection = connection
         if self.ended or self.status.state is JobState.NEW:
             return
-        self._answers.clear()  # they are asked for anew
+        self.answers.clear()  # they are asked for anew
         self._introduce()
         if self._cancelling:
             connection.post(Cancel(self.job))
@@ -189,7 +198,7 @@ class Rerender:
             self._connection.post(Ack(self.job))
             self._end(JobState.CANCELLED, text="Dropped")
         elif not self.ended:
-            self._answers.clear()
+            self.answers.clear()
             self._cancelling = True
             self._set(text="Cancelling", step=0, steps=0, seconds_left=None)
             self._connection.post(Cancel(self.job))
@@ -211,16 +220,16 @@ class Rerender:
         if isinstance(message, Problem):
             self._on_problem(message)
         elif isinstance(message, Windows):
-            self._take(message.seq)
+            self._seq = max(self._seq, message.seq)
             if not self._only_result:
-                self._answers.ask(message.requests)
+                self.answers.ask(message.requests)
         elif isinstance(message, Preview):
             if self._on_preview:
                 self._on_preview(message, bytes_of(payloads[0]))
         elif isinstance(message, (Progress, Queued, Started)):
             self._handlers[type(message)](message)
         elif message.seq > self._seq:  # type: ignore[union-attr]  # all that is left are a job's lasting events
-            self._take(message.seq)  # type: ignore[union-attr]
+            self._seq = message.seq  # type: ignore[union-attr]
             self._handlers[type(message)](message, *payloads)
         return True
 
@@ -233,7 +242,7 @@ class Rerender:
             self._go_on(self._applying)
         try:
             if answers and not self.ended:
-                self._answers.go_on(self._connection)
+                self.answers.go_on(self._connection)
         except FoveateError as error:
             if not (self._is_resumed and isinstance(error, PictureNotHereError)):  # that may still be given
                 self._connection.post(Cancel(self.job))
@@ -264,7 +273,9 @@ class Rerender:
             self._connection.post(Cancel(self.job))
             self._end(JobState.FAILED, error=untakable(event.kind, self._operation).info)
             return
-        self._show(state=JobState.WAITING, text="Sending pixels", summary=event.summary)
+        text = "Not begun" if self.answers.are_held_by(event.seconds) else "Sending pixels"
+        expected = {"expected": event.seconds, "is_measured": event.is_measured}
+        self._show(state=JobState.WAITING, text=text, summary=event.summary, **expected)
 
     def _on_queued(self, event: Queued) -> None:
         self._show(state=JobState.WAITING, text=event.reason or place_in_queue(event.position), position=event.position)
@@ -283,9 +294,6 @@ class Rerender:
             seconds_left=event.seconds_left,
             position=None,
         )
-
-    def _on_note(self, event: Note) -> None:
-        self._add_note(event.text)
 
     def _on_part(self, event: Patch | SelectionPatch | Reported | FileMade, *payloads: object) -> None:
         self._parts.add(event, payloads)
@@ -342,7 +350,7 @@ class Rerender:
             self._connection.post(Resume(self.job, self._seq, self._retry))
             self._retry = False
             return
-        snapshot = self._frozen() if self._takes_document else None
+        snapshot = frozen(self._snapshot) if self._takes_document else None
         JobSubmission(self.job, self._operation, self._parameters, self._priority, snapshot, self._pictures).send(
             self._connection
         )
@@ -370,14 +378,6 @@ class Rerender:
 
     # --- state ---
 
-    def _frozen(self) -> Snapshot:
-        if self._snapshot is None:
-            raise ServerError("A flow was used before it was started.", fault=Fault.CLIENT)
-        return self._snapshot
-
-    def _take(self, seq: int) -> None:
-        self._seq = max(self._seq, seq)
-
     def _add_note(self, text: str) -> None:
         if text not in self.status.notes:
             self._set(notes=(*self.status.notes, text))
@@ -391,7 +391,7 @@ class Rerender:
         self.status = replace(self.status, **changes)  # type: ignore[arg-type]
 
     def _end(self, state: JobState, **changes: object) -> None:
-        self._answers.clear()
+        self.answers.clear()
         if self._applying is not None:
             self._applying.close()
             self._applying = None

@@ -144,6 +144,7 @@ class Workbench:
         *,
         title: str,
         ask_first: bool = False,
+        asks_from: float | None = None,
         group: str = "",
         pictures: Mapping[str, FrozenPicture] | None = None,
         takes_document: bool = True,
@@ -151,6 +152,7 @@ class Workbench:
     ) -> JobEntry:
         """Freeze the host's document and start a job on it; it waits by itself where there is no server yet.
 
+        One that is expected to take `asks_from` seconds waits for its flow's begin() before anything is made.
         With `ask_first` the complete result waits for :meth:`apply`, as that of each of several variations should:
         these are jobs of their own (see operation_form.with_seeds) with one `group`. `pictures` go beside the
         document, by the names of the operation's slots: copies of those `chosen`. Without `takes_document` the host
@@ -167,6 +169,7 @@ class Workbench:
             operation,
             parameters,
             ask_first=ask_first,
+            asks_from=asks_from,
             on_preview=on_preview,
             pictures=pictures,
             takes_document=takes_document,

@@ -39,6 +39,8 @@ class JobProgress:
     seconds_left: float | None = None
     position: int | None = None  # in the queue; 1 is next
     summary: str = ""  # the plan in one sentence
+    expected: float | None = None  # seconds that it will take, or takes at most, as the plan says
+    is_measured: bool = False  # `expected` follows from what the server did before
     notes: tuple[str, ...] = ()  # sentences that the person should see
     error: ErrorInfo | None = None
 

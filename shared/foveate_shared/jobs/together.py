@@ -44,7 +44,7 @@ class Together:
         is_behind = False  # another one
         for flow in self._flows:
             flow.pump(answers=not is_behind)
-            is_behind = is_behind or flow.is_asked
+            is_behind = is_behind or flow.answers.are_wanted
 
     def interrupted(self, reason: str) -> None:
         """Show that the connection was lost."""

@@ -38,11 +38,21 @@ class FlowClient(Protocol):
 class Answers:
     """The windows of one job that were asked for, and not yet read from the host, or from the job's pictures."""
 
-    def __init__(self, job: str, host: Host, pictures: Mapping[str, FrozenPicture]) -> None:
+    def __init__(
+        self, job: str, host: Host, pictures: Mapping[str, FrozenPicture], asks_from: float | None = None
+    ) -> None:
+        """A job that takes `asks_from` seconds is to be begun by the person: nothing is sent before."""
         self._job = job
         self._host = host
         self._pictures = pictures  # by name
         self._requests: deque[WindowRequest] = deque()  # in the order in which they came
+        self._asks_from = asks_from
+        self.are_held = False  # until the person says yes: nothing is sent, and so nothing is made
+
+    def are_held_by(self, seconds: float | None) -> bool:
+        """Take how long the job is expected to take; return whether the person is to be asked."""
+        self.are_held = self._asks_from is not None and seconds is not None and seconds >= self._asks_from
+        return self.are_held
 
     def ask(self, requests: Iterable[WindowRequest]) -> None:
         """Note what the server wants."""
@@ -59,7 +69,7 @@ class Answers:
 
     def can_go_on(self, connection: FlowClient) -> bool:
         """Tell whether a window is to be read and sent right now."""
-        return self.are_wanted and connection.queued_bytes < MAX_QUEUED_BYTES
+        return self.are_wanted and not self.are_held and connection.queued_bytes < MAX_QUEUED_BYTES
 
     def go_on(self, connection: FlowClient) -> None:
         """Read and send windows, for a moment where the host works step by step. Raises FoveateError for the host."""

@@ -229,6 +229,8 @@ def _credit(value: p.Credit) -> str | None:
 def _planned(value: p.Planned) -> str | None:
     if value.frame not in FRAMES:
         return f"frame must be one of {', '.join(FRAMES)}"
+    if value.seconds is not None and value.seconds < 0:
+        return "seconds must not be negative"
     return None if is_name(value.kind) else "kind must be a short printable string"
 
 

@@ -93,6 +93,8 @@ class Planned:
     extent: Extent  # of the frame: patch bounds are relative to its top left corner
     summary: str | Sentence  # one sentence for a person
     kind: str = added(PIXELS)  # of the result: "pixels", "selection", "report" or "files"
+    seconds: float | None = added(None)  # about how long it takes once it runs, or takes at most; None: nobody knows
+    is_measured: bool = added(default=False)  # `seconds` follow from jobs that this server did, else from a processor's
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 from fakes.executor import ScriptedExecutor, paint
 from fakes.jobs import ANNA, BERT, bench, blob_of, crop, job_id, region, submit_of, window_of
 from fakes.painting import Paint, inverted
+from foveate_server.jobs.dependencies import Clocks
 from foveate_server.operations.contract import ItemResult
 from foveate_server.spool.database_rows import Owner
 from foveate_server.tasks.item_task import TaskNote, TaskPatch
@@ -558,3 +559,21 @@ async def test_unknown_jobs_have_a_sentence(tmp_path):
     async with bench(tmp_path, executor=ScriptedExecutor()) as made:
         with pytest.raises(FoveateError, match="no job"):
             made.manager.find(ANNA, job_id())
+
+
+async def test_the_plan_tells_how_long_it_takes_once_such_jobs_were_made(tmp_path):
+    now = [100.0]
+
+    async def behave(task, listener):
+        now[0] += 6.0
+        return await paint(task, listener)
+
+    async with bench(tmp_path, clocks=Clocks(monotonic=lambda: now[0])) as made:
+        made.executor.behaviours["i1"] = behave
+        seconds = []
+        for _ in range(2):
+            watcher = made.watch()
+            job = await made.submit(selection=region(0, 0, 4, 4))
+            await watcher.answer(job)
+            seconds += [(event.seconds, event.is_measured) for event in watcher.of(Planned)]
+        assert seconds == [(1.0, False), (6.0, True)]

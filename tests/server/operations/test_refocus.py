@@ -147,3 +147,16 @@ def test_a_small_selection_of_a_huge_document_asks_for_little(soft, make_documen
     )
     (item,) = Refocus().plan(request, Refocus.parameters.parse(request.parameters)).items
     assert item.windows[0].bounds.area <= 300 * 300
+
+
+def test_a_plan_tells_what_a_large_region_costs_at_most(soft, make_document, engine, monkeypatch) -> None:
+    document = make_document(np.tile(soft, (2, 3, 1)))
+    small = run_job(document, engine, "refocus").plan
+    assert small.work == small.items[0].weight
+    monkeypatch.setattr(tile_items, "SINGLE_AREA", 0)
+    monkeypatch.setattr(tile_items, "CORE", 150)
+    run = run_job(document, engine, "refocus")
+    tiles = [item.weight for item in run.items[1:]]
+    assert len(tiles) > 1
+    assert sum(tiles) <= run.plan.work < 8 * sum(tiles)
+    assert run_job(document, engine, "refocus", strength=0).plan.work == run.plan.work  # nothing is reduced there

@@ -6,9 +6,10 @@ import pytest
 
 from fakes.one_document import Studio
 from foveate_shared.connection.client import ConnectionState, StateChange
-from foveate_shared.editor.document_controller import SURVEY, VARIATIONS
+from foveate_shared.editor.document_controller import LONG_SECONDS, SURVEY, VARIATIONS
 from foveate_shared.errors import RefusedError
-from foveate_shared.wire.protocol import Jobs, JobSummary
+from foveate_shared.geometry import Extent
+from foveate_shared.wire.protocol import Accepted, Jobs, JobSummary, Planned
 
 
 @pytest.fixture
@@ -142,3 +143,44 @@ def test_results_that_nobody_chose_from_are_known_by_their_document(studio):
     assert studio.controller.unchosen("another") == []
     studio.controller.apply(jobs[0])
     assert studio.controller.unchosen() == []
+
+
+def plan(job, seconds, **more):
+    name = job.flow.job
+    return Accepted(name, 1), Planned(name, 2, "document", Extent(16, 16), "", seconds=seconds, **more)
+
+
+def test_all_of_a_large_image_is_worked_on_after_a_question_alone(studio):
+    studio.editor.now = replace(studio.editor.now, selection=None)
+    studio.controller.run("refocus", {VARIATIONS: 2})
+    jobs = studio.controller.jobs
+    for job in jobs:
+        studio.tell(*plan(job, 90.0, is_measured=True))
+    assert studio.controller.question(jobs[0]) == "Nothing is selected: on all of the image this takes about 3 min 0 s."
+    studio.controller.begin(jobs[0])
+    assert [studio.controller.question(job) for job in jobs] == ["", ""]  # variations are begun together
+
+
+def test_what_was_never_measured_is_said_as_such(studio):
+    studio.editor.now = replace(studio.editor.now, selection=None)
+    job = studio.controller.run("refocus", {})
+    studio.tell(*plan(job, 90.0))
+    assert "up to 1 min 30 s on a processor" in studio.controller.question(job)
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "selected"), [("refocus", {}, True), ("fill", {"extend": {"left": 8}}, False)]
+)
+def test_what_was_chosen_is_not_asked_about(studio, operation, parameters, selected):
+    if not selected:
+        studio.editor.now = replace(studio.editor.now, selection=None)
+    job = studio.controller.run(operation, parameters)
+    studio.tell(*plan(job, LONG_SECONDS * 10))
+    assert studio.controller.question(job) == ""
+
+
+def test_what_takes_less_than_a_minute_is_not_asked_about(studio):
+    studio.editor.now = replace(studio.editor.now, selection=None)
+    job = studio.controller.run("refocus", {})
+    studio.tell(*plan(job, LONG_SECONDS - 1))
+    assert studio.controller.question(job) == ""

@@ -10,8 +10,9 @@ from foveate_shared.editor.job_acts import JOB_ACTS
 from foveate_shared.i18n.translations import Texts
 
 
-def entry(*, running=False, waiting=False, result=None):
-    return SimpleNamespace(is_running=running, waits_for_person=waiting, flow=SimpleNamespace(result=result))
+def entry(*, running=False, waiting=False, result=None, held=False):
+    flow = SimpleNamespace(result=result, is_held=held)
+    return SimpleNamespace(is_running=running, waits_for_person=waiting, flow=flow)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,7 @@ def entry(*, running=False, waiting=False, result=None):
     [
         (entry(running=True), ["cancel"]),
         (entry(running=True, result="one that is being applied"), ["cancel"]),
+        (entry(running=True, held=True), ["cancel", "begin"]),
         (entry(waiting=True, result="one"), ["apply", "discard", "recipe"]),
         (entry(result="one"), ["again", "recipe", "remove"]),
         (entry(), ["again", "remove"]),

@@ -261,9 +261,37 @@ def test_windows_are_sent_in_the_order_in_which_jobs_were_started(controller):
     assert [(message.job, message.window) for message in sent] == wanted
 
 
-def planned(entry):
+def planned(entry, seconds=None):
     job = entry.flow.job
-    return Accepted(job, 1), Planned(job, 2, "document", Extent(16, 16), "One region.")
+    return Accepted(job, 1), Planned(job, 2, "document", Extent(16, 16), "One region.", seconds=seconds)
+
+
+@pytest.mark.parametrize(("seconds", "asks"), [(60.0, True), (59.0, False), (None, False)])
+def test_what_takes_long_waits_for_a_yes_before_anything_is_sent(controller, seconds, asks):
+    entry = controller.submit(asks_from=60.0)
+    controller.tell(*planned(entry, seconds))
+    controller.tell(Windows(entry.flow.job, 3, (WindowRequest("one", Bounds(0, 0, 4, 4), Extent(4, 4)),)))
+    controller.bench.poll()
+
+    def sent():
+        return [each for each in controller.clients[-1].messages if isinstance(each, Window)]
+
+    assert entry.is_running
+    assert (entry.flow.is_held, len(sent())) == (asks, 0 if asks else 1)
+    assert entry.flow.status.expected == seconds
+    entry.flow.begin()
+    controller.bench.poll()
+    assert (entry.flow.is_held, len(sent())) == (False, 1)
+
+
+def test_what_was_not_begun_can_be_cancelled(controller):
+    entry = controller.submit(asks_from=60.0)
+    controller.tell(*planned(entry, 600.0))
+    controller.bench.cancel(entry)
+    assert controller.clients[-1].last == Cancel(entry.flow.job)
+    controller.tell(Cancelled(entry.flow.job, 4))
+    assert entry.flow.status.state is JobState.CANCELLED
+    assert not entry.flow.is_held
 
 
 def test_variations_have_their_wish_in_common_and_others_have_one_of_their_own(controller):

@@ -31,6 +31,9 @@ from foveate_shared.wire.protocol import (
     Progress,
     Started,
     Submit,
+    Window,
+    WindowRequest,
+    Windows,
 )
 
 
@@ -105,6 +108,26 @@ def test_what_is_selected_is_said(studio):
     studio.controller.look()
     assert form._region.text() == "Nothing is selected: all of the image, 640 × 480 px"
     assert form.run_button.text() == "Refocus image"
+
+
+def test_a_click_on_all_of_a_large_image_asks_first(studio):
+    studio.connect()
+    studio.editor.now = replace(studio.editor.now, selection=None)
+    studio.controller.look()
+    studio.panel.task.run_button.click()
+    (job,) = studio.controller.jobs
+    card, name = studio.panel.jobs.card(job), job.flow.job
+    plan = Planned(name, 2, "document", Extent(6000, 4000), "Bring it into focus.", seconds=725.0)
+    studio.tell(Accepted(name, 1), plan, Windows(name, 3, (WindowRequest("w", Bounds(0, 0, 4, 4), Extent(4, 4)),)))
+    assert card._state.text() == "Not begun"
+    assert "up to 12 min 5 s on a processor" in card._question.text()
+    assert [card.begin.isVisible(), card.cancel.isVisible()] == [True, True]
+    assert not any(isinstance(message, Window) for message in studio.clients[-1].messages)
+    card.begin.click()
+    studio.tell()
+    assert isinstance(studio.clients[-1].last, Window)
+    assert [card._question.isVisible(), card.begin.isVisible()] == [False, False]
+    assert card._state.text() == "Sending pixels"
 
 
 def test_only_the_parameters_of_the_operation_are_shown(studio):

@@ -1,0 +1,46 @@
+"""How long a job will take once it runs: by what its plan costs, and by how fast jobs of its kind were here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable
+from dataclasses import dataclass
+
+from foveate_server.operations.contract import JobRequest, Plan
+
+_SMOOTHING = 0.3  # weight of the newest measurement
+_LEAST_SECONDS = 0.2  # that an item takes from which a pace follows
+
+
+@dataclass(frozen=True)
+class ExpectedTime:
+    """What can be said of it."""
+
+    seconds: float | None  # None: nobody knows
+    is_measured: bool = False  # else it is what costs were recorded with: a processor's
+
+
+class MeasuredPaces:
+    """Seconds per unit of work, by operation and model. See operations.costs for the unit."""
+
+    def __init__(self, of_packages: Collection[str]) -> None:
+        """`of_packages` are the operations whose weights mean no seconds."""
+        self._of_packages = of_packages
+        self._paces: dict[Hashable, float] = {}
+
+    def measure(self, request: JobRequest, weight: float, seconds: float) -> None:
+        """Take how long an item took that was planned with a weight."""
+        if seconds < _LEAST_SECONDS or weight <= 0:
+            return
+        pace, kind = seconds / weight, _kind(request)
+        self._paces[kind] = pace + (1 - _SMOOTHING) * (self._paces.get(kind, pace) - pace)
+
+    def expect(self, request: JobRequest, plan: Plan) -> ExpectedTime:
+        """Return how long a job will take that was just planned."""
+        pace, work = self._paces.get(_kind(request)), plan.work
+        if work is None or (pace is None and request.operation in self._of_packages):
+            return ExpectedTime(None)
+        return ExpectedTime(work * (1.0 if pace is None else pace), pace is not None)
+
+
+def _kind(request: JobRequest) -> Hashable:
+    return request.operation, request.model.name if request.model else None
