@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from foveate_server.operations.contract import JobRequest, Plan
 
 _SMOOTHING = 0.3  # weight of the newest measurement
-_LEAST_SECONDS = 0.2  # that an item takes from which a pace follows
 
 
 @dataclass(frozen=True)
@@ -28,18 +27,20 @@ class MeasuredPaces:
         self._paces: dict[Hashable, float] = {}
 
     def measure(self, request: JobRequest, weight: float, seconds: float) -> None:
-        """Take how long an item took that was planned with a weight."""
-        if seconds < _LEAST_SECONDS or weight <= 0:
-            return
+        """Take how long an item of a weight took."""
         pace, kind = seconds / weight, _kind(request)
         self._paces[kind] = pace + (1 - _SMOOTHING) * (self._paces.get(kind, pace) - pace)
 
+    def seconds_of(self, request: JobRequest, work: float) -> float:
+        """Return how long so much work of a job takes; as costs were recorded, where nothing was measured."""
+        return work * self._paces.get(_kind(request), 1.0)
+
     def expect(self, request: JobRequest, plan: Plan) -> ExpectedTime:
         """Return how long a job will take that was just planned."""
-        pace, work = self._paces.get(_kind(request)), plan.work
-        if work is None or (pace is None and request.operation in self._of_packages):
+        work, is_measured = plan.work, _kind(request) in self._paces
+        if work is None or (not is_measured and request.operation in self._of_packages):
             return ExpectedTime(None)
-        return ExpectedTime(work * (1.0 if pace is None else pace), pace is not None)
+        return ExpectedTime(self.seconds_of(request, work), is_measured)
 
 
 def _kind(request: JobRequest) -> Hashable:

@@ -7,9 +7,10 @@ keeps a third of its time: who gave way for long works for half as long before i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from foveate_server.jobs.expected_time import MeasuredPaces
 from foveate_server.jobs.job import Job, WorkItem
 from foveate_server.tasks.item_task import TaskEvent, TaskProgress, TaskReadiness
 
@@ -18,7 +19,6 @@ SHORT_OF_ITS_OWNER = 1 / 8
 LEAST_SHARE = 1 / 3  # of the time, that a job keeps which gives way
 WORTHWHILE = 3.0  # seconds: for less nobody need be interrupted
 MOST_INSIDE = 3  # items that lie in each other: each holds memory
-_SMOOTHING = 0.3  # weight of the newest measurement of a pace
 
 
 @dataclass(eq=False)
@@ -87,16 +87,11 @@ class RunningItem:
 
 
 class GivingWay:
-    """The rule, and the paces that it goes by."""
+    """The rule, by the paces that were measured."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], paces: MeasuredPaces) -> None:
         self._clock = clock
-        self._paces: dict[Hashable, float] = {}  # seconds per weight, by operation and model: 1 as costs were measured
-
-    def measure(self, job: Job, weight: float, seconds: float) -> None:
-        """Take how long an item of a weight took."""
-        kind, pace = _kind(job), seconds / weight
-        self._paces[kind] = pace + (1 - _SMOOTHING) * (self._paces.get(kind, pace) - pace)
+        self._paces = paces
 
     def could_let_in(self, host: RunningItem, job: Job, work: WorkItem) -> bool:
         """Tell whether an item that waits is one that `host` shall give way to, now or later."""
@@ -117,8 +112,4 @@ class GivingWay:
 
     def _seconds_left(self, job: Job) -> float:
         seen = job.progress.seconds_left
-        return job.progress.work_left * self._paces.get(_kind(job), 1.0) if seen is None else seen
-
-
-def _kind(job: Job) -> Hashable:
-    return job.submit.operation, job.request.model.name if job.request.model else None
+        return self._paces.seconds_of(job.request, job.progress.work_left) if seen is None else seen

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from foveate_server.jobs.accept import JobAcceptance
 from foveate_server.jobs.dependencies import JobDependencies
 from foveate_server.jobs.event_log import EventLog, Listener
-from foveate_server.jobs.expected_time import MeasuredPaces
 from foveate_server.jobs.expiry import Expiry, RunningTime
 from foveate_server.jobs.item_events import ItemEvents
 from foveate_server.jobs.job import Job, WorkItem, window_row
@@ -72,8 +71,7 @@ class JobManager:
         reports = ItemEvents(self._publisher)
         self._runner = Runner(parts, self._journal, reports, self._item_ended, self._tidy)
         self._jobs: dict[tuple[Owner, str], Job] = {}  # by owner and the client's id, oldest first
-        self._paces = MeasuredPaces(parts.packages)
-        self._intake = JobAcceptance(parts, self._publisher, self._journal, self._jobs, self._paces)
+        self._intake = JobAcceptance(parts, self._publisher, self._journal, self._jobs, self._runner.paces)
         self._chores: set[asyncio.Task[Any]] = set()  # work under way that must come to its end
         self._idle_since: float | None = parts.clocks.monotonic()
         self.engine = EngineUse()
@@ -305,8 +303,6 @@ class JobManager:
             self._record(job, work, outcome, ItemEnding(ItemResult(outcome), error, ending.seconds))
         if error:
             self._remember(job, error)
-        if outcome.status == "done" and not work.item.is_survey:
-            self._paces.measure(job.request, work.item.weight, ending.seconds)
         self._parts.metrics.item_ended(job.submit.operation, outcome.status, ending.seconds)
         self._advance(job)
 

@@ -13,6 +13,7 @@ from typing import cast
 
 from foveate_server.executors.contract import NotRunError
 from foveate_server.jobs.dependencies import JobDependencies
+from foveate_server.jobs.expected_time import MeasuredPaces
 from foveate_server.jobs.fair_queue import FairQueue, QueueEntry
 from foveate_server.jobs.giving_way import GivingWay, RunningItem
 from foveate_server.jobs.item_events import ItemEvents
@@ -74,7 +75,8 @@ class Runner:
         self._on_ended = on_ended
         self._on_free = on_free
         self._fair_queue = FairQueue()
-        self._giving_way = GivingWay(self._clock)
+        self.paces = MeasuredPaces(parts.packages)
+        self._giving_way = GivingWay(self._clock, self.paces)
         self._running: dict[str, RunningItem] = {}  # by key
         self._queued: dict[str, tuple[Job, WorkItem]] = {}  # by key: what the queue's entries stand for
         self._tasks: set[asyncio.Task[None]] = set()  # one per running item
@@ -193,8 +195,8 @@ class Runner:
         except (FoveateError, NotRunError) as error:
             return await self._unfinished(item, error)
         seconds = item.worked(self._clock())
-        if result.outcome.status == "done":
-            self._giving_way.measure(job, job.progress.weight_of(work.item.id), seconds)
+        if result.outcome.status == "done" and not work.item.is_survey:  # which weighs nothing in particular
+            self.paces.measure(job.request, job.progress.weight_of(work.item.id), seconds)
         return ItemEnding(result, _error_of(result.outcome), seconds)
 
     async def _unfinished(self, item: RunningItem, error: FoveateError | NotRunError) -> ItemEnding | None:

@@ -47,12 +47,6 @@ def test_what_was_measured_counts_for_that_operation_and_model():
     assert paces.expect(REQUEST, plan(item(30.0))).seconds == pytest.approx(3.0)
 
 
-def test_an_item_that_took_no_time_shows_no_pace():
-    paces = MeasuredPaces(())
-    paces.measure(REQUEST, 10.0, 0.01)
-    assert not paces.expect(REQUEST, plan(item(30.0))).is_measured
-
-
 def test_weights_of_packages_are_seconds_only_once_they_are_measured():
     paces = MeasuredPaces({"refocus"})
     assert paces.expect(REQUEST, plan(item(30.0))) == ExpectedTime(None)
