@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from foveate_shared.connection.start_server import find_running
 from foveate_shared.errors import ErrorCode, FoveateError, InputError, ServerError
 
 Announce = Callable[[str], None]  # shows one line to the person who started the server
+
+SWITCH_SECONDS = 0.0005  # until a thread gives way to another one; 0.005 unless told
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +56,7 @@ def run_service(config: ServerConfig, build: Build, announce: Announce) -> None:
     """
     config = secured(config)
     _require_no_other(config)
-    with logging_to(config.log_dir) as log_file, bind(config) as listening:
+    with logging_to(config.log_dir) as log_file, bind(config) as listening, _threads_giving_way():
         config = replace(config, port=listening.getsockname()[1])
         running = _describe(config, listening)
         service = build(config, running.token)
@@ -157,6 +160,17 @@ def _publish(config: ServerConfig, running: RunningServer, announce: Announce) -
     publish(config.runtime_file, running)
     _log.info("ready at %s, version %s", running.url, running.version)
     announce(f"Foveate is ready at {running.url} (Ctrl+C ends it).")
+
+
+@contextmanager
+def _threads_giving_way() -> Iterator[None]:
+    """Let the event loop go on soon while a thread computes in Python, as for a huge plan: it asks at every step."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 @contextmanager

@@ -151,6 +151,13 @@ def test_a_taken_port_is_a_sentence_and_changes_nothing(config: ServerConfig):
     assert not config.runtime_file.exists()
 
 
+def test_a_thread_that_computes_gives_way_sooner_than_usual(config: ServerConfig):
+    usual = sys.getswitchinterval()
+    with serving(config):
+        assert sys.getswitchinterval() < usual / 5
+    assert sys.getswitchinterval() == usual
+
+
 def test_other_machines_are_not_served_without_tls(config: ServerConfig):
     with pytest.raises(InputError, match="nothing would be encrypted"):
         run_service(replace(config, host="0.0.0.0"), build, lambda _: None)  # noqa: S104
