@@ -79,6 +79,7 @@ class Application:
         routes += AllJobs(LOCAL_NAME, self._all_jobs, self._cancel).routes()
         self.starlette = Starlette(routes=[*routes, WebSocketRoute(PATH, self._socket)], lifespan=self._lifespan)
         self._guarded = SecurityMiddleware(self.starlette, Gate(config, self._authenticator, sessions))
+        self.recognises = self._guarded.recognises
         self._metrics.watch(self.status)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -239,7 +240,7 @@ def _job_status(job: Job) -> JobStatus:
 def build(config: ServerConfig, token: str) -> ServedApplication:
     """Return the application as `net.run_service` wants it. Raises InputError for an unknown engine."""
     app = create_app(config, engine_of(config), token=token)
-    return ServedApplication(app, app.status)
+    return ServedApplication(app, app.status, app.recognises)
 
 
 def engine_of(config: ServerConfig) -> EngineSpec:

@@ -38,7 +38,8 @@ def running(app: ASGIApp, config: ServerConfig, door: DoorLimits | None = None) 
     """Serve an application as long as the context lasts."""
     ready = threading.Event()
     listening = bind(config)
-    server = WebServer(app, config, on_ready=ready.set, door=door)
+    recognises = getattr(app, "recognises", lambda _: False)
+    server = WebServer(app, config, on_ready=ready.set, recognises=recognises, door=door)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     assert ready.wait(20), "the server did not start"

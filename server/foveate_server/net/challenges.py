@@ -27,6 +27,9 @@ class Challenges:
         self._most = most  # to remember: only who knows the id of a token can make one
         self._open: OrderedDict[str, _Challenge] = OrderedDict()  # by the server's nonce, oldest first
 
+    def __contains__(self, nonce: str) -> bool:
+        return nonce in self._open
+
     def make(self, opening: Opening, owner: str, key: TokenKey) -> Evidence:
         """Return the server's nonce and proof."""
         nonce = new_nonce()

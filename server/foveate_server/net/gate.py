@@ -131,6 +131,14 @@ class Gate:
             raise _unauthorized()
         return owner
 
+    def recognises(self, authorization: str) -> bool:
+        """Tell whether a header is of somebody who has a token, or has had a proof of ours. Admits nobody."""
+        if opening := read_opening(authorization):
+            return self.authenticator.key(opening.token) is not None
+        if answer := read_evidence(authorization):
+            return answer.nonce in self.challenges
+        return self.authenticator.authenticate(authorization) is not None
+
     def check_host(self, request: Request) -> None:
         """Raise Refusal unless `Host` names this server."""
         name, port = split_host(request.header("host") or "")

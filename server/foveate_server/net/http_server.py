@@ -16,7 +16,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.net.gate import MAX_HEADER_BYTES
-from foveate_server.net.http_connection import Arrival, HttpConnection, WebSocketConnection
+from foveate_server.net.http_connection import Arrival, Door, HttpConnection, WebSocketConnection
 from foveate_server.net.unproved_connections import DoorLimits, UnprovedConnections, Visit
 from foveate_shared.errors import ConnectionLostError, ErrorCode, InputError
 
@@ -78,8 +78,8 @@ def base_url(config: ServerConfig, bound: socket.socket) -> str:
 class WebServer(uvicorn.Server):
     """Says when it is ready, ends when it is told to, and leaves signals to nobody else.
 
-    `on_ready` is called once connections are taken; `is_over` about once a second: true ends the server. `door` limits
-    those who have not shown a token.
+    `on_ready` is called once connections are taken; `is_over` about once a second: true ends the server. `recognises`
+    tells whether a value of `Authorization` is of somebody with a token, `door` limits those who have not shown any.
     """
 
     def __init__(
@@ -89,12 +89,14 @@ class WebServer(uvicorn.Server):
         *,
         on_ready: Callable[[], None],
         is_over: Callable[[], bool] = lambda: False,
+        recognises: Callable[[str], bool] = lambda _: False,
         door: DoorLimits | None = None,
     ) -> None:
         door = door or DoorLimits()
         super().__init__(_settings(app, config, door))
         self._on_ready = on_ready
         self._is_over = is_over
+        self._recognises = recognises
         self._unproved = UnprovedConnections(door)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -129,7 +131,7 @@ class WebServer(uvicorn.Server):
         self.should_exit = True
 
     def _arrival(self) -> Arrival:
-        return Arrival(self._connection, self._unproved, self.config.ssl)
+        return Arrival(Door(self._connection, self._unproved, self.config.ssl, self._recognises))
 
     def _connection(self, visit: Visit) -> HttpConnection:
         return HttpConnection(self.config, self.server_state, self.lifespan.state, visit)
@@ -145,7 +147,7 @@ def _settings(app: ASGIApp, config: ServerConfig, door: DoorLimits) -> uvicorn.C
         ws_max_size=max(limits.max_message_bytes, limits.max_chunk_bytes + CHUNK_HEADER_BYTES),
         ws_per_message_deflate=False,
         lifespan="on",
-        limit_concurrency=config.rates.connections + _SPARE_CONNECTIONS + door.places,
+        limit_concurrency=config.rates.connections + _SPARE_CONNECTIONS + 2 * door.places,
         timeout_graceful_shutdown=GRACE_SECONDS,
         ssl_certfile=config.tls_cert,
         ssl_keyfile=config.tls_key,

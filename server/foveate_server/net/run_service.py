@@ -40,6 +40,7 @@ class ServedApplication:
 
     app: ASGIApp  # guarded: see security_middleware.py
     status: StatusSource
+    recognises: Callable[[str], bool] = lambda _: False  # see http_server.py
 
 
 class Build(Protocol):
@@ -69,7 +70,13 @@ def run_service(config: ServerConfig, build: Build, announce: Announce) -> None:
                 file.keep()
                 return idle.is_over()
 
-            server = WebServer(lifespan, config, on_ready=lambda: _publish(config, running, announce), is_over=is_over)
+            server = WebServer(
+                lifespan,
+                config,
+                on_ready=lambda: _publish(config, running, announce),
+                is_over=is_over,
+                recognises=service.recognises,
+            )
             try:
                 server.run(sockets=[listening])
             except SystemExit:  # how uvicorn says that the application did not start

@@ -40,6 +40,10 @@ class SecurityMiddleware:
         self._gate = gate
         self._connections = 0  # websockets open now
 
+    def recognises(self, authorization: str) -> bool:
+        """See :meth:`Gate.recognises`."""
+        return self._gate.recognises(authorization)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
         if scope["type"] == "lifespan":
@@ -55,6 +59,8 @@ class SecurityMiddleware:
             else:
                 await self._http(scope, receive, send, owner)
         except ProofWanted as wanted:  # nothing to note: each client begins so
+            if visit := visit_of(scope):
+                visit.recognise()
             await _refuse(scope, send, wanted)
         except Refusal as refusal:
             _log.warning("refused %s from %s: %s", scope["type"], request.peer, refusal.info.code.value)

@@ -16,10 +16,14 @@ from fakes.web import running
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.net.pairing import pair
 from foveate_server.net.unproved_connections import DoorLimits, UnprovedConnections
+from foveate_shared.connection.proved_server import prove
+from foveate_shared.connection.server_address import ServerAddress
 
 FLOOD = 2000  # connections
 HASTY = DoorLimits(request_seconds=0.3)
-PATIENT = DoorLimits(request_seconds=200)  # where the order is what matters, however busy the machine is
+PATIENT = DoorLimits(
+    request_seconds=200, crowd_seconds=200
+)  # where the order is what matters, however busy the machine is
 
 
 def _room_for(files: int) -> int:
@@ -78,6 +82,40 @@ def test_another_machine_takes_its_own_places_only(address: str, closed: bool):
     assert [waiting.closed for waiting in flood] == [closed, closed, False, False]
 
 
+def test_who_is_recognised_gives_way_to_its_like_alone():
+    door = UnprovedConnections(DoorLimits(places=2))
+    first, second, third = (Fake("127.0.0.1") for _ in range(3))
+    door.enter(first)
+    door.recognise(first)
+    for stranger in (Fake("127.0.0.1") for _ in range(9)):
+        door.enter(stranger)
+    assert not first.closed
+    for other in (second, third):
+        door.enter(other)
+        door.recognise(other)
+    assert (first.closed, second.closed, third.closed) == (True, False, False)
+    door.leave(second)
+    door.recognise(second)
+    door.close_all()
+    assert (second.closed, third.closed, len(door)) == (False, True, 0)
+
+
+def test_a_crowd_is_many_strangers_within_a_moment():
+    now = [1000.0]
+    door = UnprovedConnections(DoorLimits(places=3, crowd_seconds=1.0), lambda: now[0])
+    for _ in range(9):
+        client = Fake("127.0.0.1")
+        door.enter(client)
+        door.recognise(client)
+    for expected in (False, False, True):
+        door.enter(Fake("127.0.0.1"))
+        assert door.is_crowded is expected
+    now[0] += 1.0
+    assert not door.is_crowded
+    door.enter(Fake("127.0.0.1"))
+    assert not door.is_crowded
+
+
 @pytest.fixture
 def hasty(config: ServerConfig) -> Iterator[Callable[[ServerConfig], Guarded]]:
     """Start servers with little time for each request."""
@@ -104,6 +142,50 @@ def test_a_flood_without_a_token_keeps_nobody_out(patient, config: ServerConfig)
             assert client.recv() == "local: hello"
         assert len(flood) > 500
         assert all(map(_is_closed, flood[:-64]))
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_strangers_that_come_without_end_keep_nobody_from_proving_a_token(patient, config: ServerConfig, secure: bool):
+    """A proof takes two requests: whoever has begun keeps its place, however many come in between."""
+    paired, pairing = pair(config, "127.0.0.1")
+    changed = replace(paired, host="127.0.0.1", port=0) if secure else config
+    server = patient(changed)
+    address = ServerAddress(server.url, server.token, pairing.fingerprint if secure else None)
+    with ExitStack() as stack:
+        for _ in range(65):
+            stack.enter_context(_idle(server))
+        with contextlib.closing(prove(address, 60)) as proved:
+            for _ in range(200):
+                stack.enter_context(_idle(server))
+            late = stack.enter_context(_idle_after_tls(server) if secure else _idle(server))
+            late.sendall(_filled(b"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n", server))
+            assert _is_closed(late)  # it was not served: so all before it have come in
+            assert b"local" in proved.request("GET", "/who").read()
+
+
+STRANGERS = {
+    "no token": b"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    "a wrong token": b"GET / HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer fvt_x\r\n\r\n",
+    "no proof of ours": b'GET / HTTP/1.1\r\nHost: {host}\r\nAuthorization: Foveate nonce="'
+    + b"n" * 64
+    + b'", proof="'
+    + b"p" * 64
+    + b'"\r\n\r\n',
+    "half of the headers": b"GET / HTTP/1.1\r\nAuthorization: {token}",
+}
+
+
+@pytest.mark.parametrize("request_", STRANGERS.values(), ids=STRANGERS.keys())
+def test_while_strangers_crowd_they_are_not_served(patient, config: ServerConfig, request_: bytes):
+    server = patient(config)
+    with ExitStack() as stack:
+        for _ in range(65):
+            stack.enter_context(_idle(server))
+        with _idle(server) as stranger:
+            stranger.sendall(_filled(request_, server))
+            assert _is_closed(stranger)
+        assert server.get().json()["owner"] == "local"
+        assert server.get("/nothing").status_code == 404
 
 
 @pytest.fixture
