@@ -16,6 +16,7 @@ from benchmarks.report import RESULTS
 _RUNS: dict[str, list[list[str]]] = {
     "blur": [[]],
     "diffusion": [[]],
+    "door": [[]],
     "editors": [[]],
     "fairness": [[]],
     "halo": [[]],
@@ -24,7 +25,7 @@ _RUNS: dict[str, list[list[str]]] = {
     "serving": [[]],
     "startup": [[]],
 }
-_PRINTING = ("diffusion", "fairness", "halo", "restore", "serving", "startup")
+_PRINTING = ("diffusion", "door", "fairness", "halo", "restore", "serving", "startup")
 
 
 def run(name: str) -> bool:
