@@ -16,8 +16,8 @@ from hosts.lib.waiting import wait_until
 
 SIZE = (1200, 820)
 MAIN = "GNU Image|– GIMP$"
-# So that GIMP itself calls it, with its window.
-SHORTCUT = '(file-version 1)\n(action "plug-in-foveate-refocus" "F9")\n'
+# So that GIMP itself calls it, with its window. GIMP 3.2 does nothing where F8, F9 or F11 is pressed.
+SHORTCUT = '(file-version 1)\n(action "plug-in-foveate-refocus" "<Primary><Alt>j")\n'
 UNHURRIED = "fakes.engines:unhurried"
 OPEN = """
 image = load(folder + "/scene.png")
@@ -81,7 +81,7 @@ class Window:
         """Open a picture; choose the menu entry by its key, and OK in its dialog."""
         self.running.run(OPEN, folder=self.folder.inside)
         title = "Foveate: Fokussieren"
-        self.press_until("F9", lambda: self.screen.windows(title), "the dialog", patience=20.0)
+        self.press_until("ctrl+alt+j", lambda: self.screen.windows(title), "the dialog", patience=20.0)
         self.screen.wait_until_still(self.screen.wait_for_window(title))
         self.keys(title, "Return")
         until_running(self.settings, self.server)

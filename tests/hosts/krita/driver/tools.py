@@ -111,11 +111,12 @@ def names(document):
 
 
 def undo_steps():
-    """Return what the docker of undo steps lists."""
+    """Return what the docker of undo steps lists. Krita 5.3 has one without a name before the first one."""
     for view in app.windows()[0].qwindow().findChildren(QtWidgets.QListView):
         if "Undo" in view.metaObject().className():
             model = view.model()
-            return [str(model.data(model.index(row, 0))) for row in range(model.rowCount())]
+            steps = [str(model.data(model.index(row, 0)) or "") for row in range(model.rowCount())]
+            return steps if not steps or steps[0] else steps[1:]
     return []
 
 
