@@ -63,14 +63,14 @@ def page(runs: Mapping[str, Iterable[TestRun]], versions: Mapping[str, Mapping[s
         for editor in (*versions[edition], _TOGETHER):
             ours = [run for run in found if run.editor == editor]
             if ours:
-                rows.append(_row(editor, versions[edition], ours))
+                rows.append(_row(editor, versions[edition].get(editor, edition), ours))
             failed += [f"- {edition}: `{run.name}`" for run in ours if run.outcome == "failed"]
     failures = "\nWhat failed:\n\n" + "\n".join(failed) + "\n" if failed else ""
     return _HEAD + "\n".join(rows) + "\n" + failures
 
 
-def _row(editor: str, versions: Mapping[str, str], runs: list[TestRun]) -> str:
-    title, version = TITLES.get(editor, "several at once, and the tests' tools"), versions.get(editor, "")
+def _row(editor: str, version: str, runs: list[TestRun]) -> str:
+    title = TITLES.get(editor, "several at once, and the tests' tools")
     counts = [str(sum(run.outcome == outcome for run in runs)) for outcome in OUTCOMES]
     return f"| {' | '.join([title, version, min(run.date for run in runs), *counts])} |"
 
