@@ -321,7 +321,10 @@ class Shrinking(QtWidgets.QScrollArea):  # type: ignore[misc]
         return QtCore.QSize(self.widget().minimumSizeHint().width(), min(self._least, self.sizeHint().height()))
 
     def resizeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
-        """Ask for another height at another width."""
+        """Ask for another height at another width; drop the scroll bar, without which all may fit, where it does."""
+        policy = Qt.ScrollBarPolicy
+        fits = self.height() >= self.sizeHint().height()
+        self.setVerticalScrollBarPolicy(policy.ScrollBarAlwaysOff if fits else policy.ScrollBarAsNeeded)
         super().resizeEvent(event)
         _ask_anew(self, event)
 

@@ -116,3 +116,13 @@ def test_german_fits_as_well(low):
     for widget in [*always_shown(low), low.panel.connection._retry, low.panel.connection._copy]:
         assert in_sight(low, widget), widget
         assert widget.mapTo(low.panel, widget.rect().topRight()).x() < 300
+
+
+@pytest.mark.parametrize("width", range(244, 260, 4))
+def test_where_there_is_room_no_operation_hides_behind_a_scroll_bar(studio, width):
+    studio.bring_checkpoint()
+    for height in (420, 900):
+        studio.panel.resize(width, height)
+        settle(studio)
+    for segment in studio.panel.task._segments.values():
+        assert segment.isHidden() or in_sight(studio, segment), segment.text()
