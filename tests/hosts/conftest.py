@@ -15,6 +15,7 @@ from hosts.lib.blender_module import provide_bpy
 from hosts.lib.building import UnavailableError, provide_chroot
 from hosts.lib.chroot import Chroot, Folder
 from hosts.lib.editions import Edition, chosen_edition
+from hosts.lib.first_run import NewUser, new_user
 from hosts.lib.homes import warm
 from hosts.lib.screen import Screen, xvfb
 from hosts.lib.servers import Launcher, Server, foveate_server, launcher
@@ -85,6 +86,13 @@ def stack() -> Iterator[ExitStack]:
 def start_screen(chroot: Chroot, artefacts: Path, stack: ExitStack) -> Callable[..., Screen]:
     """See screen.xvfb; the screen stays until the module's tests have ended."""
     return lambda **options: stack.enter_context(xvfb(chroot, artefacts, **options))
+
+
+@pytest.fixture
+def person(chroot: Chroot) -> Iterator[NewUser]:
+    """Somebody with an empty home, who has not installed the plugin yet."""
+    with new_user(chroot) as person:
+        yield person
 
 
 @pytest.fixture(scope="module")

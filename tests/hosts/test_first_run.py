@@ -9,17 +9,11 @@ from hosts.blender.desk import WINDOWS, Desk
 from hosts.blender.program import blender
 from hosts.gimp.program import add_hands, gimp
 from hosts.krita.program import installed_krita
-from hosts.lib.first_run import JOB_SECONDS, SIDE, expect_a_face_in_focus, new_user
+from hosts.lib.first_run import JOB_SECONDS, SIDE, expect_a_face_in_focus
 
 pytestmark = pytest.mark.weights
 READY_SECONDS = 90.0  # the server's start, from a slow disk
 VOUCHED = "uses this machine's server, which answers: foveate"
-
-
-@pytest.fixture
-def person(chroot):
-    with new_user(chroot) as person:
-        yield person
 
 
 @pytest.fixture

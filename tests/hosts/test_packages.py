@@ -12,7 +12,6 @@ from foveate_server.plugins.bundle import write_bundle
 from foveate_server.plugins.editor_import import import_problem
 from foveate_server.plugins.editor_places import Machine, find_places
 from foveate_shared.connection import settings
-from hosts.lib.first_run import new_user
 
 IMPORTER = "/usr/share/krita/pykrita/plugin_importer/plugin_importer.py"
 # As its author runs it, and Krita: there, Krita's translations are among Python's own names.
@@ -117,12 +116,11 @@ def files_of(package):
 
 
 @pytest.mark.parametrize("host", ["krita", "gimp", "blender"])
-def test_the_doctor_lets_the_editor_import_its_plugin(chroot, monkeypatch, host):
-    with new_user(chroot) as person:
-        monkeypatch.setattr(tempfile, "tempdir", str(person.home))  # the editor must see what the doctor puts there
-        machine = Machine(person.home.outside, "linux", {"PATH": str(person.programs)})
-        person.foveate("plugins", "install", host)
-        (place,) = find_places(host, machine)
-        assert import_problem(place, machine) == ""
-        (place.package / "_shared.py").write_text("raise ImportError('no such name in Qt')\n")
-        assert "no such name in Qt" in import_problem(place, machine)
+def test_the_doctor_lets_the_editor_import_its_plugin(person, monkeypatch, host):
+    monkeypatch.setattr(tempfile, "tempdir", str(person.home))  # the editor must see what the doctor puts there
+    machine = Machine(person.home.outside, "linux", {"PATH": str(person.programs)})
+    person.foveate("plugins", "install", host)
+    (place,) = find_places(host, machine)
+    assert import_problem(place, machine) == ""
+    (place.package / "_shared.py").write_text("raise ImportError('no such name in Qt')\n")
+    assert "no such name in Qt" in import_problem(place, machine)

@@ -15,19 +15,13 @@ from hosts.blender.pictures import picture
 from hosts.blender.program import blender
 from hosts.gimp.program import add_hands, gimp
 from hosts.krita.program import installed_krita
-from hosts.lib.first_run import NewUser, new_user
+from hosts.lib.first_run import NewUser
 
 READY_SECONDS = 120.0  # the server's start, from a slow disk
 VERSION = metadata.version("foveate")
 NO_PROGRAM = "The server cannot be started: /nowhere/foveate (there is no such program). "
 INSTALL = "Install the plugin again in a terminal: foveate plugins install {}"
 OLD = f"This plugin's version 0.0.1 is older than the server's, {VERSION}. "
-
-
-@pytest.fixture
-def person(chroot):
-    with new_user(chroot) as person:
-        yield person
 
 
 @pytest.fixture
