@@ -34,15 +34,16 @@ def install_badly(person: NewUser, editor: str) -> Place:
     person.foveate("plugins", "install", editor)
     (place,) = find_places(editor, Machine(person.home.outside, "linux", {"PATH": str(person.programs)}))
     save(place.settings, replace(load(place.settings), server_command=("/nowhere/foveate", "serve")))
-    make_old(place)
+    set_version(place, "0.0.1")
     return place
 
 
-def make_old(place: Place) -> None:
+def set_version(place: Place, version: str, before: str = VERSION) -> None:
+    """Let the plugin say that it is of another version."""
     file: Path = place.package / ("version.py" if place.host == "krita" else "bundle.json")
     text = file.read_text("utf-8")
-    assert f'"{VERSION}"' in text
-    file.write_text(text.replace(f'"{VERSION}"', '"0.0.1"'), "utf-8")
+    assert f'"{before}"' in text
+    file.write_text(text.replace(f'"{before}"', f'"{version}"'), "utf-8")
 
 
 def test_krita(chroot, person, screen):
@@ -90,11 +91,17 @@ def test_gimp(chroot, person, screen):
         closed = show_settings(running, screen, "gimp-no-program")
         assert closed["status"] == "cancel"
         person.foveate("plugins", "install", "gimp")
-        make_old(place)
+        set_version(place, "0.0.1")
         ready = running.run("answer = call('settings', None)", timeout=READY_SECONDS)
         assert ready["given"][0].startswith("Ready: foveate"), ready
         shown = show_settings(running, screen, "gimp-old-plugin", key="Return")
         assert shown["given"][0].endswith(OLD + INSTALL.format("gimp")), shown
+        set_version(place, "99.0", before="0.0.1")
+        shown = show_settings(running, screen, "gimp-old-server", key="Return")
+        assert (
+            f"The server's version {VERSION} is older than this plugin's, 99.0. Run `foveate stop`" in shown["given"][0]
+        )
+        assert person.foveate("stop").startswith("The server has ended")
 
 
 def show_settings(running, screen, name, key="Escape"):
