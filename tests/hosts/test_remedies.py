@@ -110,5 +110,6 @@ def show_settings(running, screen, name, key="Escape"):
     window = screen.focus("Foveate: Server Settings")
     screen.wait_until_still(window, quiet=3.0)
     screen.screenshot(name)
+    screen.focus("Foveate: Server Settings")  # GIMP's own windows may have taken the keys meanwhile
     screen.xdotool("key", key)
     return running.answer(answer)
