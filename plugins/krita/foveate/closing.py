@@ -28,12 +28,15 @@ class ClosingGuard(QtCore.QObject):  # type: ignore[misc]
         """Watch what is not watched yet, where there is a reason."""
         if not self._controller.unchosen():
             return
-        for window in self._krita.Krita.instance().windows():
-            main = window.qwindow()
-            for watched in (main, *_images_in(main)):
-                if not watched.property(_GUARDED):
-                    watched.setProperty(_GUARDED, True)
-                    watched.installEventFilter(self)
+        for watched in self._windows():
+            if not watched.property(_GUARDED):
+                watched.setProperty(_GUARDED, True)
+                watched.installEventFilter(self)
+
+    def end(self) -> None:
+        """Watch nothing any more: Krita's windows may outlive its Python."""
+        for watched in self._windows():
+            watched.removeEventFilter(self)
 
     def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
         """Let a window stay open where the person wants to choose first."""
@@ -41,6 +44,11 @@ class ClosingGuard(QtCore.QObject):  # type: ignore[misc]
             return False
         event.ignore()
         return True
+
+    def _windows(self) -> list[Any]:
+        """Return Krita's windows, each with those of the images in it."""
+        mains = [window.qwindow() for window in self._krita.Krita.instance().windows()]
+        return [watched for main in mains for watched in (main, *_images_in(main))]
 
     def _may_close(self, watched: Any) -> bool:
         if isinstance(watched, QtWidgets.QMdiSubWindow):

@@ -36,6 +36,7 @@ class FoveateExtension(Extension):  # type: ignore[misc]
     def __init__(self, parent: Any) -> None:
         super().__init__(parent)
         self._controller: KritaController | None = None
+        self._guard: ClosingGuard | None = None  # beside the controller
         self._followed: set[str] = set()  # the entries of further operations that all windows have
         self._watching: list[ShownWhileOffered] = []  # nobody else keeps them: Krita's actions are not Python's
 
@@ -113,6 +114,8 @@ class FoveateExtension(Extension):  # type: ignore[misc]
         return None
 
     def _close(self) -> None:
+        if self._guard is not None:
+            self._guard.end()
         if self._controller is not None:
             self._controller.close()
 

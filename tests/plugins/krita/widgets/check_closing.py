@@ -158,3 +158,11 @@ def test_with_another_window_krita_goes_on(desk):
     desk.guard.refresh()
     assert second.main.close()
     assert desk.asked == []
+
+
+def test_nothing_is_watched_once_krita_ends(desk):
+    desk.variations()
+    desk.guard.end()
+    assert desk.images[0].close()
+    assert desk.window.main.close()
+    assert desk.asked == []
