@@ -63,7 +63,7 @@ class DisturbedJob:
         document = PictureDocument(self.picture, self.region, lambda made, _: kept.append(made))
         flow = Rerender(client, document, self.operation, self.parameters)
         flow.start()
-        status = run_to_end(client, flow, patience=PATIENCE)
+        status = run_to_end(client, flow, patience=PATIENCE, is_reached=True)  # it may die before it greets
         said = f"{status.error.code.value}: {status.error.message}" if status.error else ""
         return Ended(status.state, kept[0].samples if kept else None, said)
 
