@@ -39,7 +39,7 @@ class Meter:
 
     def __init__(self, ticker: Ticker, stage: str) -> None:
         self._ticker = ticker
-        self._stage = stage
+        self.stage = stage  # of what follows
         self._start, self._share, self._work = 0.0, 0.0, 1.0  # the pass under way, as fractions of the whole
         self._step = self._steps = 0
         self._done = 0.0  # of this pass's work
@@ -67,7 +67,7 @@ class Meter:
             self._reported = now
             within = min(1.0, self._done / self._work)
             self._told = max(self._told, self._start + self._share * within)  # sums of the same parts differ by a bit
-            self._ticker.progress(self._stage, self._told, self._step, self._steps)
+            self._ticker.progress(self.stage, self._told, self._step, self._steps)
         self._done += work
 
     def give_way(self) -> bool:

@@ -29,3 +29,12 @@ def test_it_never_goes_back_where_sums_differ_by_a_bit(meter: Meter, ticker: Rec
     meter.tick(0)
     meter.begin(start_of_next, 0.1, 1)
     assert ticker.fractions == sorted(ticker.fractions)
+
+
+def test_nor_where_the_stage_is_another(meter: Meter, ticker: RecordingTicker):
+    meter.begin(0.1, 0.2, 1)
+    meter.tick()
+    meter.tick(0)
+    meter.stage = "Decoding"
+    meter.begin(0.3, 0.1, 1)
+    assert ticker.fractions == sorted(ticker.fractions)

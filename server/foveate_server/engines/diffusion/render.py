@@ -29,7 +29,7 @@ from foveate_server.engines.layer_hooks import Meter
 from foveate_server.engines.values import Image
 from foveate_shared.i18n.sentence import Sentence
 
-_READING, _DECODING = "Reading the prompt", "Decoding"
+_READING, _DENOISING, _DECODING = "Reading the prompt", "Denoising", "Decoding"
 _INSIDE = 0.5  # a mask of this much is what an inpainting network shall fill
 
 
@@ -76,7 +76,7 @@ class Run:
         self._task = task
         self._request = task.request
         self._ticker = ticker
-        self._denoising = Meter(ticker, "Denoising")
+        self._meter = Meter(ticker, _READING)
         self._come_back = come_back
         self._previews = LatentPreviews(preview, self._denoiser.family, tiny=tiny, room=task.plan.room)
 
@@ -93,7 +93,7 @@ class Run:
                 Sentence("{families} checkpoints know no negative prompt; yours is left away.", families=title)
             )
         shares = self._shares(2 if conditionings[0].negative is not None else 1)
-        meter, image = Meter(self._ticker, _READING), to_tensor(self._request.image, denoiser.device)
+        meter, image = self._meter, to_tensor(self._request.image, denoiser.device)
         work = encoding_work(denoiser.vae, image, tiled=self._task.plan.vae_tile is not None)
         with self._on_device([denoiser.vae]), denoiser.metered(denoiser.vae, meter.tick):
             meter.begin(0.0, shares.encoding, work * (2 if denoiser.sees_mask else 1))
@@ -118,7 +118,8 @@ class Run:
 
     def _pictures(self, batch: _Batch, latents: Tensor) -> list[Image]:
         """Return what latents (n, c, h, w) show."""
-        meter, denoiser = Meter(self._ticker, _DECODING), self._denoiser
+        meter, denoiser = self._meter, self._denoiser
+        meter.stage = _DECODING
         work = decoding_work(denoiser.vae, latents, tiled=self._task.plan.vae_tile is not None)
         with self._on_device([denoiser.vae]), denoiser.metered(denoiser.vae, meter.tick):
             meter.begin(batch.done + batch.denoising, batch.decoding, work)
@@ -130,7 +131,8 @@ class Run:
         fresh = seeded_noise(seeds, (original.shape[1], original.shape[2], original.shape[3]), device)
         start = Start(original.expand(len(seeds), -1, -1, -1), fresh.noise, fresh.generators, self._mask())
         sampler = Sampler(self._schedule(), self._denoiser.pipe.scheduler.config, device)
-        meter = self._denoising
+        meter = self._meter
+        meter.stage = _DENOISING
         count = self._denoiser.stops * passes * (len(seeds) if passes > 1 else 1)
 
         def metered(latents: Tensor, step: Step) -> Tensor:
@@ -145,7 +147,7 @@ class Run:
 
     def _give_way(self) -> None:
         """Let others' work run, which may use the same checkpoint, and have all of it as it was."""
-        if not self._denoising.give_way():
+        if not self._meter.give_way():
             return
         self._come_back()
         self._denoiser.network.to(self._denoiser.device)  # where parts wait elsewhere, it has been sent back
