@@ -37,11 +37,15 @@ class ScriptedExecutor:
         self.gives_way = gives_way  # to whoever shall run in the midst of another task, at once
         self.hosts = {}  # by key, of those that ran in the midst of another one: that one's
         self.behaviours = {}  # by item id: coroutine function (task, listener) -> ItemResult
-        self.keys = []  # of the tasks that ran, in order
+        self.tasks = []  # that ran, in order
         self.running = {}  # by key: the asyncio task
         self.arrived = defaultdict(asyncio.Event)  # by item id: set when it runs
         self.cancelled = []  # keys
         self.stopped = False
+
+    @property
+    def keys(self):
+        return [task.key for task in self.tasks]
 
     async def start(self):
         self.stopped = False
@@ -75,7 +79,7 @@ class ScriptedExecutor:
             if host not in self.running or not self.gives_way:
                 raise NotRunError
             self.hosts[task.key] = host
-        self.keys.append(task.key)
+        self.tasks.append(task)
         listener(TaskBegan(task.key))
         work = self.running[task.key] = asyncio.ensure_future(self._work(task, listener))
         try:

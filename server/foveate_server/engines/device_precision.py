@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from foveate_server.engines.memory_share import memory_share
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -96,10 +97,12 @@ def describe_device(device: torch.device) -> str:
 
 
 def free_memory(device: torch.device) -> int:
-    """Return the bytes that are free on `device`; a careful guess where the system does not tell."""
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
-    return _system_memory("MemAvailable:")
+    """Return the bytes that a run may take of those free on `device`; a careful guess where the system does not tell.
+
+    See :mod:`memory_share`.
+    """
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else _system_memory("MemAvailable:")
+    return int(free * memory_share())
 
 
 def total_memory(device: torch.device) -> int:

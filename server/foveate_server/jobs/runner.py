@@ -37,6 +37,7 @@ from foveate_shared.wire.protocol import Outcome
 
 MAX_ATTEMPTS = 3  # runs of an item that end with the server's own death; then the item is what kills it
 MAX_WORKER_DEATHS = 3  # likewise of its worker's: apart, for a worker dies of memory that another program took
+LAST_SHARE = 0.5  # of the free memory, for the last of these
 
 _WORKER_DIED = {ErrorCode.WORKER_CRASHED, ErrorCode.WORKER_HUNG}
 
@@ -218,7 +219,8 @@ class Runner:
         job, work = item.job, item.work
         files = self._spool.files(job.number)
         output = await self._spool.in_files_thread(files.work, work.item.id)
-        task = Task(_task_job(job), job.request, work.item, self._windows(job, work), output)
+        share = LAST_SHARE if _is_last_try(work) else 1.0
+        task = Task(_task_job(job), job.request, work.item, self._windows(job, work), output, share)
         parts = PartKeeper(self, item)
         if job.ended or self._stopping:  # until now the executor did not know the task
             raise CancelledJobError("The job has ended.")
@@ -254,9 +256,12 @@ class Runner:
     async def _count_worker_death(self, job: Job, work: WorkItem, error: FoveateError) -> None:
         _log.warning("job %s, item %s: its worker died; it is tried again", job.id, work.item.id)
         work.row = replace(work.row, worker_deaths=work.row.worker_deaths + 1)
-        self._reports.task_event(
-            job, work, TaskNote(Sentence("{reason} What it was at is tried again.", reason=error.info.message))
-        )
+        again = Sentence("{reason} What it was at is tried again.", reason=error.info.message)
+        if _is_last_try(work):
+            again = Sentence(
+                "{reason} What it was at is tried once more, with half of the memory.", reason=error.info.message
+            )
+        self._reports.task_event(job, work, TaskNote(again))
         await self._count_attempt(job, work, work.row.attempts - 1)
 
     def _failed(self, item: RunningItem, error: ErrorInfo) -> ItemEnding:
@@ -347,6 +352,11 @@ class PartKeeper:
     def _fail(self, error: FoveateError) -> None:
         self._error = error
         self._runner.interrupt(self._item.key)
+
+
+def _is_last_try(work: WorkItem) -> bool:
+    """Tell whether an item fails if its worker dies once more."""
+    return work.row.worker_deaths + 1 >= MAX_WORKER_DEATHS
 
 
 def _task_job(job: Job) -> str:

@@ -35,6 +35,7 @@ class Task:
     item: Item
     windows: Mapping[str, WindowFile]
     output: Path  # an existing folder for the patches' files
+    memory_share: float = 1.0  # of the free memory, that it may plan with
 
     @property
     def key(self) -> str:

@@ -18,6 +18,7 @@ from threading import Event, Thread
 from typing import Any
 
 from foveate_server.engines.contract import Engine
+from foveate_server.engines.memory_share import sharing
 from foveate_server.lasting_imports import lasting_imports
 from foveate_server.operations.contract import ItemResult
 from foveate_server.operations.item_run import ItemRun
@@ -149,7 +150,8 @@ class Worker:
         windows = open_windows(task.windows, task.request.format)
         engine = self._engine or self._start_engine(context)
         context.check()
-        return operation.run(ItemRun(task.request, parameters, task.item, windows, engine, context))
+        with sharing(task.memory_share):
+            return operation.run(ItemRun(task.request, parameters, task.item, windows, engine, context))
 
     def _finish(self, task: Task, result: ItemResult) -> None:
         self._tell_memory()

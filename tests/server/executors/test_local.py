@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -228,6 +229,12 @@ async def test_damaged_window_files_are_refused(executing, make_task, listen):
         short, missing = [await _refused(executor, task, listen(), ServerError) for task in (short, missing)]
     assert "5 bytes" in short.message
     assert "No such file" in missing.message
+
+
+async def test_a_task_plans_with_its_share_of_the_memory_alone(executing, make_task, listen):
+    async with executing() as executor:
+        planned = [await executor.run(replace(make_task("plan"), memory_share=share), listen()) for share in (0.5, 1)]
+    assert [result.outcome.data["share"] for result in planned] == [0.5, 1]
 
 
 async def test_what_libraries_print_and_read_does_no_harm(executing, make_task, listen, caplog):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from foveate_server.engines.deterministic import engine as deterministic_engine
+from foveate_server.engines.memory_share import memory_share
 from foveate_server.engines.values import Pinned
 from foveate_server.imaging import samples
 from foveate_server.operations.contract import Item, ItemResult
@@ -53,6 +54,16 @@ class Shout:
         print("garbage without a newline", end="", flush=True)  # noqa: T201  # this is what is tested
         read = sys.stdin.read()
         return ItemResult(Outcome(run.item.id, "done", data={"read": read, "stdin": os.read(0, 1).decode()}))
+
+
+class Plan:
+    """Tell how much of the memory may be planned with."""
+
+    name = "plan"
+    parameters = Declaration(NoParameters)
+
+    def run(self, run):
+        return ItemResult(Outcome(run.item.id, "done", data={"share": memory_share()}))
 
 
 class Orphan:
@@ -115,7 +126,7 @@ class Stubborn:
 
 
 def operations():
-    known = (Enlarge(), Shout(), Orphan(), Misfit(), Unspeakable(), Polite(), Stubborn())
+    known = (Enlarge(), Shout(), Plan(), Orphan(), Misfit(), Unspeakable(), Polite(), Stubborn())
     return {operation.name: operation for operation in known}
 
 

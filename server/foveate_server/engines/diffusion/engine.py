@@ -30,6 +30,7 @@ from foveate_server.engines.diffusion.render import RenderPlan, Run
 from foveate_server.engines.diffusion.schedulers import check_scheduler
 from foveate_server.engines.diffusion_request import DiffusionFacts, DiffusionRequest, Pictures, Sampling, ShowPreview
 from foveate_server.engines.kept_memory import KeptMemory
+from foveate_server.engines.memory_share import memory_share, sharing
 from foveate_server.engines.show_downloads import Fetching
 from foveate_server.engines.values import Pinned
 from foveate_server.families.registry import families
@@ -209,7 +210,10 @@ class DiffusionEngine:
         sampling: Sampling,
         canvas: LatentCanvas,
     ) -> MemoryPlan:
-        """Return how the request fits into memory; other checkpoints leave where that is needed for it."""
+        """Return how the request fits into memory; other checkpoints leave where that is needed for it.
+
+        Where no plan fits into a share of the memory, it is that of the plans for all of it which needs less.
+        """
         wanted = len(request.siblings or request.seeds)
         job = MemoryDemand(
             picture=canvas.picture,
@@ -221,10 +225,17 @@ class DiffusionEngine:
         try:
             return plan(footprint, job, self._device, available_memory(self._device, held))
         except ResourceError:
-            if not self._residents.keep_only(loaded):
+            if not self._residents.keep_only(loaded) and memory_share() == 1:
                 raise
             device_precision.empty_cache(self._device)
+        try:
             return plan(footprint, job, self._device, available_memory(self._device, held))
+        except ResourceError:
+            if memory_share() == 1:
+                raise
+        with sharing(1.0):
+            fastest = plan(footprint, job, self._device, available_memory(self._device, held))
+        return fastest.smaller or fastest
 
 
 def _adapter(checkpoint: Checkpoint) -> type[PipelineDenoiser]:

@@ -15,6 +15,7 @@ from torch import nn
 from foveate_server.engines import device_precision
 from foveate_server.engines.contract import Ticker
 from foveate_server.engines.diffusion.footprint import Footprint
+from foveate_server.engines.memory_share import memory_share
 from foveate_shared.errors import ErrorCode, ResourceError
 from foveate_shared.geometry import Extent
 from foveate_shared.i18n.sentence import Sentence
@@ -125,7 +126,7 @@ def available_memory(device: torch.device, held: int = 0) -> int:
     if device.type == "cuda":  # what torch keeps in reserve counts as taken there
         free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     elif device.type == "mps":
-        free = torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory()
+        free = int((torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory()) * memory_share())
     return free + held
 
 

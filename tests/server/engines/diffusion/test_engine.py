@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,9 @@ import torch
 from foveate_server.engines.diffusion.engine import DiffusionEngine
 from foveate_server.engines.diffusion.library import Checkpoint
 from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt, Sampling
+from foveate_server.engines.memory_share import sharing
 from foveate_server.engines.values import Pinned
-from foveate_shared.errors import CancelledJobError, InputError
+from foveate_shared.errors import CancelledJobError, InputError, ResourceError
 
 FEW = Sampling(num_inference_steps=4)
 EXACT = Pinned(dtype="float32")
@@ -140,3 +142,21 @@ def test_flux_says_that_it_knows_no_negative_prompt(engine, ticker, request_of):
     request = request_of(model="flux1", prompt=Prompt("a face", "fog"), sampling=Sampling(1, scheduler="flow-euler"))
     engine.diffuse(request, ticker=ticker)
     assert "FLUX.1 checkpoints know no negative prompt; yours is left away." in ticker.notes
+
+
+def test_where_half_of_the_memory_is_too_little_a_plan_takes_what_it_needs(engine, picture, ticker, monkeypatch):
+    request = DiffusionRequest(picture, None, "sd1", Prompt("a face"), sampling=Sampling(2), pinned=Pinned("float32"))
+    expected = engine.diffuse(request, ticker=ticker).images[0].tobytes()
+    free = 1 << 20
+    monkeypatch.setattr("foveate_server.engines.device_precision._system_memory", lambda _: free)
+
+    def is_refused() -> bool:
+        with suppress(ResourceError):
+            return not engine.diffuse(request, ticker=ticker)
+        return True
+
+    assert is_refused()
+    while is_refused():
+        free *= 2
+    with sharing(0.5):
+        assert engine.diffuse(request, ticker=ticker).images[0].tobytes() == expected

@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 from scipy.ndimage import gaussian_filter
 
 from foveate_server.engines.contract import Engine
+from foveate_server.engines.memory_share import sharing
 from foveate_server.engines.restoration.engine import RestorationEngine, create
 from foveate_server.engines.restoration.halo_tiles import HaloTiles
 from foveate_server.engines.restoration.network import Fit, Network, Stage
@@ -186,6 +187,32 @@ def test_little_memory_means_columns_and_the_same_result(small_registry, ticker,
     assert max(widths) <= 60
     assert made.pinned == whole.pinned
     np.testing.assert_allclose(made.image, whole.image, atol=1e-5)
+
+
+def test_a_share_of_the_memory_means_columns(small_registry, ticker, monkeypatch) -> None:
+    image = np.random.default_rng(0).random((40, 400, 3), np.float32)
+    rows = RestorationEngine(small_registry, CPU)
+    network, _ = rows._network(rows._entry("tiny-x2"), exact=True, pinned=None, ticker=ticker)
+    memory = 4 * (220 * network.streaming.column_bytes(4) + 4 * image.nbytes)  # half of it is for half of the columns
+    monkeypatch.setattr("foveate_server.engines.device_precision._system_memory", lambda _: memory)
+    widest, run = [], RowStreams.run
+    monkeypatch.setattr(RowStreams, "run", lambda *args, **named: widest.append(named["tile"]) or run(*args, **named))
+    whole = rows.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    with sharing(0.5):
+        made = rows.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    assert widest[1] < widest[0]
+    assert made.pinned == whole.pinned
+    np.testing.assert_allclose(made.image, whole.image, atol=1e-5)
+
+
+def test_a_share_of_the_memory_means_smaller_tiles_which_a_recipe_names(small_registry, ticker, monkeypatch) -> None:
+    monkeypatch.setattr("foveate_server.engines.device_precision._system_memory", lambda _: 3 * 1600 * 200_000)
+    tiles = RestorationEngine(small_registry, CPU, executor=HaloTiles())
+    image = np.zeros((600, 600, 3), np.float32)
+    whole = tiles.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    with sharing(0.5):
+        made = tiles.upscale(image, "tiny-x2", exact=True, pinned=FREE, ticker=ticker)
+    assert made.pinned.tile < whole.pinned.tile
 
 
 def test_very_little_memory_means_tiles(small_registry, image, ticker, monkeypatch) -> None:
