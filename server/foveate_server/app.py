@@ -20,6 +20,7 @@ from foveate_server.config.server_config import APP_NAME, ServerConfig
 from foveate_server.endpoint.rates import OwnerBuckets
 from foveate_server.endpoint.served_connection import ConnectionLimits, ConnectionServices, ServedConnection
 from foveate_server.engines.contract import EngineSpec
+from foveate_server.engines.engine_specs import engine_of
 from foveate_server.executors.contract import Executor, ExecutorStatus
 from foveate_server.executors.local import LocalExecutor, default_patience
 from foveate_server.installed_packages import left_out
@@ -40,7 +41,6 @@ from foveate_server.status.page_sessions import OWNER_TOKEN, Sessions
 from foveate_server.status.report import JobStatus, ServerStatus
 from foveate_server.status.routes import StatusPage
 from foveate_server.tasks.messages import OPERATIONS
-from foveate_shared.errors import InputError
 from foveate_shared.wire.protocol import PATH
 
 HOUSEKEEPING_SECONDS = 10.0
@@ -241,16 +241,3 @@ def build(config: ServerConfig, token: str) -> ServedApplication:
     """Return the application as `net.run_service` wants it. Raises InputError for an unknown engine."""
     app = create_app(config, engine_of(config), token=token)
     return ServedApplication(app, app.status, app.recognises)
-
-
-def engine_of(config: ServerConfig) -> EngineSpec:
-    """Return how workers get their engine. Raises InputError where the setting names none."""
-    try:
-        factory = resolve_name(config.engine)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(
-            f"The engine {config.engine!r} cannot be found: {error}.",
-            remedy="Leave the setting `engine` out, or name a function as package.module:function.",
-        ) from None
-    spec: EngineSpec = factory(config)
-    return spec

@@ -13,6 +13,7 @@ from typing import Any
 
 from foveate_server import app
 from foveate_server.config.server_config import ServerConfig, load_config
+from foveate_server.engines.engine_specs import engine_of
 from foveate_server.models.model_requirement import ModelRequirement
 from foveate_server.net.run_service import ServedApplication, run_service
 from foveate_server.operations.operation import Operation
@@ -98,7 +99,7 @@ def changed_operations() -> Mapping[str, Any]:
 def build(config: ServerConfig, token: str) -> ServedApplication:
     """See net.run_service."""
     variants = app.Variants(operations=f"{__spec__.name if __spec__ else __name__}:changed_operations")
-    made = app.create_app(config, app.engine_of(config), token=token, variants=variants)
+    made = app.create_app(config, engine_of(config), token=token, variants=variants)
     return ServedApplication(made, made.status)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from fakes.painting import Paint, inverted
 from foveate_server import app
 from foveate_server.config.server_config import load_config
+from foveate_server.engines.engine_specs import engine_of
 from foveate_server.net.run_service import ServedApplication, run_service
 from foveate_server.operations.contract import Item, ItemResult, Plan
 from foveate_server.operations.parameters.declaration import Declaration, NoParameters
@@ -157,7 +158,7 @@ def operations():
 def build(config, token):
     """See net.run_service."""
     variants = app.Variants(operations="fakes.version_2:operations")
-    made = app.create_app(config, app.engine_of(config), token=token, variants=variants)
+    made = app.create_app(config, engine_of(config), token=token, variants=variants)
     return ServedApplication(made, made.status)
 
 

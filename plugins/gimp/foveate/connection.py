@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from gi.repository import Gimp
 
-from ._shared import client, controller, inquiry, known_server, open_connection, protocol, settings, translations
+from ._shared import (
+    client,
+    controller,
+    errors,
+    inquiry,
+    known_server,
+    open_connection,
+    protocol,
+    settings,
+    translations,
+)
 
 
 def settings_path() -> Path:
@@ -33,6 +44,17 @@ def open_controller() -> controller.Controller:
 def load_known() -> tuple[tuple[protocol.OperationInfo, ...], tuple[protocol.ModelInfo, ...]]:
     """Return what the server told last; nothing where none was seen."""
     return known_server.load(settings_path().with_name(known_server.FILE_NAME))
+
+
+def learn_beforehand() -> None:
+    """Learn from the program of this machine's server what that has, while none runs: GIMP's menu is made now."""
+    path = settings_path()
+    if not path.is_file():  # nobody has said which program that is
+        return
+    with contextlib.suppress(errors.FoveateError):  # what was told last still holds
+        operations, models = known_server.ask_program(settings.load(path))
+        if operations and models:
+            known_server.save(path.with_name(known_server.FILE_NAME), operations, models)
 
 
 def load_texts() -> translations.Texts:

@@ -19,6 +19,7 @@ from .operation_procedures import OperationProcedure  # noqa: E402
 from .picture_fields import PictureFields  # noqa: E402
 
 LOOK_MS = 100  # between two looks at the server
+_WRAP_ANYWHERE = 2  # Pango's WORD_CHAR: a path or a command may be longer than a line
 
 
 def init() -> None:
@@ -41,7 +42,7 @@ def ask(
     _lay_out(dialog, form, operation)
     sentence = say("All that is visible is worked on.") if operation.is_whole else _region_sentence(image, say)
     is_any_left = job_records.is_any_left(job_records.folder_of(connection.settings_path()))
-    problem = Gtk.Label(xalign=0.0, wrap=True, max_width_chars=60)
+    problem = Gtk.Label(xalign=0.0, wrap=True, wrap_mode=_WRAP_ANYWHERE, max_width_chars=60)
     _hide(problem)
     left = say("A result from before is waiting: Filters > Foveate > Waiting Results.") if is_any_left else ""
     _add_lines(dialog, (sentence, left), problem, menu_line.widget, state.widget)
@@ -97,7 +98,7 @@ class _JobForm:
         has_model = any(each.name == "model" for each in operation.arguments)
         self._models = ModelChoice(config, say) if has_model else None
         self._pictures = PictureFields(config, operation.pictures, image, say, takes_document=operation.takes_image)
-        self._fields = FormFields(config, operation, say, controller.settings)
+        self._fields = FormFields(config, operation, image, controller)
         self._more = Gtk.Expander(label=say("More"))
         self._help = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         self._help.pack_start(add_model.help_widget(say), True, True, 0)
@@ -134,7 +135,7 @@ class _JobForm:
 
     def problem(self) -> str:
         """Return why what is chosen makes no sense yet; empty where it does."""
-        if missing := self._pictures.problem():
+        if missing := self._pictures.problem() or self._fields.problem():
             return missing
         name, info = self._operation.name, self._operation.info
         live = next((each for each in self._controller.operations if each.name == name), info)
@@ -191,7 +192,8 @@ class StateLine:
 
     def __init__(self, say: translations.Texts) -> None:
         self._say = say
-        self.widget = Gtk.Label(xalign=0.0, wrap=True, max_width_chars=60)
+        self.widget = Gtk.Label(xalign=0.0, wrap=True, wrap_mode=_WRAP_ANYWHERE, max_width_chars=60, selectable=True)
+        self.widget.set_can_focus(False)  # it is copied with the mouse
         self.widget.get_style_context().add_class("dim-label")
         self.show(job_list.ConnectionView())
 

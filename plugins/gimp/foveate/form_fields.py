@@ -8,10 +8,11 @@ from typing import Any
 from gi.repository import Gimp, Gtk
 
 from . import arguments
-from ._shared import operation_form, protocol, settings, translations
+from ._shared import controller, operation_form, protocol
 from .argument_widgets import DropDown, Line, Listing, Number, Share, Switch, attach
 from .arguments import Argument
 from .compare_field import CompareField
+from .faces_field import FacesField
 from .operation_procedures import OperationProcedure
 
 _AFTER = "preset"  # the parameter below which the number of variations stands
@@ -34,10 +35,12 @@ class FormFields:
         self,
         config: Gimp.ProcedureConfig,
         operation: OperationProcedure,
-        say: translations.Texts,
-        values: settings.Settings,
+        image: Gimp.Image | None,
+        controller: controller.Controller,
     ) -> None:
-        self._config, self._operation, self._say, self._values = config, operation, say, values
+        self._config, self._operation, self._image, self._controller = config, operation, image, controller
+        self._say = controller.say
+        self._faces: FacesField | None = None
         self._shown: operation_form.Form | None = None
         self._fields: dict[str, Any] = {}  # by the argument's name, made when the model first knows it
         self._rows: dict[str, tuple[Gtk.Widget, ...]] = {}  # likewise; "variations" too
@@ -54,6 +57,8 @@ class FormFields:
 
     def offer(self, shown: operation_form.Form | None, models: Sequence[protocol.ModelInfo]) -> None:
         """Show what the job's model knows."""
+        if self._faces is not None:
+            self._faces.look()
         if shown is None:
             return
         if shown != self._shown:
@@ -67,6 +72,10 @@ class FormFields:
             variants = shown.get(arguments.VARIANTS)
             self._compared.widget.set_visible(variants is not None)
             self._compared.offer(shown, models, variants.schema if variants else {})
+
+    def problem(self) -> str:
+        """Return why nothing can be started with what the fields show; empty where nobody knows a reason."""
+        return self._faces.problem() if self._faces is not None else ""
 
     def _offer(self, row: int, argument: Argument, shown: operation_form.Form) -> None:
         parameter = shown.get(argument.parameter)
@@ -104,10 +113,19 @@ class FormFields:
         if argument.kind == arguments.FLAG:
             return Switch(config, argument)
         hint = self._say(_HINTS.get(argument.parameter, ""))
+        if argument.parameter == "only" and self._operation.name == "faces" and self._image is not None:
+            self._faces = FacesField(config, name, self._image, self._controller, said=self._numbers, hint=hint)
+            return self._faces
         if parameter.choices:
             return Listing(config, name, hint)
         kept = _HISTORIES.get(argument.parameter)
-        return Line(config, name, getattr(self._values, kept) if kept else (), hint)
+        return Line(config, name, getattr(self._controller.settings, kept) if kept else (), hint)
+
+    def _numbers(self) -> protocol.JsonObject:
+        """Return the numbers that are said, by parameters, such as how certain it must be that something is a face."""
+        numbers = {arguments.INTEGER, arguments.NUMBER}
+        said = {each.parameter: each.said(self._config) for each in self._operation.arguments if each.kind in numbers}
+        return {name: value for name, value in said.items() if value is not None}
 
     def _offer_to(self, field: Any, argument: Argument, parameter: operation_form.Parameter) -> None:
         say = self._say
@@ -120,7 +138,7 @@ class FormFields:
         elif isinstance(field, DropDown):
             none = [] if any(each.value == "" for each in parameter.choices) else [("", say("The checkpoint's own"))]
             field.offer([*none, *((str(each.value), say(each.title)) for each in parameter.choices)])
-        elif not isinstance(field, Line):
+        elif not isinstance(field, (Line, FacesField)):
             field.offer(parameter)
 
     def _offer_variations(self, shown: operation_form.Form) -> None:

@@ -6,27 +6,34 @@ import json
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import gi
 
 for _name, _version in (("Babl", "0.1"), ("Gegl", "0.4"), ("Gimp", "3.0")):
     gi.require_version(_name, _version)
 
-from gi.repository import Gimp, GLib, GObject  # noqa: E402 - the versions come first
+from gi.repository import Gimp, Gio, GLib, GObject  # noqa: E402 - the versions come first
 
 from . import connection, imageless_procedures, menu, picture_arguments, run_job  # noqa: E402
 from ._shared import errors, translations  # noqa: E402
 from .arguments import VARIATIONS  # noqa: E402
 from .operation_procedures import OperationProcedure, all_operations, wants_image  # noqa: E402
 
-_MENU = "<Image>/Filters/Foveate"
+# A menu is in the order of its paths, sections included; ours have numbers for names, and GIMP, which has no such
+# sections there, shows them as one list.
+_MENU = "<Image>/Filters/Foveate/[{place:02}]"
+_HELP, _HELP_DOMAIN = Path(__file__).with_name("help"), "foveate"  # what the button in the dialogs opens
+_FIRST_TASK = 90  # of the places: settings stand below all operations
 
 
 class FoveatePlugIn(Gimp.PlugIn):
     """See GIMP's documentation of GimpPlugIn."""
 
     def do_query_procedures(self) -> list[str]:
-        """Return the names of all procedures."""
+        """Return the names of all procedures. GIMP asks once, and again where the menu is to change."""
+        self.set_help_domain(_HELP_DOMAIN, Gio.File.new_for_path(str(_HELP)))
+        connection.learn_beforehand()
         menu.asked()
         return [
             *(operation.procedure for operation in all_operations()),
@@ -63,7 +70,8 @@ def _create(plug_in: Gimp.PlugIn, operation: OperationProcedure, say: translatio
         procedure = Gimp.Procedure.new(plug_in, operation.procedure, kind, _run_without_image, operation)
         _add_run_mode(procedure, "Without interaction, no dialog is shown")
     label = f"{say(operation.title)}..." if menu.shows(operation) else ""
-    _describe(procedure, label, say(operation.blurb))
+    place = [each.procedure for each in all_operations()].index(operation.procedure)
+    _describe(procedure, label, say(operation.blurb), min(place, _FIRST_TASK - 1))
     for argument in (*operation.arguments, *([VARIATIONS] if operation.has_variations else [])):
         argument.add_to(procedure, say)
     for picture in operation.pictures:
@@ -91,7 +99,7 @@ def _create_task(
     plug_in: Gimp.PlugIn, task: imageless_procedures.ImagelessProcedure, say: translations.Texts
 ) -> Gimp.Procedure:
     procedure = Gimp.Procedure.new(plug_in, task.procedure, Gimp.PDBProcType.PLUGIN, _run_task, task)
-    _describe(procedure, say(task.menu_label), say(task.blurb))
+    _describe(procedure, say(task.menu_label), say(task.blurb), _FIRST_TASK + imageless_procedures.TASKS.index(task))
     flags = GObject.ParamFlags.READWRITE
     _add_run_mode(procedure, "Without interaction, it only tells")
     procedure.add_string_return_value(task.returns, task.returns.capitalize(), task.returned, "", flags)
@@ -103,10 +111,11 @@ def _add_run_mode(procedure: Gimp.Procedure, blurb: str) -> None:
     procedure.add_enum_argument("run-mode", "Run mode", blurb, modes, modes.NONINTERACTIVE, flags)
 
 
-def _describe(procedure: Gimp.Procedure, label: str, blurb: str) -> None:
+def _describe(procedure: Gimp.Procedure, label: str, blurb: str, place: int) -> None:
+    """Describe a procedure; with a label it has the `place` in the menu, counted from the top."""
     if label:
         procedure.set_menu_label(label)
-        procedure.add_menu_path(_MENU)
+        procedure.add_menu_path(_MENU.format(place=place))
     procedure.set_documentation(blurb, blurb, procedure.get_name())
     procedure.set_attribution("The Foveate founders", "GPL-3.0-or-later", "2026")
 

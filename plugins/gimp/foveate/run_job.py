@@ -27,6 +27,8 @@ from ._shared import (
 from .document import GimpHost
 from .orphan_cleanup_process import Caretaker
 
+_BAR_CHARACTERS = 40  # that GIMP's progress bar shows in a small window: what is longer, it would cut
+
 
 @dataclass(frozen=True)
 class WantedJob:
@@ -181,7 +183,7 @@ class _Bar:
 
     def show(self, status: job_flow.JobProgress) -> None:
         """Show what happens, how far it is, and how long it takes."""
-        now = (job_status.describe(status, self._say, percent=False), round(status.fraction, 3))
+        now = (job_status.describe_shortly(status, self._say, _BAR_CHARACTERS), round(status.fraction, 3))
         if now[0] != self._shown[0]:
             Gimp.progress_set_text(now[0])
         if now[1] != self._shown[1]:

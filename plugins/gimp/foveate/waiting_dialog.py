@@ -133,7 +133,7 @@ class WaitingDialog:
         title = labels.left_line(self._title(job, record), record)
         when = GLib.DateTime.new_from_unix_local(int(job.created)).format("%x %R")
         row, box = Gtk.ListBoxRow(), Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=2, border_width=6)
-        box.add(Gtk.Label(label=title, xalign=0.0, ellipsize=3))
+        box.add(Gtk.Label(label=title, xalign=0.0, wrap=True, max_width_chars=36))
         time = Gtk.Label(label=when, xalign=0.0)
         time.get_style_context().add_class("dim-label")
         box.add(time)

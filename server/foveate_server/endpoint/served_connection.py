@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.endpoint.client_version import needed_by_operation, needed_by_submit, too_old
+from foveate_server.endpoint.described_operations import described
 from foveate_server.endpoint.inbox import FatalError, Inbox
 from foveate_server.endpoint.outbox import Outbox
 from foveate_server.endpoint.rates import OwnerBuckets, TokenBucket
@@ -21,7 +22,6 @@ from foveate_server.endpoint.requests import Requests
 from foveate_server.jobs.manager import JobManager
 from foveate_server.models.catalog import LookUp
 from foveate_server.operations.operation import Operation
-from foveate_server.operations.parameters.roles import PRESET, Roles
 from foveate_server.presets import Presets, load_presets
 from foveate_server.spool.database_rows import Owner
 from foveate_server.spool.store import Spool
@@ -38,15 +38,11 @@ from foveate_shared.wire.protocol import (
     ClientMessage,
     Credit,
     Hello,
-    JsonObject,
-    OperationInfo,
     Peer,
     Problem,
     Submit,
     Welcome,
-    as_object,
 )
-from foveate_shared.wire.schema_words import PRESETS
 
 CLOSE_POLICY = 1008  # RFC 6455, 7.4.1: after a fatal error
 CLOSE_GOING_AWAY = 1001
@@ -261,7 +257,7 @@ class ServedConnection:
             features=(),
             limits=self._service.config.limits,
             operations=tuple(
-                _described(entry, presets)
+                described(entry, presets)
                 for entry in operations
                 if needed_by_operation(entry.parameters.schema) <= self._version
             ),
@@ -306,14 +302,3 @@ class ServedConnection:
 
 def _rate_limited(message: str) -> RefusedError:
     return RefusedError(message, code=ErrorCode.RATE_LIMITED, remedy="Wait a moment and try again.")
-
-
-def _described(operation: Operation[Any], presets: Presets) -> OperationInfo:
-    """Return an operation as clients see it, with the presets that there are today."""
-    schema = operation.parameters.schema
-    properties, offered = as_object(schema.get("properties")), list(presets.described())
-    told: JsonObject = {
-        name: {**as_object(properties[name]), PRESETS: list(offered)} for name in Roles.of(schema).names(PRESET)
-    }
-    schema = {**schema, "properties": {**properties, **told}}
-    return OperationInfo(operation.name, operation.title, schema)

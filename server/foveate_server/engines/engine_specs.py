@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pkgutil import resolve_name
 
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.engines.contract import EngineSpec
@@ -10,9 +11,23 @@ from foveate_server.engines.diffusion.checkpoint_traits import traits_of
 from foveate_server.families.registry import families
 from foveate_server.models.catalog import CatalogModel
 from foveate_server.models.registry import open_registry
+from foveate_shared.errors import InputError
 from foveate_shared.wire.protocol import JsonObject, ModelInfo
 
 START_SECONDS = 3.6  # to import torch and what detectors need, as recorded: see tests/recordings/progress
+
+
+def engine_of(config: ServerConfig) -> EngineSpec:
+    """Return how workers get their engine. Raises InputError where the setting names none."""
+    try:
+        factory = resolve_name(config.engine)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(
+            f"The engine {config.engine!r} cannot be found: {error}.",
+            remedy="Leave the setting `engine` out, or name a function as package.module:function.",
+        ) from None
+    spec: EngineSpec = factory(config)
+    return spec
 
 
 def suite_spec(config: ServerConfig) -> EngineSpec:

@@ -23,6 +23,7 @@ from foveate_server.plugins.replace_files import remove_all, replace_all
 from foveate_shared.connection import settings
 from foveate_shared.connection.clean_environment import virtual_environment
 from foveate_shared.connection.running_server import default_runtime_file
+from foveate_shared.editor import known_server
 from foveate_shared.errors import ErrorCode, InputError
 
 MENUS = {
@@ -59,13 +60,18 @@ def places_for(host: str, machine: Machine, to: Path | None = None) -> list[Plac
     return places
 
 
-def install(place: Place, server_command: Sequence[str], machine: Machine) -> Installed:
+def install(
+    place: Place, server_command: Sequence[str], machine: Machine, known: known_server.Known | None = None
+) -> Installed:
     """Install the plugin, in the place of an older version, and write its settings, which keep what they hold.
 
-    `server_command` starts the server on this machine. Raises FoveateError; an older version is as before then.
+    `server_command` starts the server on this machine. `known` is what it will tell, for a menu that is made before it
+    runs. Raises FoveateError; an older version is as before then.
     """
     bundle = make_bundle(place.host)
     _write_settings(place, server_command)
+    if known is not None:
+        known_server.save(place.settings.with_name(known_server.FILE_NAME), *known)
     program = blender.program_for(place, machine)
     if program:
         with tempfile.TemporaryDirectory(prefix="foveate-") as folder:

@@ -78,6 +78,31 @@ def add_command(values: Settings, what: str, *, allow_pickle: bool = False) -> t
     return (*_program(values), "models", "add", what, *pickle, "--json")
 
 
+def tell_command(values: Settings) -> tuple[str, ...]:
+    """Return the command that tells what a server of this machine would. Raises InputError as add_command does."""
+    return (*_program(values), "plugins", "tell")
+
+
+def output_of(command: Sequence[str], environ: Mapping[str, str], timeout: float) -> str:
+    """Return what a command of the program says, within so many seconds.
+
+    Raises OSError, ValueError or subprocess.SubprocessError where it does not end, or not well.
+    """
+    done = subprocess.run(
+        with_program_found(command, environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**clean_environment(environ), "PYTHONUTF8": "1"},
+        cwd=Path.home(),
+        encoding="utf-8",
+        timeout=timeout,
+        check=True,
+        **_without_window(),
+    )
+    return done.stdout
+
+
 def command_to_copy(values: Settings, what: str = "") -> str:
     """Return the command for a terminal; without `what`, a placeholder stands for the file.
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ServerError
+from ..errors import InputError, ServerError
+from ..forms.parameter_values import value_of
 from ..geometry import Bounds, Extent
 from ..i18n.translations import Texts
 from ..jobs.host import Result
 from ..jobs.job_list import JobEntry
-from ..wire.protocol import as_object
+from ..wire.protocol import JsonObject, as_object
 
+_NUMBERS: JsonObject = {"type": "array", "items": {"type": "integer"}}
 _AROUND = 0.15  # of a face's longer side, shown around it
 
 
@@ -45,6 +47,21 @@ def found_faces(result: Result, extent: Extent, cut: Callable[[Bounds], Any]) ->
     if not isinstance(told, list):
         raise ServerError("The server did not tell which faces it found.", remedy="Try again.")
     return tuple(_face(number, as_object(face), extent, cut) for number, face in enumerate(told, 1))
+
+
+def numbers_text(chosen: Sequence[int], count: int) -> str:
+    """Return what names the `chosen` of `count` faces in a field for numbers; empty where these are all."""
+    return "" if len(chosen) == count else ", ".join(map(str, sorted(chosen)))
+
+
+def named_in(text: str, count: int) -> set[int]:
+    """Return which of `count` faces a field for numbers names; all where it is empty, or no such list."""
+    every = range(1, count + 1)
+    try:
+        numbers = value_of(_NUMBERS, text, "")
+    except InputError:
+        numbers = []
+    return set(every).intersection(numbers if isinstance(numbers, list) and numbers else every)
 
 
 def sentence(faces: Sequence[FoundFace], survey: JobEntry | None, say: Texts) -> str:

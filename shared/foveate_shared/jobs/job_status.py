@@ -51,14 +51,27 @@ def describe(status: JobProgress, say: Texts | None = None, *, separator: str = 
     Without `percent` for what draws a bar beside the line.
     """
     say = say or Texts()
-    parts = [say.sentence(status.text)]
-    if status.steps > 1 and status.state is JobState.RUNNING:
-        parts.append(say("{step} of {steps}", step=status.step, steps=status.steps))
-    if percent and status.state is JobState.RUNNING:
-        parts.append(f"{status.fraction:.0%}")
-    if status.seconds_left is not None:
-        parts.append(say("{time} left", time=duration(status.seconds_left, say)))
+    fraction = f"{status.fraction:.0%}" if percent and status.state is JobState.RUNNING else ""
+    parts = (say.sentence(status.text), _steps(status, say), fraction, _time(status, say))
     return separator.join(part for part in parts if part)
+
+
+def describe_shortly(status: JobProgress, say: Texts, longest: int) -> str:
+    """Return such a line for a place that shows `longest` characters beside a bar: what is needed least is left out."""
+    text, steps, time = say.sentence(status.text), _steps(status, say), _time(status, say)
+    lines = [", ".join(filter(None, parts)) for parts in ((text, steps, time), (text, time), (text,))]
+    found = next((line for line in lines if len(line) <= longest), "")
+    return found or f"{text[: longest - 1].rpartition(' ')[0] or text[: longest - 1]}…"
+
+
+def _steps(status: JobProgress, say: Texts) -> str:
+    is_told = status.steps > 1 and status.state is JobState.RUNNING
+    return say("{step} of {steps}", step=status.step, steps=status.steps) if is_told else ""
+
+
+def _time(status: JobProgress, say: Texts) -> str:
+    known = status.seconds_left
+    return "" if known is None else say("{time} left", time=duration(known, say))
 
 
 def place_in_queue(position: int) -> str:

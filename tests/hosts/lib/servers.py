@@ -27,6 +27,7 @@ REAL = "foveate_server.engines.engine_specs:suite_spec"  # with the embedded wei
 START_SECONDS = 60.0
 SCRIPT = """#!/bin/sh
 # Asks the watcher outside for a server; `answer` ends when the server has ended.
+[ "$1" = serve ] || exit 2
 echo "start ${FOVEATE_RUNTIME_FILE}" >"{requests}"
 exec cat "{answer}"
 """

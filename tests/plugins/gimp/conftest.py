@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest.mock import MagicMock
 
 PACKAGE = Path(__file__).parents[3] / "plugins/gimp/foveate"
-LIBRARIES = ("Babl", "GdkPixbuf", "Gegl", "Gimp", "GimpUi", "GLib", "GObject", "Gtk")
+LIBRARIES = ("Babl", "GdkPixbuf", "Gegl", "Gimp", "GimpUi", "Gio", "GLib", "GObject", "Gtk")
 
 
 class PlugIn:

@@ -1,6 +1,8 @@
 """Which entries the menu has, and how GIMP is made to ask for them anew."""
 
 import os
+import sys
+from dataclasses import replace
 
 import pytest
 from foveate_gimp import connection, menu
@@ -8,6 +10,7 @@ from foveate_gimp.operation_procedures import all_operations
 
 from fakes.changed_server import changed_operations
 from foveate_server.operations.registry import operations
+from foveate_shared.connection.settings import load, save
 from foveate_shared.editor import known_server
 from foveate_shared.wire.protocol import ModelInfo, OperationInfo
 
@@ -99,3 +102,18 @@ def test_all_is_shown_where_gimp_cannot_be_made_to_ask(settings, entry, see, mon
     assert hidden(entry) == []
     menu.asked()
     assert not menu.is_behind(OURS, (RESTORER, CHECKPOINT), entry)  # starting it anew would change nothing
+
+
+def test_a_checkpoint_that_was_there_before_brings_its_entries_at_the_first_start(settings, entry, tmp_path):
+    program = tmp_path / "foveate.py"
+    program.write_text(f"print({known_server.text_of(OURS, (RESTORER, CHECKPOINT))!r}, end='')")
+    connection.learn_beforehand()
+    assert hidden(entry) == NEED_ONE  # nobody knows the program yet
+    values = load(settings)
+    save(settings, replace(values, server_command=(sys.executable, str(program), "serve")))
+    connection.learn_beforehand()
+    menu.asked()
+    assert hidden(entry) == []
+    program.write_text("raise SystemExit(1)")
+    connection.learn_beforehand()
+    assert hidden(entry) == []  # as it was told last

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from foveate_shared.editor.faces import FoundFace, found_faces, sentence
+from foveate_shared.editor.faces import FoundFace, found_faces, named_in, numbers_text, sentence
 from foveate_shared.errors import InputError, ServerError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.translations import Texts
@@ -44,3 +44,16 @@ def test_what_is_said_beside_the_faces():
     assert sentence((), survey(error=InputError("It is closed.").info), SAY) == "It is closed."
     assert sentence((), survey(), SAY) == "No face was found."
     assert sentence((), survey(FACE), SAY) == "The selection changed; find them again."
+
+
+@pytest.mark.parametrize(("chosen", "text"), [([1, 2, 3], ""), ([3, 1], "1, 3"), ([2], "2")])
+def test_a_field_for_numbers_says_what_is_ticked(chosen, text):
+    assert numbers_text(chosen, 3) == text
+    assert named_in(text, 3) == set(chosen)
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"), [("2-9", {2, 3}), ("all of them", {1, 2, 3}), ("7", set()), (" , ", {1, 2, 3})]
+)
+def test_what_a_person_types_ticks_faces(text, chosen):
+    assert named_in(text, 3) == chosen

@@ -3,7 +3,7 @@
 import pytest
 
 from foveate_shared.i18n.translations import Texts
-from foveate_shared.jobs.job_status import JobProgress, JobState, describe, duration
+from foveate_shared.jobs.job_status import JobProgress, JobState, describe, describe_shortly, duration
 
 GERMAN = Texts("de")
 RUNNING = JobProgress(JobState.RUNNING, "Restoring", 0.5, 2, 6, 3700.0)
@@ -34,3 +34,13 @@ def test_nothing_to_say_is_said_with_nothing():
 )
 def test_durations_read_well(seconds, text):
     assert duration(seconds) == text
+
+
+def test_a_short_line_leaves_out_what_is_needed_least():
+    english = Texts("en")
+    assert describe_shortly(RUNNING, english, 40) == "Restoring, 2 of 6, 1 h 1 min left"
+    assert describe_shortly(RUNNING, english, 30) == "Restoring, 1 h 1 min left"
+    assert describe_shortly(RUNNING, english, 12) == "Restoring"
+    long = JobProgress(JobState.RUNNING, "Restoring part 3 of 12 in a large picture", seconds_left=5)
+    assert describe_shortly(long, english, 30) == "Restoring part 3 of 12 in a…"
+    assert len(describe_shortly(JobProgress(JobState.RUNNING, "x" * 90), english, 30)) == 30

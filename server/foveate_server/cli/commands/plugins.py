@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from foveate_server.cli import options as shared
 
 if TYPE_CHECKING:
+    from foveate_shared.editor.known_server import Known
+
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 HOSTS = shared.EDITORS
@@ -53,6 +55,13 @@ def add_to(commands: Commands) -> None:
         "wrong. The report may be shown: it holds no secrets. Exit status 1 where something is wrong.",
     )
     doctor.set_defaults(run=run_doctor)
+    tell = parts.add_parser(
+        "tell",
+        help="what a server here would tell an editor, without one",
+        description="Write operations and models as a server of this machine would tell them, for GIMP, which makes "
+        "its menu before any server runs.",
+    )
+    tell.set_defaults(run=run_tell)
     for part in (build, install, uninstall, doctor):
         shared.add_output(part)
 
@@ -84,7 +93,8 @@ def run_install(options: argparse.Namespace) -> int:
 
     machine = Machine()
     places = places_for(options.host, machine, options.to)
-    installed = [install(place, server_command(), machine) for place in places]
+    known = _told_to(options.host)
+    installed = [install(place, server_command(), machine, known) for place in places]
     if options.json:
         entries = [
             {"folder": str(e.place.package), "version": e.version, "enabled": e.is_enabled, "next": e.next_step}
@@ -96,6 +106,21 @@ def run_install(options: argparse.Namespace) -> int:
             print_line(f"{entry.place}: installed {entry.version} in {entry.place.package}")
             print_line(f"  {entry.next_step}")
     return 0
+
+
+def _told_to(host: str) -> Known | None:
+    """Return what a server here would tell an editor that makes its menu before any runs; None where nobody knows."""
+    from foveate_server.cli.server_parts import server_parts
+    from foveate_shared.errors import FoveateError
+
+    if host != "gimp":
+        return None
+    try:
+        with server_parts():
+            from foveate_server.plugins.told_beforehand import told_beforehand
+        return told_beforehand()
+    except FoveateError:  # it is told later: this is no reason not to install anything
+        return None
 
 
 def run_uninstall(options: argparse.Namespace) -> int:
@@ -130,3 +155,16 @@ def run_doctor(options: argparse.Namespace) -> int:
     else:
         print_line(report(findings, machine))
     return int(any(finding.problem and finding.is_fault for finding in findings))
+
+
+def run_tell(_options: argparse.Namespace) -> int:
+    """Write what a server would tell."""
+    from foveate_server.cli.progress_display import print_line
+    from foveate_server.cli.server_parts import server_parts
+
+    with server_parts():
+        from foveate_server.plugins.told_beforehand import told_beforehand
+    from foveate_shared.editor.known_server import text_of
+
+    print_line(text_of(*told_beforehand()).rstrip())
+    return 0

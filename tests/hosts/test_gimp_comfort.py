@@ -1,0 +1,130 @@
+"""What makes GIMP's dialogs easy: faces to tick, Help that opens our page, a menu in order, states that are all shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from foveate_shared.connection.settings import load, save
+from hosts.gimp.person import Person
+from hosts.gimp.program import RC, gimp_window, install
+from hosts.gimp.scenes import scene
+from hosts.lib.waiting import wait_until
+
+SIZE = (1200, 900)
+FACES = ((40, 40), (60, 150))  # row and column: the deterministic engine's faces are magenta discs
+FILTERS = (427, 12)  # in the main window
+OPEN = """
+image = load(folder + "/scene.png")
+open_displays.append(Gimp.Display.new(image))
+Gimp.displays_flush()
+"""
+MENU = """
+pdb = Gimp.get_pdb()
+names = ["refocus", "faces", "upscale", "fill", "extend", "compare", "waiting", "settings"]
+answer = [path for name in names for path in pdb.lookup_procedure(PROCEDURES + name).get_menu_paths()]
+"""
+BROWSER = """#!/bin/sh
+printf '%s' "$1" >"{opened}"
+"""
+DESKTOP = """[Desktop Entry]
+Type=Application
+Name=Browser
+Exec={script} %u
+MimeType=text/html;
+"""
+
+
+@pytest.fixture
+def folder(chroot):
+    made = chroot.folder("gimp")
+    picture = scene(240, 120)
+    rows, columns = np.mgrid[:120, :240]
+    for row, column in FACES:
+        picture[(rows - row) ** 2 + (columns - column) ** 2 <= 16**2] = (255, 0, 255)
+    Image.fromarray(picture).save(made.outside / "scene.png")
+    install(made)
+    browse_with_script(made)
+    return made
+
+
+def browse_with_script(folder):
+    """Let pages be opened by a program that only writes down which."""
+    script = (folder / "browser").outside
+    script.write_text(BROWSER.format(opened=(folder / "opened").inside))
+    script.chmod(0o755)
+    applications = folder.outside / ".local/share/applications"
+    applications.mkdir(parents=True, exist_ok=True)
+    (applications / "browser.desktop").write_text(DESKTOP.format(script=(folder / "browser").inside))
+    (folder.outside / ".config/mimeapps.list").write_text("[Default Applications]\ntext/html=browser.desktop\n")
+
+
+@pytest.fixture
+def screen(start_screen):
+    return start_screen(size=SIZE)
+
+
+@pytest.fixture
+def settings(folder, start_server):
+    start_server((folder / "server").outside, (folder / "server.json").outside)
+    path = folder.outside / ".config/GIMP/3.0/foveate.json"
+    save(path, replace(load(path), runtime_file=(folder / "server.json").inside))
+    return path
+
+
+def test_faces_are_ticked_help_is_ours_and_the_menu_in_order(chroot, folder, screen, settings):
+    with gimp_window(chroot, folder, screen, SIZE) as running:
+        person = Person(running, screen)
+        paths = running.run(MENU)
+        assert len(paths) == 8
+        assert sorted(paths) == paths
+        running.run(OPEN, folder=folder.inside)
+        show_menu(person, "gimp-menu-in-order")
+        finish = person.call("faces")
+        person.press("Foveate: Refocus Faces", "alt+f")
+        person.look("Foveate: Refocus Faces", "gimp-faces-found")
+        person.keys("Tab", "space")
+        person.press("Foveate: Refocus Faces", "alt+h", picture="gimp-faces-ticked")
+        wait_until((folder / "opened").outside.exists, 30, "the page that Help opens")
+        opened = (folder / "opened").outside.read_text()
+        assert opened.endswith("/plug-ins/foveate/help/en/index.html")
+        person.press("Foveate: Refocus Faces", "alt+o")
+        answer = finish()
+        assert answer["status"] == "success", answer
+        assert json.loads(answer["recipe"])["parameters"]["only"] == [2]
+
+
+def test_a_light_theme_in_german_without_a_server(chroot, folder, screen, settings):
+    rc = folder.outside / ".config/GIMP/3.0/gimprc"
+    rc.write_text(RC + "(theme-color-scheme light)\n")
+    with gimp_window(chroot, folder, screen, SIZE) as running:
+        person = Person(running, screen)
+        running.run(OPEN, folder=folder.inside)
+        save(settings, replace(load(settings), language="de"))
+        finish = person.call("faces")
+        person.press("Foveate: Gesichter fokussieren", "alt+s")
+        person.press("Foveate: Gesichter fokussieren", "Escape", picture="gimp-faces-german-light")
+        assert finish()["status"] == "cancel"
+        lost = replace(load(settings), runtime_file="/nowhere/s.json", server_command=("/nowhere/a-program", "serve"))
+        save(settings, lost)
+        for operation, title in (("refocus", "Foveate: Fokussieren"), ("settings", "Foveate: Servereinstellungen")):
+            finish = person.call(operation)
+            person.look(title)
+            person.press(title, "Escape", picture=f"gimp-{operation}-lost-german")
+            assert finish()["status"] == "cancel"
+
+
+def show_menu(person, picture):
+    """Open Filters > Foveate, and keep a picture of it."""
+    person.screen.focus("GNU Image|scene|GIMP")
+    main = person.screen.wait_for_window("GNU Image|scene|GIMP")
+    person.screen.xdotool("mousemove", "--window", main, *FILTERS, "click", 1)
+    for keys in (("Up",), ("Right",), ()):
+        person.screen.xdotool("sleep", "1")  # the image's outline moves: GIMP's main window never comes to rest
+        person.keys(*keys)
+    person.screen.screenshot(picture)
+    person.keys("Escape", "Escape", "Escape")
