@@ -1,4 +1,4 @@
-"""What makes GIMP's dialogs easy: faces to tick, Help that opens our page, a menu in order, states that are all shown."""
+"""What makes GIMP easy: faces to tick, Help that opens our page, a menu in order, states that are shown in full."""
 
 from __future__ import annotations
 

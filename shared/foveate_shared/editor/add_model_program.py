@@ -88,7 +88,7 @@ def output_of(command: Sequence[str], environ: Mapping[str, str], timeout: float
 
     Raises OSError, ValueError or subprocess.SubprocessError where it does not end, or not well.
     """
-    done = subprocess.run(
+    done: subprocess.CompletedProcess[str] = subprocess.run(
         with_program_found(command, environ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
