@@ -116,6 +116,7 @@ def test_the_first_checkpoint_is_added_from_gimp_and_brings_its_entries(start, s
         person.press("Foveate: Server Settings", "Escape", picture="gimp-settings-anew")
         assert told()["status"] == "cancel"
         assert entries(running) == list(ALWAYS)  # until GIMP is started anew
+    settings.with_name(known_server.FILE_NAME).unlink()  # as before any dialog: the server's program tells it
     with start() as running:
         person = Person(running, screen)
         assert entries(running) == [*ALWAYS, *WITH_CHECKPOINT]
