@@ -86,22 +86,22 @@ class Listing:
 
     def __init__(self, config: Gimp.ProcedureConfig, name: str, hint: str) -> None:
         self._line = Line(config, name, hint=hint)
-        self._offered: tuple[str, ...] = ()
+        self._offered: tuple[tuple[str, str], ...] = ()
         self._menu = Gtk.Menu()
         self._button = Gtk.MenuButton(popup=self._menu)
         self.widget = Gtk.Box(spacing=6)
         self.widget.pack_start(self._line.widget, True, True, 0)
         self.widget.pack_start(self._button, False, False, 0)
 
-    def offer(self, names: Sequence[str]) -> None:
-        """Put these names into the menu."""
-        if self._offered == tuple(names):
+    def offer(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Put titles into the menu, and what each adds to the list."""
+        if self._offered == tuple(rows):
             return
-        self._offered = tuple(names)
+        self._offered = tuple(rows)
         for item in self._menu.get_children():
             self._menu.remove(item)
-        for name in self._offered:
-            item = Gtk.MenuItem(label=name)
+        for title, name in self._offered:
+            item = Gtk.MenuItem(label=title)
             item.connect("activate", lambda _, name=name: self._add(name))
             self._menu.append(item)
         self._menu.show_all()

@@ -41,7 +41,7 @@ class CompareField:
         """Name what there is to compare; `variants` is the schema of what follows."""
         listed = comparison_lists.suggestions(shown, models)
         for name, field in self._named.items():
-            field.offer([text for _, text in listed[name]])
+            field.offer([(self._say(title), text) for title, text in listed[name]])
         lists = {part: self._config.get_property(name) or "" for part, name in self._arguments.items()}
         made = comparison_lists.variants_or_none(lists, variants)  # None: the dialog says what is wrong
         self._count.set_text(self._say("Pictures beside the original: {count}", count=len(made)) if made else "")

@@ -130,7 +130,7 @@ class FormFields:
     def _offer_to(self, field: Any, argument: Argument, parameter: operation_form.Parameter) -> None:
         say = self._say
         if isinstance(field, Listing):
-            field.offer([str(each.value) for each in parameter.choices])
+            field.offer([(each.title, str(each.value)) for each in parameter.choices])
             field.widget.set_tooltip_text("\n".join([say(parameter.description), *_described(parameter)]))
         elif isinstance(field, DropDown) and argument.kind == arguments.CHOICE:
             nicks = {value: nick for nick, value in argument.choices}
