@@ -49,7 +49,6 @@ class FacesField:
         self._list = Gtk.FlowBox(
             selection_mode=Gtk.SelectionMode.NONE,
             max_children_per_line=_MOST_IN_A_ROW,
-            min_children_per_line=_MOST_IN_A_ROW,
             homogeneous=True,
         )
         self._window = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER, propagate_natural_height=True)
@@ -106,6 +105,7 @@ class FacesField:
         for child in self._list.get_children():
             self._list.remove(child)
         chosen = faces.named_in(self._text, len(found))
+        self._list.set_min_children_per_line(max(1, min(_MOST_IN_A_ROW, len(found))))
         for face in found:
             tick = self._tick(face, is_chosen=face.number in chosen)
             self._list.add(tick)
