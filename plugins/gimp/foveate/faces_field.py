@@ -8,12 +8,12 @@ from gi.repository import Gimp, Gtk
 
 from ._shared import controller, errors, faces, job_list, protocol
 from .argument_widgets import Line
-from .face_survey import SIDE, FaceSurvey
+from .face_survey import FaceSurvey
 
 SURVEY = "detect"  # the operation that finds faces
 _LOOKS = 10  # of the dialog's, in which the selection is looked at once: each one asks GIMP
 _MOST_IN_A_ROW = 6
-_HEIGHT = 2 * (SIDE + 44)  # pixels of the list, at most: it scrolls
+_MOST_ROWS = 2  # of more, the list scrolls
 
 
 class FacesField:
@@ -51,8 +51,7 @@ class FacesField:
             max_children_per_line=_MOST_IN_A_ROW,
             homogeneous=True,
         )
-        self._window = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER, propagate_natural_height=True)
-        self._window.set_max_content_height(_HEIGHT)
+        self._window = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER)
         self._window.add(self._list)
         self._list.show()
         self._window.set_no_show_all(True)
@@ -111,9 +110,15 @@ class FacesField:
             self._list.add(tick)
             tick.get_parent().set_can_focus(False)  # Tab goes from tick to tick
         self._list.show_all()
+        self._window.set_min_content_height(self._height())
         self._window.set_visible(bool(found))
         if not found:
             self._say("")  # the numbers were those of other faces
+
+    def _height(self) -> int:
+        """Return what the list needs: a dialog that is open already gives no more than it must."""
+        rows = min(_MOST_ROWS, -(-len(self._ticks) // _MOST_IN_A_ROW))
+        return rows * max((tick.get_parent().get_preferred_height()[1] for tick in self._ticks), default=0)
 
     def _tick(self, face: faces.FoundFace, *, is_chosen: bool) -> Gtk.CheckButton:
         column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=2)
