@@ -12,7 +12,6 @@ from PIL import Image
 from foveate_shared.connection.settings import load, save
 from hosts.gimp.person import Person
 from hosts.gimp.program import RC, gimp_window, install
-from hosts.gimp.scenes import scene
 from hosts.lib.waiting import wait_until
 
 SIZE = (1200, 900)
@@ -42,7 +41,7 @@ MimeType=text/html;
 @pytest.fixture
 def folder(chroot):
     made = chroot.folder("gimp")
-    picture = scene(240, 120)
+    picture = np.full((120, 240, 3), (90, 120, 110), np.uint8)
     rows, columns = np.mgrid[:120, :240]
     for row, column in FACES:
         picture[(rows - row) ** 2 + (columns - column) ** 2 <= 16**2] = (255, 0, 255)
@@ -85,7 +84,7 @@ def test_faces_are_ticked_help_is_ours_and_the_menu_in_order(chroot, folder, scr
         running.run(OPEN, folder=folder.inside)
         show_menu(person, "gimp-menu-in-order")
         finish = person.call("faces")
-        person.press("Foveate: Refocus Faces", "alt+f")
+        find_faces(person, "Foveate: Refocus Faces", "alt+f")
         person.look("Foveate: Refocus Faces", "gimp-faces-found")
         person.keys("Tab", "space")
         person.press("Foveate: Refocus Faces", "alt+h", picture="gimp-faces-ticked")
@@ -106,7 +105,7 @@ def test_a_light_theme_in_german_without_a_server(chroot, folder, screen, settin
         running.run(OPEN, folder=folder.inside)
         save(settings, replace(load(settings), language="de"))
         finish = person.call("faces")
-        person.press("Foveate: Gesichter fokussieren", "alt+s")
+        find_faces(person, "Foveate: Gesichter fokussieren", "alt+n")
         person.press("Foveate: Gesichter fokussieren", "Escape", picture="gimp-faces-german-light")
         assert finish()["status"] == "cancel"
         lost = replace(load(settings), runtime_file="/nowhere/s.json", server_command=("/nowhere/a-program", "serve"))
@@ -116,6 +115,13 @@ def test_a_light_theme_in_german_without_a_server(chroot, folder, screen, settin
             person.look(title)
             person.press(title, "Escape", picture=f"gimp-{operation}-lost-german")
             assert finish()["status"] == "cancel"
+
+
+def find_faces(person, title, key):
+    """Press the button that looks for faces, and wait until the dialog has grown by them."""
+    before = person.look(title)
+    person.keys(key)
+    wait_until(lambda: person.look(title)[1] > before[1] + 40, 60, "the faces")
 
 
 def show_menu(person, picture):
