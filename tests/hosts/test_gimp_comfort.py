@@ -84,7 +84,7 @@ def test_faces_are_ticked_help_is_ours_and_the_menu_in_order(chroot, folder, scr
         running.run(OPEN, folder=folder.inside)
         show_menu(person, "gimp-menu-in-order")
         finish = person.call("faces")
-        find_faces(person, "Foveate: Refocus Faces", "alt+f")
+        person.find_faces("Foveate: Refocus Faces", "alt+f")
         person.look("Foveate: Refocus Faces", "gimp-faces-found")
         person.keys("Tab", "space")
         person.press("Foveate: Refocus Faces", "alt+h", picture="gimp-faces-ticked")
@@ -105,7 +105,7 @@ def test_a_light_theme_in_german_without_a_server(chroot, folder, screen, settin
         running.run(OPEN, folder=folder.inside)
         save(settings, replace(load(settings), language="de"))
         finish = person.call("faces")
-        find_faces(person, "Foveate: Gesichter fokussieren", "alt+n")
+        person.find_faces("Foveate: Gesichter fokussieren", "alt+n")
         person.press("Foveate: Gesichter fokussieren", "Escape", picture="gimp-faces-german-light")
         assert finish()["status"] == "cancel"
         lost = replace(load(settings), runtime_file="/nowhere/s.json", server_command=("/nowhere/a-program", "serve"))
@@ -115,13 +115,6 @@ def test_a_light_theme_in_german_without_a_server(chroot, folder, screen, settin
             person.look(title)
             person.press(title, "Escape", picture=f"gimp-{operation}-lost-german")
             assert finish()["status"] == "cancel"
-
-
-def find_faces(person, title, key):
-    """Press the button that looks for faces, and wait until the dialog has grown by them."""
-    before = person.look(title)
-    person.keys(key)
-    wait_until(lambda: person.look(title)[1] > before[1] + 40, 60, "the faces")
 
 
 def show_menu(person, picture):

@@ -269,7 +269,8 @@ def test_a_real_face_with_the_real_weights(window, use, start_server, folder):
     window.running.run(OPEN + "Gimp.Selection.none(image)", folder=folder.inside)
     before = window.pixels()
     finish = window.call("faces")
-    window.press("Foveate: Refocus Faces", "Return", "gimp-real-dialog")
+    Person(window.running, window.screen).find_faces("Foveate: Refocus Faces", "alt+f")
+    window.press("Foveate: Refocus Faces", "alt+o", "gimp-real-dialog")
     answer = finish(300)
     window.screen.screenshot("gimp-real-result")
     assert answer["status"] == "success"

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from hosts.gimp.program import Running
 from hosts.lib.screen import Screen
+from hosts.lib.waiting import wait_until
 
+_FACE_HEIGHT = 40  # pixels: a thumbnail has more
 _QUIET_SECONDS = 1.0  # a dialog changes once more when the server has told its models
 LATEST = "image = latest()\n"
 
@@ -57,3 +59,9 @@ class Person:
         found = self.screen.wait_for_window(title)
         self.screen.wait_until_still(found)
         self.screen.xdotool("mousemove", "--window", found, x, y, "click", 1)
+
+    def find_faces(self, title: str, key: str) -> None:
+        """Press the key of the button that looks for faces, and wait until the dialog has grown by them."""
+        _, before = self.look(title)
+        self.keys(key)
+        wait_until(lambda: self.look(title)[1] > before + _FACE_HEIGHT, 60, "the faces")
