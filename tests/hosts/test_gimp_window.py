@@ -12,6 +12,7 @@ import skimage.data
 from PIL import Image, ImageFilter
 
 from foveate_shared.connection.settings import load, save
+from hosts.gimp.person import Person
 from hosts.gimp.program import configuration, gimp, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten, until_running
