@@ -6,7 +6,7 @@ TORCH_INDEX ?=
 # Another photo for `make demo`.
 PHOTO ?=
 # What `make campaign` does, and how much of it: see tests/campaign.
-PARTS ?= kills real-kills frames attacks soak
+PARTS ?= kills real-kills frames attacks soak fairness
 ROUNDS ?= 1
 # Processes for the tests, with and without editors.
 JOBS ?= 2

@@ -2,9 +2,9 @@
 
     PYTHONPATH=tests:. python -m campaign PART [--rounds N] [--seed S] [--record]
 
-Parts: kills, real-kills (with the real restorer and a tiny checkpoint), frames, attacks, soak. A round is ten kills,
-ten thousand frames, fifty attacks, or sixty jobs; a part of one will do. Exit status 1 where anything was lost.
---record adds a line to benchmarks/results/reliability.md.
+Parts: kills, real-kills (with the real restorer and a tiny checkpoint), frames, attacks, soak, fairness. A round is ten
+kills, ten thousand frames, fifty attacks, sixty jobs, or twenty small jobs beside large ones; a part of one will do.
+Exit status 1 where anything was lost. --record adds a line to benchmarks/results/reliability.md.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from random import Random
 from benchmarks.report import RESULTS, cpu_model
 
 from campaign.attacks import Attacker
+from campaign.fairness import Crossing
 from campaign.frames import Fuzzer
 from campaign.jobs import EXACT_JOBS, REAL_JOBS
 from campaign.kills import VICTIMS, KillingField
@@ -39,6 +40,7 @@ KILLS_OF_A_ROUND = 10
 FRAMES_OF_A_ROUND = 10_000
 ATTACKS_OF_A_ROUND = 50
 JOBS_OF_A_ROUND = 60
+VISITS_OF_A_ROUND = 20
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,25 @@ def soak(folder: Path, rounds: float, random: Random) -> Iterator[Report]:
         yield Report(f"{seen.jobs} jobs; at the end: {last}", (*seen.losses, *server.complaints()))
 
 
-PARTS = {"kills": kills, "real-kills": real_kills, "frames": frames, "attacks": attacks, "soak": soak}
+def fairness(folder: Path, rounds: float, random: Random) -> Iterator[Report]:
+    """Let small jobs meet large ones."""
+    with ServerUnderTest(folder, SUITE, models_in(folder)) as server:
+        for seen in Crossing(server, random).rounds(math.ceil(rounds * VISITS_OF_A_ROUND)):
+            done = (
+                f"{seen.small} small jobs beside {seen.large} large ones, {seen.in_the_midst} done in their midst, "
+                f"after {seen.longest:.1f} s at most"
+            )
+            yield Report(done, (*seen.losses, *server.complaints()))
+
+
+PARTS = {
+    "kills": kills,
+    "real-kills": real_kills,
+    "frames": frames,
+    "attacks": attacks,
+    "soak": soak,
+    "fairness": fairness,
+}
 
 
 def main() -> int:
