@@ -22,13 +22,14 @@ from foveate_server.operations.contract import JobRequest, Plan
 from foveate_server.operations.operation import Operation
 from foveate_server.operations.package_failure import failure_of
 from foveate_server.presets import load_presets
-from foveate_server.spool.database import Change, insert_job, put_items
+from foveate_server.spool.database import Change, delete_job, insert_job, put_items
 from foveate_server.spool.database_rows import JobRow, Owner
 from foveate_shared.errors import ErrorCode, FoveateError, InputError, RefusedError, to_exception
 from foveate_shared.wire.codec import encode
 from foveate_shared.wire.protocol import Accepted, Note, Planned, Submit
 
 _log = logging.getLogger(__name__)
+CHANGES_AT_ONCE = 10  # of a job that are stored together, each of a hundred items
 KEPT_PER_OPEN_JOB = 16  # an owner may keep so many times more ended jobs than open ones
 
 
@@ -72,8 +73,9 @@ class JobAcceptance:
                 job, plan, rows = await asyncio.to_thread(self._planned, owner, submit, content, request, number)
                 self._check_disk(plan, request)
                 await self._parts.spool.in_files_thread(self._parts.spool.files(number).create)
+                rest = await self._store_ahead(number, rows)
                 self._jobs[owner, submit.job] = job
-            await self._publish(job, plan, rows)
+            await self._publish(job, plan, rest)
             for note in notes:
                 self._publisher.lasting(job, Note, text=note)
             return job, True
@@ -145,6 +147,20 @@ class JobAcceptance:
         items = job.new_items(plan.items)
         job.add_items(items)
         return job, plan, [insert_job(row), *put_items(number, items)]
+
+    async def _store_ahead(self, number: int, rows: Sequence[Change]) -> Sequence[Change]:
+        """Store a large job piece by piece, so that others are served in between; return the last piece.
+
+        Until its first event is stored with that, the job counts for nothing: a server that starts forgets it.
+        """
+        *pieces, last = [rows[start : start + CHANGES_AT_ONCE] for start in range(0, len(rows), CHANGES_AT_ONCE)]
+        try:
+            for piece in pieces:
+                await self._journal.write(piece)
+        except BaseException:
+            self._journal.write([delete_job(number)])
+            raise
+        return last
 
     async def _publish(self, job: Job, plan: Plan, rows: Sequence[Change]) -> None:
         """Store the job, and tell its owner."""

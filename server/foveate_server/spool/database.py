@@ -215,6 +215,11 @@ def delete_job(number: int) -> Change:
     return _execute("DELETE FROM jobs WHERE number = ?", number)
 
 
+def delete_unaccepted() -> Change:
+    """Forget jobs whose storing never came to an end: they have no event, and nobody was told of them."""
+    return _execute("DELETE FROM jobs WHERE seq = 0")
+
+
 def set_state(number: int, state: str) -> Change:
     """Change a job's state."""
     return _execute("UPDATE jobs SET state = ? WHERE number = ?", state, number)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from foveate_server.spool.database import Change, Database, put_window
+from foveate_server.spool.database import Change, Database, delete_unaccepted, put_window
 from foveate_server.spool.database_rows import ExpiredRow, ItemRow, JobRow, StoredEvent, WindowRow
 from foveate_server.spool.host_folder import take_folder
 from foveate_server.spool.job_files import Account, JobFiles, Upload
@@ -115,6 +115,7 @@ class Spool:
 
     def _recover(self) -> list[StoredJob]:
         self._jobs.mkdir(mode=0o700, exist_ok=True)
+        self._database.apply([delete_unaccepted()])
         stored = [self._recover_job(row) for row in self._database.jobs()]
         known = {str(job.row.number) for job in stored}
         for folder in self._jobs.iterdir():

@@ -9,7 +9,8 @@ import pytest
 
 from fakes.executor import ScriptedExecutor, paint
 from fakes.jobs import ANNA, BERT, bench, blob_of, crop, job_id, region, submit_of, window_of
-from fakes.painting import Paint, inverted
+from fakes.painting import Paint, inverted, item
+from foveate_server.jobs.accept import CHANGES_AT_ONCE
 from foveate_server.jobs.dependencies import Clocks
 from foveate_server.operations.contract import ItemResult
 from foveate_server.spool.database_rows import Owner
@@ -230,6 +231,66 @@ async def test_a_plan_that_fails_leaves_no_place_taken(tmp_path):
             with pytest.raises(InputError, match=r"No\."):
                 await made.submit(submit_of(operation="fail"))
         assert (await made.submit()).state == "open"
+
+
+LARGE = 100 * CHANGES_AT_ONCE * 3  # items: four pieces, with the job's own row
+
+
+class Large(Paint):
+    """Has many items."""
+
+    name = "large"
+
+    def plan(self, request, parameters):
+        items = tuple(item(number, request.region) for number in range(1, LARGE + 1))
+        return replace(super().plan(request, parameters), items=items)
+
+
+WITH_LARGE = {"paint": Paint(), "large": Large()}
+
+
+async def test_a_large_plan_is_stored_piece_by_piece_and_others_come_in_between(tmp_path):
+    async with bench(tmp_path, table=WITH_LARGE) as made:
+        written: list[int] = []
+        store, others = made.spool.apply, []
+
+        async def apply(changes):
+            written.append(len(changes))
+            if len(written) == 2:  # while this is written, another one comes
+                others.append(asyncio.create_task(made.submit(owner=BERT)))
+            await store(changes)
+
+        made.spool.apply = apply
+        job = await made.submit(submit_of(operation="large"))
+        assert len(job.items) == LARGE
+        assert len(written) >= 4
+        assert max(written) <= CHANGES_AT_ONCE + 8  # with what the others had to write
+        assert (await others[0]).state == "open"
+    async with bench(tmp_path, table=WITH_LARGE) as made:
+        assert sorted(len(job.items) for job in made.manager.jobs) == [1, LARGE]
+
+
+async def test_who_leaves_while_a_large_plan_is_stored_may_submit_it_again(tmp_path):
+    async with bench(tmp_path, table=WITH_LARGE) as made:
+        store, second, go_on = made.spool.apply, asyncio.Event(), asyncio.Event()
+
+        async def apply(changes):
+            await store(changes)
+            second.set()
+            await go_on.wait()
+
+        made.spool.apply = apply
+        submit = submit_of(operation="large")
+        left = asyncio.create_task(made.submit(submit))
+        await second.wait()
+        left.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await left
+        go_on.set()
+        assert made.manager.jobs == []
+        job = await made.submit(submit)
+    async with bench(tmp_path, table=WITH_LARGE) as made:
+        assert [(kept.number, len(kept.items)) for kept in made.manager.jobs] == [(job.number, LARGE)]
 
 
 class Watched(Mapping):

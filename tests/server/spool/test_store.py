@@ -19,7 +19,7 @@ from foveate_server.spool.database_rows import ItemRow, JobRow, Owner
 from foveate_server.spool.job_files import Account, JobFiles, Upload
 from foveate_server.spool.store import Spool
 from foveate_shared.errors import ErrorCode, FoveateError, ResourceError, ServerError
-from foveate_shared.geometry import Extent
+from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.wire.codec import encode
 from foveate_shared.wire.protocol import Outcome, Planned
 
@@ -43,6 +43,18 @@ def row(number=1):
         1.5,
         1.5,
     )
+
+
+async def test_a_job_whose_storing_never_ended_is_forgotten(tmp_path):
+    spool = Spool(tmp_path / "spool", QUOTA)
+    spool.files(1).create()
+    await spool.apply([insert_job(row()), *put_items(1, [ItemRow(0, item(1, Bounds(0, 0, 1, 1)))])])
+    spool.close()
+    spool = Spool(tmp_path / "spool", QUOTA)
+    assert await spool.recover() == []
+    assert not spool.files(1).folder.exists()
+    assert await spool.next_number() == 2
+    spool.close()
 
 
 def test_two_servers_never_share_a_spool(tmp_path):
