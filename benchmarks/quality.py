@@ -119,6 +119,9 @@ class _Context:
     def check(self) -> None:
         pass
 
+    def give_way(self) -> bool:
+        return False
+
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         pass
 

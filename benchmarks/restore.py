@@ -40,6 +40,10 @@ class Quiet:
     def check(self) -> None:
         """Do nothing."""
 
+    def give_way(self) -> bool:
+        """Nobody waits."""
+        return False
+
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         """Do nothing."""
 

@@ -152,7 +152,7 @@ class WorkerSlot:
     def cancel(self, key: str) -> None:
         """Ask a task to end, and give it only so long."""
         run = self._attended.stack.find(key) if self._attended else self._run
-        if run is None or run.is_cancelled:
+        if run is None or run.task.key != key or run.is_cancelled:
             return
         run.is_cancelled = True
         if self._attended:

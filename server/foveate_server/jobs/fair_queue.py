@@ -97,10 +97,13 @@ class FairQueue:
         queue.give()
         return entry
 
-    def in_order(self) -> list[QueueEntry]:
-        """Return the waiting entries: those of the most entitled owner first."""
-        owners = sorted(self._queues.values(), key=lambda queue: queue.clock)
-        return [entry for queue in owners for entry in queue.in_order(self._loaded)]
+    def first_of_jobs(self) -> list[QueueEntry]:
+        """Return each waiting job's next entry: those of the most entitled owner first."""
+        first: dict[Hashable, QueueEntry] = {}
+        for queue in sorted(self._queues.values(), key=lambda queue: queue.clock):
+            for entry in queue.in_order(self._loaded):
+                first.setdefault(entry.job, entry)
+        return list(first.values())
 
     def take(self, entry: QueueEntry) -> None:
         """Take an entry out of its turn: it runs in the midst of another one."""

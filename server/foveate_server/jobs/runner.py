@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
@@ -38,6 +39,7 @@ from foveate_shared.wire.protocol import Outcome
 MAX_ATTEMPTS = 3  # runs of an item that end with the server's own death; then the item is what kills it
 MAX_WORKER_DEATHS = 3  # likewise of its worker's: apart, for a worker dies of memory that another program took
 LAST_SHARE = 0.5  # of the free memory, for the last of these
+_LOOK_SECONDS = 0.5  # at least, from one look at who may come in to the next, however often progress is told
 
 _WORKER_DIED = {ErrorCode.WORKER_CRASHED, ErrorCode.WORKER_HUNG}
 
@@ -79,6 +81,7 @@ class Runner:
         self.paces = MeasuredPaces(parts.packages)
         self._giving_way = GivingWay(self._clock, self.paces)
         self._running: dict[str, RunningItem] = {}  # by key
+        self._looked = -math.inf  # by the clock: when it was last seen who may come in, as progress was told
         self._queued: dict[str, tuple[Job, WorkItem]] = {}  # by key: what the queue's entries stand for
         self._tasks: set[asyncio.Task[None]] = set()  # one per running item
         self._stopping = False
@@ -134,7 +137,7 @@ class Runner:
         By the number of their jobs.
         """
         waits_for: dict[int, str] = {}
-        for entry in self._fair_queue.in_order():
+        for entry in self._fair_queue.first_of_jobs():
             job, work = self._queued[entry.key]
             hosts = [host for host in self._running.values() if self._giving_way.could_let_in(host, job, work)]
             ready = [host for host in hosts if not host.getting_ready]
@@ -300,12 +303,16 @@ class Runner:
             self._reports.task_event(item.job, item.work, event)
             if item.host and isinstance(event, TaskBegan):
                 self._reports.gave_way(item.host.job)
-        if item.take_note_of(event) or isinstance(event, (TaskBegan, TaskProgress)):
+        if item.take_note_of(event):
+            self.dispatch()
+        elif isinstance(event, (TaskBegan, TaskProgress)):
             self._look_again()
 
     def _look_again(self) -> None:
         """See who may come in by now: a running item can give way, or has worked for long enough to do it again."""
-        if self._queued and not self._stopping:
+        now = self._clock()
+        if self._queued and not self._stopping and now >= self._looked + _LOOK_SECONDS:
+            self._looked = now
             self.dispatch()
 
     def interrupt(self, key: str) -> None:

@@ -23,6 +23,9 @@ class _Silent:
     def check(self):
         pass
 
+    def give_way(self):
+        return False
+
     def progress(self, *_):
         pass
 

@@ -186,9 +186,9 @@ def test_another_model_of_the_same_owner_does_not_wait_for_ever():
 
 def test_an_entry_may_be_taken_out_of_its_turn_and_is_paid_for():
     scheduler = FairQueue()
-    for name, owner in (("a1", "a"), ("b1", "b"), ("b2", "b"), ("b3", "b")):
-        scheduler.add(entry(name, owner=owner))
-    assert [each.key for each in scheduler.in_order()] == ["a1", "b1", "b2", "b3"]
+    for name, owner, job in (("a1", "a", "j"), ("b1", "b", "k"), ("b2", "b", "l"), ("b3", "b", "k")):
+        scheduler.add(entry(name, owner, job))
+    assert [each.key for each in scheduler.first_of_jobs()] == ["a1", "b1", "b2"]
     scheduler.take(entry("b2", owner="b"))
     scheduler.finished("b", 50.0)
     scheduler.add(entry("a2"))

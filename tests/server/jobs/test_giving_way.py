@@ -166,9 +166,9 @@ async def test_a_stream_of_small_jobs_leaves_the_large_one_a_third_of_the_time(s
         await at.end(small)
         next_one, _, _ = await at.begin("paint", CARA, held=False)
         assert next_one.summary_state == "queued"
-        work(0.9)
+        work(0.4)
         assert next_one.summary_state == "queued"
-        work(0.2)
+        work(0.7)
         assert next_one.summary_state == "running"
         await at.end(next_one)
         release()

@@ -35,6 +35,7 @@ class _Progress:
 
     def report(self, candidates: int, looked: int = 0) -> None:
         """Tell that `looked` of the `candidates` known by now were looked at closely. Raises CancelledJobError."""
+        self.ticker.give_way()
         fraction = (self.searched + looked * _CLOSE_AREA) / (self.total + candidates * _CLOSE_AREA)
         self._shown = max(self._shown, min(1.0, fraction))
         self.ticker.progress(_STAGE, self._shown)

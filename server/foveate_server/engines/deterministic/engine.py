@@ -124,6 +124,7 @@ class DeterministicEngine:
         result = np.empty((wanted.height * scale, wanted.width * scale, 3), np.float32)
         blocks = tiles(wanted, Extent(tile, tile))
         for number, block in enumerate(blocks):
+            ticker.give_way()
             ticker.progress("Restoring", number / len(blocks), number + 1, len(blocks))
             self._before_block(ticker)
             target = block.relative_to(wanted).scaled(scale)

@@ -85,6 +85,7 @@ def diffuse(
     images = tuple(_tinted(request, seed) for seed in request.seeds)
     ticker.progress("Reading the prompt", 0.0)
     for step in range(run):
+        ticker.give_way()
         ticker.progress("Denoising", _DENOISING_SHARE * step / run, step + 1, run)
         before_step(ticker)
         if preview is not None:

@@ -21,6 +21,9 @@ class CountingTicker:
     def check(self) -> None:
         self.checks += 1
 
+    def give_way(self) -> bool:
+        return False
+
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:
         self.check()
         assert stage

@@ -24,6 +24,9 @@ class Ticker:
     def check(self):
         self.checks += 1
 
+    def give_way(self):
+        return False
+
     def progress(self, stage, fraction, step=0, steps=0):
         self.fractions.append(fraction)
 

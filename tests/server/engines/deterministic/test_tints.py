@@ -23,6 +23,9 @@ class Ticker:
         if self.cancel_at is not None and len(self.steps) >= self.cancel_at:
             raise CancelledJobError("The job was cancelled.")
 
+    def give_way(self):
+        return False
+
     def progress(self, stage, fraction, step=0, steps=0):
         self.steps.append(step)
         self.check()

@@ -75,6 +75,9 @@ class Ticker:
     def check(self):
         pass
 
+    def give_way(self):
+        return False
+
     def progress(self, stage, fraction, step=0, steps=0):
         pass
 

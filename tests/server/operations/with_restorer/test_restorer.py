@@ -20,6 +20,9 @@ class Ticker:
     def check(self):
         pass
 
+    def give_way(self):
+        return False
+
     def progress(self, stage, fraction, step=0, steps=0):
         self.fractions.append(fraction)
 
