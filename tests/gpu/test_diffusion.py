@@ -159,3 +159,18 @@ def test_a_canvas_of_fused_tiles(engine: DiffusionEngine, photo, ticker, full, r
     record_property("plan", ticker.notes[-1])
     assert image.shape == (side, side, 3)
     assert np.isfinite(image).all()
+
+
+def test_others_work_between_its_steps_changes_nothing(tiny, device, photo, ticker) -> None:
+    engine = DiffusionEngine(tiny, device)
+    requests = [a_request(photo, name, side, seeds=(side,)) for name, side in (("sd1", 128), ("sd1", 64), ("sd2", 64))]
+    expected = [engine.diffuse(request, ticker=ticker).images[0].tobytes() for request in requests]
+    made: list[bytes] = []
+
+    def visit() -> None:
+        made.extend(engine.diffuse(request, ticker=RecordingTicker()).images[0].tobytes() for request in requests[1:])
+
+    large = engine.diffuse(requests[0], ticker=RecordingTicker(guests={2: visit, 3: visit}))
+    assert large.images[0].tobytes() == expected[0]
+    assert made == expected[1:] * 2
+    engine.release()

@@ -8,6 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from fakes.tickers import RecordingTicker
 from foveate_server.config.server_config import load_config
 from foveate_server.engines.restoration.engine import RestorationEngine
 from foveate_server.engines.values import Pinned
@@ -45,6 +46,20 @@ def test_in_float16_tiles_agree_with_the_whole(restorer, photo, ticker, full, re
     }.items():
         record_property(name, float(value))
     assert levels.max() <= _MOST
+
+
+def test_others_work_in_its_midst_changes_nothing(restorer, photo, ticker, full) -> None:
+    large, small = (photo, photo[:64, :64]) if full else (photo[:24, :32], photo[:16, :16])
+    expected = [upscaled(restorer, image, ticker).tobytes() for image in (large, small)]
+    guests: list[bytes] = []
+    visits = (5, 120, 300)
+    visited = RecordingTicker(
+        guests={
+            visit: lambda: guests.append(upscaled(restorer, small, RecordingTicker()).tobytes()) for visit in visits
+        }
+    )
+    assert upscaled(restorer, large, visited).tobytes() == expected[0]
+    assert guests == [expected[1]] * len(visits)
 
 
 def test_speed(restorer, photo, ticker, card, record_property) -> None:
