@@ -101,9 +101,16 @@ def test_the_page_about_the_editors_counts_the_last_run_of_each_test(tmp_path):
     ]
     (tmp_path / "all.xml").write_text(report.format(day=28, cases="".join(first)))
     (tmp_path / "again.xml").write_text(report.format(day=29, cases=case.format("test_krita", "test_a", "")))
-    written = editors_table.page({"newest": editors_table.read_reports(tmp_path)}, {"newest": {"krita": "5.3.4"}})
-    assert "| Krita | 5.3.4 | 2026-11-28 | 1 | 1 | 1 |" in written
-    assert "tools | newest | 2026-11-28 | 1 | 0 | 0 |" in written
+    names = [
+        "test_krita::test_a",
+        "test_krita::test_b",
+        "test_krita::test_new",
+        "test_failing_model::test_c[krita-kill]",
+    ]
+    runs = editors_table.read_reports(tmp_path, [*names, "test_two_editors::test_d"])
+    written = editors_table.page({"newest": runs}, {"newest": {"krita": "5.3.4"}})
+    assert "| Krita | 5.3.4 | 2026-11-28 | 1 | 1 | 1 | 1 |" in written
+    assert "tools | newest | 2026-11-28 | 1 | 0 | 0 | 0 |" in written
     assert written.count("`test_krita::test_") == 1
     assert "- newest: `test_krita::test_b`" in written
 

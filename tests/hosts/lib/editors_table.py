@@ -1,10 +1,12 @@
 """A page that says which editors were tested, when, and how that went: `python -m hosts.lib.editors_table EDITION...`.
 
-It is made from the reports that the test runs leave, in which a test of a later run stands for an earlier one's.
+It is made from the reports that the test runs leave, in which a test of a later run stands for an earlier one's; a test
+that there is and that no report tells of was not run.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,21 +15,21 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from hosts.lib.building import provide_chroot
-from hosts.lib.editions import Edition, edition_called
+from hosts.lib.editions import VARIABLE, Edition, edition_called
 
 ROOT = Path(__file__).parents[3]
 REPORTS = ROOT / "build/hosts"  # a folder per edition, with JUnit's XML
 PAGE = ROOT / "docs/editors.md"
 TITLES = {"krita": "Krita", "gimp": "GIMP", "blender": "Blender"}
-OUTCOMES = ("passed", "failed", "skipped")
+OUTCOMES = ("passed", "failed", "skipped", "not run")
 _TOGETHER = "together"  # tests that name no editor: of several at once, and of the tests' own tools
 _HEAD = """# Krita, GIMP and Blender as they are today
 
 `make test-hosts EDITORS=newest` runs the newest editors that Debian has, and writes this page. Debian 13's (Krita 5.2,
 GIMP 3.0, Blender 4.3) are run with every change.
 
-| editor | version | last run | passed | failed | skipped |
-|---|---|---|---|---|---|
+| editor | version | first run of these | passed | failed | skipped | not run |
+|---|---|---|---|---|---|---|
 """
 
 
@@ -37,7 +39,7 @@ class TestRun:
 
     name: str  # "test_krita_life::test_..."
     outcome: str  # of OUTCOMES
-    date: str  # when its run began: "2026-11-30"
+    date: str = ""  # when its run began: "2026-11-30"
 
     @property
     def editor(self) -> str:
@@ -45,14 +47,15 @@ class TestRun:
         return next((editor for editor in TITLES if editor in self.name.lower()), _TOGETHER)
 
 
-def read_reports(folder: Path) -> list[TestRun]:
-    """Return the last run of each test in an edition's reports."""
+def read_reports(folder: Path, tests: Iterable[str]) -> list[TestRun]:
+    """Return the last run of each of the tests in an edition's reports."""
     suites = [suite for path in folder.glob("*.xml") for suite in _parsed(path).iter("testsuite")]
-    runs = {}
+    runs = {name: TestRun(name, "not run") for name in tests}
     for suite in sorted(suites, key=lambda suite: suite.get("timestamp", "")):
         for case in suite.iter("testcase"):
             name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name')}"
-            runs[name] = TestRun(name, _outcome(case), suite.get("timestamp", "")[:10])
+            if name in runs:
+                runs[name] = TestRun(name, _outcome(case), suite.get("timestamp", "")[:10])
     return list(runs.values())
 
 
@@ -72,7 +75,8 @@ def page(runs: Mapping[str, Iterable[TestRun]], versions: Mapping[str, Mapping[s
 def _row(editor: str, version: str, runs: list[TestRun]) -> str:
     title = TITLES.get(editor, "several at once, and the tests' tools")
     counts = [str(sum(run.outcome == outcome for run in runs)) for outcome in OUTCOMES]
-    return f"| {' | '.join([title, version, min(run.date for run in runs), *counts])} |"
+    dates = [run.date for run in runs if run.date]
+    return f"| {' | '.join([title, version, min(dates, default='never'), *counts])} |"
 
 
 def _parsed(path: Path) -> ET.Element:
@@ -82,6 +86,17 @@ def _parsed(path: Path) -> ET.Element:
 def _outcome(case: ET.Element) -> str:
     tags = {child.tag for child in case}
     return "failed" if tags & {"failure", "error"} else "skipped" if "skipped" in tags else "passed"
+
+
+def _tests(edition: Edition) -> Iterator[str]:
+    """Yield the names of all tests that an edition has."""
+    command = [sys.executable, "-m", "pytest", "-m", "hosts", "-n", "0", "-q", "--collect-only", "tests/hosts"]
+    environment = {**os.environ, VARIABLE: edition.name}
+    said = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    for line in said.splitlines():
+        path, separator, test = line.partition("::")
+        if separator:
+            yield f"{Path(path).stem}::{test}"
 
 
 def _versions(edition: Edition) -> dict[str, str]:
@@ -98,7 +113,7 @@ def _installed(chroot: Path, editors: Iterable[str]) -> Iterator[tuple[str, str]
 def main(names: list[str]) -> None:
     """Write the page about some editions."""
     editions = [edition_called(name) for name in names]
-    runs = {edition.name: read_reports(REPORTS / edition.name) for edition in editions}
+    runs = {edition.name: read_reports(REPORTS / edition.name, _tests(edition)) for edition in editions}
     PAGE.write_text(page(runs, {edition.name: _versions(edition) for edition in editions}), encoding="utf-8")
 
 
