@@ -12,6 +12,7 @@ from foveate_server.plugins.bundle import write_bundle
 from foveate_server.plugins.editor_import import import_problem
 from foveate_server.plugins.editor_places import Machine, find_places
 from foveate_shared.connection import settings
+from hosts.lib.chroot import ENVIRONMENT
 
 IMPORTER = "/usr/share/krita/pykrita/plugin_importer/plugin_importer.py"
 # As its author runs it, and Krita: there, Krita's translations are among Python's own names.
@@ -118,7 +119,7 @@ def files_of(package):
 @pytest.mark.parametrize("host", ["krita", "gimp", "blender"])
 def test_the_doctor_lets_the_editor_import_its_plugin(person, monkeypatch, host):
     monkeypatch.setattr(tempfile, "tempdir", str(person.home))  # the editor must see what the doctor puts there
-    machine = Machine(person.home.outside, "linux", {"PATH": str(person.programs)})
+    machine = Machine(person.home.outside, "linux", {"PATH": f"{person.programs}:{ENVIRONMENT['PATH']}"})
     person.foveate("plugins", "install", host)
     (place,) = find_places(host, machine)
     assert import_problem(place, machine) == ""
