@@ -22,9 +22,6 @@ form.variations.setValue(4)
 select(app.activeDocument(), 100, 100, 200, 160)
 desk().look()
 form.run_button.click()
-docker().setFloating(True)
-docker().resize(300, 700)
-docker().move(60, 60)
 desk().signals.changed.emit()
 pump(1)
 panel = docker().panel
@@ -66,7 +63,9 @@ desk().change(language=language)
 document = open_document(2600, 2000, folder + "/scene.raw")
 document.setModified(False)
 wait_for(lambda: desk().connection.is_ready and desk().models, 60)
-docker()
+docker().setFloating(True)
+docker().resize(300, 700)
+docker().move(60, 60)
 desk().look()
 docker().panel.task.choose("refocus")
 docker().panel.task.run_button.click()
@@ -98,8 +97,8 @@ answer = finish(kept["job"])["state"]
         running.run(
             'dialog = kept["dialog"] = docker().panel.task.open_adding()\ndialog.what.setText("/nowhere/at-all")'
         )
-        window = screen.wait_for_window("Foveate: ")
-        screen.wait_until_still(window)
+        screen.wait_for_window("Foveate: ")
+        running.run("pump(1)")  # a cursor blinks in it
         screen.screenshot(f"krita-add-{name}")
         running.run(
             """
