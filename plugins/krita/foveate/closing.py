@@ -48,7 +48,7 @@ class ClosingGuard(QtCore.QObject):  # type: ignore[misc]
     def _windows(self) -> list[Any]:
         """Return Krita's windows, each with those of the images in it."""
         mains = [window.qwindow() for window in self._krita.Krita.instance().windows()]
-        return [watched for main in mains for watched in (main, *_images_in(main))]
+        return [watched for main in mains if main is not None for watched in (main, *_images_in(main))]
 
     def _may_close(self, watched: Any) -> bool:
         if isinstance(watched, QtWidgets.QMdiSubWindow):
@@ -79,5 +79,5 @@ class ClosingGuard(QtCore.QObject):  # type: ignore[misc]
 
 def _images_in(main: Any) -> list[Any]:
     """Return the windows of images in one of Krita's."""
-    area = main.findChild(QtWidgets.QMdiArea)
+    area = main.findChild(QtWidgets.QMdiArea) if main is not None else None  # one that is being closed
     return list(area.subWindowList()) if area is not None else []
