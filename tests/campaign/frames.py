@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -124,7 +125,7 @@ class FrameMill:
             if deed < 0.2 and isinstance(place, dict):
                 del place[key]
             else:
-                place[key] = self._random.choice(ODD_VALUES)
+                place[key] = deepcopy(self._random.choice(ODD_VALUES))
         return json.dumps(message)
 
     def _place(self, message: Any) -> tuple[Any, Any]:
