@@ -25,6 +25,7 @@ from foveate_server.operations.parameters.declaration import Declaration, group,
 from foveate_server.operations.single_face.shown_face import ShownFace
 from foveate_server.operations.with_checkpoint import repaint_face
 from foveate_server.operations.with_restorer import restore_face
+from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds
 from foveate_shared.i18n.sentence import Sentence, joined
 from foveate_shared.wire.protocol import JsonObject, Outcome
@@ -102,7 +103,10 @@ def _render_face(run: ItemRun[FacesParameters]) -> ItemResult:
 
 
 def _choose(faces: Sequence[Face], only: Sequence[int]) -> tuple[list[int], str]:
-    """Return the numbers of the faces to restore, and a sentence that names the ones that there are not."""
+    """Return the numbers of the faces to restore, and a sentence that names the ones that there are not.
+
+    Raises InputError where there is none of those that were asked for.
+    """
     sentence = search_document.sentence(FACES, len(faces))
     if not only:
         return list(range(1, len(faces) + 1)), sentence
@@ -111,6 +115,9 @@ def _choose(faces: Sequence[Face], only: Sequence[int]) -> tuple[list[int], str]
     if missing:
         gone = Sentence("There is no face number {numbers}.", numbers=", ".join(missing))
         sentence = joined(sentence, gone)
+    if len(missing) == len(asked):
+        remedy = "Faces are numbered from 1, from left to right: see which were found."
+        raise InputError(sentence, code=ErrorCode.INVALID_PARAMETER, remedy=remedy)
     return [number for number in asked if number <= len(faces)], sentence
 
 

@@ -6,6 +6,7 @@ import pytest
 from fakes.documents import run_job
 from foveate_server.engines.deterministic.engine import FACE_COLOR, DeterministicEngine, Options
 from foveate_server.operations import costs
+from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds
 
 DISCS = [(55, 60, 60), (150, 110, 64)]
@@ -65,6 +66,14 @@ def test_only_some_and_numbers_that_there_are_not(picture, make_document, engine
     run = run_job(make_document(picture), engine, "faces", only=[2, 7])
     assert [outcome.item for outcome in run.outcomes] == ["detect", "face-2"]
     assert "no face number 7" in run.outcome("detect").message
+
+
+@pytest.mark.parametrize(("image", "found"), [("picture", "2 faces were"), ("soft", "No face was")])
+def test_where_none_of_those_that_are_named_is_there_the_job_fails(request, make_document, engine, image, found) -> None:
+    document = make_document(request.getfixturevalue(image))
+    with pytest.raises(InputError, match=f"{found} found. There is no face number 7, 9.") as caught:
+        run_job(document, engine, "faces", only=[9, 7])
+    assert caught.value.info.code is ErrorCode.INVALID_PARAMETER
 
 
 def test_no_face_is_no_error(soft, make_document, engine) -> None:
