@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from skimage import data
 
+from fakes.tickers import RecordingTicker
 from foveate_server.config.server_config import ServerConfig, load_config
 from foveate_server.engines.combined import SuiteEngine, create
 from foveate_server.engines.contract import Engine
@@ -66,7 +67,7 @@ def test_what_checkpoints_make_is_scored_as_the_owner_wants(setting, scored, sho
     judge = Judge(open_registry(load_config(environment=os.environ)), setting, 1)
     engine = SuiteEngine(part, lambda: part, part, judge)
     picture = data.astronaut().astype(np.float32) / 255
-    ticker = SimpleNamespace(progress=lambda *_: None, check=lambda: None, note=lambda _: None)
+    ticker = RecordingTicker()
     made = engine.diffuse(DiffusionRequest(picture, None, None, strength=0.1), ticker=ticker, preview=seen.append)
     assert len(made.flags) == scored
     assert all(flag < 0.5 for flag in made.flags)

@@ -68,10 +68,12 @@ def test_only_some_and_numbers_that_there_are_not(picture, make_document, engine
     assert "no face number 7" in run.outcome("detect").message
 
 
-@pytest.mark.parametrize(("image", "found"), [("picture", "2 faces were"), ("soft", "No face was")])
-def test_where_none_of_those_that_are_named_is_there_the_job_fails(request, make_document, engine, image, found) -> None:
+@pytest.mark.parametrize(("image", "found"), [("picture", "2 faces were found."), ("soft", "No face was found.")])
+def test_where_none_of_those_that_are_named_is_there_the_job_fails(
+    request, make_document, engine, image, found
+) -> None:
     document = make_document(request.getfixturevalue(image))
-    with pytest.raises(InputError, match=f"{found} found. There is no face number 7, 9.") as caught:
+    with pytest.raises(InputError, match=f"^{found}.* There is no face number 7, 9.") as caught:
         run_job(document, engine, "faces", only=[9, 7])
     assert caught.value.info.code is ErrorCode.INVALID_PARAMETER
 
