@@ -69,7 +69,7 @@ def test_only_some_and_numbers_that_there_are_not(picture, make_document, engine
 
 
 @pytest.mark.parametrize(("image", "found"), [("picture", "2 faces were found."), ("soft", "No face was found.")])
-def test_where_none_of_those_that_are_named_is_there_the_job_fails(
+def test_where_none_of_those_named_is_there_the_job_fails(
     request, make_document, engine, image, found
 ) -> None:
     document = make_document(request.getfixturevalue(image))
