@@ -69,9 +69,7 @@ def test_only_some_and_numbers_that_there_are_not(picture, make_document, engine
 
 
 @pytest.mark.parametrize(("image", "found"), [("picture", "2 faces were found."), ("soft", "No face was found.")])
-def test_where_none_of_those_named_is_there_the_job_fails(
-    request, make_document, engine, image, found
-) -> None:
+def test_where_none_of_those_named_is_there_the_job_fails(request, make_document, engine, image, found) -> None:
     document = make_document(request.getfixturevalue(image))
     with pytest.raises(InputError, match=f"^{found}.* There is no face number 7, 9.") as caught:
         run_job(document, engine, "faces", only=[9, 7])
