@@ -1,21 +1,24 @@
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from foveate_server.engines.diffusion import memory_plan
 from foveate_server.engines.diffusion.engine import DiffusionEngine
 from foveate_server.engines.diffusion.library import Checkpoint
 from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt, Sampling
-from foveate_server.engines.memory_share import sharing
+from foveate_server.engines.memory_share import memory_share, sharing
 from foveate_server.engines.values import Pinned
 from foveate_shared.errors import CancelledJobError, InputError, ResourceError
+from foveate_shared.geometry import Extent
 
 FEW = Sampling(num_inference_steps=4)
 EXACT = Pinned(dtype="float32")
+
+PLANNED = {"need": 1, "available": 2, "title": "A small plan", "picture": Extent(96, 64)}  # of a plan for a test
 
 
 @pytest.fixture
@@ -144,19 +147,21 @@ def test_flux_says_that_it_knows_no_negative_prompt(engine, ticker, request_of):
     assert "FLUX.1 checkpoints know no negative prompt; yours is left away." in ticker.notes
 
 
-def test_where_half_of_the_memory_is_too_little_a_plan_takes_what_it_needs(engine, picture, ticker, monkeypatch):
-    request = DiffusionRequest(picture, None, "sd1", Prompt("a face"), sampling=Sampling(2), pinned=Pinned("float32"))
-    expected = engine.diffuse(request, ticker=ticker).images[0].tobytes()
-    free = 1 << 20
-    monkeypatch.setattr("foveate_server.engines.device_precision._system_memory", lambda _: free)
+def test_where_half_of_the_memory_is_too_little_a_plan_takes_what_it_needs(engine, request_of, ticker, monkeypatch):
+    """And no more: it is not the fastest one for all of it."""
+    tried = []
 
-    def is_refused() -> bool:
-        with suppress(ResourceError):
-            return not engine.diffuse(request, ticker=ticker)
-        return True
+    def plan(footprint, job, device, available):
+        tried.append((memory_share(), available))
+        if memory_share() < 1:
+            raise ResourceError("There is too little memory.")
+        return replace(memory_plan.plan(footprint, job, device, available), smaller=smaller)
 
-    assert is_refused()
-    while is_refused():
-        free *= 2
+    request = request_of()
+    smaller = memory_plan.MemoryPlan(1, 1, 256, offloads=False, stores_outside=True, slices_attention=False, **PLANNED)
+    monkeypatch.setattr("foveate_server.engines.diffusion.engine.plan", plan)
     with sharing(0.5):
-        assert engine.diffuse(request, ticker=ticker).images[0].tobytes() == expected
+        engine.diffuse(request, ticker=ticker)
+    assert [share for share, _ in tried] == [0.5, 0.5, 1]
+    assert tried[0][1] < tried[-1][1]
+    assert "A small plan" in " ".join(map(str, ticker.notes))
