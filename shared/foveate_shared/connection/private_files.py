@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from pathlib import Path
 
 from ..errors import ErrorCode, ResourceError, reason_of
+
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def write_private(path: Path, text: str) -> None:
@@ -30,12 +33,19 @@ def write_private(path: Path, text: str) -> None:
         raise unwritable(path, error) from error
 
 
+def is_forbidden(error: BaseException) -> bool:
+    """Tell whether somebody lacks a right: no room on the disk would help."""
+    return isinstance(error, OSError) and error.errno in _FORBIDDEN
+
+
 def unwritable(path: Path, error: OSError) -> ResourceError:
     """Return the error of a file that cannot be written."""
     return ResourceError(
         "{path} cannot be written: {reason}.",
         code=ErrorCode.STORAGE_FULL,
-        remedy="Make room on the disk, and check that the folder may be written.",
+        remedy="Give yourself the right to write {path} and its folder."
+        if is_forbidden(error)
+        else "Make room on the disk, and check that the folder may be written.",
         path=path,
         reason=reason_of(error),
     )

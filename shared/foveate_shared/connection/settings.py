@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 import uuid
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..errors import ResourceError
+from ..i18n.sentence import Sentence
 from ..wire.protocol import JsonObject
-from .private_files import write_private
+from .private_files import unwritable, write_private
 from .server_address import ServerAddress
 
 VERSION = 2  # of the file's form
@@ -72,20 +75,41 @@ MIGRATIONS: Mapping[int, Migration] = {1: _with_prompts}  # from the version tha
 
 
 def load(path: Path) -> Settings:
-    """Return the settings in the file.
+    """Return the settings in the file, as :func:`load_or_replace` does."""
+    return load_or_replace(path)[0]
+
+
+def load_or_replace(path: Path) -> tuple[Settings, Path | None]:
+    """Return the settings in the file, and where old ones are that could not be read: see :func:`told_aside`.
 
     Where there is none, or none that can be understood (it is then renamed), new ones are written. Raises ResourceError
-    where that is impossible.
+    where that is impossible; an old file is untouched then.
     """
+    aside = None
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        return parse(path.read_text(encoding="utf-8")), None
     except FileNotFoundError:
         pass
     except (OSError, ValueError):
-        _set_aside(path)
+        aside = _set_aside(path)
     settings = Settings(str(uuid.uuid4()))
-    save(path, settings)
-    return settings
+    try:
+        save(path, settings)
+    except ResourceError:
+        if aside is not None:
+            with contextlib.suppress(OSError):
+                aside.replace(path)
+        raise
+    return settings, aside
+
+
+def told_aside(old: Path) -> Sentence:
+    """Return what to tell a person whose settings :func:`load_or_replace` has replaced."""
+    return Sentence(
+        "The settings could not be read, and were made anew; the old ones are in {path}. A server on another machine "
+        "must be paired again.",
+        path=old,
+    )
 
 
 def save(path: Path, settings: Settings) -> None:
@@ -134,9 +158,10 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _set_aside(path: Path) -> None:
-    """Rename a file that cannot be read, so that a person can look at it."""
+def _set_aside(path: Path) -> Path:
+    """Rename a file that cannot be read, so that a person can look at it; return its new name. Raises ResourceError."""
+    aside = path.with_name(f"{path.stem}.broken-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
     try:
-        path.replace(path.with_name(f"{path.stem}.broken-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}"))
-    except OSError:
-        path.unlink(missing_ok=True)
+        return path.replace(aside)
+    except OSError as error:
+        raise unwritable(path, error) from error

@@ -56,8 +56,9 @@ class Controller:
         `open_client` makes a client for settings, such as open_connection.open_client does. Raises ResourceError where
         new settings cannot be written.
         """
-        self.settings = settings.load(settings_path)
-        self.problem = ""  # why the settings could not be kept, a sentence
+        self.settings, replaced = settings.load_or_replace(settings_path)
+        # What is wrong with the settings, a sentence: they could not be read or kept.
+        self.problem: str = settings.told_aside(replaced) if replaced else ""
         self.adder = ModelAdder()
         self.added = ""  # name of the model whose adding the last poll() saw end well
         self.open_left: OpenLeft | None = None  # takes results of sessions that are over, where an editor lists them

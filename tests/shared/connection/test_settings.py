@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from foveate_shared.connection import settings
 from foveate_shared.connection.settings import Settings
 from foveate_shared.errors import InputError, ResourceError
+from foveate_shared.i18n.translations import Texts
 
 
 def test_the_client_id_is_minted_once(tmp_path: Path) -> None:
@@ -39,9 +41,36 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
 def test_a_broken_file_is_set_aside(tmp_path: Path, text: str) -> None:
     path = tmp_path / "settings.json"
     path.write_text(text)
-    assert settings.load(path).client_id
+    found, told = settings.load_or_replace(path)
+    assert found.client_id
     (aside,) = tmp_path.glob("settings.broken-*.json")
     assert aside.read_text() == text
+    assert told == aside
+    assert settings.load_or_replace(path) == (found, None)
+
+
+def test_what_is_told_of_a_broken_file_is_said_in_any_language() -> None:
+    told = settings.told_aside(Path("/old.json"))
+    assert "the old ones are in /old.json." in told
+    assert "die alten liegen in /old.json." in Texts("de").sentence(told)
+
+
+@pytest.mark.parametrize(("failing", "number"), [("os.open", 28), ("os.open", 13), ("pathlib.Path.replace", 13)])
+def test_where_new_settings_cannot_be_written_the_broken_ones_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str, number: int
+) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text("{")
+
+    def fail(*_: object) -> None:
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(failing, fail)
+    remedy = "Make room" if number == 28 else f"Give yourself the right to write {path} and its folder"
+    with pytest.raises(ResourceError, match=remedy):
+        settings.load(path)
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["{"]
+    assert path.exists()
 
 
 def test_what_is_not_known_is_ignored_and_what_lacks_has_its_default() -> None:

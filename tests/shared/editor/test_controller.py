@@ -121,6 +121,15 @@ def test_settings_are_kept_or_the_problem_is_told(studio, monkeypatch):
     assert not controller.settings.ask_first
 
 
+def test_settings_that_could_not_be_read_are_told_of(studio):
+    studio.path.write_text("{")
+    again = studio.another()
+    (old,) = studio.path.parent.glob("settings.broken-*.json")
+    assert str(old) in again.problem
+    assert "must be paired again" in again.problem
+    assert studio.another().problem == ""
+
+
 def test_the_language_is_the_one_that_is_set(studio):
     assert studio.controller.say("Ready") == "Ready"
     studio.controller.change(language="de")
