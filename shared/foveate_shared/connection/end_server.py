@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
 from pathlib import Path
 
 from ..errors import ConnectionLostError, ErrorCode, InputError, ServerError
-from .running_server import RunningServer, find_running_server, is_alive
+from .running_server import NoServerRunsError, RunningServer, find_running_server, is_alive
 
 END_TIMEOUT = 60.0  # seconds: it finishes what it writes
 _POLL = 0.05  # seconds between two looks
 
 
-def end_server(path: Path | None = None, *, timeout: float = END_TIMEOUT) -> RunningServer:
-    """Let the server of a runtime file end as it wants to; return what it was. Its jobs go on with the next one.
+def end_server(path: Path | None = None, *, timeout: float = END_TIMEOUT) -> RunningServer | None:
+    """Let the server of a runtime file end as it wants to; return what it was, None where none runs.
 
-    Raises ConnectionLostError where none runs or it does not prove that it is ours, InputError where it runs on another
-    machine, ServerError where it does not end in time.
+    Its jobs go on with the next one. Raises ConnectionLostError where it cannot be reached or does not prove that it is
+    ours, InputError where it runs on another machine, ServerError where it does not end in time.
     """
-    server = find_running_server(path)
+    try:
+        server = find_running_server(path)
+    except NoServerRunsError:
+        return None
     if not server.is_here:
         raise InputError(
             "The server runs in another place, where its process is not known here.",
             code=ErrorCode.FORBIDDEN,
             remedy="Run `foveate stop` there.",
         )
-    os.kill(server.pid, signal.SIGTERM)
+    with contextlib.suppress(ProcessLookupError):  # it has ended by itself meanwhile
+        os.kill(server.pid, signal.SIGTERM)
     deadline = time.monotonic() + timeout
     while _runs(server, path):
         if time.monotonic() >= deadline:

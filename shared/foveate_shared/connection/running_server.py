@@ -27,6 +27,10 @@ RUNTIME_FILE_VARIABLE = "FOVEATE_RUNTIME_FILE"  # in the environment, to choose 
 PROBE_TIMEOUT = 5.0  # seconds: the server answers from memory, whatever it computes
 
 
+class NoServerRunsError(ConnectionLostError):
+    """No server is said to run here, or the one that was listens no more; not one that merely cannot be reached."""
+
+
 @dataclass(frozen=True)
 class RunningServer:
     """What the runtime file holds."""
@@ -135,16 +139,17 @@ def remove_runtime_file(path: Path, server: RunningServer) -> None:
 def find_server(path: Path | None = None) -> ServerAddress:
     """Return the address of the running server.
 
-    Raises ConnectionLostError: NO_SERVER where none runs, another code where one does and cannot be used: it does not
-    answer, is too old, or too busy. The file of a server that is known to have ended is removed; that of one which
-    cannot be reached from here is not. Whoever listens where it was does not learn the token.
+    Raises NoServerRunsError where none runs, ConnectionLostError with NO_SERVER where one cannot be reached, and with
+    another code where one runs and cannot be used: it does not answer, is too old, or too busy. The file of a server
+    that is known to have ended is removed; that of one which cannot be reached from here is not. Whoever listens where
+    it was does not learn the token.
     """
     return find_running_server(path).address
 
 
 def find_running_server(path: Path | None = None) -> RunningServer:
     """Return what the running server says of itself. Raises as :func:`find_server` does."""
-    problem = _no_server("No Foveate server is running.")
+    problem: ConnectionLostError = _no_server("No Foveate server is running.", NoServerRunsError)
     here = ProcessPlace.here().host
     for file, server in said_to_run(path or default_runtime_file()):
         found = _problem(file, server)
@@ -163,11 +168,12 @@ def said_to_run(path: Path) -> list[tuple[Path, RunningServer]]:
 
 def _problem(file: Path, server: RunningServer) -> ConnectionLostError | None:
     """Return why there is no such server; None where it runs. Raises ConnectionLostError where it cannot be used."""
+    has_ended = _no_server("The Foveate server has ended without a word.", NoServerRunsError)
     if server.has_ended:
         remove_runtime_file(file, server)
-        return _no_server("The Foveate server has ended without a word.")
+        return has_ended
     try:
-        return None if _answers(server) else _no_server("The Foveate server has ended without a word.")
+        return None if _answers(server) else has_ended
     except ConnectionLostError as error:
         if error.info.code is not ErrorCode.NO_SERVER:
             raise
@@ -232,8 +238,8 @@ def _silent(pid: int) -> ConnectionLostError:
     )
 
 
-def _no_server(problem: str, /, **values: object) -> ConnectionLostError:
+def _no_server(
+    problem: str, kind: type[ConnectionLostError] = ConnectionLostError, /, **values: object
+) -> ConnectionLostError:
     told = Sentence.made_of(problem, values)
-    return ConnectionLostError(
-        told, code=ErrorCode.NO_SERVER, remedy="Start it with `foveate serve`; its log tells more."
-    )
+    return kind(told, code=ErrorCode.NO_SERVER, remedy="Start it with `foveate serve`; its log tells more.")

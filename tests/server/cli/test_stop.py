@@ -1,4 +1,4 @@
-"""`foveate stop`: the server ends, and who asks again is told that none runs."""
+"""`foveate stop`: the server ends, and where none runs, all is as it was wanted."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ def test_the_server_is_ended_once(tmp_path, monkeypatch, capsys):
         assert json.loads(capsys.readouterr().out)["ended"] == {"pid": running.pid, "version": running.version}
         assert not is_alive(running.pid)
         assert not file.exists()
-        assert main(["stop"]) == 3
-        assert capsys.readouterr().err.startswith("No Foveate server is running.")
+        assert main(["stop"]) == 0
+        assert capsys.readouterr() == ("No server is running.\n", "")
+        assert main(["stop", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == {"ended": None}
     finally:
         if is_alive(running.pid):
             os.kill(running.pid, signal.SIGKILL)

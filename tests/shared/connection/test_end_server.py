@@ -12,8 +12,8 @@ import pytest
 from foveate_shared.connection import end_server as module
 from foveate_shared.connection.end_server import end_server
 from foveate_shared.connection.process_place import ProcessPlace
-from foveate_shared.connection.running_server import RunningServer
-from foveate_shared.errors import ConnectionLostError, InputError, ServerError
+from foveate_shared.connection.running_server import RunningServer, write_runtime_file
+from foveate_shared.errors import ConnectionLostError, ErrorCode, InputError, ServerError
 
 HERE = RunningServer("http://127.0.0.1:9", "fvt_token", os.getpid(), "1", 1.0, place=ProcessPlace.here())
 
@@ -25,10 +25,37 @@ def signals(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     return sent
 
 
-def test_who_does_not_prove_itself_is_not_ended(tmp_path: Path, signals: list[tuple[int, int]]) -> None:
-    with pytest.raises(ConnectionLostError, match="No Foveate server is running"):
-        end_server(tmp_path / "server.json")
+def test_where_none_runs_none_is_ended(tmp_path: Path, signals: list[tuple[int, int]]) -> None:
+    assert end_server(tmp_path / "server.json") is None
     assert signals == []
+
+
+def test_one_that_does_not_answer_any_more_has_ended(tmp_path: Path, signals: list[tuple[int, int]]) -> None:
+    path = tmp_path / "server.json"
+    write_runtime_file(path, replace(HERE, url="http://127.0.0.1:1"))  # nobody listens there
+    assert end_server(path) is None
+    assert (os.getpid(), signal.SIGTERM) not in signals
+
+
+def test_who_does_not_prove_itself_is_not_ended(
+    monkeypatch: pytest.MonkeyPatch, signals: list[tuple[int, int]]
+) -> None:
+    def find(_: Path | None) -> RunningServer:
+        raise ConnectionLostError("It is not your Foveate server.", code=ErrorCode.NO_SERVER)
+
+    monkeypatch.setattr(module, "find_running_server", find)
+    with pytest.raises(ConnectionLostError, match="not your"):
+        end_server()
+    assert signals == []
+
+
+def test_one_that_has_just_ended_by_itself_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    def kill(*_: int) -> None:
+        raise ProcessLookupError
+
+    monkeypatch.setattr(module, "find_running_server", lambda _: HERE)
+    monkeypatch.setattr(module.os, "kill", kill)
+    assert end_server() == HERE
 
 
 def test_a_process_of_another_place_is_not_ended(

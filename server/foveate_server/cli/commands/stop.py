@@ -17,20 +17,23 @@ def add_to(commands: Commands) -> None:
         "stop",
         help="end the server",
         description="End the server of this machine, such as after an update. What it has not finished goes on once a "
-        "server is started again, which plugins and commands do by themselves.",
+        "server is started again, which plugins and commands do by themselves. Where none runs, that is said and is no "
+        "failure.",
     )
     shared.add_output(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """End it, and say so."""
+    """End it, and say so; where none runs, what was wanted is so."""
     from foveate_server.cli.progress_display import print_json, print_line
     from foveate_shared.connection.end_server import end_server
 
     server = end_server()
     if options.json:
-        print_json({"ended": {"pid": server.pid, "version": server.version}})
+        print_json({"ended": server and {"pid": server.pid, "version": server.version}})
     elif not options.quiet:
-        print_line(f"The server has ended (pid {server.pid}, version {server.version}).")
+        print_line(
+            f"The server has ended (pid {server.pid}, version {server.version})." if server else "No server is running."
+        )
     return 0
