@@ -7,7 +7,8 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from foveate_server.plugins.krita_binding import missing_binding
 from foveate_server.plugins.try_server import try_server
 from foveate_shared.connection import settings
 from foveate_shared.connection.clean_environment import clean_environment, virtual_environment
+from foveate_shared.connection.private_files import is_forbidden, unwritable
 from foveate_shared.connection.running_server import default_runtime_file, find_running_server, said_to_run
 from foveate_shared.connection.settings import Settings
 from foveate_shared.errors import FoveateError, reason_of
@@ -49,12 +51,24 @@ def examine(machine: Machine, try_server: TryServer = try_server) -> list[Doctor
             "foveate", f"{bundle_sources.version()}, Python {platform.python_version()}, {platform.platform()}"
         )
     ]
-    findings.append(_server())
-    findings.append(_weights())
-    findings += _packages()
+    findings += _looked("server", _server())
+    findings += _looked("models", _weights())
+    findings += _looked("package", _packages())
     for host in bundle_sources.HOSTS:
-        findings += _host(host, machine, tried)
+        findings += _looked(host, _host(host, machine, tried))
     return findings
+
+
+def _looked(subject: str, look: Iterable[DoctorFinding]) -> Iterator[DoctorFinding]:
+    """Yield what a look finds. That it cannot go on is a finding, too: a damaged file never costs the report."""
+    try:
+        yield from look
+    except FoveateError as error:
+        yield DoctorFinding(subject, "cannot be examined", error.info.message, error.info.remedy)
+    except OSError as error:
+        what = error.filename or "A file"
+        remedy = f"Give yourself the right to read {what}." if is_forbidden(error) else "Check that file and its disk."
+        yield DoctorFinding(subject, "cannot be examined", f"{what}: {reason_of(error)}.", remedy)
 
 
 class _TriedServers:
@@ -89,40 +103,40 @@ def report(findings: list[DoctorFinding], machine: Machine) -> str:
     return "\n".join(lines).replace(str(machine.home), "~")
 
 
-def _server() -> DoctorFinding:
+def _server() -> Iterator[DoctorFinding]:
     path = default_runtime_file()
     said = [str(file) for file, _ in said_to_run(path)]
     try:
         running = find_running_server(path).version
     except FoveateError as error:
-        if not said:
-            return DoctorFinding("server", "does not run; clients start it where they may")
-        return DoctorFinding("server", f"said to run, in {' and '.join(said)}", error.info.message, error.info.remedy)
+        if said:
+            text = f"said to run, in {' and '.join(said)}"
+            yield DoctorFinding("server", text, error.info.message, error.info.remedy)
+        else:
+            yield DoctorFinding("server", "does not run; clients start it where they may")
+        return
+    problem, remedy = "", ""
     if running != bundle_sources.version():
+        problem = f"It is not version {bundle_sources.version()}."
         remedy = "Run `foveate stop`, so that the next client starts the new one."
-        return DoctorFinding(
-            "server", f"runs, version {running}", f"It is not version {bundle_sources.version()}.", remedy
-        )
-    return DoctorFinding("server", f"runs, version {running}")
+    yield DoctorFinding("server", f"runs, version {running}", problem, remedy)
 
 
-def _weights() -> DoctorFinding:
+def _weights() -> Iterator[DoctorFinding]:
     try:
         from foveate_server.config.server_config import load_config  # noqa: PLC0415 - only where the server's parts are installed
         from foveate_server.models.manifest import embedded_entries  # noqa: PLC0415
         from foveate_server.models.registry import open_registry  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        return DoctorFinding(
-            "models", "unknown", f"The server's parts are missing ({error.name}).", "Run: pip install 'foveate[server]'"
-        )
+        remedy = "Run: pip install 'foveate[server]'"
+        yield DoctorFinding("models", "unknown", f"The server's parts are missing ({error.name}).", remedy)
+        return
     listing = open_registry(load_config(environment=os.environ)).catalog().listing
     available = {model.name for model in listing if model.available}
     embedded = [entry.name for entry in embedded_entries()]
     missing = [name for name in embedded if name not in available]
-    if not missing:
-        return DoctorFinding("models", f"{len(available)} ready")
-    text = f"{len(available)} ready; fetched at first use: {', '.join(missing)}"
-    return DoctorFinding("models", text)
+    later = f"; fetched at first use: {', '.join(missing)}" if missing else ""
+    yield DoctorFinding("models", f"{len(available)} ready{later}")
 
 
 def _packages() -> Iterator[DoctorFinding]:
@@ -136,11 +150,12 @@ def _packages() -> Iterator[DoctorFinding]:
         yield DoctorFinding("package", point.package, str(point), remedy)
 
 
-def _host(host: str, machine: Machine, tried: _TriedServers) -> list[DoctorFinding]:
+def _host(host: str, machine: Machine, tried: _TriedServers) -> Iterator[DoctorFinding]:
     places = find_places(host, machine)
     if not places:
-        return [DoctorFinding(host, "not found")]
-    return [finding for place in places for finding in _place(place, machine, tried)]
+        yield DoctorFinding(host, "not found")
+    for place in places:
+        yield from _looked(host, _place(place, machine, tried))
 
 
 def _place(place: Place, machine: Machine, tried: _TriedServers) -> Iterator[DoctorFinding]:
@@ -157,6 +172,7 @@ def _place(place: Place, machine: Machine, tried: _TriedServers) -> Iterator[Doc
     yield plugin
     yield from _enabled(place)
     yield from _settings(place, machine, tried)
+    yield from _unwritable(place)
     yield from _virtual_environment(place, machine)
     lacks_qt = list(_krita_binding(place, machine))
     yield from lacks_qt
@@ -192,9 +208,24 @@ def _settings(place: Place, machine: Machine, tried: _TriedServers) -> Iterator[
         yield _wrong(place, "no settings", f"{place.settings} is missing, so the plugin may not find the server.")
         return
     except (OSError, ValueError) as error:
-        yield _wrong(place, "settings that cannot be read", f"{place.settings}: {reason_of(error)}.")
+        text, problem = "settings that cannot be read", f"{place.settings}: {reason_of(error)}."
+        if is_forbidden(error):
+            yield DoctorFinding("", text, problem, f"Give yourself the right to read {place.settings}.")
+        else:
+            yield _wrong(place, text, problem)
         return
     yield _remote(place, found, tried) if found.remote_url else _local(place, found, machine, tried)
+
+
+def _unwritable(place: Place) -> Iterator[DoctorFinding]:
+    """Say where neither an installation nor the plugin's own dialog could write its settings. Nothing is left there."""
+    folder = next(folder for folder in place.settings.parents if folder.is_dir())
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        info = unwritable(place.settings, error).info
+        yield DoctorFinding("", "settings that cannot be changed", info.message, info.remedy)
 
 
 def _local(place: Place, found: Settings, machine: Machine, tried: _TriedServers) -> DoctorFinding:

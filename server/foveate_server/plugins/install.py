@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from foveate_shared.connection import settings
 from foveate_shared.connection.clean_environment import virtual_environment
 from foveate_shared.connection.running_server import default_runtime_file
 from foveate_shared.editor import known_server
-from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.errors import ErrorCode, FoveateError, InputError, ResourceError
 
 MENUS = {
     "krita": "Settings > Dockers > Foveate",
@@ -45,6 +46,21 @@ class Installed:
     version: str
     is_enabled: bool
     next_step: str  # what the person does now: a sentence or two
+    old_settings: Path | None = None  # where those are that could not be read, and were replaced
+
+
+class LeftEnabledError(ResourceError):
+    """The plugin is removed, and Krita's configuration may still name it, which does no harm."""
+
+    def __init__(self, place: Place, was_there: bool, error: FoveateError) -> None:
+        """`was_there` tells whether there was a plugin, `error` what is the matter with Krita's configuration."""
+        super().__init__(
+            f"{place}: Krita's configuration is left as it was; where it still names the plugin, that does no harm. "
+            f"{error.info.message}",
+            code=error.info.code,
+            remedy=error.info.remedy,
+        )
+        self.was_there = was_there
 
 
 def places_for(host: str, machine: Machine, to: Path | None = None) -> list[Place]:
@@ -69,33 +85,38 @@ def install(
     runs. Raises FoveateError; an older version is as before then.
     """
     bundle = make_bundle(place.host)
-    _write_settings(place, server_command)
-    if known is not None:
-        known_server.save(place.settings.with_name(known_server.FILE_NAME), *known)
     program = blender.program_for(place, machine)
-    if program:
-        with tempfile.TemporaryDirectory(prefix="foveate-") as folder:
-            path = Path(folder) / bundle.name
-            path.write_bytes(bundle.to_zip())
-            blender.install(program, path)
-    else:
-        _unpack(bundle, place)
-    if place.kritarc:
-        kritarc.enable(place.kritarc)
+    enabling = kritarc.enabling(place.kritarc) if place.kritarc else contextlib.nullcontext()
+    with _written_settings(place, server_command) as old_settings, enabling:
+        if known is not None:
+            known_server.save(place.settings.with_name(known_server.FILE_NAME), *known)
+        if program:
+            with tempfile.TemporaryDirectory(prefix="foveate-") as folder:
+                path = Path(folder) / bundle.name
+                path.write_bytes(bundle.to_zip())
+                blender.install(program, path)
+        else:
+            _unpack(bundle, place)
     is_enabled = bool(program or place.kritarc or place.host == "gimp")
-    return Installed(place, bundle.version, is_enabled, _next_step(place, is_enabled, machine))
+    return Installed(place, bundle.version, is_enabled, _next_step(place, is_enabled, machine), old_settings)
 
 
 def uninstall(place: Place, machine: Machine) -> bool:
-    """Remove the plugin; return whether there was one. Its settings stay. Raises InputError, ResourceError."""
+    """Remove the plugin; return whether there was one. Its settings stay.
+
+    Raises FoveateError; the plugin is as before then, unless that is a LeftEnabledError.
+    """
     was_there = place.package.exists()
     program = blender.program_for(place, machine)
     if program and was_there:
         blender.remove(program, place.settings.parent)
-    removed = remove_all(list(place.targets.values()))
+    was_there = bool(remove_all(list(place.targets.values()))) or was_there
     if place.kritarc:
-        kritarc.forget(place.kritarc)
-    return was_there or bool(removed)
+        try:
+            kritarc.forget(place.kritarc)
+        except FoveateError as error:
+            raise LeftEnabledError(place, was_there, error) from error
+    return was_there
 
 
 def _unpack(bundle: Bundle, place: Place) -> None:
@@ -117,12 +138,27 @@ def _within(files: Mapping[str, bytes], name: str) -> dict[str, bytes]:
     return {path[len(prefix) :]: data for path, data in files.items() if path.startswith(prefix)}
 
 
-def _write_settings(place: Place, server_command: Sequence[str]) -> None:
+@contextlib.contextmanager
+def _written_settings(place: Place, server_command: Sequence[str]) -> Iterator[Path | None]:
+    """Write the settings for the plugin that the block puts into place, and give where unreadable ones are now.
+
+    Where that fails, the old ones are back.
+    """
     command = list(server_command)
     if place.runtime_file != default_runtime_file().absolute():
         command += ["--runtime-file", str(place.runtime_file)]
-    found = settings.load(place.settings)
-    settings.save(place.settings, replace(found, server_command=tuple(command), runtime_file=str(place.runtime_file)))
+    found, aside = settings.load_or_replace(place.settings)
+    told = replace(found, server_command=tuple(command), runtime_file=str(place.runtime_file))
+    try:
+        settings.save(place.settings, told)
+        yield aside
+    except BaseException:
+        with contextlib.suppress(OSError, FoveateError):
+            if aside is None:
+                settings.save(place.settings, found)
+            else:
+                aside.replace(place.settings)
+        raise
 
 
 def _next_step(place: Place, is_enabled: bool, machine: Machine) -> str:

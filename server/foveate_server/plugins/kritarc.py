@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
-from foveate_shared.connection.private_files import write_private
+from foveate_shared.connection.private_files import is_forbidden, write_private
 from foveate_shared.errors import ErrorCode, ResourceError, reason_of
 
 GROUP = "[python]"
@@ -26,6 +28,22 @@ def enable(path: Path) -> None:
     last = len(lines) - 1 - lines[::-1].index(GROUP)
     lines.insert(last + 1, f"{KEY}=true")
     _write(path, lines)
+
+
+@contextlib.contextmanager
+def enabling(path: Path) -> Iterator[None]:
+    """Let Krita load the plugin that the block puts into place; where that fails, Krita's configuration is as before.
+
+    Raises as :func:`enable` does, before the block.
+    """
+    before = _lines(path)
+    enable(path)
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(ResourceError):
+            _write(path, before)
+        raise
 
 
 def forget(path: Path) -> None:
@@ -60,7 +78,9 @@ def _lines(path: Path) -> list[str]:
         raise ResourceError(
             f"Krita's configuration {path} cannot be read: {reason_of(error)}.",
             code=ErrorCode.STORAGE_FULL,
-            remedy="Enable the plugin by hand: Settings > Configure Krita > Python Plugin Manager.",
+            remedy=f"Give yourself the right to read {path}."
+            if is_forbidden(error)
+            else "Enable or disable the plugin by hand: Settings > Configure Krita > Python Plugin Manager.",
         ) from error
 
 

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from foveate_shared.connection.private_files import is_forbidden
 from foveate_shared.errors import ErrorCode, ResourceError
 
 
@@ -83,8 +84,11 @@ def _remove(path: Path) -> None:
 
 
 def _impossible(error: OSError) -> ResourceError:
+    what = error.filename or "A file"
     return ResourceError(
-        f"{error.filename or 'A file'} cannot be written: {error.strerror or error}.",
+        f"{what} cannot be written: {error.strerror or error}.",
         code=ErrorCode.STORAGE_FULL,
-        remedy="Close the editor, make room on the disk, and check that the folder may be written.",
+        remedy=f"Close the editor, and give yourself the right to write {what} and its folder."
+        if is_forbidden(error)
+        else "Close the editor, make room on the disk, and check that the folder may be written.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -124,6 +125,94 @@ def test_what_is_wrong_is_said_with_the_command_that_mends_it(krita, machine, lo
     assert look()[0] == []
 
 
+@pytest.fixture
+def refuse(monkeypatch):
+    """Let a function of the library refuse what `which` names, to root too."""
+
+    def refuse(name, function, which):
+        def maybe(what, *arguments, **options):
+            if which(what):
+                raise PermissionError(13, "Permission denied", str(what))
+            return function(what, *arguments, **options)
+
+        monkeypatch.setattr(name, maybe)
+
+    return refuse
+
+
+def test_settings_that_may_not_be_read_want_a_right_and_no_installation(krita, look, refuse):
+    refuse("pathlib.Path.read_text", Path.read_text, lambda path: path == krita.settings)
+    right = "~/.local/share/krita/foveate/settings.json"
+    problems, text = look()
+    assert problems == [
+        f"{krita.settings}: Permission denied. Give yourself the right to read {krita.settings}.",
+    ]
+    assert f"! {right}: Permission denied. Give yourself the right to read {right}." in text
+
+
+def test_settings_that_may_not_be_written_are_a_problem(krita, look, monkeypatch):
+    before = sorted(krita.settings.parent.iterdir())
+    assert look()[0] == []
+    assert sorted(krita.settings.parent.iterdir()) == before
+
+    def fail(**where):
+        raise PermissionError(13, "Permission denied", str(where["dir"]))
+
+    monkeypatch.setattr("tempfile.TemporaryFile", fail)
+    (problem,), text = look()
+    assert problem == (
+        f"{krita.settings} cannot be written: Permission denied. "
+        f"Give yourself the right to write {krita.settings} and its folder."
+    )
+    assert "settings that cannot be changed" in text
+
+
+def test_a_kritarc_that_may_not_be_read_wants_a_right(krita, look, refuse):
+    refuse("pathlib.Path.read_text", Path.read_text, lambda path: path == krita.kritarc)
+    assert f"Give yourself the right to read {krita.kritarc}." in look()[0][0]
+
+
+def test_a_folder_that_may_not_be_entered_costs_no_report(krita, look, refuse):
+    refuse("pathlib.Path.is_dir", Path.is_dir, lambda path: path.name == "org.gimp.GIMP")
+    problems, text = look()
+    assert len(problems) == 1
+    assert "Give yourself the right to read" in problems[0]
+    assert "~/.local/share/krita/pykrita/foveate" in text
+    assert "blender   not found" in text
+
+
+@pytest.fixture
+def bare_home(tmp_path, monkeypatch):
+    """A home without editors, for the command line."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", "")
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("prot = 1", ("the setting `prot` is unknown.", "Did you mean `port`?")),
+        ("port = ", ("is not valid TOML", "Correct the named line.")),
+    ],
+)
+def test_a_damaged_server_toml_is_one_problem_of_the_report(bare_home, monkeypatch, capsys, text, said):
+    problem, remedy = said
+    monkeypatch.setenv("FOVEATE_CONFIG", str(bare_home / "server.toml"))
+    (bare_home / "server.toml").write_text(text)
+    assert main(["plugins", "doctor"]) == 1
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.strip().startswith("!"))
+    assert problem in line
+    assert line.endswith(remedy)
+    assert main(["plugins", "doctor", "--json"]) == 1
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert {"foveate", "server", "models", "krita", "gimp", "blender"} <= {each["subject"] for each in findings}
+    (wrong,) = (each for each in findings if each["problem"])
+    assert (wrong["subject"], wrong["remedy"]) == ("models", remedy)
+
+
 def test_a_configuration_that_cannot_be_read_is_no_end(krita, look):
     krita.kritarc.write_bytes(b"\xff")
     assert "Python Plugin Manager" in look()[0][0]
@@ -197,12 +286,8 @@ def test_secrets_stay_secret(krita, look, runtime_file):
     assert runtime_file.exists()  # who is refused does not know why
 
 
-def test_the_exit_status_tells_whether_something_is_wrong(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("PATH", "")
-    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.delenv(name, raising=False)
+def test_the_exit_status_tells_whether_something_is_wrong(bare_home, capsys):
     assert main(["plugins", "doctor", "--json"]) == 0
-    (tmp_path / ".config/GIMP/3.0/plug-ins/foveate").mkdir(parents=True)
+    (bare_home / ".config/GIMP/3.0/plug-ins/foveate").mkdir(parents=True)
     assert main(["plugins", "doctor"]) == 1
     assert "! It is not one that `foveate plugins build` has made." in capsys.readouterr().out

@@ -8,6 +8,7 @@ import shutil
 import sys
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -102,6 +103,136 @@ def test_what_fails_leaves_the_older_version(place, machine, monkeypatch):
     with pytest.raises(ResourceError, match="No space left"):
         install(place, COMMAND, machine)
     assert (place.package / "mark").exists()
+
+
+@pytest.fixture
+def forbid(monkeypatch):
+    """Let nobody write files of a name, root neither."""
+    really = os.open
+
+    def forbid(name):
+        def maybe(path, *arguments, **options):
+            if Path(path).name.startswith((name, f".{name}.")):
+                raise PermissionError(13, "Permission denied", str(path))
+            return really(path, *arguments, **options)
+
+        monkeypatch.setattr("os.open", maybe)
+
+    return forbid
+
+
+@pytest.fixture
+def krita(machine):
+    (machine.home / STARTED["krita"]).mkdir(parents=True)
+    (place,) = places_for("krita", machine)
+    install(place, COMMAND, machine)
+    return place
+
+
+def tree(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", ["settings.json", "kritarc"])
+def test_what_may_not_be_written_is_noticed_before_anything_is_replaced(krita, machine, forbid, name):
+    (krita.package / "mark").write_text("")
+    before = tree(machine.home)
+    forbid(name)
+    with pytest.raises(ResourceError, match=r"Permission denied\. Give yourself the right to write .* and its folder"):
+        install(krita, ("/elsewhere/foveate", "serve"), machine)
+    assert tree(machine.home) == before
+
+
+def test_what_fails_leaves_settings_and_what_krita_loads(krita, machine, monkeypatch):
+    kritarc.forget(krita.kritarc)
+    krita.settings.write_text("{")
+    before = tree(machine.home)
+
+    def fail(self, *_):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", fail)
+    with pytest.raises(ResourceError, match=r"Permission denied.*Close the editor, and give yourself the right"):
+        install(krita, COMMAND, machine)
+    assert tree(machine.home) == before
+
+
+def test_where_settings_go_that_cannot_be_read_is_said(krita, machine):
+    krita.settings.write_text("[]")
+    (old, again) = (install(krita, COMMAND, machine).old_settings for _ in range(2))
+    assert old.read_text() == "[]"
+    assert old.parent == krita.settings.parent
+    assert again is None
+
+
+def test_the_command_line_tells_of_settings_that_cannot_be_read(tmp_path, capsys):
+    command = ["plugins", "install", "gimp", "--to", str(tmp_path / "plug-ins")]
+    settings_file = tmp_path / "foveate.json"
+    settings_file.write_text("{")
+    assert main(command) == 0
+    (old,) = tmp_path.glob("foveate.broken-*.json")
+    said = capsys.readouterr().out
+    assert f"The settings could not be read, and were made anew; the old ones are in {old}." in said
+    assert "must be paired again" in said
+    old.unlink()
+    settings_file.write_text("{")
+    assert main([*command, "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)["installed"]
+    (old,) = tmp_path.glob("foveate.broken-*.json")
+    assert entry["old_settings"] == str(old)
+    assert "must be paired again" in entry["note"]
+    assert main([*command, "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)["installed"]
+    assert (entry["old_settings"], entry["note"]) == (None, "")
+
+
+@pytest.fixture
+def at_home(machine, krita, monkeypatch):
+    """A Krita of the system's and one in a Flatpak, both with the plugin, for the command line; return the latter."""
+    (machine.home / ".var/app/org.kde.krita").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(machine.home))
+    monkeypatch.setenv("PATH", "")
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "FOVEATE_RUNTIME_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    flatpak = places_for("krita", machine)[1]
+    install(flatpak, COMMAND, machine)
+    return flatpak
+
+
+def test_what_was_removed_and_what_was_left_is_said(at_home, krita, forbid, capsys):
+    forbid("kritarc")
+    assert main(["plugins", "uninstall", "krita"]) == 1
+    assert not krita.package.exists()
+    assert not at_home.package.exists()
+    said, complaint = capsys.readouterr()
+    assert [line.partition(";")[0] for line in said.splitlines()] == ["Krita: removed", "Krita (Flatpak): removed"]
+    for place in (krita, at_home):
+        assert f"{place}: Krita's configuration is left as it was" in complaint
+        assert f"Give yourself the right to write {place.kritarc} and its folder." in complaint
+    assert main(["plugins", "uninstall", "krita", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["removed"] == []
+    assert len(told["problems"]) == 2
+
+
+def test_what_fails_in_one_editor_holds_up_no_other(at_home, krita, monkeypatch, capsys):
+    rename = Path.rename
+
+    def maybe(self, target):
+        if krita.folder in self.parents:
+            raise PermissionError(13, "Permission denied", str(self))
+        return rename(self, target)
+
+    monkeypatch.setattr("pathlib.Path.rename", maybe)
+    assert main(["plugins", "install", "krita"]) == 1
+    said, complaint = capsys.readouterr()
+    assert said.startswith("Krita (Flatpak): installed")
+    assert complaint.startswith(f"Krita: not installed; what was there is as before. {krita.folder}")
+    assert main(["plugins", "uninstall", "krita", "--json"]) == 1
+    said, complaint = capsys.readouterr()
+    assert json.loads(said)["removed"] == [str(at_home.package)]
+    assert complaint.startswith("Krita: not removed.")
+    assert krita.package.exists()
 
 
 @pytest.mark.parametrize("host", STARTED)

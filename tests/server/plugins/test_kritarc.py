@@ -66,3 +66,20 @@ def test_enabling_and_forgetting_leave_all_other_lines(tmp_path_factory, lines):
     assert others == [line for line in lines if line and not line.startswith(("enable_foveate", "[py"))]
     kritarc.forget(path)
     assert not kritarc.is_enabled(path)
+
+
+def test_what_fails_meanwhile_leaves_it_as_it_was(tmp_path):
+    path = tmp_path / "kritarc"
+    path.write_text(BEFORE)
+
+    def fail():
+        with kritarc.enabling(path):
+            assert kritarc.is_enabled(path)
+            raise ResourceError("No room.")
+
+    with pytest.raises(ResourceError, match="No room"):
+        fail()
+    assert path.read_text() == BEFORE
+    with kritarc.enabling(path):
+        pass
+    assert kritarc.is_enabled(path)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from foveate_server.cli import options as shared
 
 if TYPE_CHECKING:
+    from foveate_server.plugins.editor_places import Place
     from foveate_shared.editor.known_server import Known
+    from foveate_shared.errors import FoveateError
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 HOSTS = shared.EDITORS
+_Done = TypeVar("_Done")
 
 
 def add_to(commands: Commands) -> None:
@@ -85,27 +90,70 @@ def run_build(options: argparse.Namespace) -> int:
 
 
 def run_install(options: argparse.Namespace) -> int:
-    """Install a plugin."""
+    """Install a plugin, in each place where that is possible."""
     from foveate_server.cli.open_client import server_command
     from foveate_server.cli.progress_display import print_json, print_line
     from foveate_server.plugins.editor_places import Machine
     from foveate_server.plugins.install import install, places_for
+    from foveate_shared.connection.settings import told_aside
 
     machine = Machine()
     places = places_for(options.host, machine, options.to)
     known = _told_to(options.host)
-    installed = [install(place, server_command(), machine, known) for place in places]
+    done, problems = _in_each(
+        places,
+        lambda place: install(place, server_command(), machine, known),
+        "not installed; what was there is as before",
+    )
     if options.json:
         entries = [
-            {"folder": str(e.place.package), "version": e.version, "enabled": e.is_enabled, "next": e.next_step}
-            for e in installed
+            {
+                "folder": str(e.place.package),
+                "version": e.version,
+                "enabled": e.is_enabled,
+                "next": e.next_step,
+                "old_settings": e.old_settings and str(e.old_settings),
+                "note": told_aside(e.old_settings) if e.old_settings else "",
+            }
+            for e in done.values()
         ]
-        print_json({"installed": entries})
+        print_json({"installed": entries, "problems": list(map(str, problems))})
     elif not options.quiet:
-        for entry in installed:
+        for entry in done.values():
             print_line(f"{entry.place}: installed {entry.version} in {entry.place.package}")
+            if entry.old_settings:
+                print_line(f"  {told_aside(entry.old_settings)}")
             print_line(f"  {entry.next_step}")
+    _raise(problems)
     return 0
+
+
+def _in_each(
+    places: Sequence[Place], do: Callable[[Place], _Done], failed: str
+) -> tuple[dict[Place, _Done], list[FoveateError]]:
+    """Do it in each place, whatever becomes of the others; return what was done, and what went wrong."""
+    from foveate_shared.errors import FoveateError, to_exception
+
+    done: dict[Place, _Done] = {}
+    problems: list[FoveateError] = []
+
+    def attempt(place: Place) -> None:
+        try:
+            done[place] = do(place)
+        except FoveateError as error:
+            problems.append(to_exception(replace(error.info, message=f"{place}: {failed}. {error.info.message}")))
+
+    for place in places:
+        attempt(place)
+    return done, problems
+
+
+def _raise(problems: Sequence[FoveateError]) -> None:
+    """Raise what went wrong, if anything did: all of it in one error, of the first one's kind."""
+    from foveate_shared.errors import to_exception
+
+    if problems:
+        raise to_exception(replace(problems[0].info, message=" ".join(map(str, problems)), remedy=""))
 
 
 def _told_to(host: str) -> Known | None:
@@ -124,19 +172,31 @@ def _told_to(host: str) -> Known | None:
 
 
 def run_uninstall(options: argparse.Namespace) -> int:
-    """Remove a plugin."""
+    """Remove a plugin, from each place where that is possible."""
     from foveate_server.cli.progress_display import print_json, print_line
     from foveate_server.plugins.editor_places import Machine
-    from foveate_server.plugins.install import places_for, uninstall
+    from foveate_server.plugins.install import LeftEnabledError, places_for, uninstall
 
     machine = Machine()
-    removed = {place: uninstall(place, machine) for place in places_for(options.host, machine, options.to)}
+    left: list[FoveateError] = []
+
+    def remove(place: Place) -> bool:
+        try:
+            return uninstall(place, machine)
+        except LeftEnabledError as error:
+            left.append(error)
+            return error.was_there
+
+    removed, failed = _in_each(places_for(options.host, machine, options.to), remove, "not removed")
+    problems = [*left, *failed]
     if options.json:
-        print_json({"removed": [str(place.package) for place, was_there in removed.items() if was_there]})
+        folders = [str(place.package) for place, was_there in removed.items() if was_there]
+        print_json({"removed": folders, "problems": list(map(str, problems))})
     elif not options.quiet:
         for place, was_there in removed.items():
             kept = f"; its settings are kept in {place.settings}" if place.settings.exists() else ""
             print_line(f"{place}: {'removed' if was_there else 'there was no plugin'}{kept}")
+    _raise(problems)
     return 0
 
 
