@@ -218,14 +218,15 @@ def _settings(place: Place, machine: Machine, tried: _TriedServers) -> Iterator[
 
 
 def _unwritable(place: Place) -> Iterator[DoctorFinding]:
-    """Say where neither an installation nor the plugin's own dialog could write its settings. Nothing is left there."""
-    folder = next(folder for folder in place.settings.parents if folder.is_dir())
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        info = unwritable(place.settings, error).info
-        yield DoctorFinding("", "settings that cannot be changed", info.message, info.remedy)
+    """Say what neither an installation nor the plugin's own dialog, or Krita, could write. Nothing is left there."""
+    for path in filter(None, (place.settings, place.kritarc and place.kritarc.resolve())):
+        folder = next(folder for folder in path.parents if folder.is_dir())
+        try:
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            info = unwritable(path, error).info
+            yield DoctorFinding("", "settings that cannot be changed", info.message, info.remedy)
 
 
 def _local(place: Place, found: Settings, machine: Machine, tried: _TriedServers) -> DoctorFinding:

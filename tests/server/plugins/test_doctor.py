@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,19 +151,23 @@ def test_settings_that_may_not_be_read_want_a_right_and_no_installation(krita, l
     assert f"! {right}: Permission denied. Give yourself the right to read {right}." in text
 
 
-def test_settings_that_may_not_be_written_are_a_problem(krita, look, monkeypatch):
-    before = sorted(krita.settings.parent.iterdir())
+@pytest.mark.parametrize("name", ["settings", "kritarc"])
+def test_settings_that_may_not_be_written_are_a_problem(krita, look, monkeypatch, name):
+    path = getattr(krita, name)
+    before = sorted(path.parent.iterdir())
     assert look()[0] == []
-    assert sorted(krita.settings.parent.iterdir()) == before
+    assert sorted(path.parent.iterdir()) == before
+    really = tempfile.TemporaryFile
 
-    def fail(**where):
-        raise PermissionError(13, "Permission denied", str(where["dir"]))
+    def maybe(**where):
+        if where["dir"] == path.parent:
+            raise PermissionError(13, "Permission denied", str(path.parent))
+        return really(**where)
 
-    monkeypatch.setattr("tempfile.TemporaryFile", fail)
+    monkeypatch.setattr("tempfile.TemporaryFile", maybe)
     (problem,), text = look()
     assert problem == (
-        f"{krita.settings} cannot be written: Permission denied. "
-        f"Give yourself the right to write {krita.settings} and its folder."
+        f"{path} cannot be written: Permission denied. Give yourself the right to write {path} and its folder."
     )
     assert "settings that cannot be changed" in text
 
