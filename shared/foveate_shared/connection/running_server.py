@@ -19,7 +19,7 @@ from typing import Any
 from ..errors import ConnectionLostError, ErrorCode, FoveateError, RefusedError, reason_of
 from ..i18n.sentence import Sentence
 from .private_files import write_private
-from .process_place import ProcessPlace, of_this_host
+from .process_place import ProcessPlace, birth_of, of_this_host
 from .proved_server import prove
 from .server_address import ServerAddress
 
@@ -42,6 +42,7 @@ class RunningServer:
     started: float  # seconds since the epoch
     fingerprint: str | None = None  # of the certificate, where the server uses TLS
     place: ProcessPlace | None = None  # where the pid counts; None: an older server did not say
+    birth: int | None = None  # of the process, see process_place.birth_of; None: likewise, or nobody knows
 
     @property
     def is_here(self) -> bool:
@@ -51,7 +52,10 @@ class RunningServer:
     @property
     def has_ended(self) -> bool:
         """Tell whether it is known to run no more; a pid of another place tells nothing."""
-        return self.is_here and not is_alive(self.pid)
+        if not self.is_here:
+            return False
+        is_another_s = self.birth is not None and birth_of(self.pid) not in {None, self.birth}
+        return is_another_s or not is_alive(self.pid)
 
     @property
     def address(self) -> ServerAddress:
@@ -125,6 +129,7 @@ def _parse(fields: Mapping[str, Any]) -> RunningServer:
         float(fields["started"]),
         fields.get("fingerprint"),
         ProcessPlace(**fields["place"]) if fields.get("place") else None,
+        fields.get("birth"),
     )
     return replace(server, url=server.address.url)  # there is an address: it was checked
 

@@ -17,7 +17,7 @@ import platformdirs
 import pytest
 
 from fakes.proving import challenge_to
-from foveate_shared.connection.process_place import ProcessPlace
+from foveate_shared.connection.process_place import ProcessPlace, birth_of
 from foveate_shared.connection.running_server import (
     RunningServer,
     default_runtime_file,
@@ -99,6 +99,21 @@ def test_a_dead_process_is_noticed_and_its_file_removed(path: Path, healthy: Run
     with pytest.raises(ConnectionLostError, match="without a word"):
         find_server(path)
     assert not path.exists()
+
+
+@pytest.mark.skipif(birth_of(os.getpid()) is None, reason="the system does not tell when a process began")
+def test_a_number_that_was_given_to_another_process_is_no_servers(path: Path, healthy: RunningServer) -> None:
+    """Else a stranger's process would be called the server, and its owner told to end it."""
+    ours = birth_of(os.getpid())
+    assert ours is not None
+    gone = replace(healthy, url="http://127.0.0.1:1", place=ProcessPlace.here(), birth=ours - 1)
+    write_runtime_file(path, gone)
+    assert gone.has_ended
+    with pytest.raises(ConnectionLostError, match="without a word"):
+        find_server(path)
+    assert not path.exists()
+    write_runtime_file(path, replace(gone, birth=ours))
+    assert not read_runtime_file(path).has_ended
 
 
 @pytest.mark.parametrize("change", [{"host": "another"}, {"boot": "another"}, {"namespace": "pid:[1]"}, None])
@@ -203,4 +218,5 @@ def test_alive() -> None:
 
 def test_the_file_is_plain_json(path: Path, healthy: RunningServer) -> None:
     write_runtime_file(path, healthy)
-    assert set(json.loads(path.read_text())) == {"url", "token", "pid", "version", "started", "fingerprint", "place"}
+    known = {"url", "token", "pid", "version", "started", "fingerprint", "place", "birth"}
+    assert set(json.loads(path.read_text())) == known
