@@ -106,7 +106,6 @@ class GimpHost:
             return ImageKind.again(Gimp.ImageBaseType.RGB, Gimp.Precision.U8_NON_LINEAR, None)
         return self._state.kind
 
-    @property
     def record(self) -> job_records.Record:
         """Return what is to be written down about a job on what was frozen, or on no image."""
         kind, image, name = self.kind, self._image, ""

@@ -87,7 +87,7 @@ def run(
             with Caretaker(connection.settings_path(), *(flow.job for flow in flows)) as caretaker:
                 group = together.Together(flows)
                 group.start()
-                _write_down(flows, host.record)
+                _write_down(flows, host.record())
                 run_blocking.run_to_end(client, group, on_status=_Bar(say).show, is_reached=True)
                 if waiting(flows):
                     caretaker.results_wait()
