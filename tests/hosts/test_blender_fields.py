@@ -114,6 +114,7 @@ def test_before_any_server_was_there_the_panel_says_what_to_do(chroot, start_scr
     running.run("runtime().change(server_command=tuple(command))", command=make_launcher().command)
     desk.do("bpy.ops.foveate.reconnect()")  # as its button does
     desk.wait_for_connection("ready")
+    desk.settle()  # what the server offers comes a moment later
     assert "foveate.refocus" in running.run(PENCIL + "answer = drawn(panels.FoveateMainPanel)")
     assert "matches no enum" not in running.program.output
     running.check_output()

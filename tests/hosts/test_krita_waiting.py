@@ -51,11 +51,13 @@ ANSWER = """
 from foveate.qt import QtCore, QtWidgets
 def press():
     box = QtWidgets.QApplication.activeModalWidget()
-    if box is None or not hasattr(box, "buttons"):
+    buttons = box.buttons() if hasattr(box, "buttons") else []
+    wanted = [button for button in buttons if button.text().replace("&", "") == text]  # KDE adds mnemonics
+    if not wanted:
         QtCore.QTimer.singleShot(100, press)
         return
     Path(folder + "/asked.txt").write_text(box.text())
-    next(button for button in box.buttons() if button.text() == text).click()
+    wanted[0].click()
 QtCore.QTimer.singleShot(100, press)
 """
 QUIT = "app.action('file_quit').trigger()"
