@@ -10,6 +10,8 @@ PARTS ?= kills real-kills frames attacks soak fairness
 ROUNDS ?= 1
 # Processes for the tests: three without editors keep two cores busy, for they often wait for a server; two with them.
 JOBS ?=
+TEST_JOBS := $(or $(JOBS),3)
+HOST_JOBS := $(or $(JOBS),2)
 # The editors to test: debian-13's, or the newest ones that Debian has.
 EDITORS ?= debian-13
 
@@ -57,20 +59,20 @@ serve: $(INSTALLED) ## Run the server until Ctrl+C
 	@$(BIN)/foveate serve
 
 test: weights ## Run the default test suite: make test [JOBS=processes]
-	@$(BIN)/python -m pytest -n $(or $(JOBS),3) --dist worksteal
+	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist worksteal
 
 test-avx2: weights ## Run those with real weights and a sample of the rest as on a processor with AVX2 alone
 	@if $(BIN)/python -c 'import sys, torch; sys.exit(torch.backends.cpu.get_cpu_capability() == "AVX512")'; then \
 		echo "This processor has no AVX-512: \`make test\` was the run without it"; \
 	else \
-		$(AS_AVX2) $(BIN)/python -m pytest -n $(or $(JOBS),3) --dist worksteal -m 'weights and not hosts' tests \
-		&& $(AS_AVX2) $(BIN)/python -m pytest -n $(or $(JOBS),3) --dist worksteal -m 'not weights and not hosts' $(AVX2_SAMPLE); \
+		$(AS_AVX2) $(BIN)/python -m pytest -n $(TEST_JOBS) --dist worksteal -m 'weights and not hosts' tests \
+		&& $(AS_AVX2) $(BIN)/python -m pytest -n $(TEST_JOBS) --dist worksteal -m 'not weights and not hosts' $(AVX2_SAMPLE); \
 	fi
 
 test-hosts: weights ## Test the plugins in the real editors, in a Debian chroot that is made once, as root: make test-hosts [EDITORS=newest]
 	@status=0; for edition in $(EDITIONS); do \
 		export FOVEATE_HOSTS_EDITORS=$$edition; reports=build/hosts/$$edition; rm -f $$reports/*.xml; \
-		$(HOST_TESTS) --junitxml=$$reports/all.xml --durations=10 -n $(or $(JOBS),2) --dist loadfile \
+		$(HOST_TESTS) --junitxml=$$reports/all.xml --durations=10 -n $(HOST_JOBS) --dist loadfile \
 		|| { echo "Once more, one after the other, what failed: editors on a busy machine miss their time"; \
 		$(HOST_TESTS) --junitxml=$$reports/again.xml -n 0 --last-failed --last-failed-no-failures none; } || status=1; \
 	done; $(WRITE_TABLE) exit $$status

@@ -95,7 +95,6 @@ def soak(folder: Path, rounds: float, random: Random) -> Iterator[Report]:
         for seen in Soak(server, random).rounds(math.ceil(rounds * JOBS_OF_A_ROUND)):
             last = ", ".join(f"{name} {course[-1]:.0f}" for name, course in seen.courses.items())
             yield Report(f"{seen.jobs} jobs; at the end: {last}", (*seen.losses, *server.complaints()))
-        yield Report(f"{seen.jobs} jobs; at the end: {last}", (*seen.losses, *server.complaints()))
 
 
 def fairness(folder: Path, rounds: float, random: Random) -> Iterator[Report]:

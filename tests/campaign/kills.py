@@ -30,8 +30,6 @@ MOST_KILLS = 3  # of a job; an item whose worker dies three times fails as it sh
 MOST_WORKERS = 2
 COMMAND_SECONDS = 300
 COMMAND_START_SECONDS = 0.4  # a command's own start, in which nothing is under way yet
-FORGETTING_SECONDS = 10.0
-LOOK_SECONDS = 0.01
 
 
 @dataclass
@@ -64,7 +62,7 @@ class KillingField:
         expected, seconds = self._expected(job)
         wanted = [self._random.choice(VICTIMS) for _ in range(self._random.randint(1, MOST_KILLS))]
         moments = sorted(self._random.uniform(0, 1.3 * seconds) for _ in wanted)
-        seed_of_round = f"{job.operation} {job.parameters} {list(zip(wanted, moments, strict=True))}"
+        planned = f"{job.operation} {job.parameters} {list(zip(wanted, moments, strict=True))}"
         try:
             if "client" in wanted:
                 problem = self._with_a_killed_command(job, moments[wanted.index("client")])
@@ -75,8 +73,10 @@ class KillingField:
         if not self._server.is_alive:
             self._server.start()
         self.seen.jobs += 1
-        if problem or (problem := self._left_behind()):
-            self.seen.losses.append(f"{seed_of_round}: {problem}")
+        if not problem and (left := self._server.left_behind()):
+            problem = f"left at the server: {', '.join(left)}"
+        if problem:
+            self.seen.losses.append(f"{planned}: {problem}")
 
     def _expected(self, job: DisturbedJob) -> tuple[np.ndarray, float]:
         if job not in self._undisturbed:
@@ -139,7 +139,9 @@ class KillingField:
         expected = self._of_commands[job]
         process = self._server.place.start(*command)
         try:
-            process.communicate(timeout=COMMAND_START_SECONDS + moment)
+            _, errors = process.communicate(timeout=COMMAND_START_SECONDS + moment)
+            if process.returncode:  # by itself
+                return f"the command ended with {process.returncode}: {errors[-500:]}"
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
@@ -162,10 +164,3 @@ class KillingField:
         if process.returncode:
             raise RuntimeError(f"foveate {' '.join(arguments[:2])} ended with {process.returncode}: {errors[-500:]}")
         return output
-
-    def _left_behind(self) -> str:
-        """Return what the server still keeps of ended jobs, some time after an acknowledgement may have reached it."""
-        deadline = time.monotonic() + FORGETTING_SECONDS
-        while (left := self._server.spooled()) and time.monotonic() < deadline:
-            time.sleep(LOOK_SECONDS)
-        return f"left at the server: {', '.join(left)}" if left else ""

@@ -18,6 +18,7 @@ from foveate_shared.wire.protocol import Peer
 
 LOOK_SECONDS = 0.02
 START_SECONDS = 200.0
+FORGETTING_SECONDS = 10.0
 SPOOL = Path("home", "data", "foveate", "spool", "jobs")
 
 
@@ -94,9 +95,14 @@ class ServerUnderTest:
         except OSError:
             return []
 
-    def spooled(self) -> list[str]:
-        """Return the folders of jobs that the server keeps."""
-        return sorted(path.name for path in (self.place.folder / SPOOL).glob("*"))
+    def left_behind(self) -> list[str]:
+        """Return which jobs the server still keeps, some time after an acknowledgement may have reached it."""
+        deadline = time.monotonic() + FORGETTING_SECONDS
+        while left := sorted(path.name for path in (self.place.folder / SPOOL).glob("*")):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(LOOK_SECONDS)
+        return left
 
     def complaints(self) -> list[str]:
         """Return what the server printed and logged that nobody foresaw: lines, and of each traceback the error."""

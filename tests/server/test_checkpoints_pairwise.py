@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from itertools import combinations, product
@@ -18,17 +17,17 @@ from skimage.transform import resize
 
 from fakes import additions
 from fakes.checkpoints import TinyCheckpoints
+from fakes.known_models import registry_with
 from fakes.pairs import Row, all_pairs, pairs_of
 from fakes.workplace import Workplace
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.region import Region
-from foveate_server.config.server_config import load_config
 from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_server.models.adding.from_path import add_path
 from foveate_server.models.adding.make_entry import AddOptions
 from foveate_server.models.entry import ModelEntry
 from foveate_server.models.find_by_hash import pins_of
-from foveate_server.models.registry import Registry, open_registry
+from foveate_server.models.registry import Registry
 from foveate_server.picture_files.picture import DTYPES, Picture
 from foveate_shared.connection.client import Client
 from foveate_shared.connection.running_server import read_runtime_file
@@ -126,7 +125,8 @@ class Studio:
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("pairwise")
-    registry = registry_in(folder / "cache")
+    registry = registry_with(folder / "cache", "centerface", RESTORER)  # finds faces, and restores quickly
+    registry.set_default(RESTORER)
     with quiet():
         entries = fill(registry, folder)
     workplace = Workplace(folder, engine="foveate_server.engines.engine_specs:suite_spec")
@@ -136,17 +136,6 @@ def studio(tmp_path_factory: pytest.TempPathFactory):
         assert running is not None
         with Client(running.address, "pairwise", Peer("tests", "1")) as client:
             yield Studio(client, {entry.name: entry for entry in entries})
-
-
-def registry_in(cache_dir: Path) -> Registry:
-    """Return a registry with a face detector and a quick restorer, and no checkpoint yet."""
-    cache_dir.mkdir()
-    known = open_registry(load_config(environment=os.environ))
-    for name in ("centerface", RESTORER):
-        (cache_dir / name).symlink_to(known.folder(name), target_is_directory=True)
-    registry = Registry(cache_dir, offline=True)
-    registry.set_default(RESTORER)
-    return registry
 
 
 def fill(registry: Registry, folder: Path) -> list[ModelEntry]:
