@@ -6,7 +6,8 @@ from fakes.host import MemoryHost
 from fakes.models import FOR_PROMPTS
 from fakes.scripted_client import ScriptedClient, real_welcome
 from foveate_shared.connection.client import ConnectionState, StateChange
-from foveate_shared.editor.document_controller import SURVEY, DocumentController, DocumentState
+from foveate_shared.editor.document_controller import DocumentController, DocumentState
+from foveate_shared.editor.faces import SURVEY
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.job_records import Record
 from foveate_shared.wire.protocol import Accepted, Done, Models, Outcome, Planned

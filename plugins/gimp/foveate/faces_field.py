@@ -10,7 +10,6 @@ from ._shared import controller, errors, faces, job_list, protocol
 from .argument_widgets import Line
 from .face_survey import FaceSurvey
 
-SURVEY = "detect"  # the operation that finds faces
 _LOOKS = 10  # of the dialog's, in which the selection is looked at once: each one asks GIMP
 _MOST_IN_A_ROW = 6
 _MOST_ROWS = 2  # of more, the list scrolls
@@ -61,13 +60,18 @@ class FacesField:
     def find(self) -> None:
         """Look for faces in the image."""
         rt = self._controller
-        form, self._problem = rt.form(SURVEY), ""
+        form, self._problem = rt.form(faces.SURVEY), ""
         parameters = form.parameters_of(self._said()) if form else {}
         before, scene = self._survey, self._scene_now()
         try:
             survey = FaceSurvey(self._image, rt.say)
             (self._survey,) = rt.start(
-                lambda _: survey, SURVEY, parameters, title=rt.say("Find faces"), ask_first=False, is_new_wish=False
+                lambda _: survey,
+                faces.SURVEY,
+                parameters,
+                title=rt.say("Find faces"),
+                ask_first=False,
+                is_new_wish=False,
             )
         except errors.FoveateError as error:
             self._problem = rt.say.sentence(str(error.info))

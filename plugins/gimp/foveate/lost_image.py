@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from gi.repository import Gimp
@@ -49,7 +50,8 @@ class LostImage(no_document.NoDocument):
 
     def _kind(self, result: host.Result) -> ImageKind:
         if self._record is not None:
-            return ImageKind.described_as(self._record.kind)
+            with contextlib.suppress(KeyError, ValueError, TypeError):  # what was written down makes no sense
+                return ImageKind.described_as(self._record.kind)
         layout = result.patches[0].pixels.format
         curve = "LINEAR" if str(_profile(result).get("space", "")).endswith("-linear") else "NON_LINEAR"
         base = Gimp.ImageBaseType.GRAY if layout.channels is pixels.Channels.YA else Gimp.ImageBaseType.RGB

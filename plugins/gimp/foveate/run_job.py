@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -145,8 +144,7 @@ def _write_down(flows: Flows, record: job_records.Record) -> None:
     """Write down what a result needs to be opened without its image, should this process end before the job does."""
     folder = job_records.folder_of(connection.settings_path())
     for flow in flows:
-        with contextlib.suppress(errors.ResourceError):  # no reason not to do the job
-            job_records.write(folder, flow.job, record)
+        job_records.write(folder, flow.job, record)
 
 
 def _cross_out(flows: Flows) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import style
-from ._shared import document_controller, faces, protocol
+from ._shared import faces, protocol
 from .controller import KritaController
 from .parameter_fields import ParameterField
 from .qt import Qt, QtCore, QtGui, QtWidgets
@@ -66,7 +66,7 @@ class FacesField(ParameterField):
 
     def find(self) -> None:
         """Look for faces in the active image."""
-        finding = self._controller.form(document_controller.SURVEY)
+        finding = self._controller.form(faces.SURVEY)
         self._controller.find_faces(finding.parameters_of(self._said()) if finding else {})
 
     def refresh(self) -> None:

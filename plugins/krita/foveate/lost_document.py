@@ -98,7 +98,7 @@ class LostDocument(NewImageHost):
     def _colors(self, result: host.Result) -> new_documents.Colors:
         """Return the colours of the image that is gone, as far as anybody knows them."""
         known = self._kind.get("colors")
-        if isinstance(known, list):
+        if isinstance(known, list) and len(known) == 3:
             model, depth, profile = map(str, known)
             return model, depth, profile
         document = protocol.as_object(result.recipe.get("document"))

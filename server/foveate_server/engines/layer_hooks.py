@@ -70,6 +70,11 @@ class Meter:
             self._ticker.progress(self.stage, self._told, self._step, self._steps)
         self._done += work
 
+    def begin_layer(self, work: float = 1.0) -> None:
+        """Take that a layer begins, which does `work`. Others' work may run before any. Raises CancelledJobError."""
+        self.give_way()
+        self.tick(work)
+
     def give_way(self) -> bool:
         """Let shorter work of others run now: see engines.contract.Ticker. What they load outlasts inference mode."""
         self._lies_still = True

@@ -27,7 +27,9 @@ class MeasuredPaces:
         self._paces: dict[Hashable, float] = {}
 
     def measure(self, request: JobRequest, weight: float, seconds: float) -> None:
-        """Take how long an item of a weight took."""
+        """Take how long an item of a weight took; of one that weighs nothing no pace follows."""
+        if weight <= 0:
+            return
         pace, kind = seconds / weight, _kind(request)
         self._paces[kind] = pace + (1 - _SMOOTHING) * (self._paces.get(kind, pace) - pace)
 

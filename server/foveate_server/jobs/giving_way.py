@@ -7,7 +7,7 @@ keeps a third of its time: who gave way for long works for half as long before i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from foveate_server.jobs.expected_time import MeasuredPaces
@@ -45,11 +45,6 @@ class RunningItem:
         elif isinstance(event, TaskProgress) and event.stage != self.getting_ready:
             self.getting_ready = ""
         return self.getting_ready != before
-
-    @property
-    def depth(self) -> int:
-        """Return how many items lie in each other here, with this one."""
-        return 1 + (self.host.depth if self.host else 0)
 
     @property
     def jobs(self) -> list[Job]:
@@ -93,17 +88,20 @@ class GivingWay:
         self._clock = clock
         self._paces = paces
 
-    def could_let_in(self, host: RunningItem, job: Job, work: WorkItem) -> bool:
-        """Tell whether an item that waits is one that `host` shall give way to, now or later."""
-        if host.guest or host.is_closed or not host.is_taken or host.job.ended or host.depth >= MOST_INSIDE:
-            return False
-        if job in host.jobs or not work.may_be_guest:
+    def hosts(self, running: Iterable[RunningItem]) -> dict[RunningItem, float]:
+        """Return those that may give way to somebody, now or later, and how many seconds their jobs have left."""
+        able = (item for item in running if item.is_taken and not item.is_closed and not item.job.ended)
+        left = {item: self._seconds_left(item.job) for item in able if len(item.jobs) < MOST_INSIDE}
+        return {item: seconds for item, seconds in left.items() if seconds >= WORTHWHILE}
+
+    def could_let_in(self, host: RunningItem, left: float, job: Job, work: WorkItem) -> bool:
+        """Tell whether an item that waits is one that `host`, whose job has `left` seconds to do, shall give way to."""
+        if host.guest or job in host.jobs or not work.may_be_guest:
             return False
         is_own = job.owner == host.job.owner
         if is_own and job.submit.priority < host.job.submit.priority:
             return False
-        left, share = self._seconds_left(host.job), SHORT_OF_ITS_OWNER if is_own else SHORT_OF_OTHERS
-        return left >= WORTHWHILE and self._seconds_left(job) <= left * share
+        return self._seconds_left(job) <= left * (SHORT_OF_ITS_OWNER if is_own else SHORT_OF_OTHERS)
 
     def owes(self, host: RunningItem) -> bool:
         """Tell whether `host` must work for a while before it gives way again."""

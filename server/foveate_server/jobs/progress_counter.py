@@ -114,8 +114,14 @@ class ProgressCounter:
 
     @property
     def work_left(self) -> float:
-        """Return the weight of what is to be done, as far as that is known."""
-        return self._work_left
+        """Return what is to be done: items that wait are taken to turn out like those before, the more of these.
+
+        Halfway after one, as what is told shall be wrong by no more than a few times whichever way it goes.
+        """
+        weighed = [each.weighed for each in self._items.values() if each.weighed]
+        ratio = sum(found for _, found in weighed) / sum(taken for taken, _ in weighed) if weighed else 1.0
+        waiting = sum(each.weight for each in self._items.values() if not each.fraction and not each.weighed)
+        return self._total - self._done - waiting + waiting * math.pow(ratio, len(weighed) / (len(weighed) + 1))
 
     @property
     def fraction(self) -> float:
@@ -130,7 +136,7 @@ class ProgressCounter:
         """Return the expected seconds of work; None while nothing is known."""
         if self._is_open or self._worked <= 0 or self._busy < _LEAST_SECONDS or self._done < _LEAST_SHARE * self._total:
             return None
-        return max(0.0, self._work_left * self._busy / self._worked + self._waiting)
+        return max(0.0, self.work_left * self._busy / self._worked + self._waiting)
 
     def steps(self, step: int, steps: int) -> tuple[int, int]:
         """Return the step to tell and of how many: of the job's items, or of its only one, which says `step` itself.
@@ -157,17 +163,6 @@ class ProgressCounter:
     @property
     def _total(self) -> float:
         return sum(each.weight + (0.0 if each.ended else each.brings) for each in self._items.values())
-
-    @property
-    def _work_left(self) -> float:
-        """Return what is to be done: items that wait are taken to turn out like those before, the more of these.
-
-        Halfway after one, as what is told shall be wrong by no more than a few times whichever way it goes.
-        """
-        weighed = [each.weighed for each in self._items.values() if each.weighed]
-        ratio = sum(found for _, found in weighed) / sum(taken for taken, _ in weighed) if weighed else 1.0
-        waiting = sum(each.weight for each in self._items.values() if not each.fraction and not each.weighed)
-        return self._total - self._done - waiting + waiting * math.pow(ratio, len(weighed) / (len(weighed) + 1))
 
     @property
     def _true(self) -> float:

@@ -137,9 +137,10 @@ class Runner:
         By the number of their jobs.
         """
         waits_for: dict[int, str] = {}
-        for entry in self._fair_queue.first_of_jobs():
+        able = self._giving_way.hosts(self._running.values())
+        for entry in self._fair_queue.first_of_jobs() if able else ():
             job, work = self._queued[entry.key]
-            hosts = [host for host in self._running.values() if self._giving_way.could_let_in(host, job, work)]
+            hosts = [host for host, left in able.items() if self._giving_way.could_let_in(host, left, job, work)]
             ready = [host for host in hosts if not host.getting_ready]
             host = next((host for host in ready if not self._giving_way.owes(host)), None)
             if host and not self._stopping:

@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 from filelock import FileLock
@@ -37,9 +38,9 @@ class NamedToken:
     sha256: str
     created: float  # seconds since the epoch
 
-    @property
+    @cached_property
     def key(self) -> TokenKey:
-        """Return what proofs are made with."""
+        """Return what proofs are made with. Kept, as is its id: every connection asks for those of all tokens."""
         return TokenKey(bytes.fromhex(self.sha256))
 
 

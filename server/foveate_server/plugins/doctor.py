@@ -300,7 +300,7 @@ def _record(place: Place) -> dict[str, Any] | None:
         found = json.loads((place.package / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, dict) and isinstance(found.get("files", {}), dict) else None
 
 
 def _digest(path: Path) -> str:

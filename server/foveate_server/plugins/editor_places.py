@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from foveate_server.plugins.editor_version import version_of
-from foveate_shared.connection.running_server import RUNTIME_FILE_VARIABLE, default_runtime_file
+from foveate_shared.connection.running_server import default_runtime_file
 from foveate_shared.connection.settings import PLUGIN_FILES
 
 NATIVE, FLATPAK, SNAP, CHOSEN = "native", "flatpak", "snap", "chosen"
@@ -225,6 +225,4 @@ def _sandboxes(host: str, machine: Machine) -> Iterator[tuple[str, Path, Path, P
 
 
 def _default_runtime_file(machine: Machine) -> Path:
-    if machine.environ.get(RUNTIME_FILE_VARIABLE):
-        return Path(machine.environ[RUNTIME_FILE_VARIABLE]).absolute()
     return default_runtime_file(machine.environ, machine.platform).absolute()

@@ -58,7 +58,7 @@ class Worker:
         self._operations: Mapping[str, Operation[Any]] = resolve_name(launch.operations)()
         self._work: SimpleQueue[_Work] = SimpleQueue()
         self._guests: SimpleQueue[RunTask] = SimpleQueue()  # to be run inside of what runs
-        self._running: list[str] = []  # keys; each runs inside of the one before it
+        self._depth = 0  # of the tasks that run: each inside of the one before it
         self._cancelled: dict[str, Event] = {}  # by key, of all tasks that are known; set by the reader thread
 
     def serve(self) -> None:
@@ -100,6 +100,8 @@ class Worker:
 
     def _run_guests(self, host: str) -> bool:
         """Run the tasks that wait for `host` to give way; return whether there were any."""
+        if self._guests.empty():  # as before nearly every layer
+            return False
         some = False
         for guest in self._next_guests():
             if guest.host == host:  # else that one has ended, and the server knows that its guest was not run
@@ -113,7 +115,7 @@ class Worker:
                 yield self._guests.get_nowait()
 
     def _run(self, task: Task) -> None:
-        self._running.append(task.key)
+        self._depth += 1
         self._channel.send(TaskBegan(task.key))
         try:
             result = self._run_operation(task)
@@ -121,13 +123,13 @@ class Worker:
             self._tell_memory()
             operation = task.request.operation if self._engine else ""  # without an engine, none was run
             self._end(task, TaskFailed(describe(error, operation)))
-            if is_out_of_memory(error) and not self._running:  # who gave way needs what is loaded
+            if is_out_of_memory(error) and not self._depth:  # who gave way needs what is loaded
                 self._release()
             return
         self._finish(task, result)
 
     def _end(self, task: Task, report: TaskFinished | TaskFailed) -> None:
-        self._running.pop()
+        self._depth -= 1
         self._cancelled.pop(task.key, None)
         self._channel.send(report)
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from ..errors import ConnectionLostError, ErrorCode, InputError, ServerError
-from .running_server import NoServerRunsError, RunningServer, find_running_server, is_alive
+from .running_server import NoServerRunsError, RunningServer, find_running_server
 
 END_TIMEOUT = 60.0  # seconds: it finishes what it writes
 _POLL = 0.05  # seconds between two looks
@@ -49,7 +49,7 @@ def end_server(path: Path | None = None, *, timeout: float = END_TIMEOUT) -> Run
 def _runs(server: RunningServer, path: Path | None) -> bool:
     """Tell whether it still runs; where nobody can ask for a process, whether it still answers."""
     if os.name == "posix":
-        return is_alive(server.pid)
+        return not server.has_ended
     try:
         return find_running_server(path) == server
     except ConnectionLostError:

@@ -12,6 +12,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 SCHEME = "Foveate"  # of the headers Authorization and WWW-Authenticate
 _ENTRY = re.compile(r'([a-z]+)="([^"]*)"')
@@ -57,7 +58,7 @@ class TokenKey:
         """Return the key of a token."""
         return cls(hashlib.sha256(token.encode()).digest())
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Return what tells the server which token is meant, and nobody what it is."""
         return self._code("token")[:32]

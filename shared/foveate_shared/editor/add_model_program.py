@@ -86,19 +86,16 @@ def tell_command(values: Settings) -> tuple[str, ...]:
 def output_of(command: Sequence[str], environ: Mapping[str, str], timeout: float) -> str:
     """Return what a command of the program says, within so many seconds.
 
-    Raises OSError, ValueError or subprocess.SubprocessError where it does not end, or not well.
+    Raises OSError, ValueError or subprocess.SubprocessError where it does not end, or not well, and RuntimeError where
+    this person has no home.
     """
     done: subprocess.CompletedProcess[str] = subprocess.run(
         with_program_found(command, environ),
-        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**clean_environment(environ), "PYTHONUTF8": "1"},
-        cwd=Path.home(),
-        encoding="utf-8",
         timeout=timeout,
         check=True,
-        **_without_window(),
+        **_surroundings(environ),
     )
     return done.stdout
 
@@ -179,15 +176,22 @@ class Adding:
 def _start(command: Sequence[str], environ: Mapping[str, str], output: IO[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         with_program_found(command, environ),
-        stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.PIPE,
-        env={**clean_environment(environ), "PYTHONUTF8": "1"},
-        cwd=Path.home(),
-        encoding="utf-8",
         errors="replace",
-        **_without_window(),
+        **_surroundings(environ),
     )
+
+
+def _surroundings(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return in what the program is run. Raises RuntimeError where this person has no home."""
+    return {
+        "stdin": subprocess.DEVNULL,
+        "env": {**clean_environment(environ), "PYTHONUTF8": "1"},
+        "cwd": Path.home(),
+        "encoding": "utf-8",
+        **_without_window(),
+    }
 
 
 def _told(text: str, lines: tuple[str, ...]) -> AddStatus:

@@ -24,11 +24,10 @@ from ..jobs.named_pictures import OfferedPicture
 from ..wire.protocol import JobSummary, JsonObject
 from . import labels, offered_operations
 from .controller import Controller
-from .faces import FoundFace
+from .faces import SURVEY, FoundFace
 from .picture_choosers import PictureScene
 
 VARIATIONS = "variations"  # among remembered parameters: how many jobs a wish becomes
-SURVEY = "detect"  # the operation that finds faces
 LONG_SECONDS = 60.0  # that a job on all of an image is expected to take, from which on it asks before it is made
 
 

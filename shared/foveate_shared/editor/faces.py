@@ -14,6 +14,7 @@ from ..jobs.host import Result
 from ..jobs.job_list import JobEntry
 from ..wire.protocol import JsonObject, as_object
 
+SURVEY = "detect"  # the operation that finds them
 _NUMBERS: JsonObject = {"type": "array", "items": {"type": "integer"}}
 _AROUND = 0.15  # of a face's longer side, shown around it
 

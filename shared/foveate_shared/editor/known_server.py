@@ -59,7 +59,7 @@ def ask_program(
         return _NOTHING
     try:
         return read(add_model_program.output_of(add_model_program.tell_command(values), environ, timeout))
-    except (FoveateError, OSError, ValueError, subprocess.SubprocessError):
+    except (FoveateError, OSError, RuntimeError, ValueError, subprocess.SubprocessError):
         return _NOTHING
 
 

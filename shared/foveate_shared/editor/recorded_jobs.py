@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import ResourceError
 from ..jobs import job_records
 from ..jobs.job_list import JobEntry
 from ..jobs.job_status import JobState
+from .faces import SURVEY
 
-_OVER = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)  # nobody will take a result of it any more
+# Nobody will take a result of it any more. One that failed here may go on at the server, as where a token is refused.
+_OVER = (JobState.DONE, JobState.CANCELLED)
 
 
 class RecordedJobs:
@@ -23,11 +23,10 @@ class RecordedJobs:
         self._crossed_out: set[str] = set()  # jobs
 
     def begin(self, entry: JobEntry) -> None:
-        """Write a job down, where its host has something to tell."""
-        if isinstance(entry.host, job_records.RecordedHost):
+        """Write a job down, where its host has something to tell. A look for faces is of no use in another session."""
+        if entry.operation != SURVEY and isinstance(entry.host, job_records.RecordedHost):
             record = replace(entry.host.record(), group=entry.group, parameters=entry.parameters)
-            with contextlib.suppress(ResourceError):  # no reason not to do the job
-                job_records.write(self._folder, entry.flow.job, record)
+            job_records.write(self._folder, entry.flow.job, record)
 
     def read(self, job: str) -> job_records.Record | None:
         """Return what was written down about a job, maybe in another session."""

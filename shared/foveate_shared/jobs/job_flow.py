@@ -167,9 +167,10 @@ class Rerender:
         return self.answers.are_held and not self.ended
 
     def begin(self) -> None:
-        """Let a job be made that waited for a yes."""
-        if self.is_held:
-            self.answers.are_held = False
+        """Let a job be made that waits for a yes, or would."""
+        was_held = self.is_held
+        self.answers.release()
+        if was_held:
             self._set(text="Sending pixels")
 
     def interrupted(self, reason: str) -> None:

@@ -5,6 +5,7 @@ The server keeps a complete result, but nobody there knows which image it came f
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from dataclasses import asdict, dataclass, field, replace
@@ -32,6 +33,9 @@ class Record:
     is_left: bool = False  # its plug-in is gone, and the server has the result
 
 
+_TYPES = {"title": str, "image": str, "kind": dict, "group": str, "parameters": dict, "is_left": bool}  # of its fields
+
+
 @runtime_checkable
 class RecordedHost(Protocol):
     """A host whose jobs are written down."""
@@ -46,9 +50,10 @@ def folder_of(settings_path: Path) -> Path:
 
 
 def write(folder: Path, job: str, record: Record) -> None:
-    """Write a record down. Raises ResourceError."""
+    """Write a record down. Where that cannot be, there is none: no reason not to do the job."""
     text = json.dumps({"version": _VERSION, **asdict(record)})
-    private_files.write_private(folder / f"{job}.json", text)
+    with contextlib.suppress(ResourceError):
+        private_files.write_private(folder / f"{job}.json", text)
 
 
 def read(folder: Path, job: str) -> Record | None:
@@ -57,7 +62,8 @@ def read(folder: Path, job: str) -> Record | None:
         values = json.loads((folder / f"{job}.json").read_text(encoding="utf-8"))
         if values.pop("version") != _VERSION:
             return None
-        return Record(**values)
+        record = Record(**values)
+        return record if all(isinstance(value, _TYPES[name]) for name, value in asdict(record).items()) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -74,7 +80,7 @@ def mark_left(folder: Path, job: str) -> None:
     """Note that a result waits at the server for a plug-in that is gone."""
     record = read(folder, job)
     if record is not None:
-        _mark(folder, job, record, is_left=True)
+        write(folder, job, replace(record, is_left=True))
 
 
 def is_any_left(folder: Path) -> bool:
@@ -89,18 +95,13 @@ def mark_seen(folder: Path) -> None:
     for path in folder.glob("*.json"):
         record = read(folder, path.stem)
         if record is not None and record.is_left:
-            _mark(folder, path.stem, record, is_left=False)
+            write(folder, path.stem, replace(record, is_left=False))
 
 
 def forget_old(folder: Path) -> None:
     """Remove what is older than any server keeps a result, and what cannot be understood."""
     for path in folder.glob("*.json"):
-        if read(folder, path.stem) is None or time.time() - path.stat().st_mtime > _LONGEST_SECONDS:
-            forget(folder, path.stem)
-
-
-def _mark(folder: Path, job: str, record: Record, *, is_left: bool) -> None:
-    try:
-        write(folder, job, replace(record, is_left=is_left))
-    except ResourceError:  # it only helps to find the result, which the server lists all the same
-        return
+        with contextlib.suppress(OSError):  # another session was quicker
+            age = time.time() - path.stat().st_mtime
+            if age > _LONGEST_SECONDS or read(folder, path.stem) is None:
+                forget(folder, path.stem)

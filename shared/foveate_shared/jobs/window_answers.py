@@ -54,6 +54,10 @@ class Answers:
         self.are_held = self._asks_from is not None and seconds is not None and seconds >= self._asks_from
         return self.are_held
 
+    def release(self) -> None:
+        """Take that the person said yes, whether or not the question has come up yet: it does not come up again."""
+        self._asks_from, self.are_held = None, False
+
     def ask(self, requests: Iterable[WindowRequest]) -> None:
         """Note what the server wants."""
         self._requests.extend(requests)

@@ -52,3 +52,9 @@ def test_weights_of_packages_are_seconds_only_once_they_are_measured():
     assert paces.expect(REQUEST, plan(item(30.0))) == ExpectedTime(None)
     paces.measure(REQUEST, 10.0, 5.0)
     assert paces.expect(REQUEST, plan(item(30.0))).seconds == 15.0
+
+
+def test_what_weighs_nothing_tells_no_pace():
+    paces = MeasuredPaces(())
+    paces.measure(REQUEST, 0.0, 2.0)
+    assert paces.expect(REQUEST, plan(item(30.0))) == ExpectedTime(30.0)

@@ -87,6 +87,10 @@ def lose_record(place):
     (place.package / "bundle.json").unlink()
 
 
+def garble_record(place):
+    (place.package / "bundle.json").write_text('{"files": []}')
+
+
 def lose_settings(place):
     place.settings.unlink()
 
@@ -111,6 +115,7 @@ def look_elsewhere(place):
         (age, "It is not version"),
         (disable, "Krita does not load it."),
         (lose_record, "It is not one that `foveate plugins build` has made."),
+        (garble_record, "It is not one that `foveate plugins build` has made."),
         (lose_settings, "is missing, so the plugin may not find the server."),
         (garble_settings, "settings.json: Expecting property name"),
         (move_program, "The program that starts it is not there: /gone/foveate."),

@@ -6,9 +6,11 @@ import pytest
 
 from fakes.one_document import Studio
 from foveate_shared.connection.client import ConnectionState, StateChange
-from foveate_shared.editor.document_controller import LONG_SECONDS, SURVEY, VARIATIONS
+from foveate_shared.editor.document_controller import LONG_SECONDS, VARIATIONS
+from foveate_shared.editor.faces import SURVEY
 from foveate_shared.errors import RefusedError
 from foveate_shared.geometry import Extent
+from foveate_shared.jobs.job_status import JobState
 from foveate_shared.wire.protocol import Accepted, Jobs, JobSummary, Planned
 
 
@@ -133,6 +135,18 @@ def test_faces_that_were_looked_for_are_of_no_use_any_more(studio):
     assert studio.controller.entries == []
 
 
+def test_a_look_for_faces_is_not_written_down(studio):
+    studio.controller.find_faces({})
+    assert studio.controller._records.read(studio.controller.survey.flow.job) is None
+
+
+def test_a_job_that_a_refused_connection_ends_here_is_still_known_in_the_next_session(studio):
+    job = studio.controller.run("refocus", {})
+    studio.tell(StateChange(ConnectionState.REFUSED, RefusedError("The token is not known.").info))
+    assert job.flow.status.state is JobState.FAILED
+    assert studio.controller._records.read(job.flow.job)
+
+
 def test_results_that_nobody_chose_from_are_known_by_their_document(studio):
     studio.controller.run("refocus", {VARIATIONS: 2})
     jobs = studio.controller.jobs
@@ -159,6 +173,17 @@ def test_all_of_a_large_image_is_worked_on_after_a_question_alone(studio):
     assert studio.controller.question(jobs[0]) == "Nothing is selected: on all of the image this takes about 3 min 0 s."
     studio.controller.begin(jobs[0])
     assert [studio.controller.question(job) for job in jobs] == ["", ""]  # variations are begun together
+
+
+def test_a_variation_that_is_planned_after_the_yes_does_not_ask_again(studio):
+    studio.editor.now = replace(studio.editor.now, selection=None)
+    studio.controller.run("refocus", {VARIATIONS: 2})
+    first, second = studio.controller.jobs
+    studio.tell(*plan(first, 90.0))
+    studio.controller.begin(first)
+    studio.tell(*plan(second, 90.0))
+    assert studio.controller.question(second) == ""
+    assert not second.flow.is_held
 
 
 def test_what_was_never_measured_is_said_as_such(studio):

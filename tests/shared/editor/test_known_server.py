@@ -1,6 +1,7 @@
 """What the server told last, from one start of an editor to the next."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,14 @@ def test_a_program_that_does_not_know_it_tells_nothing(program):
     assert ask_program(program(said, seconds=60), {}, timeout=0.05) == ((), ())
     assert ask_program(Settings("me", server_command=("/nowhere/foveate", "serve")), {}) == ((), ())
     assert ask_program(Settings("me", server_command=("run-my-server",)), {}) == ((), ())
+
+
+def test_a_person_without_a_home_is_told_nothing(program, monkeypatch):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    assert ask_program(program(text_of(real_welcome().operations, FOR_PROMPTS)), {}) == ((), ())
 
 
 def test_nobody_asks_here_what_another_machine_has(program):

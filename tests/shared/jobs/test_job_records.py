@@ -26,7 +26,10 @@ def test_a_record_comes_back_as_it_was(folder):
     assert folder.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1, "title": ""}', '{"version": 2, "x": 1}'])
+ODD = '{"version": 2, "title": "", "image": "", "kind": []}'
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1, "title": ""}', '{"version": 2, "x": 1}', ODD])
 def test_what_is_no_record_is_none(folder, text):
     folder.mkdir()
     (folder / f"{JOB}.json").write_text(text)
@@ -56,3 +59,16 @@ def test_what_no_server_keeps_any_more_is_removed(folder):
     job_records.forget(folder, JOB)
     job_records.forget(folder, JOB)
     assert not list(folder.iterdir())
+
+
+def test_what_another_session_removes_meanwhile_is_no_error(folder, monkeypatch):
+    job_records.write(folder, JOB, RECORD)
+    monkeypatch.setattr(type(folder), "glob", lambda *_: [folder / "gone.json", folder / f"{JOB}.json"])
+    job_records.forget_old(folder)
+    assert job_records.read(folder, JOB) == RECORD
+
+
+def test_a_folder_that_cannot_be_written_is_no_reason_not_to_do_the_job(tmp_path):
+    (tmp_path / "foveate-jobs").write_text("no folder")
+    job_records.write(tmp_path / "foveate-jobs", JOB, RECORD)
+    assert job_records.read(tmp_path / "foveate-jobs", JOB) is None

@@ -222,19 +222,23 @@ class DiffusionEngine:
             tile=canvas.tile,
         )
         held = loaded.size if loaded.settled or self._device.type == "cpu" else 0
-        try:
+
+        def fitting() -> MemoryPlan:
             return plan(footprint, job, self._device, available_memory(self._device, held))
+
+        try:
+            return fitting()
         except ResourceError:
             if not self._residents.keep_only(loaded) and memory_share() == 1:
                 raise
             device_precision.empty_cache(self._device)
         try:
-            return plan(footprint, job, self._device, available_memory(self._device, held))
+            return fitting()
         except ResourceError:
             if memory_share() == 1:
                 raise
         with sharing(1.0):
-            fastest = plan(footprint, job, self._device, available_memory(self._device, held))
+            fastest = fitting()
         return fastest.smaller or fastest
 
 

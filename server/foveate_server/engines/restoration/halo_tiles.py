@@ -41,12 +41,7 @@ class HaloTiles:
         wanted = strip.wanted
         result = np.empty((wanted.height * network.scale, wanted.width * network.scale, 3), np.float32)
         cores = tiles(wanted, Extent(tile, tile))
-
-        def begin_layer() -> None:
-            meter.give_way()
-            meter.tick()
-
-        with torch.inference_mode(), watched(network.module, begin_layer):
+        with torch.inference_mode(), watched(network.module, meter.begin_layer):
             for index, core in enumerate(cores):
                 job = _Core(network, image, device, meter, core, index, len(cores))
                 target = core.relative_to(wanted).scaled(network.scale)

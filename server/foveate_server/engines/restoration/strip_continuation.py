@@ -88,11 +88,6 @@ class _Share:
         """Start the column, which takes so many multiply-adds."""
         self.meter.begin(self.column / self.columns, 1 / self.columns, work)
 
-    def begin_layer(self, work: float) -> None:
-        """Take that a layer begins. Layers share nothing but what is pushed: others' work may run between any two."""
-        self.meter.give_way()
-        self.meter.tick(work)
-
 
 @dataclass(frozen=True)
 class _Known:
@@ -149,7 +144,9 @@ class _RowStream:
         bands = self._bands(self._fed - strip.top, until, is_end=wanted.bottom + self._radius > image.shape[0])
         share.begin(self._columns.width * self._work(bands, strip.top))
         for first, last, is_last in bands:
-            made = self._push(self._columns.of(image, first, last), Flow(is_last, share.begin_layer), device)
+            # Layers share nothing but what is pushed: others' work may run between any two.
+            flow = Flow(is_last, share.meter.begin_layer)
+            made = self._push(self._columns.of(image, first, last), flow, device)
             rest = self._place(made, self._come, result, top)
             if rest.size:  # an empty one would keep all of the band in memory
                 below.append(rest)
