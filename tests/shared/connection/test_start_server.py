@@ -14,14 +14,17 @@ from pathlib import Path
 
 import pytest
 
+import foveate_shared
 from foveate_shared.connection import running_server
 from foveate_shared.connection.process_place import ProcessPlace
 from foveate_shared.connection.running_server import find_server, read_runtime_file, write_runtime_file
 from foveate_shared.connection.start_server import find_or_start
 from foveate_shared.errors import ConnectionLostError, FoveateError, InputError, ServerError
 
+# Where an installation for development has the package through a hook of the site module, sys.path does not name it.
+PATHS = [str(Path(foveate_shared.__file__).parents[1]), *sys.path]
 # A server as far as a launcher sees one: proves that it knows its token, and says in the runtime file where it is.
-SERVER = f"import sys; sys.path[:0] = {sys.path!r}" + textwrap.dedent(
+SERVER = f"import sys; sys.path[:0] = {PATHS!r}" + textwrap.dedent(
     """
     import http.server, json, os, pathlib, sys
     assert "PYTHONPATH" not in os.environ and "PYTHONHOME" not in os.environ
