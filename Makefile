@@ -29,6 +29,9 @@ HOST_TESTS := $(BIN)/python -m pytest -m hosts -rs --timeout=900 tests/hosts
 EDITIONS := $(if $(filter newest,$(EDITORS)),newest krita-6,$(EDITORS))
 WRITE_TABLE := $(if $(filter newest,$(EDITORS)),PYTHONPATH=tests $(BIN)/python -m hosts.lib.editors_table $(EDITIONS);)
 
+# Bytecode is kept, whatever the environment says: the tests start some hundred processes, each of which compiles ours else.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup weights demo serve test test-avx2 test-hosts campaign check format bench clean
 

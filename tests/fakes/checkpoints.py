@@ -86,6 +86,7 @@ def _stable_diffusion(*, width: int, heads: Any, linear: bool, unet_channels: in
         cross_attention_dim=width,
         use_linear_projection=linear,
         norm_num_groups=8,
+        layers_per_block=1,
     )
     return StableDiffusionPipeline(
         vae=_vae(),
@@ -114,6 +115,7 @@ def _sdxl() -> Any:
         cross_attention_dim=2048,
         use_linear_projection=True,
         norm_num_groups=8,
+        layers_per_block=1,
         addition_embed_type="text_time",
         addition_time_embed_dim=256,
         projection_class_embeddings_input_dim=2816,

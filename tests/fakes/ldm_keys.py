@@ -13,7 +13,7 @@ from torch import Tensor
 from fakes.mmdit_keys import flux_state, sd3_state
 
 State = dict[str, Tensor]
-_LAYERS = 2  # residual blocks per level of the UNet, in all of the family
+_LAYERS = 1  # residual blocks per level of the UNet, in all of the family
 _LEVELS = 4  # of the autoencoder
 _UNET_ENDS = {
     "time_embedding.linear_1": "time_embed.0",

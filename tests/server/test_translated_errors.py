@@ -6,6 +6,7 @@ Reads the sources: the templates of the sentence and the remedy of every error, 
 import ast
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -98,19 +99,20 @@ class Said:
         return bool(places - self._values if self._is_open else places ^ self._values)
 
 
-def said_in(path, names):
-    """Yield what `path` says in calls of `names`."""
-    tree = ast.parse(path.read_text("utf-8"))
-    constants = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+def said_in(path):
+    """Yield the name of each maker that `path` calls, with what it says there."""
+    constants, calls = {}, []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call):
+            calls.append(node)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             parts = [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]
             if all(isinstance(part, ast.Constant) and isinstance(part.value, str) for part in parts):
                 constants.setdefault(node.targets[0].id, []).extend(part.value for part in parts)
-    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+    for call in calls:
         name = getattr(call.func, "id", None) or getattr(call.func, "attr", "")
-        if name in names:
-            yield Said(path, call, constants)
+        if name in MAKERS | PART_MAKERS | ERRORS:
+            yield name, Said(path, call, constants)
 
 
 def is_sentence(text):
@@ -121,52 +123,68 @@ def is_part(text):
     return " " in text and text[0].islower() and "{}" not in text
 
 
-CALLS = [said for path in sources() for said in said_in(path, MAKERS | ERRORS)]
-PARTS = {
-    PLACE.sub(r"{\1}", text)
-    for path in sources()
-    for said in said_in(path, PART_MAKERS)
-    for text in said.texts
-    if is_part(text)
-}
-SAID = {PLACE.sub(r"{\1}", text) for said in CALLS for text in said.texts if is_sentence(text)}
+@dataclass(frozen=True)
+class Spoken:
+    """What all sources say."""
+
+    calls: list[Said]
+    sentences: set[str]
+    parts: set[str]
 
 
-def test_the_scan_finds_what_is_said():
-    assert len(SAID) > 150
+@pytest.fixture(scope="module")
+def spoken():
+    found = [named for path in sources() for named in said_in(path)]
+    calls = [said for name, said in found if name in MAKERS | ERRORS]
+    parts = [said for name, said in found if name in PART_MAKERS]
+    return Spoken(calls, texts_of(calls, is_sentence), texts_of(parts, is_part))
+
+
+def texts_of(calls, is_meant):
+    return {PLACE.sub(r"{\1}", text) for said in calls for text in said.texts if is_meant(text)}
+
+
+def test_the_scan_finds_what_is_said(spoken):
+    assert len(spoken.sentences) > 150
     for known in (
         "The stored pixels {path} cannot be used: {reason}.",
         "You submit jobs too fast.",
         "Did you mean {name}?",
     ):
-        assert known in SAID
+        assert known in spoken.sentences
 
 
-def test_exceptions_are_still_said():
-    assert sorted(CONTRACT_SENTENCES - SAID) == []
+def test_exceptions_are_still_said(spoken):
+    assert sorted(CONTRACT_SENTENCES - spoken.sentences) == []
 
 
-def test_sentences_name_their_values():
-    assert sorted(text for said in CALLS for text in said.texts if "{}" in text) == []
-    assert sorted(said.place for said in CALLS if said.is_wrong) == []
+def test_sentences_name_their_values(spoken):
+    assert sorted(text for said in spoken.calls for text in said.texts if "{}" in text) == []
+    assert sorted(said.place for said in spoken.calls if said.is_wrong) == []
 
 
 @pytest.mark.parametrize("language", languages())
-def test_what_counts_has_its_plural_forms(language):
+def test_what_counts_has_its_plural_forms(spoken, language):
     entries = json.loads((SHARED / f"i18n/{language}.json").read_text("utf-8"))
-    counting = {text for said in CALLS if said.counts for text in said.texts} | {FACES.found}  # a detector's are fields
+    counting = {text for said in spoken.calls if said.counts for text in said.texts} | {
+        FACES.found
+    }  # a detector's are fields
     assert len(counting) >= 3
     assert sorted(text for text in counting if not isinstance(entries[text], dict)) == []
 
 
 @pytest.mark.parametrize("language", languages())
-def test_every_error_is_translated(language):
+def test_every_error_is_translated(spoken, language):
     known = Texts(language).catalogue.keys() | CONTRACT_SENTENCES
-    parts = {part for text in SAID - known for part in SENTENCE_END.split(text)}
+    parts = {part for text in spoken.sentences - known for part in SENTENCE_END.split(text)}
     assert sorted(part for part in parts - known if not PLACE.fullmatch(part)) == []
 
 
 @pytest.mark.parametrize("language", languages())
-def test_parts_of_sentences_are_translated(language):
-    assert {"it holds no weights", "it has {found} bytes instead of {size}", "it does not answer in time"} <= PARTS
-    assert sorted(PARTS - Texts(language).catalogue.keys()) == []
+def test_parts_of_sentences_are_translated(spoken, language):
+    assert {
+        "it holds no weights",
+        "it has {found} bytes instead of {size}",
+        "it does not answer in time",
+    } <= spoken.parts
+    assert sorted(spoken.parts - Texts(language).catalogue.keys()) == []

@@ -131,7 +131,7 @@ def test_weights_may_be_kept_in_other_precisions(sources, rewritten, dtype):
 @pytest.mark.parametrize(
     ("name", "gone", "said"),
     [
-        ("sd1", "output_blocks.3.0", "its unet lacks 12 tensors, such as up_blocks.1.resnets.0.conv1.bias"),
+        ("sd1", "output_blocks.2.0", "its unet lacks 12 tensors, such as up_blocks.1.resnets.0.conv1.bias"),
         ("sd2", "resblocks.1.mlp.c_fc.weight", "its text_encoder lacks encoder.layers.1.mlp.fc1.weight"),
         ("sd3", "joint_blocks.1.x_block.mlp.fc1", "its transformer lacks 'joint_blocks.1.x_block.mlp.fc1.weight'"),
         ("sd3", "first_stage_model.decoder.conv_out", "its vae lacks 2 tensors, such as decoder.conv_out.bias"),
