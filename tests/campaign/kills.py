@@ -26,8 +26,9 @@ from foveate_server.picture_files.read import read_picture
 from foveate_shared.jobs.job_flow import JobState
 
 VICTIMS = ("server", "worker", "client", "connection")
-MOST_KILLS = 3  # of a job; an item whose worker dies three times fails as it should: workers die at most twice
-MOST_WORKERS = 2
+MOST_KILLS = 3  # of a job
+# An item that was begun three times and never ended fails, as it should: neither dies more than twice in one job.
+MOST_OF_A_KIND = {"worker": 2, "server": 2}
 COMMAND_SECONDS = 300
 COMMAND_START_SECONDS = 0.4  # a command's own start, in which nothing is under way yet
 
@@ -107,15 +108,13 @@ class KillingField:
     def _kill_all(
         self, wanted: list[str], moments: list[float], over: threading.Event, connections: Connections
     ) -> None:
-        began, workers = time.monotonic(), 0
+        began, killed = time.monotonic(), Counter[str]()
         for victim, moment in zip(wanted, moments, strict=True):
             if over.wait(max(0.0, began + moment - time.monotonic())):
-                return
-            if victim == "worker" and workers >= MOST_WORKERS:
-                continue
-            if self._act(victim, connections):
-                self.seen.kills[victim] += 1
-                workers += victim == "worker"
+                break
+            if killed[victim] < MOST_OF_A_KIND.get(victim, MOST_KILLS) and self._act(victim, connections):
+                killed[victim] += 1
+        self.seen.kills += killed
 
     def _act(self, victim: str, connections: Connections) -> bool:
         if victim == "worker":
