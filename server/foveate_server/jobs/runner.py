@@ -37,8 +37,10 @@ from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import Outcome
 
 MAX_ATTEMPTS = 3  # runs of an item that end with the server's own death; then the item is what kills it
-MAX_WORKER_DEATHS = 3  # likewise of its worker's: apart, for a worker dies of memory that another program took
-LAST_SHARE = 0.5  # of the free memory, for the last of these
+# Likewise of its worker's: apart, for a worker dies of memory that another program took. All but the last run have all
+# of the memory.
+MAX_WORKER_DEATHS = 4
+LAST_SHARE = 0.5  # of the free memory, for the last of these runs
 _LOOK_SECONDS = 0.5  # at least, from one look at who may come in to the next, however often progress is told
 
 _WORKER_DIED = {ErrorCode.WORKER_CRASHED, ErrorCode.WORKER_HUNG}

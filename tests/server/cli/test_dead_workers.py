@@ -67,7 +67,7 @@ def test_a_strip_whose_worker_died_is_made_again(mortals, undisturbed):
 
 def test_a_strip_that_cannot_be_made_costs_neither_the_others_nor_the_truth(mortals, undisturbed):
     mortals.after.unlink(missing_ok=True)
-    mortals.die("live", "die", "live", "die", "die")  # the second strip, then the third, then the second again
+    mortals.die("live", "die", "live", *["die"] * 3)  # the second strip, then the third, then the second again
     said = mortals.upscale(status=1).stderr
     assert "1 of 3 parts of the new image failed: The worker process was killed" in said
     assert not mortals.after.exists()

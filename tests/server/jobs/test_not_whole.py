@@ -42,9 +42,10 @@ async def test_what_a_dead_worker_was_at_is_tried_again(tmp_path, code):
         assert names(made.executor).count("i1") == MAX_WORKER_DEATHS
         assert [note.text for note in watcher.of(Note)] == [
             "The worker died. What it was at is tried again.",
+            "The worker died. What it was at is tried again.",
             "The worker died. What it was at is tried once more, with half of the memory.",
         ]
-        assert [task.memory_share for task in made.executor.tasks if task.item.id == "i1"] == [1, 1, 0.5]
+        assert [task.memory_share for task in made.executor.tasks if task.item.id == "i1"] == [1, 1, 1, 0.5]
 
 
 async def test_a_failure_of_another_kind_is_final(tmp_path):
