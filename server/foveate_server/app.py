@@ -210,7 +210,7 @@ async def _end_revoked(manager: JobManager, authenticator: Authenticator) -> Non
     """End the jobs of revoked tokens; also of those that were revoked while no server ran."""
     while True:
         try:
-            owners = {job.owner.token for job in manager.jobs if not job.ended}
+            owners = {job.owner.token for job in manager.jobs if not job.offered}
             manager.cancel_jobs_of(authenticator.revoked(owners))
         except Exception:
             _log.exception("the jobs of revoked tokens could not be ended")

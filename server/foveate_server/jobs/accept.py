@@ -24,7 +24,7 @@ from foveate_server.operations.package_failure import failure_of
 from foveate_server.presets import load_presets
 from foveate_server.spool.database import Change, delete_job, insert_job, put_items
 from foveate_server.spool.database_rows import JobRow, Owner
-from foveate_shared.errors import ErrorCode, FoveateError, InputError, RefusedError, to_exception
+from foveate_shared.errors import ErrorCode, FoveateError, InputError, RefusedError, ResourceError, to_exception
 from foveate_shared.wire.codec import encode
 from foveate_shared.wire.protocol import Accepted, Note, Planned, Submit
 
@@ -199,10 +199,26 @@ class JobAcceptance:
 
     def _check_disk(self, plan: Plan, request: JobRequest) -> None:
         """Refuse at once what could not even begin."""
-        first = plan.items[0]
-        self._parts.spool.account.check(
-            sum(request.source(window.source).format.size(window.extent) for window in first.windows)
-        )
+        account, windows = self._parts.spool.account, plan.items[0].windows
+        needed = sum(request.source(window.source).format.size(window.extent) for window in windows)
+        if account.used + needed > account.quota:
+            self._check_unseen()
+        account.check(needed)
+
+    def _check_unseen(self) -> None:
+        """Raise ResourceError where what fills the job store are results that do not go by themselves."""
+        unseen = [job for job in self._jobs.values() if job.is_unseen]
+        size = sum(self._parts.spool.files(job.number).size() for job in unseen)
+        if size:
+            raise ResourceError(
+                "The server's job store is full: of the {quota} MiB that it may take, {size} MiB are results that "
+                "their owners have not seen yet.",
+                code=ErrorCode.STORAGE_FULL,
+                remedy="They stay until their owners come for them: `foveate jobs --all` tells whose they are. "
+                "Or raise spool_quota.",
+                quota=self._parts.spool.account.quota >> 20,
+                size=-(-size >> 20),
+            )
 
 
 def _same(job: Job, content: str) -> Job:

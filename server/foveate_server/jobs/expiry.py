@@ -1,6 +1,7 @@
 """Which jobs go without their owner's word: after `result_days` of the servers' own running time, or for want of room.
 
-The machine's clock has no part in it: it jumps, and a result that took a night must not be gone for that.
+The machine's clock has no part in it: it jumps, and a result that took a night must not be gone for that. Nor does a
+result go whose owner was never told of it: where such fill the quota, new jobs are refused.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Expiry:
         """Return the jobs that shall go now; `jobs` are all, oldest first."""
         oldest = self._running() - self._seconds
         idle = [job for job in jobs if job.summary_state not in {"queued", "running"}]
-        due = [job for job in idle if job.touched < oldest]
+        due = [job for job in idle if job.touched < oldest and not job.is_unseen]
         missing = self._missing_room() - sum(map(self._size, due))
         for job in sorted(idle, key=lambda job: job.touched):
             if missing <= 0:

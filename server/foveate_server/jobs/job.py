@@ -78,7 +78,8 @@ class Job:
         self.position: int | None = None  # that the owner knows of
         self.waits_for: str = ""  # likewise: the stage of another job, which cannot give way meanwhile
         self.time = JobTime()
-        self.touched = row.touched  # the servers' running time when the newest lasting event was stored, seconds
+        # The servers' running time when the newest lasting event was stored, or the owner was told of the end; seconds.
+        self.touched = row.touched
         self.offered = row.offered  # the owner was told that it has ended
         self.running: set[str] = set()  # keys of its tasks in the executor
 
@@ -116,6 +117,11 @@ class Job:
     def is_resumable(self) -> bool:
         """Tell whether it failed, and what failed of it can be tried again."""
         return self.state == "failed" and not self.forgotten and self.keeps_finished
+
+    @property
+    def is_unseen(self) -> bool:
+        """Tell whether it has a result, or finished parts of one, and its owner was not told of that."""
+        return not self.offered and (self.state == "done" or self.is_resumable)
 
     def reopen(self) -> list[ItemRow]:
         """Let what failed be tried again; return the rows of these items."""

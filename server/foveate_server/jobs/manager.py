@@ -65,9 +65,9 @@ class JobManager:
         self._parts = parts
         self._spool = parts.spool
         self._journal = Journal(parts.spool)
-        running = RunningTime(parts.clocks.monotonic)
-        self._expiry = Expiry(parts.config, parts.spool, running)
-        self._publisher = EventLog(self._journal, running, parts.clocks.now)
+        self._running = RunningTime(parts.clocks.monotonic)
+        self._expiry = Expiry(parts.config, parts.spool, self._running)
+        self._publisher = EventLog(self._journal, self._running, parts.clocks.now)
         reports = ItemEvents(self._publisher)
         self._runner = Runner(parts, self._journal, reports, self._item_ended, self._tidy)
         self._jobs: dict[tuple[Owner, str], Job] = {}  # by owner and the client's id, oldest first
@@ -203,8 +203,8 @@ class JobManager:
     async def _retry(self, job: Job) -> None:
         rows = job.reopen()
         changes = [put_item(job.number, row) for row in rows]
-        opened = [set_state(job.number, "open"), set_offered(job.number, offered=False), forget_failures(job.number)]
-        await self._journal.write([*opened, *changes])
+        unseen = set_offered(job.number, self._running(), offered=False)
+        await self._journal.write([set_state(job.number, "open"), unseen, forget_failures(job.number), *changes])
         _log.info("job %s: %d items are tried again", job.id, len(rows))
         self._advance(job)
 
@@ -226,11 +226,15 @@ class JobManager:
         return True
 
     def cancel_jobs_of(self, tokens: Container[str]) -> None:
-        """End all that is unfinished of owners whose tokens are among `tokens`."""
+        """End all that is unfinished of owners whose tokens are among `tokens`: nobody can come for it any more.
+
+        For the same reason what has ended is not kept for them until they have seen it.
+        """
         for job in self.jobs:
-            if not job.ended and job.owner.token in tokens:
-                _log.warning("job %s: the token %s was revoked", job.id, job.owner.token)
-                self._cancel(job)
+            if job.owner.token in tokens:
+                if self._cancel(job):
+                    _log.warning("job %s: the token %s was revoked", job.id, job.owner.token)
+                self.offer(job)
 
     def fail(self, job: Job, error: ErrorInfo) -> None:
         """End a job because of something outside its items, such as a full disk."""
@@ -252,10 +256,10 @@ class JobManager:
         self._forget(job)
 
     def offer(self, job: Job) -> None:
-        """Take that the owner is told of a job; where that has ended, it may go if its room is needed."""
+        """Take that the owner is told of a job; where that has ended, it may go from now on: later, or for its room."""
         if job.ended and not job.offered and not job.forgotten:
-            job.offered = True
-            self._journal.write([set_offered(job.number, offered=True)])
+            job.offered, job.touched = True, self._running()
+            self._journal.write([set_offered(job.number, job.touched, offered=True)])
 
     def expired(self, owner: Owner) -> tuple[ExpiredRow, ...]:
         """Return the owner's jobs that went without its word, oldest first."""

@@ -239,9 +239,9 @@ def set_recipe(number: int, recipe: object) -> Change:
     return _execute("UPDATE jobs SET recipe = ? WHERE number = ?", json_records.dumps(recipe), number)
 
 
-def set_offered(number: int, *, offered: bool) -> Change:
-    """Keep whether a job's owner was told that it has ended."""
-    return _execute("UPDATE jobs SET offered = ? WHERE number = ?", offered, number)
+def set_offered(number: int, touched: float, *, offered: bool) -> Change:
+    """Keep whether a job's owner was told that it has ended, at `touched` of the servers' running time."""
+    return _execute("UPDATE jobs SET offered = ?, touched = ? WHERE number = ?", offered, touched, number)
 
 
 def set_running_time(seconds: float) -> Change:

@@ -40,7 +40,7 @@ class JobRow:
     updated: float
     model: ModelInfo | None = None  # settled at intake
     picture_profiles: Mapping[str, bytes] = field(default_factory=dict)  # ICC, of pictures that have one, by name
-    touched: float = 0.0  # the servers' running time at the newest lasting event, seconds
+    touched: float = 0.0  # the servers' running time at the newest lasting event, or when it was offered; seconds
     offered: bool = False  # the owner was told that it has ended
 
 

@@ -1,11 +1,15 @@
 """What expires: by the servers' own running time, or for want of room; never by a clock that jumps."""
 
+import anyio
 import pytest
 
 from fakes.jobs import ANNA, BERT, EXTENT, bench
+from fakes.painting import PaintAnew
 from foveate_server.jobs.dependencies import Clocks
+from foveate_server.spool.database_rows import Owner
 from foveate_server.spool.job_files import storage_full
-from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.errors import ErrorCode, InputError, ResourceError
+from foveate_shared.wire.protocol import ItemEnded, Started, Windows
 
 DAY = 86_400
 RESULT = EXTENT.area  # bytes that a finished job takes: its patch
@@ -40,6 +44,22 @@ async def finish(made, owner=ANNA):
     job = await made.submit(owner=owner)
     await watcher.answer(job)
     made.manager.disconnect(owner, watcher)
+    return job
+
+
+async def finish_unseen(made, owner=ANNA):
+    """Run a job to its end whose owner went away while it ran; return it."""
+    release, watcher = made.executor.hold("i1"), made.watch(owner)
+    job = await made.submit(owner=owner)
+    for request in (await watcher.until(Windows)).requests:
+        await made.send(job, request)
+    await watcher.until(Started)
+    made.manager.disconnect(owner, watcher)
+    release()
+    made.executor.behaviours.clear()
+    while not job.ended:  # noqa: ASYNC110 - nobody listens, so there is no event
+        await anyio.sleep(0.01)
+    assert job.state == "done"
     return job
 
 
@@ -116,3 +136,82 @@ async def test_no_result_goes_for_its_room_before_its_owner_was_told_of_it(tmp_p
         assert made.manager.expire() == 0
         made.manager.offer(made.manager.find(ANNA, unseen.id))
         assert made.manager.expire() == 1
+
+
+async def test_no_result_goes_by_time_before_its_owner_was_told_of_it(tmp_path, machine):
+    async with bench(tmp_path, clocks=machine.clocks) as made:
+        unseen = await finish_unseen(made)
+        machine.run(days=8)
+        assert made.manager.expire() == 0
+    machine.restart()
+    async with bench(tmp_path, clocks=machine.clocks) as made:
+        machine.run(days=30)
+        assert made.manager.expire() == 0
+        assert ids(made) == [unseen.id]
+        assert made.manager.expired(ANNA) == ()
+
+
+async def test_a_result_goes_so_long_after_its_owner_was_told_of_it(tmp_path, machine):
+    async with bench(tmp_path, clocks=machine.clocks) as made:
+        unseen = await finish_unseen(made)
+        machine.run(days=8)
+        made.manager.offer(unseen)
+        assert made.manager.expire() == 0
+    machine.restart()
+    async with bench(tmp_path, clocks=machine.clocks) as made:
+        machine.run(days=6.9)
+        assert made.manager.expire() == 0
+        machine.run(days=0.2)
+        assert made.manager.expire() == 1
+        assert [gone.job for gone in made.manager.expired(ANNA)] == [unseen.id]
+
+
+async def test_what_ended_without_a_result_goes_by_time(tmp_path, machine):
+    async with bench(tmp_path, clocks=machine.clocks) as made:
+        failed, cancelled = await made.submit(), await made.submit()
+        made.manager.fail(failed, storage_full("Full.").info)
+        made.manager.cancel(ANNA, cancelled.id)
+        machine.run(days=8)
+        assert made.manager.expire() == 2
+
+
+async def test_finished_parts_stay_until_their_owner_was_told_of_them(tmp_path, machine):
+    async with bench(tmp_path, clocks=machine.clocks, table={"paint": PaintAnew()}) as made:
+        made.executor.hold("i2")
+        watcher = made.watch()
+        job = await made.submit(items=2)
+        for request in (await watcher.until(Windows)).requests:
+            await made.send(job, request)
+        await watcher.until(ItemEnded)
+        made.manager.disconnect(ANNA, watcher)
+        made.manager.fail(job, storage_full("Full.").info)
+        machine.run(days=8)
+        assert made.manager.expire() == 0
+        made.manager.offer(job)
+        machine.run(days=8)
+        assert made.manager.expire() == 1
+
+
+async def test_what_nobody_can_come_for_any_more_goes_by_time(tmp_path, machine):
+    async with bench(tmp_path, clocks=machine.clocks) as made:
+        await finish_unseen(made, Owner("tablet", "anna"))
+        made.manager.cancel_jobs_of({"tablet"})
+        machine.run(days=8)
+        assert made.manager.expire() == 1
+
+
+async def test_where_unseen_results_take_all_of_the_room_a_new_job_is_refused_with_that_reason(tmp_path, machine):
+    async with bench(tmp_path, clocks=machine.clocks) as made:
+        unseen = await finish_unseen(made)
+        await made.until_stored(RESULT)
+        made.spool.account.quota = RESULT
+        assert made.manager.expire() == 0
+        with pytest.raises(ResourceError) as caught:
+            await made.submit()
+        assert caught.value.info.code is ErrorCode.STORAGE_FULL
+        assert "1 MiB are results that their owners have not seen yet" in caught.value.info.message
+        assert ids(made) == [unseen.id]
+        made.manager.offer(unseen)
+        assert made.manager.expire() == 1
+        await made.until_stored(0)
+        await made.submit()
