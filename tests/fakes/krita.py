@@ -65,6 +65,7 @@ class Layer:
     kind: str = "paintlayer"
     model: str = "RGBA"
     data: bytes = b""  # of all the document
+    is_gone: bool = False
 
     def name(self):
         return self.title
@@ -98,7 +99,7 @@ class Layer:
         self.inherits = inherits
 
     def childNodes(self):  # noqa: N802
-        return list(self.children)
+        return [child for child in self.children if not child.is_gone]
 
     def addChildNode(self, child, _above):  # noqa: N802
         if self.takes:
@@ -107,6 +108,7 @@ class Layer:
 
     def remove(self):
         self.written.clear()
+        self.is_gone = True
 
 
 @dataclass(eq=False)
@@ -126,6 +128,9 @@ class Document:
     busy: bool = False  # with a stroke of the person, say
     path: str = ""  # of its file
     clones: list[Document] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.first = next((child.number for child in self.root.children), 0)  # of the layer that it came with
 
     def width(self):
         return self.columns

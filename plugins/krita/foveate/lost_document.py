@@ -93,7 +93,13 @@ class LostDocument(NewImageHost):
         return None
 
     def _create(self, result: host.Result, extent: geometry.Extent) -> Any:
-        return new_documents.create(self._krita, extent, self._title, self._colors(result))
+        """Return a document with one layer that is transparent: that of a new one is white."""
+        document = new_documents.create(self._krita, extent, self._title, self._colors(result))
+        white = document.rootNode().childNodes()
+        document.rootNode().addChildNode(document.createNode(self._title, "paintlayer"), None)
+        for node in white:
+            node.remove()
+        return document
 
     def _colors(self, result: host.Result) -> new_documents.Colors:
         """Return the colours of the image that is gone, as far as anybody knows them."""

@@ -66,8 +66,9 @@ def test_else_it_becomes_an_image_as_large_as_its_own_was(open_now):
     LostDocument(krita, record, record.title).apply(result())
     (made,) = krita.app.window.shown
     assert (made.width(), made.height(), made.colorProfile()) == (WIDTH, HEIGHT, "sRGB-elle-V2-srgbtrc.icc")
-    (layer,) = made.root.children
+    (layer,) = made.rootNode().childNodes()
     assert (layer.name(), layer.written[0][1:]) == ("Refocus (sharp)", (2, 1, 4, 3))
+    assert layer.number != made.first  # which is white: around the result there is nothing
     assert all(len(document.root.children) == 1 for document in open_now)
 
 
