@@ -19,12 +19,11 @@ from ._shared import (
     host,
     in_steps,
     job_records,
-    offered_operations,
     pixels,
     protocol,
 )
 from .job_host import PICTURE_SIDE, KritaJobHost
-from .layer_pictures import extent_of
+from .layer_pictures import document_colors, extent_of
 from .pixel_layouts import named_space, pixel_format
 from .profiles import read_profile
 from .wait_until_idle import drop, dropped_after, is_open, until_idle
@@ -59,7 +58,7 @@ class KritaHost(KritaJobHost):
         """See Host. Raises InputError for images that are neither RGB nor grey, and for profiles that stay unknown."""
         document = self._document
         document.waitForDone()
-        colors = _colors(document)
+        colors = document_colors(document)
         layout = pixel_format(colors[0], colors[1])
         space = named_space(colors[0], colors[2])
         icc = None if space else read_profile(self._krita, colors[0], colors[2])
@@ -154,14 +153,12 @@ class KritaHost(KritaJobHost):
                 raise document_problems.changed()
         else:
             document = yield from self._reopened()
-        title = offered_operations.titled(self._title, result.recipe)
-        layer = layers.add_layer(document, prepared, title)
-        layers.keep_recipe(document, layer, result, title)
+        self._put(document, prepared, result)
         self._result_in = document, self._snapshot.region
 
     def _fits(self) -> bool:
         """Tell whether the document still has the extent and the color space that it had."""
-        return extent_of(self._document) == self._snapshot.extent and _colors(self._document) == self._snapshot.colors
+        return extent_of(self._document) == self._snapshot.extent and document_colors(self._document) == self._snapshot.colors
 
     def open_image(self, result: host.Result) -> in_steps.Steps[None]:
         """See InSteps."""
@@ -183,10 +180,6 @@ class KritaHost(KritaJobHost):
     def _create(self, extent: geometry.Extent) -> Any:
         resolution = float(self._snapshot.clone.resolution())
         return new_documents.create(self._krita, extent, self._title, self._snapshot.colors, resolution)
-
-
-def _colors(document: Any) -> tuple[str, str, str]:
-    return document.colorModel(), document.colorDepth(), document.colorProfile()
 
 
 def _read(document: Any, bounds: geometry.Bounds) -> Any:

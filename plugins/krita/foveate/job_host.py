@@ -67,6 +67,11 @@ class KritaJobHost(in_steps.InSteps):
         """See Host: the history lives longer than documents do."""
         self._document = None
 
+    def _put(self, document: Any, prepared: layers.Prepared, result: host.Result) -> None:
+        """Lay the result over a document as one new layer, with its recipe."""
+        title = offered_operations.titled(self._title, result.recipe)
+        layers.keep_recipe(document, layers.add_layer(document, prepared, title), result, title)
+
     def _fill(self, document: Any, parts: layers.Parts, result: host.Result) -> in_steps.Steps[None]:
         """Make the empty `document` the result, and open a window on it."""
         yield from new_documents.filled(self._krita, document, parts)

@@ -56,6 +56,11 @@ def extent_of(document: Any) -> geometry.Extent:
     return geometry.Extent(document.width(), document.height())
 
 
+def document_colors(document: Any) -> tuple[str, str, str]:
+    """Return a document's model, depth and profile, as Krita names them."""
+    return document.colorModel(), document.colorDepth(), document.colorProfile()
+
+
 def document_key(document: Any) -> str:
     """Return what a document is known by, as long as it is open."""
     return _key(document.rootNode())

@@ -12,7 +12,6 @@ from ._shared import (
     host,
     in_steps,
     job_records,
-    offered_operations,
     protocol,
 )
 from .job_host import PICTURE_SIDE
@@ -50,8 +49,7 @@ class LostDocument(NewImageHost):
             yield from self._fill(document, prepared.parts, result)
         else:
             yield from until_idle(self._krita, document)
-            title = offered_operations.titled(self._title, result.recipe)
-            layers.keep_recipe(document, layers.add_layer(document, prepared, title), result, title)
+            self._put(document, prepared, result)
         self._result_in = document, area
 
     def open_image(self, result: host.Result) -> in_steps.Steps[None]:
@@ -86,9 +84,8 @@ class LostDocument(NewImageHost):
         """Return the image that a result was made of, where it is open and still of that size and those colours."""
         file, colors = self._kind.get("file"), self._kind.get("colors")
         for document in self._krita.Krita.instance().documents() if file else ():
-            now = [document.colorModel(), document.colorDepth(), document.colorProfile()]
             is_same = document.fileName() == file and layer_pictures.extent_of(document) == result.extent
-            if is_same and now == colors:
+            if is_same and list(layer_pictures.document_colors(document)) == colors:
                 return document
         return None
 
