@@ -157,7 +157,9 @@ jobs = desk().jobs[::-1]
 docker().panel.jobs.card(jobs[0]).apply.click()
 wait_for(lambda: jobs[0].is_applied)
 made = app.documents()[0]
-answer = [[made.width(), made.height()], layers(made)[-1].name()]
+seen = pixels(made)
+alpha = [seen[(made.width() * y + x) * 4 + 3] for x, y in ((5, 5), (250, 250), (114, 57))]
+answer = [[made.width(), made.height()], [layer.name() for layer in layers(made)], alpha]
 docker().panel.jobs.card(jobs[2]).discard.click()
 pump(0.5)
 """
@@ -174,5 +176,6 @@ pump(0.5)
     assert corner[0] in range(70, 90)
     assert corner[1] in range(0, 20)
     assert opened[0] == [256, 256]
-    assert opened[1].endswith(f", seed {seeds[0]})")
+    assert [name.endswith(f", seed {seeds[0]})") for name in opened[1]] == [True]
+    assert opened[2] == [0, 0, 255]  # around the result there is nothing
     assert left == 0
