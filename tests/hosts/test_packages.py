@@ -9,7 +9,7 @@ import pytest
 
 from foveate_server.plugins import install as installer
 from foveate_server.plugins.bundle import write_bundle
-from foveate_server.plugins.editor_import import import_problem
+from foveate_server.plugins.editor_import import ImportTrial, try_import
 from foveate_server.plugins.editor_places import Machine, find_places
 from foveate_shared.connection import settings
 from hosts.lib.chroot import ENVIRONMENT
@@ -122,6 +122,6 @@ def test_the_doctor_lets_the_editor_import_its_plugin(person, monkeypatch, host)
     machine = Machine(person.home.outside, "linux", {"PATH": f"{person.programs}:{ENVIRONMENT['PATH']}"})
     person.foveate("plugins", "install", host)
     (place,) = find_places(host, machine)
-    assert import_problem(place, machine) == ""
+    assert try_import(place, machine) == ImportTrial()
     (place.package / "_shared.py").write_text("raise ImportError('no such name in Qt')\n")
-    assert "no such name in Qt" in import_problem(place, machine)
+    assert "no such name in Qt" in try_import(place, machine).problem

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from foveate_server.plugins.editor_places import CHOSEN, Machine, Place, program_of
-from foveate_server.plugins.editor_version import version_of
-from foveate_shared.connection.clean_environment import clean_environment
+from foveate_server.plugins.run_editor import run_editor
 from foveate_shared.errors import ErrorCode, ServerError, reason_of
 
 REPOSITORY = "user_default"
@@ -27,7 +26,7 @@ def program_for(place: Place, machine: Machine) -> list[str] | None:
     if place.host != "blender" or place.kind == CHOSEN:
         return None
     command = program_of("blender", place.kind, machine)
-    return command if command and version_of(command).startswith(f"{place.release}.") else None
+    return command if command and machine.version_of(command).startswith(f"{place.release}.") else None
 
 
 def install(command: Sequence[str], bundle: Path) -> None:
@@ -58,14 +57,7 @@ def _moved_aside(folder: Path) -> Iterator[None]:
 
 def _run(command: Sequence[str], by_hand: str) -> None:
     try:
-        result = subprocess.run(
-            command,
-            env=clean_environment(os.environ),
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
+        result = run_editor(command, os.environ, seconds=SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _refused(reason_of(error), by_hand) from error
     if result.returncode:

@@ -15,10 +15,10 @@ from typing import Any
 
 from foveate_server.plugins import bundle_sources, kritarc
 from foveate_server.plugins.bundle import RECORD
-from foveate_server.plugins.editor_import import import_problem
+from foveate_server.plugins.editor_import import try_import
 from foveate_server.plugins.editor_places import NATIVE, TITLES, Machine, Place, find_places
-from foveate_server.plugins.editor_version import version_of
 from foveate_server.plugins.krita_binding import missing_binding
+from foveate_server.plugins.terminal_alone import set_here_alone
 from foveate_server.plugins.try_server import try_server
 from foveate_shared.connection import settings
 from foveate_shared.connection.clean_environment import clean_environment, virtual_environment
@@ -51,6 +51,7 @@ def examine(machine: Machine, try_server: TryServer = try_server) -> list[Doctor
             "foveate", f"{bundle_sources.version()}, Python {platform.python_version()}, {platform.platform()}"
         )
     ]
+    findings += _looked("terminal", _terminal(machine))
     findings += _looked("server", _server())
     findings += _looked("models", _weights())
     findings += _looked("package", _packages())
@@ -101,6 +102,18 @@ def report(findings: list[DoctorFinding], machine: Machine) -> str:
         if finding.problem:
             lines.append(f"{'':10}! {finding.problem} {finding.remedy}".rstrip())
     return "\n".join(lines).replace(str(machine.home), "~")
+
+
+def _terminal(machine: Machine) -> Iterator[DoctorFinding]:
+    """Warn of what only this terminal knows: here all is tried with it, and an editor of the menu lacks it."""
+    if alone := set_here_alone(machine.environ):
+        yield DoctorFinding(
+            "terminal",
+            f"sets {', '.join(alone)}",
+            "An editor that is started from the desktop's menu does not know of it, and may look elsewhere.",
+            "Set it for the whole session, such as in ~/.config/environment.d, or look again without it.",
+            is_fault=False,
+        )
 
 
 def _server() -> Iterator[DoctorFinding]:
@@ -278,12 +291,13 @@ def _krita_binding(place: Place, machine: Machine) -> Iterator[DoctorFinding]:
 
 
 def _import(place: Place, machine: Machine) -> Iterator[DoctorFinding]:
-    said = import_problem(place, machine)
-    title = TITLES[place.host]
-    if said:
+    trial, title = try_import(place, machine), TITLES[place.host]
+    if trial.untried:
+        yield DoctorFinding("", f"not tried in {title}: {trial.untried}")
+    elif trial.problem:
         remedy = f"Bring Foveate up to date, and run: foveate plugins install {place.host}"
-        yield DoctorFinding("", "cannot be imported", f"{title}'s Python says: {said.rstrip('.')}.", remedy)
-    elif said is not None:
+        yield DoctorFinding("", "cannot be imported", f"{title}'s Python says: {trial.problem.rstrip('.')}.", remedy)
+    else:
         yield DoctorFinding("", f"{title} can import it")
 
 
@@ -291,7 +305,7 @@ def _editor_version(place: Place, machine: Machine) -> str:
     if place.kind != NATIVE:
         return ""
     program = machine.program(place.host)
-    version = version_of([program]) if program else ""
+    version = machine.version_of([program]) if program else ""
     return version if version.startswith(place.release) else ""
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,8 @@ class Machine:
     home: Path = field(default_factory=Path.home)
     platform: str = sys.platform
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    # What editors' programs told: each takes its time, so it is asked once.
+    _versions: dict[tuple[str, ...], str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def config(self) -> Path:
@@ -58,6 +60,13 @@ class Machine:
             return found
         candidates = (path for pattern in self._patterns(host) for path in sorted(pattern[0].glob(pattern[1])))
         return next((str(path) for path in reversed(list(candidates))), None)
+
+    def version_of(self, command: Sequence[str]) -> str:
+        """Return the version that an editor's program tells; "" where it tells none."""
+        key = tuple(command)
+        if key not in self._versions:
+            self._versions[key] = version_of(command, self.environ)
+        return self._versions[key]
 
     def _patterns(self, host: str) -> list[tuple[Path, str]]:
         if self.platform == "darwin":
@@ -200,7 +209,7 @@ def _folders(host: str, kind: str, parent: Path, machine: Machine) -> list[Path]
     """
     releases = sorted((release, path) for path in parent.glob("*") if (release := _release(path.name)))
     if not releases and (program := program_of(host, kind, machine)):
-        version = ".".join(version_of(program).split(".")[:2])
+        version = ".".join(machine.version_of(program).split(".")[:2])
         releases = [(release, parent / version)] if (release := _release(version)) else []
     return [path for release, path in releases if release >= OLDEST[host]]
 

@@ -18,7 +18,7 @@ from foveate_shared.connection.running_server import RUNTIME_FILE_VARIABLE
 from foveate_shared.connection.settings import Settings
 from foveate_shared.connection.start_server import find_running
 from foveate_shared.editor.open_connection import find_server, runtime_file
-from foveate_shared.errors import ConnectionLostError
+from foveate_shared.errors import ConnectionLostError, FoveateError
 from foveate_shared.wire.protocol import Peer
 
 _FILE_OPTION = "--runtime-file"
@@ -51,15 +51,21 @@ def _try_elsewhere(values: Settings, editor: str, environ: Mapping[str, str]) ->
     own = {RUNTIME_FILE_VARIABLE: str(file), "FOVEATE_DATA_DIR": str(folder / "data"), "FOVEATE_LOG_DIR": str(folder)}
     try:
         _greeted(moved, editor, {**environ, **own, "FOVEATE_PORT": "0"})
-    finally:
-        with contextlib.suppress(ConnectionLostError):  # it has not come that far
+    except BaseException:
+        with contextlib.suppress(FoveateError, OSError):  # why it was not reached is what is told
             end_server(file)
-    shutil.rmtree(folder, ignore_errors=True)  # where it failed, the error names a log in it
+        raise  # and the folder stays: the error names a log in it
+    with contextlib.suppress(ConnectionLostError):  # it has ended by itself
+        end_server(file)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _with_file(command: Sequence[str], file: Path) -> tuple[str, ...]:
     """Return the command with another runtime file, where it names one."""
     words = list(command)
-    if _FILE_OPTION in words[:-1]:
-        words[words.index(_FILE_OPTION) + 1] = str(file)
+    for place, word in enumerate(words):
+        if word.startswith(f"{_FILE_OPTION}="):
+            words[place] = f"{_FILE_OPTION}={file}"
+        elif word == _FILE_OPTION and place + 1 < len(words):
+            words[place + 1] = str(file)
     return tuple(words)

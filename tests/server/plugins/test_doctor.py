@@ -29,6 +29,16 @@ def runtime_file(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def session(tmp_path):
+    """A desktop's session with all that the tests set: what only a terminal has is warned of."""
+    folder = tmp_path / "session"
+    folder.mkdir()
+    (folder / "systemctl").write_text("#!/bin/sh\nexec /usr/bin/env\n")
+    (folder / "systemctl").chmod(0o755)
+    return folder
+
+
+@pytest.fixture
 def krita(machine, runtime_file):
     (machine.home / ".local/share/krita").mkdir(parents=True)
     (place,) = places_for("krita", replace_environ(machine, runtime_file))
@@ -41,12 +51,13 @@ def replace_environ(machine, runtime_file):
 
 
 @pytest.fixture
-def look(machine, runtime_file):
+def look(machine, runtime_file, session):
     """Examine; return the problems with their remedies, and the report."""
     machine = replace_environ(machine, runtime_file)
+    path = f"{session}{os.pathsep}{os.environ['PATH']}"
 
     def look(try_server=lambda *_: Peer("foveate", "9.9"), **environ):
-        here = replace(machine, environ={**machine.environ, "PATH": os.environ["PATH"], **environ})
+        here = replace(machine, environ={**machine.environ, "PATH": path, **environ})
         findings = examine(here, try_server)
         return [f"{f.problem} {f.remedy}" for f in findings if f.problem], report(findings, machine)
 
@@ -192,10 +203,10 @@ def test_a_folder_that_may_not_be_entered_costs_no_report(krita, look, refuse):
 
 
 @pytest.fixture
-def bare_home(tmp_path, monkeypatch):
+def bare_home(tmp_path, monkeypatch, session):
     """A home without editors, for the command line."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("PATH", str(session))
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
@@ -236,7 +247,7 @@ def test_gimps_program_must_be_one(machine, look, runtime_file):
     assert "may not be executed" in look()[0][0]
 
 
-def test_a_server_is_vouched_for_once_it_has_answered(krita, look):
+def test_a_server_is_vouched_for_once_it_has_answered(krita, look, session):
     asked = []
 
     def try_server(values, editor, environ):
@@ -246,7 +257,7 @@ def test_a_server_is_vouched_for_once_it_has_answered(krita, look):
     problems, text = look(try_server)
     assert problems == []
     assert "uses this machine's server, which answers: foveate 9.9" in text
-    assert asked == [(settings.load(krita.settings), "krita", os.environ["PATH"])]
+    assert asked == [(settings.load(krita.settings), "krita", f"{session}{os.pathsep}{os.environ['PATH']}")]
 
 
 def test_why_a_server_does_not_answer_is_said_once_for_each_plugin(krita, machine, look, runtime_file):
@@ -275,14 +286,42 @@ def test_a_program_that_a_shells_virtual_environment_has_is_not_there_for_an_edi
     assert "The program that starts it is not there: foveate. Run: foveate plugins install krita" in problems
 
 
-def test_an_active_virtual_environment_is_a_warning(krita, machine, runtime_file):
-    environ = {"FOVEATE_RUNTIME_FILE": str(runtime_file), "PATH": os.environ["PATH"], "VIRTUAL_ENV": "/work/venv"}
+def test_an_active_virtual_environment_is_a_warning(krita, machine, runtime_file, session):
+    path = f"{session}{os.pathsep}{os.environ['PATH']}"
+    environ = {"FOVEATE_RUNTIME_FILE": str(runtime_file), "PATH": path, "VIRTUAL_ENV": "/work/venv"}
     findings = examine(replace(machine, environ=environ), lambda *_: Peer("foveate", "9.9"))
     (warning,) = (finding for finding in findings if finding.problem)
     assert "/work/venv" in warning.text
     assert warning.problem == "Krita loads no plugin where it is started from here."
     assert "desktop's menu" in warning.remedy
     assert not warning.is_fault
+
+
+def test_what_only_this_terminal_sets_is_a_warning(krita, machine, session):
+    environ = {
+        "PATH": str(session),
+        "FOVEATE_DATA_DIR": "/elsewhere",
+        "XDG_DATA_HOME": str(machine.data),
+        "HOME": "/me",
+    }
+
+    def warned():
+        findings = examine(replace(machine, environ=environ), lambda *_: Peer("foveate", "9.9"))
+        return [finding for finding in findings if finding.subject == "terminal"]
+
+    assert warned() == []
+    (session / "systemctl").write_text("#!/bin/sh\necho FOVEATE_DATA_DIR=/other; echo HOME=/me\n")
+    (warning,) = warned()
+    assert warning.text == "sets FOVEATE_DATA_DIR, XDG_DATA_HOME"
+    assert warning.problem.startswith("An editor that is started from the desktop's menu does not know of it")
+    assert "for the whole session" in warning.remedy
+    assert not warning.is_fault
+    (session / "systemctl").unlink()  # where nobody can tell, nothing is vouched for
+    assert warned() == [warning]
+
+
+def test_that_the_plugin_was_not_tried_in_its_editor_is_said_with_the_reason(krita, look):
+    assert "not tried in Krita: its program was not found" in look(PATH="")[1]
 
 
 def test_secrets_stay_secret(krita, look, runtime_file):

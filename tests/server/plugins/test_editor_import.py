@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from foveate_server.plugins import editor_import
+from foveate_server.plugins.blender import program_for
 from foveate_server.plugins.bundle_sources import HOSTS
-from foveate_server.plugins.editor_import import import_problem
-from foveate_server.plugins.editor_places import FLATPAK, chosen_place
+from foveate_server.plugins.editor_import import ImportTrial, try_import
+from foveate_server.plugins.editor_places import CHOSEN, FLATPAK, SNAP, chosen_place
 
 FOLDERS = {"krita": ".local/share/krita", "gimp": ".config/GIMP/3.2/plug-ins", "blender": ".config/blender/5.2/user"}
 VERSIONS = {"krita": "krita 6.0.4", "gimp": "GIMP 3.2.6", "blender": "Blender 5.2.2"}
@@ -75,26 +77,54 @@ def editor(machine, tmp_path):
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_plugin_that_can_be_imported_is_said_to(editor, host):
     machine, place = editor(host, PLUGIN)
-    assert import_problem(place, machine) == ""
+    assert try_import(place, machine) == ImportTrial()
 
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_what_python_says_of_one_that_cannot_is_told(editor, host):
     machine, place = editor(host, BROKEN + "raise ImportError('no such\\nname')\n")
-    assert import_problem(place, machine) == {"gimp": "no such name"}.get(host, "ImportError: no such name")
+    said = {"gimp": "no such name"}.get(host, "ImportError: no such name")
+    assert try_import(place, machine) == ImportTrial(problem=said)
 
 
 def test_a_plugin_of_which_gimp_gets_nothing_has_a_problem(editor):
     machine, place = editor("gimp", "raise RuntimeError\n")
-    assert import_problem(place, machine) == "it offers nothing."
+    assert try_import(place, machine) == ImportTrial(problem="it offers nothing.")
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_nobody_can_tell_where_the_editor_cannot_be_asked(editor, host):
+def test_why_the_editor_was_not_asked_is_said(editor, host):
     machine, place = editor(host, PLUGIN)
-    assert import_problem(replace(place, kind=FLATPAK), machine) is None
-    assert import_problem(place, replace(machine, environ={"PATH": ""})) is None
-    for program in (machine.home.parent / "bin").glob(f"{host}?*"):
+    for kind, why in ((FLATPAK, "in a sandbox"), (SNAP, "in a sandbox"), (CHOSEN, "a folder of your choice")):
+        assert why in try_import(replace(place, kind=kind), machine).untried
+    assert try_import(place, replace(machine, environ={"PATH": ""})).untried == "its program was not found"
+    folder = machine.home.parent / "bin"
+    for program in folder.glob(f"{host}?*"):
         program.unlink()  # as in an AppImage, which has no program beside the editor's
-    (machine.home.parent / "bin" / host).write_text("#!/bin/sh\necho Version 1.0\n")
-    assert import_problem(place, machine) is None
+    (folder / host).write_text("#!/bin/sh\necho Version 1.0\n")
+    if host == "krita":  # whose folder bears no release
+        place = replace(place, release="")
+    why = "kritarunner cannot be started: " if host == "krita" else f"{folder / host} is version 1.0"
+    assert why in try_import(place, machine).untried
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_an_editor_that_does_not_end_is_not_waited_for(editor, host, monkeypatch):
+    machine, place = editor(host, PLUGIN)
+    machine.version_of([machine.program(host)])
+    name = {"krita": "kritarunner", "gimp": "gimp-console", "blender": "blender"}[host]
+    (machine.home.parent / "bin" / name).write_text("#!/bin/sh\nexec sleep 600\n")
+    monkeypatch.setattr(editor_import, "SECONDS", 0.1)
+    assert try_import(place, machine).untried.endswith("had not ended after 0 seconds")
+
+
+def test_an_editor_is_asked_for_its_version_once(editor):
+    machine, place = editor("blender", PLUGIN)
+    program = machine.home.parent / "bin/blender"
+    told = machine.home.parent / "asked"
+    program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo asked >>{told} && echo Blender 5.2.2\n')
+    trial = try_import(place, machine)
+    assert trial == try_import(place, machine)
+    assert trial.untried == "it said nothing"
+    assert program_for(place, machine) == [str(program)]
+    assert told.read_text() == "asked\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from foveate_server.plugins.try_server import try_server
 from foveate_shared.connection.running_server import find_server, is_alive, read_runtime_file
 from foveate_shared.connection.settings import Settings
-from foveate_shared.errors import ConnectionLostError, FoveateError
+from foveate_shared.errors import ConnectionLostError, FoveateError, InputError
 
 SERVE = (sys.executable, "-m", "foveate_server", "serve", "--quiet")
 
@@ -40,7 +41,7 @@ def file(tmp_path):
         os.kill(running.pid, signal.SIGTERM)
 
 
-def test_a_server_is_started_and_stays_and_its_command_is_tried_again_elsewhere(tmp_path, environ, file):
+def test_a_server_is_started_and_stays_and_its_command_is_tried_again_elsewhere(tmp_path, environ, file, monkeypatch):
     told = tmp_path / "starts"
     program = tmp_path / "foveate"
     program.write_text(
@@ -67,6 +68,20 @@ def test_a_server_is_started_and_stays_and_its_command_is_tried_again_elsewhere(
         try_server(values, "krita", environ)
     log = Path(caught.value.info.remedy.removeprefix("All that it said is in ").rstrip("."))
     assert log.read_text() == "no card\n"
+
+    # So it is where the command names its file in one word, and what was started does not end well either.
+    def end_badly(path):
+        raise InputError(f"The server of {path} does not end.")
+
+    program.write_text(f'#!/bin/sh\necho "$*" >{told}; echo no card; exit 3\n')
+    monkeypatch.setattr("foveate_server.plugins.try_server.end_server", end_badly)
+    in_one_word = replace(values, server_command=(*command[:-2], f"--runtime-file={file}"))
+    with pytest.raises(FoveateError, match="ended at once: no card"):
+        try_server(in_one_word, "krita", environ)
+    last = told.read_text().split()[-1]
+    assert last.startswith("--runtime-file=/")
+    assert not last.endswith(str(file))
+    monkeypatch.undo()
     program.unlink()
     with pytest.raises(ConnectionLostError, match=r"cannot be started: .*there is no such program"):
         try_server(values, "krita", environ)
