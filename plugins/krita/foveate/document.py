@@ -158,7 +158,8 @@ class KritaHost(KritaJobHost):
 
     def _fits(self) -> bool:
         """Tell whether the document still has the extent and the color space that it had."""
-        return extent_of(self._document) == self._snapshot.extent and document_colors(self._document) == self._snapshot.colors
+        document, before = self._document, self._snapshot
+        return (extent_of(document), document_colors(document)) == (before.extent, before.colors)
 
     def open_image(self, result: host.Result) -> in_steps.Steps[None]:
         """See InSteps."""
