@@ -22,7 +22,7 @@ from foveate_server.net.http_server import WebServer, base_url, bind
 from foveate_server.net.named_tokens import new_token
 from foveate_server.net.pairing import fingerprint, secured
 from foveate_server.status.report import StatusSource
-from foveate_shared.connection.process_place import ProcessPlace, birth_of
+from foveate_shared.connection.process_place import ProcessPlace, SharingMachine, birth_of
 from foveate_shared.connection.running_server import RunningServer, is_published, publish, withdraw
 from foveate_shared.connection.start_server import find_running
 from foveate_shared.errors import ErrorCode, FoveateError, InputError, ServerError
@@ -161,6 +161,7 @@ def _describe(config: ServerConfig, listening: socket.socket) -> RunningServer:
         fingerprint=fingerprint(config.tls_cert) if config.tls_cert else None,
         place=ProcessPlace.here(),
         birth=birth_of(os.getpid()),
+        machine=SharingMachine.here().key,
     )
 
 

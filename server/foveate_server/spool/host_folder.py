@@ -9,11 +9,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from foveate_shared.connection.private_files import write_private
-from foveate_shared.connection.process_place import ProcessPlace, of_this_host
+from foveate_shared.connection.process_place import ProcessPlace, by_name_alone, kept_by_this_host, machine_id
 from foveate_shared.errors import ServerError
 
 _OWNER = "host.json"  # in the folder: who used it last
-_MACHINE_ID = Path("/etc/machine-id")  # Linux
 
 
 @dataclass(frozen=True)
@@ -26,10 +25,12 @@ class SpoolOwner:
     @classmethod
     def here(cls) -> SpoolOwner:
         """Return this host."""
-        try:
-            return cls(ProcessPlace.here().host, _MACHINE_ID.read_text(encoding="ascii").strip())
-        except (OSError, UnicodeDecodeError):
-            return cls(ProcessPlace.here().host)
+        return cls(ProcessPlace.here().host, machine_id())
+
+    def is_another_than(self, other: SpoolOwner) -> bool:
+        """Tell whether this is not `other`, and not that under a new name, either."""
+        is_alike = self.host == other.host and not (self.machine and other.machine)
+        return self.machine != other.machine and not is_alike
 
 
 def take_folder(folder: Path) -> tuple[Path, FileLock]:
@@ -38,16 +39,24 @@ def take_folder(folder: Path) -> tuple[Path, FileLock]:
     It is `folder` for the host that came first, even under a new name, and a folder beside it for each other one.
     Raises OSError, ResourceError, and ServerError where another server of this host has it.
     """
-    own = of_this_host(folder)
     here, before = SpoolOwner.here(), _owner(folder)
-    if own.is_dir() or (before and before.host != here.host and before.machine != here.machine):
+    own = _own_beside(folder, here)
+    if own.is_dir() or (before and before.is_another_than(here)):
         return _locked(own, here)
     try:
         return _locked(folder, here)
     except ServerError:
-        if (_owner(folder) or here).host == here.host:
+        holder = _owner(folder) or here
+        if holder.host == here.host and not holder.is_another_than(here):
             raise
     return _locked(own, here)
+
+
+def _own_beside(folder: Path, here: SpoolOwner) -> Path:
+    """Return this host's folder beside `folder`; one that it has from an older version stays."""
+    own, before = kept_by_this_host(folder), by_name_alone(folder)
+    is_kept = before.is_dir() and not own.is_dir() and not (_owner(before) or here).is_another_than(here)
+    return before if is_kept else own
 
 
 def _locked(folder: Path, here: SpoolOwner) -> tuple[Path, FileLock]:

@@ -1,14 +1,19 @@
-"""Where a process's number means something: elsewhere it is another process's, or nobody's."""
+"""Where a process's number means something, and which machine that is: elsewhere it is another's, or nobody's."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+MACHINE_ID = Path("/etc/machine-id")  # Linux; of an installation, and the same over restarts: see machine-id(5)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # Linux
-_NAMESPACE = Path("/proc/self/ns/pid")  # likewise
+_PROCESSES = Path("/proc/self/ns/pid")  # likewise, as all below
+_NETWORK = Path("/proc/self/ns/net")
+_MACHINE = re.compile("[0-9a-f]{32}")  # what the file holds, unless nobody has given the machine an id yet
+_KEY_LENGTH = 8
 _STARTTIME = 19  # its position in /proc/PID/stat behind the name: see proc_pid_stat(5)
 
 
@@ -23,13 +28,59 @@ class ProcessPlace:
     @classmethod
     def here(cls) -> ProcessPlace:
         """Return where this process is."""
-        return cls(socket.gethostname(), _boot_id(), _namespace())
+        return cls(socket.gethostname(), _boot_id(), _namespace(_PROCESSES))
+
+
+@dataclass(frozen=True)
+class SharingMachine:
+    """A machine among those that share a home. Two may have one name, such as "localhost" or that of a cloned disk."""
+
+    host: str
+    key: str = ""  # tells machines of one name apart; empty where the system does not tell, or an older version wrote
+
+    @classmethod
+    def here(cls) -> SharingMachine:
+        """Return this machine, or container: without an id of its own, one has its network until it is started anew."""
+        network = _namespace(_NETWORK)
+        return cls(socket.gethostname(), _hashed(machine_id() or (network and _boot_id() + network)))
+
+    def is_another_than(self, other: SharingMachine) -> bool:
+        """Tell whether this is known not to be `other`."""
+        return self.host != other.host or bool(self.key and other.key and self.key != other.key)
+
+
+def machine_id() -> str:
+    """Return what stays the same where the machine is renamed; empty where the system does not tell."""
+    try:
+        found = _MACHINE.fullmatch(MACHINE_ID.read_text(encoding="ascii").strip())
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return found[0] if found else ""
 
 
 def of_this_host(path: Path) -> Path:
-    """Return the file or folder beside `path` that is this host's own, where several share a home."""
+    """Return the file beside `path` that is this machine's own while it runs, where several share a home."""
+    return _beside(path, SharingMachine.here().key)
+
+
+def kept_by_this_host(path: Path) -> Path:
+    """Return what is this machine's own also after it was started anew."""
+    return _beside(path, _hashed(machine_id()))
+
+
+def by_name_alone(path: Path) -> Path:
+    """Return what both gave in versions that told machines apart by their names alone."""
+    return _beside(path, "")
+
+
+def _beside(path: Path, key: str) -> Path:
     host = re.sub(r"[^A-Za-z0-9._-]", "_", socket.gethostname())
-    return path.with_name(f"{path.stem}@{host}{path.suffix}")
+    return path.with_name("".join((path.stem, "@", host, "-" if key else "", key, path.suffix)))
+
+
+def _hashed(text: str) -> str:
+    """Return a short key that tells nothing about `text`: the machine's id is nobody else's business."""
+    return hashlib.sha256(text.encode()).hexdigest()[:_KEY_LENGTH] if text else ""
 
 
 def birth_of(pid: int) -> int | None:
@@ -51,8 +102,8 @@ def _boot_id() -> str:
         return ""
 
 
-def _namespace() -> str:
+def _namespace(link: Path) -> str:
     try:
-        return str(_NAMESPACE.readlink())
+        return str(link.readlink())
     except OSError:
         return ""

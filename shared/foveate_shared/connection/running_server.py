@@ -19,7 +19,7 @@ from typing import Any
 from ..errors import ConnectionLostError, ErrorCode, FoveateError, RefusedError, reason_of
 from ..i18n.sentence import Sentence
 from .private_files import write_private
-from .process_place import ProcessPlace, birth_of, of_this_host
+from .process_place import ProcessPlace, SharingMachine, birth_of, by_name_alone, of_this_host
 from .proved_server import prove
 from .server_address import ServerAddress
 
@@ -43,11 +43,16 @@ class RunningServer:
     fingerprint: str | None = None  # of the certificate, where the server uses TLS
     place: ProcessPlace | None = None  # where the pid counts; None: an older server did not say
     birth: int | None = None  # of the process, see process_place.birth_of; None: likewise, or nobody knows
+    machine: str = ""  # the key of its SharingMachine; not in `place`, where older versions expect nothing more
 
     @property
     def is_here(self) -> bool:
         """Tell whether its pid counts here, too."""
         return self.place == ProcessPlace.here()
+
+    def is_elsewhere(self, here: SharingMachine) -> bool:
+        """Tell whether it is known to run on another machine than `here`."""
+        return self.place is not None and SharingMachine(self.place.host, self.machine).is_another_than(here)
 
     @property
     def has_ended(self) -> bool:
@@ -84,7 +89,8 @@ def default_runtime_file(environ: Mapping[str, str] = os.environ, platform: str 
 def publish(path: Path, server: RunningServer) -> None:
     """Tell clients where the server is; to be called once it answers. Raises ResourceError."""
     other = read_runtime_file(path)
-    write_runtime_file(of_this_host(path) if other and _is_elsewhere(other, server) else path, server)
+    is_shared = other is not None and other.is_elsewhere(SharingMachine.here())
+    write_runtime_file(of_this_host(path) if is_shared else path, server)
 
 
 def is_published(path: Path, server: RunningServer) -> bool:
@@ -98,12 +104,8 @@ def withdraw(path: Path, server: RunningServer) -> None:
         remove_runtime_file(file, server)
 
 
-def _files(path: Path) -> tuple[Path, Path]:
-    return of_this_host(path), path
-
-
-def _is_elsewhere(other: RunningServer, server: RunningServer) -> bool:
-    return bool(other.place and server.place and other.place.host != server.place.host)
+def _files(path: Path) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys((of_this_host(path), by_name_alone(path), path)))
 
 
 def write_runtime_file(path: Path, server: RunningServer) -> None:
@@ -130,6 +132,7 @@ def _parse(fields: Mapping[str, Any]) -> RunningServer:
         fields.get("fingerprint"),
         ProcessPlace(**fields["place"]) if fields.get("place") else None,
         fields.get("birth"),
+        str(fields.get("machine", "")),
     )
     return replace(server, url=server.address.url)  # there is an address: it was checked
 
@@ -155,12 +158,12 @@ def find_server(path: Path | None = None) -> ServerAddress:
 def find_running_server(path: Path | None = None) -> RunningServer:
     """Return what the running server says of itself. Raises as :func:`find_server` does."""
     problem: ConnectionLostError = _no_server("No Foveate server is running.", NoServerRunsError)
-    here = ProcessPlace.here().host
+    here = SharingMachine.here()
     for file, server in said_to_run(path or default_runtime_file()):
         found = _problem(file, server)
         if found is None:
             return server
-        if server.place is None or server.place.host == here:
+        if not server.is_elsewhere(here):
             problem = found
     raise problem
 

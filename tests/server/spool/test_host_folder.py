@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from foveate_server.spool.host_folder import SpoolOwner, take_folder
+from foveate_shared.connection import process_place
+from foveate_shared.connection.process_place import kept_by_this_host
 from foveate_shared.errors import ServerError
 
 
@@ -17,6 +19,17 @@ from foveate_shared.errors import ServerError
 def call(monkeypatch: pytest.MonkeyPatch):
     """Give this machine a name."""
     return lambda name: monkeypatch.setattr(socket, "gethostname", lambda: name)
+
+
+@pytest.fixture
+def be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Make this the machine with an id."""
+
+    def be(machine: str) -> None:
+        (tmp_path / "machine-id").write_text(machine * 32 + "\n")
+        monkeypatch.setattr(process_place, "MACHINE_ID", tmp_path / "machine-id")
+
+    return be
 
 
 @pytest.fixture
@@ -32,19 +45,15 @@ def take(tmp_path: Path):
         yield take
 
 
-def move_to_another_machine(folder: Path) -> None:
-    owner = json.loads((folder / "host.json").read_text())
-    (folder / "host.json").write_text(json.dumps({**owner, "machine": "another"}))
-
-
 def test_two_hosts_at_once_have_a_folder_each_for_good(take, call):
     call("studio")
     assert take()[0] == "spool"
     call("laptop")
     name, give_back = take()
-    assert name == "spool@laptop"
+    assert name == kept_by_this_host(Path("spool")).name
+    assert name.startswith("spool@laptop-")
     give_back()
-    assert take()[0] == "spool@laptop"
+    assert take()[0] == name
 
 
 def test_two_servers_of_one_host_do_not(take, call):
@@ -67,13 +76,40 @@ def test_a_machine_that_is_renamed_keeps_its_jobs(take, call, tmp_path: Path):
         give_back()
 
 
-def test_another_machine_leaves_the_folder_alone_though_nobody_holds_it(take, call, tmp_path: Path):
+def test_another_machine_leaves_the_folder_alone_though_nobody_holds_it(take, be, call):
+    be("a")
     call("studio")
     take()[1]()
-    move_to_another_machine(tmp_path / "spool")
+    be("b")
     call("laptop")
-    assert take()[0] == "spool@laptop"
+    assert take()[0] == kept_by_this_host(Path("spool")).name
+    be("a")
     call("studio")
+    assert take()[0] == "spool"
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_machines_of_one_name_have_a_folder_each(take, be, is_held):
+    be("a")
+    _, give_back = take()
+    if not is_held:
+        give_back()
+    be("b")
+    name, give_back = take()
+    assert name == kept_by_this_host(Path("spool")).name != "spool"
+    give_back()
+    assert take()[0] == name
+
+
+def test_a_folder_by_the_name_alone_stays_its_machines(take, be, call, tmp_path: Path):
+    call("laptop")
+    (tmp_path / "spool@laptop").mkdir()
+    be("a")
+    name, give_back = take()
+    assert name == "spool@laptop"
+    give_back()
+    assert take()[0] == "spool@laptop"
+    be("b")
     assert take()[0] == "spool"
 
 

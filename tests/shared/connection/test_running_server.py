@@ -17,7 +17,8 @@ import platformdirs
 import pytest
 
 from fakes.proving import challenge_to
-from foveate_shared.connection.process_place import ProcessPlace, birth_of
+from foveate_shared.connection import process_place
+from foveate_shared.connection.process_place import ProcessPlace, SharingMachine, birth_of, by_name_alone
 from foveate_shared.connection.running_server import (
     RunningServer,
     default_runtime_file,
@@ -176,7 +177,8 @@ def test_hosts_that_share_a_home_do_not_write_over_each_other(
         monkeypatch.setattr(socket, "gethostname", lambda host=host: host)
         servers[host] = replace(healthy, place=ProcessPlace.here(), started=float(len(servers)))
         publish(path, servers[host])
-    assert sorted(file.name for file in path.parent.iterdir()) == ["server.json", "server@laptop.json"]
+    own = f"server@laptop-{SharingMachine.here().key}.json"
+    assert sorted(file.name for file in path.parent.iterdir()) == ["server.json", own]
     for host, server in servers.items():
         monkeypatch.setattr(socket, "gethostname", lambda host=host: host)
         assert is_published(path, server)
@@ -184,6 +186,64 @@ def test_hosts_that_share_a_home_do_not_write_over_each_other(
         withdraw(path, server)
         assert not is_published(path, server)
     assert list(path.parent.iterdir()) == []
+
+
+@pytest.fixture
+def be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Make this the machine with an id; None: one that has none."""
+
+    def be(machine: str | None) -> None:
+        file = tmp_path / "machine-id"
+        file.write_text("uninitialized" if machine is None else machine * 32)
+        monkeypatch.setattr(process_place, "MACHINE_ID", file)
+
+    return be
+
+
+def described(healthy: RunningServer, started: float) -> RunningServer:
+    return replace(healthy, place=ProcessPlace.here(), machine=SharingMachine.here().key, started=started)
+
+
+@pytest.mark.parametrize("second", ["b", None])
+def test_machines_of_one_name_do_not_write_over_each_other(
+    path: Path, healthy: RunningServer, be, second: str | None
+) -> None:
+    servers = {}
+    for number, machine in enumerate(("a", second)):
+        be(machine)
+        servers[machine] = described(healthy, float(number))
+        publish(path, servers[machine])
+    assert len(list(path.parent.iterdir())) == 2
+    for machine, server in servers.items():
+        be(machine)
+        assert is_published(path, server)
+        assert find_running_server(path) == server
+        withdraw(path, server)
+    assert list(path.parent.iterdir()) == []
+
+
+def test_of_a_server_on_another_machine_of_this_name_nothing_is_said(path: Path, healthy: RunningServer, be) -> None:
+    be("a")
+    publish(path, replace(described(healthy, 1.0), url="http://127.0.0.1:1"))
+    be("b")
+    with pytest.raises(ConnectionLostError, match="No Foveate server is running"):
+        find_server(path)
+    assert path.exists()
+
+
+def test_files_of_a_version_that_knew_machines_by_their_names_alone_are_found(path: Path, healthy: RunningServer, be):
+    be("a")
+    older = replace(described(healthy, 1.0), machine="")
+    write_runtime_file(by_name_alone(path), older)
+    assert find_running_server(path) == older
+    write_runtime_file(path, older)
+    publish(path, newer := described(healthy, 2.0))
+    assert read_runtime_file(path) == newer, "what may be this machine's is written over, as ever"
+
+
+def test_an_older_version_understands_where_the_server_is(path: Path, healthy: RunningServer) -> None:
+    publish(path, described(healthy, 1.0))
+    assert json.loads(path.read_text())["place"].keys() == {"host", "boot", "namespace"}
 
 
 def test_of_another_hosts_server_that_cannot_be_reached_nothing_is_said(
@@ -218,5 +278,5 @@ def test_alive() -> None:
 
 def test_the_file_is_plain_json(path: Path, healthy: RunningServer) -> None:
     write_runtime_file(path, healthy)
-    known = {"url", "token", "pid", "version", "started", "fingerprint", "place", "birth"}
+    known = {"url", "token", "pid", "version", "started", "fingerprint", "place", "birth", "machine"}
     assert set(json.loads(path.read_text())) == known
