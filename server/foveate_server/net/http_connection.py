@@ -16,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.utils import get_remote_addr
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.frames import CloseCode
 
 from foveate_server.net.unproved_connections import UnprovedConnections, Visit
 
@@ -148,9 +149,26 @@ class HttpConnection(H11Protocol):
 
 
 class WebSocketConnection(WebSocketsSansIOProtocol):
-    """Ends the visit when it ends."""
+    """Ends the visit when it ends, and ends with whoever sends text that is none."""
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a whole message on. uvicorn would log bytes that are no UTF-8 as a failure of ours."""
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_utf8(b"".join(self.frames)):
+            self.frames = []
+            self.conn.send_close(CloseCode.INVALID_DATA)
+            self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give the place back."""
         self.app_state[_VISIT].end()
         super().connection_lost(exc)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

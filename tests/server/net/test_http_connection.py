@@ -10,7 +10,11 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+from websockets.sync.client import connect
 
 from foveate_server.config.server_config import ServerConfig
 
@@ -30,4 +34,24 @@ def test_a_body_that_is_none_is_refused_and_logged_as_no_error_of_ours(
     assert answer.startswith(b"HTTP/1.1 400")
     with httpx.Client(trust_env=False) as client:
         assert client.get(f"{server.url}/").text == "hello"
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_text_that_is_none_ends_its_connection_and_is_logged_as_no_error_of_ours(
+    start_server, config: ServerConfig, caplog: pytest.LogCaptureFixture
+):
+    async def echo(websocket: WebSocket) -> None:
+        await websocket.accept()
+        async for text in websocket.iter_text():
+            await websocket.send_text(text)
+
+    server = start_server(Starlette(routes=[WebSocketRoute("/", echo)]), config)
+    with connect(server.url.replace("http", "ws"), proxy=None) as guest:
+        guest.send("\N{SNOWMAN}")
+        assert guest.recv() == "\N{SNOWMAN}"
+        guest.send(b"\xff\xfe", text=True)
+        with pytest.raises(ConnectionClosed) as closed:
+            guest.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == CloseCode.INVALID_DATA
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
