@@ -1,5 +1,7 @@
 """Sends frames that nobody should: valid ones bent in all ways, with a token, and raw bytes at the door without one.
 
+Half of what comes without a token is an opening or evidence of our own scheme, whole or bent: see PROTOCOL.md, "Proof".
+
 After each frame of a connection with a token comes a ping, so that every frame that counts was looked at by the server.
 Now and then a client with manners runs a job: it must get the undisturbed result at once.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -20,16 +23,20 @@ import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from campaign import attacker
+from campaign.bent_proofs import bent_evidence, bent_opening
 from campaign.jobs import EXACT_JOBS, choose
 from campaign.server_under_test import ServerUnderTest
+from foveate_shared.connection.mutual_proof import Evidence, Opening, TokenKey, is_of_scheme, read_evidence
 from foveate_shared.wire.protocol import PATH, SUBPROTOCOL
 
 CONFORMANCE = Path(__file__).parents[1] / "conformance"
 AT_ONCE = 6  # connections
 FRAMES_OF_A_CONNECTION = 200  # at most: most are closed before
 ANSWER_SECONDS = 30.0
+STRANGER_SECONDS = 0.2
 FRAMES_BETWEEN_JOBS = 5000
-STRANGERS = 0.1  # of all connections have no token
+STRANGERS = 0.3  # of all connections have no token
 ODD_VALUES = (
     None,
     True,
@@ -50,21 +57,30 @@ ODD_VALUES = (
     [[]],
     "🙂",
 )
+UPGRADE = "".join(f"{name}: {value}\r\n" for name, value in attacker.UPGRADE.items())
 NOISE = {
     "method": ("GET", "POST", "PUT", "OPTIONS", "PRI", chr(0)),
-    "path": (PATH, "/", "/healthz", "/status.json", "/v1/prove", "/" + "../" * 20 + "etc/passwd", "*"),
+    "path": (PATH, "/", "/healthz", "/status.json", "/jobs", "/status/code", "/" + "../" * 20 + "etc/passwd", "*"),
     "minor": range(10),
     "host": ("localhost", "127.0.0.1", "evil", ""),
-    "version": (13, 8, -1),
-    "key": ("dGhlIHNhbXBsZSBub25jZQ==", "", "x"),
-    "token": ("", "x", "fvt_" + "a" * 40, chr(255)),
+    "upgrade": ("", UPGRADE, UPGRADE.replace("13", "8"), UPGRADE.replace("13", "-1"), UPGRADE.replace("dGh", "?")),
+    "authorization": (
+        "",
+        "Bearer ",
+        "Bearer x",
+        "Bearer fvt_" + "a" * 40,
+        "Bearer " + chr(255),
+        "Foveate",
+        "Foveate =,",
+    ),
     "length": (0, 10, -1, 2**40, "x"),
 }
 NOISY_REQUEST = (
-    "{method} {path} HTTP/1.{minor}\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    "Sec-WebSocket-Version: {version}\r\nSec-WebSocket-Key: {key}\r\nAuthorization: Bearer {token}\r\n"
+    "{method} {path} HTTP/1.{minor}\r\nHost: {host}\r\n{upgrade}Authorization: {authorization}\r\n"
     "Content-Length: {length}\r\n\r\n"
 )
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)\r\n")
+SOUND = {"method": "GET", "minor": "1", "length": "0"}  # what is not bent where it is about the proof
 
 
 @dataclass
@@ -73,6 +89,7 @@ class Fuzzing:
 
     frames: int = 0
     strangers: int = 0  # of them, without a token
+    proofs: int = 0  # of those, answered as only openings and evidence are
     connections: int = 0
     jobs: int = 0
     losses: list[str] = field(default_factory=list)
@@ -103,11 +120,21 @@ class FrameMill:
         bend = self._random.choice((self._as_it_is, self._bent_fields, self._bent_fields, self._bent_text, self._deep))
         return bend(text)
 
-    def noise(self) -> bytes:
-        """Return what a stranger might send to the port: a request that was bent, or bytes."""
-        chosen = {name: self._random.choice(values) for name, values in NOISE.items()}
-        request = NOISY_REQUEST.format(**chosen).encode("latin-1")
+    def noise(self, **chosen: str) -> bytes:
+        """Return what a stranger might send to the port: a request that was bent, or bytes; with values as chosen."""
+        values = {name: self._random.choice(each) for name, each in NOISE.items()} | chosen
+        request = NOISY_REQUEST.format(**values).encode("latin-1")
         return self._bent_bytes(request) if self._random.random() < 0.5 else request
+
+    def opening(self, opening: Opening) -> bytes:
+        """Return a request that begins with an opening, or with nearly one."""
+        header = bent_opening(opening, self._random) if self._random.random() < 0.5 else opening.header
+        return self.noise(authorization=header, host=opening.at, **SOUND)
+
+    def evidence(self, opening: Opening, evidence: Evidence) -> bytes:
+        """Return a request with evidence that proves nothing, over a nonce that the server has just given."""
+        header = bent_evidence(evidence, self._random) if self._random.random() < 0.5 else evidence.header
+        return self.noise(authorization=header, host=opening.at, **SOUND)
 
     def _as_it_is(self, text: str) -> str:
         return text
@@ -183,6 +210,8 @@ class Fuzzer:
         while self.seen.frames < frames:
             asyncio.run(self._send(min(frames, self.seen.frames + FRAMES_BETWEEN_JOBS)))
             self._check(job, expected)
+            if self.seen.frames >= frames and not self.seen.proofs:
+                self.seen.losses.append("nothing came as far as the check of proofs")
             yield self.seen
 
     def _check(self, job: Any, expected: np.ndarray) -> None:
@@ -233,23 +262,46 @@ class Fuzzer:
                 reader.cancel()
 
     async def _stranger(self) -> None:
-        host, _, port = self._server.address.url.partition("://")[2].partition(":")
-        reader, writer = await asyncio.open_connection(host, int(port.strip("/")))
+        host, _, port = self._server.address.url.partition("://")[2].rstrip("/").partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
         try:
-            writer.write(self._mill.noise())
-            self.seen.frames += 1
-            self.seen.strangers += 1
-            await writer.drain()
-            with contextlib.suppress(TimeoutError):  # what is not whole is waited for
-                answer = await asyncio.wait_for(reader.read(100), 0.2)
-                status = answer.split(b" ")[1:2]
-                if answer.startswith(b"HTTP/1.1 101") or status == [b"500"]:
-                    self.seen.losses.append(f"a stranger was answered {answer!r}")
+            if self._random.random() < 0.5:
+                await self._say(reader, writer, self._mill.noise())
+                return
+            opening = TokenKey.of_token(self._server.address.token).open(f"{host}:{port}")
+            asked_for = await self._say(reader, writer, self._mill.opening(opening))
+            if evidence := read_evidence(asked_for):
+                await self._say(reader, writer, self._mill.evidence(opening, evidence))
         finally:
             writer.close()
+
+    async def _say(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, data: bytes) -> str:
+        """Send bytes without a token; return what the answer asks for."""
+        writer.write(data)
+        self.seen.frames += 1
+        self.seen.strangers += 1
+        await writer.drain()
+        answer = b""
+        with contextlib.suppress(TimeoutError):  # what is not whole is waited for
+            answer = await asyncio.wait_for(_answer(reader), STRANGER_SECONDS)
+        if answer.startswith((b"HTTP/1.1 1", b"HTTP/1.1 2", b"HTTP/1.1 5")):
+            self.seen.losses.append(f"a stranger was answered {answer[:100]!r} to {data[:500]!r}")
+        asked_for = attacker.challenge_in(answer)
+        self.seen.proofs += is_of_scheme(asked_for)
+        return asked_for
 
 
 async def _read(socket: ClientConnection) -> None:
     with contextlib.suppress(ConnectionClosed):
         async for _ in socket:
             pass
+
+
+async def _answer(reader: asyncio.StreamReader) -> bytes:
+    """Return an answer with its body, so that the next one begins where it ends; or what there is of it."""
+    answer = b""
+    with contextlib.suppress(asyncio.IncompleteReadError):
+        answer = await reader.readuntil(b"\r\n\r\n")
+        announced = _LENGTH.search(answer)
+        answer += await reader.readexactly(int(announced[1]) if announced else 0)
+    return answer
