@@ -72,7 +72,6 @@ class JobAcceptance:
                 number, self._next_number = self._next_number, self._next_number + 1
                 job, plan, rows = await asyncio.to_thread(self._planned, owner, submit, content, request, number)
                 self._check_disk(plan, request)
-                await self._parts.spool.in_files_thread(self._parts.spool.files(number).create)
                 rest = await self._store_ahead(number, rows)
                 self._jobs[owner, submit.job] = job
             await self._publish(job, plan, rest)
@@ -149,16 +148,20 @@ class JobAcceptance:
         return job, plan, [insert_job(row), *put_items(number, items)]
 
     async def _store_ahead(self, number: int, rows: Sequence[Change]) -> Sequence[Change]:
-        """Store a large job piece by piece, so that others are served in between; return the last piece.
+        """Make the job's folder, and store a large one piece by piece, so that others are served in between.
 
-        Until its first event is stored with that, the job counts for nothing: a server that starts forgets it.
+        Return the last piece. Until its first event is stored with that, the job counts for nothing: a server that
+        starts forgets it, and so does this one where it comes to no end.
         """
+        spool, files = self._parts.spool, self._parts.spool.files(number)
         *pieces, last = [rows[start : start + CHANGES_AT_ONCE] for start in range(0, len(rows), CHANGES_AT_ONCE)]
         try:
+            await spool.in_files_thread(files.create)
             for piece in pieces:
                 await self._journal.write(piece)
         except BaseException:
             self._journal.write([delete_job(number)])
+            await spool.in_files_thread(files.wipe)
             raise
         return last
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -103,6 +104,11 @@ def check_plan(plan: Plan, operation: Operation[Any], request: JobRequest) -> No
     names = [item.id for item in plan.items]
     if not names or len(set(names)) != len(names):
         raise ServerError("The operation's plan has no items, or two of one name.", remedy="Please report this.")
+    if not all(0 < item.weight < math.inf and 0 <= item.brings < math.inf for item in plan.items):
+        raise ServerError(
+            "The operation's plan has an item that takes no time, or brings less than none.",
+            remedy="Please report this.",
+        )
     sources = {window.source for item in plan.items for window in item.windows}
     if not sources <= {DOCUMENT, *request.pictures}:
         raise ServerError("The operation wants to see a picture that the job has not.", remedy="Please report this.")

@@ -142,8 +142,9 @@ def _within(files: Mapping[str, bytes], name: str) -> dict[str, bytes]:
 def _written_settings(place: Place, server_command: Sequence[str]) -> Iterator[Path | None]:
     """Write the settings for the plugin that the block puts into place, and give where unreadable ones are now.
 
-    Where that fails, the old ones are back.
+    Where that fails, the old ones are back; where none were, none are.
     """
+    were_there = place.settings.exists()
     command = list(server_command)
     if place.runtime_file != default_runtime_file().absolute():
         command += ["--runtime-file", str(place.runtime_file)]
@@ -154,10 +155,12 @@ def _written_settings(place: Place, server_command: Sequence[str]) -> Iterator[P
         yield aside
     except BaseException:
         with contextlib.suppress(OSError, FoveateError):
-            if aside is None:
+            if aside is not None:
+                aside.replace(place.settings)
+            elif were_there:
                 settings.save(place.settings, found)
             else:
-                aside.replace(place.settings)
+                place.settings.unlink()
         raise
 
 

@@ -36,13 +36,16 @@ def enabling(path: Path) -> Iterator[None]:
 
     Raises as :func:`enable` does, before the block.
     """
-    before = _lines(path)
+    was_there, before = path.exists(), _lines(path)
     enable(path)
     try:
         yield
     except BaseException:
-        with contextlib.suppress(ResourceError):
-            _write(path, before)
+        with contextlib.suppress(ResourceError, OSError):
+            if was_there:
+                _write(path, before)
+            else:
+                path.unlink()
         raise
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 
 from foveate_server.spool.database_rows import WindowRow
-from foveate_shared.errors import ErrorCode, ResourceError
+from foveate_shared.errors import ErrorCode, ResourceError, reason_of
 from foveate_shared.i18n.sentence import Sentence
 
 DISK_RESERVE = 64 << 20  # bytes of the disk that uploads leave alone, so that events and endings can still be written
@@ -121,9 +121,12 @@ class JobFiles:
         self._account = account
 
     def create(self) -> None:
-        """Make the folder."""
-        for name in ("windows", "patches", "work"):
-            (self.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Make the folder. Raises ResourceError (storage_full) where that is impossible; a part of it may be there."""
+        try:
+            for name in ("windows", "patches", "work"):
+                (self.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise storage_full("The server cannot store the job: {reason}.", reason=reason_of(error)) from error
 
     def window_pixels(self, window: str) -> Path:
         """Return where a window's pixels lie."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from threading import Event
@@ -69,7 +70,9 @@ class WorkerContext:
         self._channel.send(TaskReadiness(stage, seconds))
 
     def weigh(self, weight: float) -> None:
-        """Correct what the task weighs."""
+        """Correct what the task weighs: more than nothing, else ValueError is raised."""
+        if not 0 < weight < math.inf:
+            raise ValueError(f"a task weighs more than nothing, and not {weight}")
         self._channel.send(TaskWeight(weight))
 
     def note(self, text: str) -> None:

@@ -1,9 +1,11 @@
 """The life of jobs: from submit to ack, with a scripted executor and a real spool."""
 
 import asyncio
+import errno
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +17,7 @@ from foveate_server.jobs.dependencies import Clocks
 from foveate_server.operations.contract import ItemResult
 from foveate_server.spool.database_rows import Owner
 from foveate_server.tasks.item_task import TaskNote, TaskPatch
-from foveate_shared.errors import ErrorCode, FoveateError, InputError, ServerError
+from foveate_shared.errors import ErrorCode, FoveateError, InputError, ResourceError, ServerError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.wire.protocol import (
     Accepted,
@@ -268,6 +270,43 @@ async def test_a_large_plan_is_stored_piece_by_piece_and_others_come_in_between(
         assert (await others[0]).state == "open"
     async with bench(tmp_path, table=WITH_LARGE) as made:
         assert sorted(len(job.items) for job in made.manager.jobs) == [1, LARGE]
+
+
+def folders(spool):
+    """Return those of jobs."""
+    return sorted(path.name for path in spool.rglob("jobs/*"))
+
+
+async def test_a_job_for_which_the_disk_has_no_room_leaves_nothing_there(tmp_path, monkeypatch):
+    mkdir = Path.mkdir
+
+    def full(self, *arguments, **options):
+        if self.name == "patches":
+            raise OSError(errno.ENOSPC, "No space left on device", str(self))
+        mkdir(self, *arguments, **options)
+
+    async with bench(tmp_path) as made:
+        monkeypatch.setattr(Path, "mkdir", full)
+        with pytest.raises(ResourceError, match=r"cannot store the job: .*free some space") as caught:
+            await made.submit()
+        assert caught.value.info.code is ErrorCode.STORAGE_FULL
+        assert (made.manager.jobs, folders(tmp_path)) == ([], [])
+        monkeypatch.undo()
+        job = await made.submit()
+        assert folders(tmp_path) == [str(job.number)]
+
+
+@pytest.mark.parametrize(("weight", "brings"), [(0, 0), (-1, 0), (float("nan"), 0), (float("inf"), 0), (1, -1)])
+async def test_a_plan_whose_items_take_no_time_is_refused(tmp_path, weight, brings):
+    class Weightless(Paint):
+        def plan(self, request, parameters):
+            plan = super().plan(request, parameters)
+            return replace(plan, items=tuple(replace(each, weight=weight, brings=brings) for each in plan.items))
+
+    async with bench(tmp_path, table={"paint": Weightless()}) as made:
+        with pytest.raises(ServerError, match="an item that takes no time"):
+            await made.submit()
+        assert made.manager.jobs == []
 
 
 async def test_who_leaves_while_a_large_plan_is_stored_may_submit_it_again(tmp_path):

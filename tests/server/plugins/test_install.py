@@ -143,6 +143,20 @@ def test_what_may_not_be_written_is_noticed_before_anything_is_replaced(krita, m
     assert tree(machine.home) == before
 
 
+def test_a_first_installation_that_fails_leaves_no_settings(machine, monkeypatch):
+    (machine.home / STARTED["krita"]).mkdir(parents=True)
+    (place,) = places_for("krita", machine)
+    before = tree(machine.home)
+
+    def fail(self, *_):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", fail)
+    with pytest.raises(ResourceError, match="Permission denied"):
+        install(place, COMMAND, machine)
+    assert tree(machine.home) == before
+
+
 def test_what_fails_leaves_settings_and_what_krita_loads(krita, machine, monkeypatch):
     kritarc.forget(krita.kritarc)
     krita.settings.write_text("{")
@@ -282,7 +296,10 @@ def test_what_blender_refuses_is_told(blender, monkeypatch):
     monkeypatch.setenv("BLENDER_FAILS", "1")
     with pytest.raises(ServerError, match=r"Error: refused.*Install from Disk"):
         install(place, COMMAND, blender)
-    place.package.mkdir(parents=True)
+    assert not place.settings.exists()
+    monkeypatch.delenv("BLENDER_FAILS")
+    install(place, COMMAND, blender)
+    monkeypatch.setenv("BLENDER_FAILS", "1")
     with pytest.raises(ServerError, match=r"Error: refused.*Uninstall it in Blender"):
         uninstall(place, blender)
     assert place.settings.exists()

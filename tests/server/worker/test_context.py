@@ -100,6 +100,13 @@ def test_previews_are_thinned_out_in_time_and_size(context, pipe, clock):
     assert second == TaskPreview(Bounds(0, 0, 2, 1), Extent(2, 1), large[:1, :2].tobytes())
 
 
+@pytest.mark.parametrize("weight", [0, -1.0, float("inf"), float("nan")])
+def test_a_weight_that_would_break_the_progress_does_not_go_out(context, pipe, weight):
+    with pytest.raises(ValueError, match="weighs more than nothing"):
+        context.weigh(weight)
+    assert _reports(pipe) == []
+
+
 def test_notes_and_patches_go_out(context, pipe):
     context.note("Tiles of 64 pixels are used.")
     context.patch(Bounds(1, 2, 1, 1), b"rgb", b"c")
