@@ -27,8 +27,16 @@ def settings_path() -> Path:
 
 
 def load_settings() -> settings.Settings:
-    """Return the settings. Raises ResourceError where new ones cannot be written."""
-    return settings.load(settings_path())
+    """Return the settings; say so where old ones had to be replaced. Raises ResourceError where that is impossible."""
+    found, replaced = settings.load_or_replace(settings_path())
+    tell_problem(settings.told_aside(replaced) if replaced else "")
+    return found
+
+
+def tell_problem(sentence: str) -> None:
+    """Let GIMP show what is wrong with the settings, if anything is."""
+    if sentence:
+        Gimp.message(load_texts().sentence(sentence))
 
 
 def open_client() -> client.Client:
@@ -37,8 +45,10 @@ def open_client() -> client.Client:
 
 
 def open_controller() -> controller.Controller:
-    """Return what stands behind a dialog; it connects when it is woken. Raises ResourceError."""
-    return controller.Controller(settings_path(), lambda values: open_connection.open_client(values, _peer()))
+    """Return what stands behind a dialog; it connects when it is woken. As to settings, see :func:`load_settings`."""
+    opened = controller.Controller(settings_path(), lambda values: open_connection.open_client(values, _peer()))
+    tell_problem(opened.problem)
+    return opened
 
 
 def load_known() -> tuple[tuple[protocol.OperationInfo, ...], tuple[protocol.ModelInfo, ...]]:
@@ -49,19 +59,19 @@ def load_known() -> tuple[tuple[protocol.OperationInfo, ...], tuple[protocol.Mod
 def learn_beforehand() -> None:
     """Learn from the program of this machine's server what that has, while none runs: GIMP's menu is made now."""
     path = settings_path()
-    if not path.is_file():  # nobody has said which program that is
+    values = settings.peek(path)
+    if values is None:  # nobody has said which program that is
         return
     with contextlib.suppress(errors.FoveateError):  # what was told last still holds
-        operations, models = known_server.ask_program(settings.load(path))
+        operations, models = known_server.ask_program(values)
         if operations and models:
             known_server.save(path.with_name(known_server.FILE_NAME), operations, models)
 
 
 def load_texts() -> translations.Texts:
     """Return the texts in the person's language; English where the settings cannot be read yet."""
-    path = settings_path()
-    language = settings.load(path).language if path.is_file() else ""
-    return translations.Texts(language or translations.system_language())
+    values = settings.peek(settings_path())
+    return translations.Texts((values.language if values else "") or translations.system_language())
 
 
 def _peer() -> protocol.Peer:

@@ -179,6 +179,7 @@ def _with_person(call: _Call) -> run_job.AppliedResult:
     controller.keep_prompts(
         {name: _said(call.config, name.replace("_", "-")) for name in ("prompt", "negative_prompt")}
     )
+    connection.tell_problem(controller.problem)
     ask_first = controller.settings.ask_first
     finished = run_job.run(call.image, _work(call), call.say, show=True, ask_first=ask_first, decide=_decider(call))
     if finished.told or (finished.notes and not finished.is_as_asked):

@@ -1,4 +1,4 @@
-"""The first row of the panel: whether the server is there, and what to do where it is not."""
+"""The first row of the panel: whether server and settings are there, and what to do where they are not."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ class ConnectionRow(Measured):
         self._state.setText(labels.connection(view, self._controller.say))
         self._server.setText(view.server)
         trouble = view.warning if view.state is State.READY else view.error
-        self._trouble.setVisible(trouble is not None)
-        self._sentence.setText(self._controller.say.sentence(str(trouble or "")))
+        told = [str(each) for each in (self._controller.problem, trouble) if each]
+        self._trouble.setVisible(bool(told))
+        self._sentence.setText("\n".join(map(self._controller.say.sentence, told)))
+        self._retry.setVisible(trouble is not None)
         self._copy.setVisible(self._controller.is_command_for_terminal)

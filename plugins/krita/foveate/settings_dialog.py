@@ -36,7 +36,7 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self._language = QtWidgets.QComboBox()
         fill(self._language, [(title, code, "") for title, code in labels.language_rows("As the system", say)])
         show_value(self._language, values.language)
-        self._problem = label(name="problem")
+        self._problem = label(say.sentence(controller.problem), name="problem")
         self._lay_out()
         self._local.toggled.connect(self._enable)
         self._enable(not values.remote_url)

@@ -74,6 +74,14 @@ def _with_prompts(values: dict[str, Any]) -> dict[str, Any]:
 MIGRATIONS: Mapping[int, Migration] = {1: _with_prompts}  # from the version that is the key to the next one
 
 
+def peek(path: Path) -> Settings | None:
+    """Return the settings in the file, or None where it holds none that can be understood; nothing is written."""
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
 def load(path: Path) -> Settings:
     """Return the settings in the file, as :func:`load_or_replace` does."""
     return load_or_replace(path)[0]

@@ -392,3 +392,17 @@ def test_the_panel_follows_the_theme(studio):
         assert studio.panel.styleSheet() != sheet
     finally:
         application.setPalette(before)
+
+
+def test_settings_that_could_not_be_read_are_told_of_until_they_are_kept_again(bereft):
+    row = bereft.panel.connection
+    (old,) = bereft.path.parent.glob("settings.broken-*.json")
+    assert str(old) in row._sentence.text()
+    assert str(old) in SettingsDialog(bereft.controller)._problem.text()
+    bereft.connect()
+    assert row._trouble.isVisible()
+    assert not row._retry.isVisible()  # the server is there
+    bereft.controller.change(ask_first=True)
+    bereft.controller.announce()
+    assert not row._trouble.isVisible()
+    assert SettingsDialog(bereft.controller)._problem.text() == ""

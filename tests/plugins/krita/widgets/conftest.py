@@ -183,6 +183,15 @@ def newcomer(application, tmp_path):
     close(made)
 
 
+@pytest.fixture
+def bereft(application, tmp_path):
+    """A studio whose settings cannot be read."""
+    (tmp_path / "settings.json").write_text("{")
+    made = Studio(tmp_path)
+    yield made
+    close(made)
+
+
 def close(made):
     made.controller.close()
     made.panel.close()
