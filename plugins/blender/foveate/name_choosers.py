@@ -18,9 +18,8 @@ _MOST = 20  # in a menu; of more, one is searched for
 
 def draw(row: Any, field_name: str, *, text: str, icon: str = "NONE") -> None:
     """Draw the chooser of a field of controller.fields, with a `text` on it."""
-    rt, before = controller.get(), row.operator_context
-    options = rt.fields[field_name].options if field_name in rt.fields else ()
-    if len(options) > _MOST:
+    before = row.operator_context
+    if len(_options(field_name)) > _MOST:
         row.operator_context = "INVOKE_DEFAULT"
         row.operator("foveate.choose_name", text=text, icon="VIEWZOOM", translate=False).field = field_name
     else:
@@ -31,9 +30,14 @@ def draw(row: Any, field_name: str, *, text: str, icon: str = "NONE") -> None:
 
 
 def _listed(said: Any, _context: bpy.types.Context | None) -> controller.Choices:
-    rt = controller.get()
-    options = rt.fields[said.field].options if said.field in rt.fields else ()
-    return rt.kept(tuple((option.name or _NONE, option.title, option.tip) for option in options))
+    listed = tuple((option.name or _NONE, option.title, option.tip) for option in _options(said.field))
+    return controller.get().kept(listed)
+
+
+def _options(field_name: str) -> Any:
+    """Return what can be chosen in a field; nothing where the form has none of that name."""
+    fields = controller.get().fields
+    return fields[field_name].options if field_name in fields else ()
 
 
 @act_operator(

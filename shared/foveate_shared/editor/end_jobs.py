@@ -48,9 +48,11 @@ def end_jobs(
     """Cancel jobs at the server that the settings name; return whether it has confirmed that for all.
 
     With `keep`, those that are done stay there, and their records say so. A server that does not run is not started
-    for this.
+    for this. Without settings that can be read nobody knows whose jobs they are.
     """
-    values = settings.load(settings_path)
+    values = settings.peek(settings_path)
+    if values is None:
+        return False
 
     def find() -> ServerAddress:
         return values.remote or running_server.find_server(open_connection.runtime_file(values))

@@ -21,7 +21,7 @@ from .chosen_pictures import NONE_CHOSEN, ChosenPictures
 from .dispatch_events import DrivenFlow, dispatch
 from .host import Host
 from .job_flow import FlowClient, JobState, Rerender
-from .left_jobs import LeftJob, LeftJobs, OpenLeft
+from .left_jobs import LeftJob, LeftJobs, OpenLeft, fetching
 from .named_pictures import FrozenPicture
 from .run_blocking import CANCEL_SECONDS, unconfirmed
 from .together import Together
@@ -267,16 +267,7 @@ class Workbench:
 
     def _list_again(self, job: JobSummary, left: LeftJob) -> None:
         """Fetch the result of a session that is over; it waits, as it did then."""
-        flow = Rerender(
-            self._client,
-            left.host,
-            job.operation,
-            left.parameters,
-            job=job.job,
-            ask_first=True,
-            only_result=True,
-            takes_document=False,
-        )
+        flow = fetching(self._client, left.host, job, left.parameters)
         entry = JobEntry(
             left.title, job.operation, left.parameters, flow, left.host, job.created, left.group, is_left=True
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..wire.protocol import JobSummary, JsonObject
 from .host import Host
+from .job_flow import FlowClient, Rerender
 
 LOOK_SECONDS = 10.0  # between two looks at what still runs
 _DONE = "done"  # the state of a job whose result is complete
@@ -32,6 +33,31 @@ OpenLeft = Callable[[JobSummary], "LeftJob | None"]  # None: nobody wants this o
 def complete(jobs: Iterable[JobSummary]) -> tuple[JobSummary, ...]:
     """Return the jobs whose results are complete, newest first."""
     return tuple(sorted((job for job in jobs if job.state == _DONE), key=lambda job: -job.created))
+
+
+def fetching(
+    connection: FlowClient,
+    host: Host,
+    job: JobSummary,
+    parameters: JsonObject | None = None,
+    *,
+    takes_incomplete: bool = False,
+) -> Rerender:
+    """Return the flow that fetches the complete result of a job, which then waits, as it did in its own session.
+
+    Its document is not needed for that. See Rerender for the rest.
+    """
+    return Rerender(
+        connection,
+        host,
+        job.operation,
+        parameters or {},
+        job=job.job,
+        ask_first=True,
+        takes_incomplete=takes_incomplete,
+        only_result=True,
+        takes_document=False,
+    )
 
 
 class LeftJobs:

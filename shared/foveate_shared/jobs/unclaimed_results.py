@@ -21,7 +21,7 @@ from .dispatch_events import dispatch
 from .host import Host
 from .job_flow import FlowClient, JobState, Rerender
 from .job_list import ConnectionView
-from .left_jobs import complete
+from .left_jobs import complete, fetching
 
 
 class ListingClient(FlowClient, Protocol):
@@ -67,17 +67,7 @@ class WaitingResults:
         known = self._flows.get(job.job)
         if known is not None and known.status.state is not JobState.FAILED:
             return known
-        flow = Rerender(
-            self._client,
-            self._host_for(job),
-            job.operation,
-            {},
-            job=job.job,
-            ask_first=True,
-            takes_incomplete=takes_incomplete,
-            only_result=True,
-            takes_document=False,
-        )
+        flow = fetching(self._client, self._host_for(job), job, takes_incomplete=takes_incomplete)
         self._flows[job.job] = flow
         flow.start()
         return flow

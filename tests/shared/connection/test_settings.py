@@ -162,3 +162,14 @@ def test_settings_without_prompts_are_migrated() -> None:
 )
 def test_whether_the_server_is_on_another_machine(url: str, is_elsewhere: bool) -> None:
     assert Settings("me", remote_url=url).is_elsewhere == is_elsewhere
+
+
+def test_who_only_looks_makes_and_replaces_nothing(tmp_path):
+    path = tmp_path / "settings.json"
+    assert settings.peek(path) is None
+    path.write_text("{")
+    assert settings.peek(path) is None
+    assert [each.read_text() for each in tmp_path.iterdir()] == ["{"]
+    path.unlink()
+    made = settings.load(path)
+    assert settings.peek(path) == made
