@@ -94,6 +94,8 @@ BY_FIELD: dict[tuple[type, str], Schema] = {
     (p.JobSummary, "created"): NOT_NEGATIVE,
     (p.ExpiredJob, "created"): NOT_NEGATIVE,
     (p.JobSummary, "seq"): COUNT,
+    (p.JobSummary, "fraction"): {"type": "number", "minimum": 0, "maximum": 1},
+    (p.JobSummary, "seconds_left"): NOT_NEGATIVE,
     (p.Hello, "versions"): {"type": "array", "items": POSITIVE, "minItems": 1, "maxItems": p.MAX_LIST},
     (p.Hello, "client_id"): NAME,
     (p.Hello, "features"): {"type": "array", "items": NAME, "maxItems": p.MAX_LIST},

@@ -469,6 +469,22 @@ TO_CLIENT: dict[str, Frame] = {
             "variants": [{"label": "one", "model": {"name": "photoreal", "sha256": HASH}, "additions": {}}],
         },
     ),
+    "jobs, of which one runs": {
+        "type": "jobs",
+        "request": 3,
+        "jobs": [
+            {
+                "job": JOB,
+                "operation": "upscale",
+                "state": "running",
+                "position": None,
+                "created": 1795500000.25,
+                "seq": 5,
+                "fraction": 0.25,
+                "seconds_left": 90.5,
+            },
+        ],
+    },
     "jobs, of which one expired": {
         "type": "jobs",
         "request": 3,

@@ -150,6 +150,8 @@ CHANGES: dict[str, tuple[object, ...]] = {
     "status that is not known": ("item", "outcome.status", "perfect"),
     "state that is not known": ("jobs", "jobs.0.state", "asleep"),
     "job created before time": ("jobs", "jobs.0.created", -1.0),
+    "job that is further than its end": ("jobs, of which one runs", "jobs.0.fraction", 1.5),
+    "job that has less than no time left": ("jobs, of which one runs", "jobs.0.seconds_left", -1),
     "job with a picture without a name": ("jobs with pictures", "jobs.0.pictures.0.name", ""),
     "job with a picture of no hash": ("jobs with pictures", "jobs.0.pictures.0.sha256", "0"),
     "model of scale 0": ("models", "models.0.scale", 0),

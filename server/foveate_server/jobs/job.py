@@ -145,6 +145,7 @@ class Job:
     def summary(self) -> JobSummary:
         """Return what `jobs` tells of it."""
         state = self.summary_state
+        runs = state == "running"
         return JobSummary(
             self.id,
             self.submit.operation,
@@ -153,6 +154,8 @@ class Job:
             self.row.created,
             self.stored_seq,
             tuple(PictureHash(picture.name, picture.sha256) for picture in self.submit.pictures),
+            self.progress.fraction if runs else None,
+            self.progress.seconds_left if runs else None,
         )
 
     @property

@@ -187,6 +187,10 @@ def _job_summary(value: p.JobSummary) -> str | None:
         return f"state must be one of {', '.join(JOB_STATES)}"
     if value.position is not None and value.position < 1:
         return "position must be at least 1"
+    if value.fraction is not None and not 0 <= value.fraction <= 1:
+        return "fraction must be 0 to 1"
+    if value.seconds_left is not None and value.seconds_left < 0:
+        return "seconds_left must not be negative"
     return None if value.created >= 0 else "created must not be negative"
 
 

@@ -179,3 +179,5 @@ class JobSummary:
     created: float  # seconds since the epoch
     seq: int  # of its newest event
     pictures: tuple[PictureHash, ...] = added(())  # beside its document
+    fraction: float | None = added(None)  # of the whole job, 0 to 1; only where state is "running"
+    seconds_left: float | None = added(None)  # likewise, once that is known

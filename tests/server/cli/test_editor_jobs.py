@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import sqlite3
 from dataclasses import dataclass, field, replace
 
@@ -166,6 +167,8 @@ def test_a_job_that_runs_cannot_be_fetched(endless):
     process.kill()
     process.communicate()
     (job,) = json.loads(endless.foveate("jobs", "--json").stdout)["jobs"]
+    assert re.search(r"upscale  running \(\d+%(, .+ left)?\)$", endless.foveate("jobs").stdout.strip())
+    assert 0 <= job["fraction"] < 1
     assert "not done" in endless.foveate("jobs", "fetch", job["job"], endless.folder / "x.png", status=2).stderr
     endless.foveate("jobs", "cancel", job["job"], "--quiet")
 

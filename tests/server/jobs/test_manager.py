@@ -591,6 +591,20 @@ async def test_progress_is_that_of_the_whole_job(tmp_path):
         assert [event.item for event in watcher.of(Started)] == ["i1", "i2", "i3", "i4"]
 
 
+async def test_who_lists_jobs_is_told_how_far_those_are_that_run(tmp_path):
+    async with bench(tmp_path) as made:
+        watcher = made.watch()
+        release = made.executor.hold("i3")
+        job = await made.submit(items=4)
+        assert (job.summary.state, job.summary.fraction, job.summary.seconds_left) == ("waiting", None, None)
+        answering = asyncio.create_task(watcher.answer(job))
+        await watcher.until(Started, count=3)
+        assert (job.summary.state, job.summary.fraction) == ("running", 0.5)
+        release()
+        await answering
+        assert (job.summary.state, job.summary.fraction, job.summary.seconds_left) == ("done", None, None)
+
+
 async def test_owners_take_turns_and_know_where_they_stand(tmp_path):
     async with bench(tmp_path) as made:
         anna, bert = made.watch(ANNA), made.watch(BERT)

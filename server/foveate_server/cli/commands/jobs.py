@@ -11,7 +11,7 @@ from foveate_server.cli import options as shared
 
 if TYPE_CHECKING:
     from foveate_server.cli.everyones_jobs import EveryonesJobs
-    from foveate_shared.wire.protocol import Jobs, JobSummary
+    from foveate_shared.wire.protocol import Jobs, JobSummary, JsonObject
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -74,11 +74,23 @@ def run_list(options: argparse.Namespace) -> int:
         print_line(f"{gone.job}  {_when(gone.created)}  {gone.operation:8} expired: its result is gone")
     for job in jobs:
         owner = f"{job['owner']:12} " if options.all else ""
-        place = f" (number {job['position']})" if job["position"] else ""
-        print_line(f"{job['job']}  {_when(job['created'])}  {owner}{job['operation']:8} {job['state']}{place}")
+        print_line(f"{job['job']}  {_when(job['created'])}  {owner}{job['operation']:8} {job['state']}{_where(job)}")
     if not jobs:
         print_line("No jobs.")
     return 0
+
+
+def _where(job: JsonObject) -> str:
+    """Return where a job stands in the queue, or how far it is and how long it takes still; nothing of others."""
+    from foveate_shared.jobs.job_status import duration
+
+    if job["position"]:
+        return f" (number {job['position']})"
+    fraction, left = job.get("fraction"), job.get("seconds_left")
+    if job["state"] != "running" or not isinstance(fraction, (int, float)):
+        return ""
+    time_left = f", {duration(left)} left" if isinstance(left, (int, float)) else ""
+    return f" ({fraction:.0%}{time_left})"
 
 
 def run_resume(options: argparse.Namespace) -> int:
