@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
+import tempfile
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from fakes.built_once import STORE
 
 # Threads of OpenMP wait by spinning unless told otherwise; with several test processes on few cores, each then keeps
 # the others from working, and networks run ten times slower.
@@ -18,6 +22,13 @@ gc.disable()
 # How long an example takes says how busy the machine is: the suite's own limit is the guard against hangs.
 settings.register_profile("foveate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("foveate")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give what is built once a place, for this process and all that it starts."""
+    if STORE not in os.environ:
+        os.environ[STORE] = tempfile.mkdtemp(prefix="foveate-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(STORE)))
 
 
 def pytest_collection_finish() -> None:

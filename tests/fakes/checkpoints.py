@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
+from fakes.built_once import build_once
 from fakes.ldm_keys import original_state
 from fakes.tiny_tokenizers import clip_tokenizer, t5_tokenizer
 
@@ -30,7 +31,7 @@ class TinyCheckpoints:
 
     def folder(self, name: str) -> Path:
         """Return the diffusers folder of the checkpoint `name`, one of NAMES."""
-        return self._once(name, lambda path: _save(name, path))
+        return self._once(name, lambda path: build_once(f"tiny-{name}", path, lambda new: _save(name, new)))
 
     def single_file(self, name: str) -> Path:
         """Return the same weights as one .safetensors file, in the keys of the original code."""

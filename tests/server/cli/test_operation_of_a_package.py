@@ -106,12 +106,12 @@ def studio(tmp_path_factory, make_workplace):
     workplace = make_workplace(folder, engine="foveate_server.engines.engine_specs:suite_spec")
     workplace.extra["FOVEATE_CACHE_DIR"] = str(folder / "cache")
     workplace.extra["FOVEATE_OFFLINE"] = "true"
-    workplace.extra["PYTHONPATH"] = os.pathsep.join((str(TESTS), str(site)))
     torch.save({"params_ema": RRDBNet(1, 8, 4).state_dict()}, folder / "sharp.pth")
     workplace.foveate("models", "add", folder / "sharp.pth")
     with quiet():
         checkpoint = TinyCheckpoints(folder).folder("sd1")
     workplace.foveate("models", "add", checkpoint, "--name", "tiny")
+    workplace.extra["PYTHONPATH"] = os.pathsep.join((str(TESTS), str(site)))
     with workplace.serving():
         save(scene(), folder / "photo.png")
         yield workplace
