@@ -66,7 +66,7 @@ def _copy_config(folder: Path, path: Path) -> None:
 
 
 def _sd1(unet_channels: int = 4) -> Any:
-    return _stable_diffusion(width=768, heads=8, linear=False, unet_channels=unet_channels, prediction="epsilon")
+    return _stable_diffusion(width=768, heads=2, linear=False, unet_channels=unet_channels, prediction="epsilon")
 
 
 def _sd2() -> Any:
