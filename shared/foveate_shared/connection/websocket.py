@@ -80,6 +80,8 @@ def open_transport(address: ServerAddress, *, timeout: float = CONNECT_TIMEOUT) 
         raise _refused(error.response.status_code, bytes(error.response.body or b"")) from error
     except (OSError, HTTPException, InvalidHandshake, InvalidURI, EOFError) as error:
         raise _unreachable(address, error) from error
+    except ConnectionClosed as error:  # it ended before the request was written
+        raise _lost(error) from error
     if connection.subprotocol != SUBPROTOCOL:
         connection.close()
         raise RefusedError(

@@ -10,6 +10,7 @@ import pytest
 
 from fakes.certificates import TlsServer
 from fakes.scripted_server import TOKEN, ScriptedServer, StartServer
+from foveate_shared.connection.proved_server import ProvedServer
 from foveate_shared.connection.server_address import ServerAddress
 from foveate_shared.connection.websocket import open_transport
 from foveate_shared.errors import ConnectionLostError, ErrorCode, RefusedError
@@ -104,6 +105,20 @@ def test_what_is_no_http() -> None:
         open_transport(ServerAddress(f"ws://127.0.0.1:{listener.getsockname()[1]}", TOKEN))
     thread.join()
     assert caught.value.info.code is ErrorCode.NO_SERVER
+
+
+def test_a_cable_that_is_pulled_before_the_request(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    take = ProvedServer.take_socket
+
+    def take_and_cut(proved: ProvedServer) -> socket.socket:
+        taken = take(proved)
+        taken.shutdown(socket.SHUT_RDWR)
+        return taken
+
+    monkeypatch.setattr(ProvedServer, "take_socket", take_and_cut)
+    for _ in range(50):  # the reading thread may see it before the request is written, or after
+        with pytest.raises(ConnectionLostError):
+            open_transport(server.address)
 
 
 def test_silence_ends_in_time() -> None:
