@@ -1,4 +1,4 @@
-"""How soon who has a token gets in, while strangers come without end; and a job beside another one's huge plan.
+"""How soon who has a token gets in, while strangers come without end; and a job beside huge plans of others.
 
     python -m benchmarks.door [flood] [plan] [--repeat N] [--strangers N]
 
@@ -30,6 +30,7 @@ from foveate_shared.wire.protocol import Accepted, Ack, Cancel, Cancelled, Docum
 
 HELD = 300  # connections that a stranger keeps open
 LARGE_SIDE, SMALL_SIDE = 100_000, 256  # pixels of the jobs' documents
+PLANS = (1, 6)  # huge ones at once
 _PATIENCE = 60.0  # seconds until a client counts as kept out
 _GET = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
 STRANGERS: dict[str, bytes | None] = {  # what each sends; None: it ends the connection at once
@@ -109,21 +110,31 @@ def report_flood(options: argparse.Namespace) -> None:
 
 
 def report_plan(options: argparse.Namespace) -> None:
-    """Print how long a small job waits until it is accepted, alone and while a huge one is planned."""
-    with serving_owners(DETERMINISTIC) as connect, connect("large") as large, connect("small") as small:
-        for client in (large, small):
+    """Print how long a small job waits until it is accepted, alone and while huge ones of other owners are planned."""
+    with serving_owners(DETERMINISTIC) as connect, connect("small") as small, contextlib.ExitStack() as stack:
+        others = [stack.enter_context(connect(f"large {number}")) for number in range(max(PLANS))]
+        for client in (small, *others):
             _until(client, Welcome)
-        alone = [_seconds(lambda: _submit_and_end(small)) for _ in range(options.repeat)]
-        beside: list[float] = []
-        for _ in range(options.repeat):
-            job = _submit(large, "upscale", LARGE_SIDE)
-            while not any(
-                isinstance(event, Delivery) and isinstance(event.message, Accepted) for event in large.poll()
-            ):
-                beside.append(_seconds(lambda: _submit_and_end(small)))
-            _end(large, job)
-        rows = [["alone", *_spread(alone)], ["while a plan is made", *_spread(beside)]]
+        rows = [["alone", *_spread([_seconds(lambda: _submit_and_end(small)) for _ in range(options.repeat)])]]
+        for count in PLANS:
+            beside = [seconds for _ in range(options.repeat) for seconds in _beside_plans(small, others[:count])]
+            rows.append([f"while {count} are planned", *_spread(beside)])
         sys.stdout.writelines(growing(["a small submit, and its cancel", "median, ms", "slowest, ms"], rows))
+
+
+def _beside_plans(small: Client, others: list[Client]) -> Iterator[float]:
+    """Yield how long a small job takes, again and again until the huge ones of `others` are planned."""
+    jobs = {client: _submit(client, "upscale", LARGE_SIDE) for client in others}
+    waiting = set(others)
+    while waiting:
+        yield _seconds(lambda: _submit_and_end(small))
+        waiting = {client for client in waiting if not _has_come(client, Accepted)}
+    for client, job in jobs.items():
+        _end(client, job)
+
+
+def _has_come(client: Client, kind: type[Message]) -> bool:
+    return any(isinstance(event, Delivery) and isinstance(event.message, kind) for event in client.poll())
 
 
 def _submit(client: Client, operation: str, side: int) -> str:

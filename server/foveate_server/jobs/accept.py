@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -16,6 +17,7 @@ from foveate_server.jobs.event_log import EventLog
 from foveate_server.jobs.expected_time import MeasuredPaces
 from foveate_server.jobs.job import Job
 from foveate_server.jobs.journal import Journal
+from foveate_server.jobs.planning_threads import PlanningThreads
 from foveate_server.jobs.recipe import content_hash
 from foveate_server.jobs.validation import check_plan, check_submit
 from foveate_server.operations.contract import JobRequest, Plan
@@ -54,10 +56,15 @@ class JobAcceptance:
         # The same job may come on two connections at once. Kept as long as somebody holds one, or waits for it.
         self._turns: WeakValueDictionary[tuple[Owner, str], asyncio.Lock] = WeakValueDictionary()
         self._coming: Counter[Owner] = Counter()  # jobs that are being planned, which are not among `jobs` yet
+        self._planning = PlanningThreads(parts.config.rates.connections)
 
     async def start(self) -> None:
         """Go on counting where the spool stands."""
         self._next_number = await self._parts.spool.next_number()
+
+    def stop(self) -> None:
+        """Take no more jobs: those that are being planned were not accepted."""
+        self._planning.stop()
 
     async def take(self, owner: Owner, submit: Submit, profiles: Mapping[str, bytes]) -> tuple[Job, bool]:
         """Return the job, stored, and whether it is new. Raises FoveateError where it cannot be taken."""
@@ -70,7 +77,8 @@ class JobAcceptance:
             with self._place(owner):
                 request, notes = await asyncio.to_thread(self._check, submit, profiles)
                 number, self._next_number = self._next_number, self._next_number + 1
-                job, plan, rows = await asyncio.to_thread(self._planned, owner, submit, content, request, number)
+                planned = partial(self._planned, owner, submit, content, request, number)
+                job, plan, rows = await self._planning.run(owner, request.region.area, planned)
                 self._check_disk(plan, request)
                 rest = await self._store_ahead(number, rows)
                 self._jobs[owner, submit.job] = job

@@ -100,6 +100,7 @@ class JobManager:
 
     async def stop(self) -> None:
         """Interrupt what runs, to be begun anew after the next start, and write everything."""
+        self._intake.stop()
         await self._runner.stop()
         await self._finish_chores()
         self._journal.write([self._expiry.keep_time()])

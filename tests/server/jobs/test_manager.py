@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fakes.executor import ScriptedExecutor, paint
+from fakes.held_plans import Held
 from fakes.jobs import ANNA, BERT, bench, blob_of, crop, job_id, region, submit_of, window_of
 from fakes.painting import Paint, inverted, item
 from foveate_server.jobs.accept import CHANGES_AT_ONCE
@@ -182,25 +183,11 @@ async def test_two_connections_that_submit_the_same_job_at_once_make_one(tmp_pat
         assert len(made.manager.jobs) == 1
 
 
-class Slow(Paint):
-    """Plans until it is let go."""
-
-    name = "slow"
-
-    def __init__(self):
-        self.begun, self.go_on = threading.Event(), threading.Event()
-
-    def plan(self, request, parameters):
-        self.begun.set()
-        assert self.go_on.wait(60)
-        return super().plan(request, parameters)
-
-
 async def test_nobody_waits_for_another_one_s_plan(tmp_path):
-    slow = Slow()
+    slow = Held()
     async with bench(tmp_path, table={"paint": Paint(), "slow": slow}) as made:
         large = asyncio.create_task(made.submit(submit_of(operation="slow")))
-        await asyncio.to_thread(slow.begun.wait, 60)
+        await asyncio.to_thread(slow.wait_until_begun)
         others = [await made.submit(owner=owner) for owner in (BERT, ANNA)]
         assert [job.state for job in others] == ["open", "open"]
         assert not large.done()
@@ -209,11 +196,11 @@ async def test_nobody_waits_for_another_one_s_plan(tmp_path):
 
 
 async def test_jobs_that_are_being_planned_count_among_the_open_ones(tmp_path):
-    slow = Slow()
+    slow = Held()
     limits = Limits(max_open_jobs=2)
     async with bench(tmp_path, table={"paint": Paint(), "slow": slow}, limits=limits) as made:
         large = asyncio.create_task(made.submit(submit_of(operation="slow")))
-        await asyncio.to_thread(slow.begun.wait, 60)
+        await asyncio.to_thread(slow.wait_until_begun)
         await made.submit()
         with pytest.raises(FoveateError, match="2 unfinished jobs"):
             await made.submit()

@@ -1,0 +1,45 @@
+"""Where plans are made: in threads of their own, so that neither a greeting nor a check waits for one.
+
+All threads share one interpreter, in turns of net.run_service.SWITCH_SECONDS. A huge plan takes seconds of it, and
+beside six of them even the event loop would wait for its turns; one after the other they end no later. So huge plans
+have one thread among them, in which the owners take turns; any other plan begins at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+from weakref import WeakValueDictionary
+
+from foveate_server.spool.database_rows import Owner
+
+HUGE_AREA = 16_384 * 16_384  # pixels of a region: the plan of a smaller one takes a few hundredths of a second at most
+
+T = TypeVar("T")
+
+
+class PlanningThreads:
+    """Those of one server."""
+
+    def __init__(self, connections: int) -> None:
+        """Each of the `connections` carries out one request at a time, so that as many threads are always enough."""
+        self._any = ThreadPoolExecutor(connections, thread_name_prefix="foveate-plan")
+        self._huge = ThreadPoolExecutor(1, thread_name_prefix="foveate-huge-plan")
+        # An owner has one plan in the queue of the huge ones. Kept as long as somebody holds one, or waits for it.
+        self._turns: WeakValueDictionary[Owner, asyncio.Lock] = WeakValueDictionary()
+
+    async def run(self, owner: Owner, area: int, plan: Callable[[], T]) -> T:
+        """Return what `plan` returns for a region of `area` pixels. Raises whatever it raises."""
+        loop = asyncio.get_running_loop()
+        if area < HUGE_AREA:
+            return await loop.run_in_executor(self._any, plan)
+        turn = self._turns.setdefault(owner, asyncio.Lock())
+        async with turn:
+            return await loop.run_in_executor(self._huge, plan)
+
+    def stop(self) -> None:
+        """Begin no more."""
+        for threads in (self._any, self._huge):
+            threads.shutdown(wait=False, cancel_futures=True)
