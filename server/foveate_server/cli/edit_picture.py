@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from foveate_server.cli.a1111_text import parameters_text
+from foveate_server.cli.ask_beforehand import Agreement
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.file_recipe import describe_result
 from foveate_server.cli.job_pictures import PictureFile, contents, paths_of, pictures_of_job, read_pictures
@@ -46,10 +47,11 @@ def edit(options: argparse.Namespace, operation: str, resolve: Resolve) -> int:
     require_count(count, info)
     parameters = resolve(options, info)
     runs = zip(outputs, [parameters] if count == 1 else with_seeds(parameters, count), strict=True)
+    agreement = Agreement(count, is_given=region.selection is not None or getattr(options, "yes", True))
     reports = []
     for output, own in runs:
         options.output = output
-        reports.append(_edit_once(options, picture, region, operation, own, pictures=pictures))
+        reports.append(_edit_once(options, picture, region, operation, own, pictures=pictures, agreement=agreement))
     if options.json:
         print_json(reports[0] if len(reports) == 1 else {"variations": reports})
     return 0
@@ -90,6 +92,7 @@ def _edit_once(
     *,
     pictures: Mapping[str, PictureFile],
     job: str | None = None,
+    agreement: Agreement | None = None,
 ) -> dict[str, Any]:
     """Run one job and write its result; return what --json tells of it."""
     began = time.monotonic()
@@ -101,7 +104,8 @@ def _edit_once(
             display.say(f"A new picture is a rectangle: the mask's bounds, {bounds.width} x {bounds.height} pixels.")
         output = _Output(options, picture, region, pictures, display)
         document = PictureDocument(picture, region, output.store, is_resumed=job is not None)
-        flow = run_job(options, display, document, operation, parameters, job=job, pictures=contents(pictures))
+        sources: dict[str, Any] = {"job": job, "pictures": contents(pictures)}
+        flow = run_job(options, display, document, operation, parameters, agreement=agreement, **sources)
         seconds = time.monotonic() - began
         width, height = output.extent.width, output.extent.height
         display.say(f"{options.output}: {width} x {height} pixels, {seconds:.1f} s")

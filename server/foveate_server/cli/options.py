@@ -94,6 +94,16 @@ def add_region(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_yes(parser: argparse.ArgumentParser) -> None:
+    """Add the yes to all of a picture, for an operation that is mostly meant for a region."""
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="without a region, work on all of the picture however long that takes; otherwise what takes a minute or "
+        "longer is asked for, where a person can answer",
+    )
+
+
 def _quality(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 100")

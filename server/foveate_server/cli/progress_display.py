@@ -50,6 +50,23 @@ class Display:
         """Print what must be known, also when quiet."""
         self._console.print(escape(text))
 
+    @property
+    def can_ask(self) -> bool:
+        """Tell whether somebody reads here, and can answer."""
+        return self._console.is_terminal and sys.stdin is not None and sys.stdin.isatty()
+
+    def ask(self, question: str) -> bool:
+        """Return the person's answer to a question, also when quiet: no, unless it is a yes."""
+        if self._progress:
+            self._progress.stop()
+        try:
+            answer = self._console.input(escape(f"{question} [y/N] "))
+        except EOFError:
+            return False
+        if self._progress:
+            self._progress.start()
+        return answer.strip().lower() in {"y", "yes"}
+
     def show(self, status: JobProgress) -> None:
         """Show where a job is, and its new notes."""
         self._show_notes(status)

@@ -6,12 +6,13 @@ import argparse
 from collections.abc import Mapping
 from dataclasses import replace
 
+from foveate_server.cli.ask_beforehand import Agreement
 from foveate_server.cli.document import OtherPicture, PictureDocument, other_picture
 from foveate_server.cli.open_client import connect
 from foveate_server.cli.progress_display import Display
 from foveate_server.cli.result_alone import ResultAlone
 from foveate_shared.errors import CancelledJobError, ErrorInfo, FoveateError, to_exception
-from foveate_shared.jobs.job_flow import JobState, Rerender
+from foveate_shared.jobs.job_flow import JobProgress, JobState, Rerender
 from foveate_shared.jobs.named_pictures import FrozenPicture
 from foveate_shared.jobs.run_blocking import run_to_end
 from foveate_shared.wire.protocol import JsonObject
@@ -26,10 +27,12 @@ def run_job(
     *,
     job: str | None = None,
     pictures: Mapping[str, FrozenPicture] | None = None,
+    agreement: Agreement | None = None,
 ) -> Rerender:
     """Run a job to its end and return its flow; the document has stored the result.
 
-    `pictures` go beside the document; a job with the host of a result alone has no document.
+    `pictures` go beside the document; a job with the host of a result alone has no document. With an `agreement` one
+    that takes long is begun only after that.
     Raises the FoveateError that ended it; on KeyboardInterrupt the job is cancelled first.
     """
     with connect(options, display) as client:
@@ -43,12 +46,19 @@ def run_job(
             retry=job is not None,
             pictures=pictures,
             takes_document=takes_document,
+            asks_from=agreement.asks_from if agreement else None,
         )
+
+        def show(status: JobProgress) -> None:
+            display.show(status)
+            if agreement and flow.is_held:
+                agreement.settle(flow, display)
+
         if isinstance(document, PictureDocument):  # leaves the job as it is; errors cancel it
             document.on_other_picture = lambda: flow.abandon(other_picture())
         flow.start()
         try:
-            status = run_to_end(client, flow, on_status=display.show)
+            status = run_to_end(client, flow, on_status=show)
         except OtherPicture:
             raise other_picture() from None
     if status.state is JobState.CANCELLED:

@@ -36,6 +36,7 @@ def add_to(commands: Commands) -> None:
     refocus = _add(commands, "refocus", "bring a soft region into focus, in place; with a prompt, re-render it")
     _add_parameters(refocus, ["strength"])
     parameter_options.add_checkpoint(refocus)
+    shared.add_yes(refocus)
     refocus.set_defaults(run=_runner("refocus"))
 
     faces = _add(
@@ -43,6 +44,7 @@ def add_to(commands: Commands) -> None:
     )
     _add_parameters(faces, ["strength", "only", "min_score"])
     parameter_options.add_checkpoint(faces)
+    shared.add_yes(faces)
     faces.set_defaults(run=_runner("faces"))
 
     fill = _add(commands, "fill", "make new content in a region, remove what is there, or extend the picture")
@@ -54,6 +56,7 @@ def add_to(commands: Commands) -> None:
     _add_parameters(compare, ["strength"], covers=["variants"])
     parameter_options.add_variants(compare)
     parameter_options.add_checkpoint(compare, variations=False)
+    shared.add_yes(compare)
     compare.set_defaults(run=_runner("compare", resolve=_with_variants))
 
 
@@ -66,6 +69,7 @@ def add_offered_command(commands: Commands, info: OperationInfo) -> argparse.Arg
         parser.set_defaults(run=_other_runner(info), operation=info.name, covered=())
         return parser
     _add_usual(parser)
+    shared.add_yes(parser)
     if "siblings" in info.properties:
         parameter_options.add_variations(parser)
     parser.set_defaults(run=_runner(info.name), operation=info.name, covered=())
