@@ -8,6 +8,7 @@ from pathlib import Path
 
 from foveate_server.cli.a1111_text import parameters_text
 from foveate_server.cli.document import Store
+from foveate_server.cli.file_recipe import describe_alone
 from foveate_server.cli.open_client import connect
 from foveate_server.cli.progress_display import Display, print_json
 from foveate_server.cli.result_alone import ResultAlone
@@ -106,11 +107,12 @@ def _writer(options: argparse.Namespace, display: Display) -> Store:
         prepared = prepare(made, options.output)
         for note in prepared.notes:
             display.say(note)
-        save(
-            prepared,
-            options.output,
-            words=None if options.no_recipe else parameters_text(result.recipe, prepared.extent),
-            options=SaveOptions(options.quality, options.lossy),
-        )
+        recipe = words = None
+        if not options.no_recipe and result.recipe:
+            recipe = describe_alone(prepared, result.recipe)
+            words = parameters_text(result.recipe, prepared.extent)
+        how = SaveOptions(options.quality, options.lossy)
+        for note in save(prepared, options.output, recipe=recipe, words=words, options=how):
+            display.say(note)
 
     return store

@@ -13,17 +13,28 @@ from foveate_server.cli.job_pictures import PictureFile
 from foveate_server.cli.region import Region
 from foveate_server.picture_files.picture import Picture, little_endian
 from foveate_shared.errors import ErrorCode, InputError
-from foveate_shared.wire.protocol import JsonObject
+from foveate_shared.wire.protocol import JsonObject, as_object
 
 FORMAT = 1  # of this JSON; counted up where an older `foveate replay` could not read it
 
 
 @dataclass(frozen=True)
 class NamedFile:
-    """A file that the result was made from. A name, never a path: recipes travel with pictures."""
+    """A file that the result was made from. A name, never a path: recipes travel with pictures.
+
+    Who fetched a result that another client had begun knows neither name nor hash: these are empty then.
+    """
 
     name: str
     sha256: str  # of the input's whole file; of a mask's or another picture's samples
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether there is a name to look for."""
+        return bool(self.name)
+
+
+_UNKNOWN = NamedFile("", "")
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,7 @@ class FileRecipe:
     result_sha256: str  # of the samples that were handed to the encoder, row by row, little-endian
     recipe: JsonObject = field(default_factory=dict)  # the server's
     pictures: dict[str, NamedFile] = field(default_factory=dict)  # beside the input, by name
+    is_alone: bool = False  # the result is what was made, without the picture that it belongs into
 
 
 def describe_result(
@@ -57,9 +69,32 @@ def describe_result(
         recipe=recipe,
         pictures={name: NamedFile(each.path.name, each.content.sha256) for name, each in (pictures or {}).items()},
     )
+    return _text(described)
+
+
+def describe_alone(result: Picture, recipe: JsonObject) -> str:
+    """Return the JSON text that goes with a result which was fetched alone: as much as the server's `recipe` tells."""
+    selection = as_object(recipe.get("selection"))
+    is_masked = bool(selection.get("has_coverage"))
+    pictures: Any = recipe.get("pictures") or []
+    return _text(
+        FileRecipe(
+            input=None if recipe.get("document") is None else _UNKNOWN,
+            rect=None if is_masked else _rect(selection.get("bounds")),
+            mask=_UNKNOWN if is_masked else None,
+            result_sha256=sha256_of_samples(result),
+            recipe=recipe,
+            pictures={str(each["name"]): NamedFile("", str(each["sha256"])) for each in pictures},
+            is_alone=True,
+        )
+    )
+
+
+def _text(described: FileRecipe) -> str:
     fields = asdict(described)
-    if not pictures:
-        del fields["pictures"]  # as it was when there were none
+    for name in ("pictures", "is_alone"):
+        if not fields[name]:
+            del fields[name]  # as it was when there was no such thing
     return json.dumps({"foveate_recipe": FORMAT, **fields}, separators=(",", ":"))
 
 
@@ -92,6 +127,7 @@ def parse_recipe(text: str) -> FileRecipe:
             result_sha256=str(fields["result_sha256"]),
             recipe=_server_recipe(fields["recipe"]),
             pictures={str(name): _named_file(entry) for name, entry in fields.get("pictures", {}).items()},
+            is_alone=bool(fields.get("is_alone", False)),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(

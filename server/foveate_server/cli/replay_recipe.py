@@ -16,7 +16,7 @@ from foveate_server.cli.job_pictures import PictureFile, contents, paths_of, rea
 from foveate_server.cli.pixel_difference import Difference
 from foveate_server.cli.progress_display import Display, print_json, print_line
 from foveate_server.cli.region import Region, region_of
-from foveate_server.cli.result_alone import ResultAlone
+from foveate_server.cli.result_alone import ResultAlone, picture_of
 from foveate_server.cli.run_job import run_job
 from foveate_server.models.find_by_hash import pins_of
 from foveate_server.picture_files import embed_metadata
@@ -37,7 +37,7 @@ def replay(options: argparse.Namespace) -> int:
     recipe = parse_recipe(text)
     old = read_picture(options.result)
     pictures = _pictures(options, recipe)
-    again = _Kept(options.result)
+    again = _Kept(options.result, is_alone=recipe.is_alone)
     document = _document(options, recipe, again)
     with Display(quiet=options.quiet) as display:
         flow = run_job(
@@ -107,13 +107,14 @@ class ReplayVerdict:
 class _Kept:
     """Keeps the result in memory, at the depth at which it was written."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_alone: bool) -> None:
         self._path = path
+        self._is_alone = is_alone
         self.picture: Picture | None = None
 
     def store(self, made: Picture, result: Result) -> None:
-        """Take the result."""
-        self.picture = prepare(made, self._path)
+        """Take the result, within its document or alone, as it was then."""
+        self.picture = prepare(picture_of(result) if self._is_alone and result.patches else made, self._path)
 
 
 def _parameters(recipe: JsonObject) -> JsonObject:
@@ -132,7 +133,7 @@ def _document(options: argparse.Namespace, recipe: FileRecipe, again: _Kept) -> 
 
 def _pictures(options: argparse.Namespace, recipe: FileRecipe) -> dict[str, PictureFile]:
     """Return the pictures beside the document, as they were. Raises InputError that names all that is missing."""
-    paths = {name: options.result.with_name(file.name) for name, file in recipe.pictures.items()}
+    paths = {name: _beside(options, file) for name, file in recipe.pictures.items()}
     given = paths_of(options.image)
     for name in given:
         if name not in paths:
@@ -141,28 +142,37 @@ def _pictures(options: argparse.Namespace, recipe: FileRecipe) -> dict[str, Pict
                 remedy=f"It has {', '.join(paths) or 'none'}.",
             )
     paths.update(given)
-    missing = [name for name, path in paths.items() if not path.is_file()]
+    missing = [name for name, path in paths.items() if path is None or not path.is_file()]
     if missing:
-        files = ", ".join(f"{name} ({recipe.pictures[name].name})" for name in missing)
+        files = ", ".join(f"{name} ({recipe.pictures[name].name})".removesuffix(" ()") for name in missing)
         raise InputError(
             f"Pictures that {options.result.name} was made with are not at hand: {files}.",
             code=ErrorCode.INVALID_FILE,
             remedy=f"Say where they are: --image {missing[0]}=FILE.",
         )
     hashes = {name: file.sha256 for name, file in recipe.pictures.items()}
-    return read_untouched(paths, hashes, f"{options.result.name} was made")
+    found = {name: path for name, path in paths.items() if path is not None}
+    return read_untouched(found, hashes, f"{options.result.name} was made")
+
+
+def _beside(options: argparse.Namespace, file: NamedFile) -> Path | None:
+    """Return where a file lies that is beside the result; None where its name is not known."""
+    result: Path = options.result
+    return result.with_name(file.name) if file.is_known else None
 
 
 def _input(options: argparse.Namespace, original: NamedFile) -> Picture:
-    path = options.input or options.result.with_name(original.name)
-    if options.input is None and not path.is_file():
+    path = options.input or _beside(options, original)
+    if path is None or (options.input is None and not path.is_file()):
+        original_is = f"The original, {original.name}, is not beside {options.result.name}."
+        unknown = f"{options.result.name} was fetched from the server, which does not know the file of the original."
         raise InputError(
-            f"The original, {original.name}, is not beside {options.result.name}.",
+            original_is if original.is_known else unknown,
             code=ErrorCode.INVALID_FILE,
             remedy="Say where it is: --input IN.",
         )
     picture = read_picture(path)
-    if picture.sha256 != original.sha256:
+    if original.is_known and picture.sha256 != original.sha256:
         raise InputError(
             f"{path.name} is not the file that {options.result.name} was made from: its SHA-256 differs.",
             code=ErrorCode.INVALID_FILE,
@@ -174,15 +184,15 @@ def _input(options: argparse.Namespace, original: NamedFile) -> Picture:
 def _region(options: argparse.Namespace, recipe: FileRecipe, picture: Picture) -> Region:
     if recipe.mask is None:
         return region_of(picture.extent, Bounds(*recipe.rect) if recipe.rect else None, None)
-    path = options.mask or options.result.with_name(recipe.mask.name)
-    if not path.is_file():
+    path = options.mask or _beside(options, recipe.mask)
+    if path is None or not path.is_file():
         raise InputError(
-            f"The mask, {recipe.mask.name}, is not at hand.",
+            f"The mask, {recipe.mask.name}, is not at hand." if recipe.mask.is_known else "The mask is not at hand.",
             code=ErrorCode.INVALID_FILE,
             remedy="Say where it is: --mask MASK.",
         )
     region = region_of(picture.extent, None, path)
-    if region.coverage_sha256 != recipe.mask.sha256:
+    if recipe.mask.is_known and region.coverage_sha256 != recipe.mask.sha256:
         raise InputError(
             f"{path.name} is not the mask that the result was made with.",
             code=ErrorCode.INVALID_FILE,

@@ -90,6 +90,23 @@ def test_a_region_is_fetched_with_its_coverage_as_alpha(editor):
     assert np.array_equal(made[..., :3], pixels[..., :3])
 
 
+@pytest.mark.parametrize(
+    ("operation", "parameters"), [("refocus", {"strength": 0.5}), ("upscale", {"scale": 2, "target": "new"})]
+)
+def test_what_was_fetched_is_made_again_of_its_recipe_and_the_picture(editor, operation, parameters):
+    flow = editor.leave(operation, parameters)
+    folder = editor.workplace.folder
+    target, original, other = folder / f"{operation}-again.png", folder / "whole.png", folder / "other.png"
+    editor.foveate("fetch", flow.job, target, "--as", "gimp", "--quiet")
+    save(editor.picture, original)
+    save(replace(editor.picture, samples=editor.picture.samples[::-1].copy()), other)
+    replay = ("replay", target)
+    said = editor.workplace.foveate(*replay, status=2).stderr
+    assert "which does not know the file of the original. Say where it is: --input IN." in said
+    assert "bit for bit" in editor.workplace.foveate(*replay, "--input", original).stdout
+    assert "the samples differ" in editor.workplace.foveate(*replay, "--input", other, status=1).stdout
+
+
 def test_what_is_there_is_not_written_over_and_a_region_says_where_it_belongs(editor):
     flow = editor.leave("refocus", {})
     target = editor.workplace.folder / "original.png"

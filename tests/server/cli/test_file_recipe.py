@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foveate_server.cli.file_recipe import describe_result, parse_recipe, sha256_of_samples
+from foveate_server.cli.file_recipe import describe_alone, describe_result, parse_recipe, sha256_of_samples
 from foveate_server.cli.region import Region
 from foveate_server.picture_files.picture import Picture
 from foveate_shared.errors import InputError
@@ -41,6 +41,32 @@ def test_a_mask_takes_the_place_of_the_rectangle():
     recipe = parse_recipe(described(Path("mask.png"))[1])
     assert recipe.rect is None
     assert (recipe.mask.name, recipe.mask.sha256) == ("mask.png", "cd")
+
+
+@pytest.mark.parametrize(
+    ("selection", "rect", "is_masked"),
+    [
+        (None, None, False),
+        ({"bounds": [1, 1, 2, 2], "has_coverage": False}, (1, 1, 2, 2), False),
+        ({"bounds": [1, 1, 2, 2], "has_coverage": True}, None, True),
+    ],
+)
+def test_of_what_was_fetched_alone_no_file_is_known(selection, rect, is_masked):
+    picture, _ = described()
+    told = {**SERVER_RECIPE, "document": {"extent": [4, 4]}, "selection": selection}
+    told["pictures"] = [{"name": "control", "sha256": "ef"}]
+    recipe = parse_recipe(describe_alone(picture, told))
+    assert recipe.is_alone
+    assert not recipe.input.is_known
+    assert (recipe.rect, recipe.mask is not None) == (rect, is_masked)
+    assert recipe.pictures["control"].sha256 == "ef"
+    assert recipe.result_sha256 == sha256_of_samples(picture)
+    assert parse_recipe(describe_alone(picture, SERVER_RECIPE)).input is None
+
+
+def test_a_recipe_says_that_a_result_is_alone_only_where_it_is():
+    assert "is_alone" not in json.loads(described()[1])
+    assert not parse_recipe(described()[1]).is_alone
 
 
 @pytest.mark.parametrize(

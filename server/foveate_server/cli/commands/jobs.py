@@ -43,8 +43,8 @@ def add_to(commands: Commands) -> None:
         "fetch",
         help="write what a job has made",
         description="Write the result of a job that is done, without the picture that it was made from: a new picture, "
-        "or the region alone, transparent around it. Where you have the picture, take `foveate jobs resume`: it "
-        "writes all of it, with the recipe for `foveate replay`.",
+        "or the region alone, transparent around it. It keeps its recipe (`foveate replay OUT --input IN`). "
+        "Where you have the picture, take `foveate jobs resume`: it writes all of it.",
     )
     fetch.add_argument("job", metavar="JOB", help="its id, or how it begins")
     shared.add_result(fetch, force="replace OUT where it is there")
