@@ -47,21 +47,23 @@ def is_said(text):
     return " " in text.strip() and ("." in text or text.split()[0].endswith("ing"))
 
 
-SAID = {PLACE.sub(r"{\1}", text) for path in SOURCES for text in texts_of(path)} | STAGES
+@pytest.fixture(scope="module")
+def said():
+    return {PLACE.sub(r"{\1}", text) for path in SOURCES for text in texts_of(path)} | STAGES
 
 
-def test_the_scan_finds_what_is_said():
-    assert len(SAID) > 25
-    assert "Restoring part {number} of {count}" in SAID
-    assert "This face is not selected." in SAID
+def test_the_scan_finds_what_is_said(said):
+    assert len(said) > 25
+    assert "Restoring part {number} of {count}" in said
+    assert "This face is not selected." in said
 
 
-def test_sentences_are_templates():
-    assert sorted(text for text in SAID if "{}" in text) == []
+def test_sentences_are_templates(said):
+    assert sorted(text for text in said if "{}" in text) == []
 
 
 @pytest.mark.parametrize("language", languages())
-def test_every_sentence_of_operations_is_translated(language):
+def test_every_sentence_of_operations_is_translated(said, language):
     known = Texts(language).catalogue.keys()
-    parts = {part for text in SAID - known for part in SENTENCE_END.split(text)}
+    parts = {part for text in said - known for part in SENTENCE_END.split(text)}
     assert sorted(part for part in parts - known if not PLACE.fullmatch(part)) == []
