@@ -1,6 +1,6 @@
 """Attacks, kills and wears out real servers for as long as one likes, and counts what was lost.
 
-    PYTHONPATH=tests:. python -m campaign PART [--rounds N] [--seed S] [--record]
+    PYTHONPATH=tests:. python -m campaign PART [--rounds N] [--minutes M] [--seed S] [--record]
 
 Parts: kills, real-kills (with the real restorer and a tiny checkpoint), frames, attacks, soak, fairness. A round is ten
 kills, ten thousand frames, fifty attacks, sixty jobs, or twenty small jobs beside large ones; a part of one will do.
@@ -126,6 +126,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("--rounds", type=float, default=1)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="end then, if not before")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31))
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
@@ -138,6 +139,8 @@ def main() -> int:
             told = len(report.losses)
             sys.stdout.write(f"{report.done}, {told} lost\n")
             sys.stdout.flush()
+            if time.monotonic() > began + 60 * options.minutes:
+                break
     if options.record:
         _record(options.part, options.seed, report, time.monotonic() - began)
     return bool(report.losses)
