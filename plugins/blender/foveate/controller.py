@@ -84,7 +84,7 @@ class BlenderController(controller.Controller):
             status = run_blocking.run_job(
                 connection, host, wanted.served_by, wanted.parameters,
                 pictures=wanted.chosen.freeze(self.slots(wanted.served_by), host),
-                takes_document=wanted.image is not None,
+                takes_document=wanted.image is not None, owner=" --as blender",
                 on_status=lambda status: show_percent(100 * status.fraction),
             )  # fmt: skip
         return host, status

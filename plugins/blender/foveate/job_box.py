@@ -83,7 +83,10 @@ def _draw_progress(layout: Any, entry: job_list.JobEntry) -> None:
 
 
 def _draw_next(layout: Any, entry: job_list.JobEntry, shows: str) -> None:
-    """Draw what can be done with a result: to apply it, or to show the image that it became."""
+    """Draw what comes next: to make what a result lacks, to apply it, or to show the image that it became."""
+    if entry.can_make_rest:
+        text = controller.get().say("Make the rest")
+        layout.operator("foveate.make_rest", text=text, icon="FILE_REFRESH").job = entry.flow.job
     if entry.waits_for_person:
         text = labels.apply_text(entry, controller.get().say)
         layout.operator("foveate.apply_result", text=text, icon="CHECKMARK").job = entry.flow.job

@@ -69,6 +69,12 @@ def _discard(entry: job_list.JobEntry) -> None:
     controller.get().discard(entry)
 
 
+@_job_operator("make_rest", "Make the Rest", "No job has a part that failed", lambda entry: entry.can_make_rest)
+def _make_rest(entry: job_list.JobEntry) -> None:
+    """Try again what failed of this job; the finished parts stay."""
+    controller.get().make_rest(entry)
+
+
 @_job_operator("again", "Again", "There is no job to run again", _has_ended)
 def _again(entry: job_list.JobEntry) -> None:
     """Run the same job again, on the image as it is now."""
@@ -108,5 +114,5 @@ def _discard_group(self: Any, _context: bpy.types.Context) -> None:
         rt.discard(entry)
 
 
-_ON_JOBS = (_cancel, _apply, _discard, _again, _keep_seed, _copy_recipe, _show)
+_ON_JOBS = (_cancel, _apply, _discard, _make_rest, _again, _keep_seed, _copy_recipe, _show)
 CLASSES = (*_ON_JOBS, _discard_group)

@@ -16,7 +16,7 @@ for _name, _version in (("Babl", "0.1"), ("Gegl", "0.4"), ("Gimp", "3.0")):
 from gi.repository import Gimp, Gio, GLib, GObject  # noqa: E402 - the versions come first
 
 from . import connection, imageless_procedures, menu, picture_arguments, run_job  # noqa: E402
-from ._shared import errors, translations  # noqa: E402
+from ._shared import errors, job_flow, translations  # noqa: E402
 from .arguments import VARIATIONS  # noqa: E402
 from .operation_procedures import OperationProcedure, all_operations, wants_image  # noqa: E402
 
@@ -169,7 +169,7 @@ def _answer(call: _Call) -> Gimp.ValueArray:
 
 def _silently(call: _Call) -> run_job.AppliedResult:
     picture_arguments.check_script(call.config, call.operation.pictures)
-    return run_job.run(call.image, _work(call), call.say, show=False, ask_first=False, decide=run_job.apply_or_keep)
+    return run_job.run(call.image, _work(call), call.say, show=False, ask_first=False, decide=run_job.NobodyDecides())
 
 
 def _with_person(call: _Call) -> run_job.AppliedResult:
@@ -181,7 +181,9 @@ def _with_person(call: _Call) -> run_job.AppliedResult:
     )
     connection.tell_problem(controller.problem)
     ask_first = controller.settings.ask_first
-    finished = run_job.run(call.image, _work(call), call.say, show=True, ask_first=ask_first, decide=_decider(call))
+    finished = run_job.run(
+        call.image, _work(call), call.say, show=True, ask_first=ask_first, decide=_PersonDecides(call)
+    )
     if finished.told or (finished.notes and not finished.is_as_asked):
         Gimp.message("\n".join(map(call.say.sentence, (*finished.notes, *finished.told))))
     return finished
@@ -194,17 +196,29 @@ def _asked(call: _Call) -> bool:
     return dialogs.ask(call.procedure, call.image, call.config, call.operation, call.say)
 
 
-def _decider(call: _Call) -> run_job.Decide:
-    def decide(flows: run_job.Flows, host: run_job.GimpHost) -> None:
-        from . import dialogs, results, variations  # noqa: PLC0415 - as above
+class _PersonDecides:
+    """Asks in dialogs."""
+
+    def __init__(self, call: _Call) -> None:
+        self._call = call
+
+    def results(self, flows: run_job.Flows, host: run_job.GimpHost) -> None:
+        """See run_job.Decide."""
+        from . import dialogs, results, variations  # noqa: PLC0415 - only now, see _asked
 
         dialogs.init()
+        image, say = self._call.image, self._call.say
         if len(flows) > 1:
-            variations.VariationChooser(call.image, call.say).ask(flows, host)
+            variations.VariationChooser(image, say).ask(flows, host)
         for flow in run_job.waiting(flows):
-            results.Decision(call.image, call.say).ask(flow, host)
+            results.Decision(image, say).ask(flow, host)
 
-    return decide
+    def wants_rest(self, flow: job_flow.Rerender) -> bool:
+        """See run_job.Decide."""
+        from . import dialogs, results  # noqa: PLC0415 - likewise
+
+        dialogs.init()
+        return results.wants_rest(flow, self._call.say)
 
 
 def _work(call: _Call) -> run_job.WantedJob:

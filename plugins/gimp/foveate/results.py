@@ -10,7 +10,7 @@ from .document import GimpHost
 
 _PREVIEW = "Preview, not applied"  # as the person sees it, also where windows have no titles
 _PREVIEW_SIDE = 480  # pixels of the longest side
-APPLY, AS_IMAGE, DROP, LEAVE = 1, 2, 3, 4  # answers; the last one lets it wait at the server
+APPLY, AS_IMAGE, DROP, LEAVE, REST = 1, 2, 3, 4, 5  # answers; LEAVE lets it wait at the server
 
 
 class Decision:
@@ -77,6 +77,16 @@ class Decision:
         return answer(dialog, otherwise=LEAVE)
 
 
+def wants_rest(flow: job_flow.Rerender, say: translations.Texts) -> bool:
+    """Ask whether what failed of a new image shall be tried again. A closed dialog leaves the rest at the server."""
+    dialog = Gtk.MessageDialog(message_type=Gtk.MessageType.WARNING, text=say.sentence(flow.status.error.message))
+    dialog.format_secondary_text(say.sentence(flow.status.error.remedy))
+    dialog.set_title("Foveate")
+    dialog.add_button(say("Close"), LEAVE)
+    dialog.add_button(say("Make the rest"), REST).grab_default()
+    return answer(dialog, otherwise=LEAVE) == REST
+
+
 def answer(dialog: Gtk.Dialog, *, otherwise: int) -> int:
     """Show a dialog until it is closed; return what was answered."""
     dialog.set_keep_above(True)
@@ -85,7 +95,7 @@ def answer(dialog: Gtk.Dialog, *, otherwise: int) -> int:
     dialog.destroy()
     while Gtk.events_pending():
         Gtk.main_iteration()
-    return given if given in (APPLY, AS_IMAGE, DROP, LEAVE) else otherwise
+    return given if given in (APPLY, AS_IMAGE, DROP, LEAVE, REST) else otherwise
 
 
 def pictures(

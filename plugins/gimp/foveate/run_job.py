@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from gi.repository import Gimp
 
@@ -16,6 +16,7 @@ from ._shared import (
     job_flow,
     job_records,
     job_status,
+    missing_parts,
     operation_form,
     picture_slots,
     protocol,
@@ -58,7 +59,16 @@ class AppliedResult:
 
 
 Flows = Sequence[job_flow.Rerender]
-Decide = Callable[[Flows, GimpHost], None]  # applies results that wait, keeps them or drops them
+
+
+class Decide(Protocol):
+    """What is asked while a job is run."""
+
+    def results(self, flows: Flows, host: GimpHost) -> None:
+        """Apply results that wait, keep them or drop them."""
+
+    def wants_rest(self, flow: job_flow.Rerender) -> bool:
+        """Tell whether what failed of a new image shall be tried again."""
 
 
 def run(
@@ -66,8 +76,8 @@ def run(
 ) -> AppliedResult:
     """Run a job, or its variations, to the end.
 
-    `decide` is called where a result waits for the person, or could not be applied; variations always wait. Raises the
-    FoveateError that ended it, CancelledJobError where the person did.
+    It is for `decide` where a result waits for the person, or could not be applied, and where a part of one failed;
+    variations always wait. Raises the FoveateError that ended it, CancelledJobError where the person did.
     """
     host = GimpHost(image, title=work.title, to_image=work.to_image, show=show, is_whole=work.is_whole)
     host.names_seeds = work.variations > 1
@@ -87,10 +97,15 @@ def run(
                 group = together.Together(flows)
                 group.start()
                 _write_down(flows, host.record())
-                run_blocking.run_to_end(client, group, on_status=_Bar(say).show, is_reached=True)
+                bar = _Bar(say)
+                run_blocking.run_to_end(client, group, on_status=bar.show, is_reached=True)
+                while (lacking := [flow for flow in flows if flow.can_make_rest]) and decide.wants_rest(lacking[0]):
+                    for flow in lacking:
+                        flow.make_rest()
+                    run_blocking.run_to_end(client, group, on_status=bar.show, is_reached=True)
                 if waiting(flows):
                     caretaker.results_wait()
-                    decide(flows, host)
+                    decide.results(flows, host)
                 _cross_out(flows)
     finally:
         host.close()
@@ -116,16 +131,23 @@ def waiting(flows: Flows) -> Flows:
     return [flow for flow in flows if flow.status.state is job_flow.JobState.UNAPPLIED]
 
 
-def apply_or_keep(flows: Flows, host: GimpHost) -> None:
-    """Where nobody can be asked: apply all variations; keep pixels that could not be applied as a new image.
+class NobodyDecides:
+    """Where nobody can be asked: all variations are applied, and what failed is an error."""
 
-    Raises what was wrong. What is no pixels stays at the server.
-    """
-    for flow in waiting(flows):
-        if flow.status.error is None:
-            flow.apply(even_if_changed=bool(host.layers))  # by the variation before
-    for flow in waiting(flows):
-        _keep_as_image(flow, host)
+    def results(self, flows: Flows, host: GimpHost) -> None:
+        """Apply what can be; keep pixels that could not be applied as a new image, what is none at the server.
+
+        Raises what was wrong.
+        """
+        for flow in waiting(flows):
+            if flow.status.error is None:
+                flow.apply(even_if_changed=bool(host.layers))  # by the variation before
+        for flow in waiting(flows):
+            _keep_as_image(flow, host)
+
+    def wants_rest(self, flow: job_flow.Rerender) -> bool:
+        """Leave the finished parts at the server: the error says how the rest is made."""
+        return False
 
 
 def _keep_as_image(flow: job_flow.Rerender, host: GimpHost) -> None:
@@ -165,7 +187,10 @@ def _finished(flows: Flows, host: GimpHost) -> AppliedResult:
     if host.result_image is None and status.state is job_flow.JobState.CANCELLED:
         raise errors.CancelledJobError("The result was dropped.")
     if status.error is not None and status.state is not job_flow.JobState.CANCELLED:
-        raise errors.to_exception(status.error)
+        rest = flow.can_make_rest
+        raise errors.to_exception(
+            missing_parts.with_command(status.error, flow.job, " --as gimp") if rest else status.error
+        )
     recipe = flow.result.recipe if flow.result else {}
     is_as_asked = bool(host.layers or host.result_image) and all(each.status == "done" for each in flow.outcomes)
     report = tuple(each.data for each in flow.result.reports) if flow.result else ()

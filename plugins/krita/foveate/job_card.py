@@ -28,7 +28,7 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         self._progress.setFixedHeight(4)
         self._preview = PreviewLabel(say("Preview, not applied"))
         own = {"cancel": controller.cancel, "apply": controller.apply, "again": controller.again}
-        own["begin"] = controller.begin
+        own |= {"begin": controller.begin, "rest": controller.make_rest}
         own["recipe"] = self._show_recipe
         self._buttons = {
             act.name: button(

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from foveate_server.cli.a1111_text import parameters_text
 from foveate_server.cli.document import Store
 from foveate_server.cli.file_recipe import describe_alone
 from foveate_server.cli.open_client import connect
+from foveate_server.cli.options import owner_arguments
 from foveate_server.cli.progress_display import Display, print_json
 from foveate_server.cli.result_alone import ResultAlone
 from foveate_server.cli.result_files import require_target, write_parts
 from foveate_server.picture_files.picture import Picture
 from foveate_server.picture_files.write import SaveOptions, prepare, save
 from foveate_shared.connection.client import ConnectionState
-from foveate_shared.errors import ErrorCode, InputError, to_exception
+from foveate_shared.errors import ErrorCode, ErrorInfo, FoveateError, InputError, to_exception
 from foveate_shared.jobs.host import Result
 from foveate_shared.jobs.job_flow import ENDED, JobState, Rerender
 from foveate_shared.jobs.missing_parts import rows_in_words, rows_missing_in
@@ -32,7 +33,7 @@ def fetch(options: argparse.Namespace, job: JobSummary) -> int:
     The server keeps what is not whole. Raises FoveateError; it is kept then, too.
     """
     if job.state != "done" and not (options.incomplete and job.state == "failed"):
-        raise _not_done(job)
+        raise _not_done(job, owner_arguments(options))
     _require_new(options.output, force=options.force)
     with Display(quiet=options.quiet) as display:
         written: list[Path] = []
@@ -77,10 +78,11 @@ def fetch(options: argparse.Namespace, job: JobSummary) -> int:
     return int(bool(missing))
 
 
-def _not_done(job: JobSummary) -> InputError:
+def _not_done(job: JobSummary, owner: str) -> InputError:
     remedy = "Wait for it, or give the picture that it works on to `foveate jobs resume`."
     if job.state == "failed":
-        remedy = "`foveate jobs resume JOB IN OUT` tries again what failed; --incomplete writes what is there."
+        resume = f"foveate jobs resume {job.job} IN OUT{owner}"
+        remedy = f"`{resume}` tries again what failed; --incomplete writes what is there."
     return InputError(f"The job is not done: it is {job.state}.", code=ErrorCode.CONFLICT, remedy=remedy)
 
 
@@ -97,9 +99,16 @@ def _require_new(path: Path, *, force: bool) -> None:
 def _require(flow: Rerender, state: JobState) -> None:
     status = flow.status
     if status.error is not None:
-        raise to_exception(status.error)
+        raise _with_incomplete(status.error, flow)
     if status.state is not state:
         raise InputError("The job was cancelled.", remedy="There is nothing to fetch.")
+
+
+def _with_incomplete(error: ErrorInfo, flow: Rerender) -> FoveateError:
+    """Return the error; where the result is not whole, with how to write what is there."""
+    if flow.result and rows_missing_in(flow.result):
+        error = replace(error, remedy=f"{error.remedy} --incomplete writes what is there.")
+    return to_exception(error)
 
 
 def _writer(options: argparse.Namespace, display: Display) -> Store:

@@ -34,6 +34,12 @@ def add_owner(parser: argparse.ArgumentParser, *, everyone: bool = False) -> Non
         named.add_argument("--all", action="store_true", help="everyone's jobs; for who owns the server alone")
 
 
+def owner_arguments(options: argparse.Namespace) -> str:
+    """Return what was said of whose jobs are meant, for a command to copy: with a blank before it, or nothing."""
+    editor, settings = getattr(options, "owner", None), getattr(options, "settings", None)
+    return f" --as {editor}" if editor else f" --settings {settings}" if settings else ""
+
+
 def add_output(parser: argparse.ArgumentParser) -> None:
     """Add the options about what a command prints."""
     parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")

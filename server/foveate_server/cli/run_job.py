@@ -9,10 +9,12 @@ from dataclasses import replace
 from foveate_server.cli.ask_beforehand import Agreement
 from foveate_server.cli.document import OtherPicture, PictureDocument, other_picture
 from foveate_server.cli.open_client import connect
+from foveate_server.cli.options import owner_arguments
 from foveate_server.cli.progress_display import Display
 from foveate_server.cli.result_alone import ResultAlone
 from foveate_shared.errors import CancelledJobError, ErrorInfo, FoveateError, to_exception
 from foveate_shared.jobs.job_flow import JobProgress, JobState, Rerender
+from foveate_shared.jobs.missing_parts import rows_missing_in, with_command
 from foveate_shared.jobs.named_pictures import FrozenPicture
 from foveate_shared.jobs.run_blocking import run_to_end
 from foveate_shared.wire.protocol import JsonObject
@@ -64,13 +66,18 @@ def run_job(
     if status.state is JobState.CANCELLED:
         raise CancelledJobError("The job was cancelled.", remedy="Nothing was written.")
     if status.error:
-        raise _with_rescue(status.error, flow)
+        raise _with_rescue(status.error, flow, owner_arguments(options))
     return flow
 
 
-def _with_rescue(error: ErrorInfo, flow: Rerender) -> FoveateError:
-    """Return the error; where the result could not be written, with the way to get it all the same."""
+def _with_rescue(error: ErrorInfo, flow: Rerender, owner: str) -> FoveateError:
+    """Return the error; where there is a result, or a part of one, with the command to get it all the same."""
+    if flow.can_make_rest:
+        return to_exception(with_command(error, flow.job, owner))
     if flow.status.state is not JobState.UNAPPLIED:
         return to_exception(error)
-    remedy = f"{error.remedy} The server keeps the result: `foveate jobs resume {flow.job} IN OUT`."
+    command = f"foveate jobs resume {flow.job} IN OUT{owner}"
+    if flow.result and rows_missing_in(flow.result):
+        command = f"foveate jobs fetch {flow.job} OUT --incomplete{owner}"
+    remedy = f"{error.remedy} The server keeps the result: `{command}`."
     return to_exception(replace(error, remedy=remedy.strip()))

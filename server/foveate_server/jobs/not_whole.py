@@ -21,6 +21,6 @@ def not_whole(errors: Sequence[ErrorInfo], parts: int) -> ErrorInfo:
             reason=first.message,
         ),
         code=first.code,
-        remedy="The finished parts are kept: `foveate jobs` lists the job, `resume` makes the rest.",
+        remedy="The finished parts are kept: make the rest.",
     )
     return replace(error.info, fault=first.fault)

@@ -310,6 +310,14 @@ class Controller:
                 each.flow.begin()
         self.announce()
 
+    def make_rest(self, entry: JobEntry) -> None:
+        """Have the parts of a new image tried again that failed; the finished ones stay."""
+        if self.connection.state is ConnectionState.REFUSED:
+            self.wake().reconnect()
+        if entry.can_make_rest:
+            entry.flow.make_rest()
+        self.announce()
+
     def apply(self, entry: JobEntry) -> None:
         """Apply a result that waits. Where that was refused before, a second yes is enough."""
         self.wake().apply(entry, even_if_changed=entry.flow.status.error is not None)

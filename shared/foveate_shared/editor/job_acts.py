@@ -34,6 +34,9 @@ JOB_ACTS = (
     ),
     JobAct("begin", "Begin", "Make it, although it takes long", lambda entry: entry.flow.is_held),
     JobAct("discard", "Discard", "Give this result up", lambda entry: entry.waits_for_person),
+    JobAct(
+        "rest", "Make the rest", "Try again what failed; the finished parts stay", lambda entry: entry.can_make_rest
+    ),
     JobAct("again", "Again", "Run the same on the active image", _is_over),
     JobAct(
         "recipe",

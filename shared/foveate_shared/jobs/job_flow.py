@@ -111,6 +111,7 @@ class Rerender:
         self._snapshot: Snapshot | None = None
         self._plan: Planned | None = None
         self._is_resumed = self._accepted = job is not None
+        self._has_rest = False  # it failed, and the server keeps what is finished: see can_make_rest
         self._cancelling = False  # the person wants its end, and the server has not confirmed it
         self._seq = 0  # of the newest lasting event that was taken: where resume goes on
         self._parts = ResultParts()
@@ -135,6 +136,11 @@ class Rerender:
     def ended(self) -> bool:
         """Tell whether nothing more will happen by itself."""
         return self.status.state in ENDED
+
+    @property
+    def can_make_rest(self) -> bool:
+        """Tell whether it failed with a part of a new image finished, so that :meth:`make_rest` can try the others."""
+        return self._has_rest and self.ended
 
     @property
     def is_applying(self) -> bool:
@@ -173,6 +179,13 @@ class Rerender:
         if was_held:
             self._set(text="Sending pixels")
 
+    def make_rest(self) -> None:
+        """Have what failed tried again, of the pixels that were frozen; what is finished stays."""
+        self._has_rest, self._retry = False, True
+        self._outcomes = [outcome for outcome in self._outcomes if outcome.status != "failed"]
+        self._set(state=JobState.SUBMITTED, text="Asking for the job", error=None, fraction=0.0)
+        self._introduce()
+
     def interrupted(self, reason: str) -> None:
         """Show that the connection was lost; it resumes the job by itself when it is there again."""
         if not self.ended and not self.is_applying:
@@ -192,10 +205,11 @@ class Rerender:
             connection.post(Cancel(self.job))
 
     def cancel(self) -> None:
-        """Ask the server to end the job; :attr:`ended` follows with its answer. Drops a result that was not applied."""
+        """Ask the server to end the job; :attr:`ended` follows with its answer. Drops what was made and not applied."""
         if self._applying is not None and self._applying.is_stepping:
             return  # too late, and the next moment shows it
-        if self.status.state is JobState.UNAPPLIED or self.is_applying:
+        if self.status.state is JobState.UNAPPLIED or self.is_applying or self.can_make_rest:
+            self._has_rest = False
             self._connection.post(Ack(self.job))
             self._end(JobState.CANCELLED, text="Dropped")
         elif not self.ended:
@@ -328,6 +342,8 @@ class Rerender:
         elif self._takes_incomplete and self._plan:
             self._take_result(self._parts.complete(self._plan, event.outcomes, event.recipe))
             return
+        else:
+            self._has_rest = not self._only_result
         self._end(JobState.FAILED, error=event.error)
 
     def _on_cancelled(self, event: Cancelled | Done) -> None:
@@ -396,6 +412,7 @@ class Rerender:
         if self._applying is not None:
             self._applying.close()
             self._applying = None
-        self._host.release()
-        self._pictures.clear()  # the history lives longer
+        if not self._has_rest:  # which is made of what was frozen
+            self._host.release()
+            self._pictures.clear()  # the history lives longer
         self._set(state=state, step=0, steps=0, seconds_left=None, position=None, **changes)

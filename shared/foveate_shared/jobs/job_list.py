@@ -102,6 +102,11 @@ class JobEntry:
         return self.flow.status.state is JobState.UNAPPLIED
 
     @property
+    def can_make_rest(self) -> bool:
+        """Tell whether a part of it failed that can be tried again, while the rest is kept."""
+        return self.flow.can_make_rest
+
+    @property
     def is_applied(self) -> bool:
         """Tell whether its result is in the document."""
         return self.flow.status.state is JobState.DONE
@@ -210,8 +215,8 @@ class Workbench:
             entry.flow.apply(even_if_changed=even_if_changed)
 
     def discard(self, entry: JobEntry) -> None:
-        """Drop an entry from the history; a running job is cancelled first, a waiting result is given up."""
-        if entry.is_running or entry.waits_for_person:
+        """Drop an entry from the history; a running job is cancelled first, a result, or parts of one, is given up."""
+        if entry.is_running or entry.waits_for_person or entry.can_make_rest:
             entry.flow.cancel()
         if entry in self.entries:
             self.entries.remove(entry)
@@ -284,6 +289,6 @@ class Workbench:
         return [Together(flows) for flows in wishes.values()]
 
     def _forget_oldest(self) -> None:
-        ended = [entry for entry in self.entries if not entry.is_running and not entry.waits_for_person]
-        for entry in ended[HISTORY_LENGTH:]:
+        over = [each for each in self.entries if not (each.is_running or each.waits_for_person or each.can_make_rest)]
+        for entry in over[HISTORY_LENGTH:]:
             self.entries.remove(entry)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from ..errors import ErrorCode, ServerError
+from dataclasses import replace
+
+from ..errors import ErrorCode, ErrorInfo, ServerError
 from ..geometry import missing_rows
-from ..i18n.sentence import Sentence
+from ..i18n.sentence import Sentence, joined
 from ..wire.protocol import PIXELS
 from .host import Result
 
@@ -26,7 +28,7 @@ def require_whole(result: Result) -> None:
         raise ServerError(
             "The new image is not whole: {rows}.",
             code=ErrorCode.WORKER_CRASHED,
-            remedy="Run the job again, or take what is there: `foveate jobs fetch JOB OUT --incomplete`.",
+            remedy="Run the job again.",
             rows=rows_in_words(missing, result.extent.height),
         )
 
@@ -35,3 +37,12 @@ def rows_in_words(missing: list[tuple[int, int]], height: int) -> Sentence:
     """Return which rows of `height` are missing, counted from 0."""
     runs = ", ".join(f"{top}-{bottom - 1}" for top, bottom in missing)
     return Sentence("rows {runs} of {height} are missing", runs=runs, height=height)
+
+
+def with_command(error: ErrorInfo, job: str, owner: str = "") -> ErrorInfo:
+    """Return the error of a job whose rest can be made, with the command for it: for where there is no button.
+
+    `owner` are arguments, such as " --as gimp": whose job it is, where that is not the command line's own.
+    """
+    more = Sentence("`{command}` makes the rest.", command=f"foveate jobs resume {job} IN OUT{owner}")
+    return replace(error, remedy=joined(error.remedy, more))

@@ -13,6 +13,7 @@ from ..wire.protocol import JsonObject
 from .dispatch_events import dispatch
 from .host import Host
 from .job_flow import FlowClient, JobProgress, JobState, Rerender
+from .missing_parts import with_command
 from .named_pictures import FrozenPicture
 
 TICK_SECONDS = 0.1  # between two looks at `should_cancel`
@@ -38,14 +39,19 @@ def run_job(
     *,
     pictures: Mapping[str, FrozenPicture],
     takes_document: bool,
+    owner: str = "",
     on_status: Callable[[JobProgress], None] = lambda _: None,
 ) -> JobProgress:
-    """Run one job on a host to its end; return its last status. Raises the FoveateError that ended it."""
+    """Run one job on a host to its end; return its last status. Raises the FoveateError that ended it.
+
+    `owner` are arguments of `foveate jobs` that say whose job it is.
+    """
     flow = Rerender(client, host, operation, parameters, pictures=pictures, takes_document=takes_document)
     flow.start()
     status = run_to_end(client, flow, on_status=on_status)
     if status.error:
-        raise to_exception(status.error)
+        rest = flow.can_make_rest
+        raise to_exception(with_command(status.error, flow.job, owner) if rest else status.error)
     if status.state is JobState.CANCELLED:
         raise CancelledJobError("The job was cancelled.")
     return status

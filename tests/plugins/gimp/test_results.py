@@ -127,7 +127,7 @@ def test_pixels_that_cannot_be_applied_are_kept_as_an_image(monkeypatch, decisio
 def test_a_script_is_told_the_true_error_and_the_server_keeps_the_result(host, kind):
     flow = Flow(kind, FULL)
     with pytest.raises(ResourceError, match=r"The files cannot be written\."):
-        run_job.apply_or_keep([flow], host)
+        run_job.NobodyDecides().results([flow], host)
     assert not flow.was_dropped
 
 

@@ -70,10 +70,14 @@ def test_a_strip_that_cannot_be_made_costs_neither_the_others_nor_the_truth(mort
     mortals.die("live", "die", "live", *["die"] * 3)  # the second strip, then the third, then the second again
     said = mortals.upscale(status=1).stderr
     assert "1 of 3 parts of the new image failed: The worker process was killed" in said
+    (job,) = mortals.jobs()
+    assert f"`foveate jobs resume {job['job']} IN OUT` makes the rest." in " ".join(said.split())
     assert not mortals.after.exists()
-    assert [job["state"] for job in mortals.jobs()] == ["failed"]
+    assert job["state"] == "failed"
 
-    assert "The job is not done: it is failed." in mortals.fetch(status=2).stderr
+    said = mortals.fetch(status=2).stderr
+    assert "The job is not done: it is failed." in said
+    assert f"`foveate jobs resume {job['job']} IN OUT`" in " ".join(said.split())
     assert not mortals.after.exists()
 
     said = mortals.fetch("--incomplete", "--quiet", status=1).stderr

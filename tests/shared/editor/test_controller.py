@@ -13,20 +13,24 @@ from fakes.scripted_client import ScriptedClient, real_welcome
 from foveate_shared.connection import settings
 from foveate_shared.connection.client import ConnectionState, StateChange
 from foveate_shared.editor.controller import SHOWN_EVERY, Controller
-from foveate_shared.errors import ErrorCode, InputError, RefusedError
+from foveate_shared.errors import ErrorCode, InputError, RefusedError, ServerError
 from foveate_shared.geometry import Extent
 from foveate_shared.jobs.chosen_pictures import ChosenPictures
 from foveate_shared.jobs.job_flow import JobState
 from foveate_shared.wire.protocol import (
     Accepted,
+    Ack,
     Cancel,
     Done,
+    Failed,
     ListModels,
     ModelInfo,
     Models,
     OperationInfo,
+    Outcome,
     Planned,
     Progress,
+    Resume,
     Submit,
 )
 
@@ -387,3 +391,32 @@ def test_what_a_person_typed_is_taken_or_the_problem_is_told(studio):
     assert "not complete" in studio.controller.problem
     studio.controller.change_to(lambda: {"language": "de"})
     assert (studio.controller.problem, studio.controller.settings.language) == ("", "de")
+
+
+def fail_in_part(studio):
+    """Start a job of which a part fails; return its entry."""
+    (entry,) = studio.controller.start(studio.host, "upscale", {}, title="Upscale")
+    job, error = entry.flow.job, ServerError("The worker died.").info
+    studio.tell(
+        Accepted(job, 1),
+        Planned(job, 2, "new", Extent(16, 16), "Two strips."),
+        Failed(job, 3, error, (Outcome("a", "done"), Outcome("b", "failed")), {}),
+    )
+    return entry
+
+
+def test_the_rest_of_a_job_of_which_a_part_failed_is_made(studio):
+    entry = fail_in_part(studio)
+    assert entry.can_make_rest
+    studio.controller.make_rest(entry)
+    assert studio.clients[-1].last == Resume(entry.flow.job, 3, True)
+    assert entry.is_running
+    studio.controller.make_rest(entry)  # a second click changes nothing
+    assert studio.clients[-1].messages.count(Resume(entry.flow.job, 3, True)) == 1
+
+
+def test_who_removes_it_gives_its_finished_parts_up(studio):
+    entry = fail_in_part(studio)
+    studio.controller.discard(entry)
+    assert studio.clients[-1].last == Ack(entry.flow.job)
+    assert studio.hosts[-1].frozen is None

@@ -10,9 +10,9 @@ from foveate_shared.editor.job_acts import JOB_ACTS
 from foveate_shared.i18n.translations import Texts
 
 
-def entry(*, running=False, waiting=False, result=None, held=False):
+def entry(*, running=False, waiting=False, result=None, held=False, rest=False):
     flow = SimpleNamespace(result=result, is_held=held)
-    return SimpleNamespace(is_running=running, waits_for_person=waiting, flow=flow)
+    return SimpleNamespace(is_running=running, waits_for_person=waiting, can_make_rest=rest, flow=flow)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,7 @@ def entry(*, running=False, waiting=False, result=None, held=False):
         (entry(waiting=True, result="one"), ["apply", "discard", "recipe"]),
         (entry(result="one"), ["again", "recipe", "remove"]),
         (entry(), ["again", "remove"]),
+        (entry(rest=True), ["rest", "again", "remove"]),
     ],
 )
 def test_what_makes_sense_is_offered(job, names):

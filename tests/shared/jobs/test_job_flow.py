@@ -205,6 +205,61 @@ def test_a_failed_job_of_which_a_part_is_kept_is_not_acknowledged(scene):
     assert not scene.host.applied
 
 
+def fail_in_part(scene):
+    scene.plan("new")
+    scene.patch(Bounds(0, 0, 16, 9))
+    scene.tell(ItemEnded, outcome=Outcome("a", "done"))
+    failed = (Outcome("a", "done"), Outcome("b", "failed", "The worker died."))
+    scene.tell(Failed, error=BROKEN, outcomes=failed, recipe={})
+
+
+def test_the_rest_of_it_is_made_of_what_was_frozen_and_with_what_is_finished(scene):
+    fail_in_part(scene)
+    assert scene.flow.can_make_rest
+    scene.host.pixels = bytes(256)  # the document is another one by now
+    scene.flow.make_rest()
+    assert scene.connection.last == Resume(scene.flow.job, scene.seq, True)
+    assert (scene.flow.can_make_rest, scene.flow.ended, scene.flow.status.error) == (False, False, None)
+    scene.ask(WindowRequest("w", Bounds(2, 1, 3, 2), Extent(3, 2)))
+    scene.flow.pump()
+    assert scene.connection.sent[-1][1] == (bytes([18, 19, 20, 34, 35, 36]),)
+    scene.patch(Bounds(0, 9, 16, 7))
+    scene.tell(ItemEnded, outcome=Outcome("b", "done"))
+    assert [outcome.status for outcome in scene.flow.outcomes] == ["done", "done"]
+    scene.tell(Done, outcomes=scene.flow.outcomes, recipe={})
+    (result,) = scene.host.applied
+    assert [patch.bounds for patch in result.patches] == [Bounds(0, 0, 16, 9), Bounds(0, 9, 16, 7)]
+    assert scene.connection.last == Ack(scene.flow.job)
+    assert scene.host.releases == 1
+
+
+def test_it_can_fail_again_and_is_given_up_with_what_is_finished(scene):
+    fail_in_part(scene)
+    scene.flow.make_rest()
+    scene.tell(Failed, error=BROKEN, recipe={})
+    assert scene.flow.can_make_rest
+    assert scene.host.releases == 0
+    scene.flow.cancel()
+    assert scene.connection.last == Ack(scene.flow.job)
+    assert (scene.flow.can_make_rest, scene.flow.status.state) == (False, JobState.CANCELLED)
+    assert scene.host.releases == 1
+
+
+def test_of_a_failure_without_finished_parts_there_is_no_rest(scene):
+    scene.plan("new")
+    scene.tell(Failed, error=BROKEN)
+    assert not scene.flow.can_make_rest
+
+
+def test_where_the_server_does_not_have_it_any_more_that_is_said(scene):
+    fail_in_part(scene)
+    scene.flow.make_rest()
+    gone = ErrorInfo(ErrorCode.EXPIRED, "Gone.", "", Fault.USER)
+    scene.flow.handle(Problem(gone, job=scene.flow.job))
+    assert (scene.flow.can_make_rest, scene.flow.status.error) == (False, gone)
+    assert scene.host.releases == 1
+
+
 def test_unless_the_person_wants_its_end(scene):
     scene.plan("new")
     scene.flow.cancel()

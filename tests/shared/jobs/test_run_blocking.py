@@ -9,12 +9,12 @@ import pytest
 from fakes.connection import RecordingConnection
 from fakes.host import MemoryHost
 from foveate_shared.connection.client import ConnectionState, StateChange
-from foveate_shared.errors import CancelledJobError, ConnectionLostError, ErrorCode, RefusedError
+from foveate_shared.errors import CancelledJobError, ConnectionLostError, ErrorCode, RefusedError, ServerError
 from foveate_shared.geometry import Extent
 from foveate_shared.jobs.job_flow import JobState, Rerender
 from foveate_shared.jobs.run_blocking import run_job, run_to_end
 from foveate_shared.wire.blobs import Delivery
-from foveate_shared.wire.protocol import Accepted, Ack, Cancel, Cancelled, Done, Outcome, Planned
+from foveate_shared.wire.protocol import Accepted, Ack, Cancel, Cancelled, Done, Failed, Outcome, Planned
 
 JOB = "123e4567-e89b-12d3-a456-426614174000"
 READY = StateChange(ConnectionState.READY)
@@ -151,3 +151,22 @@ def test_one_job_from_its_host_to_its_end(host, ending):
         with pytest.raises(RefusedError if ending == "refused" else CancelledJobError):
             run()
     assert host.releases == 1
+
+
+def test_a_script_is_told_the_command_that_makes_the_rest(host):
+    """It has no button."""
+    error = ServerError("Some parts failed.", remedy="The finished parts are kept: make the rest.").info
+    client = ScriptedClient([READY])
+
+    def fail():
+        job = client.messages[0].job
+        planned = Planned(job, 2, "new", Extent(16, 16), "Two strips.")
+        return [Accepted(job, 1), planned, Failed(job, 3, error, (Outcome("a", "done"), Outcome("b", "failed")), {})]
+
+    client.batches.append(fail)
+    with pytest.raises(ServerError) as caught:
+        run_job(client, host, "upscale", {}, pictures={}, takes_document=True, owner=" --as blender")
+    job = client.messages[0].job
+    assert caught.value.info.remedy == (
+        f"The finished parts are kept: make the rest. `foveate jobs resume {job} IN OUT --as blender` makes the rest."
+    )
