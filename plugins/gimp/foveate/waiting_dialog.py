@@ -5,7 +5,16 @@ from __future__ import annotations
 from gi.repository import GdkPixbuf, Gimp, GLib, Gtk
 
 from . import connection, dialogs, other_results, thumbnails
-from ._shared import job_flow, job_records, labels, protocol, results_in_words, translations, unclaimed_results
+from ._shared import (
+    expired_jobs,
+    job_flow,
+    job_records,
+    labels,
+    protocol,
+    results_in_words,
+    translations,
+    unclaimed_results,
+)
 from .lost_image import LostImage
 
 _OPEN, _DISCARD = 1, 2  # the buttons' answers
@@ -44,6 +53,7 @@ class WaitingDialog:
         self._lay_out()
         self._client = connection.open_client()
         self._results = unclaimed_results.WaitingResults(self._client, self._host_for)
+        self._expired = expired_jobs.ExpiredJobs(connection.settings_path())
         self._timer = GLib.timeout_add(dialogs.LOOK_MS, self._look)
         self._show()
 
@@ -106,6 +116,9 @@ class WaitingDialog:
     def _look(self) -> bool:
         if self._results.poll():
             self._show()
+        if gone := self._expired.news(self._results.expired):
+            told = expired_jobs.told(gone, connection.load_known()[0], self._say)
+            Gimp.message(self._say.sentence(str(told)))
         return True
 
     def _show(self) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from ..connection import running_server, settings
 from ..connection.client import ConnectionState
 from ..connection.settings import Settings
-from ..errors import CancelledJobError, FoveateError
+from ..errors import CancelledJobError, ErrorInfo, FoveateError
 from ..forms import operation_form, prompt_history
 from ..forms.checkpoint_choices import has_checkpoint
 from ..forms.picture_slots import PictureSlot, picture_slots, takes_document
@@ -26,7 +26,7 @@ from ..jobs.host import Host
 from ..jobs.job_list import ConnectionView, JobEntry, Workbench, WorkbenchClient
 from ..jobs.left_jobs import OpenLeft
 from ..wire.protocol import Json, JsonObject, ModelInfo, OperationInfo, as_object
-from . import known_server, offered_operations, open_connection
+from . import expired_jobs, known_server, offered_operations, open_connection
 from .model_adder import ModelAdder
 from .offered_operations import OperationWords
 from .picture_choosers import PictureChoices
@@ -65,6 +65,8 @@ class Controller:
         self.beside = PictureChoices(self.slots, lambda: self.say)
         self._settings_path = settings_path
         self._records = RecordedJobs(settings_path)
+        self._expired = expired_jobs.ExpiredJobs(settings_path)
+        self._expiry_told: ErrorInfo | None = None  # until the person connects anew
         self._known_path = settings_path.with_name(known_server.FILE_NAME)
         self._known = known_server.load(self._known_path)
         self._open_client = open_client
@@ -93,13 +95,15 @@ class Controller:
     def reconnect(self) -> None:
         """Look for the server anew, with the settings as they are now, and start it where none runs."""
         self._take_installed()
+        self._expiry_told = None
         self.wake().reconnect()
         self.announce()
 
     @property
     def connection(self) -> ConnectionView:
-        """Return how the server is reached."""
-        return self._bench.connection if self._bench else ConnectionView()
+        """Return how the server is reached; where it is, its warning may be of jobs that it did not keep."""
+        view = self._bench.connection if self._bench else ConnectionView()
+        return replace(view, warning=view.warning or self._expiry_told) if view.is_ready else view
 
     @property
     def operations(self) -> tuple[OperationInfo, ...]:
@@ -357,6 +361,8 @@ class Controller:
         """
         if self._bench is not None:
             self._has_news |= self._bench.poll()
+            if gone := self._expired.news(self._bench.expired):
+                self._expiry_told = expired_jobs.told(gone, self.operations, self.say)
             self._records.follow(self._bench.entries)
             self._keep_known()
         self._has_news |= self._look_at_adding()

@@ -16,7 +16,18 @@ from ..connection.version_difference import version_difference
 from ..errors import ErrorCode, ErrorInfo
 from ..forms.checkpoint_choices import models_for
 from ..forms.operation_form import Form, form_for
-from ..wire.protocol import Jobs, JobSummary, JsonObject, ModelInfo, Models, OperationInfo, Peer, Preview, Welcome
+from ..wire.protocol import (
+    ExpiredJob,
+    Jobs,
+    JobSummary,
+    JsonObject,
+    ModelInfo,
+    Models,
+    OperationInfo,
+    Peer,
+    Preview,
+    Welcome,
+)
 from .chosen_pictures import NONE_CHOSEN, ChosenPictures
 from .dispatch_events import DrivenFlow, dispatch
 from .host import Host
@@ -136,6 +147,7 @@ class Workbench:
         self.operations: tuple[OperationInfo, ...] = ()  # empty until the server was reached
         self.models: tuple[ModelInfo, ...] = ()
         self.entries: list[JobEntry] = []  # newest first
+        self.expired: tuple[ExpiredJob, ...] = ()  # what the server listed last of jobs that went without our word
         self._open_client = open_client
         self._clock = clock
         self._left = LeftJobs(open_left, clock) if open_left else None
@@ -260,14 +272,20 @@ class Workbench:
             server = event.message.server
             warning = version_difference(self._client.peer, server)
             self.connection = ConnectionView(ConnectionState.READY, None, f"{server.name} {server.version}", warning)
-            if self._left is not None:
+            if self._left is not None:  # who asks is told of results: they must be shown then
                 self._client.list_jobs()
             self._client.list_models()
         elif isinstance(event.message, Models):
             self.models = event.message.models
-        elif isinstance(event.message, Jobs) and self._left is not None:
+        elif isinstance(event.message, Jobs):
+            self.expired = event.message.expired
+            self._list_left(event.message.jobs)
+
+    def _list_left(self, jobs: Sequence[JobSummary]) -> None:
+        """List again what sessions that are over have left."""
+        if self._left is not None:
             known = {entry.flow.job for entry in self.entries}
-            for job, left in self._left.listed(event.message.jobs, known):
+            for job, left in self._left.listed(jobs, known):
                 self._list_again(job, left)
 
     def _list_again(self, job: JobSummary, left: LeftJob) -> None:

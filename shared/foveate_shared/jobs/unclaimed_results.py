@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..connection.client import ClientEvent, ConnectionState, StateChange
-from ..wire.protocol import Ack, Jobs, JobSummary, Welcome
+from ..wire.protocol import Ack, ExpiredJob, Jobs, JobSummary, Welcome
 from .dispatch_events import dispatch
 from .host import Host
 from .job_flow import FlowClient, JobState, Rerender
@@ -40,6 +40,7 @@ class WaitingResults:
     def __init__(self, client: ListingClient, host_for: Callable[[JobSummary], Host]) -> None:
         """`host_for` makes what takes a result; as its document is gone, a NoDocument that says what `apply` does."""
         self.jobs: tuple[JobSummary, ...] | None = None  # newest first; None: the server has not told yet
+        self.expired: tuple[ExpiredJob, ...] = ()  # those that went without our word
         self.connection = ConnectionView()
         self._client = client
         self._host_for = host_for
@@ -85,7 +86,7 @@ class WaitingResults:
             self.connection = ConnectionView(ConnectionState.READY, None, f"{server.name} {server.version}")
             self._client.list_jobs()
         elif isinstance(event.message, Jobs):
-            self.jobs = complete(event.message.jobs)
+            self.jobs, self.expired = complete(event.message.jobs), event.message.expired
 
     def _drop_taken(self) -> None:
         for job, flow in list(self._flows.items()):

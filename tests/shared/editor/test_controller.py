@@ -22,7 +22,9 @@ from foveate_shared.wire.protocol import (
     Ack,
     Cancel,
     Done,
+    ExpiredJob,
     Failed,
+    Jobs,
     ListModels,
     ModelInfo,
     Models,
@@ -420,3 +422,26 @@ def test_who_removes_it_gives_its_finished_parts_up(studio):
     studio.controller.discard(entry)
     assert studio.clients[-1].last == Ack(entry.flow.job)
     assert studio.hosts[-1].frozen is None
+
+
+def test_jobs_that_expired_are_told_of_once_also_over_restarts(studio):
+    gone = (
+        ExpiredJob("a" * 8, "refocus", 1.0),
+        ExpiredJob("b" * 8, "upscale", 2.0),
+        ExpiredJob("c" * 8, "detect", 3.0),
+    )
+    studio.controller.wake()
+    assert studio.tell(real_welcome(), Jobs(1, (), gone))
+    told = "2 jobs have expired at the server, since nobody took their results: Refocus, Upscale."
+    assert studio.controller.connection.warning.message == told
+    studio.tell(Jobs(1, (), gone))
+    assert studio.controller.connection.warning.message == told
+    studio.controller.reconnect()  # read
+    studio.tell(real_welcome(), Jobs(1, (), gone))
+    assert studio.controller.connection.warning is None
+    studio.controller = studio.another()
+    studio.controller.wake()
+    studio.tell(real_welcome(), Jobs(1, (), (*gone, ExpiredJob("d" * 8, "faces", 4.0))))
+    assert studio.controller.connection.warning.message == (
+        "1 job has expired at the server, since nobody took its result: Refocus faces."
+    )
