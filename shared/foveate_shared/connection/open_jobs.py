@@ -75,13 +75,17 @@ class Ledger:
 
     def __init__(self) -> None:
         self.jobs: dict[str, OpenJob] = {}  # by id; an ended job leaves
-        self.acks: set[str] = set()  # ended jobs whose ack has not gone out
+        self.acks: dict[str, int] = {}  # ended jobs, by the connection on which their ack went out: it may break then
         self.questions: dict[int, ListJobs | ListModels] = {}  # by request number, until they are answered
         self.connections = NO_CONNECTION  # how many there were
 
     def end(self, job: str) -> OpenJob | None:
         """Forget an open job, and return what was known of it."""
         return self.jobs.pop(job, None)
+
+    def settle(self) -> None:
+        """Take note that all that went out on the latest connection has arrived."""
+        self.acks = {job: sent_on for job, sent_on in self.acks.items() if sent_on != self.connections}
 
     def followed(self) -> Iterable[OpenJob]:
         """Return the open jobs, oldest first; safe against changes while iterating."""

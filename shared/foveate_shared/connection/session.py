@@ -45,6 +45,7 @@ from ..wire.protocol import (
 from .event_order import EventOrder
 from .open_jobs import NO_CONNECTION, Ledger, OpenJob, Submission
 
+_REMEMBERED_ACKS = 64  # the latest ones: an older one has arrived long ago
 _JOB_IS_GONE = (ErrorCode.UNKNOWN_JOB, ErrorCode.EXPIRED)
 
 
@@ -161,7 +162,7 @@ class Session:
         elif isinstance(message, Cancel):
             self._cancel(message)
         elif isinstance(message, Ack):
-            self._ledger.acks.add(message.job)
+            self._ledger.acks[message.job] = NO_CONNECTION
         elif isinstance(message, (ListJobs, ListModels)):
             self._ledger.questions[message.request] = message
             self._post_if_ready(message)
@@ -193,6 +194,7 @@ class Session:
         known = OpenJob(message.job, None, accepted=True, last=message.since)
         entry = self._ledger.jobs.setdefault(message.job, known)
         entry.retry = entry.retry or message.retry
+        self._ledger.acks.pop(message.job, None)  # it is there: the ack was lost, and is not meant any more
         self._introduce(entry)
 
     def _cancel(self, message: Cancel) -> None:
@@ -284,10 +286,13 @@ class Session:
         self._send_acks()
 
     def _send_acks(self) -> None:
-        if self._state is SessionState.READY:
-            for ended in sorted(self._ledger.acks):
+        """Send what this connection has not sent; nobody answers it, so what an earlier one sent may be lost."""
+        if self._state is not SessionState.READY:
+            return
+        for ended, sent_on in self._ledger.acks.items():
+            if sent_on != self._connection:
                 self._sender.post(Ack(ended))
-            self._ledger.acks.clear()
+        self._ledger.acks = dict.fromkeys(list(self._ledger.acks)[-_REMEMBERED_ACKS:], self._connection)
 
     # --- receiving ---------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from uuid import UUID
 
 import pytest
 
@@ -328,7 +329,25 @@ class TestReconnecting:
         assert sent(session) == [HELLO]
         tell(session, welcome())
         assert sent(session) == [Ack(JOB)]
-        assert not ledger.acks
+        session.close()
+        session = ready(ledger)  # which does not know whether it arrived
+        assert sent(session) == [Ack(JOB)]
+        session.post(Cancel(OTHER))
+        assert Ack(JOB) not in sent(session)
+        ledger.settle()
+        session.close()
+        assert sent(ready(ledger)) == []
+
+    def test_the_latest_acks_alone_go_out_again(self) -> None:
+        ledger = Ledger()
+        first = ready(ledger)
+        for number in range(1000):
+            first.post(Ack(str(UUID(int=number))))
+        sent(first)
+        first.close()
+        again = [message.job for message in sent(ready(ledger)) if isinstance(message, Ack)]
+        assert again[-1] == str(UUID(int=999))
+        assert len(again) < 100
 
     def test_a_question_is_not_lost(self) -> None:
         ledger = Ledger()
