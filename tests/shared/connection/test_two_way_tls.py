@@ -18,13 +18,14 @@ SIZE = 8 << 20  # more than the system's buffers hold
 
 
 @pytest.fixture
-def ends(certificate: TlsServer) -> Iterator[tuple[TwoWayTlsSocket, ssl.SSLSocket]]:
-    """Our end, open both ways, and the other one."""
+def ends(certificate: TlsServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[TwoWayTlsSocket, TwoWayTlsSocket]]:
+    """Our end and the other one, where two threads are at work as well; both open both ways."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.sslsocket_class = TwoWayTlsSocket
     ours, theirs = socket.socketpair()
+    monkeypatch.setattr(certificate.context, "sslsocket_class", TwoWayTlsSocket)
     accepted: list[ssl.SSLSocket] = []
     accepting = threading.Thread(
         target=lambda: accepted.append(certificate.context.wrap_socket(theirs, server_side=True))
@@ -32,11 +33,14 @@ def ends(certificate: TlsServer) -> Iterator[tuple[TwoWayTlsSocket, ssl.SSLSocke
     accepting.start()
     client = context.wrap_socket(ours)
     accepting.join()
+    (server,) = accepted
     assert isinstance(client, TwoWayTlsSocket)
-    client.open_both_ways()
-    accepted[0].settimeout(60)
-    with client, accepted[0]:
-        yield client, accepted[0]
+    assert isinstance(server, TwoWayTlsSocket)
+    server.settimeout(60)
+    for end in (client, server):
+        end.open_both_ways()
+    with client, server:
+        yield client, server
 
 
 class Reading(threading.Thread):
@@ -59,7 +63,7 @@ class Reading(threading.Thread):
         return hashlib.sha256(self.read).hexdigest()
 
 
-def test_all_comes_whole_while_both_sides_send(ends: tuple[TwoWayTlsSocket, ssl.SSLSocket]) -> None:
+def test_all_comes_whole_while_both_sides_send(ends: tuple[TwoWayTlsSocket, TwoWayTlsSocket]) -> None:
     """The tickets of TLS 1.3 come first, while our side is sending."""
     client, server = ends
     there, here = bytes(range(256)) * (SIZE >> 8), bytes(reversed(range(256))) * (SIZE >> 8)
@@ -72,7 +76,7 @@ def test_all_comes_whole_while_both_sides_send(ends: tuple[TwoWayTlsSocket, ssl.
     sending.join(60)
 
 
-def test_who_waits_for_bytes_keeps_nobody_from_sending(ends: tuple[TwoWayTlsSocket, ssl.SSLSocket]) -> None:
+def test_who_waits_for_bytes_keeps_nobody_from_sending(ends: tuple[TwoWayTlsSocket, TwoWayTlsSocket]) -> None:
     client, server = ends
     reading = Reading(client, 6)
     for part in (b"one", b"two"):
@@ -83,7 +87,7 @@ def test_who_waits_for_bytes_keeps_nobody_from_sending(ends: tuple[TwoWayTlsSock
     assert bytes(reading.read) == b"onetwo"
 
 
-def test_patience_has_an_end(ends: tuple[TwoWayTlsSocket, ssl.SSLSocket]) -> None:
+def test_patience_has_an_end(ends: tuple[TwoWayTlsSocket, TwoWayTlsSocket]) -> None:
     client, _ = ends
     client.settimeout(0.01)
     with pytest.raises(TimeoutError):
@@ -93,7 +97,7 @@ def test_patience_has_an_end(ends: tuple[TwoWayTlsSocket, ssl.SSLSocket]) -> Non
 
 
 @pytest.mark.parametrize("ours", [True, False])
-def test_a_shutdown_wakes_who_waits(ends: tuple[TwoWayTlsSocket, ssl.SSLSocket], ours: bool) -> None:
+def test_a_shutdown_wakes_who_waits(ends: tuple[TwoWayTlsSocket, TwoWayTlsSocket], ours: bool) -> None:
     client, server = ends
     reading = Reading(client)
     (client if ours else server).shutdown(socket.SHUT_RDWR)
