@@ -16,6 +16,7 @@ _ICONS = {
     _State.SEARCHING: "VIEWZOOM",
     _State.CONNECTING: "URL",
     _State.READY: "CHECKMARK",
+    _State.SILENT: "ERROR",
     _State.LOST: "ERROR",
     _State.REFUSED: "CANCEL",
     _State.CLOSED: "X",
@@ -54,7 +55,7 @@ def draw(layout: Any, context: bpy.types.Context) -> None:
         return
     if not rt.operations:
         draw_lines(layout, context, rt.say(_WHAT_IT_IS), "INFO")
-    if error or not rt.operations:
+    if (error and rt.connection.state is not _State.SILENT) or not rt.operations:  # that one goes on by itself
         _draw_ways(layout, error)
 
 

@@ -12,7 +12,13 @@ from .widgets import Dot, Measured, Shrinking, button, column, copy_text, label,
 from .wrapping import Wrapping
 
 State = client.ConnectionState
-_COLORS = {State.READY: style.GOOD, State.LOST: style.BAD, State.REFUSED: style.BAD, State.CLOSED: style.IDLE}
+_COLORS = {
+    State.READY: style.GOOD,
+    State.SILENT: style.BAD,
+    State.LOST: style.BAD,
+    State.REFUSED: style.BAD,
+    State.CLOSED: style.IDLE,
+}
 
 
 class ConnectionRow(Measured):
@@ -52,5 +58,5 @@ class ConnectionRow(Measured):
         told = [str(each) for each in (self._controller.problem, trouble) if each]
         self._trouble.setVisible(bool(told))
         self._sentence.setText("\n".join(map(self._controller.say.sentence, told)))
-        self._retry.setVisible(trouble is not None)
+        self._retry.setVisible(trouble is not None and view.state is not State.SILENT)  # it goes on by itself
         self._copy.setVisible(self._controller.is_command_for_terminal)

@@ -17,6 +17,7 @@ from ..wire.protocol import SUPPORTED_VERSIONS, ClientMessage, Hello, ListJobs, 
 from .open_jobs import Ledger
 from .server_address import ServerAddress
 from .session import Session
+from .silence import LOOK_SECONDS, SilenceWatch, is_silent, silence
 from .thread_queues import ClientEvent, ConnectionState, Intent, Mailbox, StateChange, Work
 from .websocket import CLOSE_TIMEOUT, Transport, open_transport
 
@@ -158,18 +159,20 @@ class _Worker:
             address = self._find_server()
             self._found = True
             self._tell(ConnectionState.CONNECTING)
-            self._serve(open_transport(address))
+            self._serve(open_transport(address), address)
         except FoveateError as error:
             return error
         except Exception as error:
             return ProtocolError("The connection failed in a way that nobody foresaw: {reason!r}.", reason=error)
         return None
 
-    def _serve(self, transport: Transport) -> None:
+    def _serve(self, transport: Transport, address: ServerAddress) -> None:
         """Pass frames and intents until the connection is lost (raised as FoveateError) or the client closes."""
         session = Session(self._ledger, self._hello)
         self._mailbox.begin_reading()
-        reader = threading.Thread(target=_read, args=(transport, self._mailbox), name="foveate-reader", daemon=True)
+        reader = threading.Thread(
+            target=_read, args=(transport, self._mailbox, address), name="foveate-reader", daemon=True
+        )
         reader.start()
         try:
             session.connected()
@@ -231,10 +234,16 @@ def _send(transport: Transport, frame: str | bytes) -> bool:
     return True
 
 
-def _read(transport: Transport, mailbox: Mailbox) -> None:
-    """Read frames until the connection ends: the second thread."""
+def _read(transport: Transport, mailbox: Mailbox, address: ServerAddress) -> None:
+    """Read frames until the connection ends, and notice where the server answers no more: the second thread."""
+    error = silence(address).info
+    watch = SilenceWatch(lambda: is_silent(address), lambda silent: mailbox.tell_silence(error if silent else None))
+    wanted = True
     try:
-        while mailbox.put_frame(transport.receive()):
-            pass
+        while wanted:
+            frame = transport.receive(LOOK_SECONDS)
+            watch.look(transport.heard)
+            if frame is not None:
+                wanted = mailbox.put_frame(frame)
     except FoveateError as error:
         mailbox.fail(error)

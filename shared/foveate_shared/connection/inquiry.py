@@ -88,7 +88,7 @@ class Inquiry:
 
 
 def _require_no_failure(change: StateChange) -> None:
-    if change.error and change.state in (ConnectionState.LOST, ConnectionState.REFUSED):
+    if change.error:
         raise to_exception(change.error)
 
 

@@ -22,6 +22,7 @@ from .private_files import write_private
 from .process_place import ProcessPlace, SharingMachine, birth_of, by_name_alone, of_this_host
 from .proved_server import prove
 from .server_address import ServerAddress
+from .silence import silence
 
 RUNTIME_FILE_VARIABLE = "FOVEATE_RUNTIME_FILE"  # in the environment, to choose another file
 PROBE_TIMEOUT = 5.0  # seconds: the server answers from memory, whatever it computes
@@ -50,6 +51,12 @@ class RunningServer:
         """Tell whether its pid counts here, too."""
         return self.place == ProcessPlace.here()
 
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Tell whether it runs on this machine since its last start, in whatever namespace of process numbers."""
+        here = ProcessPlace.here()
+        return self.place is not None and (self.place.host, self.place.boot) == (here.host, here.boot)
+
     def is_elsewhere(self, here: SharingMachine) -> bool:
         """Tell whether it is known to run on another machine than `here`."""
         return self.place is not None and SharingMachine(self.place.host, self.machine).is_another_than(here)
@@ -65,7 +72,7 @@ class RunningServer:
     @property
     def address(self) -> ServerAddress:
         """Return where to connect. Raises InputError where the file holds no address."""
-        return ServerAddress(self.url, self.token, self.fingerprint)
+        return ServerAddress(self.url, self.token, self.fingerprint, self.pid)
 
 
 def default_runtime_file(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
@@ -227,23 +234,14 @@ def _answers(server: RunningServer) -> bool:
     except ConnectionRefusedError:
         return False
     except TimeoutError as error:
-        if server.is_here:
-            raise _silent(server.pid) from error
+        if server.is_on_this_machine:  # its pid may not count here: another one would be of no use all the same
+            raise silence(server.address) from error
         raise _no_server("The Foveate server does not answer ({reason}).", reason=reason_of(error)) from error
     except (OSError, http.client.HTTPException) as error:
         raise _no_server("The Foveate server does not answer ({reason}).", reason=reason_of(error)) from error
     except RefusedError as error:  # another server has its port by now
         raise _no_server(error.info.message) from error
     return True
-
-
-def _silent(pid: int) -> ConnectionLostError:
-    return ConnectionLostError(
-        "The server (pid {pid}) does not answer.",
-        code=ErrorCode.CONNECTION_LOST,
-        remedy="It may be suspended: let it go on (`kill -CONT {pid}`), or end it.",
-        pid=pid,
-    )
 
 
 def _no_server(

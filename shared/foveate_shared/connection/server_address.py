@@ -33,6 +33,7 @@ class ServerAddress:
     fingerprint: str | None = (
         None  # SHA-256 of the server's certificate (DER), hexadecimal; None trusts the system's CAs
     )
+    pid: int | None = field(default=None, compare=False)  # for sentences: of a server on this machine, in its own place
 
     def __post_init__(self) -> None:
         """Raise InputError where url, token or fingerprint cannot be meant so."""

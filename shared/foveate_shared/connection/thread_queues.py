@@ -23,6 +23,7 @@ class ConnectionState(str, Enum):
     SEARCHING = "searching"  # for a running server; it may have to be started
     CONNECTING = "connecting"
     READY = "ready"
+    SILENT = "silent"  # connected, but the server answers no more; the state before comes back by itself once it does
     LOST = "lost"  # or not found; it is tried again by itself
     REFUSED = "refused"  # final: the error says what to change, then a new client is needed
     CLOSED = "closed"  # by close()
@@ -33,7 +34,7 @@ class StateChange:
     """The connection's state changed. After READY, windows that are still wanted are asked for anew."""
 
     state: ConnectionState
-    error: ErrorInfo | None = None  # why, where it is LOST or REFUSED
+    error: ErrorInfo | None = None  # why, where it is SILENT, LOST or REFUSED
 
 
 ClientEvent = Delivery | StateChange
@@ -73,6 +74,8 @@ class Mailbox:
         self._numbered = 0  # events so far, for keys
         self._held = 0
         self._polled = False  # room was made since work was last taken
+        self._state = ConnectionState.SEARCHING  # as told last
+        self._before_silence = ConnectionState.SEARCHING  # what comes back once the server answers
         self._closing = False
 
     # --- for the client's users --------------------------------------------------------------------------------------
@@ -123,6 +126,15 @@ class Mailbox:
                 self._frames.append(frame)
                 self._changed.notify_all()
             return self._reading
+
+    def tell_silence(self, error: ErrorInfo | None) -> None:
+        """Tell that the server answers no more, or with None, that it does again."""
+        with self._changed:
+            if error and self._reading and self._state is not ConnectionState.SILENT:
+                self._before_silence = self._state
+                self.put_event(StateChange(ConnectionState.SILENT, error))
+            elif error is None and self._state is ConnectionState.SILENT:
+                self.put_event(StateChange(self._before_silence))
 
     def fail(self, failure: FoveateError) -> None:
         """Tell that no frame will follow those that are queued."""
@@ -178,7 +190,9 @@ class Mailbox:
         with self._changed:
             self._numbered += 1
             key: object = self._numbered
-            if isinstance(event, Delivery):
+            if isinstance(event, StateChange):
+                self._state = event.state
+            else:
                 self._held += event.size
                 if isinstance(event.message, FLEETING_EVENTS):
                     key = (type(event.message), event.message.job)

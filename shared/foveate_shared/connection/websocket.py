@@ -5,7 +5,9 @@ The server has proved that it knows the token before the handshake begins; no re
 
 from __future__ import annotations
 
+import time
 from http.client import HTTPException
+from typing import Any, cast
 
 from ..errors import (
     ConnectionLostError,
@@ -26,15 +28,36 @@ from .websockets_library import ClientConnection, ConnectionClosed, InvalidHands
 
 CONNECT_TIMEOUT = 10.0  # seconds, for TCP, TLS and the handshake together
 CLOSE_TIMEOUT = 2.0  # seconds: an editor that quits does not wait for a server that hangs
+PING_SECONDS = 1.5  # between two signs of life that are asked for
+LOST_SECONDS = 40.0  # without an answer to one: the connection is given up
 _MAX_FRAME = max(MAX_MESSAGE_BYTES, CHUNK_HEADER.size + MAX_CHUNK_BYTES)
+
+
+class _HeardConnection(ClientConnection):
+    """Notes when it heard of the server last, whatever that was."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.heard = time.monotonic()
+
+    def process_event(self, event: Any) -> None:
+        """Take a frame, or the answer to the handshake; an answered ping is one, too."""
+        self.heard = time.monotonic()
+        super().process_event(event)
 
 
 class Transport:
     """An open websocket. One thread may send while another receives; closing is safe from any."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: _HeardConnection) -> None:
         """See :func:`open_transport`."""
         self._connection = connection
+        self._received = time.monotonic()  # a frame: may have come before, while nobody took any
+
+    @property
+    def heard(self) -> float:
+        """Return when the server gave its last sign of life, by time.monotonic()."""
+        return max(self._received, self._connection.heard)
 
     def send(self, frame: str | bytes) -> None:
         """Send a frame; blocks while the network is slower. Raises ConnectionLostError."""
@@ -43,11 +66,17 @@ class Transport:
         except (ConnectionClosed, OSError) as error:
             raise _lost(error) from error
 
-    def receive(self) -> str | bytes:
-        """Wait for the next frame, and return it. Raises ConnectionLostError once there is none any more."""
+    def receive(self, timeout: float | None = None) -> str | bytes | None:
+        """Return the next frame, or None where none comes within `timeout` seconds; None waits for ever.
+
+        Raises ConnectionLostError once there is none any more.
+        """
         try:
-            frame: str | bytes = self._connection.recv()
+            frame: str | bytes = self._connection.recv(timeout)
+            self._received = time.monotonic()
             return frame
+        except TimeoutError:
+            return None
         except (ConnectionClosed, OSError) as error:
             raise _lost(error) from error
 
@@ -64,7 +93,7 @@ def open_transport(address: ServerAddress, *, timeout: float = CONNECT_TIMEOUT) 
     """
     try:
         server = prove(address, timeout)
-        connection = connect(
+        opened = connect(
             f"ws://{address.authority}{PATH}",  # where the connection is encrypted, its socket is already
             sock=server.take_socket(),
             subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]  # a NewType of the library
@@ -74,6 +103,9 @@ def open_transport(address: ServerAddress, *, timeout: float = CONNECT_TIMEOUT) 
             proxy=None,
             open_timeout=timeout,
             close_timeout=CLOSE_TIMEOUT,
+            ping_interval=PING_SECONDS,
+            ping_timeout=LOST_SECONDS,
+            create_connection=_HeardConnection,
             max_size=_MAX_FRAME,
         )
     except InvalidStatus as error:
@@ -82,6 +114,7 @@ def open_transport(address: ServerAddress, *, timeout: float = CONNECT_TIMEOUT) 
         raise _unreachable(address, error) from error
     except ConnectionClosed as error:  # it ended before the request was written
         raise _lost(error) from error
+    connection = cast("_HeardConnection", opened)
     if connection.subprotocol != SUBPROTOCOL:
         connection.close()
         raise RefusedError(

@@ -20,6 +20,7 @@ _CONNECTION = {
     ConnectionState.SEARCHING: "Searching for the server",
     ConnectionState.CONNECTING: "Connecting",
     ConnectionState.READY: "Ready",
+    ConnectionState.SILENT: "No answer",
     ConnectionState.LOST: "No server",
     ConnectionState.REFUSED: "Refused",
     ConnectionState.CLOSED: "Closed",

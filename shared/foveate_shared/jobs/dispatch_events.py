@@ -20,7 +20,10 @@ class DrivenFlow(Protocol):
         """Answer windows, and go on applying."""
 
     def interrupted(self, reason: str) -> None:
-        """Show that the connection was lost."""
+        """Show that the server is away."""
+
+    def resumed(self) -> None:
+        """Show that it is there again."""
 
     def abandon(self, error: FoveateError) -> None:
         """End without the server."""
@@ -42,5 +45,9 @@ def _tell_state(change: StateChange, flows: Sequence[DrivenFlow]) -> None:
     for flow in flows:
         if change.state is ConnectionState.REFUSED and change.error:
             flow.abandon(to_exception(change.error))
+        elif change.state is ConnectionState.SILENT and change.error:
+            flow.interrupted(change.error.message)
         elif change.state is ConnectionState.LOST:
             flow.interrupted("Connection lost, trying again")
+        elif change.state is ConnectionState.READY:
+            flow.resumed()

@@ -118,6 +118,7 @@ class Rerender:
         self._outcomes: list[Outcome] = []
         self.answers = Answers(self.job, host, self._pictures, asks_from)
         self._applying: Applying | None = None  # while the host is bringing the result in
+        self._away = self._before = ""  # what was said when the server was away, and what was shown before
         self._handlers: dict[type, Callable[..., None]] = {
             Accepted: self._on_accepted,
             Planned: self._on_plan,
@@ -187,9 +188,17 @@ class Rerender:
         self._introduce()
 
     def interrupted(self, reason: str) -> None:
-        """Show that the connection was lost; it resumes the job by itself when it is there again."""
+        """Show that the server is away; the connection resumes the job by itself when it is there again."""
         if not self.ended and not self.is_applying:
+            if self.status.text != self._away:
+                self._before = self.status.text
+            self._away = reason
             self._set(text=reason, seconds_left=None)
+
+    def resumed(self) -> None:
+        """Show what was shown before the server was away, unless something came since."""
+        if self.status.text == self._away and not self.ended:
+            self._set(text=self._before)
 
     def move_to(self, connection: FlowClient) -> None:
         """Go on over another connection of the same client, such as one with new settings.

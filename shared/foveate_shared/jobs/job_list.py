@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ..connection.client import ClientEvent, ConnectionState, StateChange
@@ -71,6 +71,13 @@ class ConnectionView:
     def is_ready(self) -> bool:
         """Tell whether jobs start at once; else they wait for the server."""
         return self.state is ConnectionState.READY
+
+    def after(self, change: StateChange) -> ConnectionView:
+        """Return the view after a change. A server that is silent for a while stays the one that it is."""
+        goes_on = self.state is ConnectionState.SILENT and change.state is ConnectionState.READY
+        if goes_on or change.state is ConnectionState.SILENT:
+            return replace(self, state=change.state, error=change.error)
+        return ConnectionView(change.state, change.error)
 
 
 @dataclass(frozen=True)
@@ -266,7 +273,7 @@ class Workbench:
 
     def _note(self, event: ClientEvent) -> None:
         if isinstance(event, StateChange):
-            self.connection = ConnectionView(event.state, event.error)
+            self.connection = self.connection.after(event)
         elif isinstance(event.message, Welcome):
             self.operations = event.message.operations
             server = event.message.server

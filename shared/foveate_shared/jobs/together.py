@@ -51,6 +51,11 @@ class Together:
         for flow in self._flows:
             flow.interrupted(reason)
 
+    def resumed(self) -> None:
+        """Show that it is there again."""
+        for flow in self._flows:
+            flow.resumed()
+
     def cancel(self) -> None:
         """Cancel those that run."""
         for flow in self._flows:

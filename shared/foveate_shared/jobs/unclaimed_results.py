@@ -80,7 +80,7 @@ class WaitingResults:
 
     def _note(self, event: ClientEvent) -> None:
         if isinstance(event, StateChange):
-            self.connection = ConnectionView(event.state, event.error)
+            self.connection = self.connection.after(event)
         elif isinstance(event.message, Welcome):
             server = event.message.server
             self.connection = ConnectionView(ConnectionState.READY, None, f"{server.name} {server.version}")

@@ -1,6 +1,7 @@
 """What happens to a job when somebody is interrupted: nothing is lost that was finished, nothing is left behind."""
 
 import json
+import os
 import signal
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pytest
 from fakes.pictures import scene
 from foveate_server.picture_files.read import read_picture
 from foveate_server.picture_files.write import save
+from foveate_shared.connection.running_server import read_runtime_file
 
 
 class Upscaling:
@@ -50,6 +52,21 @@ def test_a_killed_client_gets_its_result_later(upscaling):
     assert not upscaling.after.exists()
     (job,) = upscaling.jobs()
     upscaling.workplace.foveate("jobs", "resume", job["job"][:8], upscaling.before, upscaling.after, "--quiet")
+    assert read_picture(upscaling.after).extent.width == 128
+    assert upscaling.jobs() == []
+
+
+def test_a_suspended_server_is_named_once_and_the_job_goes_on_with_it(upscaling):
+    server = read_runtime_file(upscaling.workplace.runtime_file)
+    sentence = f"The server (pid {server.pid}) does not answer"
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        assert any(sentence in line for line in upscaling.process.stderr), "it ended without a word"
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+    _, said = upscaling.process.communicate(timeout=200)
+    assert upscaling.process.returncode == 0, said
+    assert sentence not in said
     assert read_picture(upscaling.after).extent.width == 128
     assert upscaling.jobs() == []
 

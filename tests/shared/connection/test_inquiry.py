@@ -47,6 +47,9 @@ def test_what_keeps_the_answer_away_is_raised():
     lost = StateChange(ConnectionState.LOST, ConnectionLostError("Nobody is there.").info)
     with pytest.raises(ConnectionLostError, match="Nobody is there"):
         Inquiry(Client([lost])).welcome()
+    silent = StateChange(ConnectionState.SILENT, ConnectionLostError("It is suspended.").info)
+    with pytest.raises(ConnectionLostError, match="suspended"):
+        Inquiry(Client([Delivery(WELCOME)], [silent])).jobs()
     with pytest.raises(InputError, match="Too much"):
         Inquiry(Client([Delivery(Problem(InputError("Too much.").info, request=7))])).jobs()
 

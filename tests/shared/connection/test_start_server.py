@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -111,6 +112,34 @@ def test_beside_a_suspended_server_no_other_one_is_started(path: Path, monkeypat
     assert path.with_name("starts").read_text().split() == [str(server.pid)]
     os.kill(server.pid, signal.SIGCONT)
     assert find_or_start(COMMAND, path) == server.address
+
+
+def test_from_another_place_no_other_one_is_started_either(path: Path) -> None:
+    """In a container or a sandbox its number says nothing; that it took the connection and is silent says all."""
+    unshare = ["unshare", "--pid", "--fork", "--mount-proc"]
+    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this user can make no pid namespace")
+    find_or_start(COMMAND, path)
+    server = read_runtime_file(path)
+    assert server is not None
+    write_runtime_file(path, replace(server, place=ProcessPlace.here()))
+    os.kill(server.pid, signal.SIGSTOP)
+    code = f"import sys; sys.path[:0] = {PATHS!r}" + textwrap.dedent(
+        f"""
+        from pathlib import Path
+        from foveate_shared.connection import running_server
+        from foveate_shared.connection.start_server import find_or_start
+        from foveate_shared.errors import FoveateError
+        running_server.PROBE_TIMEOUT = 0.2
+        try:
+            find_or_start({COMMAND!r}, Path({str(path)!r}))
+        except FoveateError as error:
+            print(error)
+        """
+    )
+    told = subprocess.run([*unshare, sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.startswith(f"The server (pid {server.pid}) does not answer.")
+    assert path.with_name("starts").read_text().split() == [str(server.pid)]
 
 
 def test_the_last_words_of_a_server_that_ends_at_once(path: Path) -> None:

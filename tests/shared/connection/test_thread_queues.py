@@ -6,7 +6,14 @@ import threading
 
 import pytest
 
-from foveate_shared.connection.thread_queues import MAX_BACKLOG, MAX_FRAMES, Intent, Mailbox
+from foveate_shared.connection.thread_queues import (
+    MAX_BACKLOG,
+    MAX_FRAMES,
+    ConnectionState,
+    Intent,
+    Mailbox,
+    StateChange,
+)
 from foveate_shared.errors import ConnectionLostError
 from foveate_shared.wire.blobs import Delivery
 from foveate_shared.wire.protocol import Note, Progress
@@ -28,6 +35,30 @@ def test_frames_come_in_order_and_before_the_failure() -> None:
     mailbox.fail(failure)
     works = [mailbox.take(unsent=0, wait=True) for _ in range(3)]
     assert [(work.frame, work.failure) for work in works] == [("a", None), ("b", None), (None, failure)]
+
+
+def test_a_silence_is_told_and_then_the_state_before() -> None:
+    mailbox, error = reading(), ConnectionLostError("silent").info
+    mailbox.put_event(StateChange(ConnectionState.READY))
+    for told in (error, error, None, None):
+        mailbox.tell_silence(told)
+    assert mailbox.poll() == [
+        StateChange(ConnectionState.READY),
+        StateChange(ConnectionState.SILENT, error),
+        StateChange(ConnectionState.READY),
+    ]
+
+
+def test_of_a_connection_that_is_over_no_silence_is_told() -> None:
+    mailbox, error = reading(), ConnectionLostError("silent").info
+    mailbox.end_reading()
+    mailbox.tell_silence(error)
+    assert mailbox.poll() == []
+    mailbox.begin_reading()
+    mailbox.tell_silence(error)
+    mailbox.put_event(StateChange(ConnectionState.LOST, error))
+    mailbox.tell_silence(None)
+    assert mailbox.poll()[-1] == StateChange(ConnectionState.LOST, error)
 
 
 def test_the_reader_waits_while_many_frames_are_ahead() -> None:

@@ -5,7 +5,7 @@ import pytest
 from fakes.host import MemoryHost
 from fakes.scripted_client import ScriptedClient
 from foveate_shared.connection.client import ConnectionState, StateChange
-from foveate_shared.errors import ErrorCode, InputError, RefusedError
+from foveate_shared.errors import ConnectionLostError, ErrorCode, InputError, RefusedError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.job_flow import JobState
 from foveate_shared.jobs.job_list import HISTORY_LENGTH, Workbench
@@ -79,6 +79,32 @@ def test_the_connection_is_shown_from_searching_to_ready(controller):
     assert controller.bench.connection.is_ready
     assert controller.bench.connection.server == "foveate 9.9"
     assert controller.bench.connection.warning is None
+
+
+def test_a_silent_server_is_said_to_be_so_and_then_all_is_as_before(controller):
+    controller.tell(StateChange(ConnectionState.READY), WELCOME)
+    before = controller.bench.connection
+    entry = controller.submit()
+    text = entry.flow.status.text
+    error = ConnectionLostError("The server (pid 7) does not answer.").info
+    controller.tell(StateChange(ConnectionState.SILENT, error))
+    assert not controller.bench.connection.is_ready
+    assert (controller.bench.connection.error, controller.bench.connection.server) == (error, "foveate 9.9")
+    assert (entry.is_running, entry.flow.status.text) == (True, error.message)
+    controller.tell(StateChange(ConnectionState.READY))
+    assert controller.bench.connection == before
+    assert entry.flow.status.text == text
+
+
+def test_what_came_after_a_silence_stays(controller):
+    controller.tell(StateChange(ConnectionState.READY), WELCOME)
+    entry = controller.submit()
+    error = ConnectionLostError("The server (pid 7) does not answer.").info
+    controller.tell(StateChange(ConnectionState.SILENT, error), Accepted(entry.flow.job, 1))
+    now = entry.flow.status.text
+    assert now != error.message
+    controller.tell(StateChange(ConnectionState.READY))
+    assert entry.flow.status.text == now
 
 
 @pytest.mark.parametrize(
