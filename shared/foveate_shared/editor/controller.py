@@ -26,12 +26,14 @@ from ..jobs.host import Host
 from ..jobs.job_list import ConnectionView, JobEntry, Workbench, WorkbenchClient
 from ..jobs.left_jobs import OpenLeft
 from ..wire.protocol import Json, JsonObject, ModelInfo, OperationInfo, as_object
-from . import expired_jobs, known_server, offered_operations, open_connection
+from . import expired_jobs, known_server, labels, offered_operations, open_connection
+from .faces import SURVEY
 from .model_adder import ModelAdder
 from .offered_operations import OperationWords
 from .picture_choosers import PictureChoices
-from .recorded_jobs import RecordedJobs
+from .recorded_jobs import OpenLeftHost, RecordedJobs
 
+LONG_SECONDS = 60.0  # that a job on all of an image is expected to take, from which on it asks before it is made
 SHOWN_EVERY = 0.2  # seconds between two steps of progress: each makes an editor draw its panels anew
 _INSTALLED = ("server_command", "runtime_file")  # settings that `foveate plugins install` writes, at any time
 _SERVER = (*_INSTALLED, "remote_url", "remote_token", "remote_fingerprint")
@@ -61,12 +63,12 @@ class Controller:
         self.problem: str = settings.told_aside(replaced) if replaced else ""
         self.adder = ModelAdder()
         self.added = ""  # name of the model whose adding the last poll() saw end well
-        self.open_left: OpenLeft | None = None  # takes results of sessions that are over, where an editor lists them
         self.beside = PictureChoices(self.slots, lambda: self.say)
         self._settings_path = settings_path
         self._records = RecordedJobs(settings_path)
         self._expired = expired_jobs.ExpiredJobs(settings_path)
         self._expiry_told: ErrorInfo | None = None  # until the person connects anew
+        self._open_left: OpenLeft | None = None  # takes results of sessions that are over, where an editor lists them
         self._known_path = settings_path.with_name(known_server.FILE_NAME)
         self._known = known_server.load(self._known_path)
         self._open_client = open_client
@@ -88,9 +90,14 @@ class Controller:
         """Begin to connect, where that has not begun."""
         if self._bench is None:
             self._bench = Workbench(
-                lambda: self._open_client(settings.load(self._settings_path)), open_left=self.open_left
+                lambda: self._open_client(settings.load(self._settings_path)), open_left=self._open_left
             )
         return self._bench
+
+    def list_left(self, open_host: OpenLeftHost) -> None:
+        """List results of this editor's sessions that are over, too, from :meth:`wake` on: `open_host` takes one."""
+        self._records.forget_old()
+        self._open_left = lambda job: self._records.left(job, open_host, self.operations, self.say)
 
     def reconnect(self) -> None:
         """Look for the server anew, with the settings as they are now, and start it where none runs."""
@@ -252,15 +259,15 @@ class Controller:
         title: str,
         count: int = 1,
         ask_first: bool | None = None,
-        asks_from: float | None = None,
+        is_unselected: bool = False,
         is_new_wish: bool = True,
         chosen: ChosenPictures = NONE_CHOSEN,
     ) -> list[JobEntry]:
         """Start a job, or `count` variations of it, each on a host of its own; their results wait for a choice.
 
         `chosen` are the pictures beside the document: they are copied before anything is sent.
-        Whether a single result waits is as set, unless `ask_first` says it. What is expected to take `asks_from`
-        seconds waits for :meth:`begin`. Prompts of a new wish are remembered.
+        Whether a single result waits is as set, unless `ask_first` says it. Where it `is_unselected`, so that all
+        of a document is worked on, what takes long waits for :meth:`begin`. Prompts of a new wish are remembered.
         Raises FoveateError where there is nothing to work on; variations that were begun before that go on.
         """
         bench = self.wake()
@@ -276,7 +283,7 @@ class Controller:
         how: dict[str, Any] = {
             "title": title,
             "ask_first": asks,
-            "asks_from": asks_from,
+            "asks_from": LONG_SECONDS if is_unselected and self._selects(operation, parameters) else None,
             "group": group,
             "pictures": pictures,
         }
@@ -306,6 +313,12 @@ class Controller:
         """End all jobs that run."""
         for entry in list(self.entries):
             self.cancel(entry)
+
+    def question(self, entry: JobEntry) -> str:
+        """Return what is asked before a job is made that takes long; empty where nothing is."""
+        if not entry.flow.is_held:
+            return ""
+        return labels.before_beginning([each for each in self.entries if each.wish == entry.wish], self.say)
 
     def begin(self, entry: JobEntry) -> None:
         """Let a job be made that waited for a yes since it takes long, with all variations of its wish."""
@@ -394,6 +407,10 @@ class Controller:
         if self._bench is not None:
             self._bench.cancel_all()
             self._bench.close()
+
+    def _selects(self, operation: str, parameters: JsonObject) -> bool:
+        """Tell whether a job works on what is selected: else it is on all of the document, as its owner knows."""
+        return operation != SURVEY and self.takes_document(operation) and "extend" not in parameters
 
     def _look_at_adding(self) -> bool:
         """Ask for the models once one was added; return whether there is something new to show."""

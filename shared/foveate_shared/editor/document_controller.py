@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -19,16 +18,14 @@ from ..jobs import document_problems
 from ..jobs.host import Host, Result
 from ..jobs.job_list import JobEntry, WorkbenchClient
 from ..jobs.job_records import Record
-from ..jobs.left_jobs import LeftJob
 from ..jobs.named_pictures import OfferedPicture
-from ..wire.protocol import JobSummary, JsonObject
-from . import labels, offered_operations
+from ..wire.protocol import JsonObject
+from . import offered_operations
 from .controller import Controller
 from .faces import SURVEY, FoundFace
 from .picture_choosers import PictureScene
 
 VARIATIONS = "variations"  # among remembered parameters: how many jobs a wish becomes
-LONG_SECONDS = 60.0  # that a job on all of an image is expected to take, from which on it asks before it is made
 
 
 class DocumentHost(Host, Protocol):
@@ -99,8 +96,7 @@ class DocumentController(Controller):
         self._asked_for: list[JobEntry] = []  # the editor was asked for a picture of the result
         self._editor = editor
         if isinstance(editor, LeftEditor):
-            self.open_left = partial(self._left_job, editor)
-            self._records.forget_old()
+            self.list_left(editor.open_left)
 
     # --- wishes ------------------------------------------------------------------------------------------------------
 
@@ -156,12 +152,6 @@ class DocumentController(Controller):
         taken = {job.wish for job in self.jobs if job.is_applied}
         waiting = [job for job in self.jobs if job.waits_for_person and not job.is_left and job.wish not in taken]
         return [job for job in waiting if key is None or job.host.document_key == key]
-
-    def question(self, entry: JobEntry) -> str:
-        """Return what is asked before a job is made that takes long; empty where nothing is."""
-        if not entry.flow.is_held:
-            return ""
-        return labels.before_beginning([each for each in self.jobs if each.wish == entry.wish], self.say)
 
     @property
     def faces(self) -> tuple[FoundFace, ...]:
@@ -231,23 +221,13 @@ class DocumentController(Controller):
                 return self._editor.open_survey()
             return self._editor.open_host(title, whole="extend" in parameters)
 
-        if operation != SURVEY and self.takes_document(operation) and "extend" not in parameters:
-            now = self._editor.context(pictures=False)
-            options["asks_from"] = LONG_SECONDS if now is not None and now.selection is None else None
+        now = self._editor.context(pictures=False)
+        options["is_unselected"] = now is not None and now.selection is None
         try:
             return self.start(open_host, operation, parameters, title=title, **options)[0]
         except FoveateError as error:
             self.on_refusal(self.say.sentence(str(error)))
             return None
-
-    def _left_job(self, editor: LeftEditor, job: JobSummary) -> LeftJob | None:
-        """Return what takes the result of a job of a session that is over; None where that is of no use any more."""
-        if job.operation == SURVEY:
-            return None
-        record = self._records.read(job.job)
-        title = labels.left_title(job, record, self.operations, self.say)
-        parameters, group = (record.parameters, record.group) if record else ({}, "")
-        return LeftJob(editor.open_left(record, title), labels.left_line(title, record), parameters, group)
 
     def _follow_results(self) -> None:
         """Ask once for a picture of each result that was applied."""

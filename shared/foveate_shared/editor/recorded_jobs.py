@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..i18n.translations import Texts
 from ..jobs import job_records
+from ..jobs.host import Host
 from ..jobs.job_list import JobEntry
 from ..jobs.job_status import JobState
+from ..jobs.left_jobs import LeftJob
+from ..wire.protocol import JobSummary, OperationInfo
+from . import labels
 from .faces import SURVEY
+
+# Makes a host for a result whose document may be gone, of what was written down about its job, and its title.
+OpenLeftHost = Callable[["job_records.Record | None", str], Host]
 
 # Nobody will take a result of it any more. One that failed here may go on at the server, as where a token is refused.
 _OVER = (JobState.DONE, JobState.CANCELLED)
@@ -31,6 +39,17 @@ class RecordedJobs:
     def read(self, job: str) -> job_records.Record | None:
         """Return what was written down about a job, maybe in another session."""
         return job_records.read(self._folder, job)
+
+    def left(
+        self, job: JobSummary, open_host: OpenLeftHost, operations: Sequence[OperationInfo], say: Texts
+    ) -> LeftJob | None:
+        """Return what takes the result of a job of a session that is over; None where that is of no use any more."""
+        if job.operation == SURVEY:
+            return None
+        record = self.read(job.job)
+        title = labels.left_title(job, record, operations, say)
+        parameters, group = (record.parameters, record.group) if record else ({}, "")
+        return LeftJob(open_host(record, title), labels.left_line(title, record), parameters, group)
 
     def follow(self, entries: Iterable[JobEntry]) -> None:
         """Cross out the jobs that are over."""

@@ -6,7 +6,8 @@ import pytest
 
 from fakes.one_document import Studio
 from foveate_shared.connection.client import ConnectionState, StateChange
-from foveate_shared.editor.document_controller import LONG_SECONDS, VARIATIONS
+from foveate_shared.editor.controller import LONG_SECONDS
+from foveate_shared.editor.document_controller import VARIATIONS
 from foveate_shared.editor.faces import SURVEY
 from foveate_shared.errors import RefusedError
 from foveate_shared.geometry import Extent
