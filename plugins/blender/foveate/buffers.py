@@ -118,6 +118,11 @@ def find(wanted: int | str) -> bpy.types.Image | None:
     return next((image for image in bpy.data.images if wanted in {reference(image), image.name}), None)
 
 
+def file_of(image: bpy.types.Image) -> str:
+    """Return the path of an image's file; empty where it was never in one."""
+    return bpy.path.abspath(image.filepath_raw, library=image.library) if image.filepath_raw else ""
+
+
 def scene_linear() -> str:
     """Return the colour space of float images."""
     file_space = getattr(bpy.data, "colorspace", None)  # Blender 5: each file chooses

@@ -25,6 +25,7 @@ class Chosen:
 
     select: selected_region.RegionOf
     label: str = ""
+    is_unselected: bool = False  # all of the image, since nothing else was said
 
 
 EVERYTHING = Chosen(selected_region.whole)
@@ -41,7 +42,8 @@ def choose(
     if rect[2] <= 0 and image is not None:
         rect = tuple(image.foveate.rect)
     mask = mask or _mask_shown(context, needed=kind == "MASK")
-    if kind == "AUTO":
+    is_automatic = kind == "AUTO"
+    if is_automatic:
         there = {"RECTANGLE": rect[2] > 0, "MASK": mask, "BORDER": context.scene.render.use_border, "ALL": True}
         kind = next(name for name, is_there in there.items() if is_there)
     say = controller.get().say
@@ -53,7 +55,9 @@ def choose(
         return Chosen(_mask(mask), say("Mask {name}", name=mask))
     if kind == "BORDER":
         return Chosen(selected_region.box(border(context.scene)), say("Render border"))
-    return Chosen(selected_region.whole, say("Whole image, as nothing is selected"))
+    if is_automatic:
+        return Chosen(selected_region.whole, say("Whole image, as nothing is selected"), is_unselected=True)
+    return Chosen(selected_region.whole, say("Whole Image"))
 
 
 def border(scene: bpy.types.Scene) -> selected_region.Box:

@@ -30,6 +30,12 @@ def space_of(name: str) -> str:
     )
 
 
+def named(space: str) -> str:
+    """Return Blender's name of one of the protocol's colour spaces of colours or of grays; empty where it has none."""
+    wanted = {"gray-srgb": "srgb", "gray-linear": "srgb-linear"}.get(space, space)
+    return next((name for name, told in SPACES.items() if told == wanted), "")
+
+
 def is_data(name: str) -> bool:
     """Tell whether the colour space says that samples are no colours."""
     return name in _DATA

@@ -27,6 +27,7 @@ from ._shared import (
     settings,
 )
 from .document import BlenderHost
+from .lost_image import LostImage
 from .previews import PreviewIcons
 from .wanted_job import WantedJob
 
@@ -50,7 +51,10 @@ class BlenderController(controller.Controller):
         self.previews = PreviewIcons()
         self.fields: dict[str, kept_fields.KeptField] = {}  # of the panel, by their properties' names
         self.on_operations: Callable[[], None] = lambda: None  # the server told other operations
+        self.on_question: Callable[[str], None] = lambda _: None  # a job takes long: it waits for a yes
         self._peer = peer
+        self._asked_about: set[str] = set()  # jobs
+        self.list_left(lambda record, title: LostImage(record, title, self.swaps))
         # Blender wants the lists of enum properties to stay for as long as it may show them: an equal one is the same.
         self.kept: Callable[[Choices], Choices] = functools.lru_cache(_KEPT_LISTS)(lambda items: items)
 
@@ -67,12 +71,13 @@ class BlenderController(controller.Controller):
             with self._open_client(self.settings) as connection:
                 self._known = inquiry.Inquiry(connection).welcome().operations, ()
 
-    def begin(self, wanted: WantedJob, *, is_new_wish: bool = True, **options: Any) -> list[Any]:
+    def begin_wanted(self, wanted: WantedJob, *, is_new_wish: bool = True, **options: Any) -> list[Any]:
         """Start a job, or its variations, that the timer brings to an end; see Controller.start."""
         title = ": ".join(filter(None, (self.say(wanted.words), wanted.image_name)))
         return self.start(
-            lambda number: BlenderHost(wanted, number), wanted.served_by, wanted.parameters, title=title,
-            count=wanted.count, is_new_wish=is_new_wish, chosen=wanted.chosen, **options,
+            lambda number: BlenderHost(wanted, number, self.say(wanted.words)), wanted.served_by, wanted.parameters,
+            title=title, count=wanted.count, is_unselected=wanted.is_unselected, is_new_wish=is_new_wish,
+            chosen=wanted.chosen, **options,
         )  # fmt: skip
 
     def run(
@@ -102,12 +107,22 @@ class BlenderController(controller.Controller):
             show_result.redraw_editors("PREFERENCES")
         if self.operations != before:
             self.on_operations()
+        self._ask_about_long_ones()
         return BUSY_SECONDS if self.is_busy else IDLE_SECONDS
 
     def close(self) -> None:
         """End all jobs that run, and the connection with its threads."""
         self.previews.close()
         super().close()
+
+    def _ask_about_long_ones(self) -> None:
+        """Ask once about each wish that takes long, when the server has told of all its variations how long."""
+        for entries in self.groups():
+            held = [entry for entry in entries if entry.flow.is_held]
+            is_told = len(held) == sum(entry.is_running for entry in entries)
+            if held and is_told and held[0].flow.job not in self._asked_about:
+                self._asked_about.update(entry.flow.job for entry in held)
+                self.on_question(held[0].flow.job)
 
     def _open_client(self, values: settings.Settings) -> client.Client:
         find = open_connection.find_server(values, "blender")

@@ -15,6 +15,7 @@ from ._shared import (
     errors,
     geometry,
     host,
+    job_records,
     named_pictures,
     pixels,
     protocol,
@@ -39,16 +40,26 @@ class _Frozen:
 class BlenderHost:
     """See :class:`foveate_shared.jobs.host.Host`."""
 
-    def __init__(self, wanted: WantedJob, number: int = 1) -> None:
-        """`number` counts variations, from 1."""
+    def __init__(self, wanted: WantedJob, number: int = 1, title: str = "") -> None:
+        """`number` counts variations, from 1; `title` is the operation's, in the person's language."""
         self.made = ""  # name of the result's image, once it was made
         self.told: tuple[str, ...] = ()  # what the result says in words
         self.wanted = wanted
         self._number = number
+        self._title = title
         self._state: _Frozen | None = None
         self._seen: ImageSamples | None = None  # as it was found unchanged: apply() follows at once, and takes it
 
     result_kinds = (protocol.PIXELS, *other_results.KINDS)
+
+    def record(self) -> job_records.Record:
+        """See RecordedHost."""
+        image = buffers.find(self.wanted.image) if self.wanted.image is not None else None
+        kind: protocol.JsonObject = {"words": self.wanted.words, "blend_file": bpy.data.filepath}
+        if image is not None and self._state is not None:
+            picture = self._state.picture
+            kind |= {"file": buffers.file_of(image), "colorspace": picture.colorspace, "alpha": picture.alpha_mode}
+        return job_records.Record(self._title, self.wanted.image_name, kind)
 
     def pictures(self) -> tuple[named_pictures.OfferedPicture, ...]:
         """See PictureHost: the images of the file that have pixels; this one, too, which a script may name."""
@@ -152,21 +163,27 @@ class BlenderHost:
 
     def _patched(self, result: host.Result) -> ImageSamples:
         """Return the picture that a result makes."""
-        picture = self._base(result)
-        layout = _PATCHES_WITHOUT_DOCUMENT if self.wanted.image is None else picture.format
+        picture, layout = self._base(result)
         sample_arrays.apply_patches(picture.samples, result.patches, layout)
         return picture
 
-    def _base(self, result: host.Result) -> ImageSamples:
-        """Return what patches are blended into: the image as it is now, or as it was frozen where that is gone."""
-        frozen = _WITHOUT_DOCUMENT if self.wanted.image is None else document_problems.frozen(self._state).picture
+    def _base(self, result: host.Result) -> tuple[ImageSamples, pixels.PixelFormat]:
+        """Return what patches are blended into, and their layout: the image, or as it was frozen where that is gone."""
+        if self.wanted.image is None:
+            return empty_picture(_WITHOUT_DOCUMENT, result.extent), _PATCHES_WITHOUT_DOCUMENT
+        frozen = document_problems.frozen(self._state).picture
         if result.frame == "new":
-            shape = (result.extent.height, result.extent.width, frozen.samples.shape[2])
-            return replace(frozen, samples=np.zeros(shape, frozen.samples.dtype))
+            return empty_picture(frozen, result.extent), frozen.format
         try:
             now, self._seen = self._seen or buffers.read(self._found(), self.wanted.scene), None
         except errors.InputError:
             now = None
         if now is not None and frozen.kind == now.kind:
-            return now
-        return replace(frozen, samples=frozen.samples.copy())
+            return now, now.format
+        return replace(frozen, samples=frozen.samples.copy()), frozen.format
+
+
+def empty_picture(like: ImageSamples, extent: geometry.Extent) -> ImageSamples:
+    """Return a picture of nothing, of the kind of another one."""
+    shape = (extent.height, extent.width, like.samples.shape[2])
+    return replace(like, samples=np.zeros(shape, like.samples.dtype))

@@ -30,6 +30,7 @@ def _draw_running(box: Any, context: bpy.types.Context, entries: Entries) -> Non
     _draw_progress(box, entry)
     if summary := entry.flow.status.summary:
         draw_lines(box, context, controller.get().say.sentence(summary), "NONE")
+    _draw_question(box, context, entry)
     _draw_preview(box, entry)
 
 
@@ -38,7 +39,8 @@ def _draw_ended(box: Any, context: bpy.types.Context, entries: Entries) -> None:
     error, job = entry.flow.status.error, entry.flow.job
     row = box.row(align=True)
     row.label(text=entry.title, icon=_ending_icon(entry), translate=False)
-    row.operator("foveate.again", text="", icon="FILE_REFRESH").job = job
+    if not entry.is_left:
+        row.operator("foveate.again", text="", icon="FILE_REFRESH").job = job
     if entry.flow.result is not None:
         row.operator("foveate.copy_recipe", text="", icon="COPYDOWN").job = job
     row.operator("foveate.discard", text="", icon="TRASH").job = job
@@ -59,6 +61,7 @@ def _draw_group(box: Any, context: bpy.types.Context, entries: Entries) -> None:
     row.label(text=entries[0].title, translate=False)
     row.operator("foveate.discard_group", text="", icon="TRASH").group = entries[0].group
     box.label(text=labels.of_variations(entries, rt.say), translate=False)
+    _draw_question(box, context, entries[0])
     grid = box.grid_flow(row_major=True, columns=_COLUMNS, even_columns=True)
     for number, entry in enumerate(entries, 1):
         column, job = grid.column(align=True), entry.flow.job
@@ -74,6 +77,16 @@ def _draw_group(box: Any, context: bpy.types.Context, entries: Entries) -> None:
         row = column.row(align=True)
         row.operator("foveate.use_seed", text=rt.say("Keep seed"), icon="PINNED").job = job
         row.operator("foveate.discard", text="", icon="TRASH").job = job
+
+
+def _draw_question(box: Any, context: bpy.types.Context, entry: job_list.JobEntry) -> None:
+    """Draw what was asked before a job is made that takes long: also where the dialog was lost with its window."""
+    rt = controller.get()
+    if question := rt.question(entry):
+        draw_lines(box, context, question, "QUESTION")
+        row = box.row()
+        row.operator_context = "EXEC_DEFAULT"  # this is the answer
+        row.operator("foveate.begin", text=rt.say("Begin"), icon="PLAY").job = entry.flow.job
 
 
 def _draw_progress(layout: Any, entry: job_list.JobEntry) -> None:

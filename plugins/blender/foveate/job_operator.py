@@ -142,7 +142,7 @@ class JobOperator:
     def _begin(self, context: bpy.types.Context, usual: protocol.JsonObject) -> set[str]:
         rt, manager, wanted = controller.get(), context.window_manager, self._wanted(context, usual)
         rt.keep(wanted.served_by, "last", wanted.parameters)
-        self._entries = rt.begin(wanted)
+        self._entries = rt.begin_wanted(wanted)
         self._timer = manager.event_timer_add(_TICK_SECONDS, window=context.window)
         manager.progress_begin(0, 100)
         manager.modal_handler_add(self)
@@ -202,7 +202,7 @@ class JobOperator:
         origin, step = _origin_of(image)
         return WantedJob(
             self.operation, self._words, said, known, name, context.scene.name, region.select, place, self.result,
-            1 if makes_sheet else self.variations, self._chosen(served_by, image), origin, step,
+            1 if makes_sheet else self.variations, self._chosen(served_by, image), origin, step, region.is_unselected,
         )  # fmt: skip
 
     def _chosen(self, served_by: str, image: bpy.types.Image | None) -> chosen_pictures.ChosenPictures:

@@ -8,6 +8,7 @@ import bpy
 
 from . import (
     add_model,
+    begin_operator,
     connection_box,
     controller,
     drag_region,
@@ -29,6 +30,7 @@ _MODULES = (
     preferences,
     operators,
     results,
+    begin_operator,
     add_model,
     connection_box,
     drag_region,
@@ -45,6 +47,7 @@ def register_classes() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     properties.attach()
+    controller.get().on_question = begin_operator.ask
     bpy.types.IMAGE_MT_image.append(panels.draw_in_image_menu)
     for name, handler in _HANDLERS:
         getattr(bpy.app.handlers, name).append(handler)

@@ -66,7 +66,7 @@ def _process(name: str) -> None:
 
 def _begin_file(name: str, path: Path) -> list[job_list.JobEntry]:
     scene = bpy.data.scenes.get(name)
-    return controller.get().begin(_file_task(scene, path), ask_first=False) if scene else []
+    return controller.get().begin_wanted(_file_task(scene, path), ask_first=False) if scene else []
 
 
 def _report(act: Callable[[], Any]) -> Any:
@@ -86,7 +86,7 @@ def _refocus_shown(scene: bpy.types.Scene) -> None:
     if bpy.app.background:
         controller.get().run(task)
     else:
-        controller.get().begin(task)
+        controller.get().begin_wanted(task)
 
 
 def _refocus_file(scene: bpy.types.Scene, path: Path) -> None:

@@ -43,6 +43,11 @@ def _has_ended(entry: job_list.JobEntry) -> bool:
     return not entry.is_running
 
 
+def _can_run_again(entry: job_list.JobEntry) -> bool:
+    """Tell whether it is known on which image and which region: of one of an earlier session, it is not."""
+    return _has_ended(entry) and not entry.is_left
+
+
 def _has_usable_seed(entry: job_list.JobEntry) -> bool:
     """Tell whether Blender can show its seed."""
     seed = entry.parameters.get("seed")
@@ -75,10 +80,10 @@ def _make_rest(entry: job_list.JobEntry) -> None:
     controller.get().make_rest(entry)
 
 
-@_job_operator("again", "Again", "There is no job to run again", _has_ended)
+@_job_operator("again", "Again", "There is no job to run again", _can_run_again)
 def _again(entry: job_list.JobEntry) -> None:
     """Run the same job again, on the image as it is now."""
-    controller.get().begin(entry.host.wanted, is_new_wish=False)
+    controller.get().begin_wanted(entry.host.wanted, is_new_wish=False)
 
 
 @_job_operator("use_seed", "Keep Seed", "No result has a seed", _has_usable_seed)

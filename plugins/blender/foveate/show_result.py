@@ -50,6 +50,15 @@ class ResultPlacement:
         return area.as_pointer() == self.area and area.spaces.active.image in {old, None}
 
 
+def placement_here(title: str, swaps: list[Swap]) -> ResultPlacement:
+    """Return the placement in the editor in which a button was pressed, instead of what that shows."""
+    area = bpy.context.area
+    if area is None or area.type != "IMAGE_EDITOR":
+        return ResultPlacement(title, "", 0, False, swaps)
+    shown = area.spaces.active.image
+    return ResultPlacement(title, buffers.reference(shown) if shown else "", area.as_pointer(), False, swaps)
+
+
 def image_editors() -> Iterator[tuple[bpy.types.Window, bpy.types.Area]]:
     """Return all open image editors, with their windows."""
     for window in bpy.context.window_manager.windows:

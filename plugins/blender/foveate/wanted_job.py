@@ -31,6 +31,7 @@ class WantedJob:
     chosen: chosen_pictures.ChosenPictures = chosen_pictures.NONE_CHOSEN  # images beside this one
     origin: str = ""  # the image of which this one is a result, whose name it still has; empty: it is none
     step: int = 1  # of results of that
+    is_unselected: bool = False  # it is on all of the image since nothing else was said
 
     @property
     def served_by(self) -> str:
