@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -65,6 +66,12 @@ def lying(answer: Answer) -> Iterator[Liar]:
         yield liar
     finally:
         liar.close()
+
+
+def older_server(_head: bytes) -> bytes:
+    """Answer as a server from before the mutual proof does: it refuses who shows no token."""
+    error = {"code": "unauthorized", "message": "No.", "remedy": "", "fault": "user"}
+    return response("401 Unauthorized", "WWW-Authenticate: Bearer", body=json.dumps(error))
 
 
 def response(status: str, *headers: str, body: str = "") -> bytes:

@@ -48,6 +48,12 @@ def start(chroot, folder, screen):
     return lambda: blender_with_windows(chroot, folder, env)
 
 
+OUR_TAB = """
+regions = {region.type: region for region in editor()["area"].regions}
+regions["UI"].active_panel_category = "Foveate"
+"""
+
+
 def set_up(running, folder, theme, language):
     desk = Desk(running, folder)
     if theme == "light":
@@ -78,6 +84,7 @@ def test_variations_outlive_blender(start, folder, start_server, screen, theme, 
         leave(running)
     with start() as running:
         desk = set_up(running, folder, theme, language)
+        running.run(OUR_TAB)
         running.wait_for("len(runtime().entries) == 3 and all(e.waits_for_person for e in runtime().entries)")
         listed = running.run(LISTED)
         shown = running.run(PENCIL + "answer = drawn(panels.FoveateResultsPanel)")
@@ -98,8 +105,8 @@ def test_variations_outlive_blender(start, folder, start_server, screen, theme, 
         desk.do(f"bpy.ops.foveate.discard(job={listed['jobs'][2]!r})")
         leave(running)
     with start() as running:
-        running.wait_for("runtime().connection.is_ready")
-        desk.settle()
+        running.run(OUR_TAB)
+        running.wait_for("runtime().connection.is_ready and runtime().models")  # the jobs came before them
         left = running.run("answer = len(runtime().entries)")
     assert listed == before
     assert listed["groups"] == 1

@@ -11,7 +11,7 @@ from ._shared import job_list
 from .act_operator import is_possible
 
 _WIDTH = 360  # of the dialog, in Blender's units
-_LETTERS = 48  # that fit into a line of it
+_LETTERS = 58  # that fit into a line of it
 
 
 class BeginOperator(bpy.types.Operator):

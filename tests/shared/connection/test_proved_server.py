@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.liar import Answer, Liar, lying, response
+from fakes.liar import Answer, Liar, lying, older_server, response
 from fakes.proving import challenge_to
 from foveate_shared.connection.client import Client, ConnectionState, StateChange
 from foveate_shared.connection.mutual_proof import Evidence, TokenKey
@@ -62,7 +62,7 @@ LIES: dict[str, Answer] = {
     "a redirect": lambda _: response("302 Found", "Location: http://127.0.0.1:1/"),
     "another program's token": lambda _: response("401 Unauthorized", "WWW-Authenticate: Bearer", body="{}"),
     "no proof": lambda _: response("401 Unauthorized", "WWW-Authenticate: Foveate"),
-    "an older server": lambda _: response("401 Unauthorized", "WWW-Authenticate: Bearer", body=_error("unauthorized")),
+    "an older server": older_server,
     "another name": lambda _: response("403 Forbidden", body=_error("forbidden")),
     "too busy": lambda _: response("503 Service Unavailable", body=_error("rate_limited")),
     "a made-up proof": lambda _: _challenge("p" * 64),
