@@ -27,6 +27,54 @@ pdb = Gimp.get_pdb()
 names = ["refocus", "faces", "upscale", "fill", "extend", "compare", "waiting", "settings"]
 answer = [path for name in names for path in pdb.lookup_procedure(PROCEDURES + name).get_menu_paths()]
 """
+STATE_LINES = """
+import importlib.util, sys
+folder = Path(Gimp.directory()) / "plug-ins/foveate"
+spec = importlib.util.spec_from_file_location("foveate_gimp", folder / "__init__.py",
+    submodule_search_locations=[str(folder)])
+sys.modules["foveate_gimp"] = importlib.util.module_from_spec(spec)
+part = lambda name: importlib.import_module("foveate_gimp." + name)
+dialogs, shared = part("dialogs"), part("_shared")
+dialogs.init()
+from gi.repository import Gtk
+say = shared.translations.Texts(language)
+told = sorted((text for text in say.catalogue.values() if isinstance(text, str)), key=len)
+path = "/" + "a-long-name-without-any-space" * 6
+error = shared.errors.ErrorInfo(shared.errors.ErrorCode.NO_SERVER, told[-1], told[-2] + " " + path,
+    shared.errors.Fault.USER)
+lost = shared.job_list.ConnectionView(shared.client.ConnectionState.LOST, error)
+short = shared.job_list.ConnectionView(shared.client.ConnectionState.SEARCHING)
+job_dialog = Gtk.Dialog(title="job")
+job_line = dialogs.StateLine(say)
+dialogs._add_lines(job_dialog, (told[-1], ""), job_line.widget)
+settings = part("server_dialog").ServerDialog(say)
+waiting = part("waiting_dialog").WaitingDialog(say)
+lines = {"job": job_line, "settings": settings._state, "waiting": waiting._state}
+settings._state = waiting._state = dialogs.StateLine(say)  # these go on telling of the server that is not there
+def settle():
+    for _ in range(50):
+        Gtk.main_iteration_do(False)
+        GLib.usleep(2000)
+answer = {}
+for name, line in lines.items():
+    line.show(short)  # as it is when the dialog opens: it must grow with what comes
+    line.widget.get_toplevel().show_all()
+    settle()
+    line.show(lost)
+    settle()
+    label = line.widget
+    given, layout = label.get_allocation(), label.get_layout()
+    needed = label.get_preferred_height_for_width(given.width)[1]
+    ink, height = layout.get_pixel_size()
+    answer[name] = {"text": len(label.get_text()), "cut": layout.is_ellipsized(), "width": [ink, given.width],
+        "height": [max(needed, height), given.height], "window": list(label.get_toplevel().get_size())}
+Path(shown).touch()
+while not Path(done).exists():
+    settle()
+settings.close()
+waiting.close()
+job_dialog.destroy()
+"""
 BROWSER = """#!/bin/sh
 printf '%s' "$1" >"{opened}"
 """
@@ -127,3 +175,25 @@ def show_menu(person, picture):
         person.keys(*keys)
     person.screen.screenshot(picture)
     person.keys("Escape", "Escape", "Escape")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_longest_state_of_the_server_is_shown_in_full(chroot, folder, screen, settings, language):
+    save(
+        settings, replace(load(settings), runtime_file="/nowhere/s.json", server_command=("/nowhere/foveate", "serve"))
+    )
+    shown, done = folder / "shown", folder / "done"
+    with gimp_window(chroot, folder, screen, SIZE) as running:
+        path = running.start(STATE_LINES, language="de", shown=shown.inside, done=done.inside)
+        wait_until(lambda: shown.outside.exists() or path.exists(), 60, "the dialogs")
+        screen.screenshot("gimp-longest-state-german")
+        done.outside.touch()
+        lines = running.answer(path)
+    assert sorted(lines) == ["job", "settings", "waiting"]
+    for name, line in lines.items():
+        assert line["text"] > 300, name
+        assert not line["cut"], name
+        for needed, given in (line["width"], line["height"]):
+            assert needed <= given, (name, line)
+        assert line["window"][0] <= SIZE[0], name
+        assert line["window"][1] <= SIZE[1], name

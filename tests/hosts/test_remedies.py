@@ -23,9 +23,7 @@ READY_SECONDS = 120.0  # the server's start, from a slow disk
 VERSION = metadata.version("foveate")
 NO_PROGRAM = "The server cannot be started: /nowhere/foveate (there is no such program). "
 INSTALL = "Install the plugin again in a terminal: foveate plugins install {}"
-OLD_SERVER = (
-    f"The server's version {VERSION} is older than this plugin's, 99.0. Run `foveate stop`"
-)
+OLD_SERVER = f"The server's version {VERSION} is older than this plugin's, 99.0. Run `foveate stop`"
 UNPROVED = (
     "The Foveate server at 127.0.0.1:{port} is older than this program, and cannot prove that it is yours. "
     "Update Foveate where the server runs, end the server, and start it again."
