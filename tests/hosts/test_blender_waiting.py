@@ -62,6 +62,12 @@ def set_up(running, folder, theme, language):
     return desk
 
 
+def show_our_tab(desk):
+    """Let the panel be drawn: with that, the connection begins."""
+    desk.running.run(OUR_TAB)
+    desk.settle()
+
+
 def leave(running):
     """Quit, as Blender's menu does."""
     running.start("bpy.ops.wm.quit_blender()")
@@ -84,7 +90,8 @@ def test_variations_outlive_blender(start, folder, start_server, screen, theme, 
         leave(running)
     with start() as running:
         desk = set_up(running, folder, theme, language)
-        running.run(OUR_TAB)
+        show_our_tab(desk)
+        running.wait_for("runtime().connection.is_ready")
         running.wait_for("len(runtime().entries) == 3 and all(e.waits_for_person for e in runtime().entries)")
         listed = running.run(LISTED)
         shown = running.run(PENCIL + "answer = drawn(panels.FoveateResultsPanel)")
@@ -105,7 +112,7 @@ def test_variations_outlive_blender(start, folder, start_server, screen, theme, 
         desk.do(f"bpy.ops.foveate.discard(job={listed['jobs'][2]!r})")
         leave(running)
     with start() as running:
-        running.run(OUR_TAB)
+        show_our_tab(Desk(running, folder))
         running.wait_for("runtime().connection.is_ready and runtime().models")  # the jobs came before them
         left = running.run("answer = len(runtime().entries)")
     assert listed == before
