@@ -1,4 +1,4 @@
-"""What makes GIMP easy: faces to tick, Help that opens our page, a menu in order, states that are shown in full."""
+"""What makes GIMP easy: faces to tick, Help that opens our page, a menu in order, full states, a question in time."""
 
 from __future__ import annotations
 
@@ -163,6 +163,24 @@ def test_a_light_theme_in_german_without_a_server(chroot, folder, screen, settin
             person.look(title)
             person.press(title, "Escape", picture=f"gimp-{operation}-lost-german")
             assert finish()["status"] == "cancel"
+
+
+def test_all_of_a_large_image_waits_for_a_yes(chroot, folder, screen, settings):
+    coarse = np.random.default_rng(2).integers(0, 256, (8, 10, 3), np.uint8)
+    Image.fromarray(coarse.repeat(100, axis=0).repeat(100, axis=1)).save(folder.outside / "scene.png")
+    with gimp_window(chroot, folder, screen, SIZE) as running:
+        person = Person(running, screen)
+        running.run(OPEN, folder=folder.inside)
+        finish = person.call("refocus", mode="with-last-vals")
+        person.press("^Foveate$", "Escape", picture="gimp-question")
+        assert finish()["status"] == "cancel"
+        assert running.run("answer = layers(latest())") == ["scene.png"]
+        save(settings, replace(load(settings), language="de"))
+        finish = person.call("refocus", mode="with-last-vals")
+        person.press("^Foveate$", "Return", picture="gimp-question-german")
+        assert finish(120)["status"] == "success"
+        running.run("select(latest(), 10, 10, 40, 40)")
+        assert person.call("refocus", mode="with-last-vals")(120)["status"] == "success"  # it was chosen: nobody asks
 
 
 def show_menu(person, picture):

@@ -16,7 +16,7 @@ for _name, _version in (("Babl", "0.1"), ("Gegl", "0.4"), ("Gimp", "3.0")):
 from gi.repository import Gimp, Gio, GLib, GObject  # noqa: E402 - the versions come first
 
 from . import connection, imageless_procedures, menu, picture_arguments, run_job  # noqa: E402
-from ._shared import errors, job_flow, translations  # noqa: E402
+from ._shared import errors, job_flow, labels, translations  # noqa: E402
 from .arguments import VARIATIONS  # noqa: E402
 from .operation_procedures import OperationProcedure, all_operations, wants_image  # noqa: E402
 
@@ -219,6 +219,14 @@ class _PersonDecides:
 
         dialogs.init()
         return results.wants_rest(flow, self._call.say)
+
+    def wants_all(self, flows: run_job.Flows) -> bool:
+        """See run_job.Decide."""
+        from . import dialogs, results  # noqa: PLC0415 - likewise
+
+        dialogs.init()
+        say = self._call.say
+        return results.is_wanted(labels.before_beginning([flow.status for flow in flows], say), say)
 
 
 def _work(call: _Call) -> run_job.WantedJob:

@@ -87,6 +87,15 @@ def wants_rest(flow: job_flow.Rerender, say: translations.Texts) -> bool:
     return answer(dialog, otherwise=LEAVE) == REST
 
 
+def is_wanted(question: str, say: translations.Texts) -> bool:
+    """Ask before something is begun that takes long."""
+    dialog = Gtk.MessageDialog(message_type=Gtk.MessageType.QUESTION, text=question)
+    dialog.set_title("Foveate")
+    dialog.add_button(say("Cancel"), DROP)
+    dialog.add_button(say("Begin"), APPLY).grab_default()
+    return answer(dialog, otherwise=DROP) == APPLY
+
+
 def answer(dialog: Gtk.Dialog, *, otherwise: int) -> int:
     """Show a dialog until it is closed; return what was answered."""
     dialog.set_keep_above(True)

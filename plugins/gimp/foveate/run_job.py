@@ -70,6 +70,9 @@ class Decide(Protocol):
     def wants_rest(self, flow: job_flow.Rerender) -> bool:
         """Tell whether what failed of a new image shall be tried again."""
 
+    def wants_all(self, flows: Flows) -> bool:
+        """Tell whether jobs shall be begun that take long: on all of an image, since nothing is selected."""
+
 
 def run(
     image: Gimp.Image | None, work: WantedJob, say: translations.Texts, *, show: bool, ask_first: bool, decide: Decide
@@ -90,6 +93,7 @@ def run(
         with connection.open_client() as client:
             info = _offered(inquiry.Inquiry(client).welcome(), work.operation)
             wishes = operation_form.with_seeds(work.parameters(info), work.variations)
+            beside["asks_from"] = job_status.LONG_SECONDS if _is_unselected(image, work) else None
             flows = [
                 job_flow.Rerender(client, host, work.operation, wish, ask_first=waits, **beside) for wish in wishes
             ]
@@ -98,7 +102,12 @@ def run(
                 group.start()
                 _write_down(flows, host.record())
                 bar = _Bar(say)
-                run_blocking.run_to_end(client, group, on_status=bar.show, is_reached=True)
+
+                def follow(status: job_status.JobProgress) -> None:
+                    bar.show(status)
+                    _begin_what_waits(flows, decide)
+
+                run_blocking.run_to_end(client, group, on_status=follow, is_reached=True)
                 while (lacking := [flow for flow in flows if flow.can_make_rest]) and decide.wants_rest(lacking[0]):
                     for flow in lacking:
                         flow.make_rest()
@@ -126,6 +135,22 @@ def _offered(welcome: protocol.Welcome, operation: str) -> protocol.OperationInf
     )
 
 
+def _is_unselected(image: Gimp.Image | None, work: WantedJob) -> bool:
+    """Tell whether all of the image is worked on since nothing is selected."""
+    return image is not None and work.takes_image and not work.is_whole and Gimp.Selection.is_empty(image)
+
+
+def _begin_what_waits(flows: Flows, decide: Decide) -> None:
+    """Ask once the server has told of all of them how long they take. Raises CancelledJobError after a no."""
+    held = [flow for flow in flows if flow.is_held]
+    if not held or len(held) < sum(not flow.ended for flow in flows):
+        return
+    if not decide.wants_all(held):
+        raise errors.CancelledJobError("Cancelled.")
+    for flow in held:
+        flow.begin()
+
+
 def waiting(flows: Flows) -> Flows:
     """Return the flows whose results are complete and not applied."""
     return [flow for flow in flows if flow.status.state is job_flow.JobState.UNAPPLIED]
@@ -148,6 +173,10 @@ class NobodyDecides:
     def wants_rest(self, flow: job_flow.Rerender) -> bool:
         """Leave the finished parts at the server: the error says how the rest is made."""
         return False
+
+    def wants_all(self, flows: Flows) -> bool:
+        """Say yes: a script means what it says."""
+        return True
 
 
 def _keep_as_image(flow: job_flow.Rerender, host: GimpHost) -> None:

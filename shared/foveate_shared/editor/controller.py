@@ -318,7 +318,8 @@ class Controller:
         """Return what is asked before a job is made that takes long; empty where nothing is."""
         if not entry.flow.is_held:
             return ""
-        return labels.before_beginning([each for each in self.entries if each.wish == entry.wish], self.say)
+        asked = [each.flow.status for each in self.entries if each.wish == entry.wish]
+        return labels.before_beginning(asked, self.say)
 
     def begin(self, entry: JobEntry) -> None:
         """Let a job be made that waited for a yes since it takes long, with all variations of its wish."""

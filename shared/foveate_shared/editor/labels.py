@@ -13,7 +13,7 @@ from ..i18n.translations import Texts, languages
 from ..jobs.host import told_by
 from ..jobs.job_list import ConnectionView, JobEntry
 from ..jobs.job_records import Record
-from ..jobs.job_status import describe, duration
+from ..jobs.job_status import JobProgress, describe, duration
 from ..wire.protocol import JobSummary, ModelInfo, OperationInfo
 
 _CONNECTION = {
@@ -107,10 +107,10 @@ def variation_tip(number: int, entry: JobEntry, say: Texts) -> str:
     return say("Variation {number}, seed {seed}: {state}", number=number, seed=seed, state=state)
 
 
-def before_beginning(entries: Sequence[JobEntry], say: Texts) -> str:
+def before_beginning(statuses: Sequence[JobProgress], say: Texts) -> str:
     """Return what is said of a job, or of its variations, on all of an image before anything is made."""
-    time = duration(sum(entry.flow.status.expected or 0.0 for entry in entries), say)
-    if all(entry.flow.status.is_measured for entry in entries):
+    time = duration(sum(status.expected or 0.0 for status in statuses), say)
+    if all(status.is_measured for status in statuses):
         return say("Nothing is selected: on all of the image this takes about {time}.", time=time)
     return say(
         "Nothing is selected: on all of the image this takes up to {time} on a processor, less on a graphics card.",
