@@ -25,6 +25,7 @@ from foveate_shared.wire.protocol import (
     ExpiredJob,
     Failed,
     Jobs,
+    JobSummary,
     ListModels,
     ModelInfo,
     Models,
@@ -445,3 +446,38 @@ def test_jobs_that_expired_are_told_of_once_also_over_restarts(studio):
     assert studio.controller.connection.warning.message == (
         "1 job has expired at the server, since nobody took its result: Refocus faces."
     )
+
+
+@pytest.mark.parametrize(
+    ("is_unselected", "seconds", "asks"), [(True, 60.0, True), (True, 59.0, False), (False, 900.0, False)]
+)
+def test_what_takes_long_on_all_of_a_document_waits_for_a_yes(studio, is_unselected, seconds, asks):
+    (entry,) = studio.start(is_unselected=is_unselected)
+    job = entry.flow.job
+    studio.tell(Accepted(job, 1), Planned(job, 2, "document", Extent(16, 16), "", seconds=seconds, is_measured=True))
+    assert entry.flow.is_held is asks
+    assert ("this takes about" in studio.controller.question(entry)) is asks
+    studio.controller.begin(entry)
+    assert studio.controller.question(entry) == ""
+
+
+def test_results_of_earlier_sessions_are_listed_where_an_editor_takes_them(studio):
+    job = JobSummary("10000000-0000-4000-8000-000000000000", "upscale", "done", None, 100.0, 9)
+    studio.controller.wake()
+    studio.tell(StateChange(ConnectionState.READY), real_welcome(), Jobs(1, (job,)))
+    assert studio.controller.entries == []
+    after = studio.another()
+    after.list_left(lambda _record, title: LeftHost(title))
+    after.wake()
+    studio.clients[-1].tell(StateChange(ConnectionState.READY), real_welcome(), Jobs(1, (job,)))
+    after.poll()
+    assert [(entry.flow.job, entry.is_left, entry.host.title) for entry in after.entries] == [
+        (job.job, True, "Upscale")
+    ]
+    after.close()
+
+
+class LeftHost(MemoryHost):
+    def __init__(self, title):
+        super().__init__()
+        self.title = title
