@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from foveate_server.cli.progress_display import Display
-from foveate_shared.editor.document_controller import LONG_SECONDS
 from foveate_shared.errors import CancelledJobError
 from foveate_shared.jobs.job_flow import JobProgress, Rerender
-from foveate_shared.jobs.job_status import duration
+from foveate_shared.jobs.job_status import LONG_SECONDS, duration
 
 
 class Agreement:

@@ -24,6 +24,7 @@ from ..i18n import translations
 from ..jobs.chosen_pictures import NONE_CHOSEN, ChosenPictures
 from ..jobs.host import Host
 from ..jobs.job_list import ConnectionView, JobEntry, Workbench, WorkbenchClient
+from ..jobs.job_status import LONG_SECONDS
 from ..jobs.left_jobs import OpenLeft
 from ..wire.protocol import Json, JsonObject, ModelInfo, OperationInfo, as_object
 from . import expired_jobs, known_server, labels, offered_operations, open_connection
@@ -33,7 +34,6 @@ from .offered_operations import OperationWords
 from .picture_choosers import PictureChoices
 from .recorded_jobs import OpenLeftHost, RecordedJobs
 
-LONG_SECONDS = 60.0  # that a job on all of an image is expected to take, from which on it asks before it is made
 SHOWN_EVERY = 0.2  # seconds between two steps of progress: each makes an editor draw its panels anew
 _INSTALLED = ("server_command", "runtime_file")  # settings that `foveate plugins install` writes, at any time
 _SERVER = (*_INSTALLED, "remote_url", "remote_token", "remote_fingerprint")

@@ -10,6 +10,8 @@ from ..i18n.sentence import Sentence
 from ..i18n.translations import Texts
 from ..wire.protocol import Outcome
 
+LONG_SECONDS = 60.0  # that a job on all of an image is expected to take, from which on it asks before it is made
+
 
 class JobState(str, Enum):
     """Where a flow stands."""

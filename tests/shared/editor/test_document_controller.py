@@ -6,12 +6,11 @@ import pytest
 
 from fakes.one_document import Studio
 from foveate_shared.connection.client import ConnectionState, StateChange
-from foveate_shared.editor.controller import LONG_SECONDS
 from foveate_shared.editor.document_controller import VARIATIONS
 from foveate_shared.editor.faces import SURVEY
 from foveate_shared.errors import RefusedError
 from foveate_shared.geometry import Extent
-from foveate_shared.jobs.job_status import JobState
+from foveate_shared.jobs.job_status import LONG_SECONDS, JobState
 from foveate_shared.wire.protocol import Accepted, Jobs, JobSummary, Planned
 
 
