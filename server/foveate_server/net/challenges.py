@@ -1,4 +1,7 @@
-"""Clients that the server has proved itself to, and that have to prove themselves next: PROTOCOL.md, "Proof"."""
+"""Clients that the server has proved itself to, and that have to prove themselves next: PROTOCOL.md, "Proof".
+
+That both requests come over one connection is the client's care: a proxy before the server may use two.
+"""
 
 from __future__ import annotations
 
