@@ -68,7 +68,7 @@ def test_blender_loads_what_was_installed(chroot, tmp_path):
         BLENDER.format(python=sys.executable, inside=home.inside, outside=home.outside, root=chroot.root)
     )
     program.chmod(0o755)
-    machine = Machine(home.outside, "linux", {"PATH": str(tmp_path)})
+    machine = Machine(home.outside, "linux", {"PATH": f"{tmp_path}:{ENVIRONMENT['PATH']}"})
     (place,) = find_places("blender", machine)
     installed = installer.install(place, ("foveate", "serve"), machine)
     assert installed.is_enabled
