@@ -163,6 +163,13 @@ def test_a_light_theme_in_german_without_a_server(chroot, folder, screen, settin
             person.look(title)
             person.press(title, "Escape", picture=f"gimp-{operation}-lost-german")
             assert finish()["status"] == "cancel"
+        settings.write_text("{")
+        finish = person.call("settings")
+        person.look("Foveate: Server Settings", "gimp-settings-lost")  # nobody knows the language any more
+        screen.screenshot("gimp-settings-lost-screen")
+        person.press("Foveate: Server Settings", "Escape")
+        assert finish()["status"] == "cancel"
+        assert [path.read_text() for path in settings.parent.glob("foveate.broken-*.json")] == ["{"]
 
 
 def test_all_of_a_large_image_waits_for_a_yes(chroot, folder, screen, settings):

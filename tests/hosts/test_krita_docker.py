@@ -56,7 +56,15 @@ def home(chroot, start_server):
 def test_questions_and_what_stays_in_sight(chroot, home, start_screen, theme, language):
     folder, env, server = home
     screen, name = start_screen(size=(1280, 860)), f"{theme.split()[-1]}-{language}"
+    settings = folder.outside / ".local/share/krita/foveate/settings.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text("{")  # what cannot be read is told of until the settings are kept again
     with krita(chroot, screen, folder, env, theme) as running:
+        told = running.run(
+            "wait_for(lambda: desk().connection.is_ready)\npump(0.5)\n"
+            "row = docker().panel.connection\nanswer = [row._sentence.text(), row._trouble.isVisible()]"
+        )
+        screen.screenshot(f"krita-settings-lost-{name}")
         asked = running.run(
             """
 desk().change(language=language)
@@ -113,6 +121,8 @@ answer = dialog._said.text()
 dialog.close()
 """
         )
+    assert "settings.broken-" in told[0]
+    assert told[1]
     question, offers, state, job_state = asked
     expected = {"en": ("Nothing is selected", "Not begun"), "de": ("Nichts ist ausgewählt", "Nicht begonnen")}
     assert question.startswith(expected[language][0])
