@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import nn
@@ -19,6 +20,12 @@ def layers(module: nn.Module) -> list[nn.Module]:
     return [child for child in module.modules() if not any(True for _ in child.children())]
 
 
+def blocks(module: nn.Module) -> list[nn.Module]:
+    """Return the parts that `module` is a row of, and those that these are: all elements of its lists but layers."""
+    lists = [part for part in module.modules() if isinstance(part, nn.ModuleList)]
+    return [block for each in lists for block in each if any(True for _ in block.children())]
+
+
 @contextmanager
 def watched(module: nn.Module, before_layer: Callable[[], None], *, every: int = 1) -> Iterator[None]:
     """Call `before_layer` before layers of `module` run, each or one in `every`; what it raises ends the pass."""
@@ -26,7 +33,14 @@ def watched(module: nn.Module, before_layer: Callable[[], None], *, every: int =
     def hook(layer: nn.Module, inputs: object) -> None:
         before_layer()
 
-    handles = [layer.register_forward_pre_hook(hook) for layer in layers(module)[::every]]
+    with hooked(layers(module)[::every], hook):
+        yield
+
+
+@contextmanager
+def hooked(modules: Iterable[nn.Module], hook: Callable[[nn.Module, Any], None]) -> Iterator[None]:
+    """Call `hook` before any of `modules` runs, with that one and its inputs."""
+    handles = [module.register_forward_pre_hook(hook) for module in modules]
     try:
         yield
     finally:
@@ -77,6 +91,8 @@ class Meter:
 
     def give_way(self) -> bool:
         """Let shorter work of others run now: see engines.contract.Ticker. What they load outlasts inference mode."""
+        if self._lies_still:
+            return False
         self._lies_still = True
         try:
             with torch.inference_mode(mode=False):

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
 
 import torch
 
@@ -72,6 +74,8 @@ class Wardrobe:
         self._denoiser = denoiser
         self._config = config
         self._own_vae = load_vae.Pristine(denoiser.pipe.vae)
+        # Those that stand in for it, as long as somebody holds them: a run may be in the midst of one's pass.
+        self._other_vaes: WeakValueDictionary[tuple[Addition, torch.dtype], Any] = WeakValueDictionary()
         self._words: Words | None = None  # that the prompts of this moment may use
         self._worn: tuple[Wanted, torch.dtype | None] = Wanted(), None
 
@@ -114,7 +118,17 @@ class Wardrobe:
             for addition in wanted.embeddings:
                 self._words.teach(addition.name, read_inversion(addition.path))
         if wanted.vae is not None:
-            self._denoiser.pipe.vae = load_vae.load(self._denoiser, wanted.vae.name, wanted.vae.path, self._config)
+            self._denoiser.pipe.vae = self._other_vae(wanted.vae)
+
+    def _other_vae(self, addition: Addition) -> Any:
+        """Return the autoencoder where the present one is, and as exact."""
+        own = self._denoiser.vae
+        held = self._other_vaes.get((addition, own.dtype))
+        if held is not None:
+            return held.to(own.device)
+        vae = load_vae.load(self._denoiser, addition.name, addition.path, self._config)
+        self._other_vaes[addition, own.dtype] = vae
+        return vae
 
 
 def _weighted(loras_of_request: Sequence[Weighted]) -> list[Weighted]:

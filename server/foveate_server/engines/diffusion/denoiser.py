@@ -18,7 +18,7 @@ from foveate_server.engines.diffusion.memory_plan import module_bytes
 from foveate_server.engines.diffusion.vae import Codec, Tick
 from foveate_server.engines.diffusion.vae_work import metered
 from foveate_server.engines.diffusion_request import Prompt
-from foveate_server.engines.layer_hooks import layers, watched
+from foveate_server.engines.layer_hooks import blocks, hooked, layers, watched
 from foveate_server.families.family import Family
 
 _GPU_LAYERS = 16  # one layer in so many is watched on a GPU
@@ -39,6 +39,8 @@ class PipelineDenoiser(ABC):
         self.traits = traits
         self._device = device
         self._dtype = dtype
+        # As they are without LoRAs, so that none is a layer that a LoRA wraps: such wrappers come and go.
+        self._blocks = {part: blocks(part) for part in self.modules().values()}
 
     @property
     def device(self) -> torch.device:
@@ -106,6 +108,24 @@ class PipelineDenoiser(ABC):
             for module in self.modules().values():
                 stack.enter_context(watched(module, before_layer, every=self._every))
             yield
+
+    @contextmanager
+    def pausing(self, parts: Sequence[nn.Module], pause: Callable[[], None]) -> Iterator[None]:
+        """Call `pause` before each block of `parts`, which are no autoencoders. All of them may have been used since.
+
+        On a card, where a pass takes less than a second and its memory is short, it is not called.
+        """
+
+        def hook(block: nn.Module, inputs: object) -> None:
+            pause()
+
+        with hooked([block for part in parts for block in self._blocks[part] if self.pauses], hook):
+            yield
+
+    @property
+    def pauses(self) -> bool:
+        """Tell whether others' work may run in the midst of a network's pass."""
+        return self._device.type == "cpu"
 
     def metered(self, module: nn.Module, tick: Callable[[float], None]) -> AbstractContextManager[None]:
         """Call `tick` as often, with the multiply-adds that begin, while `module` of the autoencoder's kind runs."""

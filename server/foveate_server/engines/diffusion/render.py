@@ -69,7 +69,7 @@ class Run:
     ) -> None:
         """`tiny` decodes what `preview` shows; None leaves it at the latents' colours.
 
-        `come_back` makes the checkpoint as it was, after others' work that was let in between two passes.
+        `come_back` makes the checkpoint as it was, after others' work that was let in.
         """
         self._denoiser = loaded.denoiser
         self._wardrobe = loaded.wardrobe
@@ -77,6 +77,7 @@ class Run:
         self._request = task.request
         self._ticker = ticker
         self._meter = Meter(ticker, _READING)
+        self._vae = loaded.denoiser.vae  # held, so that another one need not be loaded anew after others' work
         self._come_back = come_back
         self._previews = LatentPreviews(preview, self._denoiser.family, tiny=tiny, room=task.plan.room)
 
@@ -95,7 +96,7 @@ class Run:
         shares = self._shares(2 if conditionings[0].negative is not None else 1)
         meter, image = self._meter, to_tensor(self._request.image, denoiser.device)
         work = encoding_work(denoiser.vae, image, tiled=self._task.plan.vae_tile is not None)
-        with self._on_device([denoiser.vae]), denoiser.metered(denoiser.vae, meter.tick):
+        with self._coding():
             meter.begin(0.0, shares.encoding, work * (2 if denoiser.sees_mask else 1))
             original = self._encoded(image)
             beside = self._beside() if denoiser.sees_mask else None
@@ -106,7 +107,7 @@ class Run:
             guidance_scale=1.0 if guidance is None else guidance,
             beside=beside,
             batch=self._task.plan.tiles,
-            before=self._give_way,
+            before=lambda: self._give_way([denoiser.network]),
         )
         images: list[Image] = []
         for batch in self._batches(shares):
@@ -121,7 +122,7 @@ class Run:
         meter, denoiser = self._meter, self._denoiser
         meter.stage = _DECODING
         work = decoding_work(denoiser.vae, latents, tiled=self._task.plan.vae_tile is not None)
-        with self._on_device([denoiser.vae]), denoiser.metered(denoiser.vae, meter.tick):
+        with self._coding():
             meter.begin(batch.done + batch.denoising, batch.decoding, work)
             return [to_image(self._decoded(picture[None])) for picture in latents]
 
@@ -142,16 +143,21 @@ class Run:
 
         anchor, factor = self._task.canvas.anchor, self._denoiser.family.factor
         hooks = [LowFrequencyAnchor(original, anchor, factor=factor)] if anchor > 0 else []
-        with self._denoiser.watched(meter.tick):
+        network = [self._denoiser.network]
+        with self._denoiser.watched(meter.tick), self._denoiser.pausing(network, lambda: self._give_way(network)):
             return denoise(metered, sampler, start, self._show, hooks)
 
-    def _give_way(self) -> None:
-        """Let others' work run, which may use the same checkpoint, and have all of it as it was."""
+    def _give_way(self, at_work: Sequence[nn.Module]) -> None:
+        """Let others' work run, which may use the same checkpoint, and have all of it as it was, down to its layers.
+
+        What is `at_work` may be in the midst of a pass.
+        """
         if not self._meter.give_way():
             return
         self._come_back()
-        self._denoiser.network.to(self._denoiser.device)  # where parts wait elsewhere, it has been sent back
-        if self._slices:
+        for part in at_work:
+            part.to(self._denoiser.device)  # where parts wait elsewhere, it has been sent back
+        if self._slices and self._denoiser.network in at_work:
             self._denoiser.network.set_attention_slice("max")
 
     def _show(self, step: Step, clean: Tensor) -> None:
@@ -203,9 +209,11 @@ class Run:
         )
 
     def _encoded(self, image: Tensor) -> Tensor:
+        self._give_way([self._vae])
         return self._denoiser.encode(image, self._codec(), self._ticker.check)
 
     def _decoded(self, latents: Tensor) -> Tensor:
+        self._give_way([self._vae])
         return self._denoiser.decode(latents, self._codec(), self._ticker.check)
 
     def _codec(self) -> Codec | None:
@@ -216,8 +224,21 @@ class Run:
 
     @contextmanager
     def _at_work(self, parts: Sequence[nn.Module]) -> Iterator[None]:
-        """Have `parts` on the device, and look out for a cancel before each of their layers."""
-        with self._on_device(parts), self._denoiser.watched(self._ticker.check):
+        """Have `parts` on the device; look out for a cancel before each of their layers, for others before blocks."""
+        pausing = self._denoiser.pausing(parts, lambda: self._give_way(parts))
+        with self._on_device(parts), self._denoiser.watched(self._ticker.check), pausing:
+            yield
+
+    @contextmanager
+    def _coding(self) -> Iterator[None]:
+        """Have the autoencoder on the device; before each of its layers others' work may run."""
+
+        def begin_layer(work: float) -> None:
+            if self._denoiser.pauses:
+                self._give_way([self._vae])
+            self._meter.tick(work)
+
+        with self._on_device([self._vae]), self._denoiser.metered(self._vae, begin_layer):
             yield
 
     @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from foveate_server.engines.layer_hooks import layers
+from foveate_server.engines.layer_hooks import hooked, layers
 
 _TILED = 3.3  # times the work of one pass: see vae.py, whose tiles are run up to each norm in turn
 
@@ -54,12 +54,8 @@ def metered(module: nn.Module, tick: Callable[[float], None], *, every: int) -> 
             tick(begun)
             begun = 0.0
 
-    handles = [layer.register_forward_pre_hook(hook) for layer in layers(module)]
-    try:
+    with hooked(layers(module), hook):
         yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def _work_of(layer: nn.Module, inputs: tuple[Any, ...]) -> float:
