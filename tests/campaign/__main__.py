@@ -3,9 +3,10 @@
     PYTHONPATH=tests:. python -m campaign PART [--rounds N] [--minutes M] [--seed S] [--record]
 
 Parts: kills, real-kills (with the real restorer and a tiny checkpoint), frames, attacks, soak, fairness. A round is ten
-kills, ten thousand frames, fifty attacks, sixty jobs, or twenty small jobs beside large ones; a part of one will do.
-Attacks come in each of their kinds at least once. Exit status 1 where anything was lost. --record adds a line
-to benchmarks/results/reliability.md.
+kills, ten thousand frames, fifty attacks, sixty jobs, or twenty small jobs beside large ones. A part of one will do,
+as in CI: then each victim is killed once at least and each kind of attack comes once, there are as many jobs as it
+takes to see that each of them leaves a file or a thread behind (see :mod:`campaign.soak`), and the large jobs are less
+large. Exit status 1 where anything was lost. --record adds a line to benchmarks/results/reliability.md.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from benchmarks.report import RESULTS, cpu_model
 
 from campaign.attacker import Attacker
 from campaign.attacks import ATTACKS
-from campaign.fairness import Crossing
+from campaign.fairness import LARGE, LESS_LARGE, Crossing
 from campaign.frames import Fuzzer
 from campaign.jobs import EXACT_JOBS, REAL_JOBS
 from campaign.kills import VICTIMS, KillingField
@@ -103,7 +104,8 @@ def soak(folder: Path, rounds: float, random: Random) -> Iterator[Report]:
 def fairness(folder: Path, rounds: float, random: Random) -> Iterator[Report]:
     """Let small jobs meet large ones."""
     with ServerUnderTest(folder, SUITE, models_in(folder)) as server:
-        for seen in Crossing(server, random).rounds(math.ceil(rounds * VISITS_OF_A_ROUND)):
+        large = LARGE if rounds >= 1 else LESS_LARGE
+        for seen in Crossing(server, random, large).rounds(math.ceil(rounds * VISITS_OF_A_ROUND)):
             done = (
                 f"{seen.small} small jobs beside {seen.large} large ones, {seen.in_the_midst} done in their midst, "
                 f"after {seen.longest:.1f} s at most"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import numpy as np
@@ -19,7 +19,9 @@ from campaign.server_under_test import ServerUnderTest
 from foveate_shared.geometry import Bounds
 
 LARGE = DisturbedJob("upscale", parameters={"scale": 4, "target": "new", "model": RESTORER}, side=1024)
-LONG_SECONDS = 15.0  # near its end, a large job is not interrupted
+LESS_LARGE = replace(LARGE, side=640)  # for a short run: a few seconds on two cores
+LONG_SECONDS = {LARGE: 15.0, LESS_LARGE: 6.0}  # near its end, a large job is not interrupted
+MOST_PAUSE = {LARGE: 2.0, LESS_LARGE: 1.0}  # seconds until the next one, at most
 SMALL = tuple(
     DisturbedJob("refocus", rect=Bounds(8, 8, side, side), parameters={"model": RESTORER}, side=side + 16)
     for side in (24, 48, 80)
@@ -40,23 +42,24 @@ class Fairness:
 class Crossing:
     """A server on which small jobs meet large ones."""
 
-    def __init__(self, server: ServerUnderTest, random: Random) -> None:
-        self._server, self._random = server, random
+    def __init__(self, server: ServerUnderTest, random: Random, large: DisturbedJob = LARGE) -> None:
+        """`large` is LARGE or LESS_LARGE."""
+        self._server, self._random, self._large = server, random, large
         self.seen = Fairness()
 
     def rounds(self, jobs: int) -> Iterator[Fairness]:
         """Run so many small jobs, at least; yield what has happened after each large one."""
-        expected = {job: self._run(job, "undisturbed").samples for job in (LARGE, *SMALL)}
+        expected = {job: self._run(job, "undisturbed").samples for job in (self._large, *SMALL)}
         with ThreadPoolExecutor(1) as threads:
             while self.seen.small < jobs:
-                large = threads.submit(self._run, LARGE, "large")
+                large = threads.submit(self._run, self._large, "large")
                 began, visits = time.monotonic(), 0
                 while not large.done():
-                    time.sleep(self._random.uniform(0.0, 2.0))
+                    time.sleep(self._random.uniform(0.0, MOST_PAUSE[self._large]))
                     visits += self._visit(expected, large.done)
                 self.seen.large += 1
-                self._judge("large", large.result(), expected[LARGE])
-                if not visits and time.monotonic() - began > LONG_SECONDS:
+                self._judge("large", large.result(), expected[self._large])
+                if not visits and time.monotonic() - began > LONG_SECONDS[self._large]:
                     self.seen.losses.append("nobody came in while a large job ran")
                 yield self.seen
 

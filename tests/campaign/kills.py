@@ -41,6 +41,11 @@ class Killing:
     jobs: int = 0
     losses: list[str] = field(default_factory=list)
 
+    @property
+    def spared(self) -> list[str]:
+        """Return who has not been killed yet."""
+        return [victim for victim in VICTIMS if not self.kills[victim]]
+
 
 class KillingField:
     """A server whose jobs are disturbed."""
@@ -53,15 +58,15 @@ class KillingField:
         self.seen = Killing()
 
     def rounds(self, kills: int) -> Iterator[Killing]:
-        """Disturb jobs until there were so many kills; yield what has happened after each job."""
-        while sum(self.seen.kills.values()) < kills:
+        """Disturb jobs until there were so many kills, each victim's among them; yield what has happened after each."""
+        while sum(self.seen.kills.values()) < kills or self.seen.spared:
             self._round()
             yield self.seen
 
     def _round(self) -> None:
         job = choose(self._random, self._jobs)
         expected, seconds = self._expected(job)
-        wanted = [self._random.choice(VICTIMS) for _ in range(self._random.randint(1, MOST_KILLS))]
+        wanted = self._victims()
         moments = sorted(self._random.uniform(0, 1.3 * seconds) for _ in wanted)
         planned = f"{job.operation} {job.parameters} {list(zip(wanted, moments, strict=True))}"
         try:
@@ -78,6 +83,12 @@ class KillingField:
             problem = f"left at the server: {', '.join(left)}"
         if problem:
             self.seen.losses.append(f"{planned}: {problem}")
+
+    def _victims(self) -> list[str]:
+        """Return who is to be killed during a job: one after the other until all were, so that a few kills do."""
+        if spared := self.seen.spared:
+            return spared[:1]
+        return [self._random.choice(VICTIMS) for _ in range(self._random.randint(1, MOST_KILLS))]
 
     def _expected(self, job: DisturbedJob) -> tuple[np.ndarray, float]:
         if job not in self._undisturbed:
