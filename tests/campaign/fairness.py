@@ -19,8 +19,8 @@ from campaign.server_under_test import ServerUnderTest
 from foveate_shared.geometry import Bounds
 
 LARGE = DisturbedJob("upscale", parameters={"scale": 4, "target": "new", "model": RESTORER}, side=1024)
-LESS_LARGE = replace(LARGE, side=640)  # for a short run: a few seconds on two cores
-LONG_SECONDS = {LARGE: 15.0, LESS_LARGE: 6.0}  # near its end, a large job is not interrupted
+LESS_LARGE = replace(LARGE, side=512)  # for a short run: a few seconds on two cores
+LONG_SECONDS = {LARGE: 15.0, LESS_LARGE: 5.0}  # near its end, a large job is not interrupted
 MOST_PAUSE = {LARGE: 2.0, LESS_LARGE: 1.0}  # seconds until the next one, at most
 SMALL = tuple(
     DisturbedJob("refocus", rect=Bounds(8, 8, side, side), parameters={"model": RESTORER}, side=side + 16)
@@ -48,13 +48,13 @@ class Crossing:
         self.seen = Fairness()
 
     def rounds(self, jobs: int) -> Iterator[Fairness]:
-        """Run so many small jobs, at least; yield what has happened after each large one."""
+        """Run so many small jobs; yield what has happened after each large one."""
         expected = {job: self._run(job, "undisturbed").samples for job in (self._large, *SMALL)}
         with ThreadPoolExecutor(1) as threads:
             while self.seen.small < jobs:
                 large = threads.submit(self._run, self._large, "large")
                 began, visits = time.monotonic(), 0
-                while not large.done():
+                while not large.done() and self.seen.small < jobs:
                     time.sleep(self._random.uniform(0.0, MOST_PAUSE[self._large]))
                     visits += self._visit(expected, large.done)
                 self.seen.large += 1
