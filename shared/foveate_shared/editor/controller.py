@@ -1,4 +1,4 @@
-"""One controller for every editor: the connection, the jobs, the settings, and the model that is being added.
+"""One controller for every editor: the connection, the jobs, its settings, and the model that is being added.
 
 Poll-driven and single-threaded: the editor's main thread calls everything, :meth:`Controller.poll` some times a second,
 and shows what has changed where it says so. It knows no widget and no editor; a plugin is an adapter on top of it.
@@ -17,7 +17,7 @@ from ..connection import running_server, settings
 from ..connection.client import ConnectionState
 from ..connection.settings import Settings
 from ..errors import CancelledJobError, ErrorInfo, FoveateError
-from ..forms import operation_form, prompt_history
+from ..forms import operation_form
 from ..forms.checkpoint_choices import has_checkpoint
 from ..forms.picture_slots import PictureSlot, picture_slots, takes_document
 from ..i18n import translations
@@ -26,23 +26,21 @@ from ..jobs.host import Host
 from ..jobs.job_list import ConnectionView, JobEntry, Workbench, WorkbenchClient
 from ..jobs.job_status import LONG_SECONDS
 from ..jobs.left_jobs import OpenLeft
-from ..wire.protocol import Json, JsonObject, ModelInfo, OperationInfo, as_object
+from ..wire.protocol import JsonObject, ModelInfo, OperationInfo
 from . import expired_jobs, known_server, labels, offered_operations, open_connection
 from .faces import SURVEY
 from .model_adder import ModelAdder
 from .offered_operations import OperationWords
 from .picture_choosers import PictureChoices
 from .recorded_jobs import OpenLeftHost, RecordedJobs
+from .settings_keeper import SettingsKeeper
 
 SHOWN_EVERY = 0.2  # seconds between two steps of progress: each makes an editor draw its panels anew
-_INSTALLED = ("server_command", "runtime_file")  # settings that `foveate plugins install` writes, at any time
-_SERVER = (*_INSTALLED, "remote_url", "remote_token", "remote_fingerprint")
-_OF_ONE_JOB = {"only", "pinned", "siblings"}  # parameters that say nothing about the next job
 
 OpenHost = Callable[[int], Host]  # for a variation, counted from 1
 
 
-class Controller:
+class Controller(SettingsKeeper):
     """The state behind all panels of one editor."""
 
     def __init__(
@@ -58,13 +56,10 @@ class Controller:
         `open_client` makes a client for settings, such as open_connection.open_client does. Raises ResourceError where
         new settings cannot be written.
         """
-        self.settings, replaced = settings.load_or_replace(settings_path)
-        # What is wrong with the settings, a sentence: they could not be read or kept.
-        self.problem: str = settings.told_aside(replaced) if replaced else ""
+        super().__init__(settings_path, system_language)
         self.adder = ModelAdder()
         self.added = ""  # name of the model whose adding the last poll() saw end well
         self.beside = PictureChoices(self.slots, lambda: self.say)
-        self._settings_path = settings_path
         self._records = RecordedJobs(settings_path)
         self._expired = expired_jobs.ExpiredJobs(settings_path)
         self._expiry_told: ErrorInfo | None = None  # until the person connects anew
@@ -72,8 +67,6 @@ class Controller:
         self._known_path = settings_path.with_name(known_server.FILE_NAME)
         self._known = known_server.load(self._known_path)
         self._open_client = open_client
-        self._system_language = system_language
-        self._texts = translations.Texts()
         self._bench: Workbench | None = None
         self._forms: dict[tuple[str, str, str], operation_form.Form | None] = {}  # made once: panels ask all the time
         self._formed: object = None  # the operations and models that they are made of
@@ -156,81 +149,6 @@ class Controller:
     def takes_document(self, operation: str) -> bool:
         """Tell whether an operation works on a document; so does one that is not known (yet)."""
         return takes_document(offered_operations.schema_of(operation, self.operations))
-
-    # --- settings ----------------------------------------------------------------------------------------------------
-
-    @property
-    def say(self) -> translations.Texts:
-        """Return the language that is set, else the editor's own."""
-        language = self.settings.language or self._system_language()
-        if self._texts.language != language:
-            self._texts = translations.Texts(language)
-        return self._texts
-
-    def change(self, **values: Any) -> None:
-        """Change settings and keep them; what is wrong with that is the `problem`."""
-        self._take_installed()
-        self.settings = replace(self.settings, **values)
-        try:
-            settings.save(self._settings_path, self.settings)
-            self.problem = ""
-        except FoveateError as error:
-            self.problem = str(error)
-
-    def _take_installed(self) -> None:
-        """Take over what the plugin was installed anew with meanwhile, that it is not lost."""
-        try:
-            kept = settings.parse(self._settings_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):  # what is known here is written then
-            return
-        self.settings = replace(self.settings, **{name: getattr(kept, name) for name in _INSTALLED})
-
-    def change_to(self, read: Callable[[], dict[str, Any]]) -> None:
-        """Change settings to what a person typed; where that cannot be read, this is the `problem`."""
-        try:
-            values = read()
-        except FoveateError as error:
-            self.problem = str(error)
-        else:
-            self.change(**values)
-
-    def names_another_server(self, before: Settings) -> bool:
-        """Tell whether the settings name another server than they did."""
-        return any(getattr(before, name) != getattr(self.settings, name) for name in _SERVER)
-
-    def used(self, operation: str) -> JsonObject:
-        """Return an operation's parameters as last used."""
-        return dict(as_object(self.settings.defaults.get(operation)))
-
-    def keep(self, operation: str, name: str, value: Json) -> None:
-        """Remember a parameter, or forget it (None); the next job, or change(), writes it to the disk."""
-        changed = {key: old for key, old in self.used(operation).items() if key != name}
-        if value is not None:
-            changed[name] = value
-        self.settings = replace(self.settings, defaults={**self.settings.defaults, operation: changed})
-
-    def keep_all(self, operation: str, parameters: JsonObject) -> None:
-        """Remember all parameters of a job, and no others; likewise."""
-        kept: JsonObject = {name: value for name, value in parameters.items() if name not in _OF_ONE_JOB}
-        self.settings = replace(self.settings, defaults={**self.settings.defaults, operation: kept})
-
-    def history(self, kind: str) -> tuple[str, ...]:
-        """Return the prompts that were used, the newest first; `kind` is "prompt" or "negative_prompt"."""
-        return self.settings.prompts if kind == "prompt" else self.settings.negative_prompts
-
-    def forget_prompts(self, kind: str) -> None:
-        """Forget them, on the disk too."""
-        self.change(**{f"{kind}s": ()})
-
-    def keep_prompts(self, parameters: JsonObject) -> None:
-        """Put a job's prompts into the histories, and write all that was kept to the disk."""
-        kinds = ("prompt", "negative_prompt")
-        self.change(
-            **{
-                f"{kind}s": prompt_history.remembered(self.history(kind), str(parameters.get(kind, "")))
-                for kind in kinds
-            }
-        )
 
     # --- jobs --------------------------------------------------------------------------------------------------------
 
