@@ -113,48 +113,6 @@ def test_forms_are_there_before_the_server_is_reached_again(studio):
     assert studio.another().operations == ()
 
 
-def test_settings_are_kept_or_the_problem_is_told(studio, monkeypatch):
-    controller = studio.controller
-    before = controller.settings
-    controller.change(ask_first=True)
-    assert settings.load(studio.path).ask_first
-    assert not controller.names_another_server(before)
-    controller.change(remote_url="https://studio:7317")
-    assert controller.names_another_server(before)
-    studio.path.unlink()
-    studio.path.mkdir()
-    controller.change(ask_first=False)
-    assert "cannot be written" in controller.problem
-    assert not controller.settings.ask_first
-
-
-def test_settings_that_could_not_be_read_are_told_of(studio):
-    studio.path.write_text("{")
-    again = studio.another()
-    (old,) = studio.path.parent.glob("settings.broken-*.json")
-    assert str(old) in again.problem
-    assert "must be paired again" in again.problem
-    assert studio.another().problem == ""
-
-
-def test_the_language_is_the_one_that_is_set(studio):
-    assert studio.controller.say("Ready") == "Ready"
-    studio.controller.change(language="de")
-    assert studio.controller.say("Ready") == "Bereit"
-
-
-def test_parameters_are_kept_and_forgotten(studio):
-    controller = studio.controller
-    controller.keep("refocus", "strength", 0.5)
-    controller.keep("refocus", "model", "photo")
-    controller.keep("refocus", "strength", None)
-    assert controller.used("refocus") == {"model": "photo"}
-    controller.keep_all("refocus", {"prompt": "a door", "only": [1], "pinned": {}, "siblings": [1, 2]})
-    controller.change()
-    assert studio.another().used("refocus") == {"prompt": "a door"}
-    assert controller.used("upscale") == {}
-
-
 def test_prompts_that_were_used_are_remembered_newest_first(studio):
     for prompt in ("first", "second"):
         studio.start(parameters={"prompt": prompt, "negative_prompt": "rust"})
@@ -384,16 +342,6 @@ def test_an_operation_without_a_document_freezes_none(studio):
     (sent,) = [message for message in studio.clients[-1].messages if isinstance(message, Submit)]
     assert (sent.document, sent.selection, sent.pictures) == (None, None, ())
     assert studio.hosts[0].frozen is None
-
-
-def test_what_a_person_typed_is_taken_or_the_problem_is_told(studio):
-    def unreadable():
-        raise InputError("The command is not complete.")
-
-    studio.controller.change_to(unreadable)
-    assert "not complete" in studio.controller.problem
-    studio.controller.change_to(lambda: {"language": "de"})
-    assert (studio.controller.problem, studio.controller.settings.language) == ("", "de")
 
 
 def fail_in_part(studio):
