@@ -7,6 +7,7 @@ memory stays bounded on both sides of the wire.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 from collections.abc import Callable, Sequence
@@ -14,9 +15,9 @@ from collections.abc import Callable, Sequence
 from ..errors import ConnectionLostError, ErrorCode, FoveateError, InputError, ProtocolError, RefusedError, to_exception
 from ..wire.blobs import Buffer, Delivery, MintMessage
 from ..wire.protocol import SUPPORTED_VERSIONS, ClientMessage, Hello, ListJobs, ListModels, Peer, Problem, Welcome
-from .open_jobs import Ledger
+from .open_jobs import NO_CONNECTION, Ledger
 from .server_address import ServerAddress
-from .session import Session
+from .session import Session, SessionState
 from .silence import LOOK_SECONDS, SilenceWatch, is_silent, silence
 from .thread_queues import ClientEvent, ConnectionState, Intent, Mailbox, StateChange, Work
 from .websocket import CLOSE_TIMEOUT, Transport, open_transport
@@ -130,6 +131,7 @@ class _Worker:
         self._ledger = Ledger()
         self._pause = first_pause  # before the next attempt
         self._found = False  # in the current attempt, there was an address to connect to
+        self._address: ServerAddress | None = None  # of the latest server that was found
 
     def run(self) -> None:
         """Serve connection after connection, until the client closes or the server refuses it for good."""
@@ -144,6 +146,7 @@ class _Worker:
             self._mailbox.pause(self._pause * random.uniform(0.75, 1.25))  # noqa: S311 - clients shall not come in step
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
         if self._mailbox.closing:
+            self._settle()
             self._tell(ConnectionState.CLOSED)
 
     def _is_final(self, error: FoveateError) -> bool:
@@ -156,10 +159,10 @@ class _Worker:
         try:
             self._found = False
             self._tell(ConnectionState.SEARCHING)
-            address = self._find_server()
+            self._address = self._find_server()
             self._found = True
             self._tell(ConnectionState.CONNECTING)
-            self._serve(open_transport(address), address)
+            self._serve(open_transport(self._address), self._address)
         except FoveateError as error:
             return error
         except Exception as error:
@@ -180,8 +183,29 @@ class _Worker:
         finally:
             session.close()
             self._mailbox.end_reading()
-            transport.close()
+            if transport.close():
+                self._ledger.settle()
             reader.join()
+
+    def _settle(self) -> None:
+        """Send the acks that a broken connection may have lost: jobs that are dealt with would be offered again."""
+        if not self._ledger.acks or self._address is None:
+            return
+        acks = Ledger()
+        acks.acks = dict.fromkeys(self._ledger.acks, NO_CONNECTION)
+        session = Session(acks, self._hello)
+        with contextlib.suppress(FoveateError):
+            transport = open_transport(self._address)
+            try:
+                session.connected()
+                while session.state is not SessionState.READY:
+                    _send_all(transport, session)
+                    for delivery in _receive(session, transport.receive()):
+                        if isinstance(delivery.message, Problem):
+                            return
+                _send_all(transport, session)
+            finally:
+                transport.close()
 
     def _pass(self, session: Session, transport: Transport) -> None:
         outgoing = session.next_frame()
@@ -232,6 +256,11 @@ def _send(transport: Transport, frame: str | bytes) -> bool:
     except ConnectionLostError:
         return False
     return True
+
+
+def _send_all(transport: Transport, session: Session) -> None:
+    while (frame := session.next_frame()) is not None:
+        transport.send(frame)
 
 
 def _read(transport: Transport, mailbox: Mailbox, address: ServerAddress) -> None:

@@ -80,9 +80,11 @@ class Transport:
         except (ConnectionClosed, OSError) as error:
             raise _lost(error) from error
 
-    def close(self) -> None:
-        """Close the connection; harmless when it is closed."""
+    def close(self) -> bool:
+        """Close the connection; harmless when it is closed. Return whether the server has read all that was sent."""
         self._connection.close()
+        protocol = self._connection.protocol
+        return protocol.close_rcvd is not None and not protocol.close_rcvd_then_sent
 
 
 def open_transport(address: ServerAddress, *, timeout: float = CONNECT_TIMEOUT) -> Transport:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterator
 from http import HTTPStatus
 from time import monotonic
@@ -365,6 +366,33 @@ def test_a_server_that_shuts_down_is_waited_for(server: ScriptedServer, watch: W
     watch.state(ConnectionState.LOST)
     server.accept().greet()
     watch.state(ConnectionState.READY)
+
+
+def test_an_ack_that_may_be_lost_goes_out_again_at_the_end(server: ScriptedServer) -> None:
+    client = Client(server.address, "id", Peer("test", "1"), first_pause=60)
+    peer = server.accept()
+    peer.greet()
+    client.post(Ack(JOB))
+    assert peer.expect(Ack) == Ack(JOB)
+    peer.kill()
+    Watcher(client).state(ConnectionState.LOST)
+    closing = threading.Thread(target=client.close)
+    closing.start()
+    again = server.accept()
+    again.greet()
+    assert again.expect(Ack) == Ack(JOB)
+    closing.join()
+    assert server.peers.empty()
+
+
+def test_what_has_arrived_goes_out_once(server: ScriptedServer) -> None:
+    client = Client(server.address, "id", Peer("test", "1"))
+    peer = server.accept()
+    peer.greet()
+    client.post(Ack(JOB))
+    assert peer.expect(Ack) == Ack(JOB)
+    client.close()
+    assert server.peers.empty()
 
 
 def test_control_goes_out_before_closing(start_server: StartServer) -> None:
