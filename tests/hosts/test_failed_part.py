@@ -15,20 +15,21 @@ MORTAL = "fakes.engines:mortal"
 WIDTH, HEIGHT = 1024, 2560  # three strips
 ONE_FAILS = "live die live die die die"  # the second strip's worker, and again each time that it is tried
 ONLY_ONE_MORE = "live die die die die"  # the one that failed; were another one made again, it would fail
+PATIENCE = 240.0  # seconds, for what takes some by itself
 SAID = "1 of 3 parts of the new image failed: The worker process was killed"
 
 UNDISTURBED_IN_KRITA = """
 import hashlib
 select(open_document(width, height, folder + "/scene.raw"), 0, 0, width, height)
 known = app.documents()
-ended = finish(start("upscale", scale=2, target="new"))
+ended = finish(start("upscale", scale=2, target="new"), 240)
 made = next(found for found in app.documents() if found not in known)
 answer = [ended["state"], hashlib.sha256(pixels(made)).hexdigest()]
 """
 FAIL_IN_KRITA = """
 select(open_document(width, height, folder + "/scene.raw"), 0, 0, width, height)
 kept["known"], kept["job"] = app.documents(), start("upscale", scale=2, target="new")
-ended = finish(kept["job"])
+ended = finish(kept["job"], 240)
 answer = [ended["error"], len(app.documents()) - len(kept["known"])]
 """
 REST_IN_KRITA = """
@@ -36,7 +37,7 @@ import hashlib
 buttons = docker().findChildren(QtWidgets.QAbstractButton)
 (button,) = [each for each in buttons if each.text() == "Make the rest" and each.isVisible()]
 button.click()
-ended = finish(kept["job"])
+ended = finish(kept["job"], 240)
 made = next(found for found in app.documents() if found not in kept["known"])
 answer = [ended["state"], hashlib.sha256(pixels(made)).hexdigest()]
 kept.clear()
@@ -117,16 +118,16 @@ def started_gimp(chroot, env, screen, scene):
 def test_in_krita(started_krita, let, screen):
     running, home = started_krita
     given = {"width": WIDTH, "height": HEIGHT, "folder": home.inside}
-    state, expected = running.run(UNDISTURBED_IN_KRITA, **given)
+    state, expected = running.run(UNDISTURBED_IN_KRITA, PATIENCE, **given)
     assert state == "done"
     let(ONE_FAILS)
-    error, new_documents = running.run(FAIL_IN_KRITA, **given)
+    error, new_documents = running.run(FAIL_IN_KRITA, PATIENCE, **given)
     assert SAID in error
     assert "make the rest" in error
     assert new_documents == 0
     screen.screenshot("krita-failed-part")
     let(ONLY_ONE_MORE)
-    assert running.run(REST_IN_KRITA) == ["done", expected]
+    assert running.run(REST_IN_KRITA, PATIENCE) == ["done", expected]
 
 
 def test_in_blender(started_blender, let, scene, screen):
@@ -135,18 +136,18 @@ def test_in_blender(started_blender, let, scene, screen):
     desk.open_samples(scene[::-1], everything)
     upscale = "bpy.ops.foveate.upscale('INVOKE_DEFAULT', image='in', scale='2', target='new')"
     desk.do(upscale)
-    undisturbed = desk.pixels(desk.wait_for_state("done")["shown"])
+    undisturbed = desk.pixels(desk.wait_for_state("done", timeout=PATIENCE)["shown"])
     desk.open_samples(scene[::-1], everything)
     let(ONE_FAILS)
     desk.do(upscale)
-    failed = desk.wait_for_state("failed")
+    failed = desk.wait_for_state("failed", timeout=PATIENCE)
     assert failed["images"] == ["in"]
     assert SAID in failed["error"]
     assert "foveate.make_rest" in running.run(PENCIL + "answer = drawn(panels.FoveateResultsPanel)")
     screen.screenshot("blender-failed-part")
     let(ONLY_ONE_MORE)
     desk.do("bpy.ops.foveate.make_rest()")
-    made = desk.wait_for_state("done")["shown"]
+    made = desk.wait_for_state("done", timeout=PATIENCE)["shown"]
     assert np.array_equal(desk.pixels(made), undisturbed)
 
 
@@ -156,10 +157,10 @@ def test_in_gimp(started_gimp, let, screen):
     def made():
         return (home.outside / "made.bin").read_bytes()
 
-    assert running.run(IN_GIMP, folder=home.inside)["status"] == "success"
+    assert running.run(IN_GIMP, PATIENCE, folder=home.inside)["status"] == "success"
     undisturbed = made()
     let(ONE_FAILS)
-    error = running.run(IN_GIMP, folder=home.inside)["error"]  # a script has no button
+    error = running.run(IN_GIMP, PATIENCE, folder=home.inside)["error"]  # a script has no button
     assert SAID in error
     assert "IN OUT --as gimp` makes the rest." in error
 
@@ -173,5 +174,5 @@ def test_in_gimp(started_gimp, let, screen):
     person.look("^Foveate$", "gimp-failed-part")
     let(ONLY_ONE_MORE)
     person.keys("Return")
-    assert answer()["status"] == "success"
+    assert answer(PATIENCE)["status"] == "success"
     assert made() == undisturbed
