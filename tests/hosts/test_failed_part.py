@@ -157,10 +157,10 @@ def test_in_gimp(started_gimp, let, screen):
     def made():
         return (home.outside / "made.bin").read_bytes()
 
-    assert running.run(IN_GIMP, PATIENCE, folder=home.inside)["status"] == "success"
+    assert running.run(IN_GIMP, timeout=PATIENCE, folder=home.inside)["status"] == "success"
     undisturbed = made()
     let(ONE_FAILS)
-    error = running.run(IN_GIMP, PATIENCE, folder=home.inside)["error"]  # a script has no button
+    error = running.run(IN_GIMP, timeout=PATIENCE, folder=home.inside)["error"]  # a script has no button
     assert SAID in error
     assert "IN OUT --as gimp` makes the rest." in error
 
