@@ -44,7 +44,7 @@ kept.clear()
 """
 IN_GIMP = """
 image = load(folder + "/scene.png")
-answer = call("upscale", image, scale=2)
+answer = call("upscale", image)
 if answer["status"] == "success":
     dump_visible(Gimp.Image.get_by_id(answer["image"]), folder + "/made.bin")
 image.delete()
