@@ -1,6 +1,6 @@
 """How long a small job waits beside large ones of other owners, and what giving way costs the large one.
 
-    python -m benchmarks.fairness [wait] [cost] [--repeat N]
+    PYTHONPATH=tests python -m benchmarks.fairness [wait] [checkpoint] [cost] [--repeat N]
 
 A server process with the real weights, and a client per owner; what it costs is measured with the engine alone. Prints
 Markdown.
@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 
 import numpy as np
@@ -25,14 +27,20 @@ from benchmarks.local_server import REAL, ArrayDocument, Connect, Timing, run_jo
 from benchmarks.report import header, table
 from benchmarks.serving import FAST_MODEL, PHOTO_MODEL, photo
 
+from fakes.full_size import Checkpoints
+from fakes.known_models import registry_with
 from foveate_server.config.server_config import load_config
+from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_server.engines.restoration.engine import RestorationEngine
 from foveate_server.engines.values import Image, Pinned
+from foveate_server.models.adding.from_path import add_path
+from foveate_server.models.adding.make_entry import AddOptions
 from foveate_server.models.registry import open_registry
 from foveate_shared.jobs.job_flow import JobProgress
 
 LARGE, SMALL = 1500, (280, 300)  # pixels: the sides of what is enlarged, and height and width of what is refocused
 _PATIENCE = 600.0  # seconds, for a large job to begin
+_RENDERED = {"model": "sd15-middle", "num_inference_steps": 4, "strength": 1.0, "seed": 1}  # on 384 x 384 pixels
 _VISITS = 4  # small ones in the midst of a large one
 _CASES = ((FAST_MODEL, 448), (PHOTO_MODEL, 112))  # a model, and the side of a picture that is large for it
 
@@ -68,6 +76,48 @@ def report_wait(options: argparse.Namespace) -> None:
         rows.append([str(owners), spread(waits, 2), spread(totals), f"{os.getloadavg()[0]:.1f}"])
         print(*rows[-1], sep=" | ", file=sys.stderr)
     print(table(["large jobs under way", "waits, s", "takes, s", "load after"], rows), flush=True)
+
+
+def report_checkpoint(options: argparse.Namespace) -> None:
+    print("\n## What a small job waits for beside a checkpoint\n")
+    print(
+        "Large: a refocus of 384 x 384 pixels with random weights of SD1.5's build: its text encoder and autoencoder,\n"
+        "its network with half of the channels; 4 steps, loaded before. Small: a refocus of 48 x 48 pixels with\n"
+        "animevideov3 by another owner, again and again, three seconds after the one before. *Waits* as above, of\n"
+        "those that began while the large one was under way.\n"
+    )
+    with TemporaryDirectory(prefix="foveate-fairness-") as folder:
+        cache = Path(folder, "cache")
+        registry = registry_with(cache, "centerface", FAST_MODEL)
+        with quiet():
+            made = Checkpoints(Path(folder), torch.device("cpu")).folder(_RENDERED["model"])
+            add_path(registry, made, AddOptions(name=_RENDERED["model"]))
+        models = {"FOVEATE_CACHE_DIR": str(cache), "FOVEATE_OFFLINE": "1"}
+        with serving_owners(REAL, **models) as connect, connect("small") as client:
+            large, small = ArrayDocument(photo(384)), ArrayDocument(photo(512)[200:248, 200:248])
+            run_job(client, small, "refocus", {"model": FAST_MODEL})  # starts the engine
+            run_job(client, large, "refocus", {**_RENDERED, "num_inference_steps": 1})  # loads the checkpoint
+            waits: list[float] = []
+            with ThreadPoolExecutor(1) as threads, connect("large") as other:
+                running = Event()
+
+                def look(status: JobProgress) -> bool:
+                    if status.seconds_left is not None:
+                        running.set()
+                    return False
+
+                began = time.perf_counter()
+                job = threads.submit(run_job, other, large, "refocus", _RENDERED, cancel_when=look)
+                assert running.wait(_PATIENCE), "no large job runs"
+                while not job.done():
+                    waits.append(run_job(client, small, "refocus", {"model": FAST_MODEL}).started or 0.0)
+                    Event().wait(3.0)
+                job.result()
+                seconds = time.perf_counter() - began
+    columns = ["small jobs", "waits, s", "the large one takes, s", "load after"]
+    print(
+        table(columns, [[str(len(waits)), spread(waits, 2), f"{seconds:.0f}", f"{os.getloadavg()[0]:.1f}"]]), flush=True
+    )
 
 
 @contextmanager
@@ -186,9 +236,9 @@ def spread(found: list[float], digits: int = 1) -> str:
 
 
 def main() -> None:
-    reports = {"wait": report_wait, "cost": report_cost}
+    reports = {"wait": report_wait, "checkpoint": report_checkpoint, "cost": report_cost}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="part", help="wait or cost; both unless named")
+    parser.add_argument("parts", nargs="*", metavar="part", help="wait, checkpoint or cost; all unless named")
     parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
     if unknown := set(options.parts) - set(reports):

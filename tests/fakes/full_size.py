@@ -1,6 +1,7 @@
 """Checkpoints to measure with: random weights in the published configurations, built on the spot.
 
 `sd15` and `sdxl` have the sizes of Stable Diffusion 1.5 and SDXL 1.0 (configurations as published with the weights);
+`sd15-middle` is the first with half of its network's channels, for 384 x 384 pixels: enough for a processor.
 `tiny` and `tiny-xl` are the tests' checkpoints, for machines without a GPU and for trying the benchmarks themselves.
 Only the tokenizers are the tests' in all of them: what a text says does not matter to random weights.
 """
@@ -30,6 +31,7 @@ SD15_UNET: dict[str, Any] = {
     "cross_attention_dim": 768,
     "attention_head_dim": 8,
 }
+MIDDLE_UNET = {**SD15_UNET, "sample_size": 48, "block_out_channels": (160, 320, 640, 640)}
 SDXL_UNET: dict[str, Any] = {
     "sample_size": 128,
     "block_out_channels": (320, 640, 1280),
@@ -59,7 +61,7 @@ CLIP_BIG_G = {
     "projection_dim": 1280, "hidden_act": "gelu",
 }  # fmt: skip
 _VOCABULARY = 49408
-_FAMILIES = {"sd15": "sd1", "sdxl": "sdxl", "tiny": "sd1", "tiny-xl": "sdxl"}
+_FAMILIES = {"sd15": "sd1", "sd15-middle": "sd1", "sdxl": "sdxl", "tiny": "sd1", "tiny-xl": "sdxl"}
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Checkpoints:
                 TinyCheckpoints(self.root / "tiny-parts").root.mkdir(exist_ok=True)
                 TinyCheckpoints(self.root / "tiny-parts").folder(_FAMILIES[name]).rename(path)
             else:
-                build = {"sd15": _sd15, "sdxl": _sdxl}[name]
+                build = {"sd15": _sd15, "sd15-middle": lambda: _sd15(MIDDLE_UNET), "sdxl": _sdxl}[name]
                 with on(self.device, torch.float32):
                     pipe = build()
                 pipe.to(torch.float16).save_pretrained(path, safe_serialization=True)
@@ -126,14 +128,14 @@ def autoencoder(device: torch.device, dtype: torch.dtype, **config: Any) -> Any:
         return AutoencoderKL(**{**VAE, **config}).eval().requires_grad_(requires_grad=False)
 
 
-def _sd15() -> Any:
+def _sd15(unet: Mapping[str, Any] = SD15_UNET) -> Any:
     from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
 
     return StableDiffusionPipeline(
         vae=AutoencoderKL(**VAE, sample_size=512, scaling_factor=0.18215),
         text_encoder=text_encoder(CLIP_L),
         tokenizer=clip_tokenizer()[0],
-        unet=UNet2DConditionModel(**SD15_UNET),
+        unet=UNet2DConditionModel(**unet),
         scheduler=_euler(),
         safety_checker=None,
         feature_extractor=None,
