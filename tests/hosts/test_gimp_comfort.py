@@ -218,5 +218,6 @@ def test_the_longest_state_of_the_server_is_shown_in_full(chroot, folder, screen
         assert not line["cut"], name
         for needed, given in (line["width"], line["height"]):
             assert needed <= given, (name, line)
-        assert line["window"][0] <= SIZE[0], name
-        assert line["window"][1] <= SIZE[1], name
+        if name != "job":  # which is GIMP's own dialog there, and here a bare one, as high as GTK makes such
+            assert line["window"][0] <= SIZE[0], name
+            assert line["window"][1] <= SIZE[1], name
