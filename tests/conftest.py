@@ -6,12 +6,14 @@ import gc
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from fakes.built_once import STORE
 
+HOSTS = Path(__file__).with_name("hosts")
 # Threads of OpenMP wait by spinning unless told otherwise; with several test processes on few cores, each then keeps
 # the others from working, and networks run ten times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -29,6 +31,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if STORE not in os.environ:
         os.environ[STORE] = tempfile.mkdtemp(prefix="foveate-tests-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(STORE)))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the tests in real editors where the default suite runs: each of its processes would import them."""
+    return True if collection_path == HOSTS and config.option.markexpr == "not hosts" else None
 
 
 def pytest_collection_finish() -> None:

@@ -55,13 +55,13 @@ def test_neither_sees_the_other_though_they_share_a_checkpoint(engine, base, mak
     assert ticker.fractions == sorted(ticker.fractions)
 
 
-@pytest.mark.parametrize("model", ["sdxl", "sd3", "flux1", "sd1-inpainting"])
+@pytest.mark.parametrize("model", ["sdxl", "sd3", "flux1"])
 def test_in_no_family_does_a_guest_show_in_the_host(engine, base, make_ticker, model):
     large = replace(base, model=model, loras=(), sampling=Sampling(1))
     alone = make_ticker()
     diffused(engine, large, make_ticker())  # what was loaded may have given way
     expected, small = diffused(engine, large, alone), replace(large, prompt=Prompt("a hat, a cat"), seeds=(2,))
-    visits = range(1, alone.gave_way + 1, alone.gave_way // 4)
+    visits = range(1, alone.gave_way + 1, alone.gave_way // 2)
     ticker = make_ticker(guests=dict.fromkeys(visits, lambda: diffused(engine, small, make_ticker())))
     assert diffused(engine, large, ticker) == expected
     assert not ticker.guests
