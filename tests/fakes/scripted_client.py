@@ -20,6 +20,7 @@ class ScriptedClient(RecordingConnection):
         self.peer = Peer("foveate-krita", "development")
         self.events = []
         self.closed = False
+        self.owed = ()  # acks that may not have arrived
 
     def list_jobs(self):
         self.post(ListJobs(1))
@@ -35,6 +36,7 @@ class ScriptedClient(RecordingConnection):
 
     def close(self):
         self.closed = True
+        return self.owed
 
     def tell(self, *messages):
         """Let messages and changes of the connection be what the next poll returns."""

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 
 from ..errors import ConnectionLostError, ErrorCode, FoveateError, InputError, ProtocolError, RefusedError, to_exception
 from ..wire.blobs import Buffer, Delivery, MintMessage
-from ..wire.protocol import SUPPORTED_VERSIONS, ClientMessage, Hello, ListJobs, ListModels, Peer, Problem, Welcome
-from .open_jobs import NO_CONNECTION, Ledger
+from ..wire.protocol import SUPPORTED_VERSIONS, Ack, ClientMessage, Hello, ListJobs, ListModels, Peer, Problem, Welcome
+from .open_jobs import Ledger
 from .server_address import ServerAddress
 from .session import Session, SessionState
 from .silence import LOOK_SECONDS, SilenceWatch, is_silent, silence
@@ -49,8 +49,8 @@ class Client:
         self._numbers = _Counter()
         hello = Hello(SUPPORTED_VERSIONS, peer, client_id)
         find_server = (lambda: server) if isinstance(server, ServerAddress) else server
-        worker = _Worker(self._mailbox, find_server, hello, first_pause)
-        self._thread = threading.Thread(target=worker.run, name="foveate-client", daemon=True)
+        self._worker = _Worker(self._mailbox, find_server, hello, first_pause)
+        self._thread = threading.Thread(target=self._worker.run, name="foveate-client", daemon=True)
         self._thread.start()
 
     def __enter__(self) -> Client:
@@ -101,10 +101,14 @@ class Client:
         """Wait until :meth:`poll` has something to return, at most `timeout` seconds; return whether it has."""
         return self._mailbox.wait(timeout)
 
-    def close(self) -> None:
-        """End the connection. Control messages that were posted before still go out where there is one."""
+    def close(self) -> tuple[Ack, ...]:
+        """End the connection. Control messages that were posted before still go out where there is one.
+
+        Return the acks that may not have arrived: who goes on with another client posts them there.
+        """
         self._mailbox.close()
         self._thread.join(CLOSE_TIMEOUT + 1)
+        return () if self._thread.is_alive() else self._worker.owed()
 
 
 class _Counter:
@@ -149,6 +153,14 @@ class _Worker:
             self._settle()
             self._tell(ConnectionState.CLOSED)
 
+    def owed(self) -> tuple[Ack, ...]:
+        """Return the acks that may not have arrived, those included that were posted while there was no connection."""
+        session = Session(self._ledger, self._hello)  # never connected: it takes note, and sends nothing
+        for intent in self._mailbox.take(unsent=0, wait=False).intents:
+            with contextlib.suppress(FoveateError):
+                intent.act(session)
+        return tuple(map(Ack, self._ledger.acks))
+
     def _is_final(self, error: FoveateError) -> bool:
         if not self._found:  # no server is there, or none can be started: then it cannot be started again either
             return not isinstance(error, ConnectionLostError)
@@ -177,35 +189,39 @@ class _Worker:
             target=_read, args=(transport, self._mailbox, address), name="foveate-reader", daemon=True
         )
         reader.start()
+        is_whole = False
         try:
             session.connected()
             self._pass(session, transport)
+            is_whole = session.state is SessionState.READY
         finally:
             session.close()
             self._mailbox.end_reading()
-            if transport.close():
+            if transport.close() and is_whole:
                 self._ledger.settle()
             reader.join()
 
     def _settle(self) -> None:
         """Send the acks that a broken connection may have lost: jobs that are dealt with would be offered again."""
-        if not self._ledger.acks or self._address is None:
+        owed = self.owed()
+        if not owed or self._address is None:
             return
-        acks = Ledger()
-        acks.acks = dict.fromkeys(self._ledger.acks, NO_CONNECTION)
-        session = Session(acks, self._hello)
+        session = Session(Ledger(), self._hello)
+        for ack in owed:
+            session.post(ack)
         with contextlib.suppress(FoveateError):
-            transport = open_transport(self._address)
+            transport = open_transport(self._address, timeout=CLOSE_TIMEOUT)
             try:
                 session.connected()
                 while session.state is not SessionState.READY:
                     _send_all(transport, session)
-                    for delivery in _receive(session, transport.receive()):
-                        if isinstance(delivery.message, Problem):
-                            return
+                    frame = transport.receive(CLOSE_TIMEOUT)
+                    if frame is None or any(isinstance(each.message, Problem) for each in _receive(session, frame)):
+                        return
                 _send_all(transport, session)
             finally:
-                transport.close()
+                if transport.close() and session.state is SessionState.READY:
+                    self._ledger.acks.clear()
 
     def _pass(self, session: Session, transport: Transport) -> None:
         outgoing = session.next_frame()

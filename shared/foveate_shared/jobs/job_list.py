@@ -17,6 +17,7 @@ from ..errors import ErrorCode, ErrorInfo
 from ..forms.checkpoint_choices import models_for
 from ..forms.operation_form import Form, form_for
 from ..wire.protocol import (
+    Ack,
     ExpiredJob,
     Jobs,
     JobSummary,
@@ -54,8 +55,8 @@ class WorkbenchClient(FlowClient, Protocol):
     def poll(self) -> list[ClientEvent]:
         """Return what happened since the last call."""
 
-    def close(self) -> None:
-        """End the connection."""
+    def close(self) -> tuple[Ack, ...]:
+        """End the connection; return the acks that may not have arrived."""
 
 
 @dataclass(frozen=True)
@@ -247,9 +248,11 @@ class Workbench:
 
     def reconnect(self) -> None:
         """Use the current settings from now on. Jobs go on over the new connection, where the server knows them."""
-        self.close()
+        owed = self._client.close()
         self.connection = ConnectionView()
         self._client = self._open_client()
+        for ack in owed:
+            self._client.post(ack)
         for entry in self.entries:
             entry.flow.move_to(self._client)
 

@@ -385,13 +385,38 @@ def test_an_ack_that_may_be_lost_goes_out_again_at_the_end(server: ScriptedServe
     assert server.peers.empty()
 
 
+def test_an_ack_without_a_connection_goes_out_at_the_end(server: ScriptedServer) -> None:
+    client = Client(server.address, "id", Peer("test", "1"), first_pause=60)
+    peer = server.accept()
+    peer.greet()
+    Watcher(client).state(ConnectionState.READY)
+    peer.kill()
+    Watcher(client).state(ConnectionState.LOST)
+    client.post(Ack(JOB))
+    closing = threading.Thread(target=client.close)
+    closing.start()
+    again = server.accept()
+    again.greet()
+    assert again.expect(Ack) == Ack(JOB)
+    closing.join()
+
+
+def test_acks_that_did_not_arrive_are_told(start_server: StartServer) -> None:
+    server = start_server()
+    server.refusal = (HTTPStatus.FORBIDDEN, "")
+    client = Client(server.address, "id", Peer("test", "1"))
+    Watcher(client).state(ConnectionState.REFUSED)
+    client.post(Ack(JOB))
+    assert client.close() == (Ack(JOB),)
+
+
 def test_what_has_arrived_goes_out_once(server: ScriptedServer) -> None:
     client = Client(server.address, "id", Peer("test", "1"))
     peer = server.accept()
     peer.greet()
     client.post(Ack(JOB))
     assert peer.expect(Ack) == Ack(JOB)
-    client.close()
+    assert client.close() == ()
     assert server.peers.empty()
 
 

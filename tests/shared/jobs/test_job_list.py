@@ -246,6 +246,13 @@ def test_a_result_that_waits_is_acknowledged_over_the_new_connection(controller)
     assert controller.clients[1].last == Ack(entry.flow.job)
 
 
+def test_acks_that_may_not_have_arrived_go_out_over_the_new_connection(controller):
+    entry = controller.submit()
+    controller.clients[0].owed = (Ack(entry.flow.job),)
+    controller.bench.reconnect()
+    assert controller.clients[1].messages[0] == Ack(entry.flow.job)
+
+
 def test_a_document_that_changed_keeps_its_result(controller):
     host = MemoryHost(unchanged=False)
     entry = controller.submit(host)
