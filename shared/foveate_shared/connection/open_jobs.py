@@ -37,7 +37,7 @@ class OpenJob:
     introduced_on: int = NO_CONNECTION  # the newest connection on which it was submitted or resumed
     accepted: bool = False  # the server knows it
     cancelling: bool = False  # cancel was asked for
-    retry: bool = False  # what failed shall be tried again, and the server was not told yet
+    retry: bool = False  # what failed shall be tried again, and nothing shows yet that the server was told
     last: int = 0  # seq of the newest lasting event taken: where to resume
     windows: dict[str, AskedWindow] = field(default_factory=dict)
 
@@ -47,10 +47,10 @@ class OpenJob:
         return self.accepted or self.submission is None or not self.submission.payloads
 
     def is_new(self, event: JobEvent) -> bool:
-        """Tell whether a lasting event was not taken before, and count it as taken."""
+        """Tell whether a lasting event was not taken before, and count it as taken: it answers a retry."""
         if event.seq <= self.last:
             return False
-        self.last = event.seq
+        self.last, self.retry = event.seq, False
         return True
 
     def wanted(self, event: Windows, connection: int, *, repeated: bool) -> tuple[WindowRequest, ...]:

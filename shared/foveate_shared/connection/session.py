@@ -248,7 +248,6 @@ class Session:
             return
         if job.accepted:
             self._sender.post(Resume(job.job, job.last, job.retry))
-            job.retry = False
         elif job.submission:
             self._send_submission(job.job, job.submission)
         job.introduced_on = self._connection

@@ -101,7 +101,7 @@ class Rerender:
         self._operation = operation
         self._parameters = parameters
         self._priority = priority
-        self._retry = retry  # until the server was told
+        self._retry = retry  # until the server is known to have heard of it
         self._ask_first = ask_first
         self._takes_incomplete = takes_incomplete
         self._only_result = only_result
@@ -111,7 +111,7 @@ class Rerender:
         self._snapshot: Snapshot | None = None
         self._plan: Planned | None = None
         self._is_resumed = self._accepted = job is not None
-        self._has_rest = False  # it failed, and the server keeps what is finished: see can_make_rest
+        self._has_rest = False  # the server keeps what is finished of a failed one: see can_make_rest
         self._cancelling = False  # the person wants its end, and the server has not confirmed it
         self._seq = 0  # of the newest lasting event that was taken: where resume goes on
         self._parts = ResultParts()
@@ -182,9 +182,12 @@ class Rerender:
 
     def make_rest(self) -> None:
         """Have what failed tried again, of the pixels that were frozen; what is finished stays."""
-        self._has_rest, self._retry = False, True
-        self._outcomes = [outcome for outcome in self._outcomes if outcome.status != "failed"]
-        self._set(state=JobState.SUBMITTED, text="Asking for the job", error=None, fraction=0.0)
+        self._retry = True
+        kept = [outcome for outcome in self._outcomes if outcome.status != "failed"]
+        over = {said_of_item(outcome) for outcome in self._outcomes} - {said_of_item(outcome) for outcome in kept}
+        notes = tuple(note for note in self.status.notes if note not in over)
+        self._outcomes = kept
+        self._set(state=JobState.SUBMITTED, text="Asking for the job", error=None, fraction=0.0, notes=notes)
         self._introduce()
 
     def interrupted(self, reason: str) -> None:
@@ -233,6 +236,7 @@ class Rerender:
         A result that is complete needs no server any more: it is applied all the same.
         """
         if not self.ended and not self.is_applying:
+            self._has_rest = self._has_rest and not self._cancelling
             self._end(JobState.FAILED, error=error.info)
 
     def handle(self, message: Message, payloads: Sequence[object] = ()) -> bool:
@@ -244,7 +248,7 @@ class Rerender:
         if isinstance(message, Problem):
             self._on_problem(message)
         elif isinstance(message, Windows):
-            self._seq = max(self._seq, message.seq)
+            self._count(message.seq)
             if not self._only_result:
                 self.answers.ask(message.requests)
         elif isinstance(message, Preview):
@@ -253,9 +257,15 @@ class Rerender:
         elif isinstance(message, (Progress, Queued, Started)):
             self._handlers[type(message)](message)
         elif message.seq > self._seq:  # type: ignore[union-attr]  # all that is left are a job's lasting events
-            self._seq = message.seq  # type: ignore[union-attr]
+            self._count(message.seq)  # type: ignore[union-attr]
             self._handlers[type(message)](message, *payloads)
         return True
+
+    def _count(self, seq: int) -> None:
+        """Take note of a lasting event: a new one shows that the server tries again what failed, where it was asked."""
+        if seq > self._seq:
+            self._seq = seq
+            self._retry = self._has_rest = False
 
     def pump(self, *, answers: bool = True) -> None:
         """Answer waiting windows, as far as the connection keeps up with them; go on applying a result.
@@ -361,6 +371,7 @@ class Rerender:
 
     def _on_problem(self, problem: Problem) -> None:
         is_gone = problem.error.code in (ErrorCode.UNKNOWN_JOB, ErrorCode.EXPIRED)
+        self._has_rest = self._has_rest and not is_gone
         if self._cancelling and (is_gone or not self._accepted):
             self._end(JobState.CANCELLED, text="Cancelled")
         elif self._accepted and not is_gone:
@@ -374,7 +385,6 @@ class Rerender:
         """Make the server know the job: resume it where it was accepted, submit it else."""
         if self._accepted:
             self._connection.post(Resume(self.job, self._seq, self._retry))
-            self._retry = False
             return
         snapshot = frozen(self._snapshot) if self._takes_document else None
         JobSubmission(self.job, self._operation, self._parameters, self._priority, snapshot, self._pictures).send(

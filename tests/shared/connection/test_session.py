@@ -297,6 +297,18 @@ class TestReconnecting:
         assert sent(session) == [Resume(JOB, 0)]
         assert tell(session, Accepted(JOB, 1)) == [Accepted(JOB, 1)]
 
+    def test_a_retry_is_repeated_until_something_new_shows_that_the_server_has_heard_it(self) -> None:
+        ledger = Ledger()
+        first = ready(ledger)
+        first.post(Resume(JOB, 3, True))
+        assert sent(first) == [Resume(JOB, 3, True)]
+        first.close()  # and nobody knows whether that arrived
+        second = ready(ledger)
+        assert sent(second) == [Resume(JOB, 3, True)]
+        assert tell(second, Windows(JOB, 4, (ASKED,)))
+        second.close()
+        assert sent(ready(ledger)) == [Resume(JOB, 4)]
+
     def test_a_cancel_is_not_lost(self) -> None:
         ledger = Ledger()
         first = ready(ledger)

@@ -208,8 +208,10 @@ def test_a_failed_job_of_which_a_part_is_kept_is_not_acknowledged(scene):
 def fail_in_part(scene):
     scene.plan("new")
     scene.patch(Bounds(0, 0, 16, 9))
-    scene.tell(ItemEnded, outcome=Outcome("a", "done"))
+    scene.tell(Note, text="One strip is slow.")
     failed = (Outcome("a", "done"), Outcome("b", "failed", "The worker died."))
+    for outcome in failed:
+        scene.tell(ItemEnded, outcome=outcome)
     scene.tell(Failed, error=BROKEN, outcomes=failed, recipe={})
 
 
@@ -243,6 +245,35 @@ def test_it_can_fail_again_and_is_given_up_with_what_is_finished(scene):
     assert scene.connection.last == Ack(scene.flow.job)
     assert (scene.flow.can_make_rest, scene.flow.status.state) == (False, JobState.CANCELLED)
     assert scene.host.releases == 1
+
+
+def test_the_server_is_asked_for_the_rest_again_until_it_has_heard_of_it(scene):
+    fail_in_part(scene)
+    scene.flow.make_rest()
+    failed_at, other, third = scene.seq, RecordingConnection(), RecordingConnection()
+    scene.flow.move_to(other)
+    assert other.messages == [Resume(scene.flow.job, failed_at, True)]
+    scene.ask(WindowRequest("w", SOME, Extent(3, 4)))
+    scene.flow.move_to(third)
+    assert third.messages == [Resume(scene.flow.job, scene.seq)]
+
+
+def test_where_the_server_is_lost_before_that_the_rest_can_still_be_made(scene):
+    fail_in_part(scene)
+    scene.flow.make_rest()
+    scene.flow.abandon(ServerError("It is gone."))
+    assert (scene.flow.can_make_rest, scene.host.releases) == (True, 0)
+    scene.flow.make_rest()
+    scene.flow.cancel()
+    scene.flow.abandon(ServerError("It is gone."))  # with a cancel on its way
+    assert (scene.flow.can_make_rest, scene.host.releases) == (False, 1)
+
+
+def test_what_failed_is_no_word_on_the_complete_result(scene):
+    fail_in_part(scene)
+    assert scene.flow.status.notes == ("One strip is slow.", "The worker died.")
+    scene.flow.make_rest()
+    assert scene.flow.status.notes == ("One strip is slow.",)
 
 
 def test_of_a_failure_without_finished_parts_there_is_no_rest(scene):
