@@ -45,7 +45,7 @@ class Caretaker:
             self._process.stdin.close()  # nobody waits for its end: it has nothing more to tell
 
     def results_wait(self) -> None:
-        """Tell it that complete results wait for the person: whatever happens now, they are not to be lost."""
+        """Tell it that results or finished parts wait for the person: whatever happens now, they are not to be lost."""
         self._say(WAIT)
 
     def _say(self, words: bytes) -> None:

@@ -87,13 +87,14 @@ def run(
     waits = ask_first or work.variations > 1
     Gimp.progress_init(work.title)
     try:
-        extent = host.freeze().extent if work.takes_image else None  # as it is now: a server may have to be started
-        pictures = work.chosen.freeze(work.slots, host, extent)
+        snapshot = host.freeze() if work.takes_image else None  # as it is now: a server may have to be started
+        pictures = work.chosen.freeze(work.slots, host, snapshot.extent if snapshot else None)
         beside: dict[str, Any] = {"pictures": pictures, "takes_document": work.takes_image}
         with connection.open_client() as client:
             info = _offered(inquiry.Inquiry(client).welcome(), work.operation)
             wishes = operation_form.with_seeds(work.parameters(info), work.variations)
-            beside["asks_from"] = job_status.LONG_SECONDS if _is_unselected(image, work) else None
+            is_unselected = snapshot is not None and snapshot.selection is None and not work.is_whole
+            beside["asks_from"] = job_status.LONG_SECONDS if is_unselected else None
             flows = [
                 job_flow.Rerender(client, host, work.operation, wish, ask_first=waits, **beside) for wish in wishes
             ]
@@ -108,7 +109,10 @@ def run(
                     _begin_what_waits(flows, decide)
 
                 run_blocking.run_to_end(client, group, on_status=follow, is_reached=True)
-                while (lacking := [flow for flow in flows if flow.can_make_rest]) and decide.wants_rest(lacking[0]):
+                while lacking := [flow for flow in flows if flow.can_make_rest]:
+                    caretaker.results_wait()  # what is finished of them does
+                    if not decide.wants_rest(lacking[0]):
+                        break
                     for flow in lacking:
                         flow.make_rest()
                     run_blocking.run_to_end(client, group, on_status=bar.show, is_reached=True)
@@ -133,11 +137,6 @@ def _offered(welcome: protocol.Welcome, operation: str) -> protocol.OperationInf
         code=errors.ErrorCode.UNKNOWN_OPERATION,
         remedy="Choose another server in Filters > Foveate > Server Settings.",
     )
-
-
-def _is_unselected(image: Gimp.Image | None, work: WantedJob) -> bool:
-    """Tell whether all of the image is worked on since nothing is selected."""
-    return image is not None and work.takes_image and not work.is_whole and Gimp.Selection.is_empty(image)
 
 
 def _begin_what_waits(flows: Flows, decide: Decide) -> None:

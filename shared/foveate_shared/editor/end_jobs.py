@@ -18,6 +18,7 @@ from ..wire.protocol import (
     Cancel,
     ClientMessage,
     Done,
+    Failed,
     Jobs,
     JobSummary,
     Message,
@@ -47,8 +48,9 @@ def end_jobs(
 ) -> bool:
     """Cancel jobs at the server that the settings name; return whether it has confirmed that for all.
 
-    With `keep`, those that are done stay there, and their records say so. A server that does not run is not started
-    for this. Without settings that can be read nobody knows whose jobs they are.
+    With `keep`, those that are done stay there, and their records say so; finished parts of a new image stay as
+    well, which `foveate jobs resume` goes on with. A server that does not run is not started for this. Without settings
+    that can be read nobody knows whose jobs they are.
     """
     values = settings.peek(settings_path)
     if values is None:
@@ -99,11 +101,15 @@ class EndedJobs:
         elif isinstance(message, Jobs):
             self._look_at({summary.job: summary for summary in message.jobs})
         elif isinstance(message, (*FINAL_EVENTS, Problem)) and message.job in self._open:
-            self._end(message.job, is_done=isinstance(message, Done))
+            has_parts = isinstance(message, Failed) and message.recipe is not None
+            self._end(message.job, is_done=isinstance(message, Done), has_parts=has_parts)
 
     def _look_at(self, listed: dict[str, JobSummary]) -> None:
         for job in list(self._open):
             summary = listed.get(job)
+            if summary is not None and summary.state == "failed" and self._keep:
+                self._client.post(Resume(job, max(0, summary.seq - 1)))  # its last event tells of finished parts
+                continue
             if summary is not None and summary.state in _ENDED:
                 self._end(job, is_done=summary.state == "done")
                 continue
@@ -111,10 +117,11 @@ class EndedJobs:
                 self._client.post(Resume(job, summary.seq))
             self._client.post(Cancel(job))
 
-    def _end(self, job: str, *, is_done: bool) -> None:
+    def _end(self, job: str, *, is_done: bool, has_parts: bool = False) -> None:
         self._open.discard(job)
         if is_done and self._keep:
             job_records.mark_left(self._records, job)
             return
-        self._client.post(Ack(job))
+        if not (has_parts and self._keep):
+            self._client.post(Ack(job))
         job_records.forget(self._records, job)

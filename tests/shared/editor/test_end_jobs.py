@@ -4,13 +4,14 @@ import pytest
 
 from fakes.connection import RecordingConnection
 from foveate_shared.editor.end_jobs import EndedJobs
-from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.errors import ErrorCode, InputError, ServerError
 from foveate_shared.jobs import job_records
 from foveate_shared.wire.protocol import (
     Ack,
     Cancel,
     Cancelled,
     Done,
+    Failed,
     Jobs,
     JobSummary,
     Limits,
@@ -58,3 +59,17 @@ def test_what_runs_is_cancelled_and_what_is_done_is_kept_where_it_shall_be(keep,
     assert acknowledged == ({RUNNING, UNKNOWN} if keep else set(JOBS))
     assert {path.stem for path in folder.iterdir()} == ({DONE_JOB, LATE} if keep else set())
     assert all(job_records.read(folder, path.stem).is_left for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("recipe", [None, {}])
+def test_finished_parts_of_what_failed_are_kept_too_where_there_are_any(keep, recipe, tmp_path):
+    client, folder = Client(), job_records.folder_of(tmp_path / "settings.json")
+    job_records.write(folder, LATE, job_records.Record("Upscale", "a.png", {}))
+    ending = EndedJobs(client, folder, [LATE], keep=keep)
+    ending.take(Jobs(1, (JobSummary(LATE, "upscale", "failed", None, 3.0, 7),)))
+    assert client.messages == ([Resume(LATE, 6)] if keep else [Ack(LATE)])
+    ending.take(Failed(LATE, 7, ServerError("The worker died.").info, (), recipe))
+    assert ending.is_complete
+    assert (Ack(LATE) in client.messages) is not (keep and recipe is not None)
+    assert not list(folder.iterdir())  # nothing that Waiting Results lists
