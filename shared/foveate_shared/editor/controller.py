@@ -26,7 +26,7 @@ from ..jobs.host import Host
 from ..jobs.job_list import ConnectionView, JobEntry, Workbench, WorkbenchClient
 from ..jobs.job_status import LONG_SECONDS
 from ..jobs.left_jobs import OpenLeft
-from ..wire.protocol import JsonObject, ModelInfo, OperationInfo
+from ..wire.protocol import ExpiredJob, JsonObject, ModelInfo, OperationInfo
 from . import expired_jobs, known_server, labels, offered_operations, open_connection
 from .faces import SURVEY
 from .model_adder import ModelAdder
@@ -62,7 +62,8 @@ class Controller(SettingsKeeper):
         self.beside = PictureChoices(self.slots, lambda: self.say)
         self._records = RecordedJobs(settings_path)
         self._expired = expired_jobs.ExpiredJobs(settings_path)
-        self._expiry_told: ErrorInfo | None = None  # until the person connects anew
+        self._gone: tuple[ExpiredJob, ...] = ()  # those that were told of, until the person connects anew
+        self._expiry_told: ErrorInfo | None = None  # what was told of them
         self._open_left: OpenLeft | None = None  # takes results of sessions that are over, where an editor lists them
         self._known_path = settings_path.with_name(known_server.FILE_NAME)
         self._known = known_server.load(self._known_path)
@@ -95,15 +96,15 @@ class Controller(SettingsKeeper):
     def reconnect(self) -> None:
         """Look for the server anew, with the settings as they are now, and start it where none runs."""
         self._take_installed()
-        self._expiry_told = None
+        self._gone, self._expiry_told = (), None
         self.wake().reconnect()
         self.announce()
 
     @property
     def connection(self) -> ConnectionView:
-        """Return how the server is reached; where it is, its warning may be of jobs that it did not keep."""
+        """Return how the server is reached; where it is, its warning tells of jobs that it did not keep, too."""
         view = self._bench.connection if self._bench else ConnectionView()
-        return replace(view, warning=view.warning or self._expiry_told) if view.is_ready else view
+        return replace(view, warning=expired_jobs.beside(view.warning, self._expiry_told)) if view.is_ready else view
 
     @property
     def operations(self) -> tuple[OperationInfo, ...]:
@@ -236,7 +237,7 @@ class Controller(SettingsKeeper):
         """Return what is asked before a job is made that takes long; empty where nothing is."""
         if not entry.flow.is_held:
             return ""
-        asked = [each.flow.status for each in self.entries if each.wish == entry.wish]
+        asked = [each.flow.status for each in self.entries if each.wish == entry.wish and each.flow.is_held]
         return labels.before_beginning(asked, self.say)
 
     def begin(self, entry: JobEntry) -> None:
@@ -294,7 +295,8 @@ class Controller(SettingsKeeper):
         if self._bench is not None:
             self._has_news |= self._bench.poll()
             if gone := self._expired.news(self._bench.expired):
-                self._expiry_told = expired_jobs.told(gone, self.operations, self.say)
+                self._gone += gone
+                self._expiry_told = expired_jobs.told(self._gone, self.operations, self.say)
             self._records.follow(self._bench.entries)
             self._keep_known()
         self._has_news |= self._look_at_adding()

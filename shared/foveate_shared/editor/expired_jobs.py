@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..connection.private_files import write_private
 from ..errors import ErrorCode, ErrorInfo, Fault, ResourceError
-from ..i18n.sentence import Sentence
+from ..i18n.sentence import Sentence, joined
 from ..i18n.translations import Texts
 from ..wire.protocol import ExpiredJob, OperationInfo
 from .faces import SURVEY
@@ -51,6 +52,13 @@ def told(jobs: Sequence[ExpiredJob], operations: Sequence[OperationInfo], say: T
     )
     remedy = Sentence("Run again what you still want.")
     return ErrorInfo(ErrorCode.EXPIRED, message, remedy, Fault.USER)
+
+
+def beside(warning: ErrorInfo | None, told: ErrorInfo | None) -> ErrorInfo | None:
+    """Return what is shown where both a warning and what was told of expired jobs may stand: a line for each."""
+    if warning is None or told is None:
+        return warning or told
+    return replace(told, code=warning.code, message=joined(str(warning), told.message, between="\n"))
 
 
 def _read(path: Path) -> list[str]:

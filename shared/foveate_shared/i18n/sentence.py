@@ -78,13 +78,13 @@ class Sentence(str):
         return cls.finished(written["text"], written["key"], values)
 
 
-def joined(*texts: str) -> Sentence:
+def joined(*texts: str, between: str = " ") -> Sentence:
     """Return several sentences as one, each of which is known by its own key; empty ones are left out."""
     said = [Sentence(text) for text in texts if text]
     if len(said) == 1:
         return said[0]
     parts = {f"part_{number}": text for number, text in enumerate(said, 1)}
-    return Sentence.made_of(" ".join(f"{{{name}}}" for name in parts), parts)
+    return Sentence.made_of(between.join(f"{{{name}}}" for name in parts), parts)
 
 
 def filled(template: str, values: Mapping[str, SentenceValue]) -> str:

@@ -31,6 +31,7 @@ from foveate_shared.wire.protocol import (
     Models,
     OperationInfo,
     Outcome,
+    Peer,
     Planned,
     Progress,
     Resume,
@@ -393,6 +394,22 @@ def test_jobs_that_expired_are_told_of_once_also_over_restarts(studio):
     studio.tell(real_welcome(), Jobs(1, (), (*gone, ExpiredJob("d" * 8, "faces", 4.0))))
     assert studio.controller.connection.warning.message == (
         "1 job has expired at the server, since nobody took its result: Refocus faces."
+    )
+
+
+def test_what_expires_later_and_a_warning_of_versions_are_told_of_too(studio):
+    gone = (ExpiredJob("a" * 8, "refocus", 1.0), ExpiredJob("b" * 8, "upscale", 2.0))
+    studio.controller.wake()
+    studio.clients[-1].peer = Peer("foveate-krita", "2.0")
+    studio.tell(replace(real_welcome(), server=Peer("foveate", "1.0")))
+    warning = studio.controller.connection.warning
+    for count in (1, 2):
+        studio.tell(Jobs(1, (), gone[:count]))
+    both = studio.controller.connection.warning
+    assert (both.code, str(both)) == (
+        warning.code,
+        f"{warning}\n2 jobs have expired at the server, since nobody took their results: Refocus, Upscale. "
+        "Run again what you still want.",
     )
 
 
