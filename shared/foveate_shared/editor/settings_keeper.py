@@ -51,9 +51,8 @@ class SettingsKeeper:
 
     def _take_installed(self) -> None:
         """Take over what the plugin was installed anew with meanwhile, that it is not lost."""
-        try:
-            kept = settings.parse(self._settings_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):  # what is known here is written then
+        kept = settings.peek(self._settings_path)
+        if kept is None:  # what is known here is written then
             return
         self.settings = replace(self.settings, **{name: getattr(kept, name) for name in _INSTALLED})
 
