@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import textwrap
 
 import bpy
@@ -58,10 +59,12 @@ class BeginOperator(bpy.types.Operator):
 
 
 def ask(job: str) -> None:
-    """Open the dialog, in a window with an image editor, where there is any."""
+    """Open the dialog, in a window with an image editor, where there is any; the panel asks the same."""
     windows = bpy.context.window_manager.windows
+    if not windows:
+        return
     editing = [window for window in windows if any(area.type == "IMAGE_EDITOR" for area in window.screen.areas)]
-    with bpy.context.temp_override(window=(editing or windows)[0]):
+    with contextlib.suppress(RuntimeError), bpy.context.temp_override(window=(editing or windows)[0]):
         bpy.ops.foveate.begin("INVOKE_DEFAULT", job=job)
 
 

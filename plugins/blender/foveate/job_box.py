@@ -61,7 +61,9 @@ def _draw_group(box: Any, context: bpy.types.Context, entries: Entries) -> None:
     row.label(text=entries[0].title, translate=False)
     row.operator("foveate.discard_group", text="", icon="TRASH").group = entries[0].group
     box.label(text=labels.of_variations(entries, rt.say), translate=False)
-    _draw_question(box, context, entries[0])
+    held = [entry for entry in entries if entry.flow.is_held]
+    if held:
+        _draw_question(box, context, held[0])
     grid = box.grid_flow(row_major=True, columns=_COLUMNS, even_columns=True)
     for number, entry in enumerate(entries, 1):
         column, job = grid.column(align=True), entry.flow.job
