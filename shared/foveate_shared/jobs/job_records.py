@@ -18,7 +18,7 @@ from ..wire.protocol import JsonObject
 
 _FOLDER = "foveate-jobs"  # beside the settings
 _VERSION = 2
-_LONGEST_SECONDS = 60 * 24 * 3600.0  # a server keeps a result for a week, unless its owner says otherwise
+_LONGEST_SECONDS = 60 * 24 * 3600.0  # a server keeps most results for a week, but counts only while it runs
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def mark_seen(folder: Path) -> None:
 
 
 def forget_old(folder: Path) -> None:
-    """Remove what is older than any server keeps a result, and what cannot be understood."""
+    """Remove what is so old that hardly a server still has the result, and what cannot be understood."""
     for path in folder.glob("*.json"):
         with contextlib.suppress(OSError):  # another session was quicker
             age = time.time() - path.stat().st_mtime
