@@ -36,7 +36,8 @@ class Ticker(Protocol):
     def give_way(self) -> bool:
         """Let shorter work of others run now, to its end; return whether there was any. Implies :meth:`check`.
 
-        Call it where nothing of the engine's is half done: that work uses the same engine.
+        That work uses the same engine, down to its layers. So while it runs, hooks of who gave way must do nothing,
+        and nothing that it changes may be taken for granted afterwards.
         """
 
     def progress(self, stage: str, fraction: float, step: int = 0, steps: int = 0) -> None:

@@ -84,6 +84,11 @@ class Meter:
             self._ticker.progress(self.stage, self._told, self._step, self._steps)
         self._done += work
 
+    def check(self) -> None:
+        """Give a sign of life. Raises CancelledJobError, but never in the midst of others' work."""
+        if not self._lies_still:
+            self._ticker.check()
+
     def begin_layer(self, work: float = 1.0) -> None:
         """Take that a layer begins, which does `work`. Others' work may run before any. Raises CancelledJobError."""
         self.give_way()

@@ -210,11 +210,11 @@ class Run:
 
     def _encoded(self, image: Tensor) -> Tensor:
         self._give_way([self._vae])
-        return self._denoiser.encode(image, self._codec(), self._ticker.check)
+        return self._denoiser.encode(image, self._codec(), self._meter.check)
 
     def _decoded(self, latents: Tensor) -> Tensor:
         self._give_way([self._vae])
-        return self._denoiser.decode(latents, self._codec(), self._ticker.check)
+        return self._denoiser.decode(latents, self._codec(), self._meter.check)
 
     def _codec(self) -> Codec | None:
         plan = self._task.plan
@@ -226,7 +226,7 @@ class Run:
     def _at_work(self, parts: Sequence[nn.Module]) -> Iterator[None]:
         """Have `parts` on the device; look out for a cancel before each of their layers, for others before blocks."""
         pausing = self._denoiser.pausing(parts, lambda: self._give_way(parts))
-        with self._on_device(parts), self._denoiser.watched(self._ticker.check), pausing:
+        with self._on_device(parts), self._denoiser.watched(self._meter.check), pausing:
             yield
 
     @contextmanager

@@ -17,7 +17,7 @@ from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt, S
 from foveate_server.engines.kept_memory import KeptMemory
 from foveate_server.engines.layer_hooks import hooked, layers
 from foveate_server.engines.values import Pinned
-from foveate_shared.errors import ErrorCode, ResourceError
+from foveate_shared.errors import CancelledJobError, ErrorCode, ResourceError
 
 LAYER = "unet.down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_v"
 
@@ -53,6 +53,21 @@ def test_neither_sees_the_other_though_they_share_a_checkpoint(engine, base, mak
     assert diffused(engine, large, ticker) == expected[0]
     assert guests == [expected[1]] * len(visits)
     assert ticker.fractions == sorted(ticker.fractions)
+
+
+def test_a_cancel_of_the_host_does_not_end_its_guest(engine, base, make_ticker):
+    """Not where the host reads its prompt, either: its checks are on the layers that the guest runs through."""
+    small = replace(base, loras=(Weighted("oil", 0.5),), sampling=Sampling(1), seeds=(2,))
+    expected, guests, ticker = diffused(engine, small, make_ticker()), [], make_ticker()
+
+    def come() -> None:
+        ticker.cancel_after = 0  # the next check is one too many
+        guests.append(diffused(engine, small, make_ticker()))
+
+    ticker.guests[1] = come
+    with pytest.raises(CancelledJobError):
+        engine.diffuse(base, ticker=ticker)
+    assert guests == [expected]
 
 
 @pytest.mark.parametrize("model", ["sdxl", "sd3", "flux1"])
