@@ -89,9 +89,12 @@ class Watcher:
     def opened(self, job):
         self._jobs[job.id] = job
 
+    def follows(self, job):
+        return job.id in self._jobs
+
     def stored(self, job):
-        self._jobs[job.id] = job
-        self._news.set()
+        if self.follows(job):
+            self._news.set()
 
     def fleeting(self, job, event, payload):
         self.events.append(event)
@@ -103,6 +106,7 @@ class Watcher:
 
     def resume(self, job, since=0):
         self._cursors[job.id] = since
+        self._jobs[job.id] = job
         self.stored(job)
 
     def of(self, *classes):

@@ -143,6 +143,10 @@ class Outbox:
         if needed_by_job(job) <= self._version:
             self.follow(job, 0)
 
+    def follows(self, job: Job) -> bool:
+        """Tell whether the client is told of a job: a new one since it connected, or one that it asked for."""
+        return job.number in self._feeds
+
     def stored(self, job: Job) -> None:
         """Take notice of new lasting events."""
         if job.ended:

@@ -25,6 +25,9 @@ class Listener(Protocol):
     def opened(self, job: Job) -> None:
         """Take notice of a new job: all its events are wanted."""
 
+    def follows(self, job: Job) -> bool:
+        """Tell whether the job's events go to the client."""
+
     def stored(self, job: Job) -> None:
         """Take notice of new lasting events: they can be read up to `job.stored_seq`."""
 
@@ -96,9 +99,9 @@ class EventLog:
 
         return self._journal.write([*changes, insert_event(job.number, stored, now, touched)], tell)
 
-    def has_listeners(self, job: Job) -> bool:
-        """Tell whether a connection of the job's owner is there."""
-        return bool(self._of(job))
+    def is_followed(self, job: Job) -> bool:
+        """Tell whether a connection of the job's owner is there that tells its client of the job."""
+        return any(listener.follows(job) for listener in self._of(job))
 
     def fleeting(self, job: Job, event_class: Callable[..., JobEvent], payload: bytes = b"", **fields: Any) -> None:
         """Tell of an event that is not stored."""

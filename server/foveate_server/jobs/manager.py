@@ -203,8 +203,9 @@ class JobManager:
 
     async def _retry(self, job: Job) -> None:
         rows = job.reopen()
+        job.touched = self._running()  # its end may be long ago
         changes = [put_item(job.number, row) for row in rows]
-        unseen = set_offered(job.number, self._running(), offered=False)
+        unseen = set_offered(job.number, job.touched, offered=False)
         await self._journal.write([set_state(job.number, "open"), unseen, forget_failures(job.number), *changes])
         _log.info("job %s: %d items are tried again", job.id, len(rows))
         self._advance(job)
@@ -356,7 +357,7 @@ class JobManager:
     def _end(self, job: Job, state: str, event: type[Done | Failed | Cancelled], **fields: Any) -> None:
         self._publisher.lasting(job, event, [set_state(job.number, state)], **fields)
         job.state = state
-        if self._publisher.has_listeners(job):
+        if self._publisher.is_followed(job):
             self.offer(job)
         self._runner.forget(job)
         self._parts.metrics.job_ended(job.submit.operation, state)

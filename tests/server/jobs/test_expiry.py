@@ -9,7 +9,7 @@ from foveate_server.jobs.dependencies import Clocks
 from foveate_server.spool.database_rows import Owner
 from foveate_server.spool.job_files import storage_full
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
-from foveate_shared.wire.protocol import ItemEnded, Started, Windows
+from foveate_shared.wire.protocol import Failed, ItemEnded, Started, Windows
 
 DAY = 86_400
 RESULT = EXTENT.area  # bytes that a finished job takes: its patch
@@ -47,14 +47,15 @@ async def finish(made, owner=ANNA):
     return job
 
 
-async def finish_unseen(made, owner=ANNA):
-    """Run a job to its end whose owner went away while it ran; return it."""
+async def finish_unseen(made, owner=ANNA, beside=lambda: None):
+    """Run a job to its end whose owner went away while it ran; return it. `beside` is called once it did."""
     release, watcher = made.executor.hold("i1"), made.watch(owner)
     job = await made.submit(owner=owner)
     for request in (await watcher.until(Windows)).requests:
         await made.send(job, request)
     await watcher.until(Started)
     made.manager.disconnect(owner, watcher)
+    beside()
     release()
     made.executor.behaviours.clear()
     while not job.ended:  # noqa: ASYNC110 - nobody listens, so there is no event
@@ -149,6 +150,33 @@ async def test_no_result_goes_by_time_before_its_owner_was_told_of_it(tmp_path, 
         assert made.manager.expire() == 0
         assert ids(made) == [unseen.id]
         assert made.manager.expired(ANNA) == ()
+
+
+async def test_a_connection_that_does_not_follow_a_job_was_not_told_of_its_end(tmp_path, machine):
+    async with bench(tmp_path, clocks=machine.clocks) as made:
+        job = await finish_unseen(made, beside=made.watch)
+        machine.run(days=8)
+        assert made.manager.expire() == 0
+        made.manager.offer(job)
+        machine.run(days=8)
+        assert made.manager.expire() == 1
+
+
+async def test_a_retry_is_no_old_job(tmp_path, machine):
+    async with bench(tmp_path, clocks=machine.clocks, table={"paint": PaintAnew()}) as made:
+        made.executor.hold("i2")
+        watcher = made.watch()
+        job = await made.submit(items=2)
+        for request in (await watcher.until(Windows)).requests:
+            await made.send(job, request)
+        await watcher.until(ItemEnded)
+        made.manager.fail(job, storage_full("Full.").info)
+        await watcher.until(Failed)
+        machine.run(days=6.9)
+        await made.manager.retry(job)
+        machine.run(days=0.2)
+        assert made.manager.expire() == 0
+        assert job.touched > 6 * DAY
 
 
 async def test_a_result_goes_so_long_after_its_owner_was_told_of_it(tmp_path, machine):
