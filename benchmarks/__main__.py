@@ -7,11 +7,14 @@ committed results, to be compared with them and put in their place.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 from benchmarks.report import RESULTS
 
+_ROOT = Path(__file__).parents[1]
 # The arguments of each run. Those that are not among the printing ones write their own results.
 _RUNS: dict[str, list[list[str]]] = {
     "blur": [[]],
@@ -32,11 +35,15 @@ def run(name: str) -> bool:
     """Run one benchmark; return whether it went well."""
     print(f"{name} ...", flush=True)
     commands = [[sys.executable, "-m", f"benchmarks.{name}", *arguments] for arguments in _RUNS[name]]
+    paths = [str(_ROOT), str(_ROOT / "tests"), *filter(None, [os.environ.get("PYTHONPATH")])]  # some use its doubles
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     if name not in _PRINTING:
-        return all(subprocess.run(command, check=False).returncode == 0 for command in commands)
+        return all(subprocess.run(command, check=False, env=environment).returncode == 0 for command in commands)
     path = RESULTS / f"{name}.new.md"
     with path.open("w", encoding="utf-8") as file:
-        went_well = all(subprocess.run(command, check=False, stdout=file).returncode == 0 for command in commands)
+        went_well = all(
+            subprocess.run(command, check=False, env=environment, stdout=file).returncode == 0 for command in commands
+        )
     print(path.read_text(encoding="utf-8"), flush=True)
     return went_well
 

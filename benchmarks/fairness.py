@@ -27,8 +27,6 @@ from benchmarks.local_server import REAL, ArrayDocument, Connect, Timing, run_jo
 from benchmarks.report import header, table
 from benchmarks.serving import FAST_MODEL, PHOTO_MODEL, photo
 
-from fakes.full_size import Checkpoints
-from fakes.known_models import registry_with
 from foveate_server.config.server_config import load_config
 from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_server.engines.restoration.engine import RestorationEngine
@@ -79,6 +77,9 @@ def report_wait(options: argparse.Namespace) -> None:
 
 
 def report_checkpoint(options: argparse.Namespace) -> None:
+    from fakes.full_size import Checkpoints
+    from fakes.known_models import registry_with
+
     print("\n## What a small job waits for beside a checkpoint\n")
     print(
         "Large: a refocus of 384 x 384 pixels with random weights of SD1.5's build: its text encoder and autoencoder,\n"
