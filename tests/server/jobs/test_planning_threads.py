@@ -7,6 +7,7 @@ import pytest
 
 from fakes.jobs import ANNA, BERT
 from foveate_server.jobs.planning_threads import HUGE_AREA, PlanningThreads
+from foveate_shared.errors import ErrorCode, ServerError
 
 
 class Plans:
@@ -44,6 +45,26 @@ async def test_huge_plans_are_made_one_after_the_other_each_owner_in_turn(thread
     plans.go_on.set()
     assert await asyncio.gather(*tasks) == ["first of anna", "second of anna", "first of bert"]
     assert plans.order == ["first of anna", "first of bert", "second of anna"]
+
+
+async def test_what_waits_when_the_server_stops_is_told_so(threads):
+    plans = Plans()
+
+    def begin(owner, name):
+        return asyncio.create_task(threads.run(owner, HUGE_AREA, lambda: plans.make(name)))
+
+    running = begin(ANNA, "running")
+    await asyncio.to_thread(plans.begun.wait, 60)
+    waiting = [begin(ANNA, "behind its owner's"), begin(BERT, "behind another's")]
+    await threads.run(BERT, 1, lambda: None)
+    threads.stop()
+    plans.go_on.set()
+    assert await running == "running"
+    late = begin(BERT, "late")
+    for error in await asyncio.gather(*waiting, late, return_exceptions=True):
+        assert isinstance(error, ServerError)
+        assert error.info.code is ErrorCode.SHUTTING_DOWN
+    assert plans.order == ["running"]
 
 
 async def test_a_plan_that_nobody_waits_for_any_more_is_not_begun(threads):
