@@ -63,7 +63,7 @@ class JobAcceptance:
         self._next_number = await self._parts.spool.next_number()
 
     def stop(self) -> None:
-        """Take no more jobs: those that are being planned were not accepted."""
+        """Plan no more jobs: those that wait for it are refused; one whose plan is being made may still be taken."""
         self._planning.stop()
 
     async def take(self, owner: Owner, submit: Submit, profiles: Mapping[str, bytes]) -> tuple[Job, bool]:
@@ -79,7 +79,7 @@ class JobAcceptance:
                 number, self._next_number = self._next_number, self._next_number + 1
                 planned = partial(self._planned, owner, submit, content, request, number)
                 job, plan, rows = await self._planning.run(owner, request.region.area, planned)
-                self._check_disk(plan, request)
+                await self._check_disk(plan, request)
                 rest = await self._store_ahead(number, rows)
                 self._jobs[owner, submit.job] = job
             await self._publish(job, plan, rest)
@@ -208,19 +208,19 @@ class JobAcceptance:
                 count=len(own),
             )
 
-    def _check_disk(self, plan: Plan, request: JobRequest) -> None:
+    async def _check_disk(self, plan: Plan, request: JobRequest) -> None:
         """Refuse at once what could not even begin."""
         account, windows = self._parts.spool.account, plan.items[0].windows
         needed = sum(request.source(window.source).format.size(window.extent) for window in windows)
-        if account.used + needed > account.quota:
-            self._check_unseen()
+        if needed <= account.quota < account.used + needed:
+            await self._check_unseen(needed)
         account.check(needed)
 
-    def _check_unseen(self) -> None:
-        """Raise ResourceError where what fills the job store are results that do not go by themselves."""
-        unseen = [job for job in self._jobs.values() if job.is_unseen]
-        size = sum(self._parts.spool.files(job.number).size() for job in unseen)
-        if size:
+    async def _check_unseen(self, needed: int) -> None:
+        """Raise ResourceError where results that do not go by themselves leave no room for `needed` bytes."""
+        unseen = [self._parts.spool.files(job.number) for job in self._jobs.values() if job.is_unseen]
+        size = await asyncio.to_thread(lambda: sum(files.size() for files in unseen))
+        if size + needed > self._parts.spool.account.quota:
             raise ResourceError(
                 "The server's job store is full: of the {quota} MiB that it may take, {size} MiB are results that "
                 "their owners have not seen yet.",

@@ -243,3 +243,15 @@ async def test_where_unseen_results_take_all_of_the_room_a_new_job_is_refused_wi
         assert made.manager.expire() == 1
         await made.until_stored(0)
         await made.submit()
+
+
+async def test_an_unseen_result_is_no_reason_where_there_would_be_room_beside_it(tmp_path, machine):
+    async with bench(tmp_path, clocks=machine.clocks) as made:
+        await finish(made)
+        await finish_unseen(made)
+        await made.until_stored(2 * RESULT)
+        made.spool.account.quota = 2 * RESULT
+        with pytest.raises(ResourceError) as caught:
+            await made.submit()
+        assert caught.value.info.code is ErrorCode.STORAGE_FULL
+        assert "have not seen yet" not in caught.value.info.message
