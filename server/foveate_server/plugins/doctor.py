@@ -106,11 +106,15 @@ def report(findings: list[DoctorFinding], machine: Machine) -> str:
 
 def _terminal(machine: Machine) -> Iterator[DoctorFinding]:
     """Warn of what only this terminal knows: here all is tried with it, and an editor of the menu lacks it."""
-    if alone := set_here_alone(machine.environ):
+    if machine.platform in ("win32", "darwin"):  # their sessions cannot be asked, and are set up elsewhere
+        return
+    alone = set_here_alone(machine.environ)
+    if alone.names:
+        knows = "does not know of it, and may look" if alone.is_sure else "may not know of it, and then looks"
         yield DoctorFinding(
             "terminal",
-            f"sets {', '.join(alone)}",
-            "An editor that is started from the desktop's menu does not know of it, and may look elsewhere.",
+            f"sets {', '.join(alone.names)}",
+            f"An editor that is started from the desktop's menu {knows} elsewhere.",
             "Set it for the whole session, such as in ~/.config/environment.d, or look again without it.",
             is_fault=False,
         )

@@ -305,8 +305,8 @@ def test_what_only_this_terminal_sets_is_a_warning(krita, machine, session):
         "HOME": "/me",
     }
 
-    def warned():
-        findings = examine(replace(machine, environ=environ), lambda *_: Peer("foveate", "9.9"))
+    def warned(**fields):
+        findings = examine(replace(machine, environ=environ, **fields), lambda *_: Peer("foveate", "9.9"))
         return [finding for finding in findings if finding.subject == "terminal"]
 
     assert warned() == []
@@ -316,8 +316,12 @@ def test_what_only_this_terminal_sets_is_a_warning(krita, machine, session):
     assert warning.problem.startswith("An editor that is started from the desktop's menu does not know of it")
     assert "for the whole session" in warning.remedy
     assert not warning.is_fault
-    (session / "systemctl").unlink()  # where nobody can tell, nothing is vouched for
-    assert warned() == [warning]
+    for unknown in ("#!/bin/sh\nexit 1\n", None):  # where nobody can tell, nothing is vouched for
+        (session / "systemctl").write_text(unknown) if unknown else (session / "systemctl").unlink()
+        (warning,) = warned()
+        assert warning.text == "sets FOVEATE_DATA_DIR, XDG_DATA_HOME"
+        assert "may not know of it" in warning.problem
+    assert warned(platform="darwin") == []
 
 
 def test_that_the_plugin_was_not_tried_in_its_editor_is_said_with_the_reason(krita, look):
