@@ -24,6 +24,7 @@ UPGRADE = {
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": SUBPROTOCOL,
 }  # fmt: skip
 ANSWER_SECONDS = 8.0
+SILENCE_SECONDS = 1.0  # after an answer: no other one follows
 CROWD_SECONDS = 0.1  # between two attempts of a stranger: the server does not serve any while too many come
 _ASKED_FOR = re.compile(rb"(?i)\r\nwww-authenticate: *([^\r\n]*)\r\n")
 
@@ -82,6 +83,17 @@ class Attacker:
                     answer += part
                     if b"\r\n\r\n" in answer and b"connection: close" not in answer.lower():
                         break
+            return answer
+
+    def pipeline(self, data: bytes) -> bytes:
+        """Send bytes; return all that comes back until the server closes, or has said no more for a while."""
+        with socket.create_connection(self.place, timeout=ANSWER_SECONDS) as connection:
+            answer = b""
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                connection.sendall(data)
+                while part := connection.recv(65536):
+                    answer += part
+                    connection.settimeout(SILENCE_SECONDS)
             return answer
 
     def request(

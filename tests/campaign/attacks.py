@@ -69,7 +69,9 @@ def _odd_method(attacker: Attacker) -> str:
 
 def _two_lengths(attacker: Attacker) -> str:
     """Smuggling: two opinions on where a request ends, and in what one of them takes for a body another request."""
-    inner = attacker.request(attacker.random.choice(("/status.json", "/jobs")))
+    known = attacker.random.random() < 0.5  # by the server: then the first request may be served, and no other
+    token = {"Authorization": f"Bearer {attacker.server.address.token}"} if known else {}
+    inner = attacker.request(attacker.random.choice(("/status.json", "/jobs")), headers=token)
     lengths = attacker.random.choice(
         (
             f"Content-Length: {len(inner)}\r\nTransfer-Encoding: chunked\r\n",
@@ -83,11 +85,10 @@ def _two_lengths(attacker: Attacker) -> str:
         )
     )
     host, port = attacker.place
-    known = attacker.random.random() < 0.5  # by the server: then the first request may be served, and no other
-    token = f"Authorization: Bearer {attacker.server.address.token}\r\n" if known else ""
-    head = f"POST {CODE} HTTP/1.1\r\nHost: {host}:{port}\r\n{token}{lengths}\r\n"
-    answer = attacker.exchange(head.encode() + inner)
-    if answer.count(b"HTTP/1.1 2") > known or b'"jobs"' in answer:
+    named = "".join(f"{name}: {value}\r\n" for name, value in token.items())
+    head = f"POST {CODE} HTTP/1.1\r\nHost: {host}:{port}\r\n{named}{lengths}\r\n"
+    answer = attacker.pipeline(head.encode() + inner)
+    if answer.count(b"HTTP/1.1 ") > 1 or b'"jobs"' in answer:
         return f"{lengths!r}: answered {answer[:200]!r}"
     return "" if known and answer.startswith(b"HTTP/1.1 201") else attacker.refused(answer)
 
