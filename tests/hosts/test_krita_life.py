@@ -205,14 +205,13 @@ def test_krita_draws_and_answers_while_a_job_runs(run):
         """
 from driver.watch import watching
 with watching(desk()) as watch:
-    job = watch.timed("press", lambda: start("refocus"))()
-    ended = finish(job)
+    ended = [finish(watch.timed("press", lambda: start("refocus"))())["state"] for _ in range(3)]
 long = [seconds for seconds, cause in watch.pauses() if cause == "plugin"]
-answer = [ended["state"], max(long, default=0), len(watch.beats)]
+answer = [ended, max(long, default=0), len(watch.beats)]
 """
     )
     ended, longest, count = answer
-    assert ended == "done"
+    assert ended == ["done"] * 3
     assert count > 50
     assert longest < 0.5  # with other processes on the same cores; mostly nothing is above 0.05
 
