@@ -7,6 +7,8 @@ import types
 from pathlib import Path
 from unittest.mock import MagicMock
 
+import pytest
+
 PACKAGE = Path(__file__).parents[3] / "plugins/gimp/foveate"
 LIBRARIES = ("Babl", "GdkPixbuf", "Gegl", "Gimp", "GimpUi", "Gio", "GLib", "GObject", "Gtk")
 
@@ -32,3 +34,13 @@ if "foveate_gimp" not in sys.modules:
     package = types.ModuleType("foveate_gimp")
     package.__path__ = [str(PACKAGE)]
     sys.modules["foveate_gimp"] = package
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the plug-in has its settings: no file yet."""
+    from foveate_gimp import connection
+
+    path = tmp_path / "foveate.json"
+    monkeypatch.setattr(connection, "settings_path", lambda: path)
+    return path

@@ -11,13 +11,6 @@ from foveate_shared.connection.settings import Settings, load, save
 
 
 @pytest.fixture
-def settings(tmp_path, monkeypatch):
-    path = tmp_path / "foveate.json"
-    monkeypatch.setattr(connection, "settings_path", lambda: path)
-    return path
-
-
-@pytest.fixture
 def told(monkeypatch):
     """What GIMP was to show."""
     sentences = []

@@ -24,13 +24,6 @@ OURS, THEIRS = (
 
 
 @pytest.fixture
-def settings(tmp_path, monkeypatch):
-    path = tmp_path / "foveate.json"
-    monkeypatch.setattr(connection, "settings_path", lambda: path)
-    return path
-
-
-@pytest.fixture
 def entry(tmp_path):
     path = tmp_path / "foveate.py"
     path.touch()
