@@ -16,7 +16,6 @@ from ._shared import (
     job_flow,
     job_records,
     job_status,
-    missing_parts,
     operation_form,
     picture_slots,
     protocol,
@@ -215,10 +214,7 @@ def _finished(flows: Flows, host: GimpHost) -> AppliedResult:
     if host.result_image is None and status.state is job_flow.JobState.CANCELLED:
         raise errors.CancelledJobError("The result was dropped.")
     if status.error is not None and status.state is not job_flow.JobState.CANCELLED:
-        rest = flow.can_make_rest
-        raise errors.to_exception(
-            missing_parts.with_command(status.error, flow.job, " --as gimp") if rest else status.error
-        )
+        raise run_blocking.failure_of(flow, status.error, " --as gimp")
     recipe = flow.result.recipe if flow.result else {}
     is_as_asked = bool(host.layers or host.result_image) and all(each.status == "done" for each in flow.outcomes)
     report = tuple(each.data for each in flow.result.reports) if flow.result else ()

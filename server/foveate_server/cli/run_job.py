@@ -14,9 +14,9 @@ from foveate_server.cli.progress_display import Display
 from foveate_server.cli.result_alone import ResultAlone
 from foveate_shared.errors import CancelledJobError, ErrorInfo, FoveateError, to_exception
 from foveate_shared.jobs.job_flow import JobProgress, JobState, Rerender
-from foveate_shared.jobs.missing_parts import rows_missing_in, with_command
+from foveate_shared.jobs.missing_parts import rows_missing_in
 from foveate_shared.jobs.named_pictures import FrozenPicture
-from foveate_shared.jobs.run_blocking import run_to_end
+from foveate_shared.jobs.run_blocking import failure_of, run_to_end
 from foveate_shared.wire.protocol import JsonObject
 
 
@@ -72,10 +72,8 @@ def run_job(
 
 def _with_rescue(error: ErrorInfo, flow: Rerender, owner: str) -> FoveateError:
     """Return the error; where there is a result, or a part of one, with the command to get it all the same."""
-    if flow.can_make_rest:
-        return to_exception(with_command(error, flow.job, owner))
     if flow.status.state is not JobState.UNAPPLIED:
-        return to_exception(error)
+        return failure_of(flow, error, owner)
     command = f"foveate jobs resume {flow.job} IN OUT{owner}"
     if flow.result and rows_missing_in(flow.result):
         command = f"foveate jobs fetch {flow.job} OUT --incomplete{owner}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..connection.client import ClientEvent, ConnectionState, StateChange
-from ..errors import CancelledJobError, ConnectionLostError, FoveateError, to_exception
+from ..errors import CancelledJobError, ConnectionLostError, ErrorInfo, FoveateError, to_exception
 from ..wire.protocol import JsonObject
 from .dispatch_events import dispatch
 from .host import Host
@@ -50,11 +50,18 @@ def run_job(
     flow.start()
     status = run_to_end(client, flow, on_status=on_status)
     if status.error:
-        rest = flow.can_make_rest
-        raise to_exception(with_command(status.error, flow.job, owner) if rest else status.error)
+        raise failure_of(flow, status.error, owner)
     if status.state is JobState.CANCELLED:
         raise CancelledJobError("The job was cancelled.")
     return status
+
+
+def failure_of(flow: Rerender, error: ErrorInfo, owner: str = "") -> FoveateError:
+    """Return the error that a flow has ended with; where its rest can be made, with the command for that.
+
+    For where there is no button; `owner` as in :func:`run_job`.
+    """
+    return to_exception(with_command(error, flow.job, owner) if flow.can_make_rest else error)
 
 
 def run_to_end(
