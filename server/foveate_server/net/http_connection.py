@@ -21,6 +21,7 @@ from websockets.frames import CloseCode
 from foveate_server.net.unproved_connections import UnprovedConnections, Visit
 
 _VISIT = "foveate.visit"  # the key in `scope["state"]`
+_OF_HANDSHAKE = (b"connection", b"upgrade", b"origin", b"sec-websocket-")  # names of headers, and how they begin
 _AUTHORIZATION = re.compile(rb"(?i)\r\nauthorization: *([^\r\n]*)\r\n")
 
 
@@ -144,6 +145,9 @@ class HttpConnection(H11Protocol):
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Go on as a websocket."""
+        if not _is_ascii_handshake(event):  # websockets would log it as a failure of ours, and answer so
+            self.send_400_response("The headers of a websocket's handshake are ASCII.")
+            return
         self._is_websocket = True
         super().handle_websocket_upgrade(event)
 
@@ -164,6 +168,10 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         """Give the place back."""
         self.app_state[_VISIT].end()
         super().connection_lost(exc)
+
+
+def _is_ascii_handshake(request: h11.Request) -> bool:
+    return all(value.isascii() for name, value in request.headers if name.startswith(_OF_HANDSHAKE))
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -37,6 +37,32 @@ def test_a_body_that_is_none_is_refused_and_logged_as_no_error_of_ours(
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
+@pytest.mark.parametrize(
+    "name", ["Connection", "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol"]
+)
+def test_a_handshake_that_is_not_ascii_is_refused_and_logged_as_no_error_of_ours(
+    start_server, config: ServerConfig, caplog: pytest.LogCaptureFixture, name: str
+):
+    async def accept(websocket: WebSocket) -> None:
+        await websocket.accept()
+
+    server = start_server(Starlette(routes=[WebSocketRoute("/", accept)]), config)
+    values = {
+        "Host": b"x",
+        "Connection": b"Upgrade",
+        "Upgrade": b"websocket",
+        "Sec-WebSocket-Version": b"13",
+        "Sec-WebSocket-Key": b"dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    values[name] = values.get(name, b"") + (b", \x85" if name == "Connection" else b"\x85")
+    headers = b"".join(name.encode() + b": " + value + b"\r\n" for name, value in values.items())
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as stranger:
+        stranger.sendall(b"GET / HTTP/1.1\r\n" + headers + b"\r\n")
+        answer = b"".join(iter(lambda: stranger.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
 def test_text_that_is_none_ends_its_connection_and_is_logged_as_no_error_of_ours(
     start_server, config: ServerConfig, caplog: pytest.LogCaptureFixture
 ):
