@@ -103,7 +103,7 @@ answer = finish(kept["job"])["state"]
         screen.screenshot(f"krita-low-{name}")
         running.run("docker().setFloating(False)\nforget_all()\npump(0.5)")
         running.run(
-            'dialog = kept["dialog"] = docker().panel.task.open_adding()\ndialog.what.setText("/nowhere/at-all")'
+            'docker().panel.task.open_adding()\ndialog().what.setText("/nowhere/at-all")'
         )
         screen.wait_for_window("Foveate: ")
         running.run("pump(1)")  # a cursor blinks in it
@@ -111,14 +111,15 @@ answer = finish(kept["job"])["state"]
         running.run(
             """
 from foveate.qt import QtCore, QtGui, Qt
-dialog = kept["dialog"]
+adding = dialog()
 desk().settings = replace(desk().settings, server_command=("/nowhere/foveate", "serve"))
-dialog.what.setFocus()
-QApplication.sendEvent(dialog.what, QtGui.QKeyEvent(QtCore.QEvent.Type.KeyPress, Qt.Key.Key_Return,
+adding.what.setFocus()
+QApplication.sendEvent(adding.what, QtGui.QKeyEvent(QtCore.QEvent.Type.KeyPress, Qt.Key.Key_Return,
     Qt.KeyboardModifier.NoModifier))
-wait_for(lambda: dialog._said.text())
-answer = dialog._said.text()
-dialog.close()
+wait_for(lambda: adding._said.text())
+del adding
+press("Close" if language == "en" else "Schließen")
+wait_for(lambda: dialog() is None)
 """
         )
     assert "settings.broken-" in told[0]

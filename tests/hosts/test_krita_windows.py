@@ -157,9 +157,19 @@ pump(0.2)
         screen.screenshot(f"krita-{name}")
         verb = {"en": "Refocus selection", "de": "Auswahl fokussieren"}[language]
         assert shown == [scale, 52 * scale, scale, False, verb]
-        running.run("dialog = docker().panel.open_settings()\nkept['dialog'] = dialog\npump(0.5)")
+        running.run("docker().panel.open_settings()\npump(0.5)")
         screen.screenshot(f"krita-settings-{name}")
-        running.run("kept['dialog'].reject()\nforget_all()")
+        saved = running.run(
+            """
+next(each for each in dialog().findChildren(QtWidgets.QCheckBox)).setChecked(True)
+press({"en": "Save", "de": "Speichern"}[language])
+wait_for(lambda: dialog() is None)
+answer = desk().settings.ask_first
+forget_all()
+""",
+            language=language,
+        )
+        assert saved
 
 
 def test_shortcuts_are_configured_and_the_keyboard_is_enough(chroot, settle, start_screen):

@@ -18,7 +18,7 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
 
     def __init__(self, controller: KritaController, parent: Any = None) -> None:
         super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
         self._controller = controller
         say = controller.say
         self.setWindowTitle(say("Foveate: add a model"))

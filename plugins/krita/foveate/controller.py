@@ -9,6 +9,7 @@ from typing import Any
 
 from . import style
 from ._shared import document_controller, open_connection, previews, protocol
+from .open_dialogs import OpenDialogs
 from .qt import QtCore, Signal
 
 PEER_NAME = "foveate-krita"
@@ -45,6 +46,7 @@ class KritaController(document_controller.DocumentController):
         open_own = partial(open_connection.open_client, peer=protocol.Peer(PEER_NAME, version))
         super().__init__(editor, settings_path, open_client or open_own, **options)
         self.signals = Signals()
+        self.dialogs = OpenDialogs()
         self.on_context = self.signals.context_changed.emit
         self.on_faces = self.signals.faces_changed.emit
         self.on_language = self.signals.restyled.emit

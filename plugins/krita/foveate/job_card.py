@@ -68,4 +68,5 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
             self._buttons[act.name].setVisible(act.fits(job))
 
     def _show_recipe(self, job: job_list.JobEntry) -> None:
-        RecipeDialog(self._controller.say, job.title, job.flow.result.recipe, self.window()).show()
+        dialog = RecipeDialog(self._controller.say, job.title, job.flow.result.recipe, self.window())
+        self._controller.dialogs.show(dialog)

@@ -40,9 +40,7 @@ class Panel(QtWidgets.QWidget):  # type: ignore[misc]
 
     def open_settings(self) -> Any:
         """Open the settings dialog."""
-        dialog = SettingsDialog(self.controller, self.window())
-        dialog.open()
-        return dialog
+        return self.controller.dialogs.show(SettingsDialog(self.controller, self.window()))
 
     def changeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         """Follow Krita's theme."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ._shared import protocol, translations
-from .qt import Qt, QtGui, QtWidgets
+from .qt import QtGui, QtWidgets
 from .widgets import button, column, copy_text, label, row
 
 
@@ -17,7 +17,6 @@ class RecipeDialog(QtWidgets.QDialog):  # type: ignore[misc]
 
     def __init__(self, say: translations.Texts, title: str, recipe: protocol.JsonObject, parent: Any = None) -> None:
         super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(say("Recipe: {title}", title=title))
         self._say = say
         self._text = json.dumps(recipe, indent=2, ensure_ascii=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ._shared import errors, labels, typed_settings
 from .controller import KritaController
-from .qt import QtWidgets
+from .qt import Qt, QtWidgets
 from .widgets import button, column, fill, label, row, show_value
 
 
@@ -15,6 +15,7 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
 
     def __init__(self, controller: KritaController, parent: Any = None) -> None:
         super().__init__(parent)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
         self._controller = controller
         say, values = controller.say, controller.settings
         self.setWindowTitle(say("Foveate: settings"))

@@ -109,9 +109,7 @@ class TaskForm(Measured):
 
     def open_adding(self) -> Any:
         """Open the dialog that adds a model."""
-        dialog = AddModelDialog(self._controller, self.window())
-        dialog.open()
-        return dialog
+        return self._controller.dialogs.show(AddModelDialog(self._controller, self.window()))
 
     def _offer_cancel(self) -> None:
         """Offer to end what runs, wherever its card is."""

@@ -137,7 +137,9 @@ def confirmed(parent: Any, text: str, yes: str, back: str) -> bool:
     box.setDefaultButton(stay)
     box.setEscapeButton(stay)
     box.exec()
-    return bool(box.clickedButton() == go_on)
+    said_yes = bool(box.clickedButton() == go_on)
+    box.deleteLater()  # else it stays in its parent for good
+    return said_yes
 
 
 def copy_text(text: str) -> None:

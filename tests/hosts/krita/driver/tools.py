@@ -1,5 +1,6 @@
 """What orders can use: documents, selections, the docker, and undo."""
 
+import gc
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,17 @@ def docker():
     found.setVisible(True)
     found.raise_()
     return found
+
+
+def dialog():
+    """Return our dialog that is open, once Python has forgotten all that nobody keeps."""
+    gc.collect()
+    return app.activeWindow().qwindow().findChild(QtWidgets.QDialog, "", Qt.FindChildOption.FindDirectChildrenOnly)
+
+
+def press(text):
+    """Press a button of our dialog that is open."""
+    next(each for each in dialog().findChildren(QtWidgets.QPushButton) if each.text() == text).click()
 
 
 def desk():
