@@ -120,7 +120,8 @@ wait_for(lambda: adding._said.text())
 del adding
 press("Close" if language == "en" else "Schließen")
 wait_for(lambda: dialog() is None)
-"""
+""",
+            language=language,
         )
     assert "settings.broken-" in told[0]
     assert told[1]

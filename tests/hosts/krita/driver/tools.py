@@ -55,7 +55,8 @@ def docker():
 def dialog():
     """Return our dialog that is open, once Python has forgotten all that nobody keeps."""
     gc.collect()
-    return app.activeWindow().qwindow().findChild(QtWidgets.QDialog, "", Qt.FindChildOption.FindDirectChildrenOnly)
+    shown = [each for each in QApplication.topLevelWidgets() if each.isVisible()]
+    return next((each for each in shown if each.windowTitle().startswith("Foveate: ")), None)
 
 
 def press(text):
