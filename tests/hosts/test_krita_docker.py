@@ -102,9 +102,7 @@ answer = finish(kept["job"])["state"]
         seen = running.run(SEEN)
         screen.screenshot(f"krita-low-{name}")
         running.run("docker().setFloating(False)\nforget_all()\npump(0.5)")
-        running.run(
-            'docker().panel.task.open_adding()\ndialog().what.setText("/nowhere/at-all")'
-        )
+        running.run('docker().panel.task.open_adding()\ndialog().what.setText("/nowhere/at-all")')
         screen.wait_for_window("Foveate: ")
         running.run("pump(1)")  # a cursor blinks in it
         screen.screenshot(f"krita-add-{name}")
