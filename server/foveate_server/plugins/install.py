@@ -21,7 +21,7 @@ from foveate_server.plugins.editor_places import (
     find_places,
 )
 from foveate_server.plugins.replace_files import remove_all, replace_all
-from foveate_shared.connection import settings
+from foveate_shared.connection import client_identity, settings
 from foveate_shared.connection.clean_environment import virtual_environment
 from foveate_shared.connection.running_server import default_runtime_file
 from foveate_shared.editor import known_server
@@ -145,6 +145,7 @@ def _written_settings(place: Place, server_command: Sequence[str]) -> Iterator[P
     Where that fails, the old ones are back; where none were, none are.
     """
     were_there = place.settings.exists()
+    was_known = client_identity.known(place.settings, None)
     command = list(server_command)
     if place.runtime_file != default_runtime_file().absolute():
         command += ["--runtime-file", str(place.runtime_file)]
@@ -161,6 +162,8 @@ def _written_settings(place: Place, server_command: Sequence[str]) -> Iterator[P
                 settings.save(place.settings, found)
             else:
                 place.settings.unlink()
+                if was_known is None:
+                    client_identity.forget(place.settings)
         raise
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from ..errors import ResourceError
 from ..i18n.sentence import Sentence
 from ..wire.protocol import JsonObject
+from . import client_identity
 from .private_files import unwritable, write_private
 from .server_address import ServerAddress
 
@@ -31,7 +32,7 @@ _THIS_MACHINE = {None, "localhost", "127.0.0.1", "::1"}
 
 @dataclass(frozen=True)
 class Settings:
-    """What a client remembers. `client_id` is minted once and then kept: jobs belong to it."""
+    """What a client remembers. `client_id` is minted once and then kept, see client_identity: jobs belong to it."""
 
     client_id: str
     server_command: tuple[str, ...] = ("foveate", "serve")  # starts the server on this machine
@@ -90,17 +91,20 @@ def load(path: Path) -> Settings:
 def load_or_replace(path: Path) -> tuple[Settings, Path | None]:
     """Return the settings in the file, and where old ones are that could not be read: see :func:`told_aside`.
 
-    Where there is none, or none that can be understood (it is then renamed), new ones are written. Raises ResourceError
-    where that is impossible; an old file is untouched then.
+    Where there is none, or none that can be understood (it is then renamed), new ones are written, with the client's id
+    where that is known. Raises ResourceError where that is impossible; an old file is untouched then.
     """
     aside = None
     try:
-        return parse(path.read_text(encoding="utf-8")), None
+        found = parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         pass
     except (OSError, ValueError):
         aside = _set_aside(path)
-    settings = Settings(str(uuid.uuid4()))
+    else:
+        client_identity.keep(path, found.client_id)
+        return found, None
+    settings = Settings(client_identity.known(path, aside) or str(uuid.uuid4()))
     try:
         save(path, settings)
     except ResourceError:
@@ -108,6 +112,7 @@ def load_or_replace(path: Path) -> tuple[Settings, Path | None]:
             with contextlib.suppress(OSError):
                 aside.replace(path)
         raise
+    client_identity.keep(path, settings.client_id)
     return settings, aside
 
 

@@ -171,6 +171,15 @@ def test_what_fails_leaves_settings_and_what_krita_loads(krita, machine, monkeyp
     assert tree(machine.home) == before
 
 
+def test_an_installation_does_not_make_another_client_of_the_editor(krita, machine):
+    install(krita, COMMAND, machine)
+    before = settings.load(krita.settings).client_id
+    for damage in ("[]", krita.settings.read_text()[:-40]):
+        krita.settings.write_text(damage)
+        install(krita, COMMAND, machine)
+        assert settings.load(krita.settings).client_id == before
+
+
 def test_where_settings_go_that_cannot_be_read_is_said(krita, machine):
     krita.settings.write_text("[]")
     (old, again) = (install(krita, COMMAND, machine).old_settings for _ in range(2))
@@ -269,7 +278,8 @@ def test_krita_loads_it_and_knows_its_shortcuts(machine):
     assert kritarc.is_enabled(place.kritarc)
     uninstall(place, machine)
     assert not kritarc.is_enabled(place.kritarc)
-    assert [path for path in place.folder.rglob("*") if path.is_file()] == [place.settings]
+    left = {place.settings, place.settings.with_suffix(".client-id")}
+    assert {path for path in place.folder.rglob("*") if path.is_file()} == left
 
 
 def test_gimps_program_may_be_executed(machine):

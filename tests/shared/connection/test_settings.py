@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +48,36 @@ def test_a_broken_file_is_set_aside(tmp_path: Path, text: str) -> None:
     assert aside.read_text() == text
     assert told == aside
     assert settings.load_or_replace(path) == (found, None)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[: text.index("prompts")],
+        lambda text: text.replace('"version": 2', '"version": 99'),
+        lambda text: text.replace(": ", " ", 1),
+    ],
+    ids=["truncated", "of a newer version", "no JSON"],
+)
+def test_who_the_client_is_is_read_from_damaged_settings(tmp_path: Path, damage: Callable[[str], str]) -> None:
+    path = tmp_path / "settings.json"
+    settings.save(path, Settings("an-editor", remote_token="secret"))
+    path.write_text(damage(path.read_text()))
+    found, aside = settings.load_or_replace(path)
+    assert aside is not None
+    assert (found.client_id, found.remote_token) == ("an-editor", "")
+
+
+@pytest.mark.parametrize("gone", [None, b"", b"\xff\x00", b'{"client_id": "an-edi'])
+def test_who_the_client_is_outlives_its_settings(tmp_path: Path, gone: bytes | None) -> None:
+    path = tmp_path / "settings.json"
+    before = settings.load(path)
+    path.unlink() if gone is None else path.write_bytes(gone)
+    assert settings.load(path).client_id == before.client_id
+    settings.save(path, Settings("of-a-backup"))
+    settings.load(path)
+    path.unlink()
+    assert settings.load(path).client_id == "of-a-backup"
 
 
 def test_what_is_told_of_a_broken_file_is_said_in_any_language() -> None:
