@@ -112,7 +112,7 @@ class Application:
         )
 
     def _all_jobs(self) -> list[JobStatus]:
-        return list(map(_job_status, self._service.manager.jobs)) if self._service else []
+        return [_with_client(job, LOCAL_NAME) for job in self._service.manager.jobs] if self._service else []
 
     def _cancel(self, number: int) -> bool:
         if self._service is None:
@@ -235,6 +235,11 @@ def _job_status(job: Job) -> JobStatus:
         seconds_left=job.progress.seconds_left,
         number=job.number,
     )
+
+
+def _with_client(job: Job, reader: str) -> JobStatus:
+    """Return what is told of a job to who has the token called `reader`."""
+    return replace(_job_status(job), client=job.owner.client if job.owner.token == reader else "")
 
 
 def build(config: ServerConfig, token: str) -> ServedApplication:

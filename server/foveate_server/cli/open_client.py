@@ -15,7 +15,7 @@ from foveate_server.cli.progress_display import Display
 from foveate_server.cli.version import version
 from foveate_server.plugins.editor_places import Machine
 from foveate_shared.connection import settings
-from foveate_shared.connection.client import Client
+from foveate_shared.connection.client import Client, FindServer
 from foveate_shared.connection.inquiry import Inquiry
 from foveate_shared.connection.pairing_line import parse_pairing
 from foveate_shared.connection.server_address import ServerAddress
@@ -29,12 +29,18 @@ IDLE_EXIT_MINUTES = 10  # of a server that a command has started
 @contextmanager
 def connect(options: argparse.Namespace, display: Display) -> Iterator[Client]:
     """Give a client of the server that `options` name. Raises FoveateError where they make no sense."""
-    address = named_address(options)
     owner = named_owner(options, Machine())
-    finder = address or (owner.find_server if owner else local_finder(display))
-    identity = owner.client_id if owner else client_id()
-    with Client(finder, identity, Peer("foveate-cli", version())) as client:
+    identity = getattr(options, "client_id", None) or (owner.client_id if owner else client_id())
+    with Client(finder(options, display), identity, Peer("foveate-cli", version())) as client:
         yield client
+
+
+def finder(options: argparse.Namespace, display: Display) -> FindServer:
+    """Return what finds the server that `options` name. Raises as :func:`connect` does."""
+    if address := named_address(options):
+        return lambda: address
+    owner = named_owner(options, Machine())
+    return owner.find_server if owner else local_finder(display)
 
 
 def named_address(options: argparse.Namespace) -> ServerAddress | None:

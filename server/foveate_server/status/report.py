@@ -22,6 +22,7 @@ class JobStatus:
     created: float = 0.0  # seconds since the epoch
     seconds_left: float | None = None
     number: int = 0  # the server's own, of all owners' jobs
+    client: str = ""  # the client's id, where the reader has the same token: who has both is the job's owner
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def test_the_owner_sees_and_ends_the_job_of_another(server, tablet):
     (line,) = [line for line in server.foveate("jobs", "--all").stdout.splitlines() if job in line]
     assert line.split()[3:] == [name, "upscale", "waiting"]
     (told,) = [one for one in json.loads(server.foveate("jobs", "--all", "--json").stdout)["jobs"] if one["job"] == job]
-    assert (told["owner"], told["state"]) == (name, "waiting")
+    assert (told["owner"], told["state"], told["client"]) == (name, "waiting", "")
     assert server.foveate("jobs", "cancel", "--all", job[:8]).stdout == f"{job}: cancelled\n"
     client.until(Cancelled)
     assert server.foveate("jobs", "cancel", "--all", job[:8]).stdout == f"{job}: had ended already\n"
@@ -46,5 +46,8 @@ def test_any_other_token_is_refused(server, tablet):
 
 
 def test_the_job_of_another_is_not_found_among_one_s_own(server, tablet):
-    _, job, _, _ = tablet
-    assert "There is no job whose id begins with" in server.foveate("jobs", "cancel", job, status=2).stderr
+    _, job, _, connection = tablet
+    for command in (("cancel", job), ("fetch", job, "out.png"), ("resume", job, "in.png", "out.png")):
+        assert "There is no job whose id begins with" in server.foveate("jobs", *command, status=2).stderr
+    other = server.foveate("jobs", "fetch", "0", "out.png", *connection, status=2)
+    assert "There is no job whose id begins with 0." in other.stderr

@@ -127,6 +127,17 @@ def test_what_cannot_be_fetched_is_kept(editor):
     editor.foveate("cancel", flow.job, "--as", "gimp", "--quiet")
 
 
+@pytest.mark.parametrize("owner", [(), ("--as", "gimp")])
+def test_a_job_whose_client_is_not_known_any_more_is_fetched_by_its_id(editor, owner):
+    flow = replace(editor, client_id="of-lost-settings").leave("refocus", {})
+    assert flow.job not in editor.foveate(*owner).stdout
+    target = editor.workplace.folder / f"lost{len(owner)}.png"
+    editor.foveate("fetch", flow.job[:13], target, "--quiet", *owner)
+    assert read_picture(target).extent == Extent(24, 20)
+    assert flow.job not in editor.foveate("--all").stdout
+    assert "There is no job whose id begins" in editor.foveate("fetch", flow.job, target, *owner, status=2).stderr
+
+
 def test_an_editor_that_is_not_there_and_one_with_several_settings(editor):
     said = editor.foveate("--as", "blender", status=2).stderr
     assert "foveate plugins install blender" in said

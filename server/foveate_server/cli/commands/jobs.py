@@ -97,14 +97,14 @@ def run_resume(options: argparse.Namespace) -> int:
     """Follow a job to its end, as if it had never been left."""
     from foveate_server.cli.edit_picture import resume
 
-    return resume(options, _find(_jobs(options), options.job))
+    return resume(options, _named(options))
 
 
 def run_fetch(options: argparse.Namespace) -> int:
     """Write the result of a job that is done."""
     from foveate_server.cli.fetch_result import fetch
 
-    return fetch(options, _find(_jobs(options), options.job))
+    return fetch(options, _named(options))
 
 
 def run_cancel(options: argparse.Namespace) -> int:
@@ -149,11 +149,11 @@ def _cancel_anyone_s(options: argparse.Namespace) -> int:
 
 def _everyones(options: argparse.Namespace) -> EveryonesJobs:
     from foveate_server.cli.everyones_jobs import EveryonesJobs
-    from foveate_server.cli.open_client import local_finder, named_address
+    from foveate_server.cli.open_client import finder
     from foveate_server.cli.progress_display import Display
 
     with Display(quiet=options.quiet) as display:
-        return EveryonesJobs(named_address(options) or local_finder(display)())
+        return EveryonesJobs(finder(options, display)())
 
 
 def _jobs(options: argparse.Namespace) -> tuple[JobSummary, ...]:
@@ -168,15 +168,43 @@ def _listing(options: argparse.Namespace) -> Jobs:
         return inquiry.listing()
 
 
+def _named(options: argparse.Namespace) -> JobSummary:
+    """Return the job that was named; where its owner has none such, that of another client with the same token.
+
+    From then on the options speak for that client: its settings may be gone.
+    """
+    jobs = _jobs(options)
+    if not any(_is_meant(job.job, options.job) for job in jobs) and (client := _client_with(options)):
+        options.client_id = client
+        jobs = _jobs(options)
+    return _find(jobs, options.job)
+
+
+def _client_with(options: argparse.Namespace) -> str | None:
+    """Return the id of the client that has the job; None where none with our token has, or we may not know."""
+    from foveate_shared.errors import RefusedError
+
+    try:
+        clients = {job["job"]: job["client"] for job in _everyones(options).list() if job["client"]}
+    except RefusedError:  # another machine's token does not own the server
+        return None
+    found = [job for job in clients if _is_meant(job, options.job)]
+    return clients[_chosen(found, options.job)] if found else None
+
+
 def _find(jobs: tuple[JobSummary, ...], text: str) -> JobSummary:
     chosen = _chosen([job.job for job in jobs], text)
     return next(job for job in jobs if job.job == chosen)
 
 
+def _is_meant(job: str, text: str) -> bool:
+    return job.startswith(text.lower())
+
+
 def _chosen(ids: list[str], text: str) -> str:
     from foveate_shared.errors import ErrorCode, InputError
 
-    found = [job for job in ids if job.startswith(text.lower())]
+    found = [job for job in ids if _is_meant(job, text)]
     if len(found) == 1:
         return found[0]
     problem = "There are several jobs" if found else "There is no job"
