@@ -254,6 +254,8 @@ def test_a_pairing_line_is_taken_or_refused_with_a_sentence(running, settings):
     taken = running.run(paste, line=line)
     assert taken == ["https://studio.example:7317", "t" * 32, "ab" * 32, ""]
     assert "not a pairing line" in running.run(paste, line="https://studio.example")[3]
+    shown = running.run(PENCIL + "answer = drawn(panels.FoveateMainPanel)")
+    assert "not a pairing line" in " ".join(shown)
 
 
 def test_no_server_and_no_way_to_start_one_says_how_to_mend_it(desk, running, screen, settings):

@@ -49,6 +49,8 @@ def draw(layout: Any, context: bpy.types.Context) -> None:
         text=", ".join(filter(None, (text, rt.connection.server))), icon=_ICONS[rt.connection.state], translate=False
     )
     row.operator("foveate.reconnect", text="", icon="FILE_REFRESH")
+    if rt.problem:  # of the settings: it may be why no server is found
+        draw_lines(layout, context, rt.say.sentence(rt.problem), "ERROR")
     if error := rt.connection.error or rt.connection.warning:
         draw_error(layout, context, error)
     if rt.connection.is_ready:
