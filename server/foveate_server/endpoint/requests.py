@@ -94,6 +94,7 @@ class Requests:
         profiles = dict(zip(profile_names(message), payloads, strict=True))
         job, is_new = await self._manager.submit(self._owner, message, profiles)
         if not is_new:
+            self._manager.offer(job)
             self._outbox.follow(job, 0)
             self._manager.ask_again(job)
 
