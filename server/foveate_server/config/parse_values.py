@@ -104,6 +104,12 @@ def size(value: object) -> int:
     return found
 
 
+def size_text(count: int) -> str:
+    """Return bytes as :func:`size` takes them: such as 500 KB or 1.5 GB, never rounded to nothing."""
+    unit = next((unit for unit in "tgmk" if count >= _UNITS[unit]), "")
+    return f"{count / _UNITS[unit]:.1f}".removesuffix(".0") + f" {unit.upper()}B"
+
+
 def path(value: object) -> Path:
     """Return a path, made absolute; `~` stands for the home folder."""
     if isinstance(value, Path):

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
+from foveate_server.config.parse_values import size_text
 from foveate_server.jobs.dependencies import JobDependencies
 from foveate_server.jobs.event_log import EventLog
 from foveate_server.jobs.expected_time import MeasuredPaces
@@ -202,9 +203,9 @@ class JobAcceptance:
             )
         if len(own) >= most * (1 + KEPT_PER_OPEN_JOB):
             raise RefusedError(
-                "The server keeps {count} results for you that were never acknowledged.",
+                "The server keeps {count} results for you that were never taken.",
                 code=ErrorCode.QUEUE_FULL,
-                remedy="Fetch and acknowledge them.",
+                remedy="Take or discard them, in the editor's list or with `foveate jobs`.",
                 count=len(own),
             )
 
@@ -222,13 +223,13 @@ class JobAcceptance:
         size = await asyncio.to_thread(lambda: sum(files.size() for files in unseen))
         if size + needed > self._parts.spool.account.quota:
             raise ResourceError(
-                "The server's job store is full: of the {quota} MiB that it may take, {size} MiB are results that "
-                "their owners have not seen yet.",
+                "The server's job store is full: of the {quota} that it may take, {size} are results that their owners "
+                "have not seen yet.",
                 code=ErrorCode.STORAGE_FULL,
                 remedy="They stay until their owners come for them: `foveate jobs --all` tells whose they are. "
-                "Or raise spool_quota.",
-                quota=self._parts.spool.account.quota >> 20,
-                size=-(-size >> 20),
+                "Or raise spool_quota in the server's settings.",
+                quota=size_text(self._parts.spool.account.quota),
+                size=size_text(size),
             )
 
 

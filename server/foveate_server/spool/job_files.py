@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from foveate_server.config.parse_values import size_text
 from foveate_server.spool.database_rows import WindowRow
 from foveate_shared.errors import ErrorCode, ResourceError, reason_of
 from foveate_shared.i18n.sentence import Sentence
@@ -25,7 +26,8 @@ def storage_full(problem: str, /, **values: object) -> ResourceError:
     return ResourceError(
         Sentence.made_of(problem, values),
         code=ErrorCode.STORAGE_FULL,
-        remedy="Fetch and acknowledge finished jobs, free some space on the server's disk, or raise spool_quota.",
+        remedy="Take or discard results that wait, in the editor's list or with `foveate jobs`, free some space on the "
+        "server's disk, or raise spool_quota in the server's settings.",
     )
 
 
@@ -47,7 +49,7 @@ class Account:
         """Promise room for `size` bytes. Raises ResourceError (storage_full) where there is none."""
         with self._lock:
             if self._used + size > self.quota:
-                raise storage_full("The server's job store is full: it may take {size} MiB.", size=self.quota >> 20)
+                raise storage_full("The server's job store is full: it may take {size}.", size=size_text(self.quota))
             if shutil.disk_usage(self._folder).free < size + DISK_RESERVE:
                 raise storage_full("The server's disk is full.")
             self._used += size

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from fakes.jobs import EXTENT, GRAY, PHOTO, blob_of, crop, job_id, submit_of, window_of
 from fakes.messages import BY_CLASS
 from fakes.painting import inverted
+from foveate_server.config.parse_values import size_text
 from foveate_server.config.server_config import Rates
 from foveate_server.endpoint.served_connection import ConnectionLimits
 from foveate_shared.errors import ErrorCode
@@ -286,7 +287,7 @@ def test_an_enormous_profile_is_refused(site):
 
 
 def test_a_full_store_fails_the_job_with_a_sentence(start_site):
-    site = start_site(spool_quota=EXTENT.area + 10)
+    site = start_site(spool_quota=EXTENT.area + 10)  # less than 1 MiB
     with site.client() as client:
         first, (request,) = begin(client, items=1)
         second = submit_of()
@@ -296,6 +297,8 @@ def test_a_full_store_fails_the_job_with_a_sentence(start_site):
         client.send(window_of(second.job, other[0], first=client.next_blob()))
         failed = client.until(Failed)
         assert (failed.job, failed.error.code) == (second.job, ErrorCode.STORAGE_FULL)
+        assert failed.error.message.endswith(f"it may take {size_text(EXTENT.area + 10)}.")
+        assert "`foveate jobs`" in failed.error.remedy
 
 
 # --- floods ---

@@ -5,6 +5,7 @@ import pytest
 
 from fakes.jobs import ANNA, BERT, EXTENT, bench
 from fakes.painting import PaintAnew
+from foveate_server.config.parse_values import size_text
 from foveate_server.jobs.dependencies import Clocks
 from foveate_server.spool.database_rows import Owner
 from foveate_server.spool.job_files import storage_full
@@ -237,7 +238,10 @@ async def test_where_unseen_results_take_all_of_the_room_a_new_job_is_refused_wi
         with pytest.raises(ResourceError) as caught:
             await made.submit()
         assert caught.value.info.code is ErrorCode.STORAGE_FULL
-        assert "1 MiB are results that their owners have not seen yet" in caught.value.info.message
+        told = (
+            f"of the {size_text(RESULT)} that it may take, {size_text(RESULT)} are results that their owners have not"
+        )
+        assert told in caught.value.info.message
         assert ids(made) == [unseen.id]
         made.manager.offer(unseen)
         assert made.manager.expire() == 1

@@ -44,11 +44,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _lines(url: str, status: dict[str, Any]) -> list[str]:
+    from foveate_server.config.parse_values import size_text
+
     jobs = status.get("jobs", [])
     lines = [
         f"server   {url}, version {status.get('version')}",
         f"device   {status.get('device')}, worker {status.get('worker')}",
-        f"spool    {status.get('spool_bytes', 0) >> 20} of {status.get('spool_quota', 0) >> 20} MiB",
+        f"spool    {size_text(status.get('spool_bytes', 0))} of {size_text(status.get('spool_quota', 0))}",
         f"clients  {status.get('clients')}",
     ]
     for job in jobs:
