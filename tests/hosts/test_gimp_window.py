@@ -15,7 +15,7 @@ from foveate_shared.connection.settings import load, save
 from hosts.gimp.person import Person
 from hosts.gimp.program import configuration, gimp, install
 from hosts.gimp.scenes import scene
-from hosts.gimp.waiting import until_forgotten, until_running
+from hosts.gimp.waiting import jobs_of, until_forgotten, until_running
 from hosts.lib.servers import REAL
 from hosts.lib.waiting import wait_until
 
@@ -211,12 +211,14 @@ def test_a_preview_in_german(window, use):
     assert finish()["status"] == "cancel"
 
 
-def test_a_preview_before_anything_is_changed(window, use):
+def test_a_preview_before_anything_is_changed(window, use, servers, settings):
     use(ask_first=True)
+    before = {job.job for job in jobs_of(settings, servers[0])}
     finish = window.call("refocus", mode="with-last-vals")
     window.press("Preview: not applied yet", "Escape", "gimp-preview")
     assert finish()["status"] == "cancel"
     assert len(window.layers()) == 1
+    assert [job.state for job in jobs_of(settings, servers[0]) if job.job not in before] == ["done"]  # it waits
     finish = window.call("refocus", mode="with-last-vals")
     window.press("Preview: not applied yet", "Return")
     assert finish()["status"] == "success"

@@ -211,7 +211,8 @@ class _PersonDecides:
         if len(flows) > 1:
             variations.VariationChooser(image, say).ask(flows, host)
         for flow in run_job.waiting(flows):
-            results.Decision(image, say).ask(flow, host)
+            if len(flows) == 1 or flow.status.error is not None:  # the other variations were asked about
+                results.Decision(image, say).ask(flow, host)
 
     def wants_rest(self, flow: job_flow.Rerender) -> bool:
         """See run_job.Decide."""

@@ -11,6 +11,7 @@ from .document import GimpHost
 _PREVIEW = "Preview, not applied"  # as the person sees it, also where windows have no titles
 _PREVIEW_SIDE = 480  # pixels of the longest side
 APPLY, AS_IMAGE, DROP, LEAVE, REST = 1, 2, 3, 4, 5  # answers; LEAVE lets it wait at the server
+WAITS = "If you close this window, it waits in Filters > Foveate > Waiting Results."
 
 
 class Decision:
@@ -23,8 +24,7 @@ class Decision:
     def ask(self, flow: job_flow.Rerender, host: GimpHost) -> None:
         """Apply the result, keep it as a new image, or drop it, as the person says.
 
-        Asks again where applying fails; a closed dialog keeps what could not be applied, for it must not be lost: as an
-        image, and what is no pixels at the server.
+        Asks again where applying fails. A closed dialog is no answer: the result waits at the server, see WAITS.
         """
         while flow.status.state is job_flow.JobState.UNAPPLIED:
             error = flow.status.error
@@ -56,7 +56,8 @@ class Decision:
         if words := other_results.words(flow.result):
             text = Gtk.Label(label=words, xalign=0.0, margin_start=12, margin_end=12, wrap=True, max_width_chars=60)
             dialog.get_content_area().add(text)
-        return answer(dialog, otherwise=DROP)
+        dialog.get_content_area().add(Gtk.Label(label=say(WAITS), xalign=0.0, margin=12))
+        return answer(dialog)
 
     def _ask_about(self, error: errors.ErrorInfo, flow: job_flow.Rerender, host: GimpHost) -> int:
         say, result = self._say, flow.result
@@ -65,16 +66,16 @@ class Decision:
         if is_pixels and not host.is_open:
             message = "The image was closed before the result came."
         dialog = Gtk.MessageDialog(message_type=Gtk.MessageType.WARNING, text=say.sentence(message))
-        dialog.format_secondary_text(say("The result is complete. It is lost if you discard it."))
+        dialog.format_secondary_text(f"{say('The result is complete. It is lost if you discard it.')} {say(WAITS)}")
         dialog.set_title("Foveate")
         dialog.add_button(say("Discard"), DROP)
         if host.is_open or result.kind in results_in_words.KINDS:
             dialog.add_button(say("Apply all the same"), APPLY)
         if result.patches:
             dialog.add_button(say("Open as new image"), AS_IMAGE).grab_default()
-            return answer(dialog, otherwise=AS_IMAGE)
-        dialog.add_button(say("Close"), LEAVE).grab_default()  # no Return may discard it
-        return answer(dialog, otherwise=LEAVE)
+        else:
+            dialog.add_button(say("Close"), LEAVE).grab_default()  # no Return may discard it
+        return answer(dialog)
 
 
 def wants_rest(flow: job_flow.Rerender, say: translations.Texts) -> bool:
@@ -84,7 +85,7 @@ def wants_rest(flow: job_flow.Rerender, say: translations.Texts) -> bool:
     dialog.set_title("Foveate")
     dialog.add_button(say("Close"), LEAVE)
     dialog.add_button(say("Make the rest"), REST).grab_default()
-    return answer(dialog, otherwise=LEAVE) == REST
+    return answer(dialog) == REST
 
 
 def is_wanted(question: str, say: translations.Texts) -> bool:
@@ -93,18 +94,18 @@ def is_wanted(question: str, say: translations.Texts) -> bool:
     dialog.set_title("Foveate")
     dialog.add_button(say("Cancel"), DROP)
     dialog.add_button(say("Begin"), APPLY).grab_default()
-    return answer(dialog, otherwise=DROP) == APPLY
+    return answer(dialog) == APPLY
 
 
-def answer(dialog: Gtk.Dialog, *, otherwise: int) -> int:
-    """Show a dialog until it is closed; return what was answered."""
+def answer(dialog: Gtk.Dialog) -> int:
+    """Show a dialog until it is closed; return what was answered: LEAVE where nothing was."""
     dialog.set_keep_above(True)
     dialog.show_all()
     given = dialog.run()
     dialog.destroy()
     while Gtk.events_pending():
         Gtk.main_iteration()
-    return given if given in (APPLY, AS_IMAGE, DROP, LEAVE, REST) else otherwise
+    return given if given in (APPLY, AS_IMAGE, DROP, REST) else LEAVE
 
 
 def pictures(

@@ -213,6 +213,8 @@ def _finished(flows: Flows, host: GimpHost) -> AppliedResult:
     status = flow.status
     if host.result_image is None and status.state is job_flow.JobState.CANCELLED:
         raise errors.CancelledJobError("The result was dropped.")
+    if status.state is job_flow.JobState.UNAPPLIED:  # who asked the person told where it waits
+        raise errors.CancelledJobError("The result waits.")
     if status.error is not None and status.state is not job_flow.JobState.CANCELLED:
         raise run_blocking.failure_of(flow, status.error, " --as gimp")
     recipe = flow.result.recipe if flow.result else {}

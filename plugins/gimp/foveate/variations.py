@@ -10,6 +10,7 @@ from .document import GimpHost
 from .run_job import Flows, waiting
 
 _IN_A_ROW = 4
+_ALL_WAIT = "If you close this window, they wait in Filters > Foveate > Waiting Results."
 _SIDE = 220  # pixels of a thumbnail's longest side
 
 
@@ -23,10 +24,12 @@ class VariationChooser:
     def ask(self, flows: Flows, host: GimpHost) -> None:
         """Apply the chosen results, or keep them as new images; drop the others.
 
-        A chosen one that cannot be applied still waits afterwards. A closed dialog drops all.
+        A chosen one that cannot be applied still waits afterwards, with its error. Where the dialog is closed, all wait.
         """
         ready = list(waiting(flows))
         answer, chosen = self._show(ready, host)
+        if answer == results.LEAVE:
+            return
         for flow in ready:
             if flow not in chosen:
                 flow.cancel()
@@ -57,14 +60,14 @@ class VariationChooser:
             box.add(self._thumbnail(number, flow, host))
         box.connect("child-activated", lambda *_: dialog.response(results.APPLY))
         box.select_child(box.get_child_at_index(0))
-        hint = say("Ctrl+click chooses several; each becomes a layer of its own.")
-        dialog.get_content_area().add(Gtk.Label(label=hint, xalign=0.0, margin=12))
+        hints = say("Ctrl+click chooses several; each becomes a layer of its own."), say(_ALL_WAIT)
+        dialog.get_content_area().add(Gtk.Label(label="\n".join(hints), xalign=0.0, margin=12))
         dialog.get_content_area().add(box)
         box.show_all()
         chosen: list[job_flow.Rerender] = []
         box.connect("selected-children-changed", lambda _: _take(box, ready, chosen))
         _take(box, ready, chosen)
-        answer = results.answer(dialog, otherwise=results.DROP)
+        answer = results.answer(dialog)
         return answer, [] if answer == results.DROP else chosen
 
     def _thumbnail(self, number: int, flow: job_flow.Rerender, host: GimpHost) -> Gtk.Widget:

@@ -4,11 +4,11 @@ from types import SimpleNamespace
 from unittest.mock import MagicMock
 
 import pytest
-from foveate_gimp import other_results, results, run_job
+from foveate_gimp import other_results, procedures, results, run_job, variations
 from foveate_gimp.document import GimpHost
 from foveate_gimp.lost_image import LostImage
 
-from foveate_shared.errors import ErrorCode, InputError, ResourceError
+from foveate_shared.errors import CancelledJobError, ErrorCode, InputError, ResourceError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.translations import Texts
 from foveate_shared.jobs.host import Image, ItemReport, Result, ResultFile, ResultPatch, SelectionPart
@@ -58,6 +58,7 @@ class Window:
         made = MagicMock()
         self.buttons.append([])
         made.add_button.side_effect = lambda label, answer: self.buttons[-1].append(answer) or made
+        made.format_secondary_text.side_effect = self.labels.append
         made.run.side_effect = lambda: self._answers.pop(0)
         return made
 
@@ -92,7 +93,7 @@ def test_what_a_report_or_files_say_is_shown_before_the_yes(monkeypatch, decisio
 def test_a_selection_is_shown_before_the_yes(monkeypatch, decision, host):
     drawn = []
     monkeypatch.setattr(other_results, "drawn", lambda result, title: drawn.append(result) or results.Gimp.Image())
-    window, flow = Window(monkeypatch, CLOSED), Flow(SELECTION)
+    window, flow = Window(monkeypatch, results.DROP), Flow(SELECTION)
     decision.ask(flow, host)
     assert drawn == [flow.result]
     assert window.buttons == [[results.DROP, results.APPLY]]
@@ -117,10 +118,32 @@ def test_files_can_be_applied_again_though_the_image_is_closed(monkeypatch, deci
 
 def test_pixels_that_cannot_be_applied_are_kept_as_an_image(monkeypatch, decision, host):
     host.keep = lambda result: "image"
-    window, flow = Window(monkeypatch, CLOSED), Flow("pixels", FULL)
+    window, flow = Window(monkeypatch, results.AS_IMAGE), Flow("pixels", FULL)
     decision.ask(flow, host)
     assert window.buttons == [[results.DROP, results.APPLY, results.AS_IMAGE]]
     assert (host.result_image, flow.was_dropped) == ("image", True)
+
+
+@pytest.mark.parametrize("error", [None, FULL])
+@pytest.mark.parametrize("kind", RESULTS)
+def test_a_closed_question_lets_the_result_wait_and_says_so(monkeypatch, decision, host, kind, error):
+    monkeypatch.setattr(results, "pictures", lambda *_: [])
+    window, flow = Window(monkeypatch, CLOSED), Flow(kind, error)
+    decision.ask(flow, host)
+    assert (flow.was_dropped, flow.status.state) == (False, JobState.UNAPPLIED)
+    assert any(results.WAITS in text for text in window.labels)
+    with pytest.raises(CancelledJobError):  # GIMP is told of no success, and the person of no failure
+        run_job._finished([flow], SimpleNamespace(result_image=None))
+
+
+@pytest.mark.parametrize(("answered", "dropped"), [(CLOSED, False), (results.DROP, True)])
+def test_variations_are_dropped_only_by_the_button(monkeypatch, host, answered, dropped):
+    window, flows = Window(monkeypatch, answered), [Flow("pixels"), Flow("pixels")]
+    monkeypatch.setattr(variations, "Gtk", results.Gtk)
+    monkeypatch.setattr(results, "pictures", lambda *_: [])
+    procedures._PersonDecides(SimpleNamespace(image=None, say=Texts("en"))).results(flows, host)
+    assert [flow.was_dropped for flow in flows] == [dropped, dropped]
+    assert len(window.buttons) == 1  # one question about all of them
 
 
 @pytest.mark.parametrize("kind", [REPORT, FILES, SELECTION])
