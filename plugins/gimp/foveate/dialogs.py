@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import gi
 
 for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
@@ -12,7 +10,7 @@ for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
 from gi.repository import Gimp, GimpUi, GLib, GObject, Gtk  # noqa: E402 - the versions come first
 
 from . import add_model, connection, menu  # noqa: E402
-from ._shared import checkpoint_choices, controller, errors, job_list, job_records, labels, translations  # noqa: E402
+from ._shared import checkpoint_choices, controller, errors, job_list, job_records, labels, protocol, translations  # noqa: E402
 from .argument_widgets import DropDown, attach  # noqa: E402
 from .form_fields import FormFields  # noqa: E402
 from .operation_procedures import OperationProcedure  # noqa: E402
@@ -41,11 +39,11 @@ def ask(
     state, menu_line = StateLine(say), MenuLine(say)
     _lay_out(dialog, form, operation)
     sentence = say("All that is visible is worked on.") if operation.is_whole else _region_sentence(image, say)
-    is_any_left = job_records.is_any_left(job_records.folder_of(connection.settings_path()))
     problem = Gtk.Label(xalign=0.0, wrap=True, wrap_mode=_WRAP_ANYWHERE, max_width_chars=60)
     _hide(problem)
-    left = say("A result from before is waiting: Filters > Foveate > Waiting Results.") if is_any_left else ""
-    _add_lines(dialog, (sentence, left), problem, menu_line.widget, state.widget)
+    left = LeftLine(say)
+    _add_lines(dialog, sentence, left.widget, problem, menu_line.widget, state.widget)
+    controller.tell_left(left.note)
     controller.wake()
 
     def look() -> bool:
@@ -207,6 +205,21 @@ class StateLine:
         self.widget.set_text(text.strip())
 
 
+class LeftLine:
+    """Says that the server has a result of before, of which the person has not been told."""
+
+    def __init__(self, say: translations.Texts) -> None:
+        text = say("A result from before is waiting: Filters > Foveate > Waiting Results.")
+        self.widget = Gtk.Label(label=text, xalign=0.0, wrap=True, max_width_chars=60)
+        self._folder = job_records.folder_of(connection.settings_path())
+        _hide(self.widget)
+
+    def note(self, job: protocol.JobSummary) -> None:
+        """Take a job of before whose result the server has."""
+        if job_records.is_untold(self._folder, job.job):
+            self.widget.show()
+
+
 class MenuLine:
     """Says that GIMP is to be started anew, where it does not know all that the server has."""
 
@@ -235,9 +248,9 @@ def _region_sentence(image: Gimp.Image | None, say: translations.Texts) -> str:
     return say("The selection has {width} × {height} pixels.", width=right - left, height=bottom - top)
 
 
-def _add_lines(dialog: GimpUi.ProcedureDialog, sentences: Sequence[str], *lines: Gtk.Label) -> None:
+def _add_lines(dialog: GimpUi.ProcedureDialog, sentence: str, *lines: Gtk.Label) -> None:
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
-    for sentence in filter(None, sentences):
+    if sentence:
         box.pack_start(Gtk.Label(label=sentence, xalign=0.0, wrap=True, max_width_chars=60), False, False, 0)
     for line in lines:
         box.pack_start(line, False, False, 0)

@@ -24,7 +24,7 @@ class VariationChooser:
     def ask(self, flows: Flows, host: GimpHost) -> None:
         """Apply the chosen results, or keep them as new images; drop the others.
 
-        A chosen one that cannot be applied still waits afterwards, with its error. Where the dialog is closed, all wait.
+        A chosen one that cannot be applied still waits afterwards, with its error. After a closed dialog all wait.
         """
         ready = list(waiting(flows))
         answer, chosen = self._show(ready, host)

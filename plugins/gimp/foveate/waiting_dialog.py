@@ -1,4 +1,7 @@
-"""Waiting Results: what the server still has of jobs whose plug-in is gone, to be opened or discarded."""
+"""Waiting Results: what the server still has of jobs whose plug-in is gone, to be opened or discarded.
+
+Jobs that still run are listed as well: of one whose image was closed, nothing else in GIMP shows that it goes on.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from gi.repository import GdkPixbuf, Gimp, GLib, Gtk
 from . import connection, dialogs, other_results, thumbnails
 from ._shared import (
     expired_jobs,
+    faces,
     job_flow,
     job_records,
     labels,
@@ -38,12 +42,13 @@ class WaitingDialog:
         self._folder = job_records.folder_of(connection.settings_path())
         self._hosts: dict[str, LostImage] = {}  # by job
         self._pictures: dict[str, tuple[GdkPixbuf.Pixbuf | None, str]] = {}  # by job: a thumbnail, and its size
-        self._listed: tuple[protocol.JobSummary, ...] | None = None  # what the list shows
+        self._listed: list[tuple[str, bool]] | None = None  # what the list shows: jobs, and whether they run
         self._dialog = Gtk.Dialog(title=say("Foveate: Waiting Results"))
         self._discard = self._dialog.add_button(say("Discard"), _DISCARD)
         self._open = self._dialog.add_button(say("Open as new image"), _OPEN)
         self._dialog.add_button(say("Close"), Gtk.ResponseType.CLOSE)
         self._dialog.set_default_response(_OPEN)
+        self._what = Gtk.Label(xalign=0.0, wrap=True, max_width_chars=70)
         self._list = Gtk.ListBox()
         self._list.connect("row-selected", lambda *_: self._chosen())
         self._list.connect("row-activated", lambda *_: self._dialog.response(_OPEN))
@@ -63,15 +68,13 @@ class WaitingDialog:
             job = self._selected
             if job is None:
                 continue
-            if answer == _DISCARD:
-                self._results.discard(job)
+            if answer == _OPEN:
+                self._take(job)
+            elif self._is_running(job):
+                self._results.cancel(job)
             else:
-                flow = self._results.fetch(job)
-                if flow.status.state is job_flow.JobState.UNAPPLIED:
-                    flow.apply()
-                    self._results.poll()
-                    if told := self._hosts[job.job].told:
-                        Gimp.message("\n".join(map(self._say.sentence, told)))
+                self._results.discard(job)
+                job_records.forget(self._folder, job.job)
             self._show()
 
     def close(self) -> None:
@@ -79,6 +82,18 @@ class WaitingDialog:
         GLib.source_remove(self._timer)
         self._client.close()
         self._dialog.destroy()
+
+    def _take(self, job: protocol.JobSummary) -> None:
+        """Open a result, where it is there already."""
+        flow = None if self._is_running(job) else self._results.fetch(job)
+        if flow is None or flow.status.state is not job_flow.JobState.UNAPPLIED:
+            return
+        flow.apply()
+        self._results.poll()
+        if flow.status.state is job_flow.JobState.DONE:
+            job_records.forget(self._folder, job.job)
+        if told := self._hosts[job.job].told:
+            Gimp.message("\n".join(map(self._say.sentence, told)))
 
     def _lay_out(self) -> None:
         window = Gtk.ScrolledWindow(
@@ -93,8 +108,7 @@ class WaitingDialog:
         row.pack_start(window, True, True, 0)
         row.pack_start(column, False, False, 0)
         box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=12, border_width=12)
-        text = self._say("These results were made, and nobody has taken them. The server keeps them for some days.")
-        box.pack_start(Gtk.Label(label=text, xalign=0.0, wrap=True, max_width_chars=70), False, False, 0)
+        box.pack_start(self._what, False, False, 0)
         box.pack_start(row, True, True, 0)
         box.pack_start(self._state.widget, False, False, 0)
         self._dialog.get_content_area().add(box)
@@ -104,6 +118,14 @@ class WaitingDialog:
     def _selected(self) -> protocol.JobSummary | None:
         row = self._list.get_selected_row()
         return row.job if row is not None else None
+
+    def _jobs(self) -> list[protocol.JobSummary]:
+        """Return what is listed: results, then what runs. A look for faces is not worth a line."""
+        listed = (*(self._results.jobs or ()), *self._results.running)
+        return [job for job in listed if job.operation != faces.SURVEY]
+
+    def _is_running(self, job: protocol.JobSummary) -> bool:
+        return any(each.job == job.job for each in self._results.running)
 
     def _host_for(self, job: protocol.JobSummary) -> LostImage:
         record = job_records.read(self._folder, job.job)
@@ -117,46 +139,62 @@ class WaitingDialog:
         if self._results.poll():
             self._show()
         if gone := self._expired.news(self._results.expired):
+            for job in gone:
+                job_records.forget(self._folder, job.job)
             told = expired_jobs.told(gone, connection.load_known()[0], self._say)
             Gimp.message(self._say.sentence(str(told)))
         return True
 
     def _show(self) -> None:
         self._state.show(self._results.connection)
-        if self._results.jobs != self._listed:
-            self._fill_list()
+        if self._results.jobs is not None:
+            if self._listed is None:
+                job_records.mark_seen(self._folder)
+            self._show_jobs(self._jobs())
         self._show_selected()
 
-    def _fill_list(self) -> None:
-        if self._listed is None:
-            job_records.mark_seen(self._folder)
+    def _show_jobs(self, jobs: list[protocol.JobSummary]) -> None:
+        listed = [(job.job, self._is_running(job)) for job in jobs]
+        self._what.set_text(self._say(_what([runs for _, runs in listed])))
+        if self._listed != listed:
+            self._listed = listed
+            self._fill_list(jobs)
+        for row, job in zip(self._list.get_children(), jobs, strict=True):
+            row.state.set_text(self._state_of(job))
+
+    def _fill_list(self, jobs: list[protocol.JobSummary]) -> None:
         before = self._list.get_selected_row()
-        at = before.get_index() if before is not None else 0
-        self._listed = self._results.jobs
+        at, chosen = (before.get_index(), before.job.job) if before is not None else (0, "")
         for row in self._list.get_children():
             self._list.remove(row)
-        for job in self._listed or ():
+        for job in jobs:
             self._list.add(self._row(job))
         self._list.show_all()
-        if self._listed:
-            self._list.select_row(self._list.get_row_at_index(min(at, len(self._listed) - 1)))
+        if jobs:
+            place = next((number for number, job in enumerate(jobs) if job.job == chosen), min(at, len(jobs) - 1))
+            self._list.select_row(self._list.get_row_at_index(place))
 
     def _row(self, job: protocol.JobSummary) -> Gtk.ListBoxRow:
         record = job_records.read(self._folder, job.job)
         title = labels.left_line(self._title(job, record), record)
-        when = GLib.DateTime.new_from_unix_local(int(job.created)).format("%x %R")
         row, box = Gtk.ListBoxRow(), Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=2, border_width=6)
         box.add(Gtk.Label(label=title, xalign=0.0, wrap=True, max_width_chars=36))
-        time = Gtk.Label(label=when, xalign=0.0)
-        time.get_style_context().add_class("dim-label")
-        box.add(time)
+        row.state = Gtk.Label(xalign=0.0)
+        row.state.get_style_context().add_class("dim-label")
+        box.add(row.state)
         row.add(box)
         row.job = job
         return row
 
+    def _state_of(self, job: protocol.JobSummary) -> str:
+        """Return how far a job is that runs; of one that is done, when it was begun."""
+        if self._is_running(job):
+            return labels.running_line(job, self._say)
+        return GLib.DateTime.new_from_unix_local(int(job.created)).format("%x %R")
+
     def _chosen(self) -> None:
         job = self._selected
-        if job is not None:
+        if job is not None and not self._is_running(job):
             self._results.fetch(job)
         self._show_selected()
 
@@ -167,6 +205,7 @@ class WaitingDialog:
         is_told = is_ready and flow.result.kind in results_in_words.KINDS
         self._open.set_label(self._say("Apply" if is_told else "Open as new image"))
         self._open.set_sensitive(is_ready)
+        self._discard.set_label(self._say("Cancel the job" if job and self._is_running(job) else "Discard"))
         self._discard.set_sensitive(job is not None)
         if is_ready and flow.status.error is None:
             self._show_result(job, flow)
@@ -201,7 +240,16 @@ class WaitingDialog:
     def _why(self, flow: job_flow.Rerender | None) -> str:
         """Return why no result is shown."""
         if flow is None:
-            return self._say("Nothing waits.") if self._listed == () else ""
+            return ""
         if flow.status.error is not None:
             return self._say.sentence(str(flow.status.error))
         return self._say("Fetching the result")
+
+
+def _what(runs: list[bool]) -> str:
+    """Return what stands above the list, of jobs that run or have run."""
+    if not runs:
+        return "Nothing waits, and nothing is being made."
+    if all(runs):
+        return "These jobs are still being made."
+    return "These results were made, and nobody has taken them. The server keeps them for some days."

@@ -26,7 +26,7 @@ from ..jobs.host import Host
 from ..jobs.job_list import ConnectionView, JobEntry, Workbench, WorkbenchClient
 from ..jobs.job_status import LONG_SECONDS
 from ..jobs.left_jobs import OpenLeft
-from ..wire.protocol import ExpiredJob, JsonObject, ModelInfo, OperationInfo
+from ..wire.protocol import ExpiredJob, JobSummary, JsonObject, ModelInfo, OperationInfo
 from . import expired_jobs, known_server, labels, offered_operations, open_connection
 from .faces import SURVEY
 from .model_adder import ModelAdder
@@ -92,6 +92,17 @@ class Controller(SettingsKeeper):
         """List results of this editor's sessions that are over, too, from :meth:`wake` on: `open_host` takes one."""
         self._records.forget_old()
         self._open_left = lambda job: self._records.left(job, open_host, self.operations, self.say)
+
+    def tell_left(self, tell: Callable[[JobSummary], None]) -> None:
+        """Call `tell` with the complete results of this editor's sessions that are over, from :meth:`wake` on.
+
+        They are neither fetched nor listed.
+        """
+
+        def told(job: JobSummary) -> None:
+            tell(job)
+
+        self._open_left = told
 
     def reconnect(self) -> None:
         """Look for the server anew, with the settings as they are now, and start it where none runs."""

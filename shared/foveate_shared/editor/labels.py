@@ -13,7 +13,7 @@ from ..i18n.translations import Texts, languages
 from ..jobs.host import told_by
 from ..jobs.job_list import ConnectionView, JobEntry
 from ..jobs.job_records import Record
-from ..jobs.job_status import JobProgress, describe, duration
+from ..jobs.job_status import JobProgress, JobState, describe, duration, place_in_queue
 from ..wire.protocol import JobSummary, ModelInfo, OperationInfo
 
 _CONNECTION = {
@@ -150,6 +150,16 @@ def left_title(job: JobSummary, record: Record | None, operations: Sequence[Oper
 def left_line(title: str, record: Record | None) -> str:
     """Return how a job of a session that is over is listed: with the image that it was made of."""
     return f"{title}: {record.image}" if record is not None and record.image else title
+
+
+def running_line(job: JobSummary, say: Texts) -> str:
+    """Return where a job stands that runs at the server, or waits there, as a list of jobs tells it."""
+    if job.position is not None:
+        return say.sentence(place_in_queue(job.position))
+    if job.state != "running":
+        return say("Waiting")
+    status = JobProgress(JobState.RUNNING, "Running", job.fraction or 0.0, seconds_left=job.seconds_left)
+    return describe(status, say)
 
 
 def of_variations(entries: list[JobEntry], say: Texts) -> str:

@@ -83,10 +83,10 @@ def mark_left(folder: Path, job: str) -> None:
         write(folder, job, replace(record, is_left=True))
 
 
-def is_any_left(folder: Path) -> bool:
-    """Tell whether a result waits of which the person has not been told yet, as far as is known here."""
-    records = (read(folder, path.stem) for path in folder.glob("*.json"))
-    return any(record is not None and record.is_left for record in records)
+def is_untold(folder: Path, job: str) -> bool:
+    """Tell whether a job was left with its result, and the person has not been told of that yet."""
+    record = read(folder, job)
+    return record is not None and record.is_left
 
 
 def mark_seen(folder: Path) -> None:

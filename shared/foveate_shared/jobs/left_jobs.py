@@ -35,6 +35,11 @@ def complete(jobs: Iterable[JobSummary]) -> tuple[JobSummary, ...]:
     return tuple(sorted((job for job in jobs if job.state == _DONE), key=lambda job: -job.created))
 
 
+def running(jobs: Iterable[JobSummary]) -> tuple[JobSummary, ...]:
+    """Return the jobs that are not over, newest first."""
+    return tuple(sorted((job for job in jobs if job.state not in _OVER), key=lambda job: -job.created))
+
+
 def fetching(
     connection: FlowClient,
     host: Host,
@@ -79,7 +84,6 @@ class LeftJobs:
     def listed(self, jobs: Sequence[JobSummary], known: Collection[str]) -> list[tuple[JobSummary, LeftJob]]:
         """Take what the server has; return the complete ones that are not `known` yet, newest first."""
         others = [job for job in jobs if job.job not in known]
-        runs = any(job.state not in _OVER for job in others)
-        self._look_at = self._clock() + LOOK_SECONDS if runs else None
+        self._look_at = self._clock() + LOOK_SECONDS if running(others) else None
         opened = [(job, self._open_left(job)) for job in complete(others)]
         return [(job, left) for job, left in opened if left is not None]

@@ -442,6 +442,15 @@ def test_results_of_earlier_sessions_are_listed_where_an_editor_takes_them(studi
     after.close()
 
 
+def test_results_of_earlier_sessions_can_be_told_of_and_stay_where_they_are(studio):
+    job = JobSummary("10000000-0000-4000-8000-000000000000", "upscale", "done", None, 100.0, 9)
+    told = []
+    studio.controller.tell_left(told.append)
+    studio.controller.wake()
+    studio.tell(StateChange(ConnectionState.READY), real_welcome(), Jobs(1, (job, replace(job, state="running"))))
+    assert (told, studio.controller.entries) == ([job], [])
+
+
 class LeftHost(MemoryHost):
     def __init__(self, title):
         super().__init__()

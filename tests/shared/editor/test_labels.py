@@ -12,7 +12,7 @@ from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.translations import Texts, languages
 from foveate_shared.jobs.job_list import ConnectionView
 from foveate_shared.jobs.job_status import JobProgress, JobState
-from foveate_shared.wire.protocol import ModelInfo
+from foveate_shared.wire.protocol import JobSummary, ModelInfo
 
 ENGLISH, GERMAN = Texts("en"), Texts("de")
 
@@ -97,3 +97,17 @@ def test_results_that_wait_are_counted(describe):
     assert describe(3, ENGLISH).startswith("3 results ")
     assert describe(1, GERMAN).startswith("1 Ergebnis ")
     assert describe(3, GERMAN).startswith("3 Ergebnisse ")
+
+
+@pytest.mark.parametrize(
+    ("state", "line"),
+    [
+        ({"state": "running", "fraction": 0.5, "seconds_left": 8.0}, "Running, 50%, 8 s left"),
+        ({"state": "running"}, "Running, 0%"),
+        ({"state": "queued", "position": 3}, "In the queue behind 2 others"),
+        ({"state": "waiting"}, "Waiting"),
+    ],
+)
+def test_a_job_that_runs_elsewhere_says_where_it_stands(state, line):
+    job = JobSummary("job", "refocus", created=1.0, seq=2, **{"position": None, **state})
+    assert labels.running_line(job, ENGLISH) == line

@@ -34,18 +34,18 @@ def test_what_is_no_record_is_none(folder, text):
     folder.mkdir()
     (folder / f"{JOB}.json").write_text(text)
     assert job_records.read(folder, JOB) is None
-    assert not job_records.is_any_left(folder)
+    assert not job_records.is_untold(folder, JOB)
 
 
 def test_what_is_left_is_told_until_it_was_seen(folder):
-    assert not job_records.is_any_left(folder)
+    assert not job_records.is_untold(folder, JOB)
     job_records.mark_left(folder, JOB)  # there is none, and none is made
     job_records.write(folder, JOB, RECORD)
-    assert not job_records.is_any_left(folder)
+    assert not job_records.is_untold(folder, JOB)
     job_records.mark_left(folder, JOB)
-    assert job_records.is_any_left(folder)
+    assert job_records.is_untold(folder, JOB)
     job_records.mark_seen(folder)
-    assert not job_records.is_any_left(folder)
+    assert not job_records.is_untold(folder, JOB)
     assert job_records.read(folder, JOB) == RECORD
 
 

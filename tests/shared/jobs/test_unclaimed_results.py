@@ -14,6 +14,7 @@ from foveate_shared.wire.protocol import (
     Accepted,
     Ack,
     Blob,
+    Cancel,
     Done,
     Jobs,
     JobSummary,
@@ -63,7 +64,10 @@ class Desk:
     def __init__(self):
         self.client = ScriptedClient()
         self.hosts = {}
-        self.waiting = WaitingResults(self.client, lambda job: self.hosts.setdefault(job.job, MemoryHost()))
+        self.now = 0.0
+        self.waiting = WaitingResults(
+            self.client, lambda job: self.hosts.setdefault(job.job, MemoryHost()), clock=lambda: self.now
+        )
 
     def hear(self, *messages):
         self.client.events += [Delivery(message) for message in messages]
@@ -111,6 +115,35 @@ def test_a_result_is_fetched_and_taken_and_no_window_is_answered(controller):
     controller.waiting.poll()
     assert [job.job for job in controller.waiting.jobs] == [OLD]
     assert controller.waiting.flow(new) is None
+
+
+def test_what_runs_is_looked_at_until_it_is_over(controller):
+    controller.hear(StateChange(ConnectionState.READY), WELCOME, Jobs(1, SUMMARIES))
+    assert [job.job for job in controller.waiting.running] == [RUNNING]
+    controller.waiting.poll()
+    assert controller.client.messages == [ListJobs(1)]
+    controller.now = 2.0
+    controller.waiting.poll()
+    controller.waiting.poll()  # it is asked once
+    assert controller.client.messages == [ListJobs(1)] * 2
+    controller.hear(Jobs(1, (JobSummary(RUNNING, "refocus", "done", None, 150.0, 5),)))
+    assert ([job.job for job in controller.waiting.jobs], controller.waiting.running) == ([RUNNING], ())
+    controller.now = 9.0
+    controller.waiting.poll()
+    assert controller.client.messages == [ListJobs(1)] * 2
+
+
+def test_a_cancelled_job_is_forgotten_by_the_server_once_it_has_ended(controller):
+    controller.list()
+    (runs,) = controller.waiting.running
+    controller.waiting.cancel(runs)
+    controller.hear(Jobs(1, SUMMARIES))
+    assert controller.client.last == Cancel(RUNNING)
+    over = JobSummary(RUNNING, "refocus", "cancelled", None, 150.0, 5)
+    controller.hear(Jobs(1, (over,)))
+    assert controller.client.last == Ack(RUNNING)
+    controller.hear(Jobs(1, (over,)))
+    assert controller.client.messages.count(Ack(RUNNING)) == 1
 
 
 def test_a_result_that_cannot_be_taken_goes_on_waiting(controller):
