@@ -199,6 +199,7 @@ class Fuzzer:
 
     def __init__(self, server: ServerUnderTest, random: Random) -> None:
         self._server, self._random, self._mill = server, random, FrameMill(random)
+        self._address = server.address  # asked for once: to prove a server takes longer than to send it ten frames
         self.seen = Fuzzing()
 
     def rounds(self, frames: int) -> Iterator[Fuzzing]:
@@ -218,6 +219,7 @@ class Fuzzer:
         if not self._server.is_alive:
             self.seen.losses.append(f"the server ended after {self.seen.frames} frames")
             self._server.start()
+            self._address = self._server.address
         with self._server.client("mannered") as client:
             if problem := job.run(client).problem(expected):
                 self.seen.losses.append(f"after {self.seen.frames} frames: {problem}")
@@ -242,9 +244,8 @@ class Fuzzer:
                 continue
 
     async def _guest(self, until: int) -> None:
-        address = self._server.address
-        headers = {"Authorization": f"Bearer {address.token}"}
-        url = address.url.replace("http", "ws", 1) + PATH
+        headers = {"Authorization": f"Bearer {self._address.token}"}
+        url = self._address.url.replace("http", "ws", 1) + PATH
         async with connect(
             url, subprotocols=[SUBPROTOCOL], additional_headers=headers, compression=None, max_size=None, proxy=None
         ) as socket:
@@ -262,13 +263,13 @@ class Fuzzer:
                 reader.cancel()
 
     async def _stranger(self) -> None:
-        host, _, port = self._server.address.url.partition("://")[2].rstrip("/").partition(":")
+        host, _, port = self._address.url.partition("://")[2].rstrip("/").partition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         try:
             if self._random.random() < 0.5:
                 await self._say(reader, writer, self._mill.noise())
                 return
-            opening = TokenKey.of_token(self._server.address.token).open(f"{host}:{port}")
+            opening = TokenKey.of_token(self._address.token).open(f"{host}:{port}")
             asked_for = await self._say(reader, writer, self._mill.opening(opening))
             if evidence := read_evidence(asked_for):
                 await self._say(reader, writer, self._mill.evidence(opening, evidence))
