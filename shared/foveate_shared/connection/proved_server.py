@@ -118,13 +118,7 @@ def _unproved(address: ServerAddress, status: int, header: str, body: bytes) -> 
         )
     told = _code_of(body)
     if status == http.client.UNAUTHORIZED and told is ErrorCode.UNAUTHORIZED and not is_of_scheme(header):
-        return ConnectionLostError(
-            "The Foveate server at {host}:{port} is older than this program, and cannot prove that it is yours.",
-            code=ErrorCode.VERSION_MISMATCH,
-            remedy="Update Foveate where the server runs, end the server, and start it again.",
-            host=host,
-            port=port,
-        )
+        return _older(address)
     if status == http.client.FORBIDDEN and told is ErrorCode.FORBIDDEN:
         return RefusedError(
             "The server at {host}:{port} does not go by this name.",
@@ -148,6 +142,25 @@ def _unproved(address: ServerAddress, status: int, header: str, body: bytes) -> 
         remedy="It got neither token nor pixels. Start your server, or check the address.",
         host=host,
         port=port,
+    )
+
+
+def _older(address: ServerAddress) -> FoveateError:
+    """Return what it means for a person, who ends its process by hand: `foveate stop` trusts no runtime file alone."""
+    remedy = "Update Foveate where the server runs, end the server, and start it again."
+    if address.pid is None:
+        return ConnectionLostError(
+            "The Foveate server at {host}:{port} is older than this program, and cannot prove that it is yours.",
+            code=ErrorCode.VERSION_MISMATCH,
+            remedy=remedy,
+            host=address.host,
+            port=address.port,
+        )
+    return ConnectionLostError(
+        "The Foveate server (pid {pid}) is older than this program, and cannot prove that it is yours.",
+        code=ErrorCode.VERSION_MISMATCH,
+        remedy=remedy,
+        pid=address.pid,
     )
 
 

@@ -7,6 +7,7 @@ import http.client
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,12 @@ def test_each_has_its_sentence(liar: Liar, kind: type[FoveateError], code: Error
         prove(_address(liar), 60)
     assert caught.value.info.code is code
     assert caught.value.info.remedy
+
+
+@pytest.mark.parametrize("liar", ["an older server"], indirect=True)
+def test_the_process_to_end_is_named(liar: Liar) -> None:
+    with pytest.raises(ConnectionLostError, match=r"The Foveate server \(pid 77\) is older than this program"):
+        prove(replace(_address(liar), pid=77), 60)
 
 
 @pytest.mark.parametrize(
