@@ -3,10 +3,10 @@
     PYTHONPATH=tests:. python -m campaign PART [--rounds N] [--minutes M] [--seed S] [--record]
 
 Parts: kills, real-kills (with the real restorer and a tiny checkpoint), frames, attacks, soak, fairness. A round is ten
-kills, ten thousand frames, fifty attacks, sixty jobs, or twenty small jobs beside large ones. A part of one will do,
-as in CI: then each victim is killed once at least and each kind of attack comes once, there are as many jobs as it
-takes to see that each of them leaves a file or a thread behind (see :mod:`campaign.soak`), and the large jobs are less
-large. Exit status 1 where anything was lost. --record adds a line to benchmarks/results/reliability.md.
+kills, ten thousand frames, fifty attacks, sixty jobs, or twenty small jobs beside large ones. A part of one will do, as
+in CI: then each victim is killed once at least, at one kind of job, each kind of attack comes once, there are as many
+jobs as it takes to see that each of them leaves a file or a thread behind (see :mod:`campaign.soak`), and the large
+jobs are less large. Exit status 1 where anything was lost. --record adds a line to benchmarks/results/reliability.md.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from campaign.attacker import Attacker
 from campaign.attacks import ATTACKS
 from campaign.fairness import LARGE, LESS_LARGE, Crossing
 from campaign.frames import Fuzzer
-from campaign.jobs import EXACT_JOBS, REAL_JOBS
+from campaign.jobs import EXACT_JOBS, REAL_JOBS, DisturbedJob, choose
 from campaign.kills import VICTIMS, KillingField
 from campaign.real_models import SUITE, models_in
 from campaign.server_under_test import ServerUnderTest
@@ -58,16 +58,19 @@ class Report:
 def kills(folder: Path, rounds: float, random: Random) -> Iterator[Report]:
     """Kill whatever works at jobs of the exact engine."""
     with ServerUnderTest(folder, BRISK) as server:
-        yield from _killing(KillingField(server, EXACT_JOBS, random), server, rounds)
+        yield from _killing(EXACT_JOBS, server, rounds, random)
 
 
 def real_kills(folder: Path, rounds: float, random: Random) -> Iterator[Report]:
     """Kill whatever works at jobs of a real restorer and of a tiny checkpoint."""
     with ServerUnderTest(folder, SUITE, models_in(folder)) as server:
-        yield from _killing(KillingField(server, REAL_JOBS, random), server, rounds)
+        yield from _killing(REAL_JOBS, server, rounds, random)
 
 
-def _killing(field: KillingField, server: ServerUnderTest, rounds: float) -> Iterator[Report]:
+def _killing(
+    jobs: tuple[DisturbedJob, ...], server: ServerUnderTest, rounds: float, random: Random
+) -> Iterator[Report]:
+    field = KillingField(server, jobs if rounds >= 1 else (choose(random, jobs),), random)
     for seen in field.rounds(math.ceil(rounds * KILLS_OF_A_ROUND)):
         counts = ", ".join(f"{seen.kills[victim]} of the {victim}" for victim in VICTIMS)
         done = f"{sum(seen.kills.values())} kills ({counts}) in {seen.jobs} jobs"
