@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import types
 from dataclasses import dataclass, field
@@ -45,14 +46,82 @@ class Types(types.ModuleType):
         return made
 
 
+class Image:
+    """An image of a file: as much of it as where a result goes depends on."""
+
+    def __init__(self, name, size=(96, 80), *, source="GENERATED", kind="IMAGE", rect=(0, 0, 0, 0)):
+        self.name, self.size, self.source, self.type = name, size, source, kind
+        self.session_uid = next(_UIDS)
+        self.library, self.use_fake_user = None, False
+        self.filepath_raw = ""
+        self.foveate = types.SimpleNamespace(rect=rect, made_as="", origin="", step=0)
+
+    def user_remap(self, new):
+        """Let all that uses this image use another one, as Blender does it: with the fake user."""
+        new.use_fake_user |= self.use_fake_user
+        self.use_fake_user = False
+
+
+@dataclass
+class Region:
+    """A part of an editor, in pixels of the screen; the main one shows an image at a zoom, from `left`, `bottom` on."""
+
+    type: str
+    x: int = 0
+    y: int = 0
+    width: int = 400
+    height: int = 300
+    extent: tuple[int, int] = (1, 1)  # of the image that it shows
+    zoom: float = 1.0
+    left: float = 0.0
+    bottom: float = 0.0
+
+    @property
+    def view2d(self):
+        return self
+
+    def region_to_view(self, x, y):
+        """Return a place as parts of the image; Blender takes the last pixel for the whole of the region."""
+        across, up = (self.zoom * side for side in self.extent)
+        shown = self.width / across, self.height / up
+        return self.left + shown[0] * x / (self.width - 1), self.bottom + shown[1] * y / (self.height - 1)
+
+
+class Area:
+    """An image editor."""
+
+    type = "IMAGE_EDITOR"
+
+    def __init__(self, image=None, regions=()):
+        space = types.SimpleNamespace(type="IMAGE_EDITOR", image=image, zoom=(1.0, 1.0), mask=None, ui_mode="VIEW")
+        self.spaces, self.regions = types.SimpleNamespace(active=space), regions
+
+    def as_pointer(self):
+        return id(self)
+
+    def tag_redraw(self):
+        pass
+
+
+_UIDS = itertools.count(1)
+
+
+def windows_of(*areas):
+    """Return a window manager with a window of these areas."""
+    screen = types.SimpleNamespace(areas=areas)
+    return types.SimpleNamespace(windows=[types.SimpleNamespace(screen=screen)])
+
+
 def install(monkeypatch):
     """Make `import bpy` find this, for one test."""
     bpy = types.ModuleType("bpy")
     bpy.props, bpy.types, bpy.utils = Properties("bpy.props"), Types("bpy.types"), types.ModuleType("bpy.utils")
     bpy.app = types.SimpleNamespace(background=False, handlers=types.SimpleNamespace(persistent=lambda act: act))
-    previews = types.ModuleType("bpy.utils.previews")
+    bpy.utils.previews = types.ModuleType("bpy.utils.previews")
+    batch = types.ModuleType("gpu_extras.batch")
+    batch.batch_for_shader = None  # nothing is drawn here
     modules = {"bpy": bpy, "bpy.props": bpy.props, "bpy.types": bpy.types, "bpy.utils": bpy.utils}
-    bpy.utils.previews = previews
-    for name, module in {**modules, "bpy.utils.previews": previews}.items():
+    modules |= {"bpy.utils.previews": bpy.utils.previews, "gpu": types.ModuleType("gpu"), "gpu_extras.batch": batch}
+    for name, module in {**modules, "gpu_extras": types.ModuleType("gpu_extras")}.items():
         monkeypatch.setitem(sys.modules, name, module)
     return bpy

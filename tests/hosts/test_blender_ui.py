@@ -51,10 +51,7 @@ def desk(running, folder):
     running.check_output()
 
 
-def test_a_rectangle_is_dragged(desk, running, screen):
-    desk.open(rect=(0, 0, 0, 0))
-    desk.do("bpy.ops.foveate.select_region('INVOKE_DEFAULT')")
-    expected = running.run("""
+DRAG = """
 here = editor()
 region, window = here["region"], here["window"]
 view = region.view2d
@@ -64,13 +61,36 @@ for kind, value, x, y in (
     ("LEFTMOUSE", "RELEASE", x1, y1),
 ):
     window.event_simulate(kind, value, x=region.x + x, y=region.y + y)
-answer = [bpy.data.images["in"].size[0] // 4, bpy.data.images["in"].size[1] // 4]
-""")
-    running.wait_for("bpy.data.images['in'].foveate.rect[2] > 40")
-    rect = running.run("answer = list(bpy.data.images['in'].foveate.rect)")
-    assert np.abs(np.array(rect) - [*expected, WIDTH // 2, HEIGHT // 2]).max() <= 1
+"""
+PRESS_BESIDE = """
+here = editor()
+sidebar = next(region for region in here["area"].regions if region.type == "UI")
+for value in ("PRESS", "RELEASE"):
+    x, y = sidebar.x + sidebar.width // 2, sidebar.y + sidebar.height - 4
+    here["window"].event_simulate("LEFTMOUSE", value, x=x, y=y)
+"""
+
+
+def drag_in_the_middle(desk, running, name):
+    """Drag from a quarter to three quarters of the image that is shown; return its rectangle."""
+    desk.do("bpy.ops.foveate.select_region('INVOKE_DEFAULT')")
+    running.run(DRAG)
+    running.wait_for(f"bpy.data.images[{name!r}].foveate.rect[2] > 0")
     desk.settle()
+    return np.array(running.run("answer = list(bpy.data.images[name].foveate.rect)", name=name))
+
+
+def test_a_rectangle_is_dragged_and_a_press_in_the_sidebar_is_none(desk, running, screen):
+    desk.open(rect=(0, 0, 0, 0))
+    rect = drag_in_the_middle(desk, running, "in")
+    assert np.abs(rect - [WIDTH // 4, HEIGHT // 4, WIDTH // 2, HEIGHT // 2]).max() <= 1
     screen.screenshot("blender-select")
+    desk.do("bpy.ops.foveate.select_region('INVOKE_DEFAULT')")
+    running.run(PRESS_BESIDE)
+    desk.settle()
+    running.run(DRAG.replace("0.25", "0.1"))  # nobody selects any more
+    desk.settle()
+    assert running.run("answer = list(bpy.data.images['in'].foveate.rect)") == rect.tolist()
 
 
 def test_the_result_is_shown_and_one_undo_takes_it_back_exactly(desk, running, screen):
@@ -80,6 +100,8 @@ def test_the_result_is_shown_and_one_undo_takes_it_back_exactly(desk, running, s
         assert desk.press() == ["RUNNING_MODAL"]
         state = desk.wait_for_state("done")
         assert (state["shown"], state["images"]) == (RESULT, ["in", RESULT])
+        is_kept = "answer = bpy.data.images['in'].use_fake_user"  # by the file, which nothing else in it uses
+        assert running.run(is_kept)
         after = desk.pixels(RESULT)
         changed = (before != after).any(axis=2)
         assert changed[INSIDE].mean() > 0.5
@@ -88,6 +110,7 @@ def test_the_result_is_shown_and_one_undo_takes_it_back_exactly(desk, running, s
         desk.do("bpy.ops.ed.undo()")
         state = desk.state()
         assert (state["shown"], state["images"]) == ("in", ["in"])
+        assert not running.run(is_kept)
         assert np.array_equal(desk.pixels("in"), before)
         assert np.array_equal(as_kept(before, kind), picture(kind)[0][::-1])
         desk.do("bpy.ops.ed.redo()")
@@ -302,6 +325,23 @@ def test_a_render_from_the_window_is_refocused_when_it_is_finished(desk, running
     running.run(RENDER)
     running.wait_for("'Scene, frame 1, Refocus' in bpy.data.images", 60)
     running.run("bpy.context.scene.foveate.refocus_renders = False")
+
+
+def test_a_region_is_dragged_over_a_render_and_refocused(desk, running):
+    running.run(RENDER.replace("refocus_renders = True", "refocus_renders = False"))
+    running.wait_for("not bpy.app.is_job_running('RENDER') and 'Render Result' in bpy.data.images", 60)
+    running.run(
+        "here = editor(); here['area'].spaces.active.image = bpy.data.images['Render Result']\n"
+        "with bpy.context.temp_override(**here): bpy.ops.image.view_all(fit_view=True)"
+    )
+    desk.settle()
+    rect = drag_in_the_middle(desk, running, "Render Result")
+    assert np.abs(rect - [24, 16, 48, 32]).max() <= 1
+    desk.press()
+    made = desk.wait_for_state("done")["shown"]
+    assert running.run("answer = json.loads(bpy.data.images[name]['foveate_recipe'])", name=made)["selection"][
+        "bounds"
+    ] == list(rect)
 
 
 def test_frames_rendered_from_the_window_are_refocused_beside_while_one_works_on(desk, running):

@@ -18,6 +18,9 @@ KINDS = (
     ("ALL", "Whole Image", "Everything"),
 )
 
+Rect = tuple[int, int, int, int]  # x, y, width and height in pixels, from the top left corner
+_NO_RECT: Rect = (0, 0, 0, 0)
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -35,12 +38,16 @@ def choose(
     context: bpy.types.Context,
     image: bpy.types.Image | None,
     kind: str = "AUTO",
-    rect: tuple[int, int, int, int] = (0, 0, 0, 0),
+    rect: Rect | None = None,
     mask: str = "",
 ) -> Chosen:
-    """Return the region of `kind`. Raises InputError where there is none of that kind."""
-    if rect[2] <= 0 and image is not None:
-        rect = tuple(image.foveate.rect)
+    """Return the region of `kind`; a `rect` or a `mask` that is given says it, where nothing else does.
+
+    Raises InputError where there is none of that kind, or where two regions are given.
+    """
+    kind = _kind_given(kind, rect, mask)
+    if rect is None:
+        rect = tuple(image.foveate.rect) if image is not None else _NO_RECT
     mask = mask or _mask_shown(context, needed=kind == "MASK")
     is_automatic = kind == "AUTO"
     if is_automatic:
@@ -54,10 +61,31 @@ def choose(
     if kind == "MASK":
         return Chosen(_mask(mask), say("Mask {name}", name=mask))
     if kind == "BORDER":
+        if not context.scene.render.use_border:
+            raise selected_region.no_region(
+                "The scene has no render border.",
+                "Draw one in the camera's view (View, View Regions, Render Region), or choose another kind of region.",
+            )
         return Chosen(selected_region.box(border(context.scene)), say("Render border"))
     if is_automatic:
         return Chosen(selected_region.whole, say("Whole image, as nothing is selected"), is_unselected=True)
     return Chosen(selected_region.whole, say("Whole Image"))
+
+
+def _kind_given(kind: str, rect: Rect | None, mask: str) -> str:
+    """Return the kind of region that is meant. Nothing that is given is left out without a word."""
+    if mask:
+        _require_mask(mask)
+    if rect is not None and min(rect[2:]) <= 0:
+        raise selected_region.outside()
+    given = [name for name, is_given in (("RECTANGLE", rect is not None), ("MASK", mask)) if is_given]
+    if not given or [kind] == given:
+        return kind
+    if kind != "AUTO" or len(given) > 1:
+        raise selected_region.no_region(
+            "More than one region is given.", "Leave out all of rect, mask and region but the one that is meant."
+        )
+    return given[0]
 
 
 def border(scene: bpy.types.Scene) -> selected_region.Box:
@@ -74,7 +102,7 @@ def _mask_shown(context: bpy.types.Context, *, needed: bool) -> str:
     return bpy.data.masks[0].name if needed and len(bpy.data.masks) == 1 else ""
 
 
-def _mask(name: str) -> selected_region.RegionOf:
+def _require_mask(name: str) -> bpy.types.Mask:
     mask = bpy.data.masks.get(name)
     if mask is None:
         raise selected_region.no_region(
@@ -82,6 +110,11 @@ def _mask(name: str) -> selected_region.RegionOf:
             "Make one in the image editor's mask mode, and name it here.",
             name=name,
         )
+    return mask
+
+
+def _mask(name: str) -> selected_region.RegionOf:
+    mask = _require_mask(name)
     return rasterize_mask.region([_layer(layer) for layer in mask.layers if not layer.hide_render], mask.name)
 
 

@@ -16,6 +16,7 @@ from ._shared import (
     offered_operations,
     operation_form,
     protocol,
+    selected_region,
     typed_values,
 )
 from .act_operator import is_possible, reporting
@@ -42,9 +43,8 @@ class JobOperator:
     region: bpy.props.EnumProperty(name="Region", items=choose_region.KINDS, options=ONCE)
     rect: bpy.props.IntVectorProperty(
         name="Rectangle",
-        description="x, y, width and height in pixels, from the top left corner. Zeros: what was dragged",
+        description="x, y, width and height in pixels, from the top left corner. Not given: what was dragged",
         size=4,
-        min=0,
         options=ONCE,
     )
     mask: bpy.props.StringProperty(name="Mask", description="Name of the mask that is the region", options=ONCE)
@@ -90,10 +90,12 @@ class JobOperator:
         """Start the job with the panel's parameters; Esc cancels it."""
         panel = context.window_manager.foveate
         shown = kept_parameters.form_of(controller.get(), self.operation)
-        taken = ("region", "mask", "replace_users", "variations")
-        for name in taken if shown is not None and shown.is_prompted else taken[:-1]:
+        has_variations = shown is not None and shown.is_prompted
+        for name in ("replace_users", "variations") if has_variations else ("replace_users",):
             if not self.properties.is_property_set(name):
                 setattr(self, name, getattr(panel, name))
+        if not self._grows and not self._regions_given():
+            self.region, self.mask = panel.region, panel.mask if panel.region == "MASK" else ""
         self._from_panel = True
 
         def act() -> set[str]:
@@ -192,7 +194,7 @@ class JobOperator:
             )
         region = choose_region.EVERYTHING  # of what is made, where there is no image
         if image is not None:
-            region = choose_region.choose(context, image, self.kind(), tuple(self.rect), self.mask)
+            region = self._region_of(context, image)
         area = context.area if context.area and context.area.type == "IMAGE_EDITOR" else None
         makes_sheet = "variants" in said  # it shows all variations, and nothing instead of the image
         known, name = (reference(image), image.name) if image else (None, "")
@@ -215,12 +217,24 @@ class JobOperator:
             return rt.beside.chosen(served_by, picture_choosers.scene_of(served_by, image))
         return chosen_pictures.NONE_CHOSEN
 
-    def kind(self) -> str:
-        """Return the kind of region: a rectangle or a mask that was given says it, where nothing else does."""
-        if self.operation == offered_operations.EXTEND:
-            return "ALL"
-        is_mask = self.region == "AUTO" and self.mask and self.properties.is_property_set("mask")
-        return "MASK" if is_mask and self.rect[2] <= 0 else self.region
+    @property
+    def _grows(self) -> bool:
+        """Tell whether the image grows: then it is all of it that is worked on."""
+        return self.operation == offered_operations.EXTEND
+
+    def _regions_given(self) -> list[str]:
+        """Return the properties that name a region and were set."""
+        return [name for name in ("region", "rect", "mask") if self.properties.is_property_set(name)]
+
+    def _region_of(self, context: bpy.types.Context, image: bpy.types.Image) -> choose_region.Chosen:
+        """Return the region that was asked for. Raises InputError where there is none such, or more than one."""
+        given = self._regions_given()
+        if not self._grows:
+            rect = tuple(self.rect) if "rect" in given else None
+            return choose_region.choose(context, image, self.region, rect, self.mask)
+        if given:
+            raise selected_region.no_region("An image grows as a whole.", "Leave out {names}.", names=", ".join(given))
+        return choose_region.choose(context, image, "ALL")
 
 
 def _origin_of(image: bpy.types.Image | None) -> tuple[str, int]:

@@ -10,6 +10,7 @@ import numpy as np
 from . import buffers, sample_arrays
 from ._shared import document_problems, host, protocol, results_in_words
 from .buffers import ImageSamples
+from .shown_extent import extent_of
 
 KINDS = (protocol.SELECTION, *results_in_words.KINDS)
 _DATA = "Non-Color"
@@ -39,7 +40,7 @@ def take(result: host.Result, image: bpy.types.Image | None, name: str) -> Taken
 
 
 def _select(result: host.Result, image: bpy.types.Image | None, name: str) -> Taken:
-    if image is None or tuple(image.size) != (result.extent.width, result.extent.height):
+    if image is None or extent_of(image) != result.extent:
         raise document_problems.selection_fits_nothing()
     plane = np.zeros((result.extent.height, result.extent.width, 1), np.float32)
     for part in result.selection:

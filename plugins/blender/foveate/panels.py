@@ -5,7 +5,7 @@ from typing import Any
 import bpy
 
 from . import choose_region, connection_box, controller, picture_choosers
-from ._shared import errors, kept_names, kept_parameters
+from ._shared import errors, kept_names, kept_parameters, offered_operations
 from .job_box import draw_jobs
 from .operators import LABELS
 from .panel_base import Part, Sidebar, draw_error, draw_lines
@@ -27,8 +27,8 @@ class FoveateMainPanel(Sidebar, bpy.types.Panel):
         layout, rt = self.layout, controller.get()
         rt.wake()
         connection_box.draw(layout, context)
-        _draw_region(layout, context)
-        _draw_operation(layout, context)
+        has_region = _draw_region(layout, context)
+        _draw_operation(layout, context, has_region=has_region)
         draw_jobs(layout, context, running=True)
 
 
@@ -93,7 +93,8 @@ def draw_in_image_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> Non
     menu.layout.menu(FoveateMenu.bl_idname)
 
 
-def _draw_region(layout: Any, context: bpy.types.Context) -> None:
+def _draw_region(layout: Any, context: bpy.types.Context) -> bool:
+    """Draw what will be worked on; return whether there is such a region."""
     panel, image = context.window_manager.foveate, context.space_data.image
     row = layout.row(align=True)
     row.operator("foveate.select_region", text=controller.get().say("Select Region"), icon="SELECT_SET")
@@ -102,16 +103,17 @@ def _draw_region(layout: Any, context: bpy.types.Context) -> None:
     if panel.region == "MASK":
         layout.prop_search(panel, "mask", bpy.data, "masks", text="")
     if image is None:
-        return
+        return True
     try:
         chosen = choose_region.choose(context, image, panel.region, mask=panel.mask if panel.region == "MASK" else "")
     except errors.FoveateError as error:
         draw_error(layout, context, error.info)
-        return
+        return False
     layout.label(text=chosen.label, icon="RESTRICT_SELECT_OFF")
+    return True
 
 
-def _draw_operation(layout: Any, context: bpy.types.Context) -> None:
+def _draw_operation(layout: Any, context: bpy.types.Context, *, has_region: bool) -> None:
     rt, panel, say = controller.get(), context.window_manager.foveate, controller.get().say
     choices = layout.column(align=True)
     names = kept_parameters.offered(rt)
@@ -132,7 +134,8 @@ def _draw_operation(layout: Any, context: bpy.types.Context) -> None:
         layout.prop(panel, "replace_users", text=say("Replace Everywhere"))
     button = layout.row()
     button.scale_y = 1.5
-    button.enabled = not (missing or problem)
+    is_whole = panel.operation == offered_operations.EXTEND or not rt.takes_document(panel.operation)
+    button.enabled = not (missing or problem) and (has_region or is_whole)
     button.operator_context = "INVOKE_DEFAULT"
     if panel.operation in LABELS:
         button.operator(f"foveate.{panel.operation}", text=say(LABELS[panel.operation]), icon="PLAY")

@@ -10,6 +10,7 @@ from . import buffers, controller
 from ._shared import geometry, named_pictures, offered_operations, picture_choosers
 from .act_operator import INTERNAL, act_operator
 from .panel_base import draw_lines, titled_row
+from .shown_extent import extent_of
 
 _NONE = "NONE"  # identifies the empty choice: Blender wants a name for it
 
@@ -42,7 +43,7 @@ def scene_of(operation: str, image: bpy.types.Image | None, wanted: str = "") ->
     if image is None or not rt.takes_document(operation):
         return picture_choosers.PictureScene(offered(None, wanted))
     document = str(buffers.reference(image))
-    return picture_choosers.PictureScene(offered(image, wanted), geometry.Extent(*image.size), document)
+    return picture_choosers.PictureScene(offered(image, wanted), extent_of(image), document)
 
 
 def draw(layout: Any, context: bpy.types.Context, operation: str) -> str:

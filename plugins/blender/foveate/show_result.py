@@ -36,8 +36,11 @@ class ResultPlacement:
         areas = [area for _, area in image_editors() if self._is_meant(area, old)]
         for area in areas:
             area.spaces.active.image = new
-        if self.replace_users and old is not None and old.source not in {"VIEWER", "TILED"}:
-            old.user_remap(new)
+        remaps = self.replace_users and old is not None and old.source not in {"VIEWER", "TILED"}
+        if remaps:
+            old.user_remap(new)  # with the fake user
+        if areas or remaps:
+            _keep(old)
         self.swaps.append(Swap(self.image, buffers.reference(new), tuple(area.as_pointer() for area in areas)))
         if not bpy.app.background:
             if old is None or tuple(old.size) != tuple(new.size):
@@ -48,6 +51,12 @@ class ResultPlacement:
         if self.replace_users and old is not None and area.spaces.active.image == old:
             return True
         return area.as_pointer() == self.area and area.spaces.active.image in {old, None}
+
+
+def _keep(image: bpy.types.Image | None) -> None:
+    """Give an image whose place was taken a fake user: Blender does not save, and so forgets, what nothing uses."""
+    if image is not None and image.source != "VIEWER" and image.library is None:  # a library keeps its own
+        image.use_fake_user = True
 
 
 def placement_here(title: str, swaps: list[Swap]) -> ResultPlacement:
@@ -65,12 +74,16 @@ def image_editors() -> Iterator[tuple[bpy.types.Window, bpy.types.Area]]:
         yield from ((window, area) for area in window.screen.areas if area.type == "IMAGE_EDITOR")
 
 
+def main_region(area: bpy.types.Area) -> bpy.types.Region:
+    """Return the region of an image editor that shows the image."""
+    return next(region for region in area.regions if region.type == "WINDOW")
+
+
 def show_all(areas: Sequence[bpy.types.Area]) -> None:
     """Let image editors show all of their image: it has another size than the one before."""
     for window, area in image_editors():
         if area in areas:
-            region = next(region for region in area.regions if region.type == "WINDOW")
-            with bpy.context.temp_override(window=window, area=area, region=region):
+            with bpy.context.temp_override(window=window, area=area, region=main_region(area)):
                 bpy.ops.image.view_all(fit_view=True)
 
 

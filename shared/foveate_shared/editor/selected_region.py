@@ -71,6 +71,14 @@ def dragged_rectangle(
     return dragged.x, dragged.y, dragged.width, dragged.height
 
 
+def outside() -> InputError:
+    """Return the error of a region that holds no pixel of the image."""
+    return no_region(
+        "The selected region does not lie in the image.",
+        "Select a region again, or choose another kind of region.",
+    )
+
+
 def no_region(problem: str, remedy: str, **values: Any) -> InputError:
     """Return the error of a region that there is none of."""
     return InputError(problem, code=ErrorCode.INVALID_REGION, remedy=remedy, **values)
@@ -79,8 +87,5 @@ def no_region(problem: str, remedy: str, **values: Any) -> InputError:
 def _within(bounds: Bounds, extent: Extent) -> Bounds:
     inside = bounds.clamp(extent)
     if inside.is_empty:
-        raise no_region(
-            "The selected region does not lie in the image.",
-            "Select a region again, or choose another kind of region.",
-        )
+        raise outside()
     return inside
