@@ -179,6 +179,7 @@ REFUSED = {
         "There is a floating selection. Anchor it",
     ),
     "no layer": ("image.remove_layer(image.get_layers()[0])", {}, "The image has no layer. Add one."),
+    "nothing visible": ("image.get_layers()[0].set_visible(False)", {}, "Nothing is visible in the selection."),
     "an unknown model": ("", {"model": "imaginary"}, "imaginary"),
     "words for faces": ("", {"only": "the left one"}, "Write numbers such as 1, 3-5."),
 }

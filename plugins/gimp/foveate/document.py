@@ -16,6 +16,8 @@ from gi.repository import Gegl, Gimp
 
 from . import buffers, formats, hidden_images, layer_pictures, other_results
 from ._shared import (
+    arrange_patches,
+    coverage,
     document_problems,
     errors,
     geometry,
@@ -29,6 +31,7 @@ from ._shared import (
 from .layers import ImageKind, build_image, build_layers, insert
 from .same_pixels import same_where_covered
 
+_STRIP_BYTES = 1 << 20  # that are looked at together, for something visible
 _SNAPSHOT = "foveate-snapshot"  # what the hidden image's parts are called; nobody sees them
 
 
@@ -258,7 +261,9 @@ def _freeze(image: Gimp.Image, *, is_whole: bool) -> _Frozen:
         extent = _extent(image)
         selection, channel = (None, None) if is_whole else _selection(image, shelf, extent)
         snapshot = host.Snapshot(extent, kind.layout.pixels, selection, kind.space, None if kind.space else kind.icc)
-        return _Frozen(visible.get_buffer(), channel.get_buffer() if channel else None, kind, snapshot, shelf)
+        frozen = _Frozen(visible.get_buffer(), channel.get_buffer() if channel else None, kind, snapshot, shelf)
+        _require_something_visible(frozen)
+        return frozen
     except BaseException:
         shelf.delete()
         raise
@@ -272,6 +277,22 @@ def _visible(image: Gimp.Image, shelf: Gimp.Image) -> tuple[Gimp.Layer, ImageKin
         raise errors.InputError("Nothing in this image is visible.", remedy="Show at least one layer.")
     shelf.insert_layer(visible, None, 0)
     return visible, ImageKind.of(image, formats.layer_format(visible))
+
+
+def _require_something_visible(frozen: _Frozen) -> None:
+    """Raise InputError where all that is selected is transparent: GIMP shows a layer of it as black."""
+    layout = frozen.kind.layout
+    size = layout.pixels.pixel_size
+    for strip in arrange_patches.rows_of(frozen.region, size, _STRIP_BYTES):
+        seen = buffers.read(frozen.visible, strip, layout.name, size)
+        covered = None if frozen.coverage is None else buffers.read(frozen.coverage, strip, "Y u8", 1)
+        if coverage.is_any_visible(seen, layout.pixels, covered):
+            return
+    if frozen.coverage is None:
+        raise errors.InputError("Nothing in this image is visible.", remedy="Show at least one layer.")
+    raise errors.InputError(
+        "Nothing is visible in the selection.", remedy="Show a layer there, or select what can be seen."
+    )
 
 
 def _extent(image: Gimp.Image) -> geometry.Extent:

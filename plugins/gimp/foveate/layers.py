@@ -152,4 +152,6 @@ def _with_coverage(patch: host.ResultPatch, layout: formats.LayerFormat) -> byte
         samples = layout.pixels.dtype
         data = buffers.converted_coverage(given.data, given.extent, given.format.dtype, samples)
         given = host.Image(given.extent, data, pixels.PixelFormat(samples, pixels.Channels.Y))
-    return bytes(coverage.with_alpha(patch.pixels, given))
+    samples = coverage.with_alpha(patch.pixels, given)
+    coverage.hide_invisible(samples, patch.pixels)  # it would be opaque black where nothing clips the layer
+    return bytes(samples)

@@ -24,6 +24,7 @@ _FULL = {
 }
 _CHUNK = 1 << 16  # bytes
 _FULL_CHUNK = b"\xff" * _CHUNK
+_SOME = bytes(1) + b"\xff" * 255  # a table: what is not 0 becomes 255
 T = TypeVar("T")
 _COVERED = re.compile(rb"[^\x00]+")
 
@@ -105,7 +106,7 @@ def is_opaque(data: bytes | bytearray | memoryview, layout: PixelFormat) -> bool
     )
 
 
-def with_alpha(image: Image, coverage: Image | None) -> bytes | bytearray:
+def with_alpha(image: Image, coverage: Image | None) -> bytearray:
     """Return an image whose alpha is the coverage, at the image's depth; without one, its alpha is full."""
     layout = image.format
     data = bytearray(image.data)
@@ -114,6 +115,34 @@ def with_alpha(image: Image, coverage: Image | None) -> bytes | bytearray:
     for offset, plane in _alpha_bytes(layout, planes):
         data[offset :: layout.pixel_size] = plane
     return data
+
+
+def visible_plane(data: bytes | bytearray | memoryview, layout: PixelFormat) -> bytes:
+    """Return a byte per pixel: 255 where its alpha is not 0."""
+    view, plane = bytes(data), 0
+    for offset, _ in _alpha_bytes(layout, _full(layout)):
+        plane |= int.from_bytes(view[offset :: layout.pixel_size].translate(_SOME), "little")
+    return plane.to_bytes(len(view) // layout.pixel_size, "little")
+
+
+def is_any_visible(data: bytes, layout: PixelFormat, coverage: bytes | None) -> bool:
+    """Tell whether any pixel is visible that has coverage, of which there is a byte per pixel; None covers all."""
+    seen = visible_plane(data, layout)
+    if coverage is None:
+        return any(seen)
+    return bool(int.from_bytes(seen, "little") & int.from_bytes(coverage.translate(_SOME), "little"))
+
+
+def hide_invisible(samples: bytearray, image: Image) -> None:
+    """Set the alpha of `samples`, which are laid out as the image's, to 0 where the image's is."""
+    layout = image.format
+    seen = visible_plane(image.data, layout)
+    if seen.count(255) == len(seen):
+        return
+    mask = int.from_bytes(seen, "little")
+    for offset, _ in _alpha_bytes(layout, _full(layout)):
+        plane = int.from_bytes(samples[offset :: layout.pixel_size], "little") & mask
+        samples[offset :: layout.pixel_size] = plane.to_bytes(len(seen), "little")
 
 
 def _full(layout: PixelFormat) -> bytes:

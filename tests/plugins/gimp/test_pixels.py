@@ -1,12 +1,13 @@
 """What happens to bytes between the protocol and GIMP's buffers."""
 
 import struct
+from types import SimpleNamespace
 
 import pytest
-from foveate_gimp import same_pixels
+from foveate_gimp import document, same_pixels
 from foveate_gimp.buffers import converted_coverage, read, write
 from foveate_gimp.formats import LayerFormat, coverage_format
-from foveate_gimp.layers import ImageKind, _whole
+from foveate_gimp.layers import ImageKind, _whole, _with_coverage
 
 from foveate_shared.errors import InputError, ServerError
 from foveate_shared.geometry import Bounds, Extent
@@ -81,3 +82,36 @@ def test_pixels_without_alpha_get_their_coverage_as_it():
     soft = ResultPatch(extent.bounds, image, Image(extent, bytes([7, 200]), COVERAGE_U8))
     assert _whole(soft, layout(SampleType.U8)) == bytes([0, 1, 2, 7, 3, 4, 5, 200])
     assert _whole(ResultPatch(extent.bounds, image, None), layout(SampleType.U8)) == bytes([0, 1, 2, 255, 3, 4, 5, 255])
+
+
+class Sheet:
+    """A GEGL buffer of one row: a pixel of it is `size` bytes."""
+
+    def __init__(self, data, size):
+        self.data, self.size = data, size
+
+    def get(self, rectangle, scale, name, policy):
+        return self.data
+
+
+@pytest.mark.parametrize(("covered", "sentence"), [(None, "Nothing in this image"), (b"\0\xff", "in the selection")])
+def test_where_nothing_is_visible_nothing_is_begun(covered, sentence):
+    hidden, shown = bytes(8), bytes(7) + b"\1"
+    size, region = 4, Bounds(0, 0, 2, 1)
+    frozen = SimpleNamespace(
+        region=region,
+        visible=Sheet(hidden, size),
+        coverage=covered and Sheet(covered, 1),
+        kind=SimpleNamespace(layout=layout(SampleType.U8)),
+    )
+    with pytest.raises(InputError, match=sentence):
+        document._require_something_visible(frozen)
+    frozen.visible.data = shown
+    document._require_something_visible(frozen)
+
+
+def test_a_layer_is_transparent_where_its_image_was():
+    kind = layout(SampleType.U8)
+    pixels = Image(Extent(2, 1), b"\0\0\0\0\1\2\3\xff", kind.pixels)
+    patch = ResultPatch(Bounds(0, 0, 2, 1), pixels, Image(Extent(2, 1), b"\xff\x80", COVERAGE_U8))
+    assert _with_coverage(patch, kind) == b"\0\0\0\0\1\2\3\x80"

@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foveate_shared.geometry import Bounds, Extent
-from foveate_shared.jobs.coverage import Mask, differs_where_covered, is_opaque, same_under, with_alpha
+from foveate_shared.jobs.coverage import (
+    Mask,
+    differs_where_covered,
+    hide_invisible,
+    is_any_visible,
+    is_opaque,
+    same_under,
+    visible_plane,
+    with_alpha,
+)
 from foveate_shared.jobs.host import Image
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
 
@@ -73,6 +82,29 @@ def test_coverage_becomes_alpha_and_colours_stay(layout, depth):
         assert after[(pixel + 1) * channels - 1] / TOPS[layout.dtype] == pytest.approx(amount, abs=0.003)
     assert after[channels - 1] == 0
     assert after[-1] == TOPS[layout.dtype]
+
+
+@pytest.mark.parametrize("layout", FORMATS, ids=str)
+def test_what_is_invisible_stays_so_and_all_else_as_it_is(layout):
+    shown, hidden = image(layout, 1, 3), image(layout, 0, 3)
+    mixed = Image(Extent(6, 1), bytes(shown.data) + bytes(hidden.data), layout)
+    assert visible_plane(mixed.data, layout) == b"\xff\xff\xff\0\0\0"
+    opaque = with_alpha(mixed, None)
+    half = len(opaque) // 2
+    made = bytearray(opaque)
+    hide_invisible(made, mixed)
+    assert made[:half] == opaque[:half]
+    assert made[half:] == hidden.data
+
+
+@pytest.mark.parametrize(
+    ("covered", "is_seen"), [(None, True), (bytes(6), False), (b"\0\0\0\0\1\1", False), (b"\0\1\0\0\0\0", True)]
+)
+def test_something_is_visible_only_where_it_is_covered(covered, is_seen):
+    layout = PixelFormat(SampleType.U16, Channels.RGBA)
+    data = bytes(image(layout, 1, 3).data) + bytes(image(layout, 0, 3).data)
+    assert is_any_visible(data, layout, covered) is is_seen
+    assert not is_any_visible(bytes(len(data)), layout, covered)
 
 
 @pytest.mark.parametrize("layout", FORMATS, ids=str)
