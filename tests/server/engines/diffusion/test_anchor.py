@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from diffusers import UNet2DConditionModel
 from torch import Tensor
 from torch.nn import functional
 
@@ -13,6 +13,9 @@ from foveate_server.engines.diffusion.contract import Step
 from foveate_server.engines.diffusion.fused_tiles import FusedTiles
 from foveate_shared.geometry import Extent
 
+if TYPE_CHECKING:
+    from diffusers import UNet2DConditionModel
+
 _STEPS = 6
 _CELL = 8  # latents: 64 image pixels
 
@@ -20,6 +23,8 @@ _CELL = 8  # latents: 64 image pixels
 @pytest.fixture(scope="module")
 def network() -> UNet2DConditionModel:
     """A random network of the true kind that pulls hard: its predictions shift whole walls."""
+    from diffusers import UNet2DConditionModel
+
     torch.manual_seed(1)
     network = UNet2DConditionModel(
         block_out_channels=(8, 16),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import diffusers
 import numpy as np
 import pytest
 import torch
@@ -75,6 +74,8 @@ def both(engine, ticker, picture):
 
 
 def _pipeline(name, parts, denoiser):
+    import diffusers
+
     options = {"requires_safety_checker": False} if name.startswith("StableDiffusionI") else {}
     if name == "StableDiffusionXLImg2ImgPipeline":
         options["force_zeros_for_empty_prompt"] = denoiser.pipe.config.force_zeros_for_empty_prompt
@@ -133,6 +134,8 @@ def test_a_checkpoint_for_inpainting_is_diffusers_inpainting(both, picture, stre
 
 
 def test_flux_fill_is_diffusers_own(engine, ticker, picture):
+    from diffusers import FluxFillPipeline
+
     mask = np.zeros(picture.shape[:2], np.float32)
     mask[16:48, 24:72] = 1  # on the grid of latents: elsewhere its edge is soft there, and noised again
     request = DiffusionRequest(
@@ -153,7 +156,7 @@ def test_flux_fill_is_diffusers_own(engine, ticker, picture):
     noise = seeded_noise([SEED], (16, 8, 12), torch.device("cpu")).noise
     packed = noise.reshape(1, 16, 4, 2, 6, 2).permute(0, 2, 4, 1, 3, 5).reshape(1, 24, 64)
     with quiet(), torch.inference_mode():
-        pipeline = diffusers.FluxFillPipeline(**_without_images(engine.loaded[0].pipe.components))
+        pipeline = FluxFillPipeline(**_without_images(engine.loaded[0].pipe.components))
         pipeline.set_progress_bar_config(disable=True)
         theirs = pipeline(
             prompt=PROMPT.positive,

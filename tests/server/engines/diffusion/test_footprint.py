@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers import AutoencoderKL, FluxTransformer2DModel, SD3Transformer2DModel, UNet2DConditionModel
 from safetensors.torch import save_file
 from torch import nn
 
@@ -32,6 +31,8 @@ def footprint(network: Any = None, vae: Any = None) -> Footprint:
 
 
 def unet(widths: tuple[int, ...], attends: tuple[bool, ...]) -> nn.Module:
+    from diffusers import UNet2DConditionModel
+
     torch.manual_seed(0)
     return UNet2DConditionModel(
         block_out_channels=widths,
@@ -64,6 +65,8 @@ def test_unets(widths: tuple[int, ...], attends: tuple[bool, ...], height: int, 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (32, 64)])
 def test_sd3(height: int, width: int) -> None:
+    from diffusers import SD3Transformer2DModel
+
     network = SD3Transformer2DModel(
         patch_size=2, in_channels=16, num_layers=2, attention_head_dim=16, num_attention_heads=8,
         joint_attention_dim=32, caption_projection_dim=128, pooled_projection_dim=32,
@@ -74,6 +77,8 @@ def test_sd3(height: int, width: int) -> None:
 
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (32, 64)])
 def test_flux1(height: int, width: int) -> None:
+    from diffusers import FluxTransformer2DModel
+
     network = FluxTransformer2DModel(
         in_channels=64, num_layers=1, num_single_layers=2, attention_head_dim=32, num_attention_heads=4,
         joint_attention_dim=32, pooled_projection_dim=16, axes_dims_rope=(8, 8, 16),
@@ -88,6 +93,8 @@ def test_flux1(height: int, width: int) -> None:
 
 @pytest.mark.parametrize(("height", "width", "tile"), [(12, 16, None), (16, 24, 64), (12, 36, 48)])
 def test_autoencoders(height: int, width: int, tile: int | None) -> None:
+    from diffusers import AutoencoderKL
+
     torch.manual_seed(0)
     vae = AutoencoderKL(
         block_out_channels=(8, 16, 16, 16),

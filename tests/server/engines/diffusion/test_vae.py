@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from diffusers import AsymmetricAutoencoderKL, AutoencoderKL, AutoencoderTiny
 from torch import Tensor
 
 from fakes.live_memory import LiveMemory
@@ -12,11 +12,16 @@ from foveate_server.engines.diffusion.vae import ExactTiles, in_files, in_memory
 from foveate_server.engines.diffusion.vae_levels import decoder_levels, encoder_levels, is_known
 from foveate_shared.errors import CancelledJobError
 
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKL
+
 _ROUNDING = 4  # times the untiled result's own distance from float64's: what tiles may differ by
 
 
 def autoencoder(**config: object) -> AutoencoderKL:
     """Return one of the true build (four levels, two layers each, 32 groups), narrow, with random weights."""
+    from diffusers import AutoencoderKL
+
     torch.manual_seed(0)
     return AutoencoderKL(
         block_out_channels=(32, 32, 64, 64),
@@ -175,6 +180,8 @@ def test_reach_is_as_measured(vae: AutoencoderKL) -> None:
 
 
 def test_other_autoencoders_are_run_by_their_own_code(vae: AutoencoderKL) -> None:
+    from diffusers import AsymmetricAutoencoderKL, AutoencoderTiny
+
     torch.manual_seed(0)
     other = AsymmetricAutoencoderKL(norm_num_groups=4, down_block_out_channels=(8,), up_block_out_channels=(8,)).eval()
     assert is_known(vae)
