@@ -39,8 +39,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_finish() -> None:
-    """Let the collector work again."""
+    """Let the collector work again, on what tests make: it looks through what was imported no more."""
+    gc.freeze()
     gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    """Let all of it go when the process ends: bindings complain of what is left."""
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")
