@@ -100,8 +100,8 @@ def test_a_cancel_ends_within_a_tile_and_leaves_no_hooks(small: Network, make_ti
 
 @pytest.fixture(scope="module")
 def strip(photo) -> np.ndarray:
-    """(24, 256, 3): long enough that a cut in its middle has more than a halo on either side."""
-    return np.ascontiguousarray(photo[100:124, 150:406])
+    """(12, 256, 3): long enough that a cut in its middle has more than a halo on either side."""
+    return np.ascontiguousarray(photo[106:118, 150:406])
 
 
 Levels = Callable[[np.ndarray, np.ndarray], float]
@@ -114,7 +114,7 @@ def test_real_weights_tiled_differ_by_at_most_a_level(registry, strip, levels: L
     network.module.to(memory_format=torch.channels_last)
     tiled, whole = (run(network, strip, side, make_ticker()) for side in (128, 256))
     assert levels(tiled, whole) <= 1
-    assert np.abs(tiled - whole).max() < 0.5 / 255
+    assert np.abs(tiled - whole).max() < 0.05 / 255
 
 
 @pytest.mark.weights
@@ -122,7 +122,7 @@ def test_real_weights_tiled_agree_where_influence_lingers(registry, photo, level
     """Around the fine letters of a badge x4plus looks further than elsewhere: a halo of 72 was off by a level there."""
     network = ncnn_weights.load(registry.path("realesrgan-x4plus"))
     network.module.to(memory_format=torch.channels_last)
-    image = np.ascontiguousarray(photo[280:488, 162:210])
+    image = np.ascontiguousarray(photo[280:488, 174:198])
     tiled, whole = (run(network, image, side, make_ticker()) for side in (104, 208))
     assert levels(tiled, whole) <= 1
     assert np.abs(tiled - whole).max() < 0.05 / 255
@@ -130,11 +130,12 @@ def test_real_weights_tiled_agree_where_influence_lingers(registry, photo, level
 
 @pytest.mark.weights
 @pytest.mark.bfloat16
-def test_in_bfloat16_tiles_err_no_more_than_bfloat16_does(registry, strip, make_ticker) -> None:
+def test_in_bfloat16_tiles_err_no_more_than_bfloat16_does(registry, photo, make_ticker) -> None:
     """Rounding to 8 bits of mantissa is chaotic, so two shapes differ by several levels here and there; yet neither is
     further from the truth, and no seam shows: pixels beside the cut are as good as others."""
     network = ncnn_weights.load(registry.path("realesrgan-x4plus"))
     network.module.to(memory_format=torch.channels_last)
+    strip = np.ascontiguousarray(photo[100:124, 150:406])  # enough pixels for means
     truth = run(network, strip, 256, make_ticker())
     network.lower(torch.bfloat16)
     tiled, whole = (np.abs(run(network, strip, side, make_ticker()) - truth) * 255 for side in (128, 256))
