@@ -13,13 +13,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors.torch import save_file
-from torch import Tensor
-
 from foveate_server import json_records
+from foveate_server.lasting_imports import lasting_imports
 from foveate_shared.errors import ErrorCode, FoveateError, InputError
 from foveate_shared.i18n.sentence import Sentence
+
+with lasting_imports():
+    import torch
+    from safetensors.torch import save_file
+    from torch import Tensor
 
 _WRAPPERS = ("state_dict", "model", "module", "string_to_param")
 _EMBEDDING = "string_to_param"  # of a textual inversion: {"*": vectors}

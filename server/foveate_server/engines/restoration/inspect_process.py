@@ -7,12 +7,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from foveate_server import json_records
-from foveate_server.engines.restoration.load_network import load, unusable
-from foveate_server.engines.restoration.network import Network
+from foveate_server.lasting_imports import lasting_imports
 from foveate_shared.errors import FoveateError
+
+with lasting_imports():
+    import torch
+
+    from foveate_server.engines.restoration.load_network import load, unusable
+    from foveate_server.engines.restoration.network import Network
 
 _SIDE = 64  # px of the image on which networks of no size of their own are tried
 

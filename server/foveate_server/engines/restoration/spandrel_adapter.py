@@ -18,6 +18,7 @@ from torch import Tensor
 from foveate_server.engines.layer_hooks import layers
 from foveate_server.engines.restoration.network import Fit, Network, Stage
 from foveate_server.engines.restoration.rrdbnet import TRUNK_HALO
+from foveate_server.lasting_imports import lasting_imports
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 from foveate_shared.i18n.sentence import Sentence
 
@@ -129,7 +130,7 @@ def _same_noise(device: torch.device) -> Iterator[None]:
 def import_spandrel(needed_by: str) -> ModuleType:
     """Return spandrel, also where torchvision is absent. Raises ResourceError, naming `needed_by`, without it."""
     try:
-        with _torchvision_at_hand():
+        with lasting_imports(), _torchvision_at_hand():
             import spandrel  # noqa: PLC0415 - optional, and slow to import
     except ImportError as error:
         raise ResourceError(
