@@ -51,10 +51,10 @@ def utf8_length(text: str) -> int:
 
 def check(value: object, depth: int = 1) -> None:
     """Raise ProtocolError where `value` is no JSON value, or breaks one of the limits."""
-    if value is None or isinstance(value, bool):
-        return
-    if isinstance(value, str):
+    if isinstance(value, str):  # as most are
         _check_text(value)
+    elif value is None or isinstance(value, bool):
+        return
     elif isinstance(value, (int, float)):
         _check_number(value)
     elif isinstance(value, (list, dict)):
@@ -81,7 +81,8 @@ def _check_container(value: list[object] | dict[object, object], depth: int) -> 
 def _check_text(value: str) -> None:
     if len(value) > MAX_TEXT:
         raise ProtocolError(f"A string in a control message has more than {MAX_TEXT} characters.")
-    utf8_length(value)
+    if not value.isascii():
+        utf8_length(value)
 
 
 def _check_number(value: float) -> None:
