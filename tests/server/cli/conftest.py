@@ -27,18 +27,18 @@ def workplace(tmp_path):
     workplace.end_started_server()
 
 
-@pytest.fixture
-def slow(workplace):
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory):
     """A workplace whose server runs, and takes its time."""
-    workplace.engine = SLOW
+    workplace = Workplace(tmp_path_factory.mktemp("slow"), SLOW)
     with workplace.serving():
         workplace.engine = EXACT  # of a server that a command may have to start
         yield workplace
 
 
-@pytest.fixture
-def endless(workplace):
+@pytest.fixture(scope="module")
+def endless(tmp_path_factory):
     """A workplace whose server runs, and does not end a job until it is cancelled."""
-    workplace.engine = ENDLESS
+    workplace = Workplace(tmp_path_factory.mktemp("endless"), ENDLESS)
     with workplace.serving():
         yield workplace

@@ -10,8 +10,8 @@ from foveate_server.picture_files.read import read_picture
 from foveate_server.picture_files.write import save
 from foveate_shared.pixels import Channels
 
-WIDTH, HEIGHT = 1024, 2560  # three strips
-SECOND_STRIP = (1706, 3412)  # rows of what is twice as large: the first one, and the first one after it
+WIDTH, HEIGHT = 1024, 2052  # three strips, just so
+SECOND_STRIP = (1368, 2736)  # rows of what is twice as large: the first one, and the first one after it
 
 
 class Mortals:

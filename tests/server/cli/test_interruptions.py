@@ -16,9 +16,9 @@ from foveate_shared.connection.running_server import read_runtime_file
 class Upscaling:
     """A command that is under way, with its server at work on it."""
 
-    def __init__(self, workplace):
-        self.workplace = workplace
-        self.before, self.after = workplace.folder / "in.png", workplace.folder / "out.png"
+    def __init__(self, workplace, folder):
+        self.workplace, self.folder = workplace, folder
+        self.before, self.after = folder / "in.png", folder / "out.png"
         save(scene(), self.before)
         self.process = workplace.start("upscale", self.before, self.after, "--scale", "2")
         assert any("Restoring" in line for line in self.process.stderr), "it ended before it began"
@@ -34,16 +34,17 @@ class Upscaling:
 
 
 @pytest.fixture
-def upscaling(slow):
-    return Upscaling(slow)
+def upscaling(slow, tmp_path):
+    return Upscaling(slow, tmp_path)
 
 
-def test_ctrl_c_cancels_the_job_and_leaves_nothing(endless):
-    upscaling = Upscaling(endless)
+def test_ctrl_c_cancels_the_job_and_leaves_nothing(endless, tmp_path):
+    upscaling = Upscaling(endless, tmp_path)
     upscaling.process.send_signal(signal.SIGINT)
     assert upscaling.end() == (130, "Cancelled.")
     assert upscaling.jobs() == []
-    assert sorted(path.name for path in upscaling.workplace.folder.iterdir()) == ["home", "in.png"]
+    assert [path.name for path in upscaling.folder.iterdir()] == ["in.png"]
+    assert [path.name for path in endless.folder.iterdir()] == ["home"]
 
 
 def test_a_killed_client_gets_its_result_later(upscaling):
@@ -76,7 +77,7 @@ def test_resuming_with_another_picture_loses_nothing(upscaling):
     upscaling.process.communicate()
     (job,) = upscaling.jobs()
     resume = ("jobs", "resume", job["job"])
-    other = upscaling.workplace.folder / "other.png"
+    other = upscaling.folder / "other.png"
     for side in (20, 64, 90):
         picture = scene(side=side)
         save(replace(picture, samples=picture.samples[::-1]), other)
@@ -87,8 +88,8 @@ def test_resuming_with_another_picture_loses_nothing(upscaling):
     assert read_picture(upscaling.after).extent.width == 128
 
 
-def test_a_job_can_be_cancelled_from_elsewhere(endless):
-    upscaling = Upscaling(endless)
+def test_a_job_can_be_cancelled_from_elsewhere(endless, tmp_path):
+    upscaling = Upscaling(endless, tmp_path)
     (job,) = upscaling.jobs()
     upscaling.workplace.foveate("jobs", "cancel", job["job"], "--quiet")
     assert upscaling.end() == (1, "The job was cancelled. Nothing was written.")
@@ -99,7 +100,7 @@ def test_a_killed_server_is_started_again_and_the_job_goes_on(workplace):
     workplace.engine = "fakes.engines:slow"
     with workplace.serving() as server:
         workplace.engine = exact
-        upscaling = Upscaling(workplace)
+        upscaling = Upscaling(workplace, workplace.folder)
         server.kill()
         server.communicate()
         status, said = upscaling.end()
