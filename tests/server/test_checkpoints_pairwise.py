@@ -131,6 +131,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory):
         entries = fill(registry, folder)
     workplace = Workplace(folder, engine="foveate_server.engines.engine_specs:suite_spec")
     workplace.extra |= {"FOVEATE_CACHE_DIR": str(folder / "cache"), "FOVEATE_OFFLINE": "1"}
+    workplace.extra["FOVEATE_THREADS"] = "1"  # layers as small as these take longer to hand out than to compute
     with workplace.serving():
         running = read_runtime_file(workplace.runtime_file)
         assert running is not None
