@@ -261,7 +261,7 @@ def test_other_color_models_get_a_sentence(running, folder):
         form.choose("refocus")
         form.run_button.click()
         desk().signals.refused.disconnect(said.append)
-        answer = [said, len(desk().jobs), form._reason.text()]
+        answer = [said, len(desk().jobs), form.reason.text()]
         """
     )
     said, jobs, shown = answer

@@ -201,7 +201,7 @@ pixels(document, folder + "/before.raw")
 app.action("foveate_compare").trigger()
 form = docker().panel.task
 lists = form.fields["variants"].lists
-reason, focus = form._reason.text(), form.window().focusWidget() == lists["model"].edit
+reason, focus = form.reason.text(), form.window().focusWidget() == lists["model"].edit
 lists["model"].menu.actions()[0].trigger()
 lists["strength"].edit.setText("0.3, 0.6")
 lists["seed"].edit.setText("1, 2")

@@ -36,8 +36,8 @@ def is_seen(widget):
     visible = widget.visibleRegion().boundingRect()
     return [visible.width(), visible.height()] == [widget.width(), widget.height()] and widget.isVisible()
 
-always = [form.fields["strength"], form.variations, form.run_button, form.cancel_button, panel.connection._retry]
-answer = [panel.connection._trouble.isVisible(), [is_seen(widget) for widget in always]]
+always = [form.fields["strength"], form.variations, form.run_button, form.cancel_button, panel.notices.retry]
+answer = [panel.notices.isVisible(), [is_seen(widget) for widget in always]]
 """
 
 
@@ -62,7 +62,7 @@ def test_questions_and_what_stays_in_sight(chroot, home, start_screen, theme, la
     with krita(chroot, screen, folder, env, theme) as running:
         told = running.run(
             "wait_for(lambda: desk().connection.is_ready)\npump(0.5)\n"
-            "row = docker().panel.connection\nanswer = [row._sentence.text(), row._trouble.isVisible()]"
+            "notices = docker().panel.notices\nanswer = [notices.sentence.text(), notices.isVisible()]"
         )
         screen.screenshot(f"krita-settings-lost-{name}")
         asked = running.run(
@@ -98,7 +98,7 @@ answer = finish(kept["job"])["state"]
         )
         low = running.run(LOW, model=MODEL)
         server.stop()
-        running.run("wait_for(lambda: docker().panel.connection._trouble.isVisible())")
+        running.run("wait_for(lambda: docker().panel.notices.isVisible())")
         seen = running.run(SEEN)
         screen.screenshot(f"krita-low-{name}")
         running.run("docker().setFloating(False)\nforget_all()\npump(0.5)")

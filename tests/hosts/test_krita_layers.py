@@ -134,7 +134,7 @@ def test_every_layer_reaches_the_server_as_it_is(running, folder, model, depth, 
         + """
 show("probe")
 titles = [box.accessibleName() for box in form().pictures.boxes]
-before = form().run_button.isEnabled(), form()._reason.text()
+before = form().run_button.isEnabled(), form().reason.text()
 told = []
 for names in (["part", "hidden", "veil", "nested"], ["edges"]):
     for number, name in enumerate(names):
@@ -207,7 +207,7 @@ kept["picture"] = document
 made["edges"].remove()
 jobs = len(desk().jobs)
 form().start()
-answer = [renamed, form().pictures.boxes[0].currentText(), form()._reason.text(), len(desk().jobs) - jobs]
+answer = [renamed, form().pictures.boxes[0].currentText(), form().reason.text(), len(desk().jobs) - jobs]
 """,
         width=WIDTH, height=HEIGHT, folder=folder.inside, model="RGBA", depth="U8", profile="",
     )  # fmt: skip
@@ -310,7 +310,7 @@ def test_an_operation_without_a_document_opens_a_new_image(running, folder):
         + """
 show("collage")
 titles = [box.accessibleName() for box in form().pictures.boxes]
-without = form()._reason.text()
+without = form().reason.text()
 choose(0, "veil")
 known = app.documents()
 job = press()
@@ -350,7 +350,7 @@ entries()["Foveate: Weigh"].trigger()
 ended = finish(desk().jobs[0])
 entries()["Foveate: Take over"].trigger()
 pump(0.3)
-answer = [listed, ended["state"], form().operation, form()._reason.text(), len(desk().jobs)]
+answer = [listed, ended["state"], form().operation, form().reason.text(), len(desk().jobs)]
 """,
         width=WIDTH, height=HEIGHT, folder=folder.inside, model="RGBA", depth="U8", profile="",
     )  # fmt: skip
@@ -369,7 +369,7 @@ def test_without_an_image_what_needs_none_can_be_run(running, folder):
         + """
 wait_for(lambda: app.activeDocument() is None)
 show("take")
-blocked = form()._reason.text(), form().run_button.isEnabled()
+blocked = form().reason.text(), form().run_button.isEnabled()
 show("blank")
 job = press()
 ended = finish(job)

@@ -240,12 +240,12 @@ def test_no_server_and_none_to_start_then_one_that_is_started(chroot, settle, st
         shown = running.run(
             OPEN
             + """
-row = docker().panel.connection
-wait_for(lambda: row._trouble.isVisible())
+row, notices = docker().panel.connection, docker().panel.notices
+wait_for(lambda: notices.isVisible())
 job = kept["job"] = start("refocus")
 kept["document"] = document
-answer = [row._state.text(), row._sentence.text(), row._copy.isVisible(), job.is_running,
-    docker().panel.task._reason.text()]
+answer = [row._state.text(), notices.sentence.text(), notices.copy.isVisible(), job.is_running,
+    docker().panel.task.reason.text()]
 """,
             folder=folder.inside,
         )
@@ -275,11 +275,11 @@ def test_a_wrong_token_is_refused_with_a_remedy(chroot, settle, start_screen, se
         shown = running.run_case(
             OPEN
             + """
-row = docker().panel.connection
+row, notices = docker().panel.connection, docker().panel.notices
 wait_for(lambda: row._state.text() == "Refused")
 form = docker().panel.task
 form.refresh()
-answer = [row._sentence.text(), form.run_button.isEnabled(), form._reason.text(), row._copy.isVisible()]
+answer = [notices.sentence.text(), form.run_button.isEnabled(), form.reason.text(), notices.copy.isVisible()]
 """,
             folder=folder.inside,
         )

@@ -63,14 +63,14 @@ def set_version(place: Place, version: str, before: str = VERSION) -> None:
 
 def test_krita(chroot, person, screen):
     place = install_badly(person, "krita")
-    read = "row = docker().panel.connection; answer = [row._sentence.text(), row._copy.isVisible()]"
+    read = "notices = docker().panel.notices; answer = [notices.sentence.text(), notices.copy.isVisible()]"
     with installed_krita(chroot, screen, person.home, {}) as running:
         running.run("found = docker(); found.setFloating(True); found.resize(320, 700); found.move(20, 40)")
-        running.run("wait_for(lambda: docker().panel.connection._trouble.isVisible(), seconds)", seconds=READY_SECONDS)
+        running.run("wait_for(lambda: docker().panel.notices.isVisible(), seconds)", seconds=READY_SECONDS)
         screen.screenshot("krita-no-program")
         assert running.run(read) == [NO_PROGRAM + INSTALL.format("krita"), False]
         person.foveate("plugins", "install", "krita")
-        running.run("docker().panel.connection._retry.click()")
+        running.run("docker().panel.notices.retry.click()")
         running.run("wait_for(lambda: desk().connection.is_ready, seconds)", seconds=READY_SECONDS)
         screen.screenshot("krita-old-plugin")
         assert running.run(read) == [OLD + INSTALL.format("krita"), False]

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import layer_pictures
 from ._shared import document_controller, job_records, settings
-from .document import KritaHost, selected_bounds
+from .document import KritaHost, find_selection, selected_bounds, why_unusable
 from .face_survey import FaceSurvey
 from .lost_document import LostDocument
 from .new_image_host import NewImageHost
@@ -27,7 +27,11 @@ class KritaEditor:
             return None
         extent, key = layer_pictures.extent_of(document), layer_pictures.document_key(document)
         layers = layer_pictures.offered(document) if pictures else ()
-        return document_controller.DocumentState(document, extent, selected_bounds(document), key, layers)
+        selection = selected_bounds(document)
+        is_outside = selection is None and find_selection(document) is not None
+        return document_controller.DocumentState(
+            document, extent, selection, key, layers, is_outside=is_outside, unusable=why_unusable(document)
+        )
 
     def open_host(self, title: str, *, whole: bool = False) -> KritaHost:
         """See Editor."""

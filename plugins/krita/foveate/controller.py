@@ -62,6 +62,11 @@ class KritaController(document_controller.DocumentController):
         self._timer.setInterval(_BUSY_PAUSE)
         self.signals.changed.emit()
 
+    def forget_problem(self) -> None:
+        """Tell no more of what the settings went through."""
+        self.problem = ""
+        self.announce()
+
     def close(self) -> None:
         """Cancel what runs and end the connection."""
         self._timer.stop()

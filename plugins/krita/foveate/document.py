@@ -183,6 +183,16 @@ class KritaHost(KritaJobHost):
         return new_documents.create(self._krita, extent, self._title, self._snapshot.colors, resolution)
 
 
+def why_unusable(document: Any) -> str:
+    """Return why no job can work on the pixels of a document, a sentence; empty where one can."""
+    model, depth, _ = document_colors(document)
+    try:
+        pixel_format(model, depth)
+    except errors.InputError as error:
+        return str(error)
+    return ""
+
+
 def _read(document: Any, bounds: geometry.Bounds) -> Any:
     """Return a QByteArray of the visible pixels."""
     return document.pixelData(bounds.x, bounds.y, bounds.width, bounds.height)
@@ -219,9 +229,5 @@ def _selected(document: Any) -> coverage.Mask | None:
     if selection is None:
         return None
     if bounds is None:
-        raise errors.InputError(
-            "The selection lies outside of the image.",
-            code=errors.ErrorCode.INVALID_REGION,
-            remedy="Select a part of the image, or nothing for all of it.",
-        )
+        raise document_problems.selection_outside()
     return coverage.Mask(bounds, bytes(selection.pixelData(bounds.x, bounds.y, bounds.width, bounds.height)))

@@ -78,6 +78,7 @@ class FacesField(ParameterField):
             self._list.clear()
             for face in found:
                 self._list.addItem(self._item(face))
+            self.changed.emit()  # what the button says was about those before
         self._list.setVisible(bool(found))
         if found:
             rows = 1 if len(found) <= max(1, self.width() // (_SIDE + 30)) else 2

@@ -11,11 +11,9 @@ from .qt import QtWidgets
 from .variations_card import VariationsCard
 from .widgets import column, label, remove, scrolling
 
-_LEAST = 110  # logical pixels: what a job does, and its buttons
-
 
 class JobHistory(QtWidgets.QScrollArea):  # type: ignore[misc]
-    """Shows the controller's jobs. It scrolls by itself: the form above keeps its height, whatever comes."""
+    """Shows the controller's jobs, and scrolls by itself."""
 
     def __init__(self, controller: KritaController) -> None:
         super().__init__(objectName="jobs")
@@ -27,7 +25,6 @@ class JobHistory(QtWidgets.QScrollArea):  # type: ignore[misc]
         )
         self._layout = column(inside, self._empty, None)
         scrolling(self, inside)
-        self.setMinimumHeight(_LEAST)
         controller.signals.changed.connect(self.refresh)
         self.refresh()
 

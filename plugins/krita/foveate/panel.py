@@ -1,13 +1,15 @@
-"""The docker's content: connection, task, jobs. It knows Qt and the controller, and nothing of Krita."""
+"""The docker's content: connection, task, and what comes of it. It knows Qt, and nothing of Krita."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from . import style
+from .below_form import BelowForm
 from .connection_row import ConnectionRow
 from .controller import KritaController
 from .job_history import JobHistory
+from .notices import Notices
 from .qt import Qt, QtCore, QtWidgets
 from .settings_dialog import SettingsDialog
 from .task_form import TaskForm
@@ -27,8 +29,9 @@ class Panel(QtWidgets.QWidget):  # type: ignore[misc]
         gear.clicked.connect(self.open_settings)
         self.connection = ConnectionRow(controller, gear)
         self.task = TaskForm(controller)
-        self.jobs = JobHistory(controller)
-        layout = column(None, self.connection, self.task, self.jobs, margin=8, spacing=10)
+        self.notices, self.jobs = Notices(controller), JobHistory(controller)
+        below = BelowForm(self.task.reason, self.notices, self.jobs)
+        layout = column(None, self.connection, self.task, below, margin=8, spacing=8)
         layout.setStretch(2, 1)
         inside = QtWidgets.QWidget(objectName="plain")
         inside.setLayout(layout)

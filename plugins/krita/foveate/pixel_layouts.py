@@ -43,11 +43,10 @@ def pixel_format(model: str, depth: str) -> pixels.PixelFormat:
     dtype = pixels.SampleType.__members__.get(depth)  # Krita calls depths as they are called there
     if model not in {"RGBA", "GRAYA"} or dtype is None:
         raise errors.InputError(
-            "This image is in {model} ({depth}); only RGB and grey images can be worked on.",
+            "This image is in {model}; only RGB and grey images can be worked on.",
             code=errors.ErrorCode.UNSUPPORTED_FORMAT,
             remedy="Change it under Image > Convert Image Color Space to RGB.",
             model=_MODELS.get(model, model),
-            depth=depth,
         )
     if model == "GRAYA":
         return pixels.PixelFormat(dtype, pixels.Channels.YA)

@@ -28,7 +28,7 @@ def sheet(palette: Any) -> str:
     off = mix(text, window, 0.55)
     return f"""
         QFrame#card {{ background: {card.name()}; border: 1px solid {edge.name()}; border-radius: {RADIUS}px; }}
-        QFrame#notice {{ background: {mix(window, QtGui.QColor(BUSY), 0.16).name()}; border-radius: {RADIUS}px;
+        QWidget#notice {{ background: {mix(window, QtGui.QColor(BUSY), 0.16).name()}; border-radius: {RADIUS}px;
             border: 1px solid {mix(window, QtGui.QColor(BUSY), 0.5).name()}; }}
         QLabel#muted, QLabel#hint {{ color: {muted.name()}; }}
         QLabel#heading {{ color: {muted.name()}; font-weight: 600; }}

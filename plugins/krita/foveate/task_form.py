@@ -13,7 +13,20 @@ from .model_choice import ModelChoice
 from .parameter_fields import ParameterField, segment
 from .picture_fields import PictureFields
 from .qt import QtWidgets
-from .widgets import Fold, Measured, Shrinking, button, column, holder, label, name_label, remove, row, tell
+from .widgets import (
+    Fold,
+    Measured,
+    Shrinking,
+    SteadyLabel,
+    button,
+    column,
+    holder,
+    label,
+    name_label,
+    remove,
+    row,
+    tell,
+)
 from .wrapping import Wrapping
 
 _ACROSS = 3  # operations side by side
@@ -39,13 +52,13 @@ class TaskForm(Measured):
             toolTip=say("How many pictures are made, each with a seed of its own. They wait for you to choose."),
             accessibleName=say("Variations"),
         )
-        self._region = label(name="hint")
+        self._region = SteadyLabel("hint")
         self.run_button = button("", say("Start (Alt+Return)"), self.start, "run")
         self.cancel_button = button(
             say("Cancel"), say("End what runs; the image stays as it is"), controller.cancel_all, "stop"
         )
-        self._reason = label(name="hint")  # why nothing can be started, or why it does not start at once
-        self._explain = partial(tell, self._reason)
+        self.reason = label(name="hint")  # for the panel: why nothing can be started, or why not at once
+        self._explain = partial(tell, self.reason)
         self._lay_out()
         self._connect()
         self.refresh()
@@ -78,7 +91,12 @@ class TaskForm(Measured):
 
     def start(self) -> None:
         """Start the job, or say why not."""
+        only = self._form_fields.filled.values.get("only")
         self._controller.look()
+        if only and not self._form_fields.filled.values.get(
+            "only"
+        ):  # the selection has changed: see what the button says now
+            return
         if reason := self._reason_not_to_start():
             self._explain(reason)
             return
@@ -97,7 +115,10 @@ class TaskForm(Measured):
         self._form_fields.show_decided()
         self._show_fields()
         self.pictures.offer(self.operation)
-        tell(self._region, self._next.region(takes_all=self._form_fields.filled.takes_all))
+        self._region.setVisible(self._controller.takes_document(self.operation))
+        self._region.tell(
+            self._next.region(takes_all=self._form_fields.filled.takes_all), self._next.region(takes_all=True)
+        )
         self.run_button.setText(self._next.verb(self._form_fields.filled.values))
         self.run_button.setShortcut("Alt+Return")  # a button's shortcut goes with its text
         self._offer_cancel()
@@ -152,7 +173,8 @@ class TaskForm(Measured):
             wanted.insertWidget(0, self._model)
 
     def _reason_not_to_start(self) -> str:
-        return self._next.obstacle(self._model.value, self._form_fields.filled.missing())
+        filled = self._form_fields.filled
+        return self._next.obstacle(self._model.value, filled.missing(), takes_all=filled.takes_all)
 
     def _take_model(self, name: str) -> None:
         """Choose a checkpoint that was just added: that is what it was added for."""
@@ -197,6 +219,5 @@ class TaskForm(Measured):
             self._counted,
             self._region,
             Wrapping(self.run_button, self.cancel_button, wide=0),
-            self._reason,
             spacing=8,
         )

@@ -147,6 +147,28 @@ def copy_text(text: str) -> None:
     QtWidgets.QApplication.clipboard().setText(text)
 
 
+class SteadyLabel(QtWidgets.QLabel):  # type: ignore[misc]
+    """A text in the room of the longest that may stand there: what lies below it does not move."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(objectName=name, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._longest = ""
+
+    def tell(self, text: str, longest: str) -> None:
+        """Show a text; where none is the `longest`, the room stays what it was."""
+        self.setText(text)
+        if longest and longest != self._longest:
+            self._longest = longest
+            self.updateGeometry()
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
+        """Return the height of the higher of the two."""
+        flags = Qt.TextFlag.TextWordWrap
+        area = self.fontMetrics().boundingRect(QtCore.QRect(0, 0, width, 1 << 15), flags, self._longest)
+        return max(int(super().heightForWidth(width)), int(area.height()))
+
+
 class Dot(QtWidgets.QWidget):  # type: ignore[misc]
     """A round light."""
 
@@ -303,7 +325,8 @@ class Shrinking(QtWidgets.QScrollArea):  # type: ignore[misc]
         content.setObjectName("plain")
         self.setSizePolicy(QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Maximum)
         scrolling(self, content)
-        content.installEventFilter(self)
+        for asking in (content, self.viewport()):  # a content without a layout, such as a label, asks its parent
+            asking.installEventFilter(self)
 
     def sizeHint(self) -> Any:  # noqa: N802 - Qt's name
         """Return the content's."""

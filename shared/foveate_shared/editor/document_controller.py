@@ -48,9 +48,11 @@ class DocumentState:
 
     document: Any  # compared, never touched
     extent: Extent
-    selection: Bounds | None
+    selection: Bounds | None  # what of the document is selected
     key: str = ""  # the same as long as the document is open
     pictures: tuple[OfferedPicture, ...] = field(default=(), compare=False)  # its layers, where they were asked for
+    is_outside: bool = False  # something is selected, but nothing of the document
+    unusable: str = ""  # why no job can work on it: a sentence
 
 
 class Editor(Protocol):
@@ -171,8 +173,10 @@ class DocumentController(Controller):
         """Return why no job can be started now, or nothing."""
         if self.context is None and self.takes_document(operation):
             return self.say("Open an image first.")
+        if self.context is not None and self.context.unusable and self.takes_document(operation):
+            return self.say.sentence(self.context.unusable)
         if self.connection.state is ConnectionState.REFUSED:
-            return self.say("The server refuses this plugin; see above.")
+            return self.say("The server refuses this plugin; see below.")
         return self.beside.missing(operation, self.scene(operation))
 
     def look(self) -> None:

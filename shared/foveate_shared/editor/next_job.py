@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..forms import checkpoint_choices
 from ..forms.operation_form import Form
+from ..jobs import document_problems
 from ..wire.protocol import Json, JsonObject
 from . import labels, offered_operations
 from .document_controller import VARIATIONS, DocumentController
@@ -59,30 +60,43 @@ class NextJob:
     def region(self, *, takes_all: bool) -> str:
         """Return what would be worked on; `takes_all`: whatever is selected. Empty where that is no part of it."""
         context = self._controller.context
-        if context is None or not self._controller.takes_document(self.operation):
+        if context is None or not self._works_on_document:
             return ""
+        if self._is_outside(takes_all=takes_all):
+            return self._controller.say.sentence(document_problems.selection_outside().info.message)
         return labels.region(context.extent, None if takes_all else context.selection, self._controller.say)
 
     def verb(self, said: JsonObject) -> str:
         """Return what stands on the button that starts it; `said` are the values of its fields."""
         context = self._controller.context
-        is_selected = context is not None and context.selection is not None
+        is_selected = context is not None and (context.selection is not None or context.is_outside)
         return offered_operations.verb(
             self._controller.words_of(self.operation), self._controller.say, said, is_selected=is_selected
         )
 
-    def obstacle(self, model: str, missing: str) -> str:
-        """Return why it cannot be started; empty where it can. `missing` is what fields lack."""
+    def obstacle(self, model: str, missing: str, *, takes_all: bool = False) -> str:
+        """Return why it cannot be started; empty where it can. `missing` is what fields lack; see :meth:`region`."""
         if reason := self._controller.blocked(self.operation):
             return reason
         if not self.operation:
             return self.delay()
         if self.form is not None and self.form.model is None and model:
             return self._controller.say("The chosen model is not there any more: choose another.")
+        if self._is_outside(takes_all=takes_all):
+            return self._controller.say.sentence(str(document_problems.selection_outside()))
         return missing
+
+    def _is_outside(self, *, takes_all: bool) -> bool:
+        """Tell whether something is selected that it would work on, but nothing of the image."""
+        context = self._controller.context
+        return not takes_all and context is not None and context.is_outside and self._works_on_document
 
     def delay(self) -> str:
         """Return why it would not begin at once; empty where it would."""
         return (
             "" if self._controller.connection.is_ready else self._controller.say("It starts once the server is there.")
         )
+
+    @property
+    def _works_on_document(self) -> bool:
+        return self._controller.takes_document(self.operation)

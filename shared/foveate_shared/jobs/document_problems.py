@@ -27,6 +27,15 @@ def selection_fits_nothing() -> InputError:
     )
 
 
+def selection_outside() -> InputError:
+    """Return the error of a selection of which nothing lies in the image."""
+    return InputError(
+        "The selection lies outside of the image.",
+        code=ErrorCode.INVALID_REGION,
+        remedy="Select a part of the image, or nothing for all of it.",
+    )
+
+
 def nothing_open() -> InputError:
     """Return the error where a job wants a document."""
     return InputError("No image is open.", remedy="Open one, or make a new one.")

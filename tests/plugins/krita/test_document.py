@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from foveate_krita.active_document import KritaEditor
 from foveate_krita.document import KritaHost
 from foveate_krita.face_survey import FaceSurvey
 from foveate_krita.pixel_layouts import named_space, pixel_format
@@ -243,3 +244,19 @@ def test_profiles_are_named_by_their_model():
     assert named_space("GRAYA", "Gray-D50-elle-V2-srgbtrc.icc") == "gray-srgb"
     assert named_space("RGBA", "Gray-D50-elle-V2-srgbtrc.icc") is None
     assert named_space("RGBA", "somebody's") is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "selection", "is_outside", "unusable"),
+    [
+        ({"chosen": Area(2, 1, 4, 3)}, REGION, False, ""),
+        ({}, None, False, ""),
+        ({"chosen": Area(20, 1, 4, 3)}, None, True, ""),
+        ({"model": "CMYKA"}, None, False, "This image is in CMYK; only RGB and grey images can be worked on."),
+    ],
+)
+def test_the_panel_is_told_what_a_job_would_work_on(changes, selection, is_outside, unusable):
+    now = KritaEditor(module(document(**changes))).context(pictures=False)
+    assert (now.extent, now.selection, now.is_outside) == (Extent(WIDTH, HEIGHT), selection, is_outside)
+    assert now.unusable.startswith(unusable)
+    assert bool(now.unusable) == bool(unusable)

@@ -58,7 +58,7 @@ def test_faces_are_those_of_the_selection_that_they_were_found_in(studio):
 def test_what_stands_in_the_way_is_said(studio):
     assert studio.controller.blocked("refocus") == ""
     studio.tell(StateChange(ConnectionState.REFUSED, RefusedError("The token is not known.").info))
-    assert studio.controller.blocked("refocus") == "The server refuses this plugin; see above."
+    assert studio.controller.blocked("refocus") == "The server refuses this plugin; see below."
     studio.editor.now = None
     studio.controller.look()
     assert studio.controller.blocked("refocus") == "Open an image first."

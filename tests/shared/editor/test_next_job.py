@@ -71,7 +71,16 @@ def test_what_stands_on_the_button_and_beside_it(studio, job):
     job.choose("refocus")
     assert (job.verb({}), job.region(takes_all=False)) == ("Refocus selection", "Selection: 300 × 200 px")
     assert job.region(takes_all=True) == "Nothing is selected: all of the image, 640 × 480 px"
-    studio.editor.now = replace(studio.editor.now, selection=None)
+    studio.editor.now = replace(studio.editor.now, selection=None, is_outside=True)
+    studio.controller.look()
+    assert (job.verb({}), job.region(takes_all=False)) == (
+        "Refocus selection",
+        "The selection lies outside of the image.",
+    )
+    assert job.region(takes_all=True).startswith("Nothing is selected")
+    assert job.obstacle("", "").startswith("The selection lies outside")
+    assert job.obstacle("", "", takes_all=True) == ""
+    studio.editor.now = replace(studio.editor.now, selection=None, is_outside=False)
     studio.controller.look()
     assert job.verb({}) == "Refocus image"
     studio.editor.now = None

@@ -60,8 +60,9 @@ def dialog():
 
 
 def press(text):
-    """Press a button of our dialog that is open."""
-    next(each for each in dialog().findChildren(QtWidgets.QPushButton) if each.text() == text).click()
+    """Press a button of our dialog that is open; KDE gives each a letter to press."""
+    shown = {each.text().replace("&", ""): each for each in dialog().findChildren(QtWidgets.QPushButton)}
+    shown[text].click()
 
 
 def desk():
@@ -148,7 +149,7 @@ def start(operation, **values):
     before = list(desk().jobs)
     form.run_button.click()
     started = [job for job in desk().jobs if job not in before]
-    assert len(started) == 1, form._reason.text()
+    assert len(started) == 1, form.reason.text()
     return started[0]
 
 

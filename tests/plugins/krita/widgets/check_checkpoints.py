@@ -238,7 +238,7 @@ def test_the_canvas_is_extended_whatever_is_selected(studio):
     assert task.fields["extend"]._sides.isVisible()
     assert not task.fields["start"].isVisible()
     assert not task.run_button.isEnabled()
-    assert task._reason.text() == "Say by how many pixels the canvas grows."
+    assert task.reason.text() == "Say by how many pixels the canvas grows."
     task.fields["extend"]._boxes["right"].setValue(128)
     assert task.run_button.text() == "Extend canvas"
     assert task._region.text() == "Nothing is selected: all of the image, 640 × 480 px"
@@ -261,10 +261,10 @@ def compare(studio):
 def test_lists_are_compared(studio, compare):
     task = studio.panel.task
     assert not task.run_button.isEnabled()
-    assert task._reason.text() == "There is nothing to compare. List models, strengths, seeds or LoRAs."
+    assert task.reason.text() == "There is nothing to compare. List models, strengths, seeds or LoRAs."
     assert not task.variations.isVisible()
     compare.lists["strength"].edit.setText("0.3, much")
-    assert task._reason.text() == "“much” is no strength. Write numbers such as 0.3, 0.5."
+    assert task.reason.text() == "“much” is no strength. Write numbers such as 0.3, 0.5."
     assert not task.fields["strength"].isEnabled()  # the list says it
     compare.lists["strength"].edit.setText("0.3, 0.6")
     compare.lists["seed"].edit.setText("1 2")
@@ -301,7 +301,7 @@ def test_what_can_be_listed_is_in_menus(studio, compare):
 def test_what_cannot_be_compared_is_a_reason(studio, compare, axis, text, said):
     compare.lists[axis].edit.setText(text)
     assert not studio.panel.task.run_button.isEnabled()
-    assert studio.panel.task._reason.text().startswith(said)
+    assert studio.panel.task.reason.text().startswith(said)
 
 
 def test_what_was_compared_is_there_again(studio, compare):
@@ -328,7 +328,7 @@ def test_the_menu_starts_what_was_used_last_or_asks(studio, compare):
     assert ENTRIES["foveate_compare"].wish({"prompt": "a wall"}) is None
     task.ask("fill", "extend")
     assert (task.operation, task.fields["extend"]._sides.isVisible()) == ("fill", True)
-    assert task._reason.text() == "Say by how many pixels the canvas grows."
+    assert task.reason.text() == "Say by how many pixels the canvas grows."
     task.ask("compare", "variants")
     studio.breathe()
     assert task.fields["variants"].lists["model"].edit.hasFocus()
@@ -363,7 +363,7 @@ def test_faces_and_upscale_take_a_prompt_too(studio, task):
 def test_a_model_that_is_gone_is_a_reason(studio, task):
     studio.connect()
     assert not task.run_button.isEnabled()
-    assert task._reason.text() == "The chosen model is not there any more: choose another."
+    assert task.reason.text() == "The chosen model is not there any more: choose another."
 
 
 def test_a_model_is_added_and_chosen(studio):

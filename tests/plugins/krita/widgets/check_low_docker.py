@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from foveate_krita.panel import Panel
 from foveate_krita.qt import QtCore, QtWidgets
@@ -16,6 +18,15 @@ MORE = tuple(OperationInfo(f"more-{number}", f"Operation {number}", {}) for numb
 LOST = ConnectionLostError(
     "The server ended while it was starting, and told nothing of why that may have been.",
     remedy="Run this in a terminal to see more: /home/somebody/.local/share/foveate/bin/foveate serve",
+)
+
+ABSENT = ConnectionLostError(
+    "The server cannot be started: foveate (there is no such program).",
+    remedy="Install the plugin again in a terminal: foveate plugins install krita",
+)
+BRIEF = ConnectionLostError("No server runs.")
+SUSPENDED = ConnectionLostError(
+    "The server (pid 936) does not answer.", remedy="It may be suspended: let it go on (`kill -CONT 936`), or end it."
 )
 
 
@@ -57,11 +68,11 @@ def always_shown(studio):
 
 def test_what_is_always_needed_is_in_sight(low):
     assert len([each for each in low.panel.task._segments.values() if each.isVisible()]) == 10
-    assert low.panel.connection._trouble.isVisible()
+    assert low.panel.notices.isVisible()
     assert low.panel.height() == 700
-    for widget in [*always_shown(low), low.panel.connection._retry, low.panel.connection._copy]:
+    for widget in [*always_shown(low), low.panel.notices.retry, low.panel.notices.copy]:
         assert in_sight(low, widget), widget
-    for text in (low.panel.connection._sentence, low.panel.task._region, low.panel.task._reason):
+    for text in (low.panel.notices.sentence, low.panel.task._region, low.panel.task.reason):
         assert text.height() >= text.heightForWidth(text.width()), text.text()
 
 
@@ -96,8 +107,8 @@ def test_in_a_lower_docker_nothing_is_squeezed(low):
     assert low.panel.height() == 380
     for widget in always_shown(low):
         assert widget.height() >= widget.minimumSizeHint().height(), widget
-    assert low.panel.connection._sentence.height() >= low.panel.connection._sentence.heightForWidth(
-        low.panel.connection._sentence.width()
+    assert low.panel.notices.sentence.height() >= low.panel.notices.sentence.heightForWidth(
+        low.panel.notices.sentence.width()
     )
     whole = low.panel.findChild(QtWidgets.QScrollArea)
     whole.ensureWidgetVisible(low.panel.task.run_button)
@@ -113,7 +124,7 @@ def test_german_fits_as_well(low):
     low.panel.show()
     low.panel.resize(300, 700)
     settle(low)
-    for widget in [*always_shown(low), low.panel.connection._retry, low.panel.connection._copy]:
+    for widget in [*always_shown(low), low.panel.notices.retry, low.panel.notices.copy]:
         assert in_sight(low, widget), widget
         assert widget.mapTo(low.panel, widget.rect().topRight()).x() < 300
 
@@ -126,3 +137,71 @@ def test_where_there_is_room_no_operation_hides_behind_a_scroll_bar(studio, widt
         settle(studio)
     for segment in studio.panel.task._segments.values():
         assert segment.isHidden() or in_sight(studio, segment), segment.text()
+
+
+def places(studio):
+    """Return where what a person is about to press lies."""
+    return [widget.mapTo(studio.panel, widget.rect().topLeft()) for widget in always_shown(studio)]
+
+
+@pytest.mark.parametrize(("width", "height"), [(300, 700), (270, 540), (400, 900)])
+def test_nothing_moves_under_the_pointer_when_a_notice_comes_or_goes(studio, width, height):
+    studio.panel.resize(width, height)
+    studio.bring_checkpoint()
+    task = studio.panel.task
+    task._model.wanted = CHECKPOINT
+    task.refresh()
+    task.run_button.click()
+    settle(studio)
+    before = places(studio)
+    studio.tell(StateChange(ConnectionState.SILENT, SUSPENDED.info))
+    settle(studio)
+    assert studio.panel.notices.isVisible()
+    assert places(studio) == before
+    studio.connect(studio.controller.models)
+    settle(studio)
+    assert studio.panel.notices.isHidden()
+    assert places(studio) == before
+
+
+@pytest.mark.parametrize("width", [230, 270, 300, 400])
+def test_nothing_moves_when_the_selection_goes(studio, width):
+    studio.panel.resize(width, 700)
+    studio.bring_checkpoint()
+    settle(studio)
+    before, region = places(studio), studio.panel.task._region
+    studio.editor.now = replace(studio.editor.now, selection=None)
+    studio.controller.look()
+    settle(studio)
+    assert region.text().startswith("Nothing is selected")
+    assert region.height() >= QtWidgets.QLabel.heightForWidth(region, region.width())
+    assert places(studio) == before
+
+
+@pytest.mark.parametrize("error", [ABSENT, SUSPENDED, LOST], ids=["absent", "suspended", "lost"])
+def test_a_notice_is_read_to_its_end(studio, error):
+    said = studio.panel.notices.sentence
+    for width in range(220, 401, 20):
+        studio.panel.resize(width, 700)
+        for told in (BRIEF, error):
+            studio.tell(StateChange(ConnectionState.LOST, told.info))
+            settle(studio)
+        assert said.text() == str(error)
+        assert said.height() == said.heightForWidth(said.width()), width
+        assert in_sight(studio, said), width
+
+
+def test_a_notice_that_says_less_gives_its_room_back(bereft):
+    settle(bereft)
+    bereft.tell(StateChange(ConnectionState.LOST, LOST.info))
+    settle(bereft)
+    high = bereft.panel.notices.height()
+    bereft.connect()
+    settle(bereft)
+    notices = bereft.panel.notices
+    assert notices.sentence.text().startswith("The settings could not be read")
+    assert notices.height() < high - 60
+    assert notices.height() == notices.sizeHint().height()
+    notices.close_button.click()
+    settle(bereft)
+    assert notices.isHidden()

@@ -39,49 +39,49 @@ from foveate_shared.wire.protocol import (
 
 def test_the_connection_says_what_is_wrong_and_what_to_do(studio, monkeypatch):
     monkeypatch.setenv("FLATPAK_ID", "org.kde.krita")  # it may not start the server itself, so there is a command
-    row = studio.panel.connection
+    row, notices = studio.panel.connection, studio.panel.notices
     assert row._state.text() == "Searching for the server"
     error = ConnectionLostError("No server runs.", remedy="Run this in a terminal: foveate serve").info
     studio.tell(StateChange(ConnectionState.LOST, error))
     assert row._state.text() == "No server"
-    assert row._sentence.text() == "No server runs. Run this in a terminal: foveate serve"
-    assert row._copy.isVisible()
-    row._copy.click()
+    assert notices.sentence.text() == "No server runs. Run this in a terminal: foveate serve"
+    assert notices.copy.isVisible()
+    notices.copy.click()
     assert QtWidgets.QApplication.clipboard().text() == studio.controller.command
     monkeypatch.delenv("FLATPAK_ID")
-    row.refresh()
-    assert not row._copy.isVisible()
-    row._retry.click()
+    notices.refresh()
+    assert not notices.copy.isVisible()
+    notices.retry.click()
     assert len(studio.clients) == 2
     studio.connect()
     assert (row._state.text(), row._server.text()) == ("Ready", "foveate 9.9")
-    assert not row._trouble.isVisible()
+    assert not notices.isVisible()
 
 
 def test_a_server_of_another_version_is_said_and_hinders_nothing(studio):
     studio.clients[-1].peer = Peer("foveate-krita", "9.8")
     studio.connect()
-    row = studio.panel.connection
+    row, notices = studio.panel.connection, studio.panel.notices
     assert row._state.text() == "Ready"
-    assert row._trouble.isVisible()
-    assert row._sentence.text().endswith("foveate plugins install krita")
+    assert notices.isVisible()
+    assert notices.sentence.text().endswith("foveate plugins install krita")
     assert studio.panel.task.run_button.isEnabled()
 
 
 def test_the_button_says_why_it_cannot_be_pressed(studio):
     form = studio.panel.task
     assert form.run_button.isEnabled()
-    assert form._reason.text() == "It starts once the server is there."
+    assert form.reason.text() == "It starts once the server is there."
     studio.editor.now = None
     studio.controller.look()
     assert not form.run_button.isEnabled()
-    assert form._reason.text() == "Open an image first."
+    assert form.reason.text() == "Open an image first."
 
 
 def test_before_a_server_told_what_can_be_done_there_is_no_empty_button(newcomer):
     form = newcomer.panel.task
     assert form.run_button.isHidden()
-    assert form._reason.text() == "What can be done appears here once the server is there."
+    assert form.reason.text() == "What can be done appears here once the server is there."
     newcomer.connect()
     assert not form.run_button.isHidden()
     assert form.run_button.text()
@@ -97,7 +97,7 @@ def test_the_button_has_a_key_whatever_stands_on_it(studio):
 def test_a_refusal_is_a_reason_too(studio):
     studio.tell(StateChange(ConnectionState.REFUSED, RefusedError("The token is not known.").info))
     assert not studio.panel.task.run_button.isEnabled()
-    assert studio.panel.task._reason.text() == "The server refuses this plugin; see above."
+    assert studio.panel.task.reason.text() == "The server refuses this plugin; see below."
 
 
 def test_what_is_selected_is_said(studio):
@@ -286,7 +286,7 @@ def test_faces_are_listed_and_some_are_chosen(studio):
     for index in (0, 2):
         form.fields["only"]._list.item(index).setCheckState(Qt.CheckState.Unchecked)
     assert not form.run_button.isEnabled()
-    assert form._reason.text() == "Tick a face first."
+    assert form.reason.text() == "Tick a face first."
 
 
 def test_found_faces_belong_to_one_selection(studio):
@@ -301,11 +301,50 @@ def test_found_faces_belong_to_one_selection(studio):
     assert form.fields["only"]._state.text() == "The selection changed; find them again."
 
 
+def test_the_button_for_some_faces_is_not_about_all_once_they_are_gone(studio):
+    studio.connect()
+    form = studio.panel.task
+    form.choose("faces")
+    form.fields["only"]._find.click()
+    studio.finish(studio.controller.survey, faces=[{}])
+    assert form.run_button.text() == "Refocus 1 face"
+    studio.editor.now = replace(studio.editor.now, selection=None)
+    form.run_button.click()  # sooner than the panel looks at the selection
+    assert studio.controller.jobs == []
+    assert form.run_button.text() == "Refocus all faces"
+    form.run_button.click()
+    (job,) = studio.controller.jobs
+    assert "only" not in job.parameters
+    studio.tell(Accepted(job.flow.job, 1), Planned(job.flow.job, 2, "document", Extent(16, 16), "Faces.", seconds=90.0))
+    assert job.flow.is_held
+
+
+def test_a_selection_outside_of_the_image_is_none_to_work_on(studio):
+    studio.connect()
+    form = studio.panel.task
+    studio.editor.now = replace(studio.editor.now, selection=None, is_outside=True)
+    studio.controller.look()
+    assert form._region.text() == "The selection lies outside of the image."
+    assert not form.run_button.isEnabled()
+    assert form.reason.text().startswith("The selection lies outside of the image. Select a part")
+    studio.editor.now = replace(studio.editor.now, is_outside=False)
+    studio.controller.look()
+    assert form.run_button.isEnabled()
+
+
+def test_an_image_that_nothing_can_be_made_of_is_a_reason(studio):
+    studio.connect()
+    studio.editor.now = replace(studio.editor.now, unusable="This image is in CMYK.")
+    studio.controller.look()
+    assert not studio.panel.task.run_button.isEnabled()
+    assert studio.panel.task.reason.text() == "This image is in CMYK."
+
+
 def test_what_the_editor_refuses_is_said_and_stays(studio):
     studio.connect()
     studio.editor.refusal = "This image is in CMYK."
     studio.panel.task.run_button.click()
-    assert studio.panel.task._reason.text() == "This image is in CMYK."
+    assert studio.panel.task.reason.text() == "This image is in CMYK."
     assert studio.controller.jobs == []
 
 
@@ -395,14 +434,14 @@ def test_the_panel_follows_the_theme(studio):
 
 
 def test_settings_that_could_not_be_read_are_told_of_until_they_are_kept_again(bereft):
-    row = bereft.panel.connection
+    notices = bereft.panel.notices
     (old,) = bereft.path.parent.glob("settings.broken-*.json")
-    assert str(old) in row._sentence.text()
+    assert str(old) in notices.sentence.text()
     assert str(old) in SettingsDialog(bereft.controller)._problem.text()
     bereft.connect()
-    assert row._trouble.isVisible()
-    assert not row._retry.isVisible()  # the server is there
+    assert notices.isVisible()
+    assert not notices.retry.isVisible()  # the server is there
     bereft.controller.change(ask_first=True)
     bereft.controller.announce()
-    assert not row._trouble.isVisible()
+    assert not notices.isVisible()
     assert SettingsDialog(bereft.controller)._problem.text() == ""
