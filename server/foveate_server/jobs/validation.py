@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.exceptions import best_match
 
 from foveate_server.jobs.check_sources import check_sources
 from foveate_server.jobs.job_request import request_of
+from foveate_server.jobs.refuse_parameter import refusal
 from foveate_server.jobs.resolve_parameters import LoadPresets, settle
 from foveate_server.models.catalog import Catalog
 from foveate_server.operations.contract import JobRequest, Plan
@@ -62,14 +63,7 @@ def check_parameters(schema: JsonObject, parameters: JsonObject, kind: str | Non
     complete = with_defaults(schema, parameters, kind)
     error = best_match(Draft202012Validator(schema).iter_errors(complete))
     if error is not None:
-        path = ".".join(str(part) for part in error.absolute_path)
-        raise InputError(
-            "The parameter {name}: {reason}." if path else "The parameters: {reason}.",
-            remedy="Known parameters: {names}.",
-            name=path,
-            reason=_reason(error),
-            names=", ".join(sorted(_properties(schema))),
-        )
+        raise refusal(error)
     return complete
 
 
@@ -118,8 +112,3 @@ def check_plan(plan: Plan, operation: Operation[Any], request: JobRequest) -> No
 
 def _properties(schema: JsonObject) -> JsonObject:
     return as_object(schema.get("properties"))
-
-
-def _reason(error: ValidationError) -> str:
-    """Return the validator's reason, which quotes the client's value, cut to a readable length."""
-    return error.message if len(error.message) <= 200 else f"{error.message[:200]}..."
