@@ -18,6 +18,7 @@ _ICONS = {
     _State.READY: "CHECKMARK",
     _State.SILENT: "ERROR",
     _State.LOST: "ERROR",
+    _State.ENDED: "PAUSE",
     _State.REFUSED: "CANCEL",
     _State.CLOSED: "X",
 }
@@ -51,7 +52,10 @@ def draw(layout: Any, context: bpy.types.Context) -> None:
     row.operator("foveate.reconnect", text="", icon="FILE_REFRESH")
     if rt.problem:  # of the settings: it may be why no server is found
         draw_lines(layout, context, rt.say.sentence(rt.problem), "ERROR")
-    if error := rt.connection.error or rt.connection.warning:
+    error = rt.connection.error or rt.connection.warning
+    if error and rt.connection.state is _State.ENDED:  # nothing is wrong
+        draw_lines(layout, context, rt.say.sentence(str(error)), "INFO")
+    elif error:
         draw_error(layout, context, error)
     if rt.connection.is_ready:
         return
@@ -74,7 +78,7 @@ def _draw_ways(layout: Any, error: errors.ErrorInfo | None) -> None:
     column = layout.column(align=True)
     button = column.row(align=True)
     button.scale_y = 1.5
-    button.enabled = rt.connection.state in {_State.LOST, _State.REFUSED}  # else it is under way
+    button.enabled = rt.connection.state in {_State.LOST, _State.ENDED, _State.REFUSED}  # else it is under way
     if rt.is_command_for_terminal:
         column.operator("foveate.copy_command", text=say("Copy Server Command"), icon="COPYDOWN")
     if is_missing and not rt.is_command_for_terminal:

@@ -15,6 +15,7 @@ _COLORS = {
     State.READY: style.GOOD,
     State.SILENT: style.BAD,
     State.LOST: style.BAD,
+    State.ENDED: style.IDLE,
     State.REFUSED: style.BAD,
     State.CLOSED: style.IDLE,
 }

@@ -11,8 +11,18 @@ import contextlib
 import random
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from ..errors import ConnectionLostError, ErrorCode, FoveateError, InputError, ProtocolError, RefusedError, to_exception
+from ..errors import (
+    ConnectionLostError,
+    ErrorCode,
+    Fault,
+    FoveateError,
+    InputError,
+    ProtocolError,
+    RefusedError,
+    to_exception,
+)
 from ..wire.blobs import Buffer, Delivery, MintMessage
 from ..wire.protocol import SUPPORTED_VERSIONS, Ack, ClientMessage, Hello, ListJobs, ListModels, Peer, Problem, Welcome
 from .open_jobs import Ledger
@@ -20,7 +30,7 @@ from .server_address import ServerAddress
 from .session import Session, SessionState
 from .silence import LOOK_SECONDS, SilenceWatch, is_silent, silence
 from .thread_queues import ClientEvent, ConnectionState, Intent, Mailbox, StateChange, Work
-from .websocket import CLOSE_TIMEOUT, Transport, open_transport
+from .websocket import CLOSE_TIMEOUT, ServerEndedError, Transport, open_transport
 
 __all__ = ["Client", "ClientEvent", "ConnectionState", "Delivery", "FindServer", "StateChange"]
 
@@ -28,6 +38,19 @@ FIRST_PAUSE = 0.25  # seconds before connecting again; doubled after each failur
 LONGEST_PAUSE = 8.0
 
 FindServer = Callable[[], ServerAddress]
+
+
+@dataclass(frozen=True)
+class ServerOnDemand:
+    """A server that is started where none runs; not after somebody ended it, before something is wanted of it."""
+
+    find_or_start: FindServer
+    find_running: FindServer  # raises ConnectionLostError where none runs
+
+    def __call__(self) -> ServerAddress:
+        """Return where it is, as a FindServer does."""
+        return self.find_or_start()
+
 
 _FINAL_ERRORS = (RefusedError, ProtocolError, InputError)  # trying again would end the same way
 _PASSING_CODES = (ErrorCode.RATE_LIMITED, ErrorCode.QUEUE_FULL)  # ... except these
@@ -42,7 +65,8 @@ class Client:
         """Begin to connect.
 
         `server` may be a function that finds (and starts) the server and raises FoveateError: it is called on the
-        client's thread before each attempt, so that a server that was started anew is found.
+        client's thread before each attempt, so that a server that was started anew is found. A ServerOnDemand that
+        somebody has ended is looked for only, until a job goes on or begins.
         """
         self.peer = peer
         self._mailbox = Mailbox()
@@ -136,6 +160,8 @@ class _Worker:
         self._pause = first_pause  # before the next attempt
         self._found = False  # in the current attempt, there was an address to connect to
         self._address: ServerAddress | None = None  # of the latest server that was found
+        self._greeted = False  # in the current attempt, the server said welcome
+        self._rests = False  # somebody ended the server, and nothing has been wanted of one since
 
     def run(self) -> None:
         """Serve connection after connection, until the client closes or the server refuses it for good."""
@@ -146,8 +172,11 @@ class _Worker:
             if self._is_final(error):
                 self._tell(ConnectionState.REFUSED, error)
                 break
-            self._tell(ConnectionState.LOST, error)
-            self._mailbox.pause(self._pause * random.uniform(0.75, 1.25))  # noqa: S311 - clients shall not come in step
+            if not self._rests:
+                self._rests = self._greeted and self._was_ended(error)
+                self._tell(*((ConnectionState.ENDED, _ended()) if self._rests else (ConnectionState.LOST, error)))
+            pause = self._pause * random.uniform(0.75, 1.25)  # noqa: S311 - clients shall not come in step
+            self._mailbox.pause(pause, until_wanted=self._rests)
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
         if self._mailbox.closing:
             self._settle()
@@ -166,12 +195,23 @@ class _Worker:
             return not isinstance(error, ConnectionLostError)
         return isinstance(error, _FINAL_ERRORS) and error.info.code not in _PASSING_CODES
 
+    def _was_ended(self, error: FoveateError) -> bool:
+        """Tell whether somebody ended a server that we would start, while nothing was under way."""
+        is_idle = self._ledger.is_settled and not self._mailbox.has_intents
+        return isinstance(error, ServerEndedError) and isinstance(self._find_server, ServerOnDemand) and is_idle
+
+    def _find(self) -> ServerAddress:
+        if self._rests and isinstance(self._find_server, ServerOnDemand) and not self._mailbox.has_intents:
+            return self._find_server.find_running()
+        self._rests = False
+        self._tell(ConnectionState.SEARCHING)
+        return self._find_server()
+
     def _try_connection(self) -> FoveateError | None:
         """Connect and serve; return why it ended, or None where the client closes."""
         try:
-            self._found = False
-            self._tell(ConnectionState.SEARCHING)
-            self._address = self._find_server()
+            self._found = self._greeted = False
+            self._address = self._find()
             self._found = True
             self._tell(ConnectionState.CONNECTING)
             self._serve(open_transport(self._address), self._address)
@@ -249,6 +289,7 @@ class _Worker:
 
     def _deliver(self, delivery: Delivery) -> None:
         if isinstance(delivery.message, Welcome):
+            self._greeted, self._rests = True, False
             self._pause = self._first_pause
             self._tell(ConnectionState.READY)
         self._mailbox.put_event(delivery)
@@ -257,6 +298,15 @@ class _Worker:
 
     def _tell(self, state: ConnectionState, error: FoveateError | None = None) -> None:
         self._mailbox.put_event(StateChange(state, error.info if error else None))
+
+
+def _ended() -> FoveateError:
+    return ConnectionLostError(
+        "The server was ended.",
+        code=ErrorCode.NO_SERVER,
+        remedy="It starts again with the next job.",
+        fault=Fault.USER,
+    )
 
 
 def _receive(session: Session, frame: str | bytes | None) -> list[Delivery]:

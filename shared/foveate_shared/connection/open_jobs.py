@@ -79,6 +79,11 @@ class Ledger:
         self.questions: dict[int, ListJobs | ListModels] = {}  # by request number, until they are answered
         self.connections = NO_CONNECTION  # how many there were
 
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether nothing is under way: no job, and no question."""
+        return not self.jobs and not self.questions
+
     def end(self, job: str) -> OpenJob | None:
         """Forget an open job, and return what was known of it."""
         return self.jobs.pop(job, None)

@@ -25,6 +25,7 @@ class ConnectionState(str, Enum):
     READY = "ready"
     SILENT = "silent"  # connected, but the server answers no more; the state before comes back by itself once it does
     LOST = "lost"  # or not found; it is tried again by itself
+    ENDED = "ended"  # somebody ended the server: it is started with the next intent, or found where somebody starts it
     REFUSED = "refused"  # final: the error says what to change, then a new client is needed
     CLOSED = "closed"  # by close()
 
@@ -34,7 +35,7 @@ class StateChange:
     """The connection's state changed. After READY, windows that are still wanted are asked for anew."""
 
     state: ConnectionState
-    error: ErrorInfo | None = None  # why, where it is SILENT, LOST or REFUSED
+    error: ErrorInfo | None = None  # why, where it is SILENT, LOST, ENDED or REFUSED
 
 
 ClientEvent = Delivery | StateChange
@@ -156,6 +157,12 @@ class Mailbox:
         with self._changed:
             return self._held
 
+    @property
+    def has_intents(self) -> bool:
+        """Tell whether somebody wants something that no session has taken yet."""
+        with self._changed:
+            return bool(self._intents)
+
     def begin_reading(self) -> None:
         """Make room for the frames of a new connection."""
         with self._changed:
@@ -201,10 +208,10 @@ class Mailbox:
             self._events[key] = event
             self._changed.notify_all()
 
-    def pause(self, seconds: float) -> None:
-        """Sleep, unless the client closes."""
+    def pause(self, seconds: float, *, until_wanted: bool = False) -> None:
+        """Sleep, unless the client closes or, with `until_wanted`, somebody wants something."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closing, seconds)
+            self._changed.wait_for(lambda: self._closing or (until_wanted and bool(self._intents)), seconds)
 
     def _has_room(self) -> bool:
         return len(self._events) < MAX_BACKLOG

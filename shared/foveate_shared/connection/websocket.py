@@ -30,7 +30,12 @@ CONNECT_TIMEOUT = 10.0  # seconds, for TCP, TLS and the handshake together
 CLOSE_TIMEOUT = 2.0  # seconds: an editor that quits does not wait for a server that hangs
 PING_SECONDS = 1.5  # between two signs of life that are asked for
 LOST_SECONDS = 40.0  # without an answer to one: the connection is given up
+_GOODBYE = 1012  # RFC 6455's registry: the status with which the server closes its connections as it ends
 _MAX_FRAME = max(MAX_MESSAGE_BYTES, CHUNK_HEADER.size + MAX_CHUNK_BYTES)
+
+
+class ServerEndedError(ConnectionLostError):
+    """The server took its leave, as it does where somebody ends it; one that crashed or was killed says nothing."""
 
 
 class _HeardConnection(ClientConnection):
@@ -163,8 +168,10 @@ def _unreachable(address: ServerAddress, error: Exception) -> ConnectionLostErro
 
 
 def _lost(error: Exception) -> ConnectionLostError:
-    reason = error.rcvd.reason if isinstance(error, ConnectionClosed) and error.rcvd else ""
-    return ConnectionLostError(
+    closed = error.rcvd if isinstance(error, ConnectionClosed) else None
+    reason = closed.reason if closed else ""
+    kind = ServerEndedError if closed and closed.code == _GOODBYE else ConnectionLostError
+    return kind(
         "The connection to the server ended: {reason}." if reason else "The connection to the server ended.",
         remedy="Unfinished jobs go on; the connection is made again by itself.",
         reason=reason,

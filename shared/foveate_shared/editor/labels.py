@@ -22,6 +22,7 @@ _CONNECTION = {
     ConnectionState.READY: "Ready",
     ConnectionState.SILENT: "No answer",
     ConnectionState.LOST: "No server",
+    ConnectionState.ENDED: "Not running",
     ConnectionState.REFUSED: "Refused",
     ConnectionState.CLOSED: "Closed",
 }

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..connection import running_server, settings, start_server
-from ..connection.client import Client, FindServer
+from ..connection.client import Client, FindServer, ServerOnDemand
 from ..connection.server_address import ServerAddress
 from ..connection.settings import Settings
 from ..connection.version_difference import editor_of
@@ -49,6 +49,8 @@ def peer_of(name: str, folder: Path) -> Peer:
 def find_server(values: Settings, editor: str, environ: Mapping[str, str] = os.environ) -> FindServer:
     """Return what finds the server anew for each attempt: a remote one, this machine's, or one that it starts.
 
+    One that it can start is a ServerOnDemand.
+
     It raises InputError where the remote address is wrong, ServerError where a server that it started ended at once,
     and ConnectionLostError where none runs and none can be started here: the client then goes on looking, and finds the
     one that the person starts. In a sandbox the remedy holds the command to copy; where the command is none, the one
@@ -63,7 +65,9 @@ def find_server(values: Settings, editor: str, environ: Mapping[str, str] = os.e
             return _find_running(values, path)
         return _find_or_start(values, editor, path, environ)
 
-    return find
+    if values.remote_url or running_server.in_sandbox(environ):
+        return find
+    return ServerOnDemand(find, lambda: running_server.find_server(runtime_file(values, environ)))
 
 
 def runtime_file(values: Settings, environ: Mapping[str, str] = os.environ) -> Path:

@@ -13,7 +13,14 @@ from typing import Any
 import pytest
 
 from fakes.scripted_server import PATIENCE, TOKEN, Peerside, ScriptedServer, StartServer
-from foveate_shared.connection.client import Client, ClientEvent, ConnectionState, Delivery, StateChange
+from foveate_shared.connection.client import (
+    Client,
+    ClientEvent,
+    ConnectionState,
+    Delivery,
+    ServerOnDemand,
+    StateChange,
+)
 from foveate_shared.connection.server_address import ServerAddress
 from foveate_shared.errors import (
     ConnectionLostError,
@@ -33,6 +40,7 @@ from foveate_shared.wire.protocol import (
     Blob,
     Cancel,
     Cancelled,
+    ClientMessage,
     Credit,
     Document,
     Done,
@@ -53,6 +61,7 @@ from foveate_shared.wire.protocol import (
     WindowRequest,
     Windows,
 )
+from hosts.lib.waiting import wait_until
 
 JOB = "123e4567-e89b-12d3-a456-426614174000"
 GRAY = PixelFormat(SampleType.U8, Channels.Y)
@@ -105,6 +114,11 @@ def send_window(client: Client, data: bytes, width: int = 8) -> None:
 def patch(seq: int, data: bytes, blob: int, y: int = 0) -> Patch:
     declared = Blob(blob, len(data), hashlib.sha256(data).hexdigest())
     return Patch(JOB, seq, "item", Bounds(0, y, len(data), 1), Pixels(Extent(len(data), 1), GRAY, declared), None)
+
+
+def greeted(peer: Peerside) -> Peerside:
+    peer.greet()
+    return peer
 
 
 def accept_job(peer: Peerside) -> None:
@@ -365,6 +379,108 @@ def test_a_server_that_shuts_down_is_waited_for(server: ScriptedServer, watch: W
     peer.send(Problem(ErrorInfo(ErrorCode.SHUTTING_DOWN, "The server ends.", "", Fault.SERVER), fatal=True))
     watch.state(ConnectionState.LOST)
     server.accept().greet()
+    watch.state(ConnectionState.READY)
+
+
+class Demand:
+    """A server that is started on demand: its second start is another one."""
+
+    def __init__(self, server: ScriptedServer) -> None:
+        self.server = server
+        self.starts, self.looks = 0, 0
+        self.is_running = False
+
+    @property
+    def finder(self) -> ServerOnDemand:
+        return ServerOnDemand(self.start, self.look)
+
+    def start(self) -> ServerAddress:
+        self.starts += not self.is_running
+        self.is_running = True
+        return self.server.address
+
+    def look(self) -> ServerAddress:
+        self.looks += 1
+        if not self.is_running:
+            raise ConnectionLostError("No server is running.", code=ErrorCode.NO_SERVER)
+        return self.server.address
+
+    def end(self, peer: Peerside, code: int = 1012) -> None:
+        self.is_running = False
+        peer.connection.close(code)
+
+
+@pytest.fixture
+def demand(server: ScriptedServer) -> Demand:
+    return Demand(server)
+
+
+@pytest.fixture
+def demanding(demand: Demand) -> Iterator[Watcher]:
+    with Client(demand.finder, "test-client", Peer("tests", "1"), first_pause=0.01) as client:
+        yield Watcher(client)
+
+
+def test_a_server_that_was_ended_is_not_started_before_something_is_wanted(
+    server: ScriptedServer, demand: Demand, demanding: Watcher
+) -> None:
+    demand.end(greeted(server.accept()))
+    told = demanding.state(ConnectionState.ENDED).error
+    assert told is not None
+    assert str(told) == "The server was ended. It starts again with the next job."
+    wait_until(lambda: demand.looks > 3, PATIENCE, "looks for another server")
+    assert (demand.starts, demanding.client.poll()) == (1, [])
+    demanding.client.post(SUBMIT)
+    demanding.state(ConnectionState.SEARCHING)
+    accept_job(server.accept())
+    demanding.until(Accepted)
+    assert demand.starts == 2
+
+
+def test_a_server_that_was_ended_is_found_where_somebody_starts_another(
+    server: ScriptedServer, demand: Demand, demanding: Watcher
+) -> None:
+    demand.end(greeted(server.accept()))
+    demanding.state(ConnectionState.ENDED)
+    demand.is_running = True
+    again = greeted(server.accept())
+    demanding.state(ConnectionState.READY)
+    assert demand.starts == 1
+    demand.is_running = False
+    again.kill()
+    greeted(server.accept())
+    assert demand.starts == 2
+
+
+@pytest.mark.parametrize("wanted", [SUBMIT, ListJobs(1)])
+def test_a_server_that_is_ended_while_something_is_under_way_is_started_again(
+    server: ScriptedServer, demand: Demand, demanding: Watcher, wanted: ClientMessage
+) -> None:
+    peer = greeted(server.accept())
+    demanding.client.post(wanted)
+    peer.expect(type(wanted))
+    demand.end(peer)
+    demanding.state(ConnectionState.LOST)
+    peer = greeted(server.accept())
+    peer.expect(type(wanted))
+    assert demand.starts == 2
+
+
+def test_an_idle_client_starts_a_server_again_that_ended_without_a_word(
+    server: ScriptedServer, demand: Demand, demanding: Watcher
+) -> None:
+    peer = greeted(server.accept())
+    demand.is_running = False
+    peer.kill()
+    demanding.state(ConnectionState.LOST)
+    greeted(server.accept())
+    assert demand.starts == 2
+
+
+def test_who_cannot_start_a_server_waits_for_one_that_was_ended(server: ScriptedServer, watch: Watcher) -> None:
+    greeted(server.accept()).connection.close(1012)
+    watch.state(ConnectionState.LOST)
+    greeted(server.accept())
     watch.state(ConnectionState.READY)
 
 

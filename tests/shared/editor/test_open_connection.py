@@ -14,6 +14,7 @@ import pytest
 from fakes.liar import lying, response
 from foveate_shared.connection import settings
 from foveate_shared.connection.client import ConnectionState
+from foveate_shared.connection.end_server import end_server
 from foveate_shared.connection.running_server import (
     RUNTIME_FILE_VARIABLE,
     RunningServer,
@@ -80,7 +81,7 @@ def test_a_workbench_starts_the_server_and_another_one_finds_it(tmp_path, values
             bench.close()
 
 
-def test_reconnect_reads_the_settings_again(tmp_path, values):
+def test_reconnect_reads_the_settings_again_and_a_server_that_is_ended_says_so(tmp_path, values):
     path = tmp_path / "settings.json"
     settings.save(path, replace(values, remote_url="ftp://studio", remote_token="t"))
     bench = open_workbench(path, PEER)
@@ -90,8 +91,12 @@ def test_reconnect_reads_the_settings_again(tmp_path, values):
         assert "ws://" in bench.connection.error.remedy
         settings.save(path, values)
         bench.reconnect()
-        wait_for(bench, lambda: bench.connection.is_ready)
+        wait_for(bench, lambda: bench.models)  # no question is under way any more
         assert bench.connection.is_ready
+        assert end_server(runtime_file(values))
+        wait_for(bench, lambda: bench.connection.state is ConnectionState.ENDED)
+        with pytest.raises(ConnectionLostError):
+            find_server(values, "krita").find_running()
     finally:
         bench.close()
 
