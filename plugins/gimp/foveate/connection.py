@@ -13,11 +13,19 @@ from ._shared import (
     controller,
     errors,
     inquiry,
+    job_list,
     known_server,
     open_connection,
     protocol,
     settings,
     translations,
+)
+
+_OF_ADDRESS = (  # errors that other settings may mend
+    errors.ErrorCode.NO_SERVER,
+    errors.ErrorCode.CONNECTION_LOST,
+    errors.ErrorCode.UNAUTHORIZED,
+    errors.ErrorCode.FORBIDDEN,
 )
 
 
@@ -49,6 +57,19 @@ def open_controller() -> controller.Controller:
     opened = controller.Controller(settings_path(), lambda values: open_connection.open_client(values, _peer()))
     tell_problem(opened.problem)
     return opened
+
+
+def open_trial(values: settings.Settings) -> job_list.Workbench:
+    """Return what begins to connect with settings that are not saved: nothing that it is told is kept."""
+    return job_list.Workbench(lambda: open_connection.open_client(values, _peer()))
+
+
+def told(error: errors.ErrorInfo, say: translations.Texts) -> str:
+    """Return an error for a person; where it is about a server that was set, with the place where that is set."""
+    values, sentence = settings.peek(settings_path()), say.sentence(str(error))
+    if values is None or not values.remote_url or error.code not in _OF_ADDRESS:
+        return sentence
+    return f"{sentence} {say('The server is set in Filters > Foveate > Server Settings.')}"
 
 
 def load_known() -> tuple[tuple[protocol.OperationInfo, ...], tuple[protocol.ModelInfo, ...]]:

@@ -17,6 +17,7 @@ from .operation_procedures import OperationProcedure  # noqa: E402
 from .picture_fields import PictureFields  # noqa: E402
 
 LOOK_MS = 100  # between two looks at the server
+_TROUBLE = "\N{WARNING SIGN}"
 _WRAP_ANYWHERE = 2  # Pango's WORD_CHAR: a path or a command may be longer than a line
 
 
@@ -39,10 +40,9 @@ def ask(
     state, menu_line = StateLine(say), MenuLine(say)
     _lay_out(dialog, form, operation)
     sentence = say("All that is visible is worked on.") if operation.is_whole else _region_sentence(image, say)
-    problem = Gtk.Label(xalign=0.0, wrap=True, wrap_mode=_WRAP_ANYWHERE, max_width_chars=60)
-    _hide(problem)
+    problem = ProblemLine()
     left = LeftLine(say)
-    _add_lines(dialog, sentence, left.widget, problem, menu_line.widget, state.widget)
+    _add_lines(dialog, sentence, left.widget, problem.widget, menu_line.widget, state.widget)
     controller.tell_left(left.note)
     controller.wake()
 
@@ -53,8 +53,7 @@ def ask(
         form.look()
         reason = form.problem()
         dialog.set_response_sensitive(Gtk.ResponseType.OK, not reason)
-        problem.set_text(say.sentence(reason))
-        problem.set_visible(bool(reason))
+        problem.show(say.sentence(reason))
         return True
 
     timer = GLib.timeout_add(LOOK_MS, look)
@@ -188,11 +187,12 @@ class ModelChoice:
 class StateLine:
     """What is known about the server, in a line."""
 
-    def __init__(self, say: translations.Texts) -> None:
+    def __init__(self, say: translations.Texts, *, is_in_settings: bool = False) -> None:
+        """`is_in_settings`: where the server is set, nobody has to be told where that is."""
         self._say = say
+        self._is_in_settings = is_in_settings
         self.widget = Gtk.Label(xalign=0.0, wrap=True, wrap_mode=_WRAP_ANYWHERE, max_width_chars=60, selectable=True)
         self.widget.set_can_focus(False)  # it is copied with the mouse
-        self.widget.get_style_context().add_class("dim-label")
         self.show(job_list.ConnectionView())
 
     def show(self, view: job_list.ConnectionView) -> None:
@@ -200,9 +200,31 @@ class StateLine:
         text = f"{self._say('Server')}: {labels.connection(view, self._say)}"
         if view.is_ready:
             text += f" ({view.server})"
-        if trouble := view.error or view.warning:
-            text += f". {self._say.sentence(str(trouble))}"
+        trouble = view.error or view.warning
+        if trouble:
+            text = f"{_TROUBLE} {text}. {self._told(trouble)}"
         self.widget.set_text(text.strip())
+        style = self.widget.get_style_context()
+        (style.remove_class if trouble else style.add_class)("dim-label")  # what is well is not to be read each time
+
+    def _told(self, trouble: errors.ErrorInfo) -> str:
+        return self._say.sentence(str(trouble)) if self._is_in_settings else connection.told(trouble, self._say)
+
+
+class ProblemLine:
+    """What a person has to change, where there is something."""
+
+    def __init__(self) -> None:
+        self.widget = Gtk.Label(
+            xalign=0.0, wrap=True, wrap_mode=_WRAP_ANYWHERE, max_width_chars=60, selectable=True, can_focus=False
+        )
+        self.show("")
+        _hide(self.widget)
+
+    def show(self, sentence: str) -> None:
+        """Show a sentence; nothing where it is empty."""
+        self.widget.set_text(f"{_TROUBLE} {sentence}")
+        self.widget.set_visible(bool(sentence))
 
 
 class LeftLine:

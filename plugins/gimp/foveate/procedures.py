@@ -271,7 +271,7 @@ def _gvalue(value: object) -> GObject.Value:
 
 
 def _failed(procedure: Gimp.Procedure, error: errors.FoveateError, say: translations.Texts) -> Gimp.ValueArray:
-    sentence = say.sentence(str(error.info))
+    sentence = connection.told(error.info, say)
     return procedure.new_return_values(
         Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error.new_literal(Gimp.PlugIn.error_quark(), sentence, 0)
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from gi.repository import GLib, Gtk
 
 from . import add_model, connection, dialogs
-from ._shared import errors, pairing_line, settings, translations, typed_settings
+from ._shared import errors, job_list, pairing_line, settings, translations, typed_settings
 
 _TEST = 1  # the button's answer
 
@@ -36,7 +36,8 @@ class ServerDialog:
         self._dialog.add_button(say("_Cancel"), Gtk.ResponseType.CANCEL).set_use_underline(True)
         self._dialog.add_button(say("_OK"), Gtk.ResponseType.OK).set_use_underline(True)
         self._dialog.set_default_response(Gtk.ResponseType.OK)
-        self._state = dialogs.StateLine(say)
+        self._state = dialogs.StateLine(say, is_in_settings=True)
+        self._problem = dialogs.ProblemLine()
         self._menu_line = dialogs.MenuLine(say)
         self._local = Gtk.RadioButton.new_with_mnemonic(None, say("The server on _this machine"))
         self._remote = Gtk.RadioButton.new_with_mnemonic_from_widget(self._local, say("A server on _another machine"))
@@ -52,30 +53,42 @@ class ServerDialog:
         self._show_choice()
         self._controller = connection.open_controller()
         self._controller.wake()
+        self._trial: job_list.Workbench | None = None  # with what the dialog says, which is not saved
         self._timer = GLib.timeout_add(dialogs.LOOK_MS, self._look)
 
     def run(self) -> str:
-        """Show it until it is closed; save with OK and with Test."""
+        """Show it until it is closed. OK saves; Test connects with what the dialog says, and changes nothing."""
         while True:
             answer = self._dialog.run()
             if answer not in (Gtk.ResponseType.OK, _TEST):
                 raise errors.CancelledJobError("The settings were left as they are.")
             try:
-                settings.save(connection.settings_path(), self._edited())
+                edited = self._edited()
+                if answer == Gtk.ResponseType.OK:
+                    settings.save(connection.settings_path(), edited)
+                    return self._state.widget.get_text()
             except errors.FoveateError as error:
-                self._state.widget.set_text(self._say.sentence(str(error.info)))
+                self._tell(error)
                 continue
-            if answer == Gtk.ResponseType.OK:
-                return self._state.widget.get_text()
-            self._values = connection.load_settings()
-            self._controller.reconnect()
-            self._state.show(self._controller.connection)
+            self._try(edited)
 
     def close(self) -> None:
         """Let go of the server and the window."""
         GLib.source_remove(self._timer)
+        if self._trial is not None:
+            self._trial.close()
         self._controller.close()
         self._dialog.destroy()
+
+    def _try(self, edited: settings.Settings) -> None:
+        self._problem.show("")
+        if self._trial is not None:
+            self._trial.close()
+        self._trial = connection.open_trial(edited)
+        self._state.show(self._trial.connection)
+
+    def _tell(self, error: errors.FoveateError) -> None:
+        self._problem.show(self._say.sentence(str(error.info)))
 
     def _lay_out(self) -> None:
         say = self._say
@@ -91,6 +104,7 @@ class ServerDialog:
                 (say("T_oken"), self._token),
                 (say("Certificate's _fingerprint"), self._fingerprint),
                 self._ask,
+                self._problem.widget,
                 self._menu_line.widget,
                 add_model.add_button(say, self._refresh_models),
             )
@@ -111,12 +125,13 @@ class ServerDialog:
             entry.set_sensitive(not local)
 
     def _take_pairing(self, entry: Gtk.Entry) -> None:
+        self._problem.show("")
         if not entry.get_text().strip():
             return
         try:
             found = pairing_line.parse_pairing(entry.get_text())
         except errors.FoveateError as error:
-            self._state.widget.set_text(self._say.sentence(str(error.info)))
+            self._tell(error)
             return
         self._url.set_text(found.url)
         self._token.set_text(found.token)
@@ -126,6 +141,8 @@ class ServerDialog:
         """Return what the dialog says. Raises InputError where it makes no sense."""
         remote = ("", "", "")
         if self._remote.get_active():
+            if line := self._pairing.get_text().strip():
+                pairing_line.parse_pairing(line)  # what is typed there is meant, and said to be wrong where it is
             remote = tuple(entry.get_text().strip() for entry in (self._url, self._token, self._fingerprint))
             if not remote[0]:
                 raise errors.InputError("The server's address is missing.", remedy="Paste its pairing line.")
@@ -145,8 +162,11 @@ class ServerDialog:
 
     def _look(self) -> bool:
         if self._controller.poll():
-            self._state.show(self._controller.connection)
             self._menu_line.look(self._controller)
+            if self._trial is None:
+                self._state.show(self._controller.connection)
+        if self._trial is not None and self._trial.poll():
+            self._state.show(self._trial.connection)
         return True
 
 
