@@ -181,6 +181,7 @@ REFUSED = {
     "no layer": ("image.remove_layer(image.get_layers()[0])", {}, "The image has no layer. Add one."),
     "nothing visible": ("image.get_layers()[0].set_visible(False)", {}, "Nothing is visible in the selection."),
     "an unknown model": ("", {"model": "imaginary"}, "imaginary"),
+    "variations of what is always the same": ("", {"variations": 3}, "uses no seed: all variations would be the same."),
     "words for faces": ("", {"only": "the left one"}, "Write numbers such as 1, 3-5."),
 }
 

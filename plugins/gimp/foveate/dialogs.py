@@ -58,7 +58,10 @@ def ask(
 
     timer = GLib.timeout_add(LOOK_MS, look)
     try:
-        return bool(dialog.run())
+        if not dialog.run():
+            return False
+        form.settle()
+        return True
     finally:
         GLib.source_remove(timer)
         controller.close()
@@ -132,15 +135,19 @@ class _JobForm:
 
     def problem(self) -> str:
         """Return why what is chosen makes no sense yet; empty where it does."""
-        if missing := self._pictures.problem() or self._fields.problem():
-            return missing
         name, info = self._operation.name, self._operation.info
         live = next((each for each in self._controller.operations if each.name == name), info)
+        if missing := self._pictures.problem():
+            return missing
         try:
             self._operation.parameters(self._config, live, self._controller.say)
         except errors.FoveateError as error:
             return str(error.info)
-        return ""
+        return self._fields.problem()
+
+    def settle(self) -> None:
+        """See FormFields.settle."""
+        self._fields.settle()
 
     def _refresh(self) -> None:
         self._is_stale = True

@@ -32,11 +32,12 @@ class FacesField:
         self._config, self._name, self._image, self._controller, self._said = config, name, image, controller, said
         self._survey: job_list.JobEntry | None = None
         self._scene: object = None  # the selection in which it looks
+        self._asked: protocol.JsonObject = {}  # its parameters, such as how certain it must be
         self._shown: tuple[faces.FoundFace, ...] = ()
         self._problem = ""  # why it could not be looked for
         self._is_telling = False  # the argument what is ticked
         self._looks_left = 0  # until the selection is looked at
-        self._is_same = False  # the selection, as it was seen then
+        self._scene_is_same = False  # as it was seen then
         self._ticks: list[Gtk.CheckButton] = []
         say = controller.say
         self.entry = Line(config, name, hint=hint).widget
@@ -60,9 +61,8 @@ class FacesField:
     def find(self) -> None:
         """Look for faces in the image."""
         rt = self._controller
-        form, self._problem = rt.form(faces.SURVEY), ""
-        parameters = form.parameters_of(self._said()) if form else {}
-        before, scene = self._survey, self._scene_now()
+        self._problem = ""
+        before, scene, parameters = self._survey, self._scene_now(), self._asked_now()
         try:
             survey = FaceSurvey(self._image, rt.say)
             (self._survey,) = rt.start(
@@ -76,7 +76,7 @@ class FacesField:
         except errors.FoveateError as error:
             self._problem = rt.say.sentence(str(error.info))
             return
-        self._scene = scene
+        self._scene, self._asked = scene, parameters
         if before is not None:
             rt.discard(before)
 
@@ -84,15 +84,23 @@ class FacesField:
         """Show what was found, as long as it is of what is selected."""
         survey = self._survey
         found = survey.host.faces if survey is not None and self._is_of_now() else ()
-        self._state.set_text(self._problem or faces.sentence(found, survey, self._controller.say))
+        self._state.set_text(self._problem or self._sentence(found))
         self._find.set_sensitive(survey is None or not survey.is_running)
         if found is not self._shown and (found or self._shown):
             self._show(found)
 
     def problem(self) -> str:
-        """Return why nothing can be started: no face is ticked."""
-        is_empty = bool(self._ticks) and not any(tick.get_active() for tick in self._ticks)
-        return "Tick a face first." if is_empty else ""
+        """Return why nothing can be started: a face is named that was not found, or none is ticked."""
+        if not self._ticks:
+            return ""
+        wrong = faces.wrong_number(self._text, len(self._shown))
+        return wrong or ("" if any(tick.get_active() for tick in self._ticks) else "Tick a face first.")
+
+    def _sentence(self, found: tuple[faces.FoundFace, ...]) -> str:
+        say, survey = self._controller.say, self._survey
+        if survey is not None and survey.host.faces and self._scene_is_same and not found:
+            return say("The certainty changed; find them again.")
+        return faces.sentence(found, survey, say)
 
     def _lay_out(self) -> Gtk.Box:
         line = Gtk.Box(spacing=6)
@@ -163,9 +171,14 @@ class FacesField:
     def _is_of_now(self) -> bool:
         if not self._looks_left:
             self._looks_left = _LOOKS
-            self._is_same = self._scene_now() == self._scene
+            self._scene_is_same = self._scene_now() == self._scene
         self._looks_left -= 1
-        return self._is_same
+        return self._scene_is_same and self._asked_now() == self._asked
+
+    def _asked_now(self) -> protocol.JsonObject:
+        """Return what the form says about finding faces."""
+        form = self._controller.form(faces.SURVEY)
+        return form.parameters_of(self._said()) if form else {}
 
     def _scene_now(self) -> object:
         if not self._image.is_valid():

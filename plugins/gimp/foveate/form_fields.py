@@ -77,6 +77,17 @@ class FormFields:
         """Return why nothing can be started with what the fields show; empty where nobody knows a reason."""
         return self._faces.problem() if self._faces is not None else ""
 
+    def settle(self) -> None:
+        """Leave to the server what no field shows, such as a prompt of before where the model is a restorer."""
+        shown = self._shown
+        if shown is None or shown.model is None:
+            return
+        for argument in self._operation.arguments:
+            if argument.parameter != "model" and shown.get(argument.parameter) is None:
+                self._config.set_property(argument.name, argument.default)
+        if self._operation.has_variations and shown.get("seed") is None:
+            self._config.set_property(arguments.VARIATIONS.name, arguments.VARIATIONS.default)
+
     def _offer(self, row: int, argument: Argument, shown: operation_form.Form) -> None:
         parameter = shown.get(argument.parameter)
         if argument.parameter == arguments.VARIANTS:

@@ -78,7 +78,7 @@ class VariationChooser:
         if words := other_results.words(flow.result):
             column.pack_start(Gtk.Label(label=words, xalign=0.0), False, False, 0)
         seed = flow.result.recipe.get("parameters", {}).get("seed", "")
-        text = self._say("{number}: seed {seed}", number=number, seed=seed)
+        text = self._say("{number}: seed {seed}", number=number, seed=seed) if seed != "" else str(number)
         column.pack_start(Gtk.Label(label=text), False, False, 0)
         return column
 

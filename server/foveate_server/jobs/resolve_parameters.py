@@ -61,11 +61,11 @@ def settle(
     parameters = located(parameters, roles, catalog)
     given = {name: value for name, value in parameters.items() if not is_empty(value)}
     harmless = roles.names(*_HARMLESS)
-    asks_for_checkpoint = any(_is_for_checkpoints(known.get(name)) and name not in harmless for name in given)
+    asked = [name for name in given if _is_for_checkpoints(known.get(name)) and name not in harmless]
     given = _with_preset(given, known, roles, presets)
     if MODEL not in roles:
         return ResolvedParameters(given, None)
-    model = _model(operation, roles.told(given, MODEL), catalog, prompted=asks_for_checkpoint)
+    model = _model(operation, roles.told(given, MODEL), catalog, _wish(asked, known, roles))
     if model is None:
         return ResolvedParameters(given, None)
     given[roles[MODEL]] = model.name
@@ -104,26 +104,34 @@ def _with_preset(given: JsonObject, known: JsonObject, roles: Roles, presets: Lo
     return {**fitting, **words, **own}
 
 
-def _model(operation: Operation[Any], name: Json, catalog: Catalog, *, prompted: bool) -> ModelInfo | None:
+def _wish(asked: Sequence[str], known: JsonObject, roles: Roles) -> Sentence | None:
+    """Return which of the parameters a checkpoint is `asked` for, as a person knows it; None where none is."""
+    if not asked or roles.names(PROMPT).intersection(asked):
+        return Sentence("A prompt") if asked else None
+    return Sentence(str(as_object(known[asked[0]]).get("title", asked[0])))
+
+
+def _model(operation: Operation[Any], name: Json, catalog: Catalog, wish: Sentence | None) -> ModelInfo | None:
+    """Return the model that does it: a checkpoint where a `wish` needs one. Raises InputError where there is none."""
     fitting = catalog.for_operation(operation.name, *RENDERING_KINDS)
     if name is not None:
         chosen = next((each for each in fitting if each.name == name), None)
         if chosen is None:
             raise _no_model(operation, str(name), [each.name for each in fitting])
         return chosen
+    if operation.parameters.schema.get(NEEDS) == [DIFFUSION]:
+        wish = Sentence(operation.title)  # whatever is said
+    if wish is None:
+        return next(iter(fitting), None)
     checkpoints = [each for each in fitting if each.kind == DIFFUSION]
-    only_checkpoints = operation.parameters.schema.get(NEEDS) == [DIFFUSION]
-    if (prompted or only_checkpoints) and not checkpoints:
+    if not checkpoints:
         raise InputError(
-            "A prompt needs a checkpoint, and this server has none."
-            if prompted
-            else Sentence(
-                "{operation} needs a checkpoint, and this server has none.", operation=Sentence(operation.title)
-            ),
+            "{operation} needs a checkpoint, and this server has none.",
             code=ErrorCode.UNKNOWN_MODEL,
             remedy="Add one on the server's machine: foveate models add FILE.",
+            operation=wish,
         )
-    return next(iter(checkpoints if prompted or only_checkpoints else fitting), None)
+    return checkpoints[0]
 
 
 def _settle_restorer(operation: Operation[Any], given: JsonObject, parameter: str, catalog: Catalog) -> None:
@@ -163,6 +171,14 @@ def _for_restorer(given: JsonObject, known: JsonObject, roles: Roles, model: Mod
             remedy="Choose a checkpoint as `{parameter}`, or leave that out.",
             name=model.name,
             parameters=" and no ".join(wrong),
+            parameter=roles[MODEL],
+        )
+    siblings = roles.told(given, SIBLINGS)
+    if isinstance(siblings, list) and len(siblings) > 1:
+        raise InputError(
+            "The model {name} uses no seed: all variations would be the same.",
+            remedy="Ask for one, or choose a checkpoint as `{parameter}`.",
+            name=model.name,
             parameter=roles[MODEL],
         )
     kept = {name: value for name, value in given.items() if name not in foreign}

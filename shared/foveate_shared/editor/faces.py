@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import InputError, ServerError
 from ..forms.parameter_values import value_of
 from ..geometry import Bounds, Extent
+from ..i18n.sentence import Sentence
 from ..i18n.translations import Texts
 from ..jobs.host import Result
 from ..jobs.job_list import JobEntry
@@ -56,13 +57,35 @@ def numbers_text(chosen: Sequence[int], count: int) -> str:
 
 
 def named_in(text: str, count: int) -> set[int]:
-    """Return which of `count` faces a field for numbers names; all where it is empty, or no such list."""
-    every = range(1, count + 1)
+    """Return which of `count` faces a field for numbers names; all where it is empty, none where it is no such list."""
+    numbers = _numbers(text)
+    every = set(range(1, count + 1))
+    return set() if numbers is None else every.intersection(numbers or every)
+
+
+def wrong_number(text: str, count: int) -> str:
+    """Return what is wrong with the numbers in a field where `count` faces were found; empty where nothing is.
+
+    What is no such list is not told: a form says that, by the field's name.
+    """
+    wrong = next((each for each in _numbers(text) or () if not 1 <= each <= count), None)
+    if wrong is None:
+        return ""
+    return Sentence(
+        "There is no face {number}: {count} were found.",
+        one="There is no face {number}: one was found.",
+        number=wrong,
+        count=count,
+    )
+
+
+def _numbers(text: str) -> list[int] | None:
+    """Return the numbers in a field; None where there is something else."""
     try:
         numbers = value_of(_NUMBERS, text, "")
     except InputError:
-        numbers = []
-    return set(every).intersection(numbers if isinstance(numbers, list) and numbers else every)
+        return None
+    return [each for each in numbers if isinstance(each, int)] if isinstance(numbers, list) else None
 
 
 def sentence(faces: Sequence[FoundFace], survey: JobEntry | None, say: Texts) -> str:

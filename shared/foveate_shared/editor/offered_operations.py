@@ -116,8 +116,8 @@ def job_title(words: OperationWords, say: Texts, parameters: JsonObject, models:
 
 def made_by(recipe: JsonObject, *, with_seed: bool = False) -> str:
     """Return what follows the title in a result's name, such as " (photo, seed 7)"; empty where nothing is known."""
-    parameters = recipe.get("parameters")
-    seed = f"seed {parameters.get('seed')}" if with_seed and isinstance(parameters, dict) else ""
+    own = as_object(recipe.get("parameters")).get("seed") if with_seed else None  # a restorer has none
+    seed = "" if own is None else f"seed {own}"
     told = ", ".join(filter(None, (str(as_object(recipe.get("model")).get("name") or ""), seed)))
     return f" ({told})" if told else ""
 

@@ -146,6 +146,14 @@ def _numbers(part: str, most: int, label: str) -> range:
     first, last = (int(match[1]), int(match[2])) if match else (0, -1)
     if part.isascii() and part.isdigit() and len(part) < 10:
         first = last = int(part)
+    if match and first > last:
+        raise InputError(
+            "{name}: “{text}” counts backwards.",
+            remedy="Write {turned}.",
+            name=label,
+            text=part,
+            turned=f"{last}-{first}",
+        )
     if first > last or last - first > most:
         raise InputError(
             "{name}: “{text}” is no number.", remedy="Write numbers such as 1, 3-5.", name=label, text=part

@@ -61,7 +61,7 @@ def test_without_a_yes_nothing_is_begun(refocus, typed):
 
 
 def test_variations_are_asked_for_once(refocus):
-    status, said, written = refocus("--variations", "2", typed="yes\n")
+    status, said, written = refocus("--variations", "2", "--prompt", "x", typed="yes\n")
     assert said.count(ASKED) == 1
     assert (status, written) == (0, ["out-1.png", "out-2.png"])
 

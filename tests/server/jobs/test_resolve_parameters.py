@@ -77,9 +77,24 @@ def test_a_seed_for_a_restorer_is_a_note():
     assert "no seed" in found.notes[0]
 
 
-def test_a_prompt_without_a_checkpoint_says_what_to_do():
-    with pytest.raises(InputError, match="needs a checkpoint") as caught:
-        settled(models=RESTORERS, prompt="a cat")
+def test_variations_of_what_is_always_the_same_are_refused():
+    with pytest.raises(InputError, match="uses no seed: all variations would be the same"):
+        settled(model=RESTORERS[0].name, seed=3, siblings=[3, 4])
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "what"),
+    [
+        ("refocus", {"prompt": "a cat"}, "A prompt"),
+        ("refocus", {"num_inference_steps": 9}, "Steps"),
+        ("fill", {"prompt": "a cat"}, "Fill"),
+        ("fill", {"extend": {"left": 8}}, "Fill"),
+        ("compare", {"variants": [{"strength": 0.5}]}, "Compare"),
+    ],
+)
+def test_what_needs_a_checkpoint_is_called_by_its_name_and_says_what_to_do(operation, parameters, what):
+    with pytest.raises(InputError, match=f"^{what} needs a checkpoint, and this server has none") as caught:
+        settled(operation, models=RESTORERS, **parameters)
     assert "foveate models add" in caught.value.info.remedy
 
 

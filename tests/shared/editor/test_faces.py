@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from foveate_shared.editor.faces import FoundFace, found_faces, named_in, numbers_text, sentence
+from foveate_shared.editor.faces import FoundFace, found_faces, named_in, numbers_text, sentence, wrong_number
 from foveate_shared.errors import InputError, ServerError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.translations import Texts
@@ -53,7 +53,21 @@ def test_a_field_for_numbers_says_what_is_ticked(chosen, text):
 
 
 @pytest.mark.parametrize(
-    ("text", "chosen"), [("2-9", {2, 3}), ("all of them", {1, 2, 3}), ("7", set()), (" , ", {1, 2, 3})]
+    ("text", "chosen"), [("2-9", {2, 3}), ("all of them", set()), ("1-", set()), ("7", set()), (" , ", {1, 2, 3})]
 )
 def test_what_a_person_types_ticks_faces(text, chosen):
     assert named_in(text, 3) == chosen
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "told"),
+    [
+        ("9", 1, "There is no face 9: one was found."),
+        ("1, 0", 3, "There is no face 0: 3 were found."),
+        ("1-3", 3, ""),
+        ("", 3, ""),
+        ("1-", 3, ""),
+    ],
+)
+def test_a_face_that_was_not_found_is_named(text, count, told):
+    assert SAY.sentence(wrong_number(text, count)) == told

@@ -100,6 +100,7 @@ def test_a_results_name_holds_operation_and_model_and_fits():
         ({"model": {"name": "photo"}}, False, " (photo)"),
         ({"model": {"name": "photo"}, "parameters": {"seed": 7}}, True, " (photo, seed 7)"),
         ({"parameters": {"seed": 7}}, True, " (seed 7)"),
+        ({"model": {"name": "photo"}, "parameters": {}}, True, " (photo)"),
         ({"model": None, "parameters": {"seed": 7}}, False, ""),
     ],
 )

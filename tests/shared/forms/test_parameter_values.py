@@ -40,7 +40,7 @@ def test_a_text_is_read_by_its_type(schema, text, value):
         ({"type": "integer"}, "1.5", "It must be a whole number, not “1.5”."),
         ({"type": "boolean"}, "perhaps", "It must be yes or no, not “perhaps”."),
         (NUMBERS, "left", "It: “left” is no number. Write numbers such as 1, 3-5."),
-        (NUMBERS, "3-1", "“3-1” is no number."),
+        (NUMBERS, "3-1", "“3-1” counts backwards. Write 1-3."),
         (NUMBERS, "1-99999", "“1-99999” is no number."),
         (NUMBERS, "-2", "“-2” is no number."),
         ({"type": "object"}, "[1]", "It must be a JSON object."),
