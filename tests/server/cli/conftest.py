@@ -5,9 +5,9 @@ import pytest
 from fakes.workplace import ENDLESS, EXACT, SLOW, Workplace
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """A workplace whose server runs."""
+    """A workplace whose server runs, for all files: what a test changes it puts back, and its jobs end."""
     workplace = Workplace(tmp_path_factory.mktemp("workplace"))
     with workplace.serving():
         yield workplace
