@@ -126,6 +126,30 @@ answer = [state(kept["job"])["state"], len(layers(kept["other"])),
     assert answer == ["done", 1, [["Background", "Refocus"]]]
 
 
+def test_an_image_that_is_opened_again_takes_its_result_itself(running, folder):
+    running.run(
+        OPEN
+        + """
+document.saveAs(folder + "/again.kra")
+document.waitForDone()
+kept["job"] = start("refocus")
+document.setModified(False)
+""",
+        folder=folder.inside,
+    )
+    known = running.run("answer = len(app.documents())")
+    running.run('app.action("file_close").trigger()')
+    wait_until(lambda: running.run("answer = len(app.documents())") < known, 30, "the image to be closed")
+    running.run('kept["again"] = open_file(folder + "/again.kra")', folder=folder.inside)
+    ended = running.run('answer = finish(kept["job"])')
+    if ended["state"] != "done":  # it ended before the image was open again
+        assert "Open it again" in ended["error"]
+        running.run('docker().panel.jobs.card(kept["job"]).apply.click()')
+    wait_until(lambda: running.run('answer = state(kept["job"])["state"]') == "done", 30, "the result")
+    answer = running.run_case('answer = [names(kept["again"]), len(app.documents())]')
+    assert answer == [["Background", "Refocus"], known]
+
+
 def test_a_resized_image_is_left_alone(run):
     answer = run(
         """

@@ -24,6 +24,7 @@ from ._shared import (
 )
 from .job_host import PICTURE_SIDE, KritaJobHost
 from .layer_pictures import document_colors, extent_of
+from .open_again import open_again
 from .pixel_layouts import named_space, pixel_format
 from .profiles import read_profile
 from .wait_until_idle import drop, dropped_after, is_open, until_idle
@@ -38,6 +39,7 @@ class Frozen:
     colors: tuple[str, str, str]  # model, depth and profile, as Krita names them
     format: pixels.PixelFormat
     mask: coverage.Mask | None  # None: all of it
+    file: str  # empty where it had none
 
     @property
     def region(self) -> geometry.Bounds:
@@ -64,7 +66,7 @@ class KritaHost(KritaJobHost):
         icc = None if space else read_profile(self._krita, colors[0], colors[2])
         mask = None if self._whole else _selected(document)
         extent = extent_of(document)
-        self._frozen = Frozen(document.clone(), extent, colors, layout, mask)
+        self._frozen = Frozen(document.clone(), extent, colors, layout, mask, document.fileName())
         self.before = self.picture(self._frozen.clone, self._frozen.region)
         selection = protocol.Selection(mask.bounds, not mask.is_full) if mask else None
         return host.Snapshot(extent, layout, selection, space, icc)
@@ -91,6 +93,7 @@ class KritaHost(KritaJobHost):
 
     def select(self, result: host.Result) -> None:
         """See InSteps."""
+        self._find_again()
         if not is_open(self._krita, self._document) or not self._fits():
             raise document_problems.selection_fits_nothing()
         layer_pictures.select(self._krita, self._document, result)
@@ -131,6 +134,7 @@ class KritaHost(KritaJobHost):
 
     def compared(self) -> in_steps.Steps[bool]:
         """See InSteps. Raises InputError where the document is closed."""
+        self._find_again()
         mask, size = self._snapshot.mask, self._snapshot.format.pixel_size
         for band in arrange_patches.rows_of(self._snapshot.region, size):
             yield from until_idle(self._krita, self._document)
@@ -146,6 +150,7 @@ class KritaHost(KritaJobHost):
     def add_layer(self, result: host.Result, *, check: bool) -> in_steps.Steps[None]:
         """See InSteps. Where the document is gone or has another form, its snapshot is opened with the result in it."""
         prepared = yield from layers.prepare(self._krita, self._snapshot.colors, result.patches)
+        self._find_again()
         document = self._document
         if check or (is_open(self._krita, document) and self._fits()):
             yield from until_idle(self._krita, document)
@@ -155,6 +160,14 @@ class KritaHost(KritaJobHost):
             document = yield from self._reopened()
         self._put(document, prepared, result)
         self._result_in = document, self._snapshot.region
+
+    def _find_again(self) -> None:
+        """Turn to the document's successor where it was closed, and its file opened again."""
+        if not is_open(self._krita, self._document):
+            before = self._snapshot
+            again = open_again(self._krita, before.file, before.extent, before.colors)
+            if again is not None:
+                self._document, self.document_key = again, layer_pictures.document_key(again)
 
     def _fits(self) -> bool:
         """Tell whether the document still has the extent and the color space that it had."""

@@ -16,6 +16,7 @@ from ._shared import (
 )
 from .job_host import PICTURE_SIDE
 from .new_image_host import NewImageHost
+from .open_again import open_again
 from .pixel_layouts import colors_of
 from .wait_until_idle import dropped_after, until_idle
 
@@ -82,12 +83,7 @@ class LostDocument(NewImageHost):
 
     def _document_again(self, result: host.Result) -> Any:
         """Return the image that a result was made of, where it is open and still of that size and those colours."""
-        file, colors = self._kind.get("file"), self._kind.get("colors")
-        for document in self._krita.Krita.instance().documents() if file else ():
-            is_same = document.fileName() == file and layer_pictures.extent_of(document) == result.extent
-            if is_same and list(layer_pictures.document_colors(document)) == colors:
-                return document
-        return None
+        return open_again(self._krita, self._kind.get("file"), result.extent, self._kind.get("colors"))
 
     def _create(self, result: host.Result, extent: geometry.Extent) -> Any:
         """Return a document with one layer that is transparent: that of a new one is white."""

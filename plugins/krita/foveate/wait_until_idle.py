@@ -26,9 +26,9 @@ def until_idle(krita: Any, document: Any, *, shown: bool = True) -> Iterator[Non
     while True:
         if shown and not is_open(krita, document):
             raise errors.InputError(
-                "The image was closed while the result was made.",
+                "The image is closed.",
                 code=errors.ErrorCode.CONFLICT,
-                remedy="Apply opens it again, with the result in it.",
+                remedy="Open it again, then apply; or apply now, and a copy of it opens with the result in it.",
             )
         if document.tryBarrierLock():
             document.unlock()

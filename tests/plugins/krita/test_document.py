@@ -116,6 +116,23 @@ def test_a_closed_document_is_named_as_such_and_its_result_opens_alone(host, sce
     assert len(scene.root.children) == 1
 
 
+def test_the_image_takes_it_itself_where_it_is_open_again():
+    scene = document(path="/home/me/scene.kra", chosen=Area(2, 1, 4, 3))
+    krita = module(scene)
+    host = KritaHost(krita, scene, "Refocus")
+    host.freeze()
+    scene.close()
+    with pytest.raises(InputError, match="Open it again"):
+        host.is_unchanged()
+    krita.app.opened += [document(path="/home/me/other.kra"), again := document(path="/home/me/scene.kra")]
+    assert host.is_unchanged()
+    host.apply(result(patch(REGION)))
+    assert [layer.title for layer in again.root.children] == ["Background", "Refocus (sharp)"]
+    assert krita.app.window.shown == []
+    again.data = bytes(len(again.data))
+    assert not host.is_unchanged()
+
+
 def test_the_result_is_one_layer_with_its_recipe(host, scene):
     host.apply(result(patch(REGION, coverage=128)))
     layer = scene.root.children[-1]

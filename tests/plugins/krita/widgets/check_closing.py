@@ -118,7 +118,8 @@ def test_closing_an_image_asks_for_its_own_results_alone(desk):
     desk.window.shown.pop()
     assert not mine.close()
     assert desk.asked[-1][:2] == (
-        "2 results for this image wait for your choice. Once it is closed, they open in a copy of it.",
+        "2 results for this image wait for your choice. Once it is closed, they open in a copy of it, unless you "
+        "open it again.",
         "Close all the same",
     )
     desk.says_yes = True
