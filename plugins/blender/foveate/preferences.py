@@ -22,7 +22,8 @@ def _get_command(_: Any) -> str:
 
 
 def _set_command(_: Any, text: str) -> None:
-    controller.get().change_to(lambda: {"server_command": typed_settings.typed_command(text)})
+    desk = controller.get()
+    desk.change_to(lambda: {"server_command": typed_settings.command_or_installed(desk.settings, text)})
 
 
 def _pair(_: Any, line: str) -> None:
@@ -45,7 +46,7 @@ class FoveatePreferences(bpy.types.AddonPreferences):
 
     server_command: bpy.props.StringProperty(
         name="Server Command",
-        description="Starts the server on this machine where none runs",
+        description="Starts the server on this machine where none runs. Empty: as the plugin was installed with",
         get=_get_command,
         set=_set_command,
     )

@@ -41,7 +41,10 @@ class ServerDialog:
         self._menu_line = dialogs.MenuLine(say)
         self._local = Gtk.RadioButton.new_with_mnemonic(None, say("The server on _this machine"))
         self._remote = Gtk.RadioButton.new_with_mnemonic_from_widget(self._local, say("A server on _another machine"))
-        self._command = Gtk.Entry(text=shlex.join(self._values.server_command), hexpand=True)
+        installed = shlex.join(self._values.installed_command)
+        self._command = Gtk.Entry(
+            text=shlex.join(self._values.server_command), placeholder_text=installed, hexpand=True
+        )
         self._pairing = Gtk.Entry(placeholder_text="foveate://...", hexpand=True)
         self._url = Gtk.Entry(text=self._values.remote_url, placeholder_text="wss://host:7317", hexpand=True)
         self._token = Gtk.Entry(text=self._values.remote_token, visibility=False, hexpand=True)
@@ -151,7 +154,7 @@ class ServerDialog:
             remote_url=remote[0],
             remote_token=remote[1],
             remote_fingerprint=remote[2],
-            server_command=typed_settings.typed_command(self._command.get_text()) or self._values.server_command,
+            server_command=typed_settings.command_or_installed(self._values, self._command.get_text()),
             ask_first=self._ask.get_active(),
         )
         values.remote  # noqa: B018 - it checks address, token and fingerprint

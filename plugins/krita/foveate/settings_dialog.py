@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._shared import errors, labels, typed_settings
+from ._shared import errors, labels, open_connection, typed_settings
 from .controller import KritaController
 from .qt import Qt, QtWidgets
 from .widgets import button, column, fill, label, row, show_value
@@ -23,7 +23,12 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
             say("On this machine"), toolTip=say("It is found, and started where none runs")
         )
         self._remote = QtWidgets.QRadioButton(say("On another machine"))
-        self._command = QtWidgets.QLineEdit(controller.command, toolTip=say("What starts the server, as in a terminal"))
+        self._command = QtWidgets.QLineEdit(
+            controller.command,
+            toolTip=say("What starts the server, as in a terminal. Empty: as the plugin was installed with"),
+            placeholderText=open_connection.quoted(values.installed_command),
+            clearButtonEnabled=True,
+        )
         self._line = QtWidgets.QLineEdit(
             toolTip=say("The line that `foveate serve --pair` prints on the other machine. It is a key."),
             placeholderText=values.remote_url or "foveate://…",

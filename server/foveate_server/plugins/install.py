@@ -150,7 +150,8 @@ def _written_settings(place: Place, server_command: Sequence[str]) -> Iterator[P
     if place.runtime_file != default_runtime_file().absolute():
         command += ["--runtime-file", str(place.runtime_file)]
     found, aside = settings.load_or_replace(place.settings)
-    told = replace(found, server_command=tuple(command), runtime_file=str(place.runtime_file))
+    runtime_file, words = str(place.runtime_file), tuple(command)
+    told = replace(found, server_command=words, installed_command=words, runtime_file=runtime_file)
     try:
         settings.save(place.settings, told)
         yield aside

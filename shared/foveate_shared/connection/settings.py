@@ -42,6 +42,7 @@ class Settings:
     defaults: JsonObject = field(default_factory=dict, repr=False)  # parameters as last used, by operation
     runtime_file: str = ""  # where this machine's server says how to reach it; empty: where it does by default
     ask_first: bool = False  # results wait for a yes before they are applied
+    installed_command: tuple[str, ...] = ()  # `server_command` as the installer wrote it; empty: nobody knows
     language: str = ""  # of the interface, such as "de"; empty: the system's
     prompts: tuple[str, ...] = field(
         default=(), repr=False
@@ -147,7 +148,7 @@ def parse(text: str, *, version: int = VERSION, migrations: Mapping[int, Migrati
     return _checked(known)
 
 
-_LISTS = ("server_command", "prompts", "negative_prompts")  # of texts
+_LISTS = ("server_command", "installed_command", "prompts", "negative_prompts")  # of texts
 _FLAG = "ask_first"
 _NO_TEXTS = (*_LISTS, _FLAG, "defaults")
 

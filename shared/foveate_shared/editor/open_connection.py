@@ -11,7 +11,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..connection import running_server, settings, start_server
@@ -79,8 +79,12 @@ def runtime_file(values: Settings, environ: Mapping[str, str] = os.environ) -> P
 
 def command_to_copy(values: Settings) -> str:
     """Return the command that starts the server, quoted for this machine's shell."""
-    quoted = subprocess.list2cmdline if sys.platform == "win32" else shlex.join
     return quoted(values.server_command)
+
+
+def quoted(command: Sequence[str]) -> str:
+    """Return a command as this machine's shell takes it."""
+    return subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)
 
 
 def _find_running(values: Settings, path: Path) -> ServerAddress:

@@ -21,10 +21,25 @@ def typed_command(text: str) -> tuple[str, ...]:
         ) from error
 
 
+def command_or_installed(values: Settings, text: str) -> tuple[str, ...]:
+    """Return the command that a person typed; for none, that which the plugin was installed with.
+
+    Raises InputError where there is neither, and where a quotation mark lacks its other.
+    """
+    words = typed_command(text) or values.installed_command
+    if not words:
+        raise InputError(
+            "The command that starts the server is missing.",
+            remedy="Install the plugin again in a terminal, with `foveate plugins install`: that sets it.",
+        )
+    return words
+
+
 def typed_server(values: Settings, *, command: str, line: str, is_local: bool) -> dict[str, Any]:
     """Return the settings that a dialog changes; `values` are those of now, which stay where a field was not changed.
 
-    Raises InputError where there is no command, or no line that names a server.
+    No command is that which the plugin was installed with. Raises InputError where there is none of these, or no line
+    that names a server.
     """
     if is_local:
         return {"server_command": _command(values, command.strip()), **pairing_line.settings_of("")}
@@ -41,10 +56,4 @@ def typed_server(values: Settings, *, command: str, line: str, is_local: bool) -
 def _command(values: Settings, typed: str) -> tuple[str, ...]:
     if typed == command_to_copy(values):
         return values.server_command
-    words = typed_command(typed)
-    if not words:
-        raise InputError(
-            "The command that starts the server is missing.",
-            remedy="Where Foveate is installed, it is `foveate serve`.",
-        )
-    return words
+    return command_or_installed(values, typed)

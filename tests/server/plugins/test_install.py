@@ -73,7 +73,7 @@ def test_a_plugin_is_installed_told_about_the_server_and_removed(place, machine)
     assert installed.is_enabled == (place.host != "blender")  # without its program, Blender's must be enabled by hand
     assert ("Preferences > Add-ons" in installed.next_step) == (place.host == "blender")
     written = settings.load(place.settings)
-    assert written.server_command == COMMAND
+    assert written.server_command == written.installed_command == COMMAND
     assert written.runtime_file == str(place.runtime_file)
     assert uninstall(place, machine)
     assert not place.package.exists()
@@ -86,9 +86,10 @@ def test_an_older_version_goes_as_a_whole_and_settings_stay(place, machine):
     (place.package / "old_module.py").write_text("")
     mine = replace(settings.load(place.settings), language="de", remote_url="wss://studio:1", remote_token="t")
     settings.save(place.settings, mine)
-    install(place, ("/elsewhere/foveate", "serve"), machine)
+    now = ("/elsewhere/foveate", "serve")
+    install(place, now, machine)
     assert not (place.package / "old_module.py").exists()
-    assert settings.load(place.settings) == replace(mine, server_command=("/elsewhere/foveate", "serve"))
+    assert settings.load(place.settings) == replace(mine, server_command=now, installed_command=now)
     assert [path for path in place.folder.rglob(".*") if "foveate" in path.name] == []
 
 

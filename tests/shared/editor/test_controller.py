@@ -232,14 +232,16 @@ def test_progress_is_shown_some_times_a_second_and_all_else_at_once(studio):
 @pytest.mark.parametrize("act", ["change", "reconnect"])
 def test_what_is_installed_anew_while_the_editor_runs_is_taken_and_kept(studio, act):
     controller = studio.controller
-    installed = {"server_command": ("/new/python", "serve"), "runtime_file": "/new/server.json"}
+    command = ("/new/python", "serve")
+    installed = {"server_command": command, "installed_command": command, "runtime_file": "/new/server.json"}
     settings.save(studio.path, replace(settings.load(studio.path), **installed))
     controller.change(ask_first=True) if act == "change" else controller.reconnect()
     assert controller.command == "/new/python serve"
     kept = settings.load(studio.path)
-    assert (kept.server_command, kept.runtime_file) == tuple(installed.values())
+    assert (kept.server_command, kept.installed_command, kept.runtime_file) == tuple(installed.values())
     controller.change(server_command=("/mine", "serve"))
-    assert settings.load(studio.path).server_command == ("/mine", "serve")
+    kept = settings.load(studio.path)
+    assert (kept.server_command, kept.installed_command) == (("/mine", "serve"), command)
 
 
 def test_the_command_is_for_a_terminal_where_the_editor_may_not_start_it(studio, monkeypatch):

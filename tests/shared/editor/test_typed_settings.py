@@ -3,7 +3,7 @@
 import pytest
 
 from foveate_shared.connection.settings import Settings
-from foveate_shared.editor.typed_settings import typed_command, typed_server
+from foveate_shared.editor.typed_settings import command_or_installed, typed_command, typed_server
 from foveate_shared.errors import InputError
 
 HERE = Settings("me", ("/a b/foveate", "serve"))
@@ -26,6 +26,13 @@ def test_the_command_as_it_is_shown_stays_as_it_was():
     assert said == {"server_command": ("foveate", "serve", "--port", "7"), **NOWHERE}
     with pytest.raises(InputError, match="command that starts the server is missing"):
         typed_server(HERE, command=" ", line="", is_local=True)
+
+
+def test_no_command_is_the_installed_one():
+    installed = Settings("me", ("mistyped",), installed_command=("/venv/bin/foveate", "serve"))
+    said = typed_server(installed, command=" ", line="", is_local=True)
+    assert said == {"server_command": installed.installed_command, **NOWHERE}
+    assert command_or_installed(installed, "mine serve") == ("mine", "serve")
 
 
 def test_another_machine_is_named_by_its_line():

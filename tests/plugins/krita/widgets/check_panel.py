@@ -372,11 +372,21 @@ def test_settings_that_do_not_change_the_server_leave_the_connection_alone(studi
     assert len(studio.clients) == 1
 
 
-def test_an_empty_command_is_refused(studio):
+def test_an_empty_command_is_the_installed_one(studio):
     dialog = SettingsDialog(studio.controller)
     dialog._command.setText("  ")
     dialog.accept()
     assert "missing" in dialog._problem.text()
+    assert "foveate plugins install" in dialog._problem.text()
+    installed = ("/venv/bin/foveate", "serve")
+    studio.controller.change(server_command=("mistyped",), installed_command=installed)
+    settings.save(studio.path, studio.controller.settings)  # as the installer does
+    dialog = SettingsDialog(studio.controller)
+    assert dialog._command.text() == "mistyped"
+    assert dialog._command.placeholderText() == "/venv/bin/foveate serve"
+    dialog._command.clear()
+    dialog.accept()
+    assert settings.load(studio.path).server_command == installed
 
 
 def test_a_recipe_is_copied_and_saved(studio, tmp_path):
