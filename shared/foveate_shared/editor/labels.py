@@ -134,10 +134,10 @@ def before_closing(count: int, say: Texts) -> str:
     """Return what is said of results that wait where their image is about to be closed."""
     return say.sentence(
         Sentence(
-            "{count} results for this image wait for your choice. Once it is closed, they open in a copy of it, unless you "
-            "open it again.",
-            one="1 result for this image waits for your choice. Once it is closed, it opens in a copy of it, unless you "
-            "open it again.",
+            "{count} results for this image wait for your choice. Once it is closed, they open in a copy of it, "
+            "unless you open it again.",
+            one="1 result for this image waits for your choice. Once it is closed, it opens in a copy of it, "
+            "unless you open it again.",
             count=count,
         )
     )
