@@ -95,6 +95,24 @@ def birth_of(pid: int) -> int | None:
         return None
 
 
+def mark_of(pid: int) -> str:
+    """Return what tells a process from all others, of any machine and any time; empty where the system does not tell.
+
+    So a mark speaks of a process that runs here where its number has the same mark now: see :func:`is_marked_running`.
+    """
+    birth = birth_of(pid)
+    if birth is None:
+        return ""
+    here = ProcessPlace.here()
+    return f"{pid}:{birth}:{_hashed(f'{here.host} {here.boot} {here.namespace}')}"
+
+
+def is_marked_running(mark: str) -> bool:
+    """Tell whether the process of a mark is known to run: here, and still the same one."""
+    pid = mark.partition(":")[0]
+    return pid.isascii() and pid.isdecimal() and mark_of(int(pid)) == mark
+
+
 def _boot_id() -> str:
     try:
         return _BOOT_ID.read_text(encoding="ascii").strip()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..connection.process_place import is_marked_running, mark_of
 from ..i18n.translations import Texts
 from ..jobs import job_records
 from ..jobs.host import Host
 from ..jobs.job_list import JobEntry
 from ..jobs.job_status import JobState
-from ..jobs.left_jobs import LeftJob
+from ..jobs.left_jobs import LeftJob, NotYet
 from ..wire.protocol import JobSummary, OperationInfo
 from . import labels
 from .faces import SURVEY
@@ -33,7 +35,8 @@ class RecordedJobs:
     def begin(self, entry: JobEntry) -> None:
         """Write a job down, where its host has something to tell. A look for faces is of no use in another session."""
         if entry.operation != SURVEY and isinstance(entry.host, job_records.RecordedHost):
-            record = replace(entry.host.record(), group=entry.group, parameters=entry.parameters)
+            begun_in = mark_of(os.getpid())
+            record = replace(entry.host.record(), group=entry.group, parameters=entry.parameters, process=begun_in)
             job_records.write(self._folder, entry.flow.job, record)
 
     def read(self, job: str) -> job_records.Record | None:
@@ -42,11 +45,16 @@ class RecordedJobs:
 
     def left(
         self, job: JobSummary, open_host: OpenLeftHost, operations: Sequence[OperationInfo], say: Texts
-    ) -> LeftJob | None:
-        """Return what takes the result of a job of a session that is over; None where that is of no use any more."""
+    ) -> LeftJob | NotYet | None:
+        """Return what takes the result of a job of a session that is over; None where that is of no use any more.
+
+        NOT_YET where another process of the editor has it on its list: two windows do not show each other's results.
+        """
         if job.operation == SURVEY:
             return None
         record = self.read(job.job)
+        if record and record.process != mark_of(os.getpid()) and is_marked_running(record.process):
+            return NotYet.NOT_YET
         title = labels.left_title(job, record, operations, say)
         parameters, group = (record.parameters, record.group) if record else ({}, "")
         return LeftJob(open_host(record, title), labels.left_line(title, record), parameters, group)

@@ -31,9 +31,18 @@ class Record:
     group: str = ""  # the same for variations of one wish
     parameters: JsonObject = field(default_factory=dict)
     is_left: bool = False  # its plug-in is gone, and the server has the result
+    process: str = ""  # the editor's that it was begun in, see process_place.mark_of
 
 
-_TYPES = {"title": str, "image": str, "kind": dict, "group": str, "parameters": dict, "is_left": bool}  # of its fields
+_TYPES = {  # of its fields
+    "title": str,
+    "image": str,
+    "kind": dict,
+    "group": str,
+    "parameters": dict,
+    "is_left": bool,
+    "process": str,
+}
 
 
 @runtime_checkable

@@ -1,12 +1,14 @@
 """Jobs of an editor's sessions before this one: their results are listed again, as soon as they are complete.
 
-What still runs is let alone, as it may belong to another process of the same editor: the server is asked again later.
+What still runs is let alone, as it may belong to another process of the same editor, and so is what such a one has on
+its list: the server is asked again later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from ..wire.protocol import JobSummary, JsonObject
 from .host import Host
@@ -27,7 +29,13 @@ class LeftJob:
     group: str = ""  # the same for variations of one wish
 
 
-OpenLeft = Callable[[JobSummary], "LeftJob | None"]  # None: nobody wants this one's result any more
+class NotYet(Enum):
+    """What is said of a job instead."""
+
+    NOT_YET = auto()  # another session of the editor is at it: it may be left later
+
+
+OpenLeft = Callable[[JobSummary], "LeftJob | NotYet | None"]  # None: nobody wants this one's result any more
 
 
 def complete(jobs: Iterable[JobSummary]) -> tuple[JobSummary, ...]:
@@ -84,6 +92,7 @@ class LeftJobs:
     def listed(self, jobs: Sequence[JobSummary], known: Collection[str]) -> list[tuple[JobSummary, LeftJob]]:
         """Take what the server has; return the complete ones that are not `known` yet, newest first."""
         others = [job for job in jobs if job.job not in known]
-        self._look_at = self._clock() + LOOK_SECONDS if running(others) else None
         opened = [(job, self._open_left(job)) for job in complete(others)]
-        return [(job, left) for job, left in opened if left is not None]
+        is_later_one = running(others) or any(left is NotYet.NOT_YET for _, left in opened)
+        self._look_at = self._clock() + LOOK_SECONDS if is_later_one else None
+        return [(job, left) for job, left in opened if isinstance(left, LeftJob)]

@@ -12,7 +12,7 @@ from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.job_flow import JobState
 from foveate_shared.jobs.job_list import Workbench
-from foveate_shared.jobs.left_jobs import LOOK_SECONDS, LeftJob
+from foveate_shared.jobs.left_jobs import LOOK_SECONDS, LeftJob, NotYet
 from foveate_shared.wire.protocol import (
     Accepted,
     Ack,
@@ -47,9 +47,12 @@ class Desk:
         self.client = ScriptedClient()
         self.now = 1000.0
         self.hosts = {}
+        self.elsewhere = []  # jobs that another session is at
         self.bench = Workbench(lambda: self.client, open_left=self.open, clock=lambda: self.now)
 
     def open(self, job):
+        if job in self.elsewhere:
+            return NotYet.NOT_YET
         self.hosts[job.job] = MemoryHost()
         return LeftJob(self.hosts[job.job], f"Refocus: {job.job[0]}.png", {"strength": 0.5}, "wish")
 
@@ -95,6 +98,20 @@ def test_what_is_discarded_is_forgotten_by_the_server(desk):
     desk.bench.discard(desk.bench.entries[1])
     assert desk.client.last == Ack(OLD.job)
     assert len(desk.bench.entries) == 1
+
+
+def test_what_another_session_is_at_is_listed_once_that_is_gone():
+    desk = Desk()
+    desk.elsewhere = [OLD]
+    desk.tell(WELCOME, Jobs(1, (OLD, NEW)))
+    assert [entry.flow.job for entry in desk.bench.entries] == [NEW.job]
+    asked = desk.client.messages.count(ListJobs(1))
+    desk.now += LOOK_SECONDS
+    desk.elsewhere.clear()
+    desk.bench.poll()
+    assert desk.client.messages.count(ListJobs(1)) == asked + 1
+    desk.tell(Jobs(1, (OLD, NEW)))
+    assert [entry.flow.job for entry in desk.bench.entries] == [NEW.job, OLD.job]
 
 
 def test_what_still_runs_is_let_alone_and_looked_for_again(desk):
