@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from foveate_shared.connection.end_server import end_server
 from hosts.blender.desk import PENCIL, RUNTIME, SIZE, Desk, blender_with_windows, make_home
 from hosts.blender.pictures import HEIGHT, WIDTH, as_kept, picture
 from hosts.lib.servers import SLOW
@@ -294,9 +295,21 @@ def test_no_server_and_no_way_to_start_one_says_how_to_mend_it(desk, running, sc
     screen.screenshot("blender-no-server")
 
 
-def test_a_server_is_started_where_none_runs(desk, make_launcher, settings):
+def test_a_server_is_started_where_none_runs_and_once_it_was_ended_with_the_next_job(
+    desk, running, screen, make_launcher, settings
+):
     settings(server_command=tuple(make_launcher().command))
     desk.connect("started.json")
+    desk.press()
+    assert desk.wait_for_state("done", timeout=60)["shown"] == RESULT
+    end_server((desk.folder / "run/started.json").outside)
+    desk.wait_for_connection("ended")
+    drawn = running.run(PENCIL + "answer = drawn(panels.FoveateMainPanel)")
+    assert "The server was ended. It starts again with the next job." in " ".join(drawn)
+    desk.settle()
+    screen.screenshot("blender-ended")
+    assert not (desk.folder / "run/started.json").outside.exists()
+    desk.open()
     desk.press()
     assert desk.wait_for_state("done", timeout=60)["shown"] == RESULT
 
