@@ -30,7 +30,7 @@ def named_owner(options: argparse.Namespace, machine: Machine) -> NamedOwner | N
         path = _settings_of(editor, machine)
     if path is None:
         return None
-    values = _read(path)
+    values = _read(path, editor)
     return NamedOwner(values.client_id, open_connection.find_server(values, editor or "EDITOR"))
 
 
@@ -52,13 +52,15 @@ def _settings_of(editor: str, machine: Machine) -> Path:
     )
 
 
-def _read(path: Path) -> settings.Settings:
+def _read(path: Path, editor: str | None) -> settings.Settings:
     try:
         return settings.parse(path.read_text("utf-8"))  # never written anew: a wrong name must not make a file
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it holds no settings"
+        by_name = "Name the file of a plugin, such as foveate.json in GIMP's folder."
+        anew = f"`foveate plugins install {editor}` makes them anew; results that wait stay the editor's."
         raise InputError(
             f"The settings in {path} cannot be read: {reason}.",
             code=ErrorCode.INVALID_FILE,
-            remedy="Name the file of a plugin, such as foveate.json in GIMP's folder.",
+            remedy=anew if editor else by_name,
         ) from None

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..connection import running_server, settings
+from ..connection import running_server
 from ..connection.client import ConnectionState
 from ..connection.settings import Settings
 from ..errors import CancelledJobError, ErrorInfo, FoveateError
@@ -83,9 +83,7 @@ class Controller(SettingsKeeper):
     def wake(self) -> Workbench:
         """Begin to connect, where that has not begun."""
         if self._bench is None:
-            self._bench = Workbench(
-                lambda: self._open_client(settings.load(self._settings_path)), open_left=self._open_left
-            )
+            self._bench = Workbench(lambda: self._open_client(self.settings_on_disk), open_left=self._open_left)
         return self._bench
 
     def list_left(self, open_host: OpenLeftHost) -> None:

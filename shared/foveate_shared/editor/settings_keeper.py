@@ -36,6 +36,11 @@ class SettingsKeeper:
         self._texts = translations.Texts()
 
     @property
+    def settings_on_disk(self) -> Settings:
+        """Return what another program may have changed since; where that cannot be read, what is known here."""
+        return settings.peek(self._settings_path) or self.settings
+
+    @property
     def say(self) -> translations.Texts:
         """Return the language that is set, else the editor's own."""
         language = self.settings.language or self._system_language()
@@ -55,9 +60,7 @@ class SettingsKeeper:
 
     def _take_installed(self) -> None:
         """Take over what the plugin was installed anew with meanwhile, that it is not lost."""
-        kept = settings.peek(self._settings_path)
-        if kept is None:  # what is known here is written then
-            return
+        kept = self.settings_on_disk
         self.settings = replace(self.settings, **{name: getattr(kept, name) for name in _INSTALLED})
 
     def change_to(self, read: Callable[[], dict[str, Any]]) -> None:

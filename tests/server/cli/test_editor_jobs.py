@@ -138,6 +138,14 @@ def test_a_job_whose_client_is_not_known_any_more_is_fetched_by_its_id(editor, o
     assert "There is no job whose id begins" in editor.foveate("fetch", flow.job, target, *owner, status=2).stderr
 
 
+def test_of_settings_that_cannot_be_read_it_is_said_what_makes_them_anew(editor):
+    whole = editor.settings.read_text()
+    editor.settings.write_text(whole[:60])
+    said = editor.foveate("--as", "gimp", status=2).stderr
+    assert "cannot be read: it holds no settings. `foveate plugins install gimp` makes them anew" in said
+    assert editor.settings.read_text() == whole[:60]
+
+
 def test_an_editor_that_is_not_there_and_one_with_several_settings(editor):
     said = editor.foveate("--as", "blender", status=2).stderr
     assert "foveate plugins install blender" in said

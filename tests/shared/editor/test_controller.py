@@ -46,6 +46,7 @@ class Studio:
 
     def __init__(self, folder):
         self.clients, self.hosts = [], []
+        self.connected_with = []  # settings
         self.now = 0.0
         self.path = folder / "settings.json"
         self.controller = self.another()
@@ -54,7 +55,8 @@ class Studio:
         """Return what a restarted editor has."""
         return Controller(self.path, self._open, system_language=lambda: "en", clock=lambda: self.now)
 
-    def _open(self, _values):
+    def _open(self, values):
+        self.connected_with.append(values)
         self.clients.append(ScriptedClient())
         return self.clients[-1]
 
@@ -242,6 +244,14 @@ def test_what_is_installed_anew_while_the_editor_runs_is_taken_and_kept(studio, 
     controller.change(server_command=("/mine", "serve"))
     kept = settings.load(studio.path)
     assert (kept.server_command, kept.installed_command) == (("/mine", "serve"), command)
+
+
+def test_settings_that_are_damaged_while_the_editor_runs_are_those_it_knows(studio):
+    studio.controller.change(server_command=("/mine", "serve"))
+    studio.path.write_text("{")
+    studio.controller.reconnect()
+    assert studio.connected_with[-1].server_command == ("/mine", "serve")
+    assert studio.connected_with[-1].client_id == studio.controller.settings.client_id
 
 
 def test_the_command_is_for_a_terminal_where_the_editor_may_not_start_it(studio, monkeypatch):

@@ -1,5 +1,7 @@
 """What a person has set, and what is remembered of the last jobs."""
 
+from dataclasses import replace
+
 import pytest
 
 from foveate_shared.connection import settings
@@ -43,6 +45,16 @@ def test_settings_that_could_not_be_read_are_told_of(path):
     assert str(old) in again.problem
     assert "must be paired again" in again.problem
     assert another(path).problem == ""
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_text(path.read_text()[:60])])
+def test_settings_that_are_damaged_meanwhile_stay_as_they_are_known(keeper, path, damage):
+    keeper.change(server_command=("/mine", "serve"), remote_url="https://studio:7317")
+    before = keeper.settings
+    damage(path)
+    assert keeper.settings_on_disk == before
+    keeper.change(language="de")
+    assert settings.load(path) == keeper.settings_on_disk == replace(before, language="de")
 
 
 def test_the_language_is_the_one_that_is_set(keeper):
