@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fakes.models import MODELS
 from hosts.gimp.program import gimp, install
 from hosts.gimp.scenes import scene
 
 WIDTH, HEIGHT = 96, 80
+TITLES = {model.name: model.title for model in MODELS}
 RUN = """
 image = load(folder + "/scene.png")
 exec(prepare)
@@ -151,7 +153,7 @@ def check(running, answer):
     assert np.abs(new - old)[opaque].max() > 0.01  # something happened
     recipe = json.loads(answer["recipe"])
     assert json.loads(answer["layer"]["parasite"]) == recipe
-    assert recipe["model"]["name"] in answer["layer"]["name"]
+    assert f"({TITLES[recipe['model']['name']]})" in answer["layer"]["name"]
     return after
 
 

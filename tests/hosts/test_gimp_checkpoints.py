@@ -21,6 +21,7 @@ from hosts.gimp.program import configuration, gimp, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten
 
+TITLE = "Deterministic checkpoint"  # of MODEL
 SIZE = (1200, 1000)
 ADD_BUTTON = (77, 294)  # in the dialog of Fill without a checkpoint
 SUITE = "foveate_server.engines.engine_specs:suite_spec"
@@ -118,7 +119,7 @@ def test_scripts_say_all_that_a_checkpoint_knows(do):
     assert (used["prompt"], used["negative_prompt"], used["strength"]) == ("a door", "text", 0.4)
     assert (used["seed"], used["num_inference_steps"], used["guidance_scale"]) == (4294967295, 7, 2.0)
     assert used["loras"] == [{"name": LORA, "weight": 0.5}]
-    assert answer["layer"]["name"] == f"Refocus ({MODEL})"
+    assert answer["layer"]["name"] == f"Refocus ({TITLE})"
 
 
 def test_variations_become_layers_with_seeds_that_count_up(do):
@@ -127,7 +128,7 @@ def test_variations_become_layers_with_seeds_that_count_up(do):
         "answer['layers'] = layers(image)"
     )
     assert answer["status"] == "success", answer
-    assert answer["layers"] == [*(f"Refocus ({MODEL}, seed {seed})" for seed in (9, 8, 7)), "Background"]
+    assert answer["layers"] == [*(f"Refocus ({TITLE}, seed {seed})" for seed in (9, 8, 7)), "Background"]
 
 
 def test_a_selection_is_filled_and_a_canvas_grows(do):
@@ -178,7 +179,7 @@ def test_variations_are_chosen_from_thumbnails(person, settings, server):
     answer = finish()
     assert parameters(answer)["prompt"] == "a red door"
     seed = parameters(answer)["seed"]
-    assert answer["layers"] == [f"Fill ({MODEL}, seed {seed})", "Background"]
+    assert answer["layers"] == [f"Fill ({TITLE}, seed {seed})", "Background"]
     until_forgotten(settings, server)
     assert load(settings).prompts[0] == "a red door"
 

@@ -16,6 +16,7 @@ from hosts.gimp.program import configuration, gimp_window, install
 from hosts.gimp.scenes import scene
 from hosts.gimp.waiting import until_forgotten
 
+TITLE = "Deterministic checkpoint"  # of MODEL
 SIZE = (1200, 1000)
 OPEN = """
 while open_displays:
@@ -160,7 +161,7 @@ def test_several_variations_are_opened_as_images(person, running, settings, serv
     assert answer["layers"] == ["Background"]
     made = [each for each in running.run(count) if each not in before]
     names = sorted(name for each in made for name in each)
-    assert names == sorted(f"Fill ({MODEL}, seed {(seed + number) % 2**32})" for number in range(3))
+    assert names == sorted(f"Fill ({TITLE}, seed {(seed + number) % 2**32})" for number in range(3))
     until_forgotten(settings, server)
 
 

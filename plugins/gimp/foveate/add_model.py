@@ -11,16 +11,28 @@ from ._shared import add_model_program, checkpoint_advice, errors, model_adder, 
 
 _LOOK_MS = 100
 _ADD, _STOP = 1, 2  # the buttons' answers
-_HELP_HEIGHT = 260  # pixels
+_HELP_HEIGHT, _MOST_HELP = 200, 440  # pixels: of a small screen, and what all of it takes
+_LINE = 72  # characters of a line: paths are long
 
 
 def help_widget(say: translations.Texts) -> Gtk.Widget:
     """Return the help for who has no checkpoint yet, as a text that can be copied."""
     label = Gtk.Label(
-        label=checkpoint_advice.help_text(say), xalign=0.0, wrap=True, selectable=True, max_width_chars=70
+        label=checkpoint_advice.help_text(say),
+        xalign=0.0,
+        wrap=True,
+        selectable=True,
+        width_chars=_LINE,
+        max_width_chars=_LINE,
     )
     label.set_can_focus(False)
-    window = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER, min_content_height=_HELP_HEIGHT)
+    window = Gtk.ScrolledWindow(
+        hscrollbar_policy=Gtk.PolicyType.NEVER,
+        min_content_height=_HELP_HEIGHT,
+        max_content_height=_MOST_HELP,
+        propagate_natural_height=True,
+        overlay_scrolling=False,  # what has to be scrolled shows that
+    )
     window.add(label)
     return window
 
@@ -55,7 +67,7 @@ class AddModelDialog:
         self._what.set_tooltip_text(
             say("A checkpoint, LoRA, embedding, VAE or restorer; what it is is told by its weights")
         )
-        self._line = Gtk.Label(xalign=0.0, wrap=True, selectable=True, max_width_chars=70)
+        self._line = Gtk.Label(xalign=0.0, wrap=True, selectable=True, max_width_chars=_LINE)
         file, folder = Gtk.Button(label=say("File…")), Gtk.Button(label=say("Folder…"))
         file.connect("clicked", lambda *_: self._choose(Gtk.FileChooserAction.OPEN))
         folder.connect("clicked", lambda *_: self._choose(Gtk.FileChooserAction.SELECT_FOLDER))

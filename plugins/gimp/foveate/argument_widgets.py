@@ -119,6 +119,7 @@ class Number:
         self._usual = usual
         self._is_showing = False
         self.widget = Gtk.SpinButton.new_with_range(argument.low, argument.high, 1 if self._is_whole else _STEP)
+        self.widget.set_numeric(True)  # letters cannot be typed: they would be another number without a word
         self.widget.set_activates_default(True)
         self.widget.connect("output", self._shows_nothing)
         self._show()

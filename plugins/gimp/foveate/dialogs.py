@@ -9,7 +9,7 @@ for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
 
 from gi.repository import Gimp, GimpUi, GLib, GObject, Gtk  # noqa: E402 - the versions come first
 
-from . import add_model, connection, menu  # noqa: E402
+from . import add_model, connection, help_page, menu  # noqa: E402
 from ._shared import checkpoint_choices, controller, errors, job_list, job_records, labels, protocol, translations  # noqa: E402
 from .argument_widgets import DropDown, attach  # noqa: E402
 from .form_fields import FormFields  # noqa: E402
@@ -35,7 +35,8 @@ def ask(
 ) -> bool:
     """Show the dialog until it is closed; return whether the job is wanted. The choices are in `config` then."""
     controller = connection.open_controller()
-    dialog = GimpUi.ProcedureDialog.new(procedure, config, f"Foveate: {say(operation.title)}")
+    dialog = GimpUi.ProcedureDialog.new(procedure, config, f"Foveate: {menu.title(operation, say)}")
+    help_page.follow(dialog, say)
     form = _JobForm(config, operation, image, controller)
     state, menu_line = StateLine(say), MenuLine(say)
     _lay_out(dialog, form, operation)

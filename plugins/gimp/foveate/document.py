@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gi.repository import Gegl, Gimp
 
-from . import buffers, formats, hidden_images, layer_pictures, other_results
+from . import buffers, connection, formats, hidden_images, layer_pictures, other_results
 from ._shared import (
     arrange_patches,
     coverage,
@@ -250,7 +250,8 @@ class GimpHost:
             raise document_problems.selection_fits_nothing()
 
     def _name(self, result: host.Result) -> str:
-        return self._title + offered_operations.made_by(result.recipe, with_seed=self.names_seeds)
+        models = connection.load_known()[1]
+        return self._title + offered_operations.made_by(result.recipe, with_seed=self.names_seeds, models=models)
 
 
 def _freeze(image: Gimp.Image, *, is_whole: bool) -> _Frozen:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gi.repository import Gimp
 
-from . import other_results
+from . import connection, other_results
 from ._shared import host, job_records, no_document, offered_operations, pixels, protocol, results_in_words
 from .layers import ImageKind, build_image
 
@@ -42,7 +42,8 @@ class LostImage(no_document.NoDocument):
         """Return the result as a new image without a window; None where it is nothing to look at."""
         if result.kind in other_results.KINDS:
             return other_results.drawn(result, self._title)
-        return build_image(result, self._kind(result), self._title + offered_operations.made_by(result.recipe))
+        made_by = offered_operations.made_by(result.recipe, models=connection.load_known()[1])
+        return build_image(result, self._kind(result), self._title + made_by)
 
     def lacks_profile(self, result: host.Result) -> bool:
         """Tell whether the image had a profile of its own that is not known any more."""

@@ -16,13 +16,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import connection
-from ._shared import errors, offered_operations, private_files, protocol
+from ._shared import errors, offered_operations, private_files, protocol, translations
 from .operation_procedures import OperationProcedure, operations_of
 
 START_ANEW = "The menu and the limits are those of the server as soon as GIMP is started anew."
 _ENTRY = Path(__file__).with_name("foveate.py")  # whose time GIMP looks at
 _ASKED, _SEEN = "foveate-asked.txt", "foveate-seen.txt"  # marks of what GIMP was told, and of what was seen last
+_SMALL = {"a", "an", "and", "for", "from", "in", "of", "on", "or", "the", "to", "with"}  # words that have no capital
 _NEED_CHECKPOINT = {"fill", "compare"}  # what is not shown before any server was seen
+
+
+def title(operation: OperationProcedure, say: translations.Texts) -> str:
+    """Return an operation's title as GIMP's menus and windows write theirs: in English, with capitals."""
+    told = say(operation.title)
+    if say.language != "en":
+        return told
+    return " ".join(word if word in _SMALL else word[:1].upper() + word[1:] for word in told.split(" "))
 
 
 def shows(operation: OperationProcedure, entry: Path = _ENTRY) -> bool:

@@ -6,7 +6,6 @@ import json
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import gi
 
@@ -15,7 +14,7 @@ for _name, _version in (("Babl", "0.1"), ("Gegl", "0.4"), ("Gimp", "3.0")):
 
 from gi.repository import Gimp, Gio, GLib, GObject  # noqa: E402 - the versions come first
 
-from . import connection, imageless_procedures, menu, picture_arguments, run_job  # noqa: E402
+from . import connection, help_page, imageless_procedures, menu, picture_arguments, run_job  # noqa: E402
 from ._shared import errors, job_flow, labels, translations  # noqa: E402
 from .arguments import VARIATIONS  # noqa: E402
 from .operation_procedures import OperationProcedure, all_operations, wants_image  # noqa: E402
@@ -23,7 +22,7 @@ from .operation_procedures import OperationProcedure, all_operations, wants_imag
 # A menu is in the order of its paths, sections included; ours have numbers for names, and GIMP, which has no such
 # sections there, shows them as one list.
 _MENU = "<Image>/Filters/Foveate/[{place:02}]"
-_HELP, _HELP_DOMAIN = Path(__file__).with_name("help"), "foveate"  # what the button in the dialogs opens
+_HELP_DOMAIN = "foveate"
 _FIRST_TASK = 90  # of the places: settings stand below all operations
 
 
@@ -32,7 +31,7 @@ class FoveatePlugIn(Gimp.PlugIn):
 
     def do_query_procedures(self) -> list[str]:
         """Return the names of all procedures. GIMP asks once, and again where the menu is to change."""
-        self.set_help_domain(_HELP_DOMAIN, Gio.File.new_for_path(str(_HELP)))
+        self.set_help_domain(_HELP_DOMAIN, Gio.File.new_for_path(str(help_page.FOLDER)))
         connection.learn_beforehand()
         menu.asked()
         return [
@@ -69,7 +68,7 @@ def _create(plug_in: Gimp.PlugIn, operation: OperationProcedure, say: translatio
     else:
         procedure = Gimp.Procedure.new(plug_in, operation.procedure, kind, _run_without_image, operation)
         _add_run_mode(procedure, "Without interaction, no dialog is shown")
-    label = f"{say(operation.title)}..." if menu.shows(operation) else ""
+    label = f"{menu.title(operation, say)}..." if menu.shows(operation) else ""
     place = [each.procedure for each in all_operations()].index(operation.procedure)
     _describe(procedure, label, say(operation.blurb), min(place, _FIRST_TASK - 1))
     for argument in (*operation.arguments, *([VARIATIONS] if operation.has_variations else [])):

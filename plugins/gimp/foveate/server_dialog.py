@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gi.repository import GLib, Gtk
 
-from . import add_model, connection, dialogs
+from . import add_model, connection, dialogs, help_page
 from ._shared import errors, job_list, pairing_line, settings, translations, typed_settings
 
 _TEST = 1  # the button's answer
@@ -32,6 +32,7 @@ class ServerDialog:
         self._say = say
         self._values = connection.load_settings()
         self._dialog = Gtk.Dialog(title=say("Foveate: Server Settings"))
+        help_page.add_button(self._dialog, say)
         self._dialog.add_button(say("_Test"), _TEST).set_use_underline(True)
         self._dialog.add_button(say("_Cancel"), Gtk.ResponseType.CANCEL).set_use_underline(True)
         self._dialog.add_button(say("_OK"), Gtk.ResponseType.OK).set_use_underline(True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gi.repository import GdkPixbuf, Gimp, GLib, Gtk
 
-from . import connection, dialogs, other_results, thumbnails
+from . import connection, dialogs, help_page, other_results, thumbnails
 from ._shared import (
     expired_jobs,
     faces,
@@ -44,6 +44,7 @@ class WaitingDialog:
         self._pictures: dict[str, tuple[GdkPixbuf.Pixbuf | None, str]] = {}  # by job: a thumbnail, and its size
         self._listed: list[tuple[str, bool]] | None = None  # what the list shows: jobs, and whether they run
         self._dialog = Gtk.Dialog(title=say("Foveate: Waiting Results"))
+        help_page.add_button(self._dialog, say)
         self._discard = self._dialog.add_button(say("Discard"), _DISCARD)
         self._open = self._dialog.add_button(say("Open as new image"), _OPEN)
         self._dialog.add_button(say("Close"), Gtk.ResponseType.CLOSE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from foveate_server.cli.progress_display import Display
 from foveate_shared.errors import CancelledJobError
 from foveate_shared.jobs.job_flow import JobProgress, Rerender
-from foveate_shared.jobs.job_status import LONG_SECONDS, duration
+from foveate_shared.jobs.job_status import LONG_SECONDS, about
 
 
 class Agreement:
@@ -38,7 +38,7 @@ class Agreement:
 
 
 def _in_words(status: JobProgress, count: int) -> str:
-    time = duration(count * (status.expected or 0.0))
+    time = about(count * (status.expected or 0.0))
     if status.is_measured:
         return f"No region is given: on all of the picture this takes about {time}."
     return f"No region is given: on all of the picture this takes up to {time} on a processor, less on a graphics card."

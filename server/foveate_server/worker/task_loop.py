@@ -42,7 +42,7 @@ from foveate_server.worker.memory_in_use import in_use
 from foveate_server.worker.task_files import open_windows
 from foveate_shared.errors import ErrorCode, InputError
 
-_STARTING = "Starting the engine"
+_STARTING = "Getting ready"
 
 _logger = logging.getLogger(__name__)
 _Work = RunTask | ReleaseMemory

@@ -13,7 +13,7 @@ from ..i18n.translations import Texts, languages
 from ..jobs.host import told_by
 from ..jobs.job_list import ConnectionView, JobEntry
 from ..jobs.job_records import Record
-from ..jobs.job_status import JobProgress, JobState, describe, duration, place_in_queue
+from ..jobs.job_status import JobProgress, JobState, about, describe, place_in_queue
 from ..wire.protocol import JobSummary, ModelInfo, OperationInfo
 
 _CONNECTION = {
@@ -110,7 +110,7 @@ def variation_tip(number: int, entry: JobEntry, say: Texts) -> str:
 
 def before_beginning(statuses: Sequence[JobProgress], say: Texts) -> str:
     """Return what is said of a job, or of its variations, on all of an image before anything is made."""
-    time = duration(sum(status.expected or 0.0 for status in statuses), say)
+    time = about(sum(status.expected or 0.0 for status in statuses), say)
     if all(status.is_measured for status in statuses):
         return say("Nothing is selected: on all of the image this takes about {time}.", time=time)
     return say(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..forms import comparison_lists, typed_values
 from ..forms.checkpoint_choices import is_checkpoint, models_for
 from ..i18n.translations import Texts
-from ..wire.protocol import JsonObject, ModelInfo, OperationInfo, as_object
+from ..wire.protocol import Json, JsonObject, ModelInfo, OperationInfo, as_object
 
 EXTEND = "extend"  # offered beside "fill", which does it
 WITHIN_OTHERS = {"detect"}  # asked for by a form of another operation, not by itself
@@ -108,17 +108,24 @@ def verb(words: OperationWords, say: Texts, parameters: Mapping[str, object], *,
 
 def job_title(words: OperationWords, say: Texts, parameters: JsonObject, models: Sequence[ModelInfo]) -> str:
     """Return the name of a job and of what it makes: operation and model."""
-    wanted = parameters.get("model")
-    name = next((model.title for model in models if model.name == wanted), wanted)
+    name = _short_title(parameters.get("model") or "", models)
     title = say(words.title)
-    return f"{title} ({str(name).partition(' (')[0]})" if name else title
+    return f"{title} ({name})" if name else title
 
 
-def made_by(recipe: JsonObject, *, with_seed: bool = False) -> str:
-    """Return what follows the title in a result's name, such as " (photo, seed 7)"; empty where nothing is known."""
+def _short_title(name: Json, models: Sequence[ModelInfo]) -> str:
+    """Return a model's title without what it is for; its name where it is none of `models`."""
+    return str(next((model.title for model in models if model.name == name), name)).partition(" (")[0]
+
+
+def made_by(recipe: JsonObject, *, with_seed: bool = False, models: Sequence[ModelInfo] = ()) -> str:
+    """Return what follows the title in a result's name, such as " (photo, seed 7)"; empty where nothing is known.
+
+    Of `models`, the one that made it is called by its title.
+    """
     own = as_object(recipe.get("parameters")).get("seed") if with_seed else None  # a restorer has none
     seed = "" if own is None else f"seed {own}"
-    told = ", ".join(filter(None, (str(as_object(recipe.get("model")).get("name") or ""), seed)))
+    told = ", ".join(filter(None, (_short_title(as_object(recipe.get("model")).get("name") or "", models), seed)))
     return f" ({told})" if told else ""
 
 

@@ -72,8 +72,8 @@ def _steps(status: JobProgress, say: Texts) -> str:
 
 
 def _time(status: JobProgress, say: Texts) -> str:
-    known = status.seconds_left
-    return "" if known is None else say("{time} left", time=duration(known, say))
+    known = status.seconds_left  # what takes longer than was thought is said to take no time any more
+    return "" if known is None or round(known) < 1 else say("{time} left", time=duration(known, say))
 
 
 def place_in_queue(position: int) -> str:
@@ -92,6 +92,16 @@ def said_of_item(outcome: Outcome) -> str:
     """Return what an item says of how it ended, with the number of its face where it has one."""
     number, told = outcome.data.get("number"), Sentence(outcome.message)
     return Sentence("Face {number}: {sentence}", number=number, sentence=told) if number else told
+
+
+def about(seconds: float, say: Texts | None = None) -> str:
+    """Return an expected time span as exactly as anybody knows it: "40 s", "2 min 30 s", "15 min", "1 h 20 min"."""
+    step = next((step for limit, step in ((60, 5), (300, 30), (3600, 60)) if seconds < limit), 600)
+    rounded = max(1.0, step * round(seconds / step) if seconds >= 10 else round(seconds))
+    say = say or Texts()
+    if rounded >= 60 and rounded % 60 == 0 and rounded < 3600:
+        return say("{minutes} min", minutes=int(rounded // 60))
+    return duration(rounded, say)
 
 
 def duration(seconds: float, say: Texts | None = None) -> str:

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 from foveate_gimp import connection, menu
-from foveate_gimp.operation_procedures import all_operations
+from foveate_gimp.operation_procedures import all_operations, operations_of
 
 from fakes.changed_server import changed_operations
 from foveate_server.operations.registry import operations
 from foveate_shared.connection.settings import load, save
 from foveate_shared.editor import known_server
+from foveate_shared.i18n.translations import Texts
 from foveate_shared.wire.protocol import ModelInfo, OperationInfo
 
 RESTORER = ModelInfo("sharp", "Sharp", ("refocus", "faces", "upscale"), 4, True)
@@ -110,3 +111,10 @@ def test_a_checkpoint_that_was_there_before_brings_its_entries_at_the_first_star
     program.write_text("raise SystemExit(1)")
     connection.learn_beforehand()
     assert hidden(entry) == []  # as it was told last
+
+
+def test_titles_are_written_as_gimp_writes_its_own():
+    faces = next(each for each in operations_of(OURS) if each.name == "faces")
+    assert menu.title(faces, Texts("en")) == "Refocus Faces"
+    assert menu.title(faces, Texts("de")) == "Gesichter fokussieren"
+    assert menu.title(replace(faces, title="Add detail to the eyes"), Texts("en")) == "Add Detail to the Eyes"

@@ -30,7 +30,7 @@ class Listener:
 
     def __call__(self, event):
         self.events.append(event)
-        if isinstance(event, TaskProgress) and event.stage != "Starting the engine":
+        if isinstance(event, TaskProgress) and event.stage != "Getting ready":
             self.progress.set()
 
     def of(self, cls):

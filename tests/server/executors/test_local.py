@@ -71,7 +71,7 @@ async def test_the_first_task_says_that_the_engine_is_started(executing, make_ta
         task = make_task()
         await executor.run(task, first)
         await executor.run(make_task(), second)
-    assert first.events[:2] == [TaskBegan(task.key), TaskReadiness("Starting the engine", 2.5)]
+    assert first.events[:2] == [TaskBegan(task.key), TaskReadiness("Getting ready", 2.5)]
     assert not second.of(TaskReadiness)
 
 

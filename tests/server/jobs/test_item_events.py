@@ -32,12 +32,12 @@ def scene():
 
 def test_a_start_goes_on_without_a_claim_of_how_long_all_will_take(scene):
     events = ItemEvents(scene.heard)
-    events.task_event(scene.job, scene.work, TaskReadiness("Starting the engine", 4.0))
+    events.task_event(scene.job, scene.work, TaskReadiness("Getting ready", 4.0))
     for _ in range(2):
         scene.now[0] += 2.0
-        events.task_event(scene.job, scene.work, TaskProgress("Starting the engine", 0.0, 0, 0))
-    assert scene.heard.events == [("Starting the engine", share, None) for share in (0.0, 0.2, 0.4)]
-    assert scene.job.stage == "Starting the engine"
+        events.task_event(scene.job, scene.work, TaskProgress("Getting ready", 0.0, 0, 0))
+    assert scene.heard.events == [("Getting ready", share, None) for share in (0.0, 0.2, 0.4)]
+    assert scene.job.stage == "Getting ready"
     for done in (0.25, 0.5):
         scene.now[0] += 1.5
         events.task_event(scene.job, scene.work, TaskProgress("Restoring", done, 0, 0))

@@ -170,7 +170,7 @@ def test_all_of_a_large_image_is_worked_on_after_a_question_alone(studio):
     jobs = studio.controller.jobs
     for job in jobs:
         studio.tell(*plan(job, 90.0, is_measured=True))
-    assert studio.controller.question(jobs[0]) == "Nothing is selected: on all of the image this takes about 3 min 0 s."
+    assert studio.controller.question(jobs[0]) == "Nothing is selected: on all of the image this takes about 3 min."
     studio.controller.begin(jobs[0])
     assert [studio.controller.question(job) for job in jobs] == ["", ""]  # variations are begun together
 

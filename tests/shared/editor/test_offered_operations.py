@@ -108,6 +108,11 @@ def test_a_result_is_called_after_what_made_it(recipe, with_seed, text):
     assert made_by(recipe, with_seed=with_seed) == text
 
 
+def test_a_model_that_is_known_is_called_by_its_title():
+    assert made_by({"model": {"name": "photo"}}, models=[PHOTO]) == " (Photo x4)"
+    assert made_by({"model": {"name": "other"}}, models=[PHOTO]) == " (other)"
+
+
 @pytest.mark.parametrize(
     ("title", "siblings", "expected"),
     [

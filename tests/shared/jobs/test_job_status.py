@@ -3,7 +3,7 @@
 import pytest
 
 from foveate_shared.i18n.translations import Texts
-from foveate_shared.jobs.job_status import JobProgress, JobState, describe, describe_shortly, duration
+from foveate_shared.jobs.job_status import JobProgress, JobState, about, describe, describe_shortly, duration
 
 GERMAN = Texts("de")
 RUNNING = JobProgress(JobState.RUNNING, "Restoring", 0.5, 2, 6, 3700.0)
@@ -34,6 +34,28 @@ def test_nothing_to_say_is_said_with_nothing():
 )
 def test_durations_read_well(seconds, text):
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "1 s"),
+        (8.4, "8 s"),
+        (43, "45 s"),
+        (59, "1 min"),
+        (100, "1 min 30 s"),
+        (907, "15 min"),
+        (3590, "1 h 0 min"),
+        (5000, "1 h 20 min"),
+    ],
+)
+def test_what_is_only_expected_is_said_roughly(seconds, text):
+    assert about(seconds) == text
+
+
+def test_no_time_left_is_not_said():
+    late = JobProgress(JobState.RUNNING, "Looking for faces", seconds_left=0.3)
+    assert describe(late, percent=False) == "Looking for faces"
 
 
 def test_a_short_line_leaves_out_what_is_needed_least():
