@@ -42,8 +42,8 @@ def ask(
     _lay_out(dialog, form, operation)
     sentence = say("All that is visible is worked on.") if operation.is_whole else _region_sentence(image, say)
     problem = ProblemLine()
-    left = LeftLine(say)
-    _add_lines(dialog, sentence, left.widget, problem.widget, menu_line.widget, state.widget)
+    left, size = LeftLine(say), SizeLine(image, config, say)
+    _add_lines(dialog, sentence, size.widget, left.widget, problem.widget, menu_line.widget, state.widget)
     controller.tell_left(left.note)
     controller.wake()
 
@@ -125,7 +125,7 @@ class _JobForm:
         controller, name, wanted = self._controller, self._operation.name, ""
         if self._models is not None:
             able = checkpoint_choices.models_for(controller.models, name)
-            self._models.offer(able)
+            self._models.offer(able)  # the first of them is the server's own choice
             self._help.set_visible(bool(controller.models) and not able)
             wanted = self._models.value
         self._fields.offer(controller.form(name, wanted, self._fields.preset), controller.models)
@@ -185,8 +185,10 @@ class ModelChoice:
 
     def offer(self, models: tuple | list) -> None:
         """Show the models, and the default."""
-        default = ("", self._say("The server's default"))
-        self._selection.offer([default, *((each.name, self._title(each)) for each in models)])
+        usual = self._say("The server's default")
+        if models:
+            usual = f"{usual}: {models[0].title.partition(' (')[0]}"
+        self._selection.offer([("", usual), *((each.name, self._title(each)) for each in models)])
 
     def _title(self, model: object) -> str:
         return model.title if model.available else f"{model.title} ({self._say('fetched at first use')})"
@@ -235,6 +237,26 @@ class ProblemLine:
         self.widget.set_visible(bool(sentence))
 
 
+class SizeLine:
+    """Says how large an enlarged picture becomes, where it is an image of its own."""
+
+    def __init__(self, image: Gimp.Image | None, config: Gimp.ProcedureConfig, say: translations.Texts) -> None:
+        self.widget = Gtk.Label(xalign=0.0, wrap=True, max_width_chars=60)
+        _hide(self.widget)
+        if image is None or config.find_property("scale") is None or config.find_property("target") is None:
+            return
+        self._config, self._say, self._extent = config, say, _region_of(image)
+        for name in ("scale", "target"):
+            config.connect(f"notify::{name}", lambda *_: self._show())
+        self._show()
+
+    def _show(self) -> None:
+        scale, (width, height) = self._config.get_property("scale"), self._extent
+        self.widget.set_visible(scale >= 1 and self._config.get_property("target") == "new-image")
+        told = self._say("The result has {width} × {height} pixels.", width=width * scale, height=height * scale)
+        self.widget.set_text(told)
+
+
 class LeftLine:
     """Says that the server has a result of before, of which the person has not been told."""
 
@@ -274,8 +296,14 @@ def _region_sentence(image: Gimp.Image | None, say: translations.Texts) -> str:
         return ""
     if Gimp.Selection.is_empty(image):
         return say("Nothing is selected: all that is visible is worked on.")
+    width, height = _region_of(image)
+    return say("The selection has {width} × {height} pixels.", width=width, height=height)
+
+
+def _region_of(image: Gimp.Image) -> tuple[int, int]:
+    """Return the size of what is selected: of all, where nothing is."""
     _, _, left, top, right, bottom = Gimp.Selection.bounds(image)
-    return say("The selection has {width} × {height} pixels.", width=right - left, height=bottom - top)
+    return right - left, bottom - top
 
 
 def _add_lines(dialog: GimpUi.ProcedureDialog, sentence: str, *lines: Gtk.Label) -> None:
