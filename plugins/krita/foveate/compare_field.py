@@ -28,7 +28,7 @@ class CompareField(ParameterField):
     @property
     def value(self) -> Any:
         """Return the variants; None while the lists are none."""
-        return comparison_lists.variants_or_none(self._listed(), self._schema)
+        return comparison_lists.variants_or_none(self._listed(), self._schema, self._controller.models)
 
     @value.setter
     def value(self, variants: Any) -> None:

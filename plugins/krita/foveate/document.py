@@ -29,6 +29,8 @@ from .pixel_layouts import named_space, pixel_format
 from .profiles import read_profile
 from .wait_until_idle import drop, dropped_after, is_open, until_idle
 
+_SHOWS_NOTHING = "All that was worked on is transparent: the new layer shows nothing."
+
 
 @dataclass(frozen=True)
 class Frozen:
@@ -159,6 +161,8 @@ class KritaHost(KritaJobHost):
         else:
             document = yield from self._reopened()
         self._put(document, prepared, result)
+        if prepared.shows_nothing:
+            self.told = (_SHOWS_NOTHING,)
         self._result_in = document, self._snapshot.region
 
     def _find_again(self) -> None:

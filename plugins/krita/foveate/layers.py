@@ -21,6 +21,7 @@ class Prepared:
 
     parts: Parts
     inherits_alpha: bool  # where the document is translucent: its alpha thus stays as it is
+    shows_nothing: bool = False  # all of it is transparent
 
 
 def prepare(krita: Any, colors: tuple[str, str, str], patches: Sequence[host.ResultPatch]) -> in_steps.Steps[Prepared]:
@@ -30,7 +31,8 @@ def prepare(krita: Any, colors: tuple[str, str, str], patches: Sequence[host.Res
         parts = yield from _composed(krita, colors, patches)
     else:
         parts = yield from converted(patches, keeps_alpha=opaque)
-    return Prepared(parts, not opaque)
+    shows_nothing = not opaque and not (yield from _any_visible(patches))
+    return Prepared(parts, not opaque, shows_nothing)
 
 
 def converted(patches: Iterable[host.ResultPatch], *, keeps_alpha: bool) -> in_steps.Steps[Parts]:
@@ -80,6 +82,14 @@ def _all_opaque(patches: Iterable[host.ResultPatch]) -> in_steps.Steps[bool]:
             return False
         yield
     return True
+
+
+def _any_visible(patches: Iterable[host.ResultPatch]) -> in_steps.Steps[bool]:
+    for band in arrange_patches.patch_bands(patches):
+        if any(coverage.visible_plane(band.pixels.data, band.pixels.format)):
+            return True
+        yield
+    return False
 
 
 def _composed(krita: Any, colors: tuple[str, str, str], patches: Sequence[host.ResultPatch]) -> in_steps.Steps[Parts]:

@@ -9,7 +9,7 @@ from . import style
 from ._shared import job_list, labels
 from .controller import KritaController
 from .job_card import JobCard
-from .qt import Qt, QtCore, QtGui, QtWidgets
+from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from .widgets import STRONG_FOCUS, button, column, label, remove, row
 from .wrapping import Wrapping
 
@@ -72,10 +72,15 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
         card = JobCard(self._controller, job)
         thumb = _Thumbnail(self._controller, job, number)
         thumb.clicked.connect(lambda _=False: self.choose(job))
+        thumb.taken.connect(lambda: self._take(job))
         self._group.addButton(thumb)
         self._strip.addWidget(thumb)
         self._cards[id(job)], self._thumbs[id(job)] = card, thumb
         self._layout.insertWidget(2, card)
+
+    def _take(self, job: job_list.JobEntry) -> None:
+        if job.waits_for_person:
+            self._controller.apply(job)
 
     def _discard_others(self) -> None:
         for job in [job for job in self._jobs if job is not self._chosen]:
@@ -83,7 +88,9 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
 
 
 class _Thumbnail(QtWidgets.QToolButton):  # type: ignore[misc]
-    """A small picture of what a job shows now."""
+    """A small picture of what a job shows now. A double click or Return takes it."""
+
+    taken = Signal()
 
     def __init__(self, controller: KritaController, job: job_list.JobEntry, number: int) -> None:
         super().__init__(objectName="thumb", checkable=True, focusPolicy=STRONG_FOCUS)
@@ -103,3 +110,15 @@ class _Thumbnail(QtWidgets.QToolButton):  # type: ignore[misc]
         self.setText(labels.variation_mark(self._number, job))
         self.setToolTip(labels.variation_tip(self._number, job, self._controller.say))
         self.setAccessibleName(self.toolTip())
+
+    def mouseDoubleClickEvent(self, event: Any) -> None:  # noqa: N802 - Qt's names, here and below
+        """Take it."""
+        super().mouseDoubleClickEvent(event)
+        self.taken.emit()
+
+    def keyPressEvent(self, event: Any) -> None:  # noqa: N802
+        """Take it on Return."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.taken.emit()
+        else:
+            super().keyPressEvent(event)

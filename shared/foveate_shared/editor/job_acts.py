@@ -32,7 +32,7 @@ JOB_ACTS = (
         lambda entry: entry.waits_for_person,
         is_main=True,
     ),
-    JobAct("begin", "Begin", "Make it, although it takes long", lambda entry: entry.flow.is_held),
+    JobAct("begin", "Begin", "Make it, although it takes long", lambda entry: entry.flow.is_held, is_main=True),
     JobAct("discard", "Discard", "Give this result up", lambda entry: entry.waits_for_person),
     JobAct(
         "rest", "Make the rest", "Try again what failed; the finished parts stay", lambda entry: entry.can_make_rest

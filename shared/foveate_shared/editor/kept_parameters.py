@@ -147,7 +147,7 @@ class KeptParameter:
             ]
             return list(checkpoint_choices.with_loras(chosen))
         if name == "variants":
-            return list(comparison_lists.variants_of(self.lists(), parameter.schema))
+            return list(comparison_lists.variants_of(self.lists(), parameter.schema, self.controller().models))
         if parameter.are_numbers:
             kept = {part.name: self.get(f"{name}_{part.name}") for part in parameter.parts}
             sides = {side: pixels for side, pixels in kept.items() if isinstance(pixels, int)}

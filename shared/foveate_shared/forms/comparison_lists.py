@@ -20,6 +20,9 @@ from .operation_form import Form
 
 NO_LORA = "none"
 _SEPARATORS = re.compile(r"[,;\s]+")
+_BETWEEN_TITLES = re.compile(r"[,;]+")
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+_SPACED_PERCENT = re.compile(r"\s+%")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _LORA = re.compile(rf"([^:]+)(?::({_NUMBER.pattern}))?")
 
@@ -34,22 +37,27 @@ class Axis:
     example: str  # what a person may write
     parse: Callable[[str], Json]  # one of the values; raises InputError
     write: Callable[[Json], str] = str  # the other way round
+    split: Callable[[str], list[str]] = _SEPARATORS.split
+    is_of_names: bool = False  # of models
 
 
 def variants_of(
     lists: Mapping[str, str],
     schema: JsonObject | None = None,
+    models: Sequence[ModelInfo] = (),
     *,
     label: Callable[[Axis], str] = lambda axis: axis.title,
 ) -> list[JsonObject]:
     """Return all combinations of the lists, by names of :data:`AXES`; an empty list takes no part.
 
     The last of the axes changes first. `schema` is the server's, of the parameter `variants`: what it allows is not
-    known without. `label` says how the person knows a list. Raises InputError where nothing is listed, where a value is
+    known without. Names are told by their titles, too, where the `models` are known. `label` says how the person knows
+    a list. Raises InputError where nothing is listed, where a value is
     none, and where there are more variants than a sheet holds.
     """
     known = as_object(as_object((schema or {}).get("items")).get("properties"))
-    listed = {axis.name: _values(axis, lists.get(axis.name, "")) for axis in AXES}
+    titles = {model.title.casefold(): model.name for model in models}
+    listed = {axis.name: _values(axis, lists.get(axis.name, ""), titles) for axis in AXES}
     for axis in AXES:
         for value in listed[axis.name]:
             parameter_values.check(as_object(known.get(axis.name)), value, label(axis))
@@ -68,10 +76,12 @@ def variants_of(
     return variants
 
 
-def variants_or_none(lists: Mapping[str, str], schema: JsonObject) -> list[Json] | None:
+def variants_or_none(
+    lists: Mapping[str, str], schema: JsonObject, models: Sequence[ModelInfo] = ()
+) -> list[Json] | None:
     """Return what :func:`variants_of` does; None while the lists make no variants."""
     try:
-        return list(variants_of(lists, schema))
+        return list(variants_of(lists, schema, models))
     except InputError:
         return None
 
@@ -81,7 +91,7 @@ def problem(
 ) -> str:
     """Return why the lists cannot be compared, in the person's language; empty where they can."""
     try:
-        return unknown(variants_of(lists, schema), models, operation, say)
+        return unknown(variants_of(lists, schema, models), models, operation, say)
     except InputError as error:
         return say.sentence(str(error))
 
@@ -139,20 +149,38 @@ def lora_of(text: str) -> JsonObject:
     return {"name": match[1], "weight": float(match[2] or 1.0)}
 
 
-def _values(axis: Axis, text: str) -> list[Json]:
-    """Return the values of a list, each once."""
+def _values(axis: Axis, text: str, titles: Mapping[str, str]) -> list[Json]:
+    """Return the values of a list, each once; `titles` are those of models, with their names."""
     values: list[Json] = []
-    for part in filter(None, _SEPARATORS.split(text)):
+    for part in filter(None, axis.split(_with_names(text, titles) if axis.is_of_names else text)):
         value = axis.parse(part)
         if value not in values:
             values.append(value)
     return values
 
 
+def _with_names(text: str, titles: Mapping[str, str]) -> str:
+    """Return a list with the names of models in the place of their titles, in which there may be spaces."""
+    parts = []
+    for part in _BETWEEN_TITLES.split(text):
+        title, colon, weight = part.strip().partition(":")
+        name = titles.get(part.strip().casefold()) or titles.get(title.strip().casefold(), "")
+        is_whole = part.strip().casefold() in titles or not colon
+        parts.append(part if not name else name if is_whole else f"{name}:{weight.strip()}")
+    return ",".join(parts)
+
+
+def _strengths(text: str) -> list[str]:
+    """Return the numbers of a list. Where no point is in it, a comma within a number is a decimal one."""
+    text = _SPACED_PERCENT.sub("%", text)
+    return _SEPARATORS.split(text if "." in text else _DECIMAL_COMMA.sub(".", text))
+
+
 def _strength(text: str) -> Json:
-    if _NUMBER.fullmatch(text) is None:
+    number = text.removesuffix("%")
+    if _NUMBER.fullmatch(number) is None:
         raise InputError("“{text}” is no strength.", remedy="Write numbers such as 0.3, 0.5.", text=text)
-    return float(text)
+    return float(number) if number == text else float(number) / 100
 
 
 def _seed(text: str) -> Json:
@@ -181,8 +209,16 @@ def _loras_text(value: Json) -> str:
 
 
 AXES = (
-    Axis("model", "Models", "Names of checkpoints.", "photoreal, painted", str),
-    Axis("strength", "Strengths", "Numbers.", "0.3, 0.5, 0.7", _strength),
+    Axis("model", "Models", "Names of checkpoints.", "photoreal, painted", str, is_of_names=True),
+    Axis("strength", "Strengths", "Numbers.", "0.3, 0.5, 0.7", _strength, split=_strengths),
     Axis("seed", "Seeds", "Whole numbers.", "1, 2, 3", _seed),
-    Axis("loras", "LoRAs", "One at a time, with weights; none is without.", "film-look:0.8, none", _loras, _loras_text),
+    Axis(
+        "loras",
+        "LoRAs",
+        "One at a time, with weights; none is without.",
+        "film-look:0.8, none",
+        _loras,
+        _loras_text,
+        is_of_names=True,
+    ),
 )

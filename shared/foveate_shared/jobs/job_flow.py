@@ -434,4 +434,6 @@ class Rerender:
         if not self._has_rest:  # which is made of what was frozen
             self._host.release()
             self._pictures.clear()  # the history lives longer
+        if state is JobState.CANCELLED:  # what was said on the way is about a result that nobody wants any more
+            changes["notes"] = ()
         self._set(state=state, step=0, steps=0, seconds_left=None, position=None, **changes)

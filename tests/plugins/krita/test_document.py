@@ -133,6 +133,13 @@ def test_the_image_takes_it_itself_where_it_is_open_again():
     assert not host.is_unchanged()
 
 
+@pytest.mark.parametrize(("alpha", "told"), [(0, 1), (1, 0), (255, 0)])
+def test_a_layer_that_shows_nothing_is_told_of(host, alpha, told):
+    host.apply(result(patch(REGION, alpha=alpha, coverage=255)))
+    assert len(host.told) == told
+    assert all("transparent" in sentence for sentence in host.told)
+
+
 def test_the_result_is_one_layer_with_its_recipe(host, scene):
     host.apply(result(patch(REGION, coverage=128)))
     layer = scene.root.children[-1]

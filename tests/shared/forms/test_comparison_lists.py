@@ -41,6 +41,33 @@ def test_a_lora_has_a_weight_and_none_is_without():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "strengths"),
+    [
+        ("0,3; 0,5", [0.3, 0.5]),
+        ("0,3, 0,5", [0.3, 0.5]),
+        ("0,3 0,5", [0.3, 0.5]),
+        ("0.25,0.5", [0.25, 0.5]),
+        ("0, 1", [0, 1]),
+        ("30%, 50 %", [0.3, 0.5]),
+        ("12,5 %; 1", [0.125, 1]),
+    ],
+)
+def test_strengths_are_written_as_people_write_numbers(text, strengths):
+    assert [variant["strength"] for variant in variants_of({"strength": text})] == strengths
+
+
+def test_names_are_told_by_their_titles_too():
+    real = ModelInfo("real-vis", "Real Vis 5", ("compare",), 1, True, kind="diffusion", family="sdxl")
+    soft = ModelInfo("soft", "Soft Light: warm", (), 1, True, kind="lora", fits=("sdxl",))
+    models = (TUNE, FILM, real, soft)
+    assert variants_of({"model": "real vis 5, tune"}, None, models) == [{"model": "real-vis"}, {"model": "tune"}]
+    assert variants_of({"model": "tune real-vis"}, None, models) == [{"model": "tune"}, {"model": "real-vis"}]
+    listed = variants_of({"loras": "Film: 0.8; soft light: warm, none"}, None, models)
+    named = [("film", 0.8), ("soft", 1.0)]
+    assert listed == [*({"loras": [{"name": name, "weight": weight}]} for name, weight in named), {"loras": []}]
+
+
 def test_a_value_counts_once():
     assert variants_of({"seed": "1, 1, 01"}) == [{"seed": 1}]
 

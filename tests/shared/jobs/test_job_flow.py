@@ -348,6 +348,14 @@ def test_a_cancelled_job_shows_that_and_nothing_else(scene):
     assert (scene.flow.status.text, scene.flow.status.state) == ("Cancelling", JobState.SUBMITTED)
 
 
+def test_of_a_cancelled_job_nothing_is_said_that_was_said_on_the_way(scene):
+    scene.plan()
+    scene.tell(Note, text="The worker process was killed. What it was at is tried again.")
+    scene.flow.cancel()
+    scene.tell(Cancelled)
+    assert scene.flow.status.notes == ()
+
+
 def test_a_result_that_was_complete_before_the_cancel_came_is_not_applied(scene):
     scene.plan()
     scene.patch()

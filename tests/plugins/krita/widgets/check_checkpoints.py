@@ -199,6 +199,23 @@ def test_variations_wait_as_thumbnails_to_choose_from(studio, task):
     assert not card._others.isVisible()
 
 
+def test_a_thumbnail_is_taken_by_a_double_click_or_return(studio, task):
+    task.variations.setValue(3)
+    task.run_button.click()
+    jobs = studio.controller.jobs[::-1]
+    thumbs = studio.panel.jobs.variations(jobs[0])._thumbs
+    press_return(thumbs[id(jobs[1])])  # too soon
+    for job in jobs:
+        studio.finish(job)
+    assert all(host.applied == [] for host in studio.editor.hosts)
+    press_return(thumbs[id(jobs[1])])
+    button, key = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    kind, place = QtCore.QEvent.Type.MouseButtonDblClick, QtCore.QPointF(5, 5)
+    QtWidgets.QApplication.sendEvent(thumbs[id(jobs[2])], QtGui.QMouseEvent(kind, place, place, button, button, key))
+    studio.tell()
+    assert [len(host.applied) for host in studio.editor.hosts] == [0, 1, 1]
+
+
 def test_again_makes_one_picture_with_the_same_seed(studio, task):
     task.variations.setValue(2)
     task.run_button.click()
