@@ -243,6 +243,10 @@ class KritaModule:
     """What `import krita` gives."""
 
     app: App
+    home: str = "/nowhere"  # of its resources
+
+    def getAppDataLocation(self):  # noqa: N802
+        return self.home
 
     @property
     def Krita(self) -> Any:  # noqa: N802

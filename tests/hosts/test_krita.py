@@ -122,7 +122,7 @@ def test_the_result_is_one_layer_and_the_rest_stays(  # noqa: PLR0917
 ):
     answer = run(model, depth, profile, prepare, translucent)
     assert (answer["state"], answer["error"]) == ("done", "")
-    assert answer["layers"] == ["Background", "Refocus (deterministic-x4)"]
+    assert answer["layers"] == ["Background", "Refocus (Deterministic, 4 times)"]
     assert answer["steps"] == 1
     assert answer["undone"]
     (recipe,) = answer["recipe"]

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from . import layer_pictures
-from ._shared import document_controller, job_records, settings
+from ._shared import document_controller, job_records
 from .document import KritaHost, find_selection, selected_bounds, why_unusable
 from .face_survey import FaceSurvey
 from .lost_document import LostDocument
 from .new_image_host import NewImageHost
+from .settings_place import settings_path
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class KritaEditor:
         return FaceSurvey(self.krita, self._active(), "")
 
     def settings_path(self) -> Path:
-        """Return where the plugin's settings are: beside Krita's own resources of this user."""
-        return Path(self.krita.Krita.getAppDataLocation()) / settings.PLUGIN_FILES["krita"]
+        """Return where the plugin's settings are."""
+        return settings_path(self.krita)
 
     def _active(self) -> Any:
         return self.krita.Krita.instance().activeDocument()

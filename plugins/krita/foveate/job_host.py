@@ -7,6 +7,7 @@ from typing import Any
 
 from . import layer_pictures, layers, new_documents, style, wait_until_idle
 from ._shared import geometry, host, in_steps, job_records, named_pictures, offered_operations, results_in_words
+from .settings_place import known_models
 
 PICTURE_SIDE = 768  # pixels: pictures show the middle of what is larger, so that drawing one does not hold up Krita
 
@@ -69,14 +70,18 @@ class KritaJobHost(in_steps.InSteps):
 
     def _put(self, document: Any, prepared: layers.Prepared, result: host.Result) -> None:
         """Lay the result over a document as one new layer, with its recipe."""
-        title = offered_operations.titled(self._title, result.recipe)
+        title = self._named(result)
         layers.keep_recipe(document, layers.add_layer(document, prepared, title), result, title)
 
     def _fill(self, document: Any, parts: layers.Parts, result: host.Result) -> in_steps.Steps[None]:
         """Make the empty `document` the result, and open a window on it."""
         yield from new_documents.filled(self._krita, document, parts)
-        title = offered_operations.titled(self._title, result.recipe)
+        title = self._named(result)
         layer = document.rootNode().childNodes()[0]
         layer.setName(title)
         layers.keep_recipe(document, layer, result, title)
         new_documents.show(self._krita, document)
+
+    def _named(self, result: host.Result) -> str:
+        """Return the name of the layer that holds a result."""
+        return offered_operations.titled(self._title, result.recipe, known_models(self._krita))

@@ -129,12 +129,15 @@ def made_by(recipe: JsonObject, *, with_seed: bool = False, models: Sequence[Mod
     return f" ({told})" if told else ""
 
 
-def titled(title: str, recipe: JsonObject) -> str:
-    """Return a job's title as its result's: with the model where nobody chose one, too, and the seed of a variation."""
+def titled(title: str, recipe: JsonObject, models: Sequence[ModelInfo] = ()) -> str:
+    """Return a job's title as its result's: with the model where nobody chose one, too, and the seed of a variation.
+
+    Of `models`, the one that made it is called by its title.
+    """
     parameters = as_object(recipe.get("parameters"))
     is_variation = bool(parameters.get("siblings"))
     if not title.endswith(")"):
-        return title + made_by(recipe, with_seed=is_variation)
+        return title + made_by(recipe, with_seed=is_variation, models=models)
     return f"{title[:-1]}, seed {parameters.get('seed')})" if is_variation else title
 
 

@@ -11,12 +11,15 @@ from foveate_krita.document import KritaHost
 from foveate_krita.face_survey import FaceSurvey
 from foveate_krita.pixel_layouts import named_space, pixel_format
 
-from fakes.krita import Area, Document, module
+from fakes.krita import App, Area, Document, KritaModule, module
+from fakes.scripted_client import real_welcome
+from foveate_shared.connection import settings
+from foveate_shared.editor import known_server
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.host import Image, Result, ResultPatch
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
-from foveate_shared.wire.protocol import Outcome
+from foveate_shared.wire.protocol import ModelInfo, Outcome
 
 WIDTH, HEIGHT = 8, 6
 LAYOUT = PixelFormat(SampleType.U8, Channels.BGRA)
@@ -138,6 +141,17 @@ def test_a_layer_that_shows_nothing_is_told_of(host, alpha, told):
     host.apply(result(patch(REGION, alpha=alpha, coverage=255)))
     assert len(host.told) == told
     assert all("transparent" in sentence for sentence in host.told)
+
+
+def test_the_layer_is_named_after_the_models_title(tmp_path):
+    scene, place = document(), tmp_path / settings.PLUGIN_FILES["krita"]
+    place.parent.mkdir()
+    models = (ModelInfo("sharp", "Sharp x4 (photos)", ("refocus",), 4, True),)
+    known_server.save(place.with_name(known_server.FILE_NAME), real_welcome().operations, models)
+    host = KritaHost(KritaModule(App([scene]), str(tmp_path)), scene, "Refocus")
+    host.freeze()
+    host.apply(result(patch(REGION)))
+    assert scene.root.children[-1].title == "Refocus (Sharp x4)"
 
 
 def test_the_result_is_one_layer_with_its_recipe(host, scene):
