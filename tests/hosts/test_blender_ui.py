@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 
 import numpy as np
 import pytest
 
-from foveate_shared.connection.end_server import end_server
+from foveate_shared.connection.running_server import read_runtime_file
 from hosts.blender.desk import PENCIL, RUNTIME, SIZE, Desk, blender_with_windows, make_home
 from hosts.blender.pictures import HEIGHT, WIDTH, as_kept, picture
 from hosts.lib.servers import SLOW
@@ -302,13 +304,14 @@ def test_a_server_is_started_where_none_runs_and_once_it_was_ended_with_the_next
     desk.connect("started.json")
     desk.press()
     assert desk.wait_for_state("done", timeout=60)["shown"] == RESULT
-    end_server((desk.folder / "run/started.json").outside)
+    runtime_file = (desk.folder / "run/started.json").outside
+    os.kill(read_runtime_file(runtime_file).pid, signal.SIGTERM)  # as `foveate stop` does
     desk.wait_for_connection("ended")
     drawn = running.run(PENCIL + "answer = drawn(panels.FoveateMainPanel)")
     assert "The server was ended. It starts again with the next job." in " ".join(drawn)
     desk.settle()
     screen.screenshot("blender-ended")
-    assert not (desk.folder / "run/started.json").outside.exists()
+    assert not runtime_file.exists()
     desk.open()
     desk.press()
     assert desk.wait_for_state("done", timeout=60)["shown"] == RESULT
