@@ -12,6 +12,7 @@ from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import JsonObject, as_object
 from foveate_shared.wire.schema_words import LEVEL, REPLAY
 
+_REMEDY = "Give another value, or leave it out."
 _LONGEST = 60  # characters of a value that is quoted: the reason comes behind it
 
 _TYPES = {
@@ -50,6 +51,7 @@ def refusal(error: ValidationError) -> InputError:
     if name and allowed is not None:
         return InputError(
             "The parameter {name} is {value}; it must be {allowed}.",
+            remedy=_REMEDY,
             name=name,
             value=_short(shown(value)),
             allowed=allowed,
@@ -57,6 +59,7 @@ def refusal(error: ValidationError) -> InputError:
     quoted = repr(value)
     return InputError(
         "The parameter {name}: {reason}." if name else "The parameters: {reason}.",
+        remedy=_REMEDY,
         name=name,
         reason=error.message.replace(quoted, _short(quoted), 1),
     )
