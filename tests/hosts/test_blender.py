@@ -295,6 +295,18 @@ def test_frames_that_are_written_are_refocused_beside(running, form, depth, suff
     assert difference.max() <= tolerance
 
 
+def test_a_still_that_a_script_writes_is_refocused_beside(running):
+    made = running.run(
+        SETUP_RENDER + "scene.render.image_settings.file_format = 'PNG'\n"
+        'scene.render.filepath = str(FOLDER / "still.png")\n'
+        "bpy.ops.render.render(write_still=True)\n"
+        "scene.foveate.refocus_renders = False\n"
+        'answer = sorted(path.name for path in FOLDER.glob("still*"))',
+        timeout=90,
+    )
+    assert made == ["still-foveate.png", "still.png"]
+
+
 def test_the_example_of_the_documentation_works(running):
     page = (Path(__file__).parents[2] / "docs/blender.md").read_text()
     example = page.split("```python")[1].split("```")[0]

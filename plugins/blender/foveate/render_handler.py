@@ -18,10 +18,11 @@ from ._shared import errors, job_list, kept_parameters, selected_region
 from .buffers import find, reference
 from .show_result import ResultPlacement
 from .wanted_job import Place, WantedJob
+from .written_file import written_file
 
 SUFFIX = "-foveate"  # of the files beside
 _LINEAR_FORMATS = {"OPEN_EXR", "OPEN_EXR_MULTILAYER", "HDR"}
-_written: list[tuple[str, str]] = []  # scene and file of the render that runs; rendering may be on another thread
+_written: list[tuple[str, Path]] = []  # scene and file of the render that runs; rendering may be on another thread
 
 
 @bpy.app.handlers.persistent
@@ -34,7 +35,7 @@ def on_start(_scene: Any, _depsgraph: Any = None) -> None:
 def on_write(scene: bpy.types.Scene, _depsgraph: Any = None) -> None:
     """Note the file that was written."""
     if scene.foveate.refocus_renders:
-        _written.append((scene.name, bpy.path.abspath(scene.render.frame_path(frame=scene.frame_current))))
+        _written.append((scene.name, written_file(scene.render, scene.frame_current)))
 
 
 @bpy.app.handlers.persistent
@@ -51,7 +52,7 @@ def on_complete(scene: bpy.types.Scene, _depsgraph: Any = None) -> None:
 
 def _process(name: str) -> None:
     scene = bpy.data.scenes.get(name)
-    files = [Path(path) for written_by, path in _written if written_by == name]
+    files = [path for written_by, path in _written if written_by == name]
     _written.clear()
     if scene is None:
         return
