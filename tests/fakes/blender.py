@@ -8,6 +8,8 @@ import types
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 
 @dataclass
 class Property:
@@ -46,15 +48,53 @@ class Types(types.ModuleType):
         return made
 
 
-class Image:
-    """An image of a file: as much of it as where a result goes depends on."""
+class Images(list):
+    """The images of a file."""
+
+    def new(self, name, width, height, **_):
+        self.append(Image(name, (width, height)))
+        return self[-1]
+
+
+class Pixels:
+    """Samples of an image, as floats."""
+
+    def __init__(self, count):
+        self.samples = np.zeros(count, np.float32)
+
+    def __len__(self):
+        return len(self.samples)
+
+    def foreach_get(self, target):
+        target[...] = self.samples
+
+    def foreach_set(self, samples):
+        self.samples[...] = samples
+
+
+class Image(dict):
+    """A float image of a file, with its own properties: as much of it as what becomes of a result depends on."""
+
+    is_float, channels, alpha_mode = True, 4, "PREMUL"
+    __hash__, __eq__ = object.__hash__, object.__eq__
 
     def __init__(self, name, size=(96, 80), *, source="GENERATED", kind="IMAGE", rect=(0, 0, 0, 0)):
         self.name, self.size, self.source, self.type = name, size, source, kind
         self.session_uid = next(_UIDS)
         self.library, self.use_fake_user = None, False
         self.filepath_raw = ""
+        self.colorspace_settings = types.SimpleNamespace(name="Linear Rec.709")
+        self.pixels = Pixels(size[0] * size[1] * self.channels)
         self.foveate = types.SimpleNamespace(rect=rect, made_as="", origin="", step=0)
+
+    def __bool__(self):
+        return True
+
+    def update(self):
+        pass
+
+    def pack(self):
+        pass
 
     def user_remap(self, new):
         """Let all that uses this image use another one, as Blender does it: with the fake user."""

@@ -124,6 +124,16 @@ def test_variations_wait_and_one_is_chosen(desk, running, screen):
     desk.do(f"bpy.ops.foveate.apply_result(job={running.run('answer = runtime().entries[1].flow.job')!r})")
     made = desk.state()["shown"]
     assert recipe(desk, made)["parameters"]["seed"] == seeds[1]
+    desk.do("bpy.ops.ed.undo()")
+    first = running.run("answer = runtime().entries[0].flow.job")
+    desk.do(f"bpy.ops.foveate.apply_result(job={first!r})")  # the next one: redo cannot bring the other back now
+    desk.do("bpy.ops.ed.undo()")
+    assert desk.state()["images"] == ["in"]
+    shown = running.run(PENCIL + "answer = drawn(panels.FoveateResultsPanel)")
+    assert shown.count("foveate.bring_back") == 2
+    desk.do(f"bpy.ops.foveate.bring_back(job={running.run('answer = runtime().entries[1].flow.job')!r})")
+    made = desk.state()["shown"]
+    assert recipe(desk, made)["parameters"]["seed"] == seeds[1]
     desk.do("bpy.ops.foveate.use_seed()")
     kept = running.run("p = bpy.context.window_manager.foveate; answer = [p.refocus_seed, p.draw_seed]")
     assert kept == [seeds[0], False]

@@ -409,4 +409,17 @@ def test_a_result_outlives_the_file_that_it_was_made_for(desk, running, slow):
     state = desk.wait_for_state("unapplied", timeout=60)
     assert "is gone" in state["error"]
     desk.do("bpy.ops.foveate.apply_result()")
-    assert desk.state()["images"] == [RESULT]
+    assert (desk.state()["images"], desk.state()["shown"]) == ([RESULT], RESULT)
+
+
+def test_a_result_finds_its_image_where_the_file_was_reverted(desk, running, slow):
+    desk.connect("slow.json")
+    running.run("bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / 'reverted.blend'))")
+    desk.press()
+    desk.wait_for_state("running")
+    running.run("bpy.ops.wm.revert_mainfile()")
+    state = desk.wait_for_state("done")
+    assert (state["images"], state["shown"]) == (["in", RESULT], RESULT)
+    running.run("bpy.ops.wm.save_mainfile(); bpy.ops.wm.revert_mainfile(); bpy.ops.wm.save_mainfile()")
+    running.run("bpy.ops.wm.revert_mainfile()")
+    assert running.run("answer = sorted(image.name for image in bpy.data.images if image.size[0])") == ["in", RESULT]

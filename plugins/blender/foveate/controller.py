@@ -13,7 +13,7 @@ from typing import Any
 
 import bpy
 
-from . import show_result
+from . import show_result, undone_results
 from ._shared import (
     client,
     controller,
@@ -104,6 +104,7 @@ class BlenderController(controller.Controller):
         """Poll; return the seconds until the next time."""
         before = self.operations
         if self.poll():
+            undone_results.forget_oldest(self.entries)
             show_result.redraw_editors("PREFERENCES")
         if self.operations != before:
             self.on_operations()

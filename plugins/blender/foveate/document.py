@@ -23,7 +23,8 @@ from ._shared import (
     selected_region,
 )
 from .buffers import ImageSamples
-from .wanted_job import WantedJob
+from .show_result import ResultPlacement
+from .wanted_job import Place, WantedJob
 
 RECIPE_PROPERTY = "foveate_recipe"  # custom property of a result: JSON
 
@@ -35,6 +36,12 @@ _PATCHES_WITHOUT_DOCUMENT = pixels.PixelFormat(pixels.SampleType.U8, pixels.Chan
 class _Frozen:
     picture: ImageSamples
     region: selected_region.SelectedRegion | None  # with coverage at the picture's depth
+    is_released: bool = False  # of the samples nothing is left but their shape, and there is no region
+
+    def released(self) -> _Frozen:
+        """Return what takes no memory, and still tells of which kind the picture was."""
+        shape = np.broadcast_to(np.zeros((), self.picture.samples.dtype), self.picture.samples.shape)
+        return _Frozen(replace(self.picture, samples=shape), None, is_released=True)
 
 
 class BlenderHost:
@@ -44,9 +51,11 @@ class BlenderHost:
         """`number` counts variations, from 1; `title` is the operation's, in the person's language."""
         self.made = ""  # name of the result's image, once it was made
         self.told: tuple[str, ...] = ()  # what the result says in words
+        self._made: int | str | None = None  # a buffers.reference of it, where it stayed; undo may take it away
         self.wanted = wanted
         self._number = number
         self._title = title
+        self._recipe = ""  # of that image, as it is kept with it
         self._state: _Frozen | None = None
         self._seen: ImageSamples | None = None  # as it was found unchanged: apply() follows at once, and takes it
 
@@ -54,7 +63,7 @@ class BlenderHost:
 
     def record(self) -> job_records.Record:
         """See RecordedHost."""
-        image = buffers.find(self.wanted.image) if self.wanted.image is not None else None
+        image = self._image()
         kind: protocol.JsonObject = {"words": self.wanted.words, "blend_file": bpy.data.filepath}
         if image is not None and self._state is not None:
             picture = self._state.picture
@@ -111,7 +120,7 @@ class BlenderHost:
 
     def apply(self, result: host.Result) -> None:
         """Make the new image and place it."""
-        name, old = self.wanted.name_of(result, self._number), buffers.find(self.wanted.image)
+        name, old = self.wanted.name_of(result, self._number), self._image()
         if result.kind in other_results.KINDS:
             taken = other_results.take(result, old, name)
             self.made, self.told = taken.made, taken.told
@@ -120,17 +129,31 @@ class BlenderHost:
             return
         image = buffers.make(self._patched(result), name)
         try:
-            image[RECIPE_PROPERTY] = json.dumps(result.recipe)
+            image[RECIPE_PROPERTY] = self._recipe = json.dumps(result.recipe)
             if result.frame == "document" and old is not None:
                 image.foveate.rect = old.foveate.rect  # so that work on it can go on
             name = image.name
             if not self.wanted.result_name:
                 self._note_origin(image)
-            self.wanted.placement(image)
+            self._placement(old)(image)
         except errors.FoveateError:
             bpy.data.images.remove(image)
             raise
         self.made = name  # it may be gone again: written to a file, say
+        self._made = next((buffers.reference(each) for each in bpy.data.images if each == image), None)
+
+    @property
+    def made_image(self) -> bpy.types.Image | None:
+        """Return the result's image: another one may have its name, once undo took it away."""
+        recipe = self._recipe
+        named = [image for image in bpy.data.images if image.name == self.made]
+        same = next((image for image in named if not recipe or image.get(RECIPE_PROPERTY) == recipe), None)
+        return next((image for image in bpy.data.images if buffers.reference(image) == self._made), same)
+
+    @property
+    def is_undone(self) -> bool:
+        """Tell whether the result's image stayed where it was shown, and is gone since, as after an undo."""
+        return self._made is not None and self.made_image is None
 
     def picture(self, result: host.Result) -> sample_arrays.Samples | None:
         """Return a result that waits, in its surroundings or all of it: to look at; None where it is no picture."""
@@ -143,16 +166,28 @@ class BlenderHost:
         return sample_arrays.view(samples, arrange_patches.covered_bounds(result.patches))
 
     def release(self) -> None:
-        """Forget the copies."""
-        self._state = self._seen = None
+        """Forget the copies; of which kind they were is kept, so that a result that was undone can be had again."""
+        self._state, self._seen = self._state and self._state.released(), None
 
     def _note_origin(self, made: bpy.types.Image) -> None:
         """Note of which image a result comes, so that one of it has no name that grows with each step."""
         kept, wanted = made.foveate, self.wanted
         kept.origin, kept.step, kept.made_as = wanted.origin or wanted.image_name, wanted.step, made.name
 
+    def _image(self) -> bpy.types.Image | None:
+        """Return the image that is worked on, also where its file was opened again; None where it is gone."""
+        if self.wanted.image is None:
+            return None
+        return buffers.find(self.wanted.image) or next(self.wanted.known_as.found_again(), None)
+
+    def _placement(self, old: bpy.types.Image | None) -> Place:
+        """Return what shows the result, now that its image is `old`."""
+        place = self.wanted.placement
+        is_ours = isinstance(place, ResultPlacement) and self.wanted.image is not None
+        return place.instead_of(old) if is_ours else place
+
     def _found(self) -> bpy.types.Image:
-        image = buffers.find(self.wanted.image)
+        image = self._image()
         if image is None:
             raise errors.InputError(
                 "The image that the result was made for is gone.",
@@ -171,7 +206,8 @@ class BlenderHost:
         """Return what patches are blended into, and their layout: the image, or as it was frozen where that is gone."""
         if self.wanted.image is None:
             return empty_picture(_WITHOUT_DOCUMENT, result.extent), _PATCHES_WITHOUT_DOCUMENT
-        frozen = document_problems.frozen(self._state).picture
+        state = document_problems.frozen(self._state)
+        frozen = state.picture
         if result.frame == "new":
             return empty_picture(frozen, result.extent), frozen.format
         try:
@@ -180,6 +216,12 @@ class BlenderHost:
             now = None
         if now is not None and frozen.kind == now.kind:
             return now, now.format
+        if state.is_released:
+            raise errors.InputError(
+                "The image that the result was made for is gone, or of another size or kind by now.",
+                code=errors.ErrorCode.CONFLICT,
+                remedy="Undo or redo until it is back, or run the job again.",
+            )
         return replace(frozen, samples=frozen.samples.copy()), frozen.format
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from . import controller
+from . import controller, undone_results
 from ._shared import job_list, job_status, labels
 from .panel_base import draw_error, draw_lines
 
@@ -105,6 +105,9 @@ def _draw_next(layout: Any, entry: job_list.JobEntry, shows: str) -> None:
     if entry.waits_for_person:
         text = labels.apply_text(entry, controller.get().say)
         layout.operator("foveate.apply_result", text=text, icon="CHECKMARK").job = entry.flow.job
+    elif undone_results.is_undone(entry):
+        text = controller.get().say("Apply")
+        layout.operator("foveate.bring_back", text=text, icon="CHECKMARK").job = entry.flow.job
     elif entry.host.made:
         layout.operator("foveate.show_result", text=shows, icon="IMAGE_DATA", translate=False).job = entry.flow.job
 

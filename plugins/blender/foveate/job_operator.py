@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import bpy
 
-from . import choose_region, controller, parameters, picture_choosers, properties
+from . import choose_region, controller, known_image, parameters, picture_choosers, properties
 from ._shared import (
     chosen_pictures,
     comparison_lists,
@@ -204,7 +204,8 @@ class JobOperator:
         origin, step = _origin_of(image)
         return WantedJob(
             self.operation, self._words, said, known, name, context.scene.name, region.select, place, self.result,
-            1 if makes_sheet else self.variations, self._chosen(served_by, image), origin, step, region.is_unselected,
+            1 if makes_sheet else self.variations, self._chosen(served_by, image), origin, step,
+            known_image.known_as(image) if image else known_image.UNKNOWN, region.is_unselected,
         )  # fmt: skip
 
     def _chosen(self, served_by: str, image: bpy.types.Image | None) -> chosen_pictures.ChosenPictures:

@@ -11,7 +11,8 @@ from . import buffers, color_spaces, sample_arrays, show_result
 from ._shared import errors, host, job_records, pixels, protocol, selected_region
 from .buffers import ImageSamples
 from .document import BlenderHost, empty_picture
-from .wanted_job import WantedJob
+from .known_image import KnownImage
+from .wanted_job import Place, WantedJob
 
 _ABOUT = (
     "It was made before Blender was started. It lies in its image, where that is open again; else it is an image alone."
@@ -49,6 +50,10 @@ class LostImage(BlenderHost):
         is_empty = result.kind == protocol.PIXELS and not result.patches
         return None if is_empty else super().picture(result)
 
+    def _placement(self, old: bpy.types.Image | None) -> Place:
+        """See BlenderHost: it was made for this moment."""
+        return self.wanted.placement
+
     def _base(self, result: host.Result) -> tuple[ImageSamples, pixels.PixelFormat]:
         """See BlenderHost."""
         if result.recipe.get("document") is None:
@@ -65,16 +70,9 @@ class LostImage(BlenderHost):
 
     def _found_again(self, result: host.Result) -> bpy.types.Image | None:
         """Return the image that a result was made of, where it is open and still of that size and kind."""
-        return next((image for image in bpy.data.images if self._is_it(image) and self._fits(image, result)), None)
-
-    def _is_it(self, image: bpy.types.Image) -> bool:
-        if image.type != "IMAGE":  # the next render is another picture
-            return False
-        kind = self._record.kind
-        if file := kind.get("file"):
-            return buffers.file_of(image) == file
-        in_file = bpy.data.filepath and bpy.data.filepath == kind.get("blend_file")
-        return bool(in_file) and image.name == self._record.image
+        file, blend_file = (str(self._record.kind.get(name) or "") for name in ("file", "blend_file"))
+        known = KnownImage(file, blend_file, self._record.image)
+        return next((image for image in known.found_again() if self._fits(image, result)), None)
 
     def _fits(self, image: bpy.types.Image, result: host.Result) -> bool:
         if tuple(image.size) != (result.extent.width, result.extent.height):

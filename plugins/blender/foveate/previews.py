@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import bpy
 import bpy.utils.previews
 import numpy as np
 
-from . import sample_arrays
+from . import sample_arrays, undone_results
 from ._shared import host, job_list, previews
 from .sample_arrays import FloatArray, Samples
 
@@ -19,10 +21,14 @@ class PreviewIcons:
     def __init__(self) -> None:
         self._icons = bpy.utils.previews.new()
         self._shown = previews.Previews(self._draw_unfinished, self._draw_result)
+        self._last: WeakKeyDictionary[job_list.JobEntry, int] = WeakKeyDictionary()  # shown again once it is undone
 
     def icon(self, entry: job_list.JobEntry) -> int:
         """Return the icon of an entry's newest picture, 0 where there is none."""
-        return self._shown.of(entry) or 0
+        if icon := self._shown.of(entry):
+            self._last[entry] = icon
+            return icon
+        return self._last.get(entry, 0) if undone_results.is_undone(entry) else 0
 
     def close(self) -> None:
         """Forget them all."""

@@ -6,10 +6,9 @@ from typing import Any
 
 import bpy
 
-from . import controller, parameters
+from . import controller, parameters, undone_results
 from ._shared import errors, job_list
 from .act_operator import act_operator
-from .buffers import find
 
 JobAct = Callable[[job_list.JobEntry], object]
 
@@ -68,6 +67,13 @@ def _apply(entry: job_list.JobEntry) -> None:
         raise errors.to_exception(entry.flow.status.error)
 
 
+@_job_operator("bring_back", "Bring Back", "No result was undone", undone_results.is_undone)
+def _bring_back(entry: job_list.JobEntry) -> None:
+    """Make the new image once more: it was applied, and undone."""
+    undone_results.bring_back(entry)
+    controller.get().announce()
+
+
 @_job_operator("discard", "Discard", "There is nothing to discard", _has_ended)
 def _discard(entry: job_list.JobEntry) -> None:
     """Forget this job and its result. Images that were made of it stay."""
@@ -101,7 +107,7 @@ def _copy_recipe(entry: job_list.JobEntry) -> None:
 @_job_operator("show_result", "Show", "No result has been applied", lambda entry: bool(entry.host.made))
 def _show(entry: job_list.JobEntry) -> None:
     """Show the result's image in this editor."""
-    image = find(entry.host.made)
+    image = entry.host.made_image
     if image is None:
         raise errors.InputError(
             "The result's image is gone.", remedy="Undo or redo until it is back, or run the job again."
@@ -119,5 +125,5 @@ def _discard_group(self: Any, _context: bpy.types.Context) -> None:
         rt.discard(entry)
 
 
-_ON_JOBS = (_cancel, _apply, _discard, _make_rest, _again, _keep_seed, _copy_recipe, _show)
+_ON_JOBS = (_cancel, _apply, _bring_back, _discard, _make_rest, _again, _keep_seed, _copy_recipe, _show)
 CLASSES = (*_ON_JOBS, _discard_group)

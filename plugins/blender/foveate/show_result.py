@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 
 from . import buffers
+
+_ANY = -1
 
 
 @dataclass
@@ -26,7 +28,7 @@ class ResultPlacement:
 
     title: str  # of the undo step
     image: int | str  # the old image, a :func:`buffers.reference`
-    area: int  # pointer of the editor that asked, 0: none
+    area: int  # pointer of the editor that asked, 0: none, _ANY: those that show the old image
     replace_users: bool  # materials, brushes, all of them
     swaps: list[Swap]  # is added to
 
@@ -47,7 +49,23 @@ class ResultPlacement:
                 show_all(areas)
             bpy.ops.ed.undo_push(message=self.title)
 
+    def instead_of(self, old: bpy.types.Image | None) -> ResultPlacement:
+        """Return where the result goes now that the image is `old`: another datablock, or gone.
+
+        Where its file was opened again, editors are others too: those that show it are meant. Where it is gone, that in
+        which a person pressed a button just now.
+        """
+        if old is None:
+            here = bpy.context.area
+            is_pressed = here is not None and here.type == "IMAGE_EDITOR"
+            return placement_here(self.title, self.swaps) if is_pressed else self
+        if buffers.reference(old) == self.image:
+            return self
+        return replace(self, image=buffers.reference(old), area=self.area and _ANY)
+
     def _is_meant(self, area: bpy.types.Area, old: bpy.types.Image | None) -> bool:
+        if self.area == _ANY:
+            return area.spaces.active.image == old
         if self.replace_users and old is not None and area.spaces.active.image == old:
             return True
         return area.as_pointer() == self.area and area.spaces.active.image in {old, None}

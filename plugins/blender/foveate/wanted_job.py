@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import bpy
 
+from . import known_image
 from ._shared import chosen_pictures, host, offered_operations, protocol, selected_region
 
 Place = Callable[[bpy.types.Image], None]
@@ -31,6 +32,7 @@ class WantedJob:
     chosen: chosen_pictures.ChosenPictures = chosen_pictures.NONE_CHOSEN  # images beside this one
     origin: str = ""  # the image of which this one is a result, whose name it still has; empty: it is none
     step: int = 1  # of results of that
+    known_as: known_image.KnownImage = known_image.UNKNOWN  # the image, where its file was opened again
     is_unselected: bool = False  # it is on all of the image since nothing else was said
 
     @property
