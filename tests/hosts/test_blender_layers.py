@@ -296,8 +296,7 @@ def test_scripts_name_pictures(desk, folder):
     assert desk.running.run(own, pictures=json.dumps({"control": "in"})) == ["FINISHED"], "as on the command line"
     made = np.rint(desk.pixels("own") * 255).astype(np.uint8)
     assert np.array_equal(made[::-1], noise(1, "u8"))
-    refused = (
-        f"try:\n    {code.replace(chr(10), chr(10) + '    ')}\nexcept RuntimeError as error:\n    answer = str(error)"
-    )
+    tried = code.replace("result='out'", "result='none'").replace("\n", "\n    ")
+    refused = f"try:\n    {tried}\nexcept RuntimeError as error:\n    answer = str(error)"
     assert "There is no picture called 'absent'." in desk.running.run(refused, pictures='{"control": "absent"}')
     assert "Choose a picture: Control picture." in desk.running.run(refused, pictures="{}")

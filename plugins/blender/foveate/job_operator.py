@@ -24,7 +24,7 @@ from .buffers import find, reference
 from .document import BlenderHost
 from .properties import ONCE
 from .show_result import ResultPlacement
-from .wanted_job import WantedJob
+from .wanted_job import WantedJob, require_free
 
 _TICK_SECONDS = 0.1
 
@@ -197,6 +197,9 @@ class JobOperator:
             region = self._region_of(context, image)
         area = context.area if context.area and context.area.type == "IMAGE_EDITOR" else None
         makes_sheet = "variants" in said  # it shows all variations, and nothing instead of the image
+        count = 1 if makes_sheet else self._count()
+        chosen = self._chosen(served_by, image)
+        require_free(self.result, count)
         known, name = (reference(image), image.name) if image else (None, "")
         place = ResultPlacement(
             self._words, known or "", area.as_pointer() if area else 0, self.replace_users and not makes_sheet, rt.swaps
@@ -204,7 +207,7 @@ class JobOperator:
         origin, step = _origin_of(image)
         return WantedJob(
             self.operation, self._words, said, known, name, context.scene.name, region.select, place, self.result,
-            1 if makes_sheet else self.variations, self._chosen(served_by, image), origin, step,
+            count, chosen, origin, step,
             known_image.known_as(image) if image else known_image.UNKNOWN, region.is_unselected,
         )  # fmt: skip
 
@@ -217,6 +220,17 @@ class JobOperator:
         if self._from_panel:
             return rt.beside.chosen(served_by, picture_choosers.scene_of(served_by, image))
         return chosen_pictures.NONE_CHOSEN
+
+    def _count(self) -> int:
+        """Return how many variations are wanted. Raises InputError where so many cannot be."""
+        if not 1 <= self.variations <= operation_form.MAX_VARIATIONS:
+            raise errors.InputError(
+                "{count} variations cannot be made.",
+                remedy="Ask for 1 to {most}.",
+                count=self.variations,
+                most=operation_form.MAX_VARIATIONS,
+            )
+        return self.variations
 
     @property
     def _grows(self) -> bool:

@@ -21,12 +21,10 @@ def replace_users(**how: Any) -> Any:
 
 
 def variations(**how: Any) -> Any:
-    """Return the property that says how many results are made; `how` it is kept."""
+    """Return the property that says how many results are made; `how` it is kept, and within which limits."""
     return bpy.props.IntProperty(
         name="Variations",
         description="How many pictures are made, each with a seed of its own. They wait for you to choose.",
-        min=1,
-        max=operation_form.MAX_VARIATIONS,
         **how,
     )
 
@@ -103,7 +101,7 @@ class FoveatePanel(bpy.types.PropertyGroup):
     only: bpy.props.StringProperty(
         name="Only", description="Numbers of faces, from left to right, such as 1, 3. Empty: all"
     )
-    variations: variations(**_kept("variations", 1))
+    variations: variations(min=1, max=operation_form.MAX_VARIATIONS, **_kept("variations", 1))
     draw_seed: bpy.props.BoolProperty(
         name="New each time",
         description="Each job gives another picture. The seed that was drawn stands beside its result",

@@ -8,11 +8,33 @@ from dataclasses import dataclass
 import bpy
 
 from . import known_image
-from ._shared import chosen_pictures, host, offered_operations, protocol, selected_region
+from ._shared import chosen_pictures, errors, host, offered_operations, protocol, selected_region
 
 Place = Callable[[bpy.types.Image], None]
 
 _LONGEST_NAME = 63  # bytes, in all Blenders before 5.0
+_LONGEST_NAME_OF_5 = 255  # since
+
+
+def given_names(name: str, count: int) -> list[str]:
+    """Return the names of results that are to be called `name`: where there are several, they are numbered."""
+    return [f"{name} {number}" for number in range(1, count + 1)] if count > 1 else [name]
+
+
+def require_free(name: str, count: int) -> None:
+    """Raise InputError where results cannot be called `name`: Blender would change the name, and say nothing."""
+    longest = _LONGEST_NAME if bpy.app.version < (5, 0) else _LONGEST_NAME_OF_5
+    for each in given_names(name, count) if name else []:
+        if any(image.name == each for image in bpy.data.images):
+            raise errors.InputError(
+                "There is an image {name} already.", remedy="Give the result another name, or remove that.", name=each
+            )
+        if len(each.encode()) > longest:
+            raise errors.InputError(
+                "The result's name is too long for Blender.",
+                remedy="Give it one of at most {count} bytes.",
+                count=longest,
+            )
 
 
 @dataclass(frozen=True)
@@ -48,6 +70,6 @@ class WantedJob:
     def name_of(self, result: host.Result, number: int) -> str:
         """Return the name of a result, that of a variation."""
         if self.result_name:
-            return f"{self.result_name} {number}" if self.count > 1 else self.result_name
+            return given_names(self.result_name, self.count)[number - 1]
         image = self.origin or self.image_name or "Foveate"
         return offered_operations.result_name(image, self.words, result.recipe, _LONGEST_NAME, step=self.step)
