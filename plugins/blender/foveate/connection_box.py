@@ -52,6 +52,8 @@ def draw(layout: Any, context: bpy.types.Context) -> None:
     row.operator("foveate.reconnect", text="", icon="FILE_REFRESH")
     if rt.problem:  # of the settings: it may be why no server is found
         draw_lines(layout, context, rt.say.sentence(rt.problem), "ERROR")
+    if rt.uses_old_settings:
+        draw_lines(layout, context, rt.say("Connect Again uses what you have changed."), "INFO")
     error = rt.connection.error or rt.connection.warning
     if error and rt.connection.state is _State.ENDED:  # nothing is wrong
         draw_lines(layout, context, rt.say.sentence(str(error)), "INFO")

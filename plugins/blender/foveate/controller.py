@@ -46,7 +46,7 @@ class BlenderController(controller.Controller):
 
     def __init__(self, settings_path: Path, peer: protocol.Peer) -> None:
         """Read the settings."""
-        super().__init__(settings_path, self._open_client, system_language=lambda: bpy.app.translations.locale)
+        super().__init__(settings_path, self._connect, system_language=lambda: bpy.app.translations.locale)
         self.swaps: list[show_result.Swap] = []
         self.previews = PreviewIcons()
         self.fields: dict[str, kept_fields.KeptField] = {}  # of the panel, by their properties' names
@@ -54,6 +54,7 @@ class BlenderController(controller.Controller):
         self.on_question: Callable[[str], None] = lambda _: None  # a job takes long: it waits for a yes
         self._peer = peer
         self._asked_about: set[str] = set()  # jobs
+        self._connected_by: settings.Settings | None = None  # what the panels' connection was opened with
         self.list_left(lambda record, title: LostImage(record, title, self.swaps))
         # Blender wants the lists of enum properties to stay for as long as it may show them: an equal one is the same.
         self.kept: Callable[[Choices], Choices] = functools.lru_cache(_KEPT_LISTS)(lambda items: items)
@@ -68,7 +69,7 @@ class BlenderController(controller.Controller):
         In the interface it has told them, unless it is not known to offer `operation`.
         """
         if bpy.app.background or all(each.name != operation for each in self.operations):
-            with self._open_client(self.settings) as connection:
+            with self._client_for(self.settings) as connection:
                 self._known = inquiry.Inquiry(connection).welcome().operations, ()
 
     def begin_wanted(self, wanted: WantedJob, *, is_new_wish: bool = True, **options: Any) -> list[Any]:
@@ -85,7 +86,7 @@ class BlenderController(controller.Controller):
     ) -> tuple[BlenderHost, job_flow.JobProgress]:
         """Run a job to its end, on a connection of its own; return its document and end. Raises FoveateError."""
         host = BlenderHost(wanted, number)
-        with self._open_client(self.settings) as connection:
+        with self._client_for(self.settings) as connection:
             status = run_blocking.run_job(
                 connection, host, wanted.served_by, wanted.parameters,
                 pictures=wanted.chosen.freeze(self.slots(wanted.served_by), host),
@@ -93,6 +94,11 @@ class BlenderController(controller.Controller):
                 on_status=lambda status: show_percent(100 * status.fraction),
             )  # fmt: skip
         return host, status
+
+    @property
+    def uses_old_settings(self) -> bool:
+        """Tell whether the panels' connection was opened with another server in the settings than there is now."""
+        return self._connected_by is not None and self.names_another_server(self._connected_by)
 
     def announce(self) -> None:
         """See Controller."""
@@ -125,7 +131,12 @@ class BlenderController(controller.Controller):
                 self._asked_about.update(entry.flow.job for entry in held)
                 self.on_question(held[0].flow.job)
 
-    def _open_client(self, values: settings.Settings) -> client.Client:
+    def _connect(self, values: settings.Settings) -> client.Client:
+        """Open the panels' connection."""
+        self._connected_by = values
+        return self._client_for(values)
+
+    def _client_for(self, values: settings.Settings) -> client.Client:
         find = open_connection.find_server(values, "blender")
         if not bpy.app.online_access and values.is_elsewhere:
             find = _refuse_offline

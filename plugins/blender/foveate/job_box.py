@@ -8,9 +8,10 @@ import bpy
 
 from . import controller, undone_results
 from ._shared import job_list, job_status, labels
-from .panel_base import draw_error, draw_lines
+from .panel_base import draw_error, draw_lines, letters_in
 
 _SCALE, _SMALL_SCALE = 8, 5  # of previews: of one job, and of variations side by side
+_SHORTEST = 8  # letters on a bar
 _COLUMNS = 2  # of variations
 
 Entries = list[job_list.JobEntry]
@@ -27,7 +28,7 @@ def draw_jobs(layout: Any, context: bpy.types.Context, *, running: bool) -> None
 def _draw_running(box: Any, context: bpy.types.Context, entries: Entries) -> None:
     (entry,) = entries
     box.label(text=entry.title, translate=False)
-    _draw_progress(box, entry)
+    _draw_progress(box, context, entry)
     if summary := entry.flow.status.summary:
         draw_lines(box, context, controller.get().say.sentence(summary), "NONE")
     _draw_question(box, context, entry)
@@ -71,7 +72,7 @@ def _draw_group(box: Any, context: bpy.types.Context, entries: Entries) -> None:
         if icon := rt.previews.icon(entry):
             column.template_icon(icon_value=icon, scale=_SMALL_SCALE)
         if entry.is_running:
-            _draw_progress(column, entry)
+            _draw_progress(column, context, entry, columns=_COLUMNS)
             continue
         if entry.flow.status.error and not labels.was_cancelled(entry):
             draw_error(column, context, entry.flow.status.error)
@@ -91,10 +92,16 @@ def _draw_question(box: Any, context: bpy.types.Context, entry: job_list.JobEntr
         row.operator("foveate.begin", text=rt.say("Begin"), icon="PLAY").job = entry.flow.job
 
 
-def _draw_progress(layout: Any, entry: job_list.JobEntry) -> None:
-    row, status = layout.row(align=True), entry.flow.status
-    row.progress(factor=status.fraction, type="BAR", text=job_status.describe(status, controller.get().say))
+def _draw_progress(layout: Any, context: bpy.types.Context, entry: job_list.JobEntry, *, columns: int = 1) -> None:
+    """Draw how far a job is: on the bar what fits, the time left first; a whole sentence on lines of its own."""
+    row, status, say = layout.row(align=True), entry.flow.status, controller.get().say
+    longest = max(_SHORTEST, letters_in(context) // columns)
+    is_long = len(say.sentence(status.text)) > longest
+    text = f"{status.fraction:.0%}" if is_long else job_status.describe_shortly(status, say, longest)
+    row.progress(factor=status.fraction, type="BAR", text=text)
     row.operator("foveate.cancel", text="", icon="X").job = entry.flow.job
+    if is_long and columns == 1:
+        draw_lines(layout, context, say.sentence(status.text), "NONE")
 
 
 def _draw_next(layout: Any, entry: job_list.JobEntry, shows: str) -> None:

@@ -10,7 +10,10 @@ import bpy
 from . import controller
 from ._shared import errors
 
-_LETTER = 7.5  # pixels that a letter takes, about
+_LETTER = 7.5  # pixels that a letter takes, about, in a text that is broken into lines
+_NARROW_LETTER = 6.2  # in one that Blender cuts where it is too long
+_EDGES = 60  # pixels beside a text, for icons and margins
+_LEFT = 0.4  # of a row, which a title takes
 
 
 class Sidebar:
@@ -45,16 +48,26 @@ def draw_error(layout: Any, context: bpy.types.Context, error: errors.ErrorInfo)
 
 def draw_lines(layout: Any, context: bpy.types.Context, text: str, icon: str) -> None:
     """Draw a text, broken to the width of the region."""
-    letter = _LETTER * context.preferences.system.ui_scale
-    width = max(20, int((context.region.width - 60) / letter))
+    width = max(20, letters_in(context, _LETTER))
     column = layout.column(align=True)
     for number, line in enumerate(textwrap.wrap(text, width)):
         column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon, translate=False)
 
 
-def titled_row(layout: Any, title: str) -> Any:
-    """Return a row with a title on its left, as wide as those that Blender gives to properties."""
-    split = layout.split(factor=0.4)
+def letters_in(context: bpy.types.Context, letter: float = _NARROW_LETTER) -> int:
+    """Return how many letters fit beside each other in the region."""
+    return int((context.region.width - _EDGES) / (letter * context.preferences.system.ui_scale))
+
+
+def titled_row(layout: Any, title: str, text: str = "") -> Any:
+    """Return a row with a title on its left, as wide as those that Blender gives to properties.
+
+    The title is above it where `text`, which is to stand in the row, would be cut.
+    """
+    if len(text) > letters_in(bpy.context) * (1 - _LEFT):
+        layout.label(text=title, translate=False)
+        return layout.row(align=True)
+    split = layout.split(factor=_LEFT)
     left = split.row()
     left.alignment = "RIGHT"
     left.label(text=title, translate=False)

@@ -145,7 +145,7 @@ def _draw_name(layout: Any, name: str, *, is_active: bool = True) -> None:
     """Draw what is chosen from a list of names, with its title."""
     rt = controller.get()
     field = rt.fields[name]
-    row = titled_row(layout, rt.say(field.title))
+    row = titled_row(layout, rt.say(field.title), field.shown)
     row.active = is_active
     name_choosers.draw(row, name, text=field.shown)
 

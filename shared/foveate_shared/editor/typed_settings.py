@@ -12,7 +12,11 @@ from .open_connection import command_to_copy
 
 
 def typed_command(text: str) -> tuple[str, ...]:
-    """Return the command that a person typed. Raises InputError where a quotation mark lacks its other."""
+    """Return the command that a person typed. Raises InputError where it is a pairing line, or not complete."""
+    if text.strip().lower().startswith(f"{pairing_line.SCHEME}://"):
+        raise InputError(
+            "This is a pairing line, and no command.", remedy="It belongs into the field for the other machine."
+        )
     try:
         return tuple(shlex.split(text))
     except ValueError as error:
