@@ -54,8 +54,9 @@ def describe(status: JobProgress, say: Texts | None = None, *, separator: str = 
     """
     say = say or Texts()
     fraction = f"{status.fraction:.0%}" if percent and status.state is JobState.RUNNING else ""
-    parts = (say.sentence(status.text), _steps(status, say), fraction, _time(status, say))
-    return separator.join(part for part in parts if part)
+    further = [part for part in (_steps(status, say), fraction, _time(status, say)) if part]
+    text = say.sentence(status.text)
+    return separator.join(filter(None, [text.removesuffix(".") if further else text, *further]))
 
 
 def describe_shortly(status: JobProgress, say: Texts, longest: int) -> str:

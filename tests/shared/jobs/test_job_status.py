@@ -14,6 +14,12 @@ def test_a_line_says_what_how_far_and_how_long():
     assert describe(RUNNING, separator=" · ", percent=False) == "Restoring · 2 of 6 · 1 h 1 min left"
 
 
+def test_a_sentence_goes_on_with_how_far_it_is():
+    text = "The server (pid 7) does not answer."
+    assert describe(JobProgress(JobState.RUNNING, text, 0.17)) == "The server (pid 7) does not answer, 17%"
+    assert describe(JobProgress(JobState.WAITING, text)) == text
+
+
 def test_it_is_said_in_the_persons_language():
     assert describe(RUNNING, GERMAN, percent=False) == "Stelle wieder her, 2 von 6, noch 1 h 1 min"
     waiting = JobProgress(JobState.WAITING, "In the queue behind 2 others", position=3)
