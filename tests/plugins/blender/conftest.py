@@ -4,10 +4,14 @@ import importlib
 import sys
 import types
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from fakes import blender
+from fakes.scripted_client import ScriptedClient
+from foveate_shared.connection import settings
+from foveate_shared.wire.protocol import Peer
 
 SOURCES = Path(__file__).parents[3] / "plugins/blender/foveate"
 PACKAGE = "foveate_in_blender"
@@ -38,3 +42,22 @@ def load(module, monkeypatch):
 
     load.bpy = bpy
     return load
+
+
+@pytest.fixture
+def rt(load, tmp_path, monkeypatch):
+    """The controller behind all panels, with a server that says what a test tells it to: `rt.client`."""
+    load.bpy.app.translations = SimpleNamespace(locale="en_US")
+    load.bpy.app.online_access = True
+    load.bpy.utils.previews.new = dict
+    load.bpy.context = SimpleNamespace(window_manager=SimpleNamespace(windows=[]))
+    load.bpy.app.timers = SimpleNamespace(is_registered=lambda _: False)
+    controller = load("controller")
+    client = ScriptedClient()
+    monkeypatch.setattr(controller.client, "Client", lambda *_: client)
+    path = tmp_path / "foveate.json"
+    settings.save(path, settings.Settings("me", server_command=("/opt/foveate", "serve")))
+    made = controller.BlenderController(path, Peer("foveate-blender", "1"))
+    made.client = client
+    monkeypatch.setattr(controller, "get", lambda: made)
+    return made

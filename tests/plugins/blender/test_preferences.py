@@ -4,27 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from fakes.scripted_client import ScriptedClient
-from foveate_shared.connection import settings
-from foveate_shared.wire.protocol import Peer
-
 LINE = f"foveate://studio.example:7317?token={'t' * 32}&fingerprint=sha256:{'ab' * 32}"
-
-
-@pytest.fixture
-def rt(load, tmp_path, monkeypatch):
-    load.bpy.app.translations = SimpleNamespace(locale="en_US")
-    load.bpy.app.online_access = True
-    load.bpy.utils.previews.new = dict
-    load.bpy.context = SimpleNamespace(window_manager=SimpleNamespace(windows=[]))
-    load.bpy.app.timers = SimpleNamespace(is_registered=lambda _: False)
-    controller = load("controller")
-    monkeypatch.setattr(controller.client, "Client", lambda *_: ScriptedClient())
-    path = tmp_path / "foveate.json"
-    settings.save(path, settings.Settings("me", server_command=("/opt/foveate", "serve")))
-    made = controller.BlenderController(path, Peer("foveate-blender", "1"))
-    monkeypatch.setattr(controller, "get", lambda: made)
-    return made
 
 
 @pytest.fixture
