@@ -22,7 +22,6 @@ def fields(load, rt):
         ("remote_fingerprint", "abc", "fingerprint is not one"),
         ("remote_token", "two words", "token is empty or has characters"),
         ("server_command", LINE, "This is a pairing line, and no command"),
-        ("server_command", "", "command that starts the server is missing"),
         ("server_command", "foveate 'serve", "not complete"),
         ("pairing_line", "studio.example", "not a pairing line"),
     ],
