@@ -36,7 +36,7 @@ def ask(
     """Show the dialog until it is closed; return whether the job is wanted. The choices are in `config` then."""
     controller = connection.open_controller()
     dialog = GimpUi.ProcedureDialog.new(procedure, config, f"Foveate: {menu.title(operation, say)}")
-    help_page.follow(dialog, say)
+    help_page.add_button(dialog, say)
     form = _JobForm(config, operation, image, controller)
     state, menu_line = StateLine(say), MenuLine(say)
     _lay_out(dialog, form, operation)

@@ -15,11 +15,19 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).with_name("help")
 _PAGE = FOLDER / "en/index.html"
 _BROWSER = "plug-in-web-browser"  # GIMP's own
-_PRESSED = -11  # GTK's answer HELP: whoever wants to know the folder alone need not load GTK
+_THEIRS = -11  # GTK's answer HELP; who wants to know the folder alone does not load GTK
+_PRESSED = 101  # our own
 
 
-def follow(dialog: Gtk.Dialog, say: translations.Texts) -> None:
-    """Open the page when Help is pressed; the dialog stays. GIMP's own way only tells that a procedure failed."""
+def add_button(dialog: Gtk.Dialog, say: translations.Texts) -> None:
+    """Add a Help button that opens the page, and leaves the dialog open; it stands in the place of GIMP's own.
+
+    That one only tells that a procedure failed, where no browser can be opened.
+    """
+    theirs = dialog.get_widget_for_response(_THEIRS)
+    if theirs is not None:
+        theirs.set_no_show_all(True)
+        theirs.hide()
 
     def answered(_: Gtk.Dialog, answer: int) -> None:
         if answer == _PRESSED:
@@ -27,12 +35,12 @@ def follow(dialog: Gtk.Dialog, say: translations.Texts) -> None:
             open_page(say)
 
     dialog.connect("response", answered)
-
-
-def add_button(dialog: Gtk.Dialog, say: translations.Texts) -> None:
-    """Add a Help button to a dialog that has none."""
-    dialog.add_button(say("_Help"), _PRESSED).set_use_underline(True)
-    follow(dialog, say)
+    button = dialog.add_button(say("_Help"), _PRESSED)
+    button.set_use_underline(True)
+    box = button.get_parent()
+    if hasattr(box, "set_child_secondary"):  # a row of buttons, and no header bar
+        box.set_child_secondary(button, True)  # on the other side
+        box.reorder_child(button, 0)
 
 
 def open_page(say: translations.Texts) -> None:

@@ -19,7 +19,9 @@ def test_help_opens_the_page_and_leaves_the_dialog_open(gimp):
     browser = gimp.get_pdb().lookup_procedure()
     browser.run().index.return_value = gimp.PDBStatusType.SUCCESS
     dialog = MagicMock()
-    help_page.follow(dialog, Texts("en"))
+    help_page.add_button(dialog, Texts("en"))
+    dialog.get_widget_for_response().hide.assert_called_once_with()  # GIMP's own
+    assert dialog.add_button.call_args.args == ("_Help", help_page._PRESSED)
     (_, answered), _ = dialog.connect.call_args
     answered(dialog, -5)
     dialog.stop_emission_by_name.assert_not_called()
