@@ -11,7 +11,7 @@ from ._shared import add_model_program, checkpoint_advice, errors, model_adder, 
 
 _LOOK_MS = 100
 _ADD, _STOP = 1, 2  # the buttons' answers
-_HELP_HEIGHT, _MOST_HELP = 200, 440  # pixels: of a small screen, and what all of it takes
+_HELP_HEIGHT, _MOST_HELP = 260, 440  # pixels: of a small screen, and what all of it takes
 _LINE = 72  # characters of a line: paths are long
 
 
