@@ -13,6 +13,7 @@ from foveate_shared.connection.running_server import read_runtime_file
 from hosts.blender.desk import PENCIL, RUNTIME, SIZE, Desk, blender_with_windows, make_home
 from hosts.blender.pictures import HEIGHT, WIDTH, as_kept, picture
 from hosts.lib.servers import SLOW
+from hosts.lib.waiting import wait_until
 
 INSIDE = (slice(16, 56), slice(20, 68))
 RESULT = "in, Refocus (deterministic-x4)"
@@ -311,7 +312,7 @@ def test_a_server_is_started_where_none_runs_and_once_it_was_ended_with_the_next
     assert "The server was ended. It starts again with the next job." in " ".join(drawn)
     desk.settle()
     screen.screenshot("blender-ended")
-    assert not runtime_file.exists()
+    wait_until(lambda: not runtime_file.exists(), 60, "the end of the server")
     desk.open()
     desk.press()
     assert desk.wait_for_state("done", timeout=60)["shown"] == RESULT
