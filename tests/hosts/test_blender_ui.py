@@ -95,6 +95,8 @@ def test_a_rectangle_is_dragged_and_a_press_in_the_sidebar_is_none(desk, running
     running.run(DRAG.replace("0.25", "0.1"))  # nobody selects any more
     desk.settle()
     assert running.run("answer = list(bpy.data.images['in'].foveate.rect)") == rect.tolist()
+    running.run(PRESS_BESIDE)  # the first one folded the panel, as it should
+    desk.settle()
 
 
 def test_the_result_is_shown_and_one_undo_takes_it_back_exactly(desk, running, screen):
