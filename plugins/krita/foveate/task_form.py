@@ -91,17 +91,19 @@ class TaskForm(Measured):
 
     def start(self) -> None:
         """Start the job, or say why not."""
-        only = self._form_fields.filled.values.get("only")
+        faces = self._faces_alone()
         self._controller.look()
-        if only and not self._form_fields.filled.values.get(
-            "only"
-        ):  # the selection has changed: see what the button says now
+        if faces and not self._faces_alone():  # the selection has changed: see what the button says now
             return
         if reason := self._reason_not_to_start():
             self._explain(reason)
             return
         self._explain("")
         self._next.start(self.parameters(), self.variations.value())
+
+    def _faces_alone(self) -> Any:
+        """Return which faces were chosen; nothing where it is all of them."""
+        return self._form_fields.filled.values.get("only")
 
     def parameters(self) -> protocol.JsonObject:
         """Return the parameters as they are set."""
