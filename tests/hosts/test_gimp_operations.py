@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from fakes.changed_server import TITLE
 from foveate_shared.connection.settings import load, save
 from foveate_shared.editor import known_server
 from hosts.gimp.person import Person
@@ -79,7 +78,7 @@ def test_what_the_server_has_comes_with_the_next_start(start, screen, settings, 
         assert finish()["status"] == "cancel"
     with start() as running:
         person = Person(running, screen)
-        assert running.run(KNOWN, name="refocus")["label"] == f"{TITLE}..."
+        assert running.run(KNOWN, name="refocus")["label"] == "Bring Into Focus..."  # as GIMP writes titles
         assert running.run(KNOWN, name="extend")["arguments"]["left"] == [0, 20000, 0]
         assert running.run(KNOWN, name="upscale")["arguments"]["scale"] == [2, 6, 4]
         assert running.run(KNOWN, name="faces")["arguments"]["min-score"] == [0.3, 1, 0.75]
