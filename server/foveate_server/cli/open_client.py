@@ -29,9 +29,10 @@ IDLE_EXIT_MINUTES = 10  # of a server that a command has started
 @contextmanager
 def connect(options: argparse.Namespace, display: Display) -> Iterator[Client]:
     """Give a client of the server that `options` name. Raises FoveateError where they make no sense."""
+    find_server = finder(options, display)  # first: options that make no sense leave no id behind
     owner = named_owner(options, Machine())
     identity = getattr(options, "client_id", None) or (owner.client_id if owner else client_id())
-    with Client(finder(options, display), identity, Peer("foveate-cli", version())) as client:
+    with Client(find_server, identity, Peer("foveate-cli", version())) as client:
         yield client
 
 
