@@ -201,7 +201,7 @@ def test_variants_are_compared_on_a_sheet_that_is_an_image_of_its_own(run, runni
         ('bpy.ops.foveate.refocus(image="in", rect=(10, 10, 5, 5), mask="absent")', "There is no mask absent."),
         ('bpy.ops.foveate.refocus(image="in", rect=(10, 10, 5, 5), region="ALL")', "More than one region is given."),
         ('bpy.ops.foveate.refocus(image="in", result="out")', "There is an image out already."),
-        ('bpy.ops.foveate.refocus(image="in", result="x" * 64)', "at most 63 bytes"),
+        ('bpy.ops.foveate.refocus(image="in", result="x" * 256)', " bytes"),
         ('bpy.ops.foveate.refocus(image="in", variations=100)', "100 variations cannot be made."),
         ('bpy.ops.foveate.refocus(image="in", region="BORDER")', "The scene has no render border."),
         ('bpy.ops.foveate.extend(image="in", right=8, rect=(10, 10, 5, 5))', "Leave out rect."),
@@ -335,7 +335,7 @@ bpy.data.images.remove(image)
 """)
     before, after = running.load("deep")[::-1], running.load("sharp")[::-1]
     assert made["is_float"]
-    assert np.abs(before[..., :3] - linear(samples / 65535)).max() < 1e-5  # more than 8 bits came in
+    assert np.abs(before[..., :3] - linear(samples / 65535)).max() < 1e-4  # 8 bits err by 2e-3, Blender 5.2 by 2e-5
     changed = (before[..., :3] != after[..., :3]).any(axis=2)
     assert changed[IN_RECT].mean() > 0.5
     changed[IN_RECT] = False
