@@ -28,6 +28,7 @@ from foveate_shared.wire.protocol import (
     LASTING_EVENTS,
     Blob,
     Document,
+    ItemEnded,
     ModelInfo,
     Pixels,
     Profile,
@@ -174,6 +175,15 @@ class Bench:
 
     async def submit(self, submit=None, owner=ANNA, **fields):
         job, _ = await self.manager.submit(owner, submit or submit_of(**fields), {})
+        return job
+
+    async def submit_half(self, watcher):
+        """Submit a job of two items; return it once the first is done. The second, "i2", goes on for good."""
+        self.executor.hold("i2")
+        job = await self.submit(items=2)
+        for request in (await watcher.until(Windows)).requests:
+            await self.send(job, request)
+        await watcher.until(ItemEnded)
         return job
 
     def upload(self, data):

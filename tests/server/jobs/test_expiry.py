@@ -10,7 +10,7 @@ from foveate_server.jobs.dependencies import Clocks
 from foveate_server.spool.database_rows import Owner
 from foveate_server.spool.job_files import storage_full
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
-from foveate_shared.wire.protocol import Failed, ItemEnded, Started, Windows
+from foveate_shared.wire.protocol import Failed, Started, Windows
 
 DAY = 86_400
 RESULT = EXTENT.area  # bytes that a finished job takes: its patch
@@ -165,12 +165,8 @@ async def test_a_connection_that_does_not_follow_a_job_was_not_told_of_its_end(t
 
 async def test_a_retry_is_no_old_job(tmp_path, machine):
     async with bench(tmp_path, clocks=machine.clocks, table={"paint": PaintAnew()}) as made:
-        made.executor.hold("i2")
         watcher = made.watch()
-        job = await made.submit(items=2)
-        for request in (await watcher.until(Windows)).requests:
-            await made.send(job, request)
-        await watcher.until(ItemEnded)
+        job = await made.submit_half(watcher)
         made.manager.fail(job, storage_full("Full.").info)
         await watcher.until(Failed)
         machine.run(days=6.9)
@@ -206,12 +202,8 @@ async def test_what_ended_without_a_result_goes_by_time(tmp_path, machine):
 
 async def test_finished_parts_stay_until_their_owner_was_told_of_them(tmp_path, machine):
     async with bench(tmp_path, clocks=machine.clocks, table={"paint": PaintAnew()}) as made:
-        made.executor.hold("i2")
         watcher = made.watch()
-        job = await made.submit(items=2)
-        for request in (await watcher.until(Windows)).requests:
-            await made.send(job, request)
-        await watcher.until(ItemEnded)
+        job = await made.submit_half(watcher)
         made.manager.disconnect(ANNA, watcher)
         made.manager.fail(job, storage_full("Full.").info)
         machine.run(days=8)

@@ -107,12 +107,8 @@ async def test_within_a_document_a_failed_part_leaves_that_as_it_was(tmp_path):
 
 async def test_a_full_disk_does_not_cost_what_is_finished(tmp_path):
     async with bench(tmp_path, table=ANEW) as made:
-        made.executor.hold("i2")
         watcher = made.watch()
-        job = await made.submit(items=2)
-        for request in (await watcher.until(Windows)).requests:
-            await made.send(job, request)
-        await watcher.until(ItemEnded)
+        job = await made.submit_half(watcher)
         made.manager.fail(job, ServerError("Full.", code=ErrorCode.STORAGE_FULL).info)
         assert (await watcher.until(Failed)).recipe
         assert job.is_resumable

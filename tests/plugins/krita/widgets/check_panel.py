@@ -289,12 +289,18 @@ def test_faces_are_listed_and_some_are_chosen(studio):
     assert form.reason.text() == "Tick a face first."
 
 
-def test_found_faces_belong_to_one_selection(studio):
+def with_one_face(studio):
+    """Look for faces; return the form with the one that was found."""
     studio.connect()
     form = studio.panel.task
     form.choose("faces")
     form.fields["only"]._find.click()
     studio.finish(studio.controller.survey, faces=[{}])
+    return form
+
+
+def test_found_faces_belong_to_one_selection(studio):
+    form = with_one_face(studio)
     studio.editor.now = replace(studio.editor.now, selection=None)
     studio.controller.look()
     assert not form.fields["only"].is_listing
@@ -302,11 +308,7 @@ def test_found_faces_belong_to_one_selection(studio):
 
 
 def test_the_button_for_some_faces_is_not_about_all_once_they_are_gone(studio):
-    studio.connect()
-    form = studio.panel.task
-    form.choose("faces")
-    form.fields["only"]._find.click()
-    studio.finish(studio.controller.survey, faces=[{}])
+    form = with_one_face(studio)
     assert form.run_button.text() == "Refocus 1 face"
     studio.editor.now = replace(studio.editor.now, selection=None)
     form.run_button.click()  # sooner than the panel looks at the selection
