@@ -96,11 +96,7 @@ class Controller(SettingsKeeper):
 
         They are neither fetched nor listed.
         """
-
-        def told(job: JobSummary) -> None:
-            tell(job)
-
-        self._open_left = told
+        self._open_left = tell
 
     def reconnect(self) -> None:
         """Look for the server anew, with the settings as they are now, and start it where none runs."""

@@ -14,11 +14,8 @@ from ..forms import prompt_history
 from ..i18n import translations
 from ..wire.protocol import Json, JsonObject, as_object
 
-_INSTALLED = (
-    "server_command",
-    "installed_command",
-    "runtime_file",
-)  # settings that `foveate plugins install` writes, at any time
+# Settings that `foveate plugins install` writes, at any time.
+_INSTALLED = ("server_command", "installed_command", "runtime_file")
 _SERVER = (*_INSTALLED, "remote_url", "remote_token", "remote_fingerprint")
 _OF_ONE_JOB = {"only", "pinned", "siblings"}  # parameters that say nothing about the next job
 
