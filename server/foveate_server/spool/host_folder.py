@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from foveate_shared.connection.process_place import ProcessPlace, by_name_alone,
 from foveate_shared.errors import ServerError
 
 _OWNER = "host.json"  # in the folder: who used it last
+_TIME_TO_SIGN = 5.0  # seconds between a host's lock and its name, at most: the folder may be on another machine's disk
+_POLL = 0.02  # seconds between two looks
 
 
 @dataclass(frozen=True)
@@ -39,17 +42,18 @@ def take_folder(folder: Path) -> tuple[Path, FileLock]:
     It is `folder` for the host that came first, even under a new name, and a folder beside it for each other one.
     Raises OSError, ResourceError, and ServerError where another server of this host has it.
     """
-    here, before = SpoolOwner.here(), _owner(folder)
+    here = SpoolOwner.here()
     own = _own_beside(folder, here)
-    if own.is_dir() or (before and before.is_another_than(here)):
-        return _locked(own, here)
+    lock = None if own.is_dir() else _lock_unless_anothers(folder, here)
+    if lock is None:
+        folder, lock = own, _lock(own)
     try:
-        return _locked(folder, here)
-    except ServerError:
-        holder = _owner(folder) or here
-        if holder.host == here.host and not holder.is_another_than(here):
-            raise
-    return _locked(own, here)
+        if _owner(folder) != here:
+            write_private(folder / _OWNER, json.dumps(asdict(here)) + "\n")
+    except BaseException:
+        lock.release()
+        raise
+    return folder, lock
 
 
 def _own_beside(folder: Path, here: SpoolOwner) -> Path:
@@ -59,7 +63,7 @@ def _own_beside(folder: Path, here: SpoolOwner) -> Path:
     return before if is_kept else own
 
 
-def _locked(folder: Path, here: SpoolOwner) -> tuple[Path, FileLock]:
+def _lock(folder: Path) -> FileLock:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     lock = FileLock(folder / "lock", mode=0o600)
@@ -71,13 +75,40 @@ def _locked(folder: Path, here: SpoolOwner) -> tuple[Path, FileLock]:
             remedy="Use that server, or give this one another data folder (FOVEATE_DATA_DIR).",
             path=folder,
         ) from None
+    return lock
+
+
+def _lock_unless_anothers(folder: Path, here: SpoolOwner) -> FileLock | None:
+    """Return the lock of a folder, None where the folder is another host's.
+
+    Raises as `take_folder`.
+    """
+    if _belongs_to_another(folder, here):
+        return None
     try:
-        if _owner(folder) != here:
-            write_private(folder / _OWNER, json.dumps(asdict(here)) + "\n")
-    except BaseException:
+        lock = _lock(folder)
+    except ServerError:
+        holder = _named_holder(folder) or here
+        if holder.host == here.host and not holder.is_another_than(here):
+            raise
+        return None
+    if _belongs_to_another(folder, here):  # that came and went since the first look
         lock.release()
-        raise
-    return folder, lock
+        return None
+    return lock
+
+
+def _belongs_to_another(folder: Path, here: SpoolOwner) -> bool:
+    owner = _owner(folder)
+    return owner is not None and owner.is_another_than(here)
+
+
+def _named_holder(folder: Path) -> SpoolOwner | None:
+    """Return who holds the lock; None where it does not say so. A host that has just taken it is about to."""
+    deadline = time.monotonic() + _TIME_TO_SIGN
+    while (holder := _owner(folder)) is None and time.monotonic() < deadline:
+        time.sleep(_POLL)
+    return holder
 
 
 def _owner(folder: Path) -> SpoolOwner | None:

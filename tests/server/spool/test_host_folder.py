@@ -8,7 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+from foveate_server.spool import host_folder
 from foveate_server.spool.host_folder import SpoolOwner, take_folder
 from foveate_shared.connection import process_place
 from foveate_shared.connection.process_place import kept_by_this_host
@@ -54,6 +56,52 @@ def test_two_hosts_at_once_have_a_folder_each_for_good(take, call):
     assert name.startswith("spool@laptop-")
     give_back()
     assert take()[0] == name
+
+
+def test_a_host_that_has_just_taken_the_folder_is_given_time_to_sign(take, call, tmp_path: Path, monkeypatch):
+    note = _note_of("studio", take, call, tmp_path)
+
+    def sign(seconds: float) -> None:
+        (tmp_path / "spool/host.json").write_bytes(note)
+
+    monkeypatch.setattr(host_folder.time, "sleep", sign)
+    call("laptop")
+    with FileLock(tmp_path / "spool/lock"):  # studio's, which has not come to its name yet
+        assert take()[0].startswith("spool@laptop-")
+
+
+def test_a_host_that_came_and_went_since_the_first_look_keeps_its_folder(take, be, call, tmp_path: Path, monkeypatch):
+    be("a")
+    note = _note_of("studio", take, call, tmp_path)
+    lock = host_folder._lock
+
+    def lock_too_late(folder: Path) -> FileLock:
+        (tmp_path / "spool/host.json").write_bytes(note)
+        return lock(folder)
+
+    monkeypatch.setattr(host_folder, "_lock", lock_too_late)
+    be("b")
+    call("laptop")
+    assert take()[0].startswith("spool@laptop-")
+    be("a")
+    call("studio")
+    assert take()[0] == "spool"
+
+
+def _note_of(name: str, take, call, tmp_path: Path) -> bytes:
+    """Return how a host signs the folder, which it leaves unsigned."""
+    call(name)
+    take()[1]()
+    note = (tmp_path / "spool/host.json").read_bytes()
+    (tmp_path / "spool/host.json").unlink()
+    return note
+
+
+def test_a_holder_that_never_signs_is_a_server_of_this_host(take, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(host_folder, "_TIME_TO_SIGN", 0.1)
+    (tmp_path / "spool").mkdir()
+    with FileLock(tmp_path / "spool/lock"), pytest.raises(ServerError, match="Another server uses the job store"):
+        take()
 
 
 def test_two_servers_of_one_host_do_not(take, call):
