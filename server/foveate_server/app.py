@@ -23,6 +23,7 @@ from foveate_server.engines.contract import EngineSpec
 from foveate_server.engines.engine_specs import engine_of
 from foveate_server.executors.contract import Executor, ExecutorStatus
 from foveate_server.executors.local import LocalExecutor, default_patience
+from foveate_server.full_collections import collect_all
 from foveate_server.installed_packages import left_out
 from foveate_server.jobs.dependencies import Clocks, JobDependencies
 from foveate_server.jobs.job import Job
@@ -44,6 +45,7 @@ from foveate_server.tasks.messages import OPERATIONS
 from foveate_shared.wire.protocol import PATH
 
 HOUSEKEEPING_SECONDS = 10.0
+COLLECTION_SECONDS = 60.0  # see full_collections.py
 REVOCATION_SECONDS = 0.5  # until a revoked token's jobs end: the file of tokens is looked at so often
 _STATES = ("running", "queued", "waiting", "done", "failed", "cancelled")  # as the status page orders jobs
 
@@ -138,7 +140,7 @@ class Application:
             stack.push_async_callback(self._service.manager.stop)
             await self._service.manager.start()
             manager = self._service.manager
-            for chore in (_keep_house(manager), _end_revoked(manager, self._authenticator)):
+            for chore in (_keep_house(manager), _end_revoked(manager, self._authenticator), _collect_garbage()):
                 stack.callback(asyncio.create_task(chore).cancel)
             yield
 
@@ -204,6 +206,12 @@ async def _keep_house(manager: JobManager) -> None:
             manager.expire()
         except Exception:
             _log.exception("housekeeping failed")
+
+
+async def _collect_garbage() -> None:
+    while True:
+        await asyncio.sleep(COLLECTION_SECONDS)
+        collect_all()
 
 
 async def _end_revoked(manager: JobManager, authenticator: Authenticator) -> None:

@@ -1,5 +1,6 @@
 """The whole server with real worker processes: what a kill -9 of either costs."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from fakes.jobs import EXTENT, crop, submit_of
 from fakes.painting import inverted, strips
 from fakes.raw_client import RawClient
+from foveate_server import app
 from foveate_server.app import Variants, create_app
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.engines.deterministic.engine import deterministic_spec
@@ -97,6 +99,17 @@ def test_a_cancel_reaches_the_worker(site):
         client.send(second)
         assert isinstance(client.finish(second.job), Done)
         assert executor.pids == pid  # it listened, and was not replaced
+
+
+async def test_old_garbage_is_taken_away_every_now_and_then(monkeypatch):
+    collected = asyncio.Event()
+    monkeypatch.setattr(app, "COLLECTION_SECONDS", 0)
+    monkeypatch.setattr(app, "collect_all", collected.set)
+    chore = asyncio.create_task(app._collect_garbage())
+    await asyncio.wait_for(collected.wait(), 60)
+    collected.clear()
+    await asyncio.wait_for(collected.wait(), 60)
+    chore.cancel()
 
 
 async def test_only_one_server_has_the_spool(site, config):

@@ -17,6 +17,7 @@ from typing import Protocol
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from foveate_server.config.server_config import ServerConfig
+from foveate_server.full_collections import full_collections_by_hand
 from foveate_server.logs import logging_to
 from foveate_server.net.http_server import WebServer, base_url, bind
 from foveate_server.net.named_tokens import new_token
@@ -57,7 +58,12 @@ def run_service(config: ServerConfig, build: Build, announce: Announce) -> None:
     """
     config = secured(config)
     _require_no_other(config)
-    with logging_to(config.log_dir) as log_file, bind(config) as listening, _threads_giving_way():
+    with (
+        logging_to(config.log_dir) as log_file,
+        bind(config) as listening,
+        _threads_giving_way(),
+        full_collections_by_hand(),
+    ):
         config = replace(config, port=listening.getsockname()[1])
         running = _describe(config, listening)
         service = build(config, running.token)

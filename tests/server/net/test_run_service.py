@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import signal
@@ -156,6 +157,14 @@ def test_a_thread_that_computes_gives_way_sooner_than_usual(config: ServerConfig
     with serving(config):
         assert sys.getswitchinterval() < usual / 5
     assert sys.getswitchinterval() == usual
+
+
+def test_nobody_waits_for_a_full_collection_of_garbage_in_the_midst_of_a_plan(config: ServerConfig):
+    usual = gc.get_threshold()
+    with serving(config):
+        assert gc.get_freeze_count()
+        assert gc.get_threshold()[-1] > 1000 * usual[-1]
+    assert gc.get_threshold() == usual
 
 
 def test_other_machines_are_not_served_without_tls(config: ServerConfig):
