@@ -19,6 +19,7 @@ from foveate_server.config.server_config import ServerConfig
 from foveate_server.engines.deterministic.engine import deterministic_spec
 from foveate_server.executors.local import LocalExecutor
 from foveate_server.net.run_service import ServedApplication, run_service
+from foveate_server.spool import host_folder
 from foveate_shared.connection.running_server import read_runtime_file
 from foveate_shared.errors import FoveateError
 from foveate_shared.wire.protocol import (
@@ -112,7 +113,8 @@ async def test_old_garbage_is_taken_away_every_now_and_then(monkeypatch):
     chore.cancel()
 
 
-async def test_only_one_server_has_the_spool(site, config):
+async def test_only_one_server_has_the_spool(site, config, monkeypatch):
+    monkeypatch.setattr(host_folder, "PATIENCE", 0.1)
     second = create_app(config, deterministic_spec(), token=TOKEN, variants=Variants(operations=OPERATIONS))
 
     with pytest.raises(FoveateError, match="Another server"):

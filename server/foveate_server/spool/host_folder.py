@@ -14,7 +14,7 @@ from foveate_shared.connection.process_place import ProcessPlace, by_name_alone,
 from foveate_shared.errors import ServerError
 
 _OWNER = "host.json"  # in the folder: who used it last
-_TIME_TO_SIGN = 5.0  # seconds between a host's lock and its name, at most: the folder may be on another machine's disk
+PATIENCE = 10.0  # seconds: a host that has just locked the folder is about to sign it, and a server may be ending
 _POLL = 0.02  # seconds between two looks
 
 
@@ -44,16 +44,10 @@ def take_folder(folder: Path) -> tuple[Path, FileLock]:
     """
     here = SpoolOwner.here()
     own = _own_beside(folder, here)
-    lock = None if own.is_dir() else _lock_unless_anothers(folder, here)
-    if lock is None:
-        folder, lock = own, _lock(own)
-    try:
-        if _owner(folder) != here:
-            write_private(folder / _OWNER, json.dumps(asdict(here)) + "\n")
-    except BaseException:
-        lock.release()
-        raise
-    return folder, lock
+    for candidate in (own,) if own.is_dir() else (folder, own):
+        if lock := _locked_unless_anothers(candidate, here):
+            return candidate, _signed(candidate, here, lock)
+    raise _in_use(own)
 
 
 def _own_beside(folder: Path, here: SpoolOwner) -> Path:
@@ -63,52 +57,54 @@ def _own_beside(folder: Path, here: SpoolOwner) -> Path:
     return before if is_kept else own
 
 
-def _lock(folder: Path) -> FileLock:
+def _locked_unless_anothers(folder: Path, here: SpoolOwner) -> FileLock | None:
+    """Return the folder's lock, None where the folder is another host's.
+
+    Raises as `take_folder`, once the holder has had its time to sign, and a server of this host its time to end.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     lock = FileLock(folder / "lock", mode=0o600)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise ServerError(
-            "Another server uses the job store {path}.",
-            remedy="Use that server, or give this one another data folder (FOVEATE_DATA_DIR).",
-            path=folder,
-        ) from None
-    return lock
-
-
-def _lock_unless_anothers(folder: Path, here: SpoolOwner) -> FileLock | None:
-    """Return the lock of a folder, None where the folder is another host's.
-
-    Raises as `take_folder`.
-    """
-    if _belongs_to_another(folder, here):
-        return None
-    try:
-        lock = _lock(folder)
-    except ServerError:
-        holder = _named_holder(folder) or here
-        if holder.host == here.host and not holder.is_another_than(here):
-            raise
-        return None
-    if _belongs_to_another(folder, here):  # that came and went since the first look
+    deadline = time.monotonic() + PATIENCE
+    while not _belongs_to_another(folder, here):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            holder = _owner(folder) or here
+            if holder.host != here.host:  # with the same id: a container, or a name that was changed
+                return None
+            if time.monotonic() >= deadline:
+                raise _in_use(folder) from None
+            time.sleep(_POLL)
+            continue
+        if not _belongs_to_another(folder, here):  # that came and went since the last look
+            return lock
         lock.release()
-        return None
+    return None
+
+
+def _signed(folder: Path, here: SpoolOwner, lock: FileLock) -> FileLock:
+    """Write down whose the locked folder is; return the lock."""
+    try:
+        if _owner(folder) != here:
+            write_private(folder / _OWNER, json.dumps(asdict(here)) + "\n")
+    except BaseException:
+        lock.release()
+        raise
     return lock
+
+
+def _in_use(folder: Path) -> ServerError:
+    return ServerError(
+        "Another server uses the job store {path}.",
+        remedy="Use that server, or give this one another data folder (FOVEATE_DATA_DIR).",
+        path=folder,
+    )
 
 
 def _belongs_to_another(folder: Path, here: SpoolOwner) -> bool:
     owner = _owner(folder)
     return owner is not None and owner.is_another_than(here)
-
-
-def _named_holder(folder: Path) -> SpoolOwner | None:
-    """Return who holds the lock; None where it does not say so. A host that has just taken it is about to."""
-    deadline = time.monotonic() + _TIME_TO_SIGN
-    while (holder := _owner(folder)) is None and time.monotonic() < deadline:
-        time.sleep(_POLL)
-    return holder
 
 
 def _owner(folder: Path) -> SpoolOwner | None:

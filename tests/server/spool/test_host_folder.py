@@ -35,8 +35,9 @@ def be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture
-def take(tmp_path: Path):
+def take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Take the folder; return its name and what gives it back."""
+    monkeypatch.setattr(host_folder, "PATIENCE", 0.1)
     with ExitStack() as stack:
 
         def take():
@@ -73,13 +74,12 @@ def test_a_host_that_has_just_taken_the_folder_is_given_time_to_sign(take, call,
 def test_a_host_that_came_and_went_since_the_first_look_keeps_its_folder(take, be, call, tmp_path: Path, monkeypatch):
     be("a")
     note = _note_of("studio", take, call, tmp_path)
-    lock = host_folder._lock
 
-    def lock_too_late(folder: Path) -> FileLock:
+    def lock_too_late(path: Path, mode: int) -> FileLock:
         (tmp_path / "spool/host.json").write_bytes(note)
-        return lock(folder)
+        return FileLock(path, mode=mode)
 
-    monkeypatch.setattr(host_folder, "_lock", lock_too_late)
+    monkeypatch.setattr(host_folder, "FileLock", lock_too_late)
     be("b")
     call("laptop")
     assert take()[0].startswith("spool@laptop-")
@@ -97,11 +97,16 @@ def _note_of(name: str, take, call, tmp_path: Path) -> bytes:
     return note
 
 
-def test_a_holder_that_never_signs_is_a_server_of_this_host(take, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(host_folder, "_TIME_TO_SIGN", 0.1)
+def test_a_holder_that_never_signs_is_a_server_of_this_host(take, tmp_path: Path):
     (tmp_path / "spool").mkdir()
     with FileLock(tmp_path / "spool/lock"), pytest.raises(ServerError, match="Another server uses the job store"):
         take()
+
+
+def test_a_server_that_is_ending_is_waited_for(take, monkeypatch: pytest.MonkeyPatch):
+    _, give_back = take()
+    monkeypatch.setattr(host_folder.time, "sleep", lambda _: give_back())
+    assert take()[0] == "spool"
 
 
 def test_two_servers_of_one_host_do_not(take, call):

@@ -13,7 +13,7 @@ from fakes.jobs import bench, submit_of
 from fakes.painting import item
 from foveate_server.jobs.journal import Journal
 from foveate_server.operations.contract import Plan
-from foveate_server.spool import database
+from foveate_server.spool import database, host_folder
 from foveate_server.spool.database import Database, insert_job, put_item, put_items, set_state
 from foveate_server.spool.database_rows import ItemRow, JobRow, Owner
 from foveate_server.spool.job_files import Account, JobFiles, Upload
@@ -57,7 +57,8 @@ async def test_a_job_whose_storing_never_ended_is_forgotten(tmp_path):
     spool.close()
 
 
-def test_two_servers_never_share_a_spool(tmp_path):
+def test_two_servers_never_share_a_spool(tmp_path, monkeypatch):
+    monkeypatch.setattr(host_folder, "PATIENCE", 0.1)
     first = Spool(tmp_path / "spool", QUOTA)
     try:
         with pytest.raises(ServerError, match="Another server uses") as caught:
