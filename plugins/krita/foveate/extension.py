@@ -65,7 +65,7 @@ class FoveateExtension(Extension):  # type: ignore[misc]
         say = self.controller.say
         self._add(window, {**ENTRIES, **entries_of(self.controller.operations)})
         self._create(window, "foveate_cancel", say("Foveate: cancel all jobs"), self.controller.cancel_all)
-        self._create(window, "foveate_panel", say("Foveate: show the docker"), partial(self._reveal, window))
+        self._create(window, "foveate_panel", say("Foveate: show the docker"), self._reveal)
 
     def _follow(self) -> None:
         """Give each window entries for operations that the server did not have when the window was made."""
@@ -97,15 +97,16 @@ class FoveateExtension(Extension):  # type: ignore[misc]
     def _run(self, entry: MenuEntry) -> None:
         """Start an operation with its parameters as last used; the docker says how it goes, or what is missing."""
         self.controller.look()
-        docker = self._reveal(Krita.instance().activeWindow())
+        docker = self._reveal()
         wish = entry.wish(self.controller.used(entry.operation))
         if wish is not None and not self.controller.blocked(entry.operation):
             self.controller.run(entry.operation, wish)
         elif docker is not None:
             docker.panel.task.ask(entry.operation, entry.needs)
 
-    def _reveal(self, window: Any) -> Any:
-        """Show a window's docker and return it."""
+    def _reveal(self) -> Any:
+        """Show the active window's docker and return it."""
+        window = Krita.instance().activeWindow()
         for docker in window.dockers() if window is not None else ():
             if docker.objectName() == DOCKER:
                 docker.setVisible(True)
