@@ -8,6 +8,7 @@ from typing import Any
 from ._shared import add_model_program, checkpoint_advice, errors
 from .controller import KritaController
 from .qt import Qt, QtWidgets
+from .tab_order import tab_as_drawn
 from .widgets import button, column, copy_text, label, row, tell
 
 _FILTER = " ".join(f"*{ending}" for ending in (".safetensors", *add_model_program.OLD_FORMATS))
@@ -62,6 +63,7 @@ class AddModelDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self.what.textChanged.connect(self.refresh)
         self._pickle.toggled.connect(self.refresh)
         controller.signals.changed.connect(self.refresh)
+        tab_as_drawn(self)
         self.refresh()
 
     def refresh(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 from ._shared import job_list
 from .controller import KritaController
 from .job_card import JobCard
-from .qt import QtWidgets
+from .qt import Qt, QtWidgets
 from .variations_card import VariationsCard
 from .widgets import column, label, remove, scrolling
 
@@ -16,7 +16,7 @@ class JobHistory(QtWidgets.QScrollArea):  # type: ignore[misc]
     """Shows the controller's jobs, and scrolls by itself."""
 
     def __init__(self, controller: KritaController) -> None:
-        super().__init__(objectName="jobs")
+        super().__init__(objectName="jobs", focusPolicy=Qt.FocusPolicy.NoFocus)
         self._controller = controller
         self._cards: dict[Any, JobCard | VariationsCard] = {}  # by wish
         inside = QtWidgets.QWidget(objectName="jobs")

@@ -12,6 +12,7 @@ from .job_history import JobHistory
 from .notices import Notices
 from .qt import Qt, QtCore, QtWidgets
 from .settings_dialog import SettingsDialog
+from .tab_order import tab_as_drawn
 from .task_form import TaskForm
 from .widgets import column, scrolling
 
@@ -44,6 +45,11 @@ class Panel(QtWidgets.QWidget):  # type: ignore[misc]
     def open_settings(self) -> Any:
         """Open the settings dialog."""
         return self.controller.dialogs.show(SettingsDialog(self.controller, self.window()))
+
+    def focusNextPrevChild(self, forwards: bool) -> bool:  # noqa: N802 - Qt's name
+        """Go on as it is drawn now: rows and cards come and go."""
+        tab_as_drawn(self)
+        return bool(super().focusNextPrevChild(forwards))
 
     def changeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         """Follow Krita's theme."""

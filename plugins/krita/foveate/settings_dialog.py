@@ -7,6 +7,7 @@ from typing import Any
 from ._shared import errors, labels, open_connection, typed_settings
 from .controller import KritaController
 from .qt import Qt, QtWidgets
+from .tab_order import tab_as_drawn
 from .widgets import button, column, fill, label, row, show_value
 
 
@@ -78,3 +79,4 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         buttons = row(None, button(say("Cancel"), "", self.reject), save)
         column(self, server, others, self._problem, None, buttons, margin=12, spacing=10)
         self.resize(460, 320)
+        tab_as_drawn(self)
