@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ._shared import checkpoint_choices, operation_form, translations
+from .form_boxes import TitledTick, past_wheel
 from .parameter_fields import ParameterField
 from .qt import QtWidgets
 from .widgets import column, label, row, scrolling
@@ -49,7 +50,8 @@ class Additions(ParameterField):
     def _line(self, model: Any, say: translations.Texts) -> Any:
         words = ", ".join(checkpoint_choices.trigger_words(model))
         tip = say("Its words in a prompt: {words}", words=words) if words else say("It asks for no words in a prompt")
-        tick = QtWidgets.QCheckBox(model.title, toolTip=tip, toggled=lambda _: self.changed.emit())
+        tick = TitledTick(model.title, tip)
+        tick.toggled.connect(lambda _: self.changed.emit())
         self._ticks[model.name] = tick
         if self._weight is None:
             return row(tick, None)
@@ -64,5 +66,5 @@ class Additions(ParameterField):
             valueChanged=lambda _: self.changed.emit(),
         )
         tick.toggled.connect(weight.setEnabled)
-        self._weights[model.name] = weight
+        self._weights[model.name] = past_wheel(weight)
         return row(tick, None, weight)

@@ -6,11 +6,14 @@ from typing import Any
 
 from ._shared import operation_form, protocol
 from .controller import KritaController
+from .form_boxes import past_wheel
 from .parameter_fields import ParameterField, Steps
 from .qt import QtWidgets
-from .widgets import column, name_label
+from .widgets import column, holder, name_label, row
+from .wrapping import Wrapping
 
 _STEP = 64  # pixels
+_ACROSS = 2  # sides beside each other
 _WHERE = operation_form.Parameter(
     "area",
     "Where",
@@ -28,11 +31,9 @@ class ExtendField(ParameterField):
         self._say = say = controller.say
         self._boxes: dict[str, Any] = {}
         self.area = Steps(_WHERE, say)
-        self._sides = QtWidgets.QWidget()
-        grid = QtWidgets.QGridLayout(self._sides, spacing=6)
-        grid.setContentsMargins(0, 0, 0, 0)
-        for index, side in enumerate(parameter.parts):
-            line, place, title = index // 2, 2 * (index % 2), say(side.title)
+        sides = Wrapping(across=_ACROSS)
+        for side in parameter.parts:
+            title = say(side.title)
             box = QtWidgets.QSpinBox(
                 toolTip=say("By how many pixels the image grows on this side"),
                 accessibleName=title,
@@ -42,10 +43,9 @@ class ExtendField(ParameterField):
                 suffix=" px",
                 valueChanged=lambda _: self.changed.emit(),
             )
-            grid.addWidget(QtWidgets.QLabel(title) if place else name_label(title, box), line, place)
-            grid.addWidget(box, line, place + 1)
-            grid.setColumnStretch(place + 1, 1)
+            sides.addWidget(holder(row(name_label(title, box), past_wheel(box), wide=1)))
             self._boxes[side.name] = box
+        self._sides = holder(sides)
         column(self, self.area, self._sides, spacing=8)
         self.area.changed.connect(self._show_area)
         self._sides.hide()

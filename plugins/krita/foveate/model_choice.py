@@ -7,8 +7,9 @@ from typing import Any
 
 from ._shared import checkpoint_choices, labels
 from .controller import KritaController
+from .form_boxes import DropDown
 from .qt import QtWidgets, Signal
-from .widgets import fill, name_label, narrow, row, show_value
+from .widgets import fill, name_label, row, show_value
 
 _ADD = "\0add"  # no model's name: the entry that adds one
 
@@ -24,12 +25,11 @@ class ModelChoice(QtWidgets.QWidget):  # type: ignore[misc]
         self._controller = controller
         self._offered: tuple[Any, ...] | None = None
         self.wanted: Any = ""  # by name
-        self._box = QtWidgets.QComboBox(
+        self._box = DropDown(
             toolTip=controller.say("The network that does the work; the server knows a good one by itself"),
             accessibleName=controller.say("Model"),
             activated=self._choose,
         )
-        narrow(self._box)
         self.setLayout(row(name_label(controller.say("Model"), self._box), self._box, wide=1))
 
     @property

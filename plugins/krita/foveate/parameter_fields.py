@@ -7,8 +7,10 @@ from functools import partial
 from typing import Any
 
 from ._shared import field_kinds, filled_form, operation_form, translations
+from .form_boxes import DropDown, past_wheel
 from .qt import Qt, QtWidgets, Signal
-from .widgets import STRONG_FOCUS, fill, name_label, narrow, row, show_value
+from .widgets import STRONG_FOCUS, fill, holder, name_label, row, show_value
+from .wrapping import Wrapping
 
 
 class ParameterField(QtWidgets.QWidget, filled_form.FormField):  # type: ignore[misc]
@@ -32,8 +34,12 @@ class BoxField(ParameterField):
         changed: Any,
         read: Callable[[], Any],
         write: Callable[[Any], object],
+        placed: Any = None,
     ) -> None:
-        """`changed` is a signal of a box; `read` and `write` are about its value."""
+        """`changed` is a signal of a box; `read` and `write` are about its value.
+
+        `placed` is a widget that holds the boxes, where these do not just stand side by side.
+        """
         super().__init__()
         self._box, self._read, self._write = boxes[-1], read, write
         title, tip = say(parameter.title), say(parameter.description) or say(parameter.title)
@@ -41,7 +47,8 @@ class BoxField(ParameterField):
         for box in boxes:
             box.setToolTip(tip)
             box.setAccessibleName(title)
-        self.setLayout(row(name_label(title, boxes[-1]), *boxes, wide=1))
+        name = name_label(title, boxes[-1])
+        self.setLayout(Wrapping(name, placed, wide=1) if placed is not None else row(name, *boxes, wide=1))
         changed.connect(lambda *_: self.changed.emit())
 
     @property
@@ -57,8 +64,8 @@ class BoxField(ParameterField):
 def _share(parameter: operation_form.Parameter, say: translations.Texts) -> ParameterField:
     """Return a field for a value between nothing and all: a slider, and percent to type."""
     low, high = (round(100 * limit) for limit in (parameter.minimum or 0, parameter.maximum or 1))
-    slider = QtWidgets.QSlider(Qt.Orientation.Horizontal, minimum=low, maximum=high, pageStep=10)
-    box = QtWidgets.QSpinBox(minimum=low, maximum=high, suffix=" %", valueChanged=slider.setValue)
+    slider = past_wheel(QtWidgets.QSlider(Qt.Orientation.Horizontal, minimum=low, maximum=high, pageStep=10))
+    box = past_wheel(QtWidgets.QSpinBox(minimum=low, maximum=high, suffix=" %", valueChanged=slider.setValue))
     slider.valueChanged.connect(box.setValue)
     return BoxField(
         parameter,
@@ -74,7 +81,7 @@ def _share(parameter: operation_form.Parameter, say: translations.Texts) -> Para
 def _number(parameter: operation_form.Parameter, say: translations.Texts) -> ParameterField:
     """Return a field for a whole or fractional number; where nobody knows its default, it may be left open."""
     number = field_kinds.NumberField.of(parameter)
-    box = QtWidgets.QDoubleSpinBox(decimals=number.decimals, singleStep=number.step)
+    box = past_wheel(QtWidgets.QDoubleSpinBox(decimals=number.decimals, singleStep=number.step))
     box.setRange(number.low, number.high)
     box.setSpecialValueText(say("Automatic") if number.is_open else "")
     return BoxField(
@@ -94,6 +101,7 @@ class Steps(BoxField):
         values = [choice.value for choice in parameter.choices]
         self._group = group = QtWidgets.QButtonGroup()
         buttons = [segment(say(choice.title), "") for choice in parameter.choices]
+        placed = holder(Wrapping(*buttons, spacing=0, across=len(buttons)))
         for index, made in enumerate(buttons):
             group.addButton(made, index)
         super().__init__(
@@ -103,17 +111,16 @@ class Steps(BoxField):
             changed=group.buttonClicked,
             read=lambda: values[group.checkedId()],
             write=lambda wanted: group.button(values.index(wanted) if wanted in values else 0).setChecked(True),
+            placed=placed,
         )
-        self.layout().setSpacing(0)
-        for index, made in enumerate(buttons, 1):
+        for made in buttons:
             made.setAccessibleName(f"{say(parameter.title)}: {made.text()}")
-            self.layout().setStretch(index, 1)
         self.value = values[0]
 
 
 def _drop_down(parameter: operation_form.Parameter, say: translations.Texts) -> ParameterField:
     """Return a field for one of some values, in a drop-down list."""
-    box = narrow(QtWidgets.QComboBox())
+    box = DropDown()
     fill(box, [(say(choice.title), choice.value, "") for choice in parameter.choices])
     return BoxField(parameter, say, box, changed=box.activated, read=box.currentData, write=partial(show_value, box))
 

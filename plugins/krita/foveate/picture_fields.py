@@ -6,8 +6,9 @@ from typing import Any
 
 from ._shared import picture_choosers
 from .controller import KritaController
+from .form_boxes import DropDown
 from .qt import QtWidgets, Signal
-from .widgets import column, fill, holder, name_label, narrow, remove, row, show_value
+from .widgets import column, fill, holder, name_label, remove, row, show_value
 
 
 class PictureFields(QtWidgets.QWidget):  # type: ignore[misc]
@@ -55,7 +56,7 @@ class PictureFields(QtWidgets.QWidget):  # type: ignore[misc]
         self._names += [name_label(chooser.title, self) for chooser in wanted[kept:]]
         for number in range(kept, len(wanted)):
             name, chooser = self._names[number], wanted[number]
-            box = narrow(QtWidgets.QComboBox(toolTip=chooser.tip, accessibleName=chooser.title))
+            box = DropDown(toolTip=chooser.tip, accessibleName=chooser.title)
             box.activated.connect(lambda index, number=number: self._choose(number, index))
             name.setBuddy(box)
             self._rows.append(holder(row(name, box, wide=1)))

@@ -8,6 +8,7 @@ from typing import Any
 from ._shared import next_job, operation_form, protocol
 from .add_model import AddModelDialog
 from .controller import KritaController
+from .form_boxes import past_wheel
 from .form_fields import FormFields
 from .model_choice import ModelChoice
 from .parameter_fields import ParameterField, segment
@@ -52,6 +53,7 @@ class TaskForm(Measured):
             toolTip=say("How many pictures are made, each with a seed of its own. They wait for you to choose."),
             accessibleName=say("Variations"),
         )
+        past_wheel(self.variations)
         self._region = SteadyLabel("hint")
         self.run_button = button("", say("Start (Alt+Return)"), self.start, "run")
         self.cancel_button = button(

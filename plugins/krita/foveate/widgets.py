@@ -108,6 +108,8 @@ def scrolling(area: Any, content: Any) -> Any:
     """Return a scroll area, which from now on shows its content without a frame, as wide as it is itself."""
     area.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    sideways = area.horizontalScrollBar()  # the keyboard moves it where the content is too wide; nothing moves it back
+    sideways.valueChanged.connect(lambda _: sideways.setValue(0))
     area.setWidgetResizable(True)
     area.setWidget(content)
     return area

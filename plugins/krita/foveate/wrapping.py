@@ -57,9 +57,10 @@ class Wrapping(QtWidgets.QLayout):  # type: ignore[misc]
         self._place(area, moves=True)
 
     def sizeHint(self) -> Any:  # noqa: N802
-        """Return the size of one line of all."""
+        """Return the size of one line of all, or of as many as stand in one."""
         sizes = [item.sizeHint() for item in self._shown]
-        width = sum(size.width() + self.spacing() for size in sizes)
+        widths = [size.width() + self.spacing() for size in sizes]
+        width = min(self._across, len(widths)) * max(widths, default=0) if self._across else sum(widths)
         return QtCore.QSize(max(0, width - self.spacing()), max((size.height() for size in sizes), default=0))
 
     def minimumSize(self) -> Any:  # noqa: N802
@@ -77,7 +78,7 @@ class Wrapping(QtWidgets.QLayout):  # type: ignore[misc]
         """Place the items line by line, where it `moves` them; return the height."""
         y = area.y()
         for line in self._lines(area.width()):
-            x, high = area.x(), max(item.sizeHint().height() for item, _ in line)
+            x, high = area.x(), max(_height(item, width) for item, width in line)
             for item, width in line:
                 if moves:
                     item.setGeometry(QtCore.QRect(x, y, width, high))
@@ -109,6 +110,11 @@ class Wrapping(QtWidgets.QLayout):  # type: ignore[misc]
             left -= wanted + self.spacing()
         wide = self._items[self._wide] if self._wide is not None else None
         return [_stretched(line, wide, width, self.spacing()) for line in lines]
+
+
+def _height(item: Any, width: int) -> int:
+    """Return the height that an item wants at a width."""
+    return int(item.heightForWidth(width) if item.hasHeightForWidth() else item.sizeHint().height())
 
 
 def _stretched(line: list[tuple[Any, int]], wide: Any, width: int, gap: int) -> list[tuple[Any, int]]:
