@@ -206,8 +206,23 @@ class Document:
 
 
 @dataclass
+class View:
+    shown: Document | None
+
+    def document(self):
+        return self.shown
+
+
+@dataclass
 class Window:
     shown: list[Document] = field(default_factory=list)
+    main: object = None
+
+    def qwindow(self):
+        return self.main
+
+    def activeView(self):  # noqa: N802
+        return View(self.shown[-1] if self.shown else None)
 
     def addView(self, document):  # noqa: N802
         self.shown.append(document)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,21 @@ from .new_image_host import NewImageHost
 from .settings_place import settings_path
 
 
-@dataclass(frozen=True)
+@dataclass
 class KritaEditor:
     """See foveate_shared.editor.document_controller.Editor. `krita` is Krita's module."""
 
     krita: Any
+    _acting: Any = None  # the QMainWindow in which a person acts; Krita may be told later that it is the active one
+
+    @contextmanager
+    def acting_in(self, main_window: Any) -> Iterator[None]:
+        """See WindowedEditor."""
+        self._acting = main_window
+        try:
+            yield
+        finally:
+            self._acting = None
 
     def context(self, *, pictures: bool) -> document_controller.DocumentState | None:
         """See Editor."""
@@ -55,4 +67,9 @@ class KritaEditor:
         return settings_path(self.krita)
 
     def _active(self) -> Any:
-        return self.krita.Krita.instance().activeDocument()
+        app = self.krita.Krita.instance()
+        for window in app.windows() if self._acting is not None else ():
+            if window.qwindow() == self._acting:
+                view = window.activeView()
+                return view.document() if view is not None else None
+        return app.activeDocument()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from . import style
 from ._shared import document_controller, open_connection, previews, protocol
@@ -17,6 +18,13 @@ _BUSY_PAUSE = 10  # milliseconds between two polls while a job runs
 _NO_PAUSE = 0  # while there is something to do in steps: Krita lives between them
 _IDLE_PAUSE = 200
 _CONTEXT_PAUSE = 400  # between two looks at the active document and its selection
+
+
+class WindowedEditor(document_controller.Editor, Protocol):
+    """An editor with several windows, each with an active document."""
+
+    def acting_in(self, main_window: Any) -> AbstractContextManager[None]:
+        """Let the active document be that of a window for as long as somebody acts there."""
 
 
 class Signals(QtCore.QObject):  # type: ignore[misc]
@@ -35,7 +43,7 @@ class KritaController(document_controller.DocumentController):
 
     def __init__(
         self,
-        editor: document_controller.Editor,
+        editor: WindowedEditor,
         settings_path: Path,
         version: str,
         *,
@@ -45,6 +53,7 @@ class KritaController(document_controller.DocumentController):
         """Begin to connect and to poll. Raises ResourceError where settings cannot be written."""
         open_own = partial(open_connection.open_client, peer=protocol.Peer(PEER_NAME, version))
         super().__init__(editor, settings_path, open_client or open_own, **options)
+        self._windows = editor
         self.signals = Signals()
         self.dialogs = OpenDialogs()
         self.on_context = self.signals.context_changed.emit
@@ -55,6 +64,14 @@ class KritaController(document_controller.DocumentController):
         self._timer = self._start_timer(_IDLE_PAUSE, self._poll)
         self._context_timer = self._start_timer(_CONTEXT_PAUSE, self.look)
         self.wake()
+
+    @contextmanager
+    def acting_in(self, widget: Any) -> Iterator[None]:
+        """Let what a widget starts be about the image of its own window, although another one may be the active one."""
+        while widget.parentWidget() is not None:  # a docker that floats is a window, and belongs to one
+            widget = widget.parentWidget()
+        with self._windows.acting_in(widget):
+            yield
 
     def announce(self) -> None:
         """See Controller."""

@@ -67,7 +67,8 @@ class FacesField(ParameterField):
     def find(self) -> None:
         """Look for faces in the active image."""
         finding = self._controller.form(faces.SURVEY)
-        self._controller.find_faces(finding.parameters_of(self._said()) if finding else {})
+        with self._controller.acting_in(self):
+            self._controller.find_faces(finding.parameters_of(self._said()) if finding else {})
 
     def refresh(self) -> None:
         """Show the faces that were found."""

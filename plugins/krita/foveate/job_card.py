@@ -27,7 +27,7 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         self._progress = QtWidgets.QProgressBar(objectName="progress", maximum=1000, textVisible=False)
         self._progress.setFixedHeight(4)
         self._preview = PreviewLabel(say("Preview, not applied"))
-        own = {"cancel": controller.cancel, "apply": controller.apply, "again": controller.again}
+        own = {"cancel": controller.cancel, "apply": controller.apply, "again": self._run_again}
         own |= {"begin": controller.begin, "rest": controller.make_rest}
         own["recipe"] = self._show_recipe
         self._buttons = {
@@ -66,6 +66,10 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         self._progress.setVisible(job.is_running)
         for act in job_acts.JOB_ACTS:
             self._buttons[act.name].setVisible(act.fits(job))
+
+    def _run_again(self, job: job_list.JobEntry) -> None:
+        with self._controller.acting_in(self):
+            self._controller.again(job)
 
     def _show_recipe(self, job: job_list.JobEntry) -> None:
         dialog = RecipeDialog(self._controller.say, job.title, job.flow.result.recipe, self.window())

@@ -93,6 +93,10 @@ class TaskForm(Measured):
 
     def start(self) -> None:
         """Start the job, or say why not."""
+        with self._controller.acting_in(self):
+            self._start()
+
+    def _start(self) -> None:
         faces = self._faces_alone()
         self._controller.look()
         if faces and not self._faces_alone():  # the selection has changed: see what the button says now

@@ -457,3 +457,22 @@ def test_settings_that_could_not_be_read_are_told_of_until_they_are_kept_again(b
     bereft.controller.announce()
     assert not notices.isVisible()
     assert SettingsDialog(bereft.controller)._problem.text() == ""
+
+
+def test_what_is_started_in_a_window_is_about_its_own_image(studio):
+    main = QtWidgets.QMainWindow()
+    floating = QtWidgets.QDockWidget(main, Qt.WindowType.Window)
+    floating.setWidget(studio.panel)
+    studio.connect()
+    form, acted_in = studio.panel.task, studio.editor.acted_in
+    form.run_button.click()
+    assert acted_in == [main]
+    (job,) = studio.controller.jobs
+    studio.finish(job)
+    studio.panel.jobs.card(job).again.click()
+    assert len(studio.controller.jobs) == 2
+    form.choose("faces")
+    form.fields["only"].find()
+    assert acted_in == [main] * 3
+    studio.panel.setParent(None)
+    main.deleteLater()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 
@@ -82,8 +83,14 @@ class FakeEditor:
         self.now = DocumentState("document", Extent(640, 480), Bounds(10, 20, 300, 200))
         self.refusal = ""
         self.hosts = []
+        self.acted_in = []  # windows, oldest first
         self.whole = False  # as the newest job was asked for
         self.layers = {}
+
+    @contextmanager
+    def acting_in(self, main_window):
+        self.acted_in.append(main_window)
+        yield
 
     def context(self, *, pictures):
         offered = tuple(self.layers.values()) if pictures else ()
