@@ -161,6 +161,7 @@ answer = {**ended, "layers": len(layers(document))}
 """
     )
     assert (answer["state"], answer["layers"]) == ("unapplied", 1)
+    assert answer["error"].startswith("The image is 400 × 300 px by now")
 
 
 def test_results_can_wait_for_a_yes(run):

@@ -135,13 +135,12 @@ class KritaHost(KritaJobHost):
         return document_problems.frozen(self._frozen)
 
     def compared(self) -> in_steps.Steps[bool]:
-        """See InSteps. Raises InputError where the document is closed."""
+        """See InSteps. Raises InputError where the document is closed, or has another size or other colors."""
         self._find_again()
         mask, size = self._snapshot.mask, self._snapshot.format.pixel_size
         for band in arrange_patches.rows_of(self._snapshot.region, size):
             yield from until_idle(self._krita, self._document)
-            if not self._fits():
-                return False
+            self._require_same_form()
             before, now = _read(self._snapshot.clone, band), _read(self._document, band)
             covered = mask and mask.part(band)
             if before != now and not coverage.same_under(covered, memoryview(before), memoryview(now), size):
@@ -156,8 +155,7 @@ class KritaHost(KritaJobHost):
         document = self._document
         if check or (is_open(self._krita, document) and self._fits()):
             yield from until_idle(self._krita, document)
-            if not self._fits():
-                raise document_problems.changed()
+            self._require_same_form()
         else:
             document = yield from self._reopened()
         self._put(document, prepared, result)
@@ -177,6 +175,14 @@ class KritaHost(KritaJobHost):
         """Tell whether the document still has the extent and the color space that it had."""
         document, before = self._document, self._snapshot
         return (extent_of(document), document_colors(document)) == (before.extent, before.colors)
+
+    def _require_same_form(self) -> None:
+        """Raise InputError where the document has another extent or color space than it had."""
+        document, before = self._document, self._snapshot
+        if extent_of(document) != before.extent:
+            raise document_problems.other_size(extent_of(document), before.extent)
+        if document_colors(document) != before.colors:
+            raise document_problems.other_colors()
 
     def open_image(self, result: host.Result) -> in_steps.Steps[None]:
         """See InSteps."""

@@ -5,16 +5,43 @@ from __future__ import annotations
 from typing import TypeVar
 
 from ..errors import ErrorCode, Fault, InputError, ServerError
+from ..geometry import Extent
 
 Frozen = TypeVar("Frozen")
+_COPY = (
+    "Undo that, then apply it; or apply it all the same, and a copy of the image as it was opens with the result in it."
+)
 
 
 def changed() -> InputError:
     """Return the error of a document that is not what was frozen any more."""
     return InputError(
-        "The selected pixels changed while the result was made, so it was not applied.",
+        "The selected pixels, or the image's size or colors, are not those that the result was made from any more, "
+        "so it was not applied.",
         code=ErrorCode.CONFLICT,
         remedy="Apply it all the same, or run the job again.",
+    )
+
+
+def other_size(extent: Extent, made_for: Extent) -> InputError:
+    """Return the error of a document that has another extent than the one that was frozen."""
+    return InputError(
+        "The image is {width} × {height} px by now; the result was made for {old_width} × {old_height} px.",
+        code=ErrorCode.CONFLICT,
+        remedy=_COPY,
+        width=extent.width,
+        height=extent.height,
+        old_width=made_for.width,
+        old_height=made_for.height,
+    )
+
+
+def other_colors() -> InputError:
+    """Return the error of a document that has other colors than the one that was frozen."""
+    return InputError(
+        "The image's color space is not the one any more that the result was made for.",
+        code=ErrorCode.CONFLICT,
+        remedy=_COPY,
     )
 
 

@@ -11,7 +11,7 @@ from foveate_krita.document import KritaHost
 from foveate_krita.face_survey import FaceSurvey
 from foveate_krita.pixel_layouts import named_space, pixel_format
 
-from fakes.krita import App, Area, Document, KritaModule, module
+from fakes.krita import App, Area, Document, KritaModule, Window, module
 from fakes.scripted_client import real_welcome
 from foveate_shared.connection import settings
 from foveate_shared.editor import known_server
@@ -101,11 +101,25 @@ def test_changes_are_seen_under_the_selection_alone(host, scene):
     assert not host.is_unchanged()
 
 
-@pytest.mark.parametrize("change", [{"columns": 9}, {"depth": "U16"}, {"profile": "other"}, {"model": "GRAYA"}])
-def test_another_form_is_a_change(host, scene, change):
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"columns": 9}, "The image is 9 × 6 px by now; the result was made for 8 × 6 px. Undo that"),
+        ({"depth": "U16"}, "color space"),
+        ({"profile": "other"}, "color space"),
+        ({"model": "GRAYA"}, "color space"),
+    ],
+)
+def test_another_form_is_said_with_what_applying_all_the_same_does(host, scene, change, said):
     ((name, value),) = change.items()
     setattr(scene, name, value)
-    assert not host.is_unchanged()
+    with pytest.raises(InputError, match=said) as caught:
+        host.is_unchanged()
+    assert caught.value.info.code is ErrorCode.CONFLICT
+    assert "a copy of the image as it was opens" in caught.value.info.remedy
+    host.apply(result(patch(REGION)))
+    assert [len(shown.root.children) for shown in host._krita.app.window.shown] == [2]
+    assert len(scene.root.children) == 1
 
 
 def test_a_closed_document_is_named_as_such_and_its_result_opens_alone(host, scene):
@@ -298,3 +312,17 @@ def test_the_panel_is_told_what_a_job_would_work_on(changes, selection, is_outsi
     assert (now.extent, now.selection, now.is_outside) == (Extent(WIDTH, HEIGHT), selection, is_outside)
     assert now.unusable.startswith(unusable)
     assert bool(now.unusable) == bool(unusable)
+
+
+def test_a_window_in_which_somebody_acts_is_taken_for_the_active_one():
+    active, other = document(chosen=Area(2, 1, 4, 3)), document()
+    krita = module(active)
+    krita.app.window = Window([other], "another window")
+    editor = KritaEditor(krita)
+    with editor.acting_in("another window"):
+        assert editor.context(pictures=False).document is other
+        assert editor.open_host("Refocus")._document is other
+    assert editor.context(pictures=False).document is active
+    krita.app.window.shown.clear()
+    with editor.acting_in("another window"):
+        assert editor.context(pictures=False) is None
