@@ -111,7 +111,8 @@ def report_flood(options: argparse.Namespace) -> None:
 
 def report_plan(options: argparse.Namespace) -> None:
     """Print how long a small job waits until it is accepted, alone and while huge ones of other owners are planned."""
-    limits = {"FOVEATE_RATES_SUBMITS_PER_MINUTE": "1000000"}  # else a quiet machine is told that it submits too fast
+    # Else a quiet machine is told that it submits too fast, and a huge plan that its result has no room.
+    limits = {"FOVEATE_RATES_SUBMITS_PER_MINUTE": "1000000", "FOVEATE_SPOOL_QUOTA": "1000 GB"}
     with serving_owners(DETERMINISTIC, **limits) as connect, connect("small") as small, contextlib.ExitStack() as stack:
         others = [stack.enter_context(connect(f"large {number}")) for number in range(max(PLANS))]
         for client in (small, *others):

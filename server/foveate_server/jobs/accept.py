@@ -210,8 +210,10 @@ class JobAcceptance:
             )
 
     async def _check_disk(self, plan: Plan, request: JobRequest) -> None:
-        """Refuse at once what could not even begin."""
+        """Refuse at once what could not even begin, and what could never end."""
         account, windows = self._parts.spool.account, plan.items[0].windows
+        if plan.makes_new_image:
+            _check_result(request.format.size(plan.extent), account.quota)
         needed = sum(request.source(window.source).format.size(window.extent) for window in windows)
         if needed <= account.quota < account.used + needed:
             await self._check_unseen(needed)
@@ -231,6 +233,18 @@ class JobAcceptance:
                 quota=size_text(self._parts.spool.account.quota),
                 size=size_text(size),
             )
+
+
+def _check_result(size: int, quota: int) -> None:
+    """Raise ResourceError where a new image of `size` bytes is more than the job store may ever take."""
+    if size > quota:
+        raise ResourceError(
+            "The result takes {size}, and the server's job store may take {quota} in all.",
+            code=ErrorCode.STORAGE_FULL,
+            remedy="Select less, enlarge it less, or raise spool_quota in the server's settings.",
+            size=size_text(size),
+            quota=size_text(quota),
+        )
 
 
 def _same(job: Job, content: str) -> Job:

@@ -10,7 +10,7 @@ from foveate_server.operations.contract import Item, JobRequest
 from foveate_server.spool.database_rows import ItemRow, JobRow, Owner, WindowRow
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.i18n.sentence import Sentence
-from foveate_shared.wire.protocol import PIXELS, JobSummary, Outcome, PictureHash, Submit, Window, WindowRequest
+from foveate_shared.wire.protocol import JobSummary, Outcome, PictureHash, Submit, Window, WindowRequest
 
 PREFETCH_ITEMS = 3  # items whose windows are asked for before they run
 PREFETCH_BYTES = 256 << 20  # of their windows, as far as more than one item is concerned
@@ -106,7 +106,7 @@ class Job:
     @property
     def is_new_image(self) -> bool:
         """Tell whether its result is an image of its own, which has a hole where an item failed."""
-        return self.row.plan.frame == "new" and self.row.plan.kind == PIXELS
+        return self.row.plan.makes_new_image
 
     @property
     def keeps_finished(self) -> bool:

@@ -106,6 +106,11 @@ class Plan:
     most_work: float | None = None  # what it costs at most, where a survey must tell: see operations.costs
 
     @property
+    def makes_new_image(self) -> bool:
+        """Tell whether the result is an image of its own, which has a hole where an item failed."""
+        return self.frame == "new" and self.kind == PIXELS
+
+    @property
     def work(self) -> float | None:
         """Return what it costs, or what it costs at most; None where nobody knows before it is looked at."""
         if any(item.is_survey for item in self.items):

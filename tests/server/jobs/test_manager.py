@@ -12,7 +12,7 @@ import pytest
 from fakes.executor import ScriptedExecutor, paint
 from fakes.held_plans import Held
 from fakes.jobs import ANNA, BERT, bench, blob_of, crop, job_id, region, submit_of, window_of
-from fakes.painting import Paint, inverted, item
+from fakes.painting import Paint, PaintAnew, inverted, item
 from foveate_server.jobs.accept import CHANGES_AT_ONCE
 from foveate_server.jobs.dependencies import Clocks
 from foveate_server.operations.contract import ItemResult
@@ -567,6 +567,14 @@ async def test_a_full_store_refuses_new_jobs_and_fails_those_without_room_but_ke
             await made.submit()
         assert caught.value.info.code is ErrorCode.STORAGE_FULL
         assert await patches_of(made, first)
+
+
+async def test_a_new_image_that_the_store_could_never_hold_is_refused_at_once(tmp_path):
+    async with bench(tmp_path, table={"paint": PaintAnew()}, spool_quota=16 * 12 - 1) as made:
+        with pytest.raises(ResourceError, match=r"The result takes 192 B, .* 191 B in all.*Select less") as caught:
+            await made.submit()
+        assert caught.value.info.code is ErrorCode.STORAGE_FULL
+        assert (made.manager.jobs, folders(tmp_path)) == ([], [])
 
 
 async def test_progress_is_that_of_the_whole_job(tmp_path):
