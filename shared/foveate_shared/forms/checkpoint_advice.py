@@ -40,33 +40,33 @@ ADVICE = (
     Advice(
         0,
         "Stable Diffusion 1.5",
-        "bfloat16 or float32",
+        "16 or 32 bits",
         "It works, with patience: minutes per region. A version for few steps (LCM, Hyper) is several times faster.",
         _SD15,
     ),
-    Advice(4, "Stable Diffusion 1.5", "float16", "All of it fits on the card.", _SD15),
+    Advice(4, "Stable Diffusion 1.5", "16 bits", "All of it fits on the card.", _SD15),
     Advice(
         6,
         "Stable Diffusion 1.5",
-        "float16",
+        "16 bits",
         "Room for LoRAs, and for large regions at once. SDXL is a tight fit: parts of it wait in main memory.",
         _SD15,
     ),
     Advice(
-        8, "SDXL", "float16", "Sharper, at 1024 pixels. Parts of it wait in main memory until they are needed.", _SDXL
+        8, "SDXL", "16 bits", "Sharper, at 1024 pixels. Parts of it wait in main memory until they are needed.", _SDXL
     ),
-    Advice(12, "SDXL", "float16", "All of it fits on the card, with room for LoRAs.", _SDXL),
+    Advice(12, "SDXL", "16 bits", "All of it fits on the card, with room for LoRAs.", _SDXL),
     Advice(
         16,
         "SDXL or Stable Diffusion 3.5 Medium",
-        "float16 or bfloat16",
+        "16 bits",
         "3.5 Medium follows long prompts better; its largest text encoder waits in main memory.",
         _SD35,
     ),
     Advice(
         24,
         "Stable Diffusion 3.5 Large",
-        "bfloat16",
+        "16 bits",
         "Its parts take turns on the card. FLUX.1 in 16 bits needs more than 24 GB.",
         _SD35_LARGE,
     ),

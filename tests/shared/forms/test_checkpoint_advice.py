@@ -15,8 +15,8 @@ def test_every_card_has_its_advice():
 
 def test_the_text_tells_all():
     text = checkpoint_advice.help_text(Texts(), "/opt/foveate")
-    assert "No graphics card: Stable Diffusion 1.5 (bfloat16 or float32). It works, with patience" in text
-    assert "12 GB: SDXL (float16)." in text
+    assert "No graphics card: Stable Diffusion 1.5 (16 or 32 bits). It works, with patience" in text
+    assert "12 GB: SDXL (16 bits)." in text
     assert "/opt/foveate models add my-checkpoint.safetensors" in text
 
 
