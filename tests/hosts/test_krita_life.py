@@ -67,6 +67,35 @@ def test_cancel_shows_at_once_and_leaves_nothing(run):
     assert (answer["layers"], answer["same"], answer["steps"]) == (1, True, 1)
 
 
+def test_the_menu_shows_the_docker_and_tab_reaches_a_job(run):
+    answer = run(
+        """
+from foveate.qt import QtCore, QtGui
+docker().setVisible(False)
+pump()
+app.action("foveate_panel").trigger()
+pump()
+panel = next(found for found in app.dockers() if found.objectName() == "foveate_docker")
+shown, panel = panel.isVisible(), panel.panel
+wait_for_keys()
+job = start("refocus")
+wait_for(lambda: job.flow.status.state.value == "running")
+card = panel.jobs.card(job)
+panel.task.run_button.setFocus()
+stops = []
+while not stops or (QApplication.focusWidget() not in stops and panel.isAncestorOf(QApplication.focusWidget())):
+    stops.append(QApplication.focusWidget())
+    for kind in (QtCore.QEvent.Type.KeyPress, QtCore.QEvent.Type.KeyRelease):
+        tab = QtGui.QKeyEvent(kind, Qt.Key.Key_Tab, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(QApplication.focusWidget(), tab)
+answer = [shown, stops == [panel.task.run_button, panel.task.cancel_button, card.cancel]]
+card.cancel.click()
+finish(job)
+"""
+    )
+    assert answer == [True, True]
+
+
 def test_painting_elsewhere_and_deselecting_do_not_matter(run):
     answer = run(
         """

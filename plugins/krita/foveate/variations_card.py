@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import style
-from ._shared import job_list, labels
+from ._shared import job_list, labels, operation_form
 from .controller import KritaController
 from .job_card import JobCard
 from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
@@ -62,9 +62,9 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
                 remove(self._cards.pop(id(job)))
                 remove(self._thumbs.pop(id(job)))
         self._jobs = jobs
-        for number, job in enumerate(jobs, 1):
-            if id(job) not in self._cards:
-                self._add(job, number)
+        for place, job in enumerate(jobs, 1):
+            if id(job) not in self._cards:  # some of those before it may have been taken in an earlier session
+                self._add(job, operation_form.variation_number(job.parameters) or place)
         if jobs:
             self.choose(self._chosen if self._chosen in jobs else jobs[0])
 

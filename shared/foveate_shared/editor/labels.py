@@ -168,4 +168,11 @@ def running_line(job: JobSummary, say: Texts) -> str:
 def of_variations(entries: list[JobEntry], say: Texts) -> str:
     """Return the line above variations of one wish."""
     ready = sum(entry.waits_for_person or entry.is_applied for entry in entries)
-    return say("{count} variations, {ready} ready: choose", count=len(entries), ready=ready)
+    return say.sentence(
+        Sentence(
+            "{count} variations, {ready} ready: choose",
+            one="1 variation, {ready} ready: choose",
+            count=len(entries),
+            ready=ready,
+        )
+    )

@@ -19,6 +19,7 @@ from ..wire.schema_words import ADVANCED, BASIC, DEFAULTS, KINDS, LEVEL, PRESETS
 from . import checkpoint_choices
 
 MAX_VARIATIONS = 8
+_SIBLINGS = "siblings"  # of a job's parameters: the seeds of all variations of the wish
 SEEDS = 1 << 32  # seeds are 0 to SEEDS - 1
 _CHOSEN = {"preset", "scheduler", "restorer", *checkpoint_choices.ADDED}  # parameters whose values are names
 
@@ -234,8 +235,14 @@ def with_seeds(parameters: JsonObject, count: int, first: int | None = None) -> 
     given = parameters.get("seed") if first is None else first
     start = given if isinstance(given, int) else random.SystemRandom().randrange(SEEDS)
     seeds: list[Json] = [(start + number) % SEEDS for number in range(max(1, count))]
-    siblings: JsonObject = {"siblings": seeds} if len(seeds) > 1 else {}
+    siblings: JsonObject = {_SIBLINGS: seeds} if len(seeds) > 1 else {}
     return [{**parameters, "seed": seed, **siblings} for seed in seeds]
+
+
+def variation_number(parameters: JsonObject) -> int | None:
+    """Return which of its variations a job makes, by its parameters: 1 is the first. None where they do not tell."""
+    seed, seeds = parameters.get("seed"), parameters.get(_SIBLINGS)
+    return seeds.index(seed) + 1 if isinstance(seeds, list) and seed in seeds else None
 
 
 def _is_shown(schema: JsonObject, model: ModelInfo | None) -> bool:

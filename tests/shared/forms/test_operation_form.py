@@ -10,7 +10,14 @@ from foveate_server.engines.deterministic import tints
 from foveate_server.jobs.resolve_parameters import settle
 from foveate_server.operations.registry import operations
 from foveate_server.presets import load_presets
-from foveate_shared.forms.operation_form import MAX_VARIATIONS, SEEDS, form_for, parameters_in, with_seeds
+from foveate_shared.forms.operation_form import (
+    MAX_VARIATIONS,
+    SEEDS,
+    form_for,
+    parameters_in,
+    variation_number,
+    with_seeds,
+)
 from foveate_shared.i18n.translations import Texts, languages
 from foveate_shared.wire.protocol import ModelInfo, OperationInfo
 
@@ -155,6 +162,12 @@ def test_variations_differ_by_their_seeds_alone():
     assert [job["seed"] for job in with_seeds({"seed": 3}, 2, first=9)] == [9, 10]
     assert with_seeds({"prompt": "a door"}, 1) == [{"prompt": "a door"}]
     assert with_seeds({"seed": 4}, 1) == [{"seed": 4}]
+
+
+def test_a_variation_knows_its_number():
+    assert [variation_number(job) for job in with_seeds({"seed": SEEDS - 1}, 3)] == [1, 2, 3]
+    assert variation_number({"seed": 4}) is None
+    assert variation_number({"seed": 4, "siblings": [5]}) is None
     assert MAX_VARIATIONS == 8
 
 

@@ -10,6 +10,7 @@ from foveate_krita.actions import ENTRIES, ShownWhileOffered
 from foveate_krita.add_model import AddModelDialog
 from foveate_krita.panel import Panel
 from foveate_krita.qt import QAction, Qt, QtCore, QtGui, QtWidgets
+from foveate_krita.variations_card import VariationsCard
 
 from foveate_shared.connection import settings
 from foveate_shared.wire.protocol import Cancel, ListModels, Submit
@@ -197,6 +198,20 @@ def test_variations_wait_as_thumbnails_to_choose_from(studio, task):
     studio.breathe()
     assert studio.controller.jobs == [jobs[1]]
     assert not card._others.isVisible()
+
+
+def test_variations_of_an_earlier_session_keep_their_numbers(studio, task):
+    task.variations.setValue(3)
+    task.run_button.click()
+    jobs = studio.controller.jobs[::-1]
+    for job in jobs:
+        studio.finish(job)
+    studio.controller.discard(jobs[0])
+    card = VariationsCard(studio.controller, jobs[1:])
+    assert [card._thumbs[id(job)].text() for job in jobs[1:]] == ["2", "3"]
+    card.show_jobs(jobs[2:])
+    assert card._title.text() == "1 variation, 1 ready: choose"
+    card.deleteLater()
 
 
 def test_a_thumbnail_is_taken_by_a_double_click_or_return(studio, task):
