@@ -95,7 +95,7 @@ class _Thumbnail(QtWidgets.QToolButton):  # type: ignore[misc]
     def __init__(self, controller: KritaController, job: job_list.JobEntry, number: int) -> None:
         super().__init__(objectName="thumb", checkable=True, focusPolicy=STRONG_FOCUS)
         self._controller, self._job, self._number = controller, job, number
-        self._image: Any = None
+        self._shown: tuple[Any, bool] = None, False  # the picture, and whether it is greyed
         self.setIconSize(QtCore.QSize(_SIDE, _SIDE))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.refresh()
@@ -104,9 +104,13 @@ class _Thumbnail(QtWidgets.QToolButton):  # type: ignore[misc]
         """Show the newest picture, and how far it is."""
         job = self._job
         image = job.host.after or self._controller.previews.of(job) or job.host.before
-        if image is not self._image and image is not None and not image.isNull():
-            self._image = image
-            self.setIcon(QtGui.QIcon(style.square(image, _SIDE, self.devicePixelRatioF())))
+        shown = image, labels.has_no_result(job)
+        if shown != self._shown and image is not None and not image.isNull():
+            self._shown = shown
+            icon = QtGui.QIcon(style.square(image, _SIDE, self.devicePixelRatioF()))
+            if shown[1]:  # it is the picture as it was before, and looks like one that cannot be had
+                icon = _greyed(icon)
+            self.setIcon(icon)
         self.setText(labels.variation_mark(self._number, job))
         self.setToolTip(labels.variation_tip(self._number, job, self._controller.say))
         self.setAccessibleName(self.toolTip())
@@ -122,3 +126,9 @@ class _Thumbnail(QtWidgets.QToolButton):  # type: ignore[misc]
             self.taken.emit()
         else:
             super().keyPressEvent(event)
+
+
+def _greyed(icon: Any) -> Any:
+    """Return a QIcon of a thumbnail as of something that cannot be had."""
+    (size,) = icon.availableSizes()
+    return QtGui.QIcon(icon.pixmap(size, QtGui.QIcon.Mode.Disabled))

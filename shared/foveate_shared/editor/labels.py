@@ -99,7 +99,12 @@ def apply_text(entry: JobEntry, say: Texts) -> str:
 def variation_mark(number: int, entry: JobEntry) -> str:
     """Return what stands below the small picture of a variation: its number, and how far it is."""
     mark = f" · {entry.flow.status.fraction:.0%}" if entry.is_running else " ✓" if entry.is_applied else ""
-    return f"{number}{mark}"
+    return f"{number}{' ✕' if has_no_result(entry) else mark}"
+
+
+def has_no_result(entry: JobEntry) -> bool:
+    """Tell whether a job has failed, or was cancelled."""
+    return entry.flow.status.state in {JobState.FAILED, JobState.CANCELLED}
 
 
 def variation_tip(number: int, entry: JobEntry, say: Texts) -> str:

@@ -1,5 +1,6 @@
 """What every editor says of a connection, a region and a job."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -67,7 +68,14 @@ def test_a_variation_is_known_by_its_number_and_seed():
     job.is_running, job.is_applied = False, True
     assert labels.variation_mark(2, job) == "2 ✓"
     job.is_applied = False
+    job.flow.status = replace(job.flow.status, state=JobState.UNAPPLIED)
     assert labels.variation_mark(2, job) == "2"
+    for over in (
+        JobState.FAILED,
+        JobState.CANCELLED,
+    ):  # its picture is that of before
+        job.flow.status = replace(job.flow.status, state=over)
+        assert labels.variation_mark(2, job) == "2 ✕"
 
 
 def test_models_are_listed_below_the_servers_own_choice():

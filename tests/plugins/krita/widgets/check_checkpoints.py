@@ -13,7 +13,8 @@ from foveate_krita.qt import QAction, Qt, QtCore, QtGui, QtWidgets
 from foveate_krita.variations_card import VariationsCard
 
 from foveate_shared.connection import settings
-from foveate_shared.wire.protocol import Cancel, ListModels, Submit
+from foveate_shared.errors import InputError
+from foveate_shared.wire.protocol import Accepted, Cancel, Failed, ListModels, Submit
 
 CHECKPOINT, LORA = "deterministic-diffusion", "deterministic-lora"
 TELLS = """
@@ -198,6 +199,23 @@ def test_variations_wait_as_thumbnails_to_choose_from(studio, task):
     studio.breathe()
     assert studio.controller.jobs == [jobs[1]]
     assert not card._others.isVisible()
+
+
+def test_a_variation_without_a_result_does_not_look_like_one(studio, task):
+    task.variations.setValue(2)
+    task.run_button.click()
+    jobs = studio.controller.jobs[::-1]
+    thumbs = [studio.panel.jobs.variations(jobs[0])._thumbs[id(job)] for job in jobs]
+
+    def saturation():
+        middle = [thumb.icon().pixmap(40).toImage().pixelColor(20, 15) for thumb in thumbs]
+        return [color.saturation() > 100 for color in middle]
+
+    studio.finish(jobs[0])
+    assert saturation() == [True, True]
+    studio.tell(Accepted(jobs[1].flow.job, 1), Failed(jobs[1].flow.job, 2, InputError("It is not there.").info, ()))
+    assert [thumb.text() for thumb in thumbs] == ["1", "2 ✕"]
+    assert saturation() == [True, False]
 
 
 def test_variations_of_an_earlier_session_keep_their_numbers(studio, task):
