@@ -38,6 +38,7 @@ from .named_pictures import FrozenPicture
 from .run_blocking import CANCEL_SECONDS, unconfirmed
 from .together import Together
 
+MODELS_SECONDS = 15.0  # between two looks at the models: they are added and removed in terminals, too
 HISTORY_LENGTH = 50  # ended jobs that are remembered; results that were not applied are never dropped
 
 
@@ -160,6 +161,7 @@ class Workbench:
         self._clock = clock
         self._left = LeftJobs(open_left, clock) if open_left else None
         self._client = open_client()
+        self._models_at: float | None = None  # when to ask for them again; None: they are asked for, or nobody is there
 
     def submit(
         self,
@@ -214,6 +216,8 @@ class Workbench:
         dispatch(events, self._flows_that_run())
         if self._left is not None and self._left.is_due and self.connection.is_ready:
             self._client.list_jobs()
+        if self._models_at is not None and self._clock() >= self._models_at:
+            self.refresh_models()
         for entry in list(self.entries):
             if entry.is_left and _is_gone(entry):
                 self.entries.remove(entry)
@@ -264,6 +268,7 @@ class Workbench:
         """Ask for the models anew, such as when one was added; without a server nothing happens."""
         if self.connection.is_ready:
             self._client.list_models()
+            self._models_at = None
 
     def models_for(self, operation: str) -> Sequence[ModelInfo]:
         """Return the models that `operation` can use."""
@@ -284,9 +289,10 @@ class Workbench:
             self.connection = ConnectionView(ConnectionState.READY, None, f"{server.name} {server.version}", warning)
             if self._left is not None:  # who asks is told of results: they must be shown then
                 self._client.list_jobs()
-            self._client.list_models()
+            self.refresh_models()
         elif isinstance(event.message, Models):
             self.models = event.message.models
+            self._models_at = self._clock() + MODELS_SECONDS
         elif isinstance(event.message, Jobs):
             self.expired = event.message.expired
             self._list_left(event.message.jobs)

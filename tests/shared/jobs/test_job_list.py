@@ -8,7 +8,7 @@ from foveate_shared.connection.client import ConnectionState, StateChange
 from foveate_shared.errors import ConnectionLostError, ErrorCode, InputError, RefusedError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.job_flow import JobState
-from foveate_shared.jobs.job_list import HISTORY_LENGTH, Workbench
+from foveate_shared.jobs.job_list import HISTORY_LENGTH, MODELS_SECONDS, Workbench
 from foveate_shared.jobs.run_blocking import CANCEL_SECONDS
 from foveate_shared.jobs.window_answers import MAX_QUEUED_BYTES
 from foveate_shared.wire.protocol import (
@@ -261,6 +261,25 @@ def test_a_document_that_changed_keeps_its_result(controller):
     assert entry.flow.status.error.code is ErrorCode.CONFLICT
     controller.bench.apply(entry, even_if_changed=True)
     assert len(host.applied) == 1
+
+
+def test_models_that_come_and_go_are_seen(controller):
+    controller.tell(StateChange(ConnectionState.READY), WELCOME)
+    controller.now += MODELS_SECONDS
+    controller.bench.poll()
+    assert controller.clients[-1].messages == [ListModels(1)]  # one question at a time
+    controller.tell(Models(1, MODELS))
+    controller.bench.poll()
+    assert len(controller.clients[-1].messages) == 1
+    controller.now += MODELS_SECONDS
+    controller.bench.poll()
+    controller.bench.poll()
+    assert len(controller.clients[-1].messages) == 2
+    controller.tell(Models(2, MODELS[:1]))
+    assert controller.bench.models == MODELS[:1]
+    controller.now += MODELS_SECONDS
+    controller.tell(StateChange(ConnectionState.LOST, ConnectionLostError("It is gone.").info))
+    assert len(controller.clients[-1].messages) == 2  # there is nobody to ask
 
 
 def test_models_are_asked_for_anew(controller):
