@@ -157,21 +157,28 @@ class GimpHost:
         finally:
             self._state.shelf.remove_layer(now)
 
+    def refusal(self, result: host.Result) -> errors.ErrorInfo | None:
+        """Return why a result has no place in the image any more, so that nobody is offered to apply it; else None."""
+        try:
+            self._require_place(result)
+        except errors.InputError as error:
+            return error.info
+        return None
+
     def apply(self, result: host.Result) -> None:
         """See Host. Raises InputError where the image is gone, or does not fit the result any more."""
         if result.kind in results_in_words.KINDS:
             self._tell(result)
             return
+        self._require_place(result)
         if result.kind == protocol.SELECTION:
-            self._require_same_size(result)
             layer_pictures.select(self._image, result)
             return
         if not result.patches:
             return
-        if self._to_image or result.frame == "new":
+        if self._becomes_image(result):
             self.result_image = self.keep(result)
             return
-        self._require_fitting()
         layers = build_layers(self._image, result, self.kind, self._name(result))
         self._image.undo_group_start()
         try:
@@ -232,6 +239,16 @@ class GimpHost:
         if (_extent(self._image), kind) != (then.snapshot.extent, then.kind):
             return False
         return same_where_covered(then.visible, now.get_buffer(), then.coverage, then.region, kind.layout)
+
+    def _becomes_image(self, result: host.Result) -> bool:
+        return self._to_image or result.frame == "new"
+
+    def _require_place(self, result: host.Result) -> None:
+        """Raise InputError where the image cannot take a result: it is gone, or does not fit any more."""
+        if result.kind == protocol.SELECTION:
+            self._require_same_size(result)
+        elif result.patches and not self._becomes_image(result):
+            self._require_fitting()
 
     def _require_fitting(self) -> None:
         image, kind = self._image, self.kind

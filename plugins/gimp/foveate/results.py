@@ -5,7 +5,7 @@ from __future__ import annotations
 from gi.repository import GdkPixbuf, Gimp, Gtk
 
 from . import layers, other_results, thumbnails
-from ._shared import arrange_patches, errors, job_flow, protocol, results_in_words, translations
+from ._shared import arrange_patches, errors, job_flow, protocol, translations
 from .document import GimpHost
 
 _PREVIEW = "Preview, not applied"  # as the person sees it, also where windows have no titles
@@ -61,15 +61,14 @@ class Decision:
 
     def _ask_about(self, error: errors.ErrorInfo, flow: job_flow.Rerender, host: GimpHost) -> int:
         say, result = self._say, flow.result
-        is_pixels = result.kind == protocol.PIXELS
-        message = error.message if is_pixels else str(error)
-        if is_pixels and not host.is_open:
-            message = "The image was closed before the result came."
+        refusal = host.refusal(result)
+        told = refusal or error
+        message = told.message if result.kind == protocol.PIXELS else str(told)
         dialog = Gtk.MessageDialog(message_type=Gtk.MessageType.WARNING, text=say.sentence(message))
         dialog.format_secondary_text(f"{say('The result is complete. It is lost if you discard it.')} {say(WAITS)}")
         dialog.set_title("Foveate")
         dialog.add_button(say("Discard"), DROP)
-        if host.is_open or result.kind in results_in_words.KINDS:
+        if refusal is None:
             dialog.add_button(say("Apply all the same"), APPLY)
         if result.patches:
             dialog.add_button(say("Open as new image"), AS_IMAGE).grab_default()

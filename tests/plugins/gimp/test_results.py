@@ -11,6 +11,7 @@ from foveate_gimp.lost_image import LostImage
 from foveate_shared.errors import CancelledJobError, ErrorCode, InputError, ResourceError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.translations import Texts
+from foveate_shared.jobs.document_problems import changed
 from foveate_shared.jobs.host import Image, ItemReport, Result, ResultFile, ResultPatch, SelectionPart
 from foveate_shared.jobs.job_status import JobState
 from foveate_shared.pixels import COVERAGE_U8, Channels, PixelFormat, SampleType
@@ -48,14 +49,15 @@ class Window:
     """Answers dialogs, and remembers what they offered."""
 
     def __init__(self, monkeypatch, *answers):
-        self.buttons, self.labels, self._answers = [], [], list(answers)
+        self.buttons, self.labels, self.texts, self._answers = [], [], [], list(answers)
         gtk = MagicMock(Dialog=self._dialog, MessageDialog=self._dialog, events_pending=lambda: False)
         gtk.Label = lambda label, **_: self.labels.append(label)
         monkeypatch.setattr(results, "Gtk", gtk)
         monkeypatch.setattr(results, "thumbnails", SimpleNamespace(of=lambda image, side: "thumbnail"))
 
-    def _dialog(self, **_):
+    def _dialog(self, text="", **_):
         made = MagicMock()
+        self.texts.append(text)
         self.buttons.append([])
         made.add_button.side_effect = lambda label, answer: self.buttons[-1].append(answer) or made
         made.format_secondary_text.side_effect = self.labels.append
@@ -78,7 +80,9 @@ def decision():
 
 @pytest.fixture
 def host():
-    return SimpleNamespace(is_open=True, keep=lambda result: pytest.fail("it is no image"), layers=())
+    return SimpleNamespace(
+        is_open=True, refusal=lambda result: None, keep=lambda result: pytest.fail("it is no image"), layers=()
+    )
 
 
 @pytest.mark.parametrize(("kind", "line"), [(REPORT, "count: 3"), (FILES, "a.bin")])
@@ -108,8 +112,9 @@ def test_what_cannot_be_applied_stays_at_the_server_where_the_dialog_is_closed(m
     assert (flow.was_dropped, flow.status.state) == (False, JobState.UNAPPLIED)
 
 
-def test_files_can_be_applied_again_though_the_image_is_closed(monkeypatch, decision, host):
-    host.is_open = False
+def test_files_can_be_applied_again_though_the_image_is_closed(monkeypatch, decision):
+    host = GimpHost(Open(is_there=False), title="Probe")
+    monkeypatch.setattr(host, "apply", lambda result: None)
     window, flow = Window(monkeypatch, results.APPLY), Flow(FILES, FULL)
     decision.ask(flow, host)
     assert window.buttons == [[results.DROP, results.APPLY, results.LEAVE]]
@@ -176,7 +181,7 @@ class Open(SimpleNamespace):
     """An image of some size."""
 
     def is_valid(self):
-        return True
+        return getattr(self, "is_there", True)
 
     def get_width(self):
         return self.width
@@ -194,6 +199,30 @@ def test_a_selection_goes_only_into_an_image_of_its_size(monkeypatch):
         GimpHost(other, title="Pick").apply(RESULTS[SELECTION])
     assert taken == [same]
     assert caught.value.info.code is ErrorCode.CONFLICT
+
+
+UNFIT = {
+    "a selection for another size": (SELECTION, Open(width=4), "or has another size by now. Run the job again"),
+    "a selection for a closed image": (SELECTION, Open(width=3, is_there=False), "is closed, or has another size"),
+    "pixels for a closed image": ("pixels", Open(width=3, is_there=False), "was closed before the result came."),
+    "pixels for another mode": (
+        "pixels",
+        Open(width=3, get_base_type=lambda: 1, get_precision=lambda: 100),
+        "has another mode or precision by now.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNFIT)
+def test_what_has_no_place_any_more_is_not_offered_to_be_applied(monkeypatch, decision, case):
+    kind, image, sentence = UNFIT[case]
+    host = GimpHost(image, title="Probe")
+    monkeypatch.setattr(GimpHost, "kind", SimpleNamespace(base=0, precision=100))
+    window, flow = Window(monkeypatch, CLOSED), Flow(kind, changed().info)
+    decision.ask(flow, host)
+    (told,) = window.texts
+    assert sentence in told
+    assert window.buttons == [[results.DROP, results.AS_IMAGE if kind == "pixels" else results.LEAVE]]
 
 
 def test_a_selection_is_drawn_in_grey(monkeypatch):
