@@ -100,11 +100,16 @@ def arguments_of(info: protocol.OperationInfo, *, extends: bool = False) -> tupl
 
 
 def parameters(
-    config: Gimp.ProcedureConfig, arguments: Sequence[Argument], live: protocol.OperationInfo, say: translations.Texts
+    config: Gimp.ProcedureConfig,
+    arguments: Sequence[Argument],
+    live: protocol.OperationInfo,
+    say: translations.Texts,
+    models: Sequence[protocol.ModelInfo] = (),
 ) -> protocol.JsonObject:
     """Return what the arguments say, checked against what the server tells now; nothing of what they leave open.
 
-    Raises InputError where one makes no sense; the sentence names it as the dialog does.
+    In lists of what is compared, the `models` may be named by their titles. Raises InputError where one makes no sense;
+    the sentence names it as the dialog does.
     """
     said: protocol.JsonObject = {}
     for argument in arguments:
@@ -116,7 +121,8 @@ def parameters(
     lists = {each.part: each.said(config) or "" for each in arguments if each.parameter == VARIANTS}
     if lists:
         schema = protocol.as_object(live.properties.get(VARIANTS))
-        said[VARIANTS] = list(comparison_lists.variants_of(lists, schema, label=lambda axis: say(axis.title)))
+        variants = comparison_lists.variants_of(lists, schema, models, label=lambda axis: say(axis.title))
+        said[VARIANTS] = list(variants)
     sides = [each for each in arguments if each.parameter == SIDES]
     if sides:
         said[SIDES] = _growth(config, sides, live, say)

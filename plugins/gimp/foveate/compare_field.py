@@ -21,7 +21,8 @@ class CompareField:
         self._say = say
         self._arguments = {argument.part: argument.name for argument in arguments}
         self._named: dict[str, Listing] = {}
-        self._count = Gtk.Label(xalign=0.0)
+        self._problem = ""
+        self._count = Gtk.Label(xalign=0.0, no_show_all=True)
         self._count.get_style_context().add_class("dim-label")
         grid = Gtk.Grid(row_spacing=6, column_spacing=12, border_width=6)
         for row, axis in enumerate(comparison_lists.AXES):
@@ -43,5 +44,11 @@ class CompareField:
         for name, field in self._named.items():
             field.offer([(self._say(title), text) for title, text in listed[name]])
         lists = {part: self._config.get_property(name) or "" for part, name in self._arguments.items()}
-        made = comparison_lists.variants_or_none(lists, variants)  # None: the dialog says what is wrong
+        self._problem = comparison_lists.problem(lists, variants, models, shown.operation, self._say) if models else ""
+        made = comparison_lists.variants_or_none(lists, variants, models)  # None: the dialog says what is wrong
         self._count.set_text(self._say("Pictures beside the original: {count}", count=len(made)) if made else "")
+        self._count.set_visible(bool(made))
+
+    def problem(self) -> str:
+        """Return why the lists cannot be compared, by what was offered last; empty where nobody knows a reason."""
+        return self._problem

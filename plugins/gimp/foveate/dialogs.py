@@ -141,7 +141,7 @@ class _JobForm:
         if missing := self._pictures.problem():
             return missing
         try:
-            self._operation.parameters(self._config, live, self._controller.say)
+            self._operation.parameters(self._config, live, self._controller.say, self._controller.models)
         except errors.FoveateError as error:
             return str(error.info)
         return self._fields.problem()

@@ -75,7 +75,7 @@ class FormFields:
 
     def problem(self) -> str:
         """Return why nothing can be started with what the fields show; empty where nobody knows a reason."""
-        return self._faces.problem() if self._faces is not None else ""
+        return next((wrong for field in (self._faces, self._compared) if field and (wrong := field.problem())), "")
 
     def settle(self) -> None:
         """Leave to the server what no field shows, such as a prompt of before where the model is a restorer."""

@@ -49,10 +49,14 @@ class OperationProcedure:
         return "seed" in self.info.properties and arguments.VARIANTS not in self.info.properties
 
     def parameters(
-        self, config: Gimp.ProcedureConfig, live: protocol.OperationInfo, say: translations.Texts
+        self,
+        config: Gimp.ProcedureConfig,
+        live: protocol.OperationInfo,
+        say: translations.Texts,
+        models: Sequence[protocol.ModelInfo] = (),
     ) -> protocol.JsonObject:
         """Return the job's parameters, see :func:`arguments.parameters`."""
-        return arguments.parameters(config, self.arguments, live, say)
+        return arguments.parameters(config, self.arguments, live, say, models)
 
 
 def wants_image(config: Gimp.ProcedureConfig) -> bool:

@@ -234,7 +234,7 @@ def _work(call: _Call) -> run_job.WantedJob:
     return run_job.WantedJob(
         operation.name,
         call.say(operation.title),
-        lambda live: operation.parameters(call.config, live, call.say),
+        lambda live: operation.parameters(call.config, live, call.say, connection.load_known()[1]),
         wants_image(call.config),
         operation.is_whole,
         call.config.get_property("variations") if operation.has_variations else 1,

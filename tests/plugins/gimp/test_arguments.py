@@ -10,7 +10,7 @@ from fakes.changed_server import SOFTEN, changed_operations
 from foveate_server.operations.registry import operations
 from foveate_shared.errors import InputError
 from foveate_shared.i18n.translations import Texts
-from foveate_shared.wire.protocol import OperationInfo
+from foveate_shared.wire.protocol import ModelInfo, OperationInfo
 
 
 def infos(of):
@@ -155,6 +155,15 @@ def test_what_is_compared():
         "strength": 0.4,
         "prompt": "a door",
     }
+
+
+def test_models_may_be_compared_by_their_titles():
+    models = (ModelInfo("real-vis", "Real Vis 5", ("compare",), 1, True, kind="diffusion", family="sdxl"),)
+    made = procedure("compare")
+    config = Config({each.name: each.default for each in made.arguments} | {"compared-model": "Real Vis 5, tune"})
+    info = next(each for each in OURS if each.name == made.name)
+    told = made.parameters(config, info, Texts(), models)
+    assert told == {"variants": [{"model": "real-vis"}, {"model": "tune"}]}
 
 
 def test_what_a_checkpoint_is_told():
