@@ -178,6 +178,23 @@ REFUSED = {
         {},
         "There is a floating selection. Anchor it",
     ),
+    "Quick Mask": (
+        """
+channel = Gimp.Channel.new(image, "Qmask", image.get_width(), image.get_height(), 50.0, Gegl.Color.new("red"))
+image.insert_channel(channel, None, 0)
+""",
+        {},
+        "Quick Mask is on: what is painted there is not selected yet. Turn it off first (Shift+Q)",
+    ),
+    "a channel in the picture": (
+        """
+channel = Gimp.Channel.new(image, "sky", image.get_width(), image.get_height(), 50.0, Gegl.Color.new("red"))
+image.insert_channel(channel, None, 0)
+channel.set_visible(True)
+""",
+        {},
+        "The channel “sky” is shown over the picture, and would tint the result. Hide it",
+    ),
     "no layer": ("image.remove_layer(image.get_layers()[0])", {}, "The image has no layer. Add one."),
     "nothing visible": ("image.get_layers()[0].set_visible(False)", {}, "Nothing is visible in the selection."),
     "an unknown model": ("", {"model": "imaginary"}, "imaginary"),

@@ -9,7 +9,7 @@ for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
 
 from gi.repository import Gimp, GimpUi, GLib, GObject, Gtk  # noqa: E402 - the versions come first
 
-from . import add_model, connection, help_page, menu  # noqa: E402
+from . import add_model, connection, document, help_page, menu  # noqa: E402
 from ._shared import checkpoint_choices, controller, errors, job_list, job_records, labels, protocol, translations  # noqa: E402
 from .argument_widgets import DropDown, attach  # noqa: E402
 from .form_fields import FormFields  # noqa: E402
@@ -17,6 +17,7 @@ from .operation_procedures import OperationProcedure  # noqa: E402
 from .picture_fields import PictureFields  # noqa: E402
 
 LOOK_MS = 100  # between two looks at the server
+_IMAGE_LOOKS = 10  # of these, in which the image is looked at once: each one asks GIMP
 _TROUBLE = "\N{WARNING SIGN}"
 _WRAP_ANYWHERE = 2  # Pango's WORD_CHAR: a path or a command may be longer than a line
 
@@ -94,6 +95,9 @@ class _JobForm:
         controller: controller.Controller,
     ) -> None:
         self._config, self._operation, self._controller = config, operation, controller
+        self._image = image
+        self._image_problem = ""  # as it was seen last
+        self._looks_left = 0  # until it is looked at again
         self._is_stale = False  # a model may have been added
         say = controller.say
         has_model = any(each.name == "model" for each in operation.arguments)
@@ -130,6 +134,7 @@ class _JobForm:
             wanted = self._models.value
         self._fields.offer(controller.form(name, wanted, self._fields.preset), controller.models)
         self._pictures.look()
+        self._look_at_image()
         if self._is_stale:
             controller.wake().refresh_models()
             self._is_stale = False
@@ -138,13 +143,20 @@ class _JobForm:
         """Return why what is chosen makes no sense yet; empty where it does."""
         name, info = self._operation.name, self._operation.info
         live = next((each for each in self._controller.operations if each.name == name), info)
-        if missing := self._pictures.problem():
+        if missing := self._image_problem or self._pictures.problem():
             return missing
         try:
             self._operation.parameters(self._config, live, self._controller.say, self._controller.models)
         except errors.FoveateError as error:
             return str(error.info)
         return self._fields.problem()
+
+    def _look_at_image(self) -> None:
+        if self._looks_left:
+            self._looks_left -= 1
+            return
+        self._looks_left = _IMAGE_LOOKS - 1
+        self._image_problem = document.problem(self._image) if self._image is not None else ""
 
     def settle(self) -> None:
         """See FormFields.settle."""

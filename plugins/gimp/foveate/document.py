@@ -32,6 +32,7 @@ from .layers import ImageKind, build_image, build_layers, insert
 from .same_pixels import same_where_covered
 
 _STRIP_BYTES = 1 << 20  # that are looked at together, for something visible
+_QUICK_MASK = "Qmask"  # what GIMP calls its channel, in every language
 _SNAPSHOT = "foveate-snapshot"  # what the hidden image's parts are called; nobody sees them
 
 
@@ -317,6 +318,15 @@ def _extent(image: Gimp.Image) -> geometry.Extent:
     return geometry.Extent(image.get_width(), image.get_height())
 
 
+def problem(image: Gimp.Image) -> str:
+    """Return why nothing can be made of an image as it is now; empty where something can."""
+    try:
+        _require_usable(image)
+    except errors.InputError as error:
+        return str(error.info)
+    return ""
+
+
 def _require_usable(image: Gimp.Image) -> None:
     if not image.is_valid():
         raise errors.InputError("The image is closed.", remedy="Open it again.")
@@ -332,6 +342,23 @@ def _require_usable(image: Gimp.Image) -> None:
         )
     if not image.get_layers():
         raise errors.InputError("The image has no layer.", remedy="Add one.")
+    for channel in image.get_channels():
+        _require_unseen(channel)
+
+
+def _require_unseen(channel: Gimp.Channel) -> None:
+    """Raise InputError where a channel lies in what is visible: its colour would be taken for the picture's."""
+    if channel.get_name() == _QUICK_MASK:
+        raise errors.InputError(
+            "Quick Mask is on: what is painted there is not selected yet.",
+            remedy="Turn it off first (Shift+Q), so that it becomes the selection.",
+        )
+    if channel.get_visible():
+        raise errors.InputError(
+            "The channel “{name}” is shown over the picture, and would tint the result.",
+            remedy="Hide it with its eye in the list of channels.",
+            name=channel.get_name(),
+        )
 
 
 def _selection(
