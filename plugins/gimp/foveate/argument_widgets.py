@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gi.repository import Gimp, GimpUi, Gtk
 
-from ._shared import comparison_lists, operation_form
+from ._shared import comparison_lists, errors, operation_form, parameter_values
 from .arguments import INTEGER, Argument
 
 _ELLIPSIZE_END = 3  # Pango's
@@ -110,6 +110,42 @@ class Listing:
         self._line.entry.set_text(comparison_lists.with_another(self._line.entry.get_text(), name))
 
 
+class TypedBeyond:
+    """A number typed beyond its field's limits: it stays as it is, and is told; GTK would make the limit of it."""
+
+    def __init__(self, spin: Gtk.SpinButton) -> None:
+        """Also let Return be OK, as in all other fields, where the number can be taken."""
+        self._spin = spin
+        self._value: float | None = None  # None where the text is no such number
+        spin.set_activates_default(True)
+        spin.connect("changed", lambda _: self._typed())
+        spin.connect("output", lambda _: self._stays())
+
+    def problem(self, label: str) -> str:
+        """Return what is wrong; empty where nothing is. `label` is how the person knows the field."""
+        if self._value is None:
+            return ""
+        low, high = self._spin.get_range()
+        try:
+            parameter_values.check({"minimum": low, "maximum": high}, self._value, label)
+        except errors.InputError as error:
+            return str(error.info)
+        return ""
+
+    def _typed(self) -> None:
+        value = _number(self._spin.get_text())
+        self._value = value if value is not None and value != self._within(value) else None
+        self._spin.set_activates_default(self._value is None)  # at once: no Return may start with the limit instead
+
+    def _stays(self) -> bool:
+        """Tell whether GTK is to leave the text alone: it does not where the arrows have said another number since."""
+        return self._value is not None and self._spin.get_value() == self._within(self._value)
+
+    def _within(self, value: float) -> float:
+        low, high = self._spin.get_range()
+        return min(max(value, low), high)
+
+
 class Number:
     """A number; while it is not said, the field shows what is usual, or nothing where that is not known."""
 
@@ -120,11 +156,15 @@ class Number:
         self._is_showing = False
         self.widget = Gtk.SpinButton.new_with_range(argument.low, argument.high, 1 if self._is_whole else _STEP)
         self.widget.set_numeric(True)  # letters cannot be typed: they would be another number without a word
-        self.widget.set_activates_default(True)
+        self._beyond = TypedBeyond(self.widget)
         self.widget.connect("output", self._shows_nothing)
         self._show()
         self.widget.connect("value-changed", self._changed)
         config.connect(f"notify::{self._name}", lambda *_: self._show())
+
+    def problem(self, label: str) -> str:
+        """See TypedBeyond.problem."""
+        return self._beyond.problem(label)
 
     def offer(self, parameter: operation_form.Parameter) -> None:
         """Take the limits, and what is usual for the model and the preset."""
@@ -169,9 +209,14 @@ class Share:
         self._usual = 1.0
         self._is_showing = False
         self.widget = GimpUi.ScaleEntry.new(title, 1.0, parameter.minimum or 0.0, parameter.maximum or 1.0, 2)
+        self._beyond = TypedBeyond(self.widget.get_spin_button())
         self._show()
         self.widget.connect("value-changed", self._changed)
         config.connect(f"notify::{self._name}", lambda *_: self._show())
+
+    def problem(self, label: str) -> str:
+        """See TypedBeyond.problem."""
+        return self._beyond.problem(label)
 
     def offer(self, parameter: operation_form.Parameter) -> None:
         """Take what is usual for the model and the preset."""
@@ -205,6 +250,13 @@ class Switch:
 
     def _show(self) -> None:
         self.widget.set_active(bool(self._config.get_property(self._name)))
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text.strip().replace(",", "."))  # a decimal comma, in some languages
+    except ValueError:
+        return None
 
 
 def attach(grid: Gtk.Grid, row: int, title: str, widget: Gtk.Widget, tip: str = "") -> tuple[Gtk.Widget, ...]:

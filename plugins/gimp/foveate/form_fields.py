@@ -75,7 +75,14 @@ class FormFields:
 
     def problem(self) -> str:
         """Return why nothing can be started with what the fields show; empty where nobody knows a reason."""
-        return next((wrong for field in (self._faces, self._compared) if field and (wrong := field.problem())), "")
+        typed = (self._typed_beyond(each) for each in (*self._operation.arguments, arguments.VARIATIONS))
+        others = (field.problem() for field in (self._faces, self._compared) if field)
+        return next(filter(None, (*typed, *others)), "")
+
+    def _typed_beyond(self, argument: Argument) -> str:
+        field = self._fields.get(argument.name)
+        is_shown = any(widget.get_visible() for widget in self._rows.get(argument.name, ()))
+        return field.problem(self._say(argument.title)) if isinstance(field, (Number, Share)) and is_shown else ""
 
     def settle(self) -> None:
         """Leave to the server what no field shows, such as a prompt of before where the model is a restorer."""
@@ -158,7 +165,7 @@ class FormFields:
         if "variations" not in self._rows:
             names = [argument.parameter for argument in self._operation.arguments]
             row = 2 * names.index(_AFTER) + 1 if _AFTER in names else 2 * len(names)
-            field = Number(self._config, arguments.VARIATIONS, usual=1)
+            field = self._fields["variations"] = Number(self._config, arguments.VARIATIONS, usual=1)
             field.widget.show_all()
             title, tip = self._say(arguments.VARIATIONS.title), self._say(arguments.VARIATIONS.description)
             self._rows["variations"] = attach(self.main, row, title, field.widget, tip)
