@@ -14,7 +14,7 @@ for _name, _version in (("Babl", "0.1"), ("Gegl", "0.4"), ("Gimp", "3.0")):
 
 from gi.repository import Gimp, Gio, GLib, GObject  # noqa: E402 - the versions come first
 
-from . import connection, help_page, imageless_procedures, menu, picture_arguments, run_job  # noqa: E402
+from . import asked_values, connection, help_page, imageless_procedures, menu, picture_arguments, run_job  # noqa: E402
 from ._shared import errors, job_flow, labels, translations  # noqa: E402
 from .arguments import VARIATIONS  # noqa: E402
 from .operation_procedures import OperationProcedure, all_operations, wants_image  # noqa: E402
@@ -163,6 +163,8 @@ def _answer(call: _Call) -> Gimp.ValueArray:
     if mode != Gimp.RunMode.NONINTERACTIVE and image is not None and not image.is_valid():
         # The result is there, but with success GIMP would store the values in the closed image, and tell an error.
         return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
+    if mode == Gimp.RunMode.INTERACTIVE:
+        asked_values.forget(call.operation)
     return _succeeded(procedure, finished)
 
 
@@ -172,8 +174,11 @@ def _silently(call: _Call) -> run_job.AppliedResult:
 
 
 def _with_person(call: _Call) -> run_job.AppliedResult:
-    if call.mode == Gimp.RunMode.INTERACTIVE and not _asked(call):
-        raise errors.CancelledJobError("The dialog was closed.")
+    asked_values.restore(call.config, call.operation)
+    if call.mode == Gimp.RunMode.INTERACTIVE:
+        if not _asked(call):
+            raise errors.CancelledJobError("The dialog was closed.")
+        asked_values.keep(call.config, call.operation)  # already now: GIMP's own Cancel kills this process
     controller = connection.open_controller()
     controller.keep_prompts(
         {name: _said(call.config, name.replace("_", "-")) for name in ("prompt", "negative_prompt")}
