@@ -23,7 +23,7 @@ UNHURRIED = "fakes.engines:unhurried"
 SIZE = (1200, 820)
 CANCEL_BUTTON = (SIZE[0] - 277, SIZE[1] - 19)  # of the progress bar, in a main window of that size
 DIALOG = "Foveate: Refocus"
-LOAD_BUTTON, SAVE_BUTTON = (98, 191), (278, 191)  # in that dialog
+LOAD_BUTTON, SAVE_BUTTON = (98, 197), (278, 197)  # in that dialog
 OPEN = """
 while open_displays:
     open_displays.pop().delete()

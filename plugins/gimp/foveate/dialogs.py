@@ -9,9 +9,9 @@ for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
 
 from gi.repository import Gimp, GimpUi, GLib, GObject, Gtk  # noqa: E402 - the versions come first
 
-from . import add_model, connection, document, help_page, menu  # noqa: E402
+from . import add_model, connection, document, help_page, menu, scrolled_form  # noqa: E402
 from ._shared import checkpoint_choices, controller, errors, job_list, job_records, labels, protocol, translations  # noqa: E402
-from .argument_widgets import DropDown, attach  # noqa: E402
+from .argument_widgets import DropDown  # noqa: E402
 from .form_fields import FormFields  # noqa: E402
 from .operation_procedures import OperationProcedure  # noqa: E402
 from .picture_fields import PictureFields  # noqa: E402
@@ -40,7 +40,7 @@ def ask(
     help_page.add_button(dialog, say)
     form = _JobForm(config, operation, image, controller)
     state, menu_line = StateLine(say), MenuLine(say)
-    _lay_out(dialog, form, operation)
+    scrolled = _lay_out(dialog, form, operation)
     sentence = say("All that is visible is worked on.") if operation.is_whole else _region_sentence(image, say)
     problem = ProblemLine()
     left, size = LeftLine(say), SizeLine(image, config, say)
@@ -56,6 +56,7 @@ def ask(
         reason = form.problem()
         dialog.set_response_sensitive(Gtk.ResponseType.OK, not reason)
         problem.show(say.sentence(reason))
+        scrolled.look()
         return True
 
     timer = GLib.timeout_add(LOOK_MS, look)
@@ -70,18 +71,23 @@ def ask(
         dialog.destroy()
 
 
-def _lay_out(dialog: GimpUi.ProcedureDialog, form: _JobForm, operation: OperationProcedure) -> None:
+def _lay_out(
+    dialog: GimpUi.ProcedureDialog, form: _JobForm, operation: OperationProcedure
+) -> scrolled_form.ScrolledForm:
     """Put our form in the place of one of GIMP's widgets: a box without any shows all of them."""
     names = ["output"] if operation.has_output else [each.name for each in operation.arguments]
-    if not names:
+    if names:
+        box = dialog.fill_box("foveate-main", names[:1])
+        _hide(dialog.get_widget(names[0], GObject.TYPE_NONE))
+        dialog.fill(["foveate-main"])
+    else:
         box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
-        form.lay_out(box)
         box.show()
-        dialog.get_content_area().pack_start(box, False, False, 0)
-        return
-    form.lay_out(dialog.fill_box("foveate-main", names[:1]))
-    _hide(dialog.get_widget(names[0], GObject.TYPE_NONE))
-    dialog.fill(["foveate-main"])
+        dialog.get_content_area().pack_start(box, True, True, 0)
+    scrolled = scrolled_form.ScrolledForm(dialog, box.get_spacing())
+    form.lay_out(scrolled.box)
+    box.pack_start(scrolled.widget, True, True, 0)
+    return scrolled
 
 
 class _JobForm:
@@ -104,6 +110,10 @@ class _JobForm:
         self._models = ModelChoice(config, say) if has_model else None
         self._pictures = PictureFields(config, operation.pictures, image, say, takes_document=operation.takes_image)
         self._fields = FormFields(config, operation, image, controller)
+        if self._models is not None:
+            self._fields.add_last(say("_Model"), self._models.widget)
+        if operation.has_output:
+            self._fields.add_folded(say("O_utput"), _output_choice(config, say), say("What the result becomes"))
         self._more = Gtk.Expander(label=say("More"))
         self._help = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         self._help.pack_start(add_model.help_widget(say), True, True, 0)
@@ -113,15 +123,9 @@ class _JobForm:
 
     def lay_out(self, box: Gtk.Box) -> None:
         """Put the fields into the dialog."""
-        folded = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-        if self._operation.has_output:
-            folded.pack_start(_output_choice(self._config, self._controller.say), False, False, 0)
-        folded.pack_start(self._fields.more, False, False, 0)
-        folded.show()
-        self._more.add(folded)
+        self._more.add(self._fields.more)
         self._more.show()
-        models = [self._models.widget] if self._models else []
-        for widget in (self._help, self._pictures.widget, self._fields.main, *models, self._more):
+        for widget in (self._help, self._pictures.widget, self._fields.main, self._more):
             box.pack_start(widget, False, False, 0)
 
     def look(self) -> None:
@@ -166,13 +170,10 @@ class _JobForm:
         self._is_stale = True
 
 
-def _output_choice(config: Gimp.ProcedureConfig, say: translations.Texts) -> Gtk.Grid:
+def _output_choice(config: Gimp.ProcedureConfig, say: translations.Texts) -> Gtk.Widget:
     choice = DropDown(config, "output")
     choice.offer([("layer", say("New layer")), ("image", say("New image"))])
-    grid = Gtk.Grid(row_spacing=6, column_spacing=12)
-    attach(grid, 0, say("O_utput"), choice.widget, say("What the result becomes"))
-    grid.show_all()
-    return grid
+    return choice.widget
 
 
 class ModelChoice:
@@ -181,14 +182,8 @@ class ModelChoice:
     def __init__(self, config: Gimp.ProcedureConfig, say: translations.Texts) -> None:
         self._say = say
         self._selection = DropDown(config, "model")
-        label = Gtk.Label.new_with_mnemonic(say("_Model"))
-        label.set_mnemonic_widget(self._selection.widget)
-        label.set_xalign(0.0)
-        self.widget = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=12)
-        self.widget.pack_start(label, False, False, 0)
-        self.widget.pack_start(self._selection.widget, True, True, 0)
+        self.widget = self._selection.widget
         self.offer(())
-        self.widget.show_all()
 
     @property
     def value(self) -> str:

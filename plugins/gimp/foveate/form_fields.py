@@ -46,8 +46,17 @@ class FormFields:
         self._rows: dict[str, tuple[Gtk.Widget, ...]] = {}  # likewise; "variations" too
         self._compared: CompareField | None = None
         self.main, self.more = _grid(), _grid()
+        self._labels = Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL)  # one column of them in both
         self.main.show()
         self.more.show()
+
+    def add_last(self, title: str, widget: Gtk.Widget) -> None:
+        """Put another field below all others that are basic."""
+        self._attach(self.main, 2 * len(self._operation.arguments) + 1, title, widget)
+
+    def add_folded(self, title: str, widget: Gtk.Widget, tip: str) -> None:
+        """Put another field above all others that are folded away."""
+        self._attach(self.more, -1, title, widget, tip)
 
     @property
     def preset(self) -> str:
@@ -117,10 +126,20 @@ class FormFields:
         tip = say(parameter.description)
         if isinstance(field, Share):  # it has its title in itself
             field.widget.set_tooltip_text(tip)
+            self._labels.add_widget(field.widget.get_label())
             grid.attach(field.widget, 0, row, 2, 1)
             self._rows[argument.name] = (field.widget,)
         else:
-            self._rows[argument.name] = attach(grid, row, title, field.widget, tip)
+            self._rows[argument.name] = self._attach(grid, row, title, field.widget, tip)
+
+    def _attach(
+        self, grid: Gtk.Grid, row: int, title: str, widget: Gtk.Widget, tip: str = ""
+    ) -> tuple[Gtk.Widget, ...]:
+        made = label, _ = attach(grid, row, title, widget, tip)
+        self._labels.add_widget(label)
+        for each in made:
+            each.show_all()
+        return made
 
     def _field(self, argument: Argument, parameter: operation_form.Parameter, title: str) -> Any:
         config, name = self._config, argument.name
@@ -168,7 +187,7 @@ class FormFields:
             field = self._fields["variations"] = Number(self._config, arguments.VARIATIONS, usual=1)
             field.widget.show_all()
             title, tip = self._say(arguments.VARIATIONS.title), self._say(arguments.VARIATIONS.description)
-            self._rows["variations"] = attach(self.main, row, title, field.widget, tip)
+            self._rows["variations"] = self._attach(self.main, row, title, field.widget, tip)
         for widget in self._rows["variations"]:
             widget.set_visible(shown.get("seed") is not None)
 
