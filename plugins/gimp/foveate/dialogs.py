@@ -205,7 +205,7 @@ class StateLine:
     """What is known about the server, in a line."""
 
     def __init__(self, say: translations.Texts, *, is_in_settings: bool = False) -> None:
-        """`is_in_settings`: where the server is set, nobody has to be told where that is."""
+        """`is_in_settings`: where the server is set, what is wrong is told beside what can be changed."""
         self._say = say
         self._is_in_settings = is_in_settings
         self.widget = Gtk.Label(xalign=0.0, wrap=True, wrap_mode=_WRAP_ANYWHERE, max_width_chars=60, selectable=True)
@@ -219,13 +219,17 @@ class StateLine:
             text += f" ({view.server})"
         trouble = view.error or view.warning
         if trouble:
-            text = f"{_TROUBLE} {text}. {self._told(trouble)}"
+            text = f"{_TROUBLE} {text}" + ("" if self._is_in_settings else f". {connection.told(trouble, self._say)}")
+        self._set(text, is_trouble=bool(trouble))
+
+    def tell(self, text: str) -> None:
+        """Show something else about the server than what a connection knows."""
+        self._set(f"{self._say('Server')}: {text}", is_trouble=False)
+
+    def _set(self, text: str, *, is_trouble: bool) -> None:
         self.widget.set_text(text.strip())
         style = self.widget.get_style_context()
-        (style.remove_class if trouble else style.add_class)("dim-label")  # what is well is not to be read each time
-
-    def _told(self, trouble: errors.ErrorInfo) -> str:
-        return self._say.sentence(str(trouble)) if self._is_in_settings else connection.told(trouble, self._say)
+        (style.remove_class if is_trouble else style.add_class)("dim-label")  # what is well is not to be read each time
 
 
 class ProblemLine:

@@ -11,6 +11,7 @@ from . import add_model, connection, dialogs, help_page
 from ._shared import errors, job_list, pairing_line, settings, translations, typed_settings
 
 _TEST = 1  # the button's answer
+_TOLD_HEIGHT = 54  # pixels: three lines
 
 
 def run(say: translations.Texts) -> str:
@@ -39,8 +40,9 @@ class ServerDialog:
         self._dialog.set_default_response(Gtk.ResponseType.OK)
         self._state = dialogs.StateLine(say, is_in_settings=True)
         self._problem = dialogs.ProblemLine()
+        self._wrong = ""  # with what is typed, as far as it was told
         self._menu_line = dialogs.MenuLine(say)
-        self._local = Gtk.RadioButton.new_with_mnemonic(None, say("The server on _this machine"))
+        self._local = Gtk.RadioButton.new_with_mnemonic(None, say("The server on this _machine"))
         self._remote = Gtk.RadioButton.new_with_mnemonic_from_widget(self._local, say("A server on _another machine"))
         installed = shlex.join(self._values.installed_command)
         self._command = Gtk.Entry(
@@ -50,7 +52,7 @@ class ServerDialog:
         self._url = Gtk.Entry(text=self._values.remote_url, placeholder_text="wss://host:7317", hexpand=True)
         self._token = Gtk.Entry(text=self._values.remote_token, visibility=False, hexpand=True)
         self._fingerprint = Gtk.Entry(text=self._values.remote_fingerprint, hexpand=True)
-        self._ask = Gtk.CheckButton.new_with_mnemonic(say("As_k before a result is applied, with a preview"))
+        self._ask = Gtk.CheckButton.new_with_mnemonic(say("Ask _before a result is applied, with a preview"))
         self._ask.set_active(self._values.ask_first)
         self._lay_out()
         (self._remote if self._values.remote_url else self._local).set_active(True)
@@ -58,6 +60,8 @@ class ServerDialog:
         self._controller = connection.open_controller()
         self._controller.wake()
         self._trial: job_list.Workbench | None = None  # with what the dialog says, which is not saved
+        self._saved = self._said()
+        self._follow_edits()
         self._timer = GLib.timeout_add(dialogs.LOOK_MS, self._look)
 
     def run(self) -> str:
@@ -79,45 +83,79 @@ class ServerDialog:
     def close(self) -> None:
         """Let go of the server and the window."""
         GLib.source_remove(self._timer)
-        if self._trial is not None:
-            self._trial.close()
+        self._end_trial()
         self._controller.close()
         self._dialog.destroy()
 
     def _try(self, edited: settings.Settings) -> None:
-        self._problem.show("")
+        self._end_trial()
+        self._trial = connection.open_trial(edited)
+        self._wrong = ""
+        self._show_state()
+
+    def _end_trial(self) -> None:
         if self._trial is not None:
             self._trial.close()
-        self._trial = connection.open_trial(edited)
-        self._state.show(self._trial.connection)
+        self._trial = None
 
     def _tell(self, error: errors.FoveateError) -> None:
-        self._problem.show(self._say.sentence(str(error.info)))
+        self._wrong = self._say.sentence(str(error.info))
+        self._show_state()
+
+    def _show_state(self) -> None:
+        """Show what is known of the server that the dialog names, and what is wrong with it, or with what is typed."""
+        bench, trouble = self._trial, None
+        if bench is None and self._said() == self._saved:
+            bench = self._controller
+        if bench is None:
+            self._state.tell(self._say("Not tested yet"))
+        else:
+            self._state.show(bench.connection)
+            trouble = bench.connection.error or bench.connection.warning
+        self._problem.show(self._wrong or (self._say.sentence(str(trouble)) if trouble else ""))
+
+    def _said(self) -> tuple[object, ...]:
+        """Return what the dialog says about the server."""
+        entries = (self._command, self._pairing, self._url, self._token, self._fingerprint)
+        return self._remote.get_active(), *(entry.get_text() for entry in entries)
+
+    def _follow_edits(self) -> None:
+        self._pairing.connect("changed", self._take_pairing)
+        for entry in (self._command, self._url, self._token, self._fingerprint):
+            entry.connect("changed", lambda _: self._forget_verdict())
+        self._local.connect("toggled", lambda _: (self._show_choice(), self._forget_verdict()))
+
+    def _forget_verdict(self) -> None:
+        """What was found out about other values says nothing of these."""
+        self._wrong = ""
+        self._end_trial()
+        self._show_state()
 
     def _lay_out(self) -> None:
         say = self._say
         grid = Gtk.Grid(row_spacing=6, column_spacing=12, border_width=12)
+        told = Gtk.Box()  # below all others, and always as high: no button moves away from the mouse
+        told.set_size_request(-1, _TOLD_HEIGHT)
+        told.pack_start(self._problem.widget, True, True, 0)
         for row, part in enumerate(
             (
                 self._state.widget,
                 self._local,
-                (say("_Command that starts it"), self._command),
+                (say("Command that _starts it"), self._command),
                 self._remote,
                 (say("_Pairing line"), self._pairing),
                 (say("A_ddress"), self._url),
-                (say("T_oken"), self._token),
+                (say("To_ken"), self._token),
                 (say("Certificate's _fingerprint"), self._fingerprint),
                 self._ask,
-                self._problem.widget,
                 self._menu_line.widget,
                 add_model.add_button(say, self._refresh_models),
+                told,
             )
         ):
             _attach(grid, row, part)
         self._state.widget.set_width_chars(60)
         self._pairing.set_tooltip_text(say("The line that `foveate serve --pair` printed; it fills the fields below"))
-        self._pairing.connect("changed", self._take_pairing)
-        self._local.connect("toggled", lambda _: self._show_choice())
         self._dialog.get_content_area().add(grid)
         grid.show_all()
 
@@ -129,7 +167,7 @@ class ServerDialog:
             entry.set_sensitive(not local)
 
     def _take_pairing(self, entry: Gtk.Entry) -> None:
-        self._problem.show("")
+        self._forget_verdict()
         if not entry.get_text().strip():
             return
         try:
@@ -167,10 +205,9 @@ class ServerDialog:
     def _look(self) -> bool:
         if self._controller.poll():
             self._menu_line.look(self._controller)
-            if self._trial is None:
-                self._state.show(self._controller.connection)
+            self._show_state()
         if self._trial is not None and self._trial.poll():
-            self._state.show(self._trial.connection)
+            self._show_state()
         return True
 
 

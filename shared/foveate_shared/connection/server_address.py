@@ -85,8 +85,8 @@ class ServerAddress:
 
     @property
     def pin(self) -> str:
-        """Return the fingerprint in lower case and without separators; empty where there is none."""
-        return (self.fingerprint or "").lower().replace(":", "").replace(" ", "")
+        """Return the fingerprint in lower case, without separators and its hash's name; empty where there is none."""
+        return (self.fingerprint or "").strip().lower().removeprefix("sha256:").replace(":", "").replace(" ", "")
 
     @property
     def authority(self) -> str:

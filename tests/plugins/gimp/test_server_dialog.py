@@ -6,6 +6,7 @@ from unittest.mock import MagicMock
 import pytest
 from foveate_gimp import connection, dialogs, server_dialog
 
+from foveate_shared.connection.client import ConnectionState
 from foveate_shared.connection.settings import Settings, load, save
 from foveate_shared.errors import CancelledJobError, ErrorCode, ErrorInfo, Fault
 from foveate_shared.i18n.translations import Texts
@@ -16,6 +17,9 @@ OTHER = "wss://second:7317"
 UNREACHED = ErrorInfo(ErrorCode.NO_SERVER, "There is none.", "Start it with `foveate serve`.", Fault.MACHINE)
 
 
+READY = ConnectionView(ConnectionState.READY, server="foveate 9.9")
+
+
 class Entry:
     """A field for a text."""
 
@@ -23,6 +27,7 @@ class Entry:
         self.text, self.changed = text, lambda _: None
 
     def connect(self, signal, call):
+        assert signal == "changed"
         self.changed = call
 
     def get_text(self):
@@ -62,8 +67,8 @@ def dialog(settings, tried, monkeypatch):
     gtk.CheckButton.new_with_mnemonic().get_active.return_value = True
     monkeypatch.setattr(server_dialog, "Gtk", gtk)
     monkeypatch.setattr(dialogs, "Gtk", gtk)
-    monkeypatch.setattr(connection, "open_controller", MagicMock())
-    bench = SimpleNamespace(connection=ConnectionView(), poll=lambda: False, close=lambda: None)
+    monkeypatch.setattr(connection, "open_controller", lambda: MagicMock(connection=READY))
+    bench = SimpleNamespace(connection=ConnectionView(error=UNREACHED), poll=lambda: False, close=lambda: None)
     monkeypatch.setattr(connection, "open_trial", lambda values: tried.append(values) or bench)
     dialog = server_dialog.ServerDialog(Texts("en"))
     dialog.answers = lambda *given: setattr(dialog._dialog.run, "side_effect", given)
@@ -99,6 +104,43 @@ def test_a_line_that_pairs_nothing_is_told_until_it_is_mended(dialog, settings, 
     assert (load(settings), tried) == (SAVED, [])
     dialog._pairing.set_text("")
     assert dialog._problem.widget.is_visible is False
+
+
+def test_a_verdict_is_about_what_the_dialog_says_now(dialog):
+    dialog._look()
+    assert dialog._state.widget.text == "Server: Ready (foveate 9.9)"
+    dialog._url.set_text("foo")
+    assert dialog._state.widget.text == "Server: Not tested yet"
+    dialog.answers(server_dialog._TEST, dialog.CANCEL)
+    with pytest.raises(CancelledJobError):
+        dialog.run()
+    assert "address is not one" in dialog._problem.widget.text
+    assert dialog._problem.widget.is_visible
+    dialog._url.set_text(OTHER)
+    assert dialog._problem.widget.is_visible is False
+    dialog.answers(server_dialog._TEST, dialog.CANCEL)
+    with pytest.raises(CancelledJobError):
+        dialog.run()
+    assert "There is none." in dialog._problem.widget.text
+    dialog._url.set_text(SAVED.remote_url)
+    assert (dialog._state.widget.text, dialog._problem.widget.is_visible) == ("Server: Ready (foveate 9.9)", False)
+
+
+class Noting(Texts):
+    """Texts that remember which of them were wanted."""
+
+    def __call__(self, text, **values):
+        self.__dict__.setdefault("told", []).append(super().__call__(text, **values))
+        return self.told[-1]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_two_fields_have_the_same_key(dialog, language):
+    say = Noting(language)
+    server_dialog.ServerDialog(say)
+    keys = [text[text.index("_") + 1].lower() for text in say.told if "_" in text]
+    assert len(keys) > 10
+    assert sorted(keys) == sorted(set(keys))
 
 
 def test_an_error_of_a_server_that_was_set_names_where_it_is_set(settings):

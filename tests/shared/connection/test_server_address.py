@@ -44,6 +44,11 @@ def test_what_is_no_token(token: str) -> None:
         ServerAddress("ws://localhost", token)
 
 
+@pytest.mark.parametrize("prefix", ["sha256:", "SHA256:", " sha256:"])
+def test_a_fingerprint_may_be_copied_with_the_name_of_its_hash(prefix: str) -> None:
+    assert ServerAddress("wss://example.org", TOKEN, prefix + PIN.upper()).pin == PIN
+
+
 @pytest.mark.parametrize("fingerprint", ["", "ab", PIN + "ab", "g" * 64])
 def test_what_is_no_fingerprint(fingerprint: str) -> None:
     with pytest.raises(InputError, match="fingerprint"):
