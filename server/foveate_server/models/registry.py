@@ -19,10 +19,9 @@ from foveate_server.models.family_configurations import beside, of_packages, wit
 from foveate_server.models.manifest import license_text
 from foveate_server.models.package_models import listed_entries
 from foveate_server.models.sources.contract import Source
-from foveate_server.models.sources.hub import HubSource
+from foveate_server.models.sources.imported_later import ImportedLater
 from foveate_server.models.sources.local_file import FileSource
 from foveate_server.models.sources.package import PackageSource
-from foveate_server.models.sources.url import UrlSource
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import DETECT, DIFFUSION, RESTORE
@@ -33,7 +32,12 @@ CONFIG = "config"  # in the folder of a single file's model: the configuration t
 
 def default_sources() -> dict[str, Source]:
     """Return every kind of source, by the name that entries use."""
-    return {"package": PackageSource(), "hub": HubSource(), "url": UrlSource(), "file": FileSource()}
+    return {
+        "package": PackageSource(),
+        "hub": ImportedLater("foveate_server.models.sources.hub:HubSource"),
+        "url": ImportedLater("foveate_server.models.sources.url:UrlSource"),
+        "file": FileSource(),
+    }
 
 
 class Registry:

@@ -10,9 +10,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
 from foveate_server.entry_points import Registered, load
 from foveate_server.models.entry import KINDS
 from foveate_server.models.model_requirement import ModelRequirement
@@ -101,6 +98,9 @@ def _check_models(parameters: Declaration[Any]) -> None:
 
 
 def _check_schema(schema: JsonObject) -> None:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - a tenth of a worker's start, and packages' alone
+    from jsonschema.exceptions import SchemaError  # noqa: PLC0415
+
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
