@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.types import ASGIApp
 
+from fakes import probing
 from fakes.web import Running, config_in, running
 from foveate_server.config.server_config import ServerConfig
 
@@ -25,6 +26,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 StartServer = Callable[[ASGIApp, ServerConfig], Running]
+
+
+@pytest.fixture
+def probed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have torch's files looked at in this process; models/test_probe_restorer.py and some others use the real one."""
+    monkeypatch.setattr("foveate_server.models.probe_restorer._run", probing.run_here)
 
 
 @pytest.fixture

@@ -154,7 +154,8 @@ class Code:
         return (print, ("code from a pickle must never run",))
 
 
-def test_pickles_only_on_request_and_only_weights(registry: Registry, tmp_path: Path, capfd) -> None:
+@pytest.mark.usefixtures("probed_here")
+def test_pickles_only_on_request(registry: Registry, tmp_path: Path) -> None:
     import torch
 
     path = tmp_path / "toy.pt"
@@ -170,6 +171,11 @@ def test_pickles_only_on_request_and_only_weights(registry: Registry, tmp_path: 
     torch.save({"state_dict": weights, "global_step": 7, "epoch": 1}, tmp_path / "old.ckpt")
     entry = add_path(registry, tmp_path / "old.ckpt", AddOptions(allow_pickle=True))
     assert (entry.kind, entry.family, entry.facts["precision"]) == ("diffusion", "sd1", "float16")
+
+
+def test_of_pickles_only_weights(registry: Registry, tmp_path: Path, capfd) -> None:
+    import torch
+
     torch.save({"string_to_param": {"*": torch.ones(3, 768)}, "code": Code()}, tmp_path / "evil.pt")
     with pytest.raises(InputError, match="more than weights"):
         add_path(registry, tmp_path / "evil.pt", AddOptions(allow_pickle=True))

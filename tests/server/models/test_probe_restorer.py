@@ -40,6 +40,7 @@ def test_what_is_no_checkpoint_is_a_sentence(tmp_path: Path, name: str, content:
     assert caught.value.info.code is ErrorCode.INVALID_FILE
 
 
+@pytest.mark.usefixtures("probed_here")
 def test_adding_and_removing(checkpoint: Path, cache_dir: Path) -> None:
     registry = Registry(cache_dir)
     entry = add_path(registry, checkpoint)
@@ -58,6 +59,7 @@ def test_the_name_of_an_embedded_model_is_taken(checkpoint: Path, cache_dir: Pat
     assert caught.value.info.code is ErrorCode.CONFLICT
 
 
+@pytest.mark.usefixtures("probed_here")
 def test_nothing_is_left_of_a_file_that_cannot_be_added(tmp_path: Path, cache_dir: Path) -> None:
     (tmp_path / "broken.pth").write_bytes(b"x")
     with pytest.raises(InputError):

@@ -61,6 +61,7 @@ class SlowRegistry(Registry):
         return super().path(name)
 
 
+@pytest.mark.usefixtures("probed_here")
 def test_fetching_a_model_takes_nothing_off_the_work_that_follows(tmp_path, image, ticker) -> None:
     save_file(SRVGGNetCompact(2, 8, 2).state_dict(), tmp_path / "Tiny x2.safetensors")
     registry = SlowRegistry(tmp_path / "cache")

@@ -83,6 +83,7 @@ def noise(height: int, width: int) -> np.ndarray:
     return np.random.default_rng(0).random((height, width, 3), np.float32)
 
 
+@pytest.mark.usefixtures("probed_here")
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
 def test_dat_runs_from_either_kind_of_file_on_any_size(tmp_path: Path, dat, suffix: str, ticker) -> None:
     path = tmp_path / f"4x Some DAT{suffix}"
@@ -121,6 +122,7 @@ def test_what_sees_several_pixels_as_one_sees_as_many_more_around(tmp_path: Path
     assert halos[1] == 2 * halos[0]
 
 
+@pytest.mark.usefixtures("probed_here")
 def test_tiles_agree_with_the_whole(tmp_path: Path, hat, ticker, levels) -> None:
     torch.save(hat.state_dict(), tmp_path / "hat.pth")
     registry = Registry(tmp_path / "cache", offline=True)
@@ -154,6 +156,7 @@ def test_gfpgan_has_a_range_of_its_own_and_the_same_noise_each_time(spandrel) ->
         assert torch.equal(run(image), run(image))
 
 
+@pytest.mark.usefixtures("probed_here")
 def test_gfpgan_itself_is_taken_and_tried(tmp_path: Path, spandrel) -> None:
     """All of its 86 million weights; few of them differ, so the file is small. Adding runs it once, on a full face."""
     from spandrel.architectures.GFPGAN import GFPGAN
