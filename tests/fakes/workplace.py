@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from unittest import mock
 
@@ -124,3 +124,8 @@ class Workplace:
         finally:
             process.terminate()
             process.communicate()
+
+
+def without_packages(workplace: Workplace) -> Workplace:
+    """Return the same place for commands that know no packages of its own, whatever its server knows."""
+    return replace(workplace, extra={name: value for name, value in workplace.extra.items() if name != "PYTHONPATH"})

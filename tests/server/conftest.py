@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from starlette.types import ASGIApp
@@ -12,6 +13,9 @@ from starlette.types import ASGIApp
 from fakes import probing
 from fakes.web import Running, config_in, running
 from foveate_server.config.server_config import ServerConfig
+
+if TYPE_CHECKING:
+    from fakes.checkpoint_studio import Studio
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -23,6 +27,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
         if not computes_bfloat16(torch.device("cpu")):
             pytest.skip("This processor has no instructions for bfloat16: it would take 13 times as long.")
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A server with checkpoints of all families, for all files: what a test adds it takes away again."""
+    from fakes.checkpoint_studio import opened
+
+    with opened(tmp_path_factory.mktemp("studio")) as studio:
+        yield studio
 
 
 StartServer = Callable[[ASGIApp, ServerConfig], Running]

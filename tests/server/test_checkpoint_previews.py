@@ -2,61 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
-from fakes.checkpoints import TinyCheckpoints
+from fakes.checkpoint_studio import Studio
 from fakes.pictures import scene
 from fakes.previews import faithful_vae
-from fakes.workplace import Workplace
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.region import Region
-from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_server.families.registry import families
 from foveate_server.models.adding.from_path import add_path
 from foveate_server.models.adding.make_entry import AddOptions
-from foveate_server.models.registry import Registry
 from foveate_server.picture_files.picture import Picture
-from foveate_shared.connection.client import Client
-from foveate_shared.connection.running_server import read_runtime_file
 from foveate_shared.jobs.job_flow import JobState, Rerender
 from foveate_shared.jobs.run_blocking import run_to_end
 from foveate_shared.pixels import Channels, SampleType
-from foveate_shared.wire.protocol import Peer, Preview
+from foveate_shared.wire.protocol import Preview
 
 FAMILY = families()["sd1"]
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 ASKED = {"model": "sd1", "prompt": "a door", "strength": 0.5, "seed": 3, "num_inference_steps": 4}
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    folder = tmp_path_factory.mktemp("small-previews")
-    registry = Registry(folder / "cache", offline=True)
-    with quiet():
-        add_path(registry, TinyCheckpoints(folder).folder("sd1"), AddOptions(name="sd1"))
-    return registry
-
-
-@pytest.fixture(scope="module")
-def workplace(registry: Registry) -> Workplace:
-    workplace = Workplace(registry.cache_dir.parent, engine="foveate_server.engines.engine_specs:suite_spec")
-    workplace.extra |= {"FOVEATE_CACHE_DIR": str(registry.cache_dir), "FOVEATE_OFFLINE": "1"}
-    return workplace
-
-
-@pytest.fixture(scope="module")
-def client(workplace: Workplace):
-    with workplace.serving():
-        running = read_runtime_file(workplace.runtime_file)
-        assert running is not None
-        with Client(running.address, "previews", Peer("tests", "1")) as client:
-            yield client
-
-
-def rendered(client: Client) -> tuple[bytes, NDArray[np.uint8]]:
+def rendered(studio: Studio) -> tuple[bytes, NDArray[np.uint8]]:
     """Return the picture that a job makes, and the first preview of it."""
     shown: list[NDArray[np.uint8]] = []
 
@@ -66,48 +37,48 @@ def rendered(client: Client) -> tuple[bytes, NDArray[np.uint8]]:
 
     kept: list[Picture] = []
     document = PictureDocument(scene(SampleType.U8, Channels.RGB), Region(None), lambda made, _: kept.append(made))
-    flow = Rerender(client, document, "refocus", ASKED, on_preview=on_preview)
+    flow = Rerender(studio.client, document, "refocus", ASKED, on_preview=on_preview)
     flow.start()
-    status = run_to_end(client, flow)
+    status = run_to_end(studio.client, flow)
     assert status.state is JobState.DONE, status.error
     return kept[0].samples.tobytes(), shown[0]
 
 
-def test_a_small_autoencoder_is_taken_by_itself_and_changes_no_result(client, registry, tmp_path):
-    made, rough = rendered(client)
+def test_a_small_autoencoder_is_taken_by_itself_and_changes_no_result(studio: Studio, tmp_path: Path):
+    made, rough = rendered(studio)
     faithful_vae(FAMILY.latent_colors, FAMILY.latent_bias).save_pretrained(tmp_path / "mine")
-    entry = add_path(registry, tmp_path / "mine")
+    entry = add_path(studio.registry, tmp_path / "mine")
     assert (entry.kind, entry.family) == ("preview", "")
-    again, fine = rendered(client)
+    again, fine = rendered(studio)
     assert again == made
     assert fine.shape == (rough.shape[0] * 8, rough.shape[1] * 8, 3)
     assert rough.std() > 10
     # Each latent's place is painted in its colour, by a decoder with an edge of two pixels around it.
     centres = fine.reshape(rough.shape[0], 8, rough.shape[1], 8, 3)[:, 4, :, 4]
     assert np.abs(centres.astype(int) - rough).max() <= 1
-    registry.remove(entry.name)
+    studio.registry.remove(entry.name)
 
 
-def test_a_broken_one_leaves_a_word_in_the_log_and_the_job_alone(client, registry, workplace, tmp_path):
+def test_a_broken_one_leaves_a_word_in_the_log_and_the_job_alone(studio: Studio, tmp_path: Path):
     faithful_vae(FAMILY.latent_colors).save_pretrained(tmp_path)
     state = load_file(tmp_path / WEIGHTS)
     save_file({key: value * float("nan") for key, value in state.items()}, tmp_path / WEIGHTS)
-    entry = add_path(registry, tmp_path, AddOptions(name="broken", family="sd1"))
-    _, rough = rendered(client)
+    entry = add_path(studio.registry, tmp_path, AddOptions(name="broken", family="sd1"))
+    _, rough = rendered(studio)
     assert max(rough.shape) < 64
-    log = "".join(path.read_text() for path in (workplace.folder / "home" / "log").iterdir())
+    log = "".join(path.read_text() for path in (studio.workplace.folder / "home" / "log").iterdir())
     assert "the small VAE broken does not work, previews are rougher" in log
-    registry.remove(entry.name)
+    studio.registry.remove(entry.name)
 
 
-def test_it_is_no_vae_to_render_with(client, registry, tmp_path):
+def test_it_is_no_vae_to_render_with(studio: Studio, tmp_path: Path):
     faithful_vae(FAMILY.latent_colors).save_pretrained(tmp_path)
-    entry = add_path(registry, tmp_path, AddOptions(name="small", family="sd1"))
+    entry = add_path(studio.registry, tmp_path, AddOptions(name="small", family="sd1"))
     document = PictureDocument(scene(SampleType.U8, Channels.RGB), Region(None), lambda *_: None)
-    flow = Rerender(client, document, "refocus", {**ASKED, "vae": "small"})
+    flow = Rerender(studio.client, document, "refocus", {**ASKED, "vae": "small"})
     flow.start()
-    status = run_to_end(client, flow)
+    status = run_to_end(studio.client, flow)
     assert status.state is JobState.FAILED
     assert status.error is not None
     assert "small" in status.error.message
-    registry.remove(entry.name)
+    studio.registry.remove(entry.name)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from itertools import combinations, product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,35 +13,20 @@ from numpy.typing import NDArray
 from skimage import data
 from skimage.transform import resize
 
-from fakes import additions
-from fakes.checkpoints import TinyCheckpoints
-from fakes.known_models import registry_with
+from fakes.checkpoint_studio import CHECKPOINTS, RESTORER, UNETS, Made, Studio
 from fakes.pairs import Row, all_pairs, pairs_of
-from fakes.workplace import Workplace
-from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.region import Region
-from foveate_server.engines.diffusion.quiet_libraries import quiet
-from foveate_server.models.adding.from_path import add_path
-from foveate_server.models.adding.make_entry import AddOptions
-from foveate_server.models.entry import ModelEntry
 from foveate_server.models.find_by_hash import pins_of
-from foveate_server.models.registry import Registry
 from foveate_server.picture_files.picture import DTYPES, Picture
-from foveate_shared.connection.client import Client
-from foveate_shared.connection.running_server import read_runtime_file
 from foveate_shared.errors import ErrorCode
 from foveate_shared.geometry import Bounds
-from foveate_shared.jobs.host import Result
-from foveate_shared.jobs.job_flow import JobProgress, JobState, Rerender
+from foveate_shared.jobs.job_flow import JobProgress, JobState
 from foveate_shared.jobs.run_blocking import run_to_end
 from foveate_shared.pixels import Channels, SampleType
-from foveate_shared.wire.protocol import Peer, Selection
+from foveate_shared.wire.protocol import Selection
 
 pytestmark = pytest.mark.weights  # faces are found, and pictures enlarged, by the embedded models
 
-UNETS = ("sd1", "sd2", "sdxl")
-CHECKPOINTS = (*UNETS, "sd1-inpainting", "sd3", "flux1")
-RESTORER = "realesr-animevideov3"
 WIDTH, HEIGHT = 88, 80
 STEPS = 3
 PARTS = 2  # items of an extension: what is there, and what is new; steps are a job's items where there are several
@@ -77,82 +60,6 @@ ROWS = sorted(all_pairs(FACTORS, is_possible), key=lambda row: CHECKPOINTS.index
 
 def name_of(row: Row) -> str:
     return "-".join(str(getattr(value, "value", value)) for value in row.values())
-
-
-@dataclass
-class Made:
-    """What a job gave, and what was seen of it on the way."""
-
-    status: JobProgress
-    picture: Picture | None
-    result: Result | None
-    previews: int
-    steps: set[int]  # out of how many was told
-
-    @property
-    def recipe(self) -> dict[str, Any]:
-        assert self.result is not None
-        return self.result.recipe
-
-    def samples(self) -> NDArray[Any]:
-        assert self.picture is not None, self.status.error
-        return self.picture.samples
-
-
-@dataclass
-class Studio:
-    """A server with all checkpoints and additions, and one connection to it."""
-
-    client: Client
-    entries: dict[str, ModelEntry]
-
-    def flow(self, picture: Picture, region: Region, operation: str, parameters: dict[str, Any], **options: Any) -> Any:
-        kept: list[Picture] = []
-        document = PictureDocument(picture, region, lambda made, _: kept.append(made))
-        return Rerender(self.client, document, operation, parameters, **options), kept
-
-    def run(self, picture: Picture, region: Region, operation: str, parameters: dict[str, Any]) -> Made:
-        previews: list[bytes] = []
-        flow, kept = self.flow(
-            picture, region, operation, parameters, on_preview=lambda _, pixels: previews.append(pixels)
-        )
-        steps: set[int] = set()
-        flow.start()
-        status = run_to_end(self.client, flow, on_status=lambda status: steps.add(status.steps))
-        return Made(status, kept[0] if kept else None, flow.result, len(previews), steps)
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory):
-    folder = tmp_path_factory.mktemp("pairwise")
-    registry = registry_with(folder / "cache", "centerface", RESTORER)  # finds faces, and restores quickly
-    registry.set_default(RESTORER)
-    with quiet():
-        entries = fill(registry, folder)
-    workplace = Workplace(folder, engine="foveate_server.engines.engine_specs:suite_spec")
-    workplace.extra |= {"FOVEATE_CACHE_DIR": str(folder / "cache"), "FOVEATE_OFFLINE": "1"}
-    workplace.extra["FOVEATE_THREADS"] = "1"  # layers as small as these take longer to hand out than to compute
-    with workplace.serving():
-        running = read_runtime_file(workplace.runtime_file)
-        assert running is not None
-        with Client(running.address, "pairwise", Peer("tests", "1")) as client:
-            yield Studio(client, {entry.name: entry for entry in entries})
-
-
-def fill(registry: Registry, folder: Path) -> list[ModelEntry]:
-    """Add every checkpoint, and of each family what can be added to it, under FAMILY-ADDITION."""
-    tiny = TinyCheckpoints(folder)
-    entries = [add_path(registry, tiny.folder(name), AddOptions(name=name)) for name in CHECKPOINTS]
-    for family in (*UNETS, "sd3", "flux1"):
-        states = {"lora": additions.diffusers_lora(family)}
-        if family in UNETS:
-            states |= {"kohya": additions.kohya_lora(family), "word": additions.embedding(family)}
-        for kind, state in states.items():
-            path = additions.write(folder / f"{family}-{kind}.safetensors", state)
-            entries.append(add_path(registry, path, AddOptions(name=f"{family}-{kind}")))
-        options = AddOptions(name=f"{family}-vae", family=family)
-        entries.append(add_path(registry, tiny.folder(family) / "vae", options))
-    return entries
 
 
 def portrait(dtype: SampleType, channels: Channels) -> Picture:

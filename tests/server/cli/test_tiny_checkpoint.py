@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakes.checkpoints import TinyCheckpoints
 from fakes.pictures import scene
-from foveate_server.engines.diffusion.quiet_libraries import quiet
+from fakes.workplace import without_packages
 from foveate_server.picture_files.embed_metadata import read_recipe
 from foveate_server.picture_files.read import read_picture
 from foveate_server.picture_files.write import save
@@ -23,21 +22,14 @@ QUICK = ("--steps", "2", "--seed", "7", "--quiet")
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory, make_workplace):
-    """A workplace with a checkpoint, whose server runs."""
-    folder = tmp_path_factory.mktemp("studio")
-    with quiet():
-        checkpoint = TinyCheckpoints(folder).folder("sd1")
-    workplace = make_workplace(folder, engine="foveate_server.engines.engine_specs:suite_spec")
-    workplace.extra["FOVEATE_CACHE_DIR"] = str(folder / "cache")
-    workplace.foveate("models", "add", checkpoint, "--name", "tiny")
-    save(scene(SampleType.U16, Channels.RGBA), folder / "photo.png")
-    with workplace.serving():
-        yield workplace
+def studio(checkpoint_server):
+    """The workplace without the package: its own commands are enough here, and run in this process."""
+    save(scene(SampleType.U16, Channels.RGBA), checkpoint_server.folder / "deep.png")
+    return without_packages(checkpoint_server)
 
 
 def test_a_prompt_re_renders_the_region_alone_and_replays_bit_for_bit(studio):
-    before, after = studio.folder / "photo.png", studio.folder / "prompted.png"
+    before, after = studio.folder / "deep.png", studio.folder / "prompted.png"
     region = ("--rect", "17,9,30,33", "--strength", "0.5")
     studio.foveate("refocus", before, after, *region, "--prompt", "a (red)1.3 door", *QUICK)
     old, new = read_picture(before).samples, read_picture(after).samples
@@ -57,10 +49,12 @@ def test_a_prompt_re_renders_the_region_alone_and_replays_bit_for_bit(studio):
     assert f"the model tiny (SHA-256 {recipe['model']['sha256'][:12]})" in said
     studio.foveate("models", "add", studio.folder / "sd1", "--name", "otherwise")
     studio.foveate("replay", after, "--input", before)
+    studio.foveate("models", "remove", "otherwise")
+    studio.foveate("models", "add", studio.folder / "sd1", "--name", "tiny")
 
 
 def test_the_canvas_grows_around_the_same_bytes(studio):
-    before, after = studio.folder / "photo.png", studio.folder / "extended.png"
+    before, after = studio.folder / "deep.png", studio.folder / "extended.png"
     studio.foveate("fill", before, after, "--extend", "0,0,64,0", "--prompt", "a wall", "--strength", "0.5", *QUICK)
     old, new = read_picture(before).samples, read_picture(after).samples
     assert new.shape == (64, 128, 4)
@@ -76,8 +70,9 @@ def test_an_editor_adds_a_model_and_the_running_server_takes_it(studio):
     assert (adding.status.error, adding.status.kind, adding.status.name) == ("", "diffusion", "sd1")
     region = ("--rect", "17,9,30,33", "--strength", "0.5", "--model", "sd1", "--prompt", "a door")
     after = studio.folder / "with-the-new-one.png"
-    studio.foveate("refocus", studio.folder / "photo.png", after, *region, *QUICK)
+    studio.foveate("refocus", studio.folder / "deep.png", after, *region, *QUICK)
     assert json.loads(read_recipe(after))["recipe"]["model"]["name"] == "sd1"
+    studio.foveate("models", "remove", "sd1")
 
 
 def test_an_editor_is_told_why_a_model_is_none(studio):

@@ -1,6 +1,7 @@
 """The server's own operations through worker processes, planned and answered as the server and a client would."""
 
 import asyncio
+import contextlib
 import os
 import uuid
 
@@ -58,30 +59,46 @@ def task_of(tmp_path):
     return make
 
 
+@contextlib.asynccontextmanager
+async def started(spec):
+    executor = LocalExecutor(spec)
+    await executor.start()
+    try:
+        yield executor
+    finally:
+        await executor.stop()
+
+
+@pytest.fixture(scope="module")
+async def stand_in():
+    """An executor with the deterministic engine."""
+    async with started(deterministic_spec()) as executor:
+        yield executor
+
+
+@pytest.fixture(scope="module")
+async def real():
+    """An executor with real networks on the processor."""
+    async with started(suite_spec(load_config(environment=os.environ, flags={"device": "cpu"}))) as executor:
+        yield executor
+
+
 @pytest.fixture
-def run_job(task_of):
+def run_job(task_of, stand_in):
     """Run all items of a job; give the results by item, and the patches."""
 
-    async def run(executor, request, document):
+    async def run(request, document):
         waiting = list(plan_of(request).items)
         results, patches = {}, []
         while waiting:
             item = waiting.pop(0)
             events = []
-            results[item.id] = await executor.run(task_of(request, item, document), events.append)
+            results[item.id] = await stand_in.run(task_of(request, item, document), events.append)
             patches += [event for event in events if isinstance(event, TaskPatch)]
             waiting += results[item.id].next_items
         return results, patches
 
-    async def scenario(request, document):
-        executor = LocalExecutor(deterministic_spec())
-        await executor.start()
-        try:
-            return await run(executor, request, document)
-        finally:
-            await executor.stop()
-
-    return scenario
+    return run
 
 
 def _patch_pixels(patch):
@@ -124,49 +141,40 @@ async def test_faces_are_found_and_become_items_of_their_own(run_job):
 
 
 @pytest.mark.weights
-async def test_a_real_network_on_the_cpu_is_free_soon_after_a_cancel(task_of, listen):
+async def test_a_real_network_on_the_cpu_is_free_soon_after_a_cancel(task_of, listen, real):
     document = _document(512, 512)
     request = _request("upscale", document, {"scale": 4, "target": "new"})
     (item, *_) = plan_of(request).items
 
-    executor = LocalExecutor(suite_spec(load_config(environment=os.environ, flags={"device": "cpu"})))
-    await executor.start()
-    try:
-        pids, listener, task = executor.pids, listen(), task_of(request, item, document)
-        run = asyncio.create_task(executor.run(task, listener))
-        await listener.progress.wait()
-        executor.cancel(task.key)
-        with pytest.raises(CancelledJobError):
-            await run
-        kept, progress = pids == executor.pids, listener.of(TaskProgress)
-    finally:
-        await executor.stop()
-    assert kept  # it listened: it did not have to be replaced
-    assert progress
+    pids, listener, task = real.pids, listen(), task_of(request, item, document)
+    run = asyncio.create_task(real.run(task, listener))
+    await listener.progress.wait()
+    real.cancel(task.key)
+    with pytest.raises(CancelledJobError):
+        await run
+    assert pids == real.pids  # it listened: it did not have to be replaced
+    assert listener.of(TaskProgress)
 
 
 @pytest.mark.weights
-async def test_a_large_upscale_with_real_weights_is_the_same_to_the_bit_after_others_ran_in_its_midst(task_of, listen):
+async def test_a_large_upscale_with_real_weights_is_the_same_to_the_bit_after_others_ran_in_its_midst(
+    task_of, listen, real
+):
     large, small = _document(320, 200), _document(48, 48)
     request = _request("upscale", large, {"model": "realesr-animevideov3"})
     refocus = _request("refocus", small, {"model": "realesr-animevideov3", "strength": 1.0})
     (item,), (small_item,) = plan_of(request).items, plan_of(refocus).items
 
-    executor = LocalExecutor(suite_spec(load_config(environment=os.environ, flags={"device": "cpu"})))
-    await executor.start()
-    try:
-        alone, visited, ended = listen(), listen(), []
-        await executor.run(task_of(request, item, large), alone)
-        host = task_of(request, item, large)
-        run = asyncio.create_task(executor.run(host, visited))
-        run.add_done_callback(lambda _: ended.append("large"))
-        await visited.progress.wait()
-        for _ in range(2):
-            await executor.run(task_of(refocus, small_item, small), listen(), host.key)
-            ended.append("small")
-        await run
-    finally:
-        await executor.stop()
+    alone, visited, ended = listen(), listen(), []
+    await real.run(task_of(request, item, large), alone)
+    host = task_of(request, item, large)
+    run = asyncio.create_task(real.run(host, visited))
+    run.add_done_callback(lambda _: ended.append("large"))
+    await visited.progress.wait()
+    for _ in range(2):
+        await real.run(task_of(refocus, small_item, small), listen(), host.key)
+        ended.append("small")
+    await run
     assert ended == ["small", "small", "large"]
     (expected,), (patch,) = alone.of(TaskPatch), visited.of(TaskPatch)
     assert np.array_equal(_patch_pixels(patch), _patch_pixels(expected))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
@@ -116,15 +117,14 @@ class FakeEditor:
 class Studio:
     """A panel, and the hands of a person and of a server."""
 
-    def __init__(self, folder, *, knows=True):
+    def __init__(self, folder, known=None):
+        """`known` is a file with what a server has told the last time."""
         self.clients = []
         self.editor = FakeEditor()
         self.path = folder / "settings.json"
         self.now = 0.0  # seconds; each step of progress comes long after the other, unless a test says otherwise
-        if knows:
-            known_server.save(
-                folder / known_server.FILE_NAME, WELCOME.operations, MODELS
-            )  # as it was told the last time
+        if known:
+            shutil.copy(known, folder / known_server.FILE_NAME)
         self.controller = controller.KritaController(
             self.editor, self.path, "1.0", open_client=self._client, clock=lambda: self.now
         )
@@ -175,9 +175,16 @@ def application():
     return app
 
 
+@pytest.fixture(scope="session")
+def known(tmp_path_factory):
+    path = tmp_path_factory.mktemp("known") / known_server.FILE_NAME
+    known_server.save(path, WELCOME.operations, MODELS)
+    return path
+
+
 @pytest.fixture
-def studio(application, tmp_path):
-    made = Studio(tmp_path)
+def studio(application, known, tmp_path):
+    made = Studio(tmp_path, known)
     yield made
     close(made)
 
@@ -185,16 +192,16 @@ def studio(application, tmp_path):
 @pytest.fixture
 def newcomer(application, tmp_path):
     """A studio to which no server has told anything yet."""
-    made = Studio(tmp_path, knows=False)
+    made = Studio(tmp_path)
     yield made
     close(made)
 
 
 @pytest.fixture
-def bereft(application, tmp_path):
+def bereft(application, known, tmp_path):
     """A studio whose settings cannot be read."""
     (tmp_path / "settings.json").write_text("{")
-    made = Studio(tmp_path)
+    made = Studio(tmp_path, known)
     yield made
     close(made)
 
