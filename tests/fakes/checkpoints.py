@@ -112,7 +112,7 @@ def _sdxl() -> Any:
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         attention_head_dim=(2, 2, 4),
-        transformer_layers_per_block=(1, 2, 3),
+        transformer_layers_per_block=(1, 1, 2),
         cross_attention_dim=2048,
         use_linear_projection=True,
         norm_num_groups=8,

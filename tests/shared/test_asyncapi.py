@@ -20,7 +20,7 @@ from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.wire.protocol import CLIENT_MESSAGES, PATH, SERVER_MESSAGES, Json
 
 ROOT = Path(__file__).parents[2]
-DOCUMENT = yaml.safe_load((ROOT / "shared" / "asyncapi.yaml").read_text(encoding="utf-8"))
+DOCUMENT = yaml.load((ROOT / "shared" / "asyncapi.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 MESSAGES = tuple(dict.fromkeys((*CLIENT_MESSAGES, *SERVER_MESSAGES)))
 NAMES = {"Json": Json}  # names itself
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]

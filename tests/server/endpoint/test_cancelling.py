@@ -115,7 +115,7 @@ def test_one_runs_and_the_others_wait(desk, icc):
 def test_one_behind_the_pixels_of_another(desk, icc):
     """Its submit waits for room on the wire while a large window is sent."""
     desk.connect()
-    desk.submit(extent=Extent(8192, 4096))
+    desk.submit(extent=Extent(4096, 4096))
     desk.until(lambda: desk.clients[-1].queued_bytes)
     desk.submit(icc=icc)
     desk.cancel_all()

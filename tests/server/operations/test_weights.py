@@ -52,10 +52,12 @@ def test_a_soft_face_comes_nearer_to_its_sharp_original(document, sharp, real_en
 
 
 def test_a_selected_face_does_so_too_by_refocus(document, sharp, real_engine) -> None:
-    selected = MemoryDocument(document.image, selection=Selection(Bounds(34, 26, 60, 68)))
+    near = (slice(20, 100), slice(28, 100))  # what lies further away costs time alone
+    selected = MemoryDocument(document.image[near].copy(), selection=Selection(Bounds(6, 6, 60, 68)))
     run = run_job(selected, real_engine, "refocus", model="realesrgan-x4plus")
     assert run.outcomes[0].status == "done"
-    assert error(run.applied_to(selected), sharp) < 0.95 * error(document.image, sharp)
+    face = (8, 8, 56, 64)
+    assert error(run.applied_to(selected), sharp[near], face) < 0.95 * error(selected.image, sharp[near], face)
 
 
 def test_what_is_far_too_soft_is_kept_rather_than_made_a_monster(sharp, real_engine) -> None:
@@ -99,10 +101,10 @@ def test_strips_with_the_fast_model_equal_the_whole(document, real_engine, monke
 @pytest.mark.parametrize("target", ["new", "document"])
 def test_strips_equal_the_whole_in_the_precision_that_a_user_gets(sharp, real_engine, monkeypatch, target) -> None:
     """The photo model sees all of the picture at every pixel, and bfloat16's rounding would show any difference."""
-    document = MemoryDocument(np.ascontiguousarray(sharp[:48, :64]).astype(np.uint8))
+    document = MemoryDocument(np.ascontiguousarray(sharp[:32, :48]).astype(np.uint8))
     options = {"scale": 4} if target == "new" else {}
     whole = run_job(document, real_engine, "upscale", target=target, **options)
-    cut_into(monkeypatch, 32, 24)
+    cut_into(monkeypatch, 24, 16)
     run = run_job(document, real_engine, "upscale", target=target, **options)
     assert len(run.patches) == 4
     assert run.recipe["pinned"] == whole.recipe["pinned"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 
 import pytest
 import torch
@@ -39,8 +41,13 @@ def _tensors(denoiser):
     }
 
 
-def _assert_same(denoiser, other, *, except_below: tuple[str, ...] = ()):
-    mine, theirs = _tensors(denoiser), _tensors(other)
+@cache
+def _tensors_of_folder(folder: Path, name: str):
+    return _tensors(_load(Files(folder), name))
+
+
+def _assert_same(denoiser, folder: Path, name: str, *, except_below: tuple[str, ...] = ()):
+    mine, theirs = _tensors(denoiser), _tensors_of_folder(folder, name)
     theirs = (
         {key: value for key, value in theirs.items() if not key.startswith(except_below)} if except_below else theirs
     )
@@ -75,7 +82,7 @@ def rewritten(tmp_path, sources):
 def test_every_tensor_is_that_of_the_folder(sources, name):
     folder, single, config = sources(name)
     denoiser = _load(Files(single, config), name)
-    _assert_same(denoiser, _load(Files(folder), name))
+    _assert_same(denoiser, folder, name)
     assert not any(value.is_meta for value in _tensors(denoiser).values())
 
 
@@ -87,7 +94,7 @@ def test_the_network_alone_takes_all_else_from_a_folder(sources, rewritten, name
     path = rewritten(name, lambda state: {
         prefix + key.removeprefix(only): value for key, value in state.items() if key.startswith(only)
     })  # fmt: skip
-    _assert_same(_load(Files(path, folder), name), _load(Files(folder), name))
+    _assert_same(_load(Files(path, folder), name), folder, name)
 
 
 @pytest.mark.parametrize("name", ["sd1", "sd3", "flux1"])
@@ -95,7 +102,7 @@ def test_a_network_in_the_keys_of_diffusers(tmp_path, sources, name):
     folder, _, _ = sources(name)
     network = weights(folder / ("unet" if name == "sd1" else "transformer"))
     save_file(network, tmp_path / "network.safetensors")
-    _assert_same(_load(Files(tmp_path / "network.safetensors", folder), name), _load(Files(folder), name))
+    _assert_same(_load(Files(tmp_path / "network.safetensors", folder), name), folder, name)
 
 
 @pytest.mark.parametrize("name", ["sd2", "sd3", "flux1"])
@@ -106,7 +113,7 @@ def test_what_is_lacking_may_lie_in_folders_of_its_own(tmp_path, sources, rewrit
     for part in encoders:
         shutil.copytree(folder / part, tmp_path / f"of-{part}" / part)
     parts = {part: tmp_path / f"of-{part}" for part in encoders}
-    _assert_same(_load(Files(path, config, parts), name), _load(Files(folder), name))
+    _assert_same(_load(Files(path, config, parts), name), folder, name)
 
 
 def test_stable_diffusion_3_does_without_its_third_encoder(sources, rewritten):
@@ -114,7 +121,7 @@ def test_stable_diffusion_3_does_without_its_third_encoder(sources, rewritten):
     path = rewritten("sd3", lambda state: {key: value for key, value in state.items() if "t5xxl" not in key})
     denoiser = _load(Files(path, config), "sd3")
     assert denoiser.pipe.text_encoder_3 is None
-    _assert_same(denoiser, _load(Files(folder), "sd3"), except_below=("text_encoder_3.",))
+    _assert_same(denoiser, folder, "sd3", except_below=("text_encoder_3.",))
 
 
 @pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.bfloat16, torch.float32])

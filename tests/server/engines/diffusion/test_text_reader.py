@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 import torch
 
@@ -9,12 +11,15 @@ from foveate_server.engines.diffusion_request import DiffusionRequest, Prompt, S
 from foveate_server.engines.values import Pinned
 
 
-@pytest.fixture
-def denoiser(engine, ticker, picture):
+@pytest.fixture(scope="module")
+def denoiser(shared_engine, make_ticker, picture):
+    """Return a function that loads a checkpoint, as a first picture does."""
+
+    @cache
     def load(model: str):
         request = DiffusionRequest(picture, None, model, sampling=Sampling(1), pinned=Pinned("float32"))
-        engine.diffuse(request, ticker=ticker)
-        return engine.loaded[0]
+        shared_engine.diffuse(request, ticker=make_ticker())
+        return shared_engine.loaded[0]
 
     return load
 
