@@ -203,7 +203,7 @@ def test_painting_elsewhere_is_kept_and_painting_inside_is_respected(desk, runni
     desk.wait_for_state("running")
     running.run(PAINT, x=30, y=30)
     state = desk.wait_for_state("unapplied")
-    assert "changed while" in state["error"]
+    assert "have changed since" in state["error"]
     assert state["images"] == ["in"]
     desk.do("bpy.ops.foveate.discard()")
     assert desk.state()["images"] == ["in"]

@@ -16,8 +16,8 @@ _COPY = (
 def changed() -> InputError:
     """Return the error of a document that is not what was frozen any more."""
     return InputError(
-        "The selected pixels, or the image's size or colors, are not those that the result was made from any more, "
-        "so it was not applied.",
+        "The selected pixels, or the image's size or colors, have changed since the job was started, so its result was "
+        "not applied.",
         code=ErrorCode.CONFLICT,
         remedy="Apply it all the same, or run the job again.",
     )
