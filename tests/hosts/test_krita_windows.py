@@ -97,6 +97,16 @@ answer = [ended["state"], said, cards, len(layers(kept["first"])), len(layers(do
             folder=folder.inside,
         )
         assert ended == ["done", ["Selection: 60 × 50 px"] * 2, ["Done"] * 2, 1, 2]
+        beside = running.run(
+            """
+there = next(window for window in app.windows() if window.activeView().document() == kept["first"])
+panel = next(found.panel for found in there.dockers() if found.objectName() == "foveate_docker")
+is_other = app.activeDocument() == kept["second"]
+panel.task.run_button.click()
+answer = [is_other, finish(desk().jobs[0])["state"], len(layers(kept["first"])), len(layers(kept["second"]))]
+"""
+        )
+        assert beside == [True, "done", 2, 2]
         running.run('job = start("refocus")\nkept["running"] = job\nkept["second"].setModified(False)')
         running.run('kept["window"].qwindow().close()')  # in the middle of a job
         left = running.run(
@@ -116,7 +126,7 @@ wait_for(lambda: app.activeDocument() is not None)
 answer = [finish(start("refocus"))["state"], names(app.activeDocument())]
 """
         )
-        assert again == ["done", ["Background", "Refocus"]]
+        assert again == ["done", ["Background", "Refocus", "Refocus"]]
         running.run("forget_all()")
 
 
