@@ -109,6 +109,18 @@ answer = [state(jobs[2])["state"], names(app.activeDocument()), len(desk().jobs)
             folder=folder.inside,
         )
         running.run('trigger("edit_undo", app.activeDocument())')
+        again = running.run(
+            """
+(job,) = desk().jobs
+apply, undone = docker().panel.jobs.card(job).apply, names(app.activeDocument())
+wait_for(apply.isVisible)
+apply.click()
+answer = [undone, finish(job)["state"], names(app.activeDocument()), apply.isVisible()]
+pixels(app.activeDocument(), folder + "/again.raw")
+""",
+            folder=folder.inside,
+        )
+        running.run('trigger("edit_undo", app.activeDocument())')
         filled = running.run(
             """
 form = docker().panel.task
@@ -165,6 +177,8 @@ pump(0.5)
     assert layers == 1
     assert seeds == [(seeds[0] + number) % (1 << 32) for number in range(4)]
     assert applied == ["done", ["Background", "Refocus"], 1]
+    assert again == [["Background"], "done", ["Background", "Refocus"], False]
+    assert (folder.outside / "again.raw").read_bytes() == (folder.outside / "after.raw").read_bytes()
     assert outside_is_untouched(folder) > 2
     assert filled[:2] == ["done", ["Background", "Fill"]]
     assert filled[2]["start"] == "noise"

@@ -13,7 +13,7 @@ from typing import Any
 
 import bpy
 
-from . import show_result, undone_results
+from . import show_result
 from ._shared import (
     client,
     controller,
@@ -25,6 +25,7 @@ from ._shared import (
     protocol,
     run_blocking,
     settings,
+    undone_results,
 )
 from .document import BlenderHost
 from .lost_image import LostImage

@@ -217,11 +217,7 @@ class BlenderHost:
         if now is not None and frozen.kind == now.kind:
             return now, now.format
         if state.is_released:
-            raise errors.InputError(
-                "The image that the result was made for is gone, or of another size or kind by now.",
-                code=errors.ErrorCode.CONFLICT,
-                remedy="Undo or redo until it is back, or run the job again.",
-            )
+            raise document_problems.nothing_to_bring_back_to()
         return replace(frozen, samples=frozen.samples.copy()), frozen.format
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import bpy
 
-from . import controller, undone_results
-from ._shared import job_list, job_status, labels
+from . import controller
+from ._shared import job_list, job_status, labels, undone_results
 from .panel_base import draw_error, draw_lines, letters_in
 
 _SCALE, _SMALL_SCALE = 8, 5  # of previews: of one job, and of variations side by side

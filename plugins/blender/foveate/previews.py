@@ -8,8 +8,8 @@ import bpy
 import bpy.utils.previews
 import numpy as np
 
-from . import sample_arrays, undone_results
-from ._shared import host, job_list, previews
+from . import sample_arrays
+from ._shared import host, job_list, previews, undone_results
 from .sample_arrays import FloatArray, Samples
 
 _LONGEST = 256  # pixels

@@ -6,8 +6,8 @@ from typing import Any
 
 import bpy
 
-from . import controller, parameters, undone_results
-from ._shared import errors, job_list
+from . import controller, parameters
+from ._shared import errors, job_list, undone_results
 from .act_operator import act_operator
 
 JobAct = Callable[[job_list.JobEntry], object]
@@ -70,7 +70,7 @@ def _apply(entry: job_list.JobEntry) -> None:
 @_job_operator("bring_back", "Bring Back", "No result was undone", undone_results.is_undone)
 def _bring_back(entry: job_list.JobEntry) -> None:
     """Make the new image once more: it was applied, and undone."""
-    undone_results.bring_back(entry)
+    entry.host.apply(entry.flow.result)
     controller.get().announce()
 
 

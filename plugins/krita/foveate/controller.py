@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from . import style
-from ._shared import document_controller, open_connection, previews, protocol
+from ._shared import document_controller, job_list, open_connection, previews, protocol, undone_results
 from .open_dialogs import OpenDialogs
 from .qt import QtCore, Signal
 
@@ -54,6 +54,7 @@ class KritaController(document_controller.DocumentController):
         open_own = partial(open_connection.open_client, peer=protocol.Peer(PEER_NAME, version))
         super().__init__(editor, settings_path, open_client or open_own, **options)
         self._windows = editor
+        self.undone: list[job_list.JobEntry] = []  # whose results were applied and undone, and can be had again
         self.signals = Signals()
         self.dialogs = OpenDialogs()
         self.on_context = self.signals.context_changed.emit
@@ -72,6 +73,27 @@ class KritaController(document_controller.DocumentController):
             widget = widget.parentWidget()
         with self._windows.acting_in(widget):
             yield
+
+    def look(self) -> None:
+        """See DocumentController. Layers that were undone are looked for, too."""
+        super().look()
+        undone = [job for job in self.jobs if undone_results.is_undone(job)]
+        if undone != self.undone:
+            self.undone = undone
+            self.signals.changed.emit()
+
+    def can_apply(self, job: job_list.JobEntry) -> bool:
+        """Tell whether a result waits, or can be had again."""
+        return job.waits_for_person or job in self.undone
+
+    def apply(self, entry: job_list.JobEntry) -> None:
+        """See Controller. What was undone is laid over the document once more, whatever that shows now."""
+        if entry not in self.undone:
+            super().apply(entry)
+            return
+        self.undone.remove(entry)
+        entry.flow.apply(even_if_changed=True)
+        self.announce()
 
     def announce(self) -> None:
         """See Controller."""
@@ -92,6 +114,8 @@ class KritaController(document_controller.DocumentController):
 
     def _poll(self) -> None:
         has_news = self.poll()
+        if has_news:
+            undone_results.forget_oldest(self.entries)
         if has_news and self.added:
             self.signals.model_added.emit(self.added)
         if self.take_pictures() or has_news:

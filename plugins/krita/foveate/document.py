@@ -36,17 +36,13 @@ _SHOWS_NOTHING = "All that was worked on is transparent: the new layer shows not
 class Frozen:
     """What a document was when it was frozen."""
 
-    clone: Any
+    clone: Any  # None once it was released
     extent: geometry.Extent
     colors: tuple[str, str, str]  # model, depth and profile, as Krita names them
     format: pixels.PixelFormat
+    region: geometry.Bounds  # the selected bounds, or all
     mask: coverage.Mask | None  # None: all of it
     file: str  # empty where it had none
-
-    @property
-    def region(self) -> geometry.Bounds:
-        """Return the selected bounds, or all."""
-        return self.mask.bounds if self.mask else self.extent.bounds
 
 
 class KritaHost(KritaJobHost):
@@ -68,7 +64,8 @@ class KritaHost(KritaJobHost):
         icc = None if space else read_profile(self._krita, colors[0], colors[2])
         mask = None if self._whole else _selected(document)
         extent = extent_of(document)
-        self._frozen = Frozen(document.clone(), extent, colors, layout, mask, document.fileName())
+        region = mask.bounds if mask else extent.bounds
+        self._frozen = Frozen(document.clone(), extent, colors, layout, region, mask, document.fileName())
         self.before = self.picture(self._frozen.clone, self._frozen.region)
         selection = protocol.Selection(mask.bounds, not mask.is_full) if mask else None
         return host.Snapshot(extent, layout, selection, space, icc)
@@ -101,10 +98,10 @@ class KritaHost(KritaJobHost):
         layer_pictures.select(self._krita, self._document, result)
 
     def release(self) -> None:
-        """See Host."""
-        if self._frozen is not None:
+        """See Host. What the document was is kept, so that a result that was undone can be had again."""
+        if self._frozen is not None and self._frozen.clone is not None:
             drop(self._frozen.clone)
-            self._frozen = None
+            self._frozen = replace(self._frozen, clone=None, mask=None)
         super().release()
 
     def preview(self, result: host.Result) -> Any:
@@ -115,6 +112,8 @@ class KritaHost(KritaJobHost):
         """
         if result.kind != protocol.PIXELS:
             return self.drawing(result) or self.before
+        if self._snapshot.clone is None:
+            return self.after or self.before
         area = (result.extent.bounds if result.frame == "new" else self._snapshot.region).middle(PICTURE_SIDE)
         inside = tuple(arrange_patches.cropped(result.patches, area))
         with dropped_after(self._create(area.extent)) as scratch:
@@ -153,7 +152,8 @@ class KritaHost(KritaJobHost):
         prepared = yield from layers.prepare(self._krita, self._snapshot.colors, result.patches)
         self._find_again()
         document = self._document
-        if check or (is_open(self._krita, document) and self._fits()):
+        is_there = document is not None and is_open(self._krita, document)
+        if check or (is_there and self._fits()):
             yield from until_idle(self._krita, document)
             self._require_same_form()
         else:
@@ -164,10 +164,11 @@ class KritaHost(KritaJobHost):
         self._result_in = document, self._snapshot.region
 
     def _find_again(self) -> None:
-        """Turn to the document's successor where it was closed, and its file opened again."""
-        if not is_open(self._krita, self._document):
+        """Turn to the document again where it was released, and to its successor where its file was opened again."""
+        if self._document is None or not is_open(self._krita, self._document):
             before = self._snapshot
-            again = open_again(self._krita, before.file, before.extent, before.colors)
+            again = layer_pictures.open_document(self._krita, self.document_key)
+            again = again or open_again(self._krita, before.file, before.extent, before.colors)
             if again is not None:
                 self._document, self.document_key = again, layer_pictures.document_key(again)
 
@@ -193,6 +194,8 @@ class KritaHost(KritaJobHost):
 
     def _reopened(self) -> in_steps.Steps[Any]:
         """Open a flat copy of the snapshot and return it: Krita crashes where clones get a window."""
+        if self._snapshot.clone is None:
+            raise document_problems.nothing_to_bring_back_to()
         area, parts = self._snapshot.extent.bounds, []
         for band in arrange_patches.rows_of(area, self._snapshot.format.pixel_size):
             parts.append((band, _read(self._snapshot.clone, band)))

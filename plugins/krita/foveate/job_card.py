@@ -66,6 +66,7 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         self._progress.setVisible(job.is_running)
         for act in job_acts.JOB_ACTS:
             self._buttons[act.name].setVisible(act.fits(job))
+        self.apply.setVisible(self._controller.can_apply(job))
 
     def _run_again(self, job: job_list.JobEntry) -> None:
         with self._controller.acting_in(self):

@@ -21,6 +21,7 @@ class KritaJobHost(in_steps.InSteps):
         self._krita = krita
         self._document = document
         self.document_key = layer_pictures.document_key(document) if document is not None else ""
+        self._made: tuple[str, str] | None = None  # the keys of the document and of the layer that the result became
         self._result_in: tuple[Any, geometry.Bounds] | None = None  # where the picture of the result is to come from
 
     def record(self) -> job_records.Record:
@@ -35,6 +36,15 @@ class KritaJobHost(in_steps.InSteps):
     def freeze_picture(self, key: str) -> named_pictures.FrozenPicture:
         """See PictureHost."""
         return layer_pictures.freeze(self._krita, self._document, key)
+
+    @property
+    def is_undone(self) -> bool:
+        """Tell whether the result's layer is gone from its document, as after an undo, while that is open."""
+        if self._made is None:
+            return False
+        document_key, layer_key = self._made
+        document = layer_pictures.open_document(self._krita, document_key)
+        return document is not None and not layer_pictures.has_layer(document, layer_key)
 
     def take_picture(self) -> bool:
         """Fill `after` where the document has drawn the result; return whether that is still to come."""
@@ -71,7 +81,9 @@ class KritaJobHost(in_steps.InSteps):
     def _put(self, document: Any, prepared: layers.Prepared, result: host.Result) -> None:
         """Lay the result over a document as one new layer, with its recipe."""
         title = self._named(result)
-        layers.keep_recipe(document, layers.add_layer(document, prepared, title), result, title)
+        layer = layers.add_layer(document, prepared, title)
+        layers.keep_recipe(document, layer, result, title)
+        self._made = layer_pictures.document_key(document), layer_pictures.layer_key(layer)
 
     def _fill(self, document: Any, parts: layers.Parts, result: host.Result) -> in_steps.Steps[None]:
         """Make the empty `document` the result, and open a window on it."""

@@ -66,5 +66,20 @@ def document_key(document: Any) -> str:
     return _key(document.rootNode())
 
 
+def open_document(krita: Any, key: str) -> Any:
+    """Return the open document of a key, or None."""
+    return next((each for each in krita.Krita.instance().documents() if document_key(each) == key), None)
+
+
+def layer_key(layer: Any) -> str:
+    """Return what a layer is known by in its document."""
+    return _key(layer)
+
+
+def has_layer(document: Any, key: str) -> bool:
+    """Tell whether a document has the layer of a key."""
+    return any(_key(node) == key for node in _layers(document.rootNode()))
+
+
 def _key(node: Any) -> str:
     return str(node.uniqueId().toString())

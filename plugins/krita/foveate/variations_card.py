@@ -79,7 +79,7 @@ class VariationsCard(QtWidgets.QWidget):  # type: ignore[misc]
         self._layout.insertWidget(2, card)
 
     def _take(self, job: job_list.JobEntry) -> None:
-        if job.waits_for_person:
+        if self._controller.can_apply(job):
             self._controller.apply(job)
 
     def _discard_others(self) -> None:

@@ -60,6 +60,7 @@ from . import (
     previews,
     selected_region,
     typed_settings,
+    undone_results,
 )
 
 __all__ = [
@@ -121,4 +122,5 @@ __all__ = [
     "typed_settings",
     "typed_values",
     "unclaimed_results",
+    "undone_results",
 ]

@@ -45,6 +45,15 @@ def other_colors() -> InputError:
     )
 
 
+def nothing_to_bring_back_to() -> InputError:
+    """Return the error where a result that was undone has no document any more that it fits."""
+    return InputError(
+        "The image that the result was made for is gone, or of another size or kind by now.",
+        code=ErrorCode.CONFLICT,
+        remedy="Undo or redo until it is back, or run the job again.",
+    )
+
+
 def selection_fits_nothing() -> InputError:
     """Return the error of a selection for a document that is closed, or has another extent by now."""
     return InputError(

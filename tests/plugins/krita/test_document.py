@@ -326,3 +326,24 @@ def test_a_window_in_which_somebody_acts_is_taken_for_the_active_one():
     krita.app.window.shown.clear()
     with editor.acting_in("another window"):
         assert editor.context(pictures=False) is None
+
+
+def test_a_result_that_was_undone_can_be_had_again(host, scene):
+    assert not host.is_undone
+    host.apply(result(patch(REGION)))
+    host.release()
+    assert not host.is_undone
+    scene.root.children.pop()  # as undo does
+    assert host.is_undone
+    host.apply(result(patch(REGION)))
+    assert [layer.title for layer in scene.root.children] == ["Background", "Refocus (sharp)"]
+    assert not host.is_undone
+    host.release()
+    scene.root.children.pop()
+    scene.columns += 1
+    with pytest.raises(InputError, match="another size") as caught:
+        host.apply(result(patch(REGION)))
+    assert "Undo or redo" in caught.value.info.remedy
+    assert host._krita.app.window.shown == []
+    scene.close()
+    assert not host.is_undone

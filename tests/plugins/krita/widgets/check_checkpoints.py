@@ -218,6 +218,27 @@ def test_a_variation_without_a_result_does_not_look_like_one(studio, task):
     assert saturation() == [True, False]
 
 
+def test_an_applied_variation_that_was_undone_can_be_applied_again(studio, task):
+    task.variations.setValue(2)
+    task.run_button.click()
+    jobs = studio.controller.jobs[::-1]
+    for job in jobs:
+        studio.finish(job)
+    card = studio.panel.jobs.card(jobs[0])
+    card.apply.click()
+    studio.breathe()
+    assert not card.apply.isVisible()
+    jobs[0].flow.result = replace(jobs[0].flow.result, patches=("of something",))
+    jobs[0].host.is_undone = True
+    studio.controller.look()
+    assert card.apply.isVisible()
+    card.apply.click()
+    assert len(jobs[0].host.applied) == 2
+    jobs[0].host.is_undone = False
+    studio.controller.look()
+    assert not card.apply.isVisible()
+
+
 def test_variations_of_an_earlier_session_keep_their_numbers(studio, task):
     task.variations.setValue(3)
     task.run_button.click()

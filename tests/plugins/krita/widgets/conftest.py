@@ -57,6 +57,7 @@ class PictureHost(LayeredHost):
 
     before = after = None
     document_key = "document"
+    is_undone = False
 
     def freeze(self):
         self.before = picture()

@@ -2,8 +2,7 @@
 
 from types import SimpleNamespace
 
-import pytest
-
+from foveate_shared.editor import undone_results as undone
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.jobs.host import Image, Result, ResultPatch
 
@@ -15,18 +14,13 @@ def entry(size=10, *, is_applied=True, is_undone=True):
     return SimpleNamespace(is_applied=is_applied, host=host, flow=SimpleNamespace(result=result))
 
 
-@pytest.fixture
-def undone(load):
-    return load("undone_results")
-
-
-def test_what_was_applied_and_is_gone_can_be_had_again(undone):
+def test_what_was_applied_and_is_gone_can_be_had_again():
     assert undone.is_undone(entry())
     assert not undone.is_undone(entry(is_undone=False))
     assert not undone.is_undone(entry(is_applied=False))
 
 
-def test_of_what_there_is_no_room_for_the_recipe_is_kept(undone):
+def test_of_what_there_is_no_room_for_the_recipe_is_kept():
     newest, waiting, old = entry(60), entry(1000, is_applied=False), entry(50)
     undone.forget_oldest([newest, waiting, old], most=100)
     assert undone.is_undone(newest)
