@@ -19,7 +19,7 @@ from ._shared import errors, private_files
 from .arguments import VARIATIONS
 from .operation_procedures import OperationProcedure
 
-_FOLDER = "foveate-asked"  # beside the settings
+_FOLDER = "foveate-dialogs"  # beside the settings
 _NUMBERED_BY = "gimp"  # the process by which layers are numbered
 
 

@@ -9,8 +9,18 @@ for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
 
 from gi.repository import Gimp, GimpUi, GLib, GObject, Gtk  # noqa: E402 - the versions come first
 
-from . import add_model, connection, document, help_page, menu, scrolled_form  # noqa: E402
-from ._shared import checkpoint_choices, controller, errors, job_list, job_records, labels, protocol, translations  # noqa: E402
+from . import add_model, arguments, connection, document, help_page, menu, scrolled_form  # noqa: E402
+from ._shared import (  # noqa: E402
+    checkpoint_choices,
+    controller,
+    errors,
+    job_list,
+    job_records,
+    labels,
+    offered_operations,
+    protocol,
+    translations,
+)
 from .argument_widgets import DropDown  # noqa: E402
 from .form_fields import FormFields  # noqa: E402
 from .operation_procedures import OperationProcedure  # noqa: E402
@@ -75,7 +85,9 @@ def _lay_out(
     dialog: GimpUi.ProcedureDialog, form: _JobForm, operation: OperationProcedure
 ) -> scrolled_form.ScrolledForm:
     """Put our form in the place of one of GIMP's widgets: a box without any shows all of them."""
-    names = ["output"] if operation.has_output else [each.name for each in operation.arguments]
+    # GIMP complains of its own widget for a number of a short range.
+    others = sorted(operation.arguments, key=lambda each: each.kind in {arguments.INTEGER, arguments.NUMBER})
+    names = ["output"] if operation.has_output else [each.name for each in others]
     if names:
         box = dialog.fill_box("foveate-main", names[:1])
         _hide(dialog.get_widget(names[0], GObject.TYPE_NONE))
@@ -194,7 +206,7 @@ class ModelChoice:
         """Show the models, and the default."""
         usual = self._say("The server's default")
         if models:
-            usual = f"{usual}: {models[0].title.partition(' (')[0]}"
+            usual = f"{usual}: {offered_operations.short_title(models[0].name, models)}"
         self._selection.offer([("", usual), *((each.name, self._title(each)) for each in models)])
 
     def _title(self, model: object) -> str:

@@ -6,6 +6,7 @@ it. Texts are English: translate them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -108,14 +109,15 @@ def verb(words: OperationWords, say: Texts, parameters: Mapping[str, object], *,
 
 def job_title(words: OperationWords, say: Texts, parameters: JsonObject, models: Sequence[ModelInfo]) -> str:
     """Return the name of a job and of what it makes: operation and model."""
-    name = _short_title(parameters.get("model") or "", models)
+    name = short_title(parameters.get("model") or "", models)
     title = say(words.title)
     return f"{title} ({name})" if name else title
 
 
-def _short_title(name: Json, models: Sequence[ModelInfo]) -> str:
+def short_title(name: Json, models: Sequence[ModelInfo]) -> str:
     """Return a model's title without what it is for; its name where it is none of `models`."""
-    return str(next((model.title for model in models if model.name == name), name)).partition(" (")[0]
+    title = next((model.title for model in models if model.name == name), name)
+    return re.split(r" \(|: ", str(title), maxsplit=1)[0]
 
 
 def made_by(recipe: JsonObject, *, with_seed: bool = False, models: Sequence[ModelInfo] = ()) -> str:
@@ -125,7 +127,7 @@ def made_by(recipe: JsonObject, *, with_seed: bool = False, models: Sequence[Mod
     """
     own = as_object(recipe.get("parameters")).get("seed") if with_seed else None  # a restorer has none
     seed = "" if own is None else f"seed {own}"
-    told = ", ".join(filter(None, (_short_title(as_object(recipe.get("model")).get("name") or "", models), seed)))
+    told = ", ".join(filter(None, (short_title(as_object(recipe.get("model")).get("name") or "", models), seed)))
     return f" ({told})" if told else ""
 
 

@@ -1,6 +1,7 @@
 """Operations as an editor offers them: ours with words of our own, others as their server calls them."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
@@ -111,6 +112,8 @@ def test_a_result_is_called_after_what_made_it(recipe, with_seed, text):
 def test_a_model_that_is_known_is_called_by_its_title():
     assert made_by({"model": {"name": "photo"}}, models=[PHOTO]) == " (Photo x4)"
     assert made_by({"model": {"name": "other"}}, models=[PHOTO]) == " (other)"
+    drawn = replace(PHOTO, title="Anime video v3: drawings, thirty times faster")
+    assert made_by({"model": {"name": "photo"}}, models=[drawn]) == " (Anime video v3)"  # not what it is for
 
 
 @pytest.mark.parametrize(
