@@ -51,10 +51,10 @@ def ask(
     form = _JobForm(config, operation, image, controller)
     state, menu_line = StateLine(say), MenuLine(say)
     scrolled = _lay_out(dialog, form, operation)
-    sentence = say("All that is visible is worked on.") if operation.is_whole else _region_sentence(image, say)
     problem = ProblemLine()
-    left, size = LeftLine(say), SizeLine(image, config, say)
-    _add_lines(dialog, sentence, size.widget, left.widget, problem.widget, menu_line.widget, state.widget)
+    region, size = RegionLine(image, say, is_whole=operation.is_whole), SizeLine(image, config, say)
+    left = LeftLine(say)
+    _add_lines(dialog, region, size, left, problem, menu_line, state)
     controller.tell_left(left.note)
     controller.wake()
 
@@ -62,7 +62,9 @@ def ask(
         if controller.poll():
             state.show(controller.connection)
             menu_line.look(controller)
-        form.look()
+        if form.look():
+            region.look()
+            size.look()
         reason = form.problem()
         dialog.set_response_sensitive(Gtk.ResponseType.OK, not reason)
         problem.show(say.sentence(reason))
@@ -140,8 +142,8 @@ class _JobForm:
         for widget in (self._help, self._pictures.widget, self._fields.main, self._more):
             box.pack_start(widget, False, False, 0)
 
-    def look(self) -> None:
-        """Follow."""
+    def look(self) -> bool:
+        """Follow; return whether the image was looked at as well, which is done less often."""
         controller, name, wanted = self._controller, self._operation.name, ""
         if self._models is not None:
             able = checkpoint_choices.models_for(controller.models, name)
@@ -150,10 +152,10 @@ class _JobForm:
             wanted = self._models.value
         self._fields.offer(controller.form(name, wanted, self._fields.preset), controller.models)
         self._pictures.look()
-        self._look_at_image()
         if self._is_stale:
             controller.wake().refresh_models()
             self._is_stale = False
+        return self._look_at_image()
 
     def problem(self) -> str:
         """Return why what is chosen makes no sense yet; empty where it does."""
@@ -167,12 +169,13 @@ class _JobForm:
             return str(error.info)
         return self._fields.problem()
 
-    def _look_at_image(self) -> None:
+    def _look_at_image(self) -> bool:
         if self._looks_left:
             self._looks_left -= 1
-            return
+            return False
         self._looks_left = _IMAGE_LOOKS - 1
         self._image_problem = document.problem(self._image) if self._image is not None else ""
+        return True
 
     def settle(self) -> None:
         """See FormFields.settle."""
@@ -260,18 +263,50 @@ class ProblemLine:
         self.widget.set_visible(bool(sentence))
 
 
+class RegionLine:
+    """Says what will be worked on."""
+
+    def __init__(self, image: Gimp.Image | None, say: translations.Texts, *, is_whole: bool) -> None:
+        """`is_whole`: the selection does not count."""
+        self._image, self._say, self._is_whole = image, say, is_whole
+        self.widget = Gtk.Label(xalign=0.0, wrap=True, max_width_chars=60)
+        _hide(self.widget)
+        self.look()
+
+    def look(self) -> None:
+        """Follow the selection."""
+        if self._image is not None and self._image.is_valid():
+            self.widget.set_text(self._sentence())
+            self.widget.show()
+
+    def _sentence(self) -> str:
+        if self._is_whole:
+            return self._say("All that is visible is worked on.")
+        if Gimp.Selection.is_empty(self._image):
+            return self._say("Nothing is selected: all that is visible is worked on.")
+        width, height = _region_of(self._image)
+        return self._say("The selection has {width} × {height} pixels.", width=width, height=height)
+
+
 class SizeLine:
     """Says how large an enlarged picture becomes, where it is an image of its own."""
 
     def __init__(self, image: Gimp.Image | None, config: Gimp.ProcedureConfig, say: translations.Texts) -> None:
         self.widget = Gtk.Label(xalign=0.0, wrap=True, max_width_chars=60)
         _hide(self.widget)
+        self._image: Gimp.Image | None = None  # where it becomes no image of its own
         if image is None or config.find_property("scale") is None or config.find_property("target") is None:
             return
-        self._config, self._say, self._extent = config, say, _region_of(image)
+        self._image, self._config, self._say, self._extent = image, config, say, _region_of(image)
         for name in ("scale", "target"):
             config.connect(f"notify::{name}", lambda *_: self._show())
         self._show()
+
+    def look(self) -> None:
+        """Follow the selection."""
+        if self._image is not None and self._image.is_valid():
+            self._extent = _region_of(self._image)
+            self._show()
 
     def _show(self) -> None:
         scale, (width, height) = self._config.get_property("scale"), self._extent
@@ -314,26 +349,17 @@ def _hide(widget: Gtk.Widget) -> None:
     widget.hide()
 
 
-def _region_sentence(image: Gimp.Image | None, say: translations.Texts) -> str:
-    if image is None:
-        return ""
-    if Gimp.Selection.is_empty(image):
-        return say("Nothing is selected: all that is visible is worked on.")
-    width, height = _region_of(image)
-    return say("The selection has {width} × {height} pixels.", width=width, height=height)
-
-
 def _region_of(image: Gimp.Image) -> tuple[int, int]:
     """Return the size of what is selected: of all, where nothing is."""
     _, _, left, top, right, bottom = Gimp.Selection.bounds(image)
     return right - left, bottom - top
 
 
-def _add_lines(dialog: GimpUi.ProcedureDialog, sentence: str, *lines: Gtk.Label) -> None:
+def _add_lines(
+    dialog: GimpUi.ProcedureDialog, *lines: RegionLine | SizeLine | LeftLine | ProblemLine | MenuLine | StateLine
+) -> None:
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
-    if sentence:
-        box.pack_start(Gtk.Label(label=sentence, xalign=0.0, wrap=True, max_width_chars=60), False, False, 0)
     for line in lines:
-        box.pack_start(line, False, False, 0)
+        box.pack_start(line.widget, False, False, 0)
     box.show_all()
     dialog.get_content_area().pack_end(box, False, False, 0)

@@ -1,5 +1,6 @@
 """The lines below a dialog's fields, and its drop-down of models."""
 
+from types import SimpleNamespace
 from unittest.mock import MagicMock
 
 import pytest
@@ -43,7 +44,8 @@ def gtk(monkeypatch):
 
 
 def test_the_size_of_what_is_enlarged_is_told_before_it_is_made(gtk, monkeypatch):
-    monkeypatch.setattr(dialogs.Gimp.Selection, "bounds", lambda _: (True, True, 10, 20, 40, 60))
+    selection = SimpleNamespace(bounds=lambda _: (True, True, 10, 20, 40, 60))
+    monkeypatch.setattr(dialogs, "Gimp", SimpleNamespace(Selection=selection))
     config = Config(scale=4, target="new-image")
     line = dialogs.SizeLine(MagicMock(), config, SAY)
     line.widget.set_text.assert_called_with("The result has 120 × 160 pixels.")
@@ -52,6 +54,23 @@ def test_the_size_of_what_is_enlarged_is_told_before_it_is_made(gtk, monkeypatch
     line.widget.set_visible.assert_called_with(True)
     config.set_property("target", "in-place")
     line.widget.set_visible.assert_called_with(False)
+
+
+def test_what_is_worked_on_follows_the_selection(gtk, monkeypatch):
+    selected = [True, True, 10, 20, 40, 60]
+    selection = SimpleNamespace(bounds=lambda _: selected, is_empty=lambda _: not selected[1])
+    monkeypatch.setattr(dialogs, "Gimp", SimpleNamespace(Selection=selection))
+    line = dialogs.RegionLine(MagicMock(), SAY, is_whole=False)
+    line.widget.set_text.assert_called_with("The selection has 30 × 40 pixels.")
+    enlarged = dialogs.SizeLine(MagicMock(), Config(scale=2, target="new-image"), SAY)
+    selected[4] = 50
+    line.look()
+    line.widget.set_text.assert_called_with("The selection has 40 × 40 pixels.")
+    enlarged.look()
+    enlarged.widget.set_text.assert_called_with("The result has 80 × 80 pixels.")
+    selected[1] = False
+    line.look()
+    line.widget.set_text.assert_called_with("Nothing is selected: all that is visible is worked on.")
 
 
 def test_the_servers_default_is_named(gtk):
