@@ -113,7 +113,7 @@ def test_strips_equal_the_whole_in_the_precision_that_a_user_gets(sharp, real_en
 
 def test_exact_strips_equal_the_whole_within_a_level(sharp, real_engine, monkeypatch) -> None:
     """Whole jobs of an 8-bit document."""
-    document = MemoryDocument(np.ascontiguousarray(sharp[:16, :80]).astype(np.uint8))
+    document = MemoryDocument(np.ascontiguousarray(sharp[:10, :80]).astype(np.uint8))
     wide = MemoryDocument(np.ascontiguousarray(np.concatenate((document.image, document.image[:, ::-1]), axis=1)))
     whole = run_job(wide, real_engine, "upscale", scale=2, exact=True)
     cut_into(monkeypatch, 80, 80)

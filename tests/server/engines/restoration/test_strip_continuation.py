@@ -261,7 +261,7 @@ def test_real_weights_give_the_untiled_result_in_columns_too(registry, photo, ma
     network = ncnn_weights.load(registry.path("realesrgan-x4plus"))
     network.lower(dtype)
     network.module.to(memory_format=torch.channels_last)
-    rows = 16 if dtype is torch.bfloat16 else 4  # float32 is slow
+    rows = 16 if dtype is torch.bfloat16 else 2  # float32 is slow
     row = photo[340 : 340 + rows]
     image = np.ascontiguousarray(np.concatenate((row, row[:, ::-1]), axis=1)[:, :800])
     whole = untiled(network, image, make_ticker())
@@ -280,10 +280,10 @@ def test_real_weights_give_the_untiled_result(registry, photo, make_ticker, mode
     network = ncnn_weights.load(registry.path(model))
     network.lower(dtype)
     network.module.to(memory_format=torch.channels_last)
-    image = np.ascontiguousarray(photo[100:172, 190:230])
+    image = np.ascontiguousarray(photo[100:172, 198:222])
     whole = untiled(network, image, make_ticker())
     pictures = Pictures(network, image, make_ticker())
-    for wanted, strip, pixels in pictures.strips(split(72, 24), 0, 40):
+    for wanted, strip, pixels in pictures.strips(split(72, 24), 0, 24):
         made, expected = pictures.run(strip, pixels), of_whole(whole, wanted, network.scale)
         if dtype is torch.bfloat16:
             assert np.array_equal(made, expected)
