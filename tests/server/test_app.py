@@ -209,8 +209,8 @@ def test_a_stopped_server_goes_on_where_it_was(tmp_path, gate):
         assert isinstance(client.finish(job), Done)
 
 
-def test_it_starts_without_what_only_workers_and_downloads_need():
-    unwanted = {"torch", "onnxruntime", "scipy.ndimage", "requests"}
+def test_it_starts_without_what_only_workers_downloads_and_pairing_need():
+    unwanted = {"torch", "onnxruntime", "scipy.ndimage", "requests", "cryptography"}
     code = f"import sys, foveate_server.app; print(*{unwanted} & set(sys.modules))"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=200)
     assert printed.stdout.strip() == b""

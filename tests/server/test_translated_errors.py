@@ -21,8 +21,8 @@ SERVER, SHARED = Path(foveate_server.__file__).parent, Path(foveate_shared.__fil
 PLUGINS = Path(__file__).parents[2] / "plugins"
 # Said by a command in a terminal alone, which is English, or in the log of a server that does not start.
 TERMINAL = (
-    "app.py", "cli/", "config/", "engines/engine_specs.py", "logs.py", "net/http_server.py", "net/pairing.py",
-    "net/run_service.py", "net/named_tokens.py", "picture_files/", "plugins/",
+    "app.py", "cli/", "config/", "engines/engine_specs.py", "logs.py", "net/certificate.py", "net/http_server.py",
+    "net/pairing.py", "net/run_service.py", "net/named_tokens.py", "picture_files/", "plugins/",
 )  # fmt: skip
 FOR_TESTS = "engines/deterministic/"  # an engine that no person meets
 # What a program did wrong, for its authors: within "The server broke the protocol: {reason}" where a person sees it.

@@ -5,30 +5,20 @@ Beyond loopback nothing is served without TLS: :func:`secured` refuses it, :func
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
-import ipaddress
 import secrets
 import socket
 import ssl
 from dataclasses import replace
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
 from foveate_server.config.server_config import PAIRING_PORT, ServerConfig
 from foveate_server.net.named_tokens import add_token
 from foveate_shared.connection.pairing_line import Pairing
-from foveate_shared.connection.private_files import write_private
 from foveate_shared.errors import ErrorCode, InputError
 
 ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - what --pair asks for, behind TLS and a token
 ALL_ADDRESSES_V6 = "::"
-_YEARS = 10  # clients pin the certificate, so a new one means pairing all of them again
-RENEWAL_MARGIN = dt.timedelta(days=30)  # renewed this long before its end
 
 
 def secured(config: ServerConfig) -> ServerConfig:
@@ -38,8 +28,10 @@ def secured(config: ServerConfig) -> ServerConfig:
     """
     if config.is_loopback or config.has_tls:
         return config
+    from foveate_server.net import certificate  # noqa: PLC0415 - most servers have none, and need not load cryptography
+
     cert, key = _files(config)
-    if _is_usable(cert, key):
+    if certificate.is_usable(cert, key):
         return replace(config, tls_cert=cert, tls_key=key)
     raise InputError(
         f"Other machines could reach the server at {config.host}, and nothing would be encrypted.",
@@ -56,9 +48,11 @@ def pair(config: ServerConfig, host: str | None) -> tuple[ServerConfig, Pairing]
     visible = host or local_address()
     wildcard = ALL_ADDRESSES_V6 if ":" in visible else ALL_ADDRESSES
     if not config.has_tls:
+        from foveate_server.net import certificate  # noqa: PLC0415
+
         cert, key = _files(config)
-        if not _is_usable(cert, key):
-            _make_certificate(cert, key, [visible, socket.gethostname(), "localhost", "127.0.0.1"])
+        if not certificate.is_usable(cert, key):
+            certificate.make(cert, key, [visible, socket.gethostname(), "localhost", "127.0.0.1"])
         config = replace(config, tls_cert=cert, tls_key=key)
     config = replace(
         config,
@@ -95,51 +89,3 @@ def local_address() -> str:
 
 def _files(config: ServerConfig) -> tuple[Path, Path]:
     return config.data_dir / "tls" / "cert.pem", config.data_dir / "tls" / "key.pem"
-
-
-def _is_usable(cert: Path, key: Path) -> bool:
-    try:
-        certificate = x509.load_pem_x509_certificate(cert.read_bytes())
-        private = serialization.load_pem_private_key(key.read_bytes(), None)
-    except (OSError, ValueError, TypeError):
-        return False
-    fits = private.public_key() == certificate.public_key()
-    return fits and certificate.not_valid_after_utc > _now() + RENEWAL_MARGIN
-
-
-def _make_certificate(cert: Path, key: Path, names: list[str]) -> None:
-    private = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Foveate")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(_now() - dt.timedelta(days=1))  # clocks differ
-        .not_valid_after(_now() + dt.timedelta(days=365 * _YEARS))
-        .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in dict.fromkeys(names)]), False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
-        .sign(private, hashes.SHA256())
-    )
-    encoded_key = private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    write_private(key, encoded_key.decode("ascii"))
-    write_private(cert, certificate.public_bytes(serialization.Encoding.PEM).decode("ascii"))
-
-
-def _general_name(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        pass
-    try:
-        return x509.DNSName(name.encode("idna").decode("ascii"))
-    except UnicodeError:
-        raise InputError(f"{name!r} is no name of a host.", remedy="Give a host name or an IP address.") from None
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.timezone.utc)

@@ -12,7 +12,7 @@ import pytest
 from cryptography import x509
 
 from foveate_server.config.server_config import PAIRING_PORT, ServerConfig
-from foveate_server.net import pairing
+from foveate_server.net import certificate
 from foveate_server.net.named_tokens import Authenticator, list_tokens, new_token
 from foveate_server.net.pairing import pair, secured
 from foveate_shared.connection.pairing_line import parse_pairing
@@ -64,8 +64,8 @@ def test_the_certificate_is_private_and_reused(config: ServerConfig):
 def test_the_certificate_names_the_machine(config: ServerConfig):
     paired, _ = pair(config, "10.0.0.5")
     assert paired.tls_cert is not None
-    certificate = x509.load_pem_x509_certificate(paired.tls_cert.read_bytes())
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    made = x509.load_pem_x509_certificate(paired.tls_cert.read_bytes())
+    names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert ipaddress.ip_address("10.0.0.5") in names.get_values_for_type(x509.IPAddress)
     assert "localhost" in names.get_values_for_type(x509.DNSName)
 
@@ -76,7 +76,7 @@ def test_a_damaged_or_old_certificate_is_replaced(config: ServerConfig, monkeypa
     paired.tls_cert.write_text("damaged")
     _, second = pair(config, "10.0.0.5")
     assert second.fingerprint != first.fingerprint
-    monkeypatch.setattr(pairing, "RENEWAL_MARGIN", pairing.RENEWAL_MARGIN * 1000)
+    monkeypatch.setattr(certificate, "RENEWAL_MARGIN", certificate.RENEWAL_MARGIN * 1000)
     _, third = pair(config, "10.0.0.5")
     assert third.fingerprint != second.fingerprint
 
