@@ -8,7 +8,7 @@ from ._shared import job_acts, job_list, job_status, labels
 from .controller import KritaController
 from .qt import QtWidgets
 from .recipe_dialog import RecipeDialog
-from .widgets import PictureLabel, PreviewLabel, button, column, label, row, tell
+from .widgets import PictureLabel, PreviewLabel, breakable, button, column, label, row, tell
 from .wrapping import Wrapping
 
 _SIDE = 52  # logical pixels of the thumbnail
@@ -22,7 +22,11 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         self._controller, self._job = controller, job
         say = controller.say
         self._picture = PictureLabel(_SIDE)
-        self._title, self._state, self._notes = label(job.title, "title"), label(name="hint"), label(name="notes")
+        self._title, self._state, self._notes = (
+            label(breakable(job.title), "title"),
+            label(name="hint"),
+            label(name="notes"),
+        )
         self._question = label(name="notes")
         self._progress = QtWidgets.QProgressBar(objectName="progress", maximum=1000, textVisible=False)
         self._progress.setFixedHeight(4)
@@ -58,7 +62,7 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         self._progress.setValue(round(1000 * status.fraction))
         self._preview.show_image(preview)
         tell(self._question, self._controller.question(job))
-        tell(self._notes, labels.summary(job, say))
+        tell(self._notes, breakable(labels.summary(job, say)))
         self.cancel.setEnabled(status.text != "Cancelling")
         self.apply.setText(labels.apply_text(job, say))
         self._picture.setVisible(not waiting)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import style
 from .qt import Qt, QtCore, QtGui, QtWidgets
 
+_LONG_WORD = re.compile(r"\S{20,}")
+_JOINT = re.compile(r"[/\\_.:,=-]|[^\s/\\_.:,=-]{20}")  # after which a long word may go on in the next line
 STRONG_FOCUS = Qt.FocusPolicy.StrongFocus  # by the keyboard, too
 
 
@@ -126,6 +129,14 @@ def tell(where: Any, text: str) -> None:
     """Show a text in a label, which is hidden where there is none."""
     where.setText(text)
     where.setVisible(bool(text))
+
+
+def breakable(text: str) -> str:
+    """Return a text whose long words, such as paths, may be broken: a label is never less wide than its longest word.
+
+    Only to look at: who copies it copies what cannot be seen, too.
+    """
+    return _LONG_WORD.sub(lambda word: _JOINT.sub("\\g<0>\u200b", word[0]), text)
 
 
 def confirmed(parent: Any, text: str, yes: str, back: str) -> bool:

@@ -476,3 +476,17 @@ def test_what_is_started_in_a_window_is_about_its_own_image(studio):
     assert acted_in == [main] * 3
     studio.panel.setParent(None)
     main.deleteLater()
+
+
+def test_a_long_path_does_not_push_the_buttons_of_a_card_out_of_sight(studio):
+    path = "/home/somebody/pictures/a_long_name_without_any_space/" + 60 * "x"
+    studio.panel.resize(300, 800)
+    studio.connect()
+    studio.panel.task.run_button.click()
+    (job,) = studio.controller.jobs
+    job.flow.status = replace(job.flow.status, notes=(f"Written to {path}",))
+    studio.finish(job)
+    studio.breathe()
+    card = studio.panel.jobs.card(job)
+    assert card.width() <= studio.panel.jobs.viewport().width()
+    assert card._notes.text().replace("\u200b", "") == f"Written to {path}"
