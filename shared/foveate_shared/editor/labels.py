@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from ..connection.client import ConnectionState
 from ..errors import ErrorCode
@@ -150,9 +151,12 @@ def before_closing(count: int, say: Texts) -> str:
 
 def left_title(job: JobSummary, record: Record | None, operations: Sequence[OperationInfo], say: Texts) -> str:
     """Return the title of a job of a session that is over: as it was written down, else its operation's."""
-    if record is not None:
-        return record.title
-    return say(next((each.title for each in operations if each.name == job.operation), job.operation))
+    title = next((each.title for each in operations if each.name == job.operation), job.operation)
+    if record is None:
+        return say(title)
+    others = (Texts(code)(title) for code in languages())  # that session may have had another language
+    told = next((each for each in chain((title, say(title)), others) if record.title.startswith(each)), "")
+    return say(title) + record.title[len(told) :] if told else record.title
 
 
 def left_line(title: str, record: Record | None) -> str:

@@ -12,8 +12,9 @@ from foveate_shared.errors import CancelledJobError, InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.translations import Texts, languages
 from foveate_shared.jobs.job_list import ConnectionView
+from foveate_shared.jobs.job_records import Record
 from foveate_shared.jobs.job_status import JobProgress, JobState
-from foveate_shared.wire.protocol import JobSummary, ModelInfo
+from foveate_shared.wire.protocol import JobSummary, ModelInfo, OperationInfo
 
 ENGLISH, GERMAN = Texts("en"), Texts("de")
 
@@ -76,6 +77,20 @@ def test_a_variation_is_known_by_its_number_and_seed():
     ):  # its picture is that of before
         job.flow.status = replace(job.flow.status, state=over)
         assert labels.variation_mark(2, job) == "2 ✕"
+
+
+def test_a_job_of_another_session_is_called_in_the_language_of_now():
+    job = JobSummary("j", "refocus", "done", None, 1.0, 9)
+    operations = (OperationInfo("refocus", "Refocus", {}),)
+
+    def title(recorded, say, known=operations):
+        return labels.left_title(job, recorded and Record(recorded, "a.png", {}), known, say)
+
+    assert title("Refocus (sd1)", GERMAN) == "Fokussieren (sd1)"
+    assert title("Fokussieren (sd1)", ENGLISH) == "Refocus (sd1)"
+    assert title("Fokussieren (sd1)", GERMAN) == "Fokussieren (sd1)"
+    assert title("Refocus (sd1)", GERMAN, ()) == "Refocus (sd1)"
+    assert title(None, GERMAN) == "Fokussieren"
 
 
 def test_models_are_listed_below_the_servers_own_choice():
