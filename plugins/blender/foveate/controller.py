@@ -47,7 +47,7 @@ class BlenderController(controller.Controller):
 
     def __init__(self, settings_path: Path, peer: protocol.Peer) -> None:
         """Read the settings."""
-        super().__init__(settings_path, self._connect, system_language=lambda: bpy.app.translations.locale)
+        super().__init__(settings_path, self._client_for, system_language=lambda: bpy.app.translations.locale)
         self.swaps: list[show_result.Swap] = []
         self.previews = PreviewIcons()
         self.fields: dict[str, kept_fields.KeptField] = {}  # of the panel, by their properties' names
@@ -55,7 +55,6 @@ class BlenderController(controller.Controller):
         self.on_question: Callable[[str], None] = lambda _: None  # a job takes long: it waits for a yes
         self._peer = peer
         self._asked_about: set[str] = set()  # jobs
-        self._connected_by: settings.Settings | None = None  # what the panels' connection was opened with
         self.list_left(lambda record, title: LostImage(record, title, self.swaps))
         # Blender wants the lists of enum properties to stay for as long as it may show them: an equal one is the same.
         self.kept: Callable[[Choices], Choices] = functools.lru_cache(_KEPT_LISTS)(lambda items: items)
@@ -96,11 +95,6 @@ class BlenderController(controller.Controller):
             )  # fmt: skip
         return host, status
 
-    @property
-    def uses_old_settings(self) -> bool:
-        """Tell whether the panels' connection was opened with another server in the settings than there is now."""
-        return self._connected_by is not None and self.names_another_server(self._connected_by)
-
     def announce(self) -> None:
         """See Controller."""
         super().announce()
@@ -131,11 +125,6 @@ class BlenderController(controller.Controller):
             if held and is_told and held[0].flow.job not in self._asked_about:
                 self._asked_about.update(entry.flow.job for entry in held)
                 self.on_question(held[0].flow.job)
-
-    def _connect(self, values: settings.Settings) -> client.Client:
-        """Open the panels' connection."""
-        self._connected_by = values
-        return self._client_for(values)
 
     def _client_for(self, values: settings.Settings) -> client.Client:
         find = open_connection.find_server(values, "blender")

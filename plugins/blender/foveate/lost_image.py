@@ -15,7 +15,8 @@ from .known_image import KnownImage
 from .wanted_job import Place, WantedJob
 
 _ABOUT = (
-    "It was made before Blender was started. It lies in its image, where that is open again; else it is an image alone."
+    "It was made earlier, and waited at the server. "
+    "It lies in its image, where that is open; else it is an image alone."
 )
 
 

@@ -21,7 +21,8 @@ from .pixel_layouts import colors_of
 from .wait_until_idle import dropped_after, until_idle
 
 _ABOUT = (
-    "It was made before Krita was started. Its image takes it, where that is open again; else it becomes a new image."
+    "It was made earlier, and waited at the server. "
+    "Its image takes it, where that is open; else it becomes a new image."
 )
 
 

@@ -411,6 +411,6 @@ def _unknown(job: str, *, is_expired: bool = False) -> InputError:
     return InputError(
         "There is no job {job} here.",
         code=ErrorCode.EXPIRED if is_expired else ErrorCode.UNKNOWN_JOB,
-        remedy="It was acknowledged, or kept for too long: submit it again.",
+        remedy="Its result was taken or dropped, it was kept for too long, or another server has it: submit it again.",
         job=job,
     )

@@ -68,6 +68,7 @@ class Controller(SettingsKeeper):
         self._known_path = settings_path.with_name(known_server.FILE_NAME)
         self._known = known_server.load(self._known_path)
         self._open_client = open_client
+        self._connected_by: Settings | None = None  # what the panels' connection was opened with
         self._bench: Workbench | None = None
         self._forms: dict[tuple[str, str, str], operation_form.Form | None] = {}  # made once: panels ask all the time
         self._formed: object = None  # the operations and models that they are made of
@@ -83,7 +84,7 @@ class Controller(SettingsKeeper):
     def wake(self) -> Workbench:
         """Begin to connect, where that has not begun."""
         if self._bench is None:
-            self._bench = Workbench(lambda: self._open_client(self.settings_on_disk), open_left=self._open_left)
+            self._bench = Workbench(self._connect, open_left=self._open_left)
         return self._bench
 
     def list_left(self, open_host: OpenLeftHost) -> None:
@@ -102,8 +103,13 @@ class Controller(SettingsKeeper):
         """Look for the server anew, with the settings as they are now, and start it where none runs."""
         self._take_installed()
         self._gone, self._expiry_told = (), None
-        self.wake().reconnect()
+        self.wake().reconnect(elsewhere=self.uses_old_settings)
         self.announce()
+
+    @property
+    def uses_old_settings(self) -> bool:
+        """Tell whether the panels' connection was opened with another server in the settings than there is now."""
+        return self._connected_by is not None and self.names_another_server(self._connected_by)
 
     @property
     def connection(self) -> ConnectionView:
@@ -196,7 +202,7 @@ class Controller(SettingsKeeper):
         """
         bench = self.wake()
         if self.connection.state is ConnectionState.REFUSED:
-            bench.reconnect()  # the person has read why, and tries again
+            bench.reconnect(elsewhere=self.uses_old_settings)  # the person has read why, and tries again
         if is_new_wish:
             self.keep_prompts(parameters)
         wishes = operation_form.with_seeds(parameters, count)
@@ -229,7 +235,7 @@ class Controller(SettingsKeeper):
         """End a job that runs: at once where no server is there to confirm it."""
         bench = self.wake()
         bench.cancel(entry)
-        if entry.is_running and not bench.connection.is_ready:
+        if entry.is_running and not bench.is_reached(entry):
             entry.flow.abandon(CancelledJobError("Cancelled."))
         self.announce()
 
@@ -255,7 +261,7 @@ class Controller(SettingsKeeper):
     def make_rest(self, entry: JobEntry) -> None:
         """Have the parts of a new image tried again that failed; the finished ones stay."""
         if self.connection.state is ConnectionState.REFUSED:
-            self.wake().reconnect()
+            self.wake().reconnect(elsewhere=self.uses_old_settings)
         if entry.can_make_rest:
             entry.flow.make_rest()
         self.announce()
@@ -333,6 +339,11 @@ class Controller(SettingsKeeper):
         if self._bench is not None:
             self._bench.cancel_all()
             self._bench.close()
+
+    def _connect(self) -> WorkbenchClient:
+        """Open the panels' connection, with the settings as they are now."""
+        self._connected_by = self.settings_on_disk
+        return self._open_client(self._connected_by)
 
     def _selects(self, operation: str, parameters: JsonObject) -> bool:
         """Tell whether a job works on what is selected: else it is on all of the document, as its owner knows."""

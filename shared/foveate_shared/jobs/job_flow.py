@@ -139,6 +139,21 @@ class Rerender:
         return self.status.state in ENDED
 
     @property
+    def connection(self) -> FlowClient:
+        """Return what it goes over, see :meth:`move_to`."""
+        return self._connection
+
+    @property
+    def is_accepted(self) -> bool:
+        """Tell whether a server has the job, or had it."""
+        return self._accepted
+
+    @property
+    def is_cancelling(self) -> bool:
+        """Tell whether the person wanted its end; the server may have confirmed it since."""
+        return self._cancelling
+
+    @property
     def can_make_rest(self) -> bool:
         """Tell whether it failed with a part of a new image finished, so that :meth:`make_rest` can try the others."""
         return self._has_rest and self.ended

@@ -7,7 +7,7 @@ host of its own, so that two documents, and two editors on one server, never mix
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -74,6 +74,11 @@ class ConnectionView:
         """Tell whether jobs start at once; else they wait for the server."""
         return self.state is ConnectionState.READY
 
+    @property
+    def has_server(self) -> bool:
+        """Tell whether there is a connection: what was sent may have arrived."""
+        return self.state in {ConnectionState.READY, ConnectionState.SILENT}
+
     def after(self, change: StateChange) -> ConnectionView:
         """Return the view after a change. A server that is silent for a while stays the one that it is."""
         goes_on = self.state is ConnectionState.SILENT and change.state is ConnectionState.READY
@@ -107,6 +112,17 @@ class JobEntry:
     left_at: float | None = None  # seconds since the epoch: cancelled, and not waited for any longer than until then
 
     @property
+    def needs_server(self) -> bool:
+        """Tell whether a server has something of it that nobody took or dropped yet."""
+        return self.is_running or self.waits_for_person or self.can_make_rest
+
+    @property
+    def is_given_up(self) -> bool:
+        """Tell whether it ended here alone, against the person's will: a server may have gone on with it."""
+        failed = self.flow.status.state is JobState.FAILED
+        return failed and not (self.can_make_rest or self.flow.is_cancelling or self.is_left)
+
+    @property
     def wish(self) -> object:
         """Return what it has in common with the variations of the same wish, and with nothing else."""
         return self.group or id(self)
@@ -138,6 +154,22 @@ def _is_gone(entry: JobEntry) -> bool:
     return error is not None and error.code in (ErrorCode.UNKNOWN_JOB, ErrorCode.EXPIRED)
 
 
+@dataclass
+class _EarlierServer:
+    """One that was left for another one: its connection lives as long as a job there needs it."""
+
+    client: WorkbenchClient
+    is_ready: bool  # at the moment: what is sent arrives
+
+    def poll(self) -> list[ClientEvent]:
+        """Return what happened there since the last call."""
+        events = self.client.poll()
+        for event in events:
+            if isinstance(event, StateChange):
+                self.is_ready = event.state is ConnectionState.READY
+        return events
+
+
 class Workbench:
     """The state behind a panel. Construct one per editor, close it with the editor."""
 
@@ -162,6 +194,7 @@ class Workbench:
         self._left = LeftJobs(open_left, clock) if open_left else None
         self._client = open_client()
         self._models_at: float | None = None  # when to ask for them again; None: they are asked for, or nobody is there
+        self._earlier: list[_EarlierServer] = []  # whose jobs have not ended
 
     def submit(
         self,
@@ -213,7 +246,9 @@ class Workbench:
         before = [entry.flow.status for entry in self.entries]
         for event in events:
             self._note(event)
-        dispatch(events, self._flows_that_run())
+        dispatch(events, self._flows_that_run(self._client))
+        for server in list(self._earlier):
+            self._follow(server)
         if self._left is not None and self._left.is_due and self.connection.is_ready:
             self._client.list_jobs()
         if self._models_at is not None and self._clock() >= self._models_at:
@@ -240,7 +275,7 @@ class Workbench:
 
     def discard(self, entry: JobEntry) -> None:
         """Drop an entry from the history; a running job is cancelled first, a result, or parts of one, is given up."""
-        if entry.is_running or entry.waits_for_person or entry.can_make_rest:
+        if entry.needs_server:
             entry.flow.cancel()
         if entry in self.entries:
             self.entries.remove(entry)
@@ -250,19 +285,32 @@ class Workbench:
         for entry in self.entries:
             self.cancel(entry)
 
-    def reconnect(self) -> None:
-        """Use the current settings from now on. Jobs go on over the new connection, where the server knows them."""
-        owed = self._client.close()
+    def reconnect(self, *, elsewhere: bool = False) -> None:
+        """Use the current settings from now on. Jobs go on over the new connection, where the server knows them.
+
+        Where the settings name a server `elsewhere`, those that the one before may know stay with that one, on their
+        own connection, unless it turns out to be the same.
+        """
+        before, heard = self._client, self.connection.has_server
+        staying = [entry for entry in self._on(before) if entry.needs_server and (heard or entry.flow.is_accepted)]
+        if elsewhere and staying:
+            self._earlier.append(_EarlierServer(before, self.connection.is_ready))
+            moving, owed = [entry for entry in self._on(before) if entry not in staying], ()
+        else:
+            moving, owed = self._on(before), before.close()
         self.connection = ConnectionView()
         self._client = self._open_client()
-        for ack in owed:
-            self._client.post(ack)
-        for entry in self.entries:
-            entry.flow.move_to(self._client)
+        self._move(moving, owed)
+
+    def is_reached(self, entry: JobEntry) -> bool:
+        """Tell whether a job's server takes at this moment what is sent."""
+        earlier = next((each for each in self._earlier if each.client is entry.flow.connection), None)
+        return self.connection.is_ready if earlier is None else earlier.is_ready
 
     def close(self) -> None:
-        """End the connection."""
-        self._client.close()
+        """End the connections."""
+        for client in (self._client, *(server.client for server in self._earlier)):
+            client.close()
 
     def refresh_models(self) -> None:
         """Ask for the models anew, such as when one was added; without a server nothing happens."""
@@ -287,7 +335,7 @@ class Workbench:
             server = event.message.server
             warning = version_difference(self._client.peer, server)
             self.connection = ConnectionView(ConnectionState.READY, None, f"{server.name} {server.version}", warning)
-            if self._left is not None:  # who asks is told of results: they must be shown then
+            if self._left is not None or self._earlier:  # who asks is told of results: they must be shown then
                 self._client.list_jobs()
             self.refresh_models()
         elif isinstance(event.message, Models):
@@ -295,13 +343,41 @@ class Workbench:
             self._models_at = self._clock() + MODELS_SECONDS
         elif isinstance(event.message, Jobs):
             self.expired = event.message.expired
+            self._take_back({job.job for job in event.message.jobs})
             self._list_left(event.message.jobs)
+
+    def _on(self, client: WorkbenchClient) -> list[JobEntry]:
+        """Return the jobs of one connection."""
+        return [entry for entry in self.entries if entry.flow.connection is client]
+
+    def _move(self, entries: Iterable[JobEntry], owed: Iterable[Ack]) -> None:
+        """Let jobs go on over the connection of now, with the acks that may not have arrived."""
+        for ack in owed:
+            self._client.post(ack)
+        for entry in entries:
+            entry.flow.move_to(self._client)
+
+    def _follow(self, server: _EarlierServer) -> None:
+        """Let the jobs go on that an earlier server has; let go of it after the last one."""
+        dispatch(server.poll(), self._flows_that_run(server.client))
+        if not any(entry.needs_server for entry in self._on(server.client)):
+            self._earlier.remove(server)
+            self._move(self._on(server.client), server.client.close())
+
+    def _take_back(self, listed: Collection[str]) -> None:
+        """Go on over the connection of now with jobs whose server it leads to: they are `listed` there."""
+        for server in list(self._earlier):
+            entries = self._on(server.client)
+            if any(entry.flow.job in listed for entry in entries):
+                self._earlier.remove(server)
+                self._move(entries, server.client.close())
 
     def _list_left(self, jobs: Sequence[JobSummary]) -> None:
         """List again what sessions that are over have left."""
         if self._left is not None:
-            known = {entry.flow.job for entry in self.entries}
+            known = {entry.flow.job for entry in self.entries if not entry.is_given_up}
             for job, left in self._left.listed(jobs, known):
+                self.entries = [entry for entry in self.entries if entry.flow.job != job.job]
                 self._list_again(job, left)
 
     def _list_again(self, job: JobSummary, left: LeftJob) -> None:
@@ -314,15 +390,18 @@ class Workbench:
         newer = sum(other.created > job.created for other in self.entries)
         self.entries.insert(newer, entry)
 
-    def _flows_that_run(self) -> list[DrivenFlow]:
-        """Return them, the oldest first: whose windows are sent first is made first. Variations go together."""
+    def _flows_that_run(self, client: WorkbenchClient) -> list[DrivenFlow]:
+        """Return a connection's, the oldest first: whose windows are sent first is made first.
+
+        Variations go together.
+        """
         wishes: dict[object, list[Rerender]] = {}
-        for entry in reversed(self.entries):
+        for entry in reversed(self._on(client)):
             if entry.is_running:
                 wishes.setdefault(entry.wish, []).append(entry.flow)
         return [Together(flows) for flows in wishes.values()]
 
     def _forget_oldest(self) -> None:
-        over = [each for each in self.entries if not (each.is_running or each.waits_for_person or each.can_make_rest)]
+        over = [each for each in self.entries if not each.needs_server]
         for entry in over[HISTORY_LENGTH:]:
             self.entries.remove(entry)

@@ -272,6 +272,19 @@ def test_new_settings_are_shown_at_once(studio):
     assert studio.controller.connection.state is ConnectionState.SEARCHING
 
 
+@pytest.mark.parametrize("address", ["https://studio:7317", ""])
+def test_a_job_that_runs_stays_with_its_server_only_where_the_settings_name_another_one(studio, address):
+    studio.connect()
+    entry = studio.start()[0]
+    studio.controller.change(remote_url=address)
+    studio.controller.reconnect()
+    before, now = studio.clients
+    assert (before.closed, Submit in map(type, now.messages)) == (not address, not address)
+    studio.controller.cancel(entry)  # by the server that has it, which is reached where it stays
+    assert (before if address else now).last == Cancel(entry.flow.job)
+    assert entry.is_running == bool(address)
+
+
 def test_a_model_is_added_and_the_models_are_asked_for_anew(studio):
     studio.connect()
     controller = studio.controller

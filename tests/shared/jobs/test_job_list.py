@@ -17,7 +17,10 @@ from foveate_shared.wire.protocol import (
     Cancel,
     Cancelled,
     Done,
+    Jobs,
+    JobSummary,
     Limits,
+    ListJobs,
     ListModels,
     ModelInfo,
     Models,
@@ -251,6 +254,78 @@ def test_acks_that_may_not_have_arrived_go_out_over_the_new_connection(controlle
     controller.clients[0].owed = (Ack(entry.flow.job),)
     controller.bench.reconnect()
     assert controller.clients[1].messages[0] == Ack(entry.flow.job)
+
+
+READY = StateChange(ConnectionState.READY)
+
+
+def test_a_job_stays_with_its_server_while_the_panel_uses_another_one(controller):
+    host = MemoryHost()
+    entry = controller.submit(host)
+    controller.tell(READY, WELCOME, Accepted(entry.flow.job, 1))
+    controller.bench.reconnect(elsewhere=True)
+    before, now = controller.clients
+    assert (before.closed, now.messages) == (False, [])
+    controller.tell(StateChange(ConnectionState.LOST, ConnectionLostError("Gone.").info))  # the new one
+    assert entry.flow.status.text == "Accepted"
+    job = entry.flow.job
+    before.tell(Planned(job, 2, "document", Extent(16, 16), "One."), Done(job, 3, (Outcome("refocus", "done"),), {}))
+    assert controller.bench.poll()
+    assert (entry.is_applied, len(host.applied), before.last, before.closed) == (True, 1, Ack(job), True)
+    assert now.messages == []
+
+
+def test_a_result_that_waits_is_acknowledged_to_the_server_that_has_it(controller):
+    entry = controller.submit(ask_first=True)
+    controller.tell(READY, WELCOME)
+    controller.finish(entry)
+    controller.bench.reconnect(elsewhere=True)
+    before, now = controller.clients
+    controller.bench.poll()
+    assert not before.closed
+    controller.bench.discard(entry)
+    controller.bench.poll()
+    assert (before.last, before.closed, now.messages) == (Ack(entry.flow.job), True, [])
+
+
+def test_a_job_that_no_server_has_heard_of_goes_to_the_new_one(controller):
+    entry = controller.submit()
+    controller.bench.reconnect(elsewhere=True)
+    assert controller.clients[0].closed
+    assert [type(message) for message in controller.clients[1].messages] == [Submit]
+    assert entry.is_running
+
+
+def test_a_job_goes_on_over_the_new_connection_where_that_leads_to_its_server_after_all(controller):
+    """Such as one under a new address, or the one of before the last."""
+    entry, other = controller.submit(), controller.submit(ask_first=True)
+    controller.tell(READY, WELCOME, Accepted(entry.flow.job, 1))
+    controller.finish(other)
+    controller.bench.reconnect(elsewhere=True)
+    before, now = controller.clients
+    before.owed = (Ack(other.flow.job),)
+    controller.tell(READY, WELCOME)
+    assert ListJobs(1) in now.messages
+    controller.tell(Jobs(1, (JobSummary(entry.flow.job, "refocus", "running", None, 1.0, 9),)))
+    assert before.closed
+    assert now.messages[-2:] == [Ack(other.flow.job), Resume(entry.flow.job, 1)]
+    controller.finish(entry)
+    assert entry.is_applied
+
+
+def test_whether_a_job_is_reached_is_a_matter_of_its_own_server(controller):
+    entry = controller.submit()
+    controller.tell(READY, WELCOME)
+    controller.bench.reconnect(elsewhere=True)
+    before = controller.clients[0]
+    later = controller.submit()
+    assert (controller.bench.is_reached(entry), controller.bench.is_reached(later)) == (True, False)
+    before.tell(StateChange(ConnectionState.LOST, ConnectionLostError("Gone.").info))
+    controller.tell(READY, WELCOME)
+    assert (controller.bench.is_reached(entry), controller.bench.is_reached(later)) == (False, True)
+    assert entry.flow.status.text == "Connection lost, trying again"
+    controller.bench.close()
+    assert before.closed
 
 
 def test_a_document_that_changed_keeps_its_result(controller):

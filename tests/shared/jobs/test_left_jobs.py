@@ -135,6 +135,28 @@ def test_jobs_of_this_session_are_not_listed_twice(desk):
     assert len(desk.bench.entries) == 3
 
 
+def test_a_job_that_was_given_up_here_is_listed_again_once_its_server_has_the_result(desk):
+    """Such as where it refused the token, and was paired with again, or a server of another home took its place."""
+    own = desk.bench.submit(MemoryHost(), "refocus", {}, title="Refocus")
+    desk.tell(Accepted(own.flow.job, 1))
+    desk.tell(Problem(InputError("There is no such job.", code=ErrorCode.UNKNOWN_JOB).info, job=own.flow.job))
+    assert own.flow.status.state is JobState.FAILED
+    done = JobSummary(own.flow.job, "refocus", "done", None, 2000.0, 3)
+    desk.tell(Jobs(1, (done,)))
+    again = desk.bench.entries[0]
+    assert (len(desk.bench.entries), again.flow.job, again.is_left) == (3, own.flow.job, True)
+    desk.fetch(done)
+    assert again.waits_for_person
+
+
+def test_a_job_that_the_person_ended_is_not_listed_again(desk):
+    own = desk.bench.submit(MemoryHost(), "refocus", {}, title="Refocus")
+    desk.bench.cancel(own)
+    own.flow.abandon(InputError("Not confirmed."))
+    desk.tell(Jobs(1, (JobSummary(own.flow.job, "refocus", "done", None, 2000.0, 3),)))
+    assert desk.bench.entries.count(own) == 1
+
+
 def test_what_somebody_else_took_meanwhile_vanishes(desk):
     gone = InputError("There is no such job.", code=ErrorCode.UNKNOWN_JOB)
     desk.tell(Problem(gone.info, job=NEW.job))
