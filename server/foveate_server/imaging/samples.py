@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveate_shared.errors import ErrorCode, InputError
-from foveate_shared.geometry import Extent
+from foveate_shared.geometry import Bounds, Extent
+from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.pixels import AlphaMode, PixelFormat, RowOrder, SampleType
+from foveate_shared.wire.protocol import DOCUMENT
 
 FloatArray = NDArray[np.float32]
 Buffer = bytes | bytearray | memoryview
@@ -73,7 +75,14 @@ def view(data: Buffer, pixel_format: PixelFormat, extent: Extent) -> NDArray[Any
     return image[::-1] if pixel_format.rows is RowOrder.BOTTOM_UP else image
 
 
-def decode(data: Buffer, pixel_format: PixelFormat, extent: Extent) -> Decoded:
+def decode(
+    data: Buffer,
+    pixel_format: PixelFormat,
+    extent: Extent,
+    *,
+    shows: Bounds | None = None,
+    source: str = DOCUMENT,
+) -> Decoded:
     """Return pixels as floats with straight alpha.
 
     Parameters
@@ -84,6 +93,11 @@ def decode(data: Buffer, pixel_format: PixelFormat, extent: Extent) -> Decoded:
         Of `data`.
     extent : Extent
         In pixels.
+    shows : Bounds, optional
+        What part of the source the image is, maybe smaller than that: for the sentence, which a person reads who knows
+        the source alone. Without it the image is all of its source.
+    source : str
+        The document, or the name of one of the job's pictures: likewise.
 
     Returns
     -------
@@ -101,7 +115,7 @@ def decode(data: Buffer, pixel_format: PixelFormat, extent: Extent) -> Decoded:
     """
     image = view(data, pixel_format, extent)
     if pixel_format.dtype.is_float:
-        _require_finite(image)
+        _require_finite(image, shows or extent.bounds, source)
     channels = pixel_format.channels
     color = _to_float(image[..., channels.color_positions])
     if channels.alpha_position is None:
@@ -154,20 +168,29 @@ def encode(
     return image.tobytes()
 
 
-def _require_finite(image: NDArray[Any]) -> None:
+def _require_finite(image: NDArray[Any], shows: Bounds, source: str) -> None:
     for row, line in enumerate(image):  # row by row: no mask of the whole image in memory
         finite = np.isfinite(line)
         if not finite.all():
             column = int(np.flatnonzero(~finite.all(axis=-1))[0])
-            what = "NaN" if np.isnan(line[column]).any() else "infinite"
-            raise InputError(
-                "The pixel at x = {x}, y = {y} of the image is {what}.",
-                code=ErrorCode.INVALID_PIXELS,
-                remedy="Replace NaN and infinite values in the document, then try again.",
-                x=column,
-                y=row,
-                what=what,
+            raise _no_number(
+                x=shows.x + column * shows.width // image.shape[1],
+                y=shows.y + row * shows.height // len(image),
+                what="NaN" if np.isnan(line[column]).any() else Sentence("infinite"),
+                source=source,
             )
+
+
+def _no_number(*, source: str, **values: object) -> InputError:
+    remedy = "Replace NaN and infinite values there, then try again."
+    told = {"code": ErrorCode.INVALID_PIXELS, "remedy": remedy, **values}
+    if source == DOCUMENT:
+        return InputError("The image's pixel at x = {x}, y = {y}, counted from its top left corner, is {what}.", **told)
+    return InputError(
+        "The pixel at x = {x}, y = {y} of the picture {source!r}, counted from its top left corner, is {what}.",
+        source=source,
+        **told,
+    )
 
 
 def _to_float(samples: NDArray[Any]) -> FloatArray:

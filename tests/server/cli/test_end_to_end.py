@@ -271,10 +271,10 @@ def test_what_the_job_cannot_do_is_a_sentence(server, arguments, status, words):
 def test_pixels_that_are_no_numbers_are_refused(server):
     before, after = server.folder / "nan.tif", server.folder / "nan-out.tif"
     picture = scene(SampleType.F32)
-    picture.samples[20, 20] = np.nan
+    picture.samples[40, 50] = np.nan
     save(picture, before)
-    said = server.foveate("refocus", before, after, status=2).stderr
-    assert said.count("NaN. ") == 1
+    said = server.foveate("refocus", before, after, "--rect", "40,30,16,16", status=2).stderr
+    assert said.count("x = 50, y = 40, counted from its top left corner, is NaN. ") == 1
     assert not after.exists()
 
 

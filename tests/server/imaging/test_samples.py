@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as hnp
 
 from foveate_server.imaging.samples import DTYPES, decode, encode
 from foveate_shared.errors import ErrorCode, InputError
-from foveate_shared.geometry import Extent
+from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.pixels import AlphaMode, Channels, PixelFormat, RowOrder, SampleType
 
 FORMATS = st.builds(
@@ -101,6 +101,28 @@ def test_pixels_that_are_no_numbers_are_refused_and_located(bad, dtype):
     with pytest.raises(InputError, match="x = 3, y = 2") as caught:
         decode(pixels.tobytes(), PixelFormat(dtype, Channels.RGBA), Extent(5, 4))
     assert caught.value.info.code is ErrorCode.INVALID_PIXELS
+
+
+@pytest.mark.parametrize(
+    ("shows", "source", "told"),
+    [
+        (Bounds(28, 8, 5, 4), "document", "The image's pixel at x = 31, y = 10, counted from its top left corner"),
+        (Bounds(10, 20, 50, 40), "document", "x = 40, y = 40"),  # a window at a tenth of its size
+        (Bounds(0, 0, 5, 4), "control", "x = 3, y = 2 of the picture 'control'"),
+    ],
+)
+@pytest.mark.parametrize("rows", RowOrder)
+def test_pixels_that_are_no_numbers_are_where_a_person_finds_them(shows, source, told, rows):
+    pixels = np.zeros((4, 5, 3), np.float32)
+    pixels[2 if rows is RowOrder.TOP_DOWN else 1, 3] = np.inf
+    with pytest.raises(InputError, match=told):
+        decode(
+            pixels.tobytes(),
+            PixelFormat(SampleType.F32, Channels.RGB, rows=rows),
+            Extent(5, 4),
+            shows=shows,
+            source=source,
+        )
 
 
 @pytest.mark.parametrize("size", [0, 11, 13, 24])

@@ -32,7 +32,7 @@ def read(request: JobRequest, window: WindowData) -> WindowPixels:
     Raises InputError for NaN, infinities and unusable colour profiles.
     """
     source = request.source(window.source)
-    decoded = decode(window.pixels, source.format, window.extent)
+    decoded = decode(window.pixels, source.format, window.extent, shows=window.bounds, source=window.source)
     working = transform_of(source).to_working(decoded.color)
     if decoded.alpha is not None:
         working = fill_invisible(working, decoded.alpha)
@@ -74,7 +74,7 @@ def write(request: JobRequest, working: FloatArray, window: WindowData, part: Bo
     """
     old = original(request, window, part)
     color = transform_of(request).from_working(working)
-    decoded = decode(old, request.format, part.extent)
+    decoded = decode(old, request.format, part.extent, shows=part)
     new = encode(color, decoded.alpha, request.format, original=old)
     position = request.format.channels.alpha_position
     if position is None:
