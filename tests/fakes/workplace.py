@@ -50,6 +50,7 @@ class Workplace:
             "FOVEATE_RUNTIME_FILE": str(home / "run" / "server.json"),
             "FOVEATE_ENGINE": self.engine,
             "PYTHONPATH": str(TESTS),
+            "PYTHONUNBUFFERED": "",  # as a person's: what nobody flushes stays in the pipe
             "FOVEATE_DEBUG": "1",
             **self.extra,
         }

@@ -9,6 +9,8 @@ from ._shared import add_model_program, checkpoint_advice, errors
 from .act_operator import act_operator
 from .panel_base import draw_error, draw_lines
 
+_NOT_CHOSEN = ("detect", "safety")  # kinds of models: they are taken by themselves
+
 
 @act_operator("add_model", "Add a Model", source=properties.model_source(options=properties.ONCE))
 def _add_model(self: Any, context: bpy.types.Context) -> None:
@@ -57,7 +59,7 @@ def draw(layout: Any, context: bpy.types.Context) -> None:
     if rt.adder.status is not None:
         _draw_adding(box, context, rt.adder.status)
     if rt.models:
-        names = ", ".join(model.title for model in rt.models if model.kind != "detect")
+        names = ", ".join(model.title for model in rt.models if model.kind not in _NOT_CHOSEN)
         draw_lines(box, context, f"{say('The server has')}: {names}", "NONE")
 
 

@@ -1,6 +1,7 @@
 """The extension's preferences: views on the settings file, which also holds the token (and Blender's file does not)."""
 
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from . import add_model, controller
 from ._shared import labels, pairing_line, settings, translations, typed_settings
 from .panel_base import draw_lines
 
-_REMOTE_SERVER = settings.Settings("", remote_url="wss://host:1", remote_token="any")  # noqa: S106 - to check parts of
+_REMOTE_SERVER = settings.Settings("", remote_url="https://host:1", remote_token="any")  # noqa: S106 - to check parts of
 
 
 def _kept(name: str) -> dict[str, Any]:
@@ -21,15 +22,15 @@ def _kept(name: str) -> dict[str, Any]:
     }
 
 
-def _checked(name: str) -> dict[str, Any]:
+def _checked(name: str, meant: Callable[[str], str] = str.strip) -> dict[str, Any]:
     """Return the accessors of a text about a remote server; one that cannot be meant so is not taken."""
 
-    def read(text: str) -> dict[str, str]:
-        if text:
+    def read(typed: str) -> dict[str, str]:
+        if text := meant(typed):
             replace(_REMOTE_SERVER, **{name: text}).remote  # noqa: B018 - it raises InputError
         return {name: text}
 
-    return _kept(name) | {"set": lambda _, text: controller.get().change_to(lambda: read(text.strip()))}
+    return _kept(name) | {"set": lambda _, text: controller.get().change_to(lambda: read(text))}
 
 
 def _get_command(_: Any) -> str:
@@ -78,7 +79,7 @@ class FoveatePreferences(bpy.types.AddonPreferences):
     remote_url: bpy.props.StringProperty(
         name="Remote Server",
         description="Address of a server on another machine. Empty: the one on this machine",
-        **_checked("remote_url"),
+        **_checked("remote_url", typed_settings.typed_address),
     )
     remote_token: bpy.props.StringProperty(
         name="Token", description="The key to that server", subtype="PASSWORD", **_checked("remote_token")

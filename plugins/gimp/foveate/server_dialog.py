@@ -49,7 +49,7 @@ class ServerDialog:
             text=shlex.join(self._values.server_command), placeholder_text=installed, hexpand=True
         )
         self._pairing = Gtk.Entry(placeholder_text="foveate://...", hexpand=True)
-        self._url = Gtk.Entry(text=self._values.remote_url, placeholder_text="wss://host:7317", hexpand=True)
+        self._url = Gtk.Entry(text=self._values.remote_url, placeholder_text="https://host:7317", hexpand=True)
         self._token = Gtk.Entry(text=self._values.remote_token, visibility=False, hexpand=True)
         self._fingerprint = Gtk.Entry(text=self._values.remote_fingerprint, hexpand=True)
         self._ask = Gtk.CheckButton.new_with_mnemonic(say("Ask _before a result is applied, with a preview"))
@@ -190,7 +190,7 @@ class ServerDialog:
                 raise errors.InputError("The server's address is missing.", remedy="Paste its pairing line.")
         values = replace(
             connection.load_settings(),
-            remote_url=remote[0],
+            remote_url=typed_settings.typed_address(remote[0]),
             remote_token=remote[1],
             remote_fingerprint=remote[2],
             server_command=typed_settings.command_or_installed(self._values, self._command.get_text()),

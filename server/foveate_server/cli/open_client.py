@@ -20,6 +20,7 @@ from foveate_shared.connection.inquiry import Inquiry
 from foveate_shared.connection.pairing_line import parse_pairing
 from foveate_shared.connection.server_address import ServerAddress
 from foveate_shared.connection.start_server import find_or_start, find_running
+from foveate_shared.editor.typed_settings import typed_address
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.wire.protocol import OperationInfo, Peer
 
@@ -56,7 +57,7 @@ def named_address(options: argparse.Namespace) -> ServerAddress | None:
         return None
     if options.token_file is None:
         raise InputError("--server needs a token.", remedy="Put it into a file and say --token-file FILE.")
-    return ServerAddress(options.server, _read(options.token_file, "token"), options.fingerprint)
+    return ServerAddress(typed_address(options.server), _read(options.token_file, "token"), options.fingerprint)
 
 
 def _paired(argument: str) -> ServerAddress:

@@ -11,7 +11,7 @@ EDITORS = ("krita", "gimp", "blender")
 def add_connection(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which server to use; without them, this machine's, started where none runs."""
     group = parser.add_argument_group("server", "Without these: the server of this machine, started where none runs.")
-    group.add_argument("--server", metavar="URL", help="a server, such as wss://studio:7317")
+    group.add_argument("--server", metavar="URL", help="a server, such as https://studio:7317")
     group.add_argument("--token-file", metavar="FILE", type=Path, help="a file with the token for --server")
     group.add_argument("--fingerprint", metavar="HEX", help="SHA-256 of the server's certificate, to trust it alone")
     group.add_argument(

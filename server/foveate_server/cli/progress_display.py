@@ -115,5 +115,5 @@ def print_json(value: Any) -> None:
 
 
 def print_line(text: str) -> None:
-    """Print a line of a command's result on stdout."""
-    print(text)  # noqa: T201 - a command's result
+    """Print a line of a command's result on stdout, at once: who reads a pipe or a log may wait for it."""
+    print(text, flush=True)  # noqa: T201 - a command's result

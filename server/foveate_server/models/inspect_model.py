@@ -17,6 +17,7 @@ from foveate_server.models.recognition.preview_vaes import preview_of
 from foveate_server.models.recognition.recognized import Recognized, refusal
 from foveate_server.models.tensor_headers import Header, damaged, read_header
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.forms.pasted_path import as_typed
 from foveate_shared.wire.protocol import JsonObject
 
 _NAMELESS = frozenset(  # stems of files that are called as every other one of their kind
@@ -85,11 +86,12 @@ def recognize(header: Header, name: str, config: JsonObject | None = None) -> Re
 
 
 def typed_path(text: str) -> Path:
-    """Return the path that a person typed, with their home for `~`; `~nobody` stays as it is."""
+    """Return the path that a person typed or pasted, with their home for `~`; `~nobody` stays as it is."""
+    path = Path(as_typed(text))
     try:
-        return Path(text).expanduser()
+        return path.expanduser()
     except RuntimeError:
-        return Path(text)
+        return path
 
 
 def telling_name(path: Path) -> str:

@@ -16,6 +16,7 @@ from ..errors import InputError
 from ..i18n.sentence import Sentence
 
 SCHEME = "foveate"
+PAIR_AGAIN = "Pair again: run `foveate serve --pair` on the server's machine, and paste the line that it prints."
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}")
 

@@ -16,6 +16,7 @@ from ..errors import ConnectionLostError, ErrorCode, FoveateError, ProtocolError
 from ..wire.codec import decode_error
 from ..wire.protocol import PATH
 from .mutual_proof import Evidence, Opening, TokenKey, is_of_scheme, read_evidence, same_proof
+from .pairing_line import PAIR_AGAIN
 from .server_address import ServerAddress, tls_context
 from .two_way_tls import TwoWayTlsSocket
 
@@ -98,7 +99,7 @@ def _closed_on_failure(connection: http.client.HTTPConnection) -> Iterator[None]
         raise RefusedError(
             "The server's certificate cannot be trusted: {reason}.",
             code=ErrorCode.FORBIDDEN,
-            remedy="Pair with the server again, which pins its certificate.",
+            remedy=PAIR_AGAIN,
             reason=error.verify_message,
         ) from error
     except BaseException:
@@ -112,7 +113,7 @@ def _unproved(address: ServerAddress, status: int, header: str, body: bytes) -> 
     if status == http.client.UNAUTHORIZED and is_of_scheme(header) and read_evidence(header) is None:
         return RefusedError(
             "The server at {host}:{port} does not know this program's token.",
-            remedy="Pair with the server again.",
+            remedy=PAIR_AGAIN,
             host=host,
             port=port,
         )

@@ -28,7 +28,7 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 class ServerAddress:
     """Where a server is, and what proves client and server to each other."""
 
-    url: str  # such as ws://127.0.0.1:8765 or wss://studio.example:8765
+    url: str  # such as http://127.0.0.1:8765 or https://studio.example:7317; ws and wss mean the same
     token: str = field(repr=False)
     fingerprint: str | None = (
         None  # SHA-256 of the server's certificate (DER), hexadecimal; None trusts the system's CAs
@@ -39,7 +39,8 @@ class ServerAddress:
         """Raise InputError where url, token or fingerprint cannot be meant so."""
         if not _is_server_url(self.url):
             raise InputError(
-                "The server's address is not one.", remedy="It looks like ws://127.0.0.1:8765 or wss://host:8765."
+                "The server's address is not one.",
+                remedy="It looks like https://host:7317, or http://127.0.0.1:7317 on this machine.",
             )
         if not (self.token and self.token.isascii() and self.token.isprintable() and " " not in self.token):
             raise InputError(
@@ -53,10 +54,10 @@ class ServerAddress:
         if not self.is_secure and not self.is_loopback:
             raise InputError(
                 "The connection to another machine must be encrypted.",
-                remedy="Use the wss:// address that `foveate serve --pair` prints there.",
+                remedy="Use the https:// address that `foveate serve --pair` prints there.",
             )
         if self.fingerprint is not None and not self.is_secure:
-            raise InputError("A certificate's fingerprint needs a wss:// address.")
+            raise InputError("A certificate's fingerprint needs an https:// address.")
 
     @property
     def is_secure(self) -> bool:
@@ -120,7 +121,8 @@ class _PinnedContext(ssl.SSLContext):
             raise RefusedError(
                 "The server's certificate is not the one that was pinned.",
                 code=ErrorCode.FORBIDDEN,
-                remedy="If the server was set up anew, pair with it again; else somebody may be in between.",
+                remedy="If the server was set up anew, run `foveate serve --pair` there, and pair with the line "
+                "that it prints; else somebody may be in between.",
             )
         return encrypted
 

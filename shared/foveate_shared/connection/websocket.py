@@ -22,6 +22,7 @@ from ..errors import (
 from ..i18n.sentence import Sentence
 from ..wire.codec import CHUNK_HEADER, decode_error
 from ..wire.protocol import MAX_CHUNK_BYTES, MAX_MESSAGE_BYTES, PATH, SUBPROTOCOL
+from .pairing_line import PAIR_AGAIN
 from .proved_server import prove
 from .server_address import ServerAddress
 from .websockets_library import ClientConnection, ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI, connect
@@ -140,7 +141,7 @@ def _refused(status: int, body: bytes) -> FoveateError:
     except ProtocolError:
         pass
     if status == 401:
-        return RefusedError("The server refused the token.", remedy="Pair with the server again.")
+        return RefusedError("The server refused the token.", remedy=PAIR_AGAIN)
     if status == 403:
         return RefusedError("The server refused this program.", code=ErrorCode.FORBIDDEN)
     return ConnectionLostError(

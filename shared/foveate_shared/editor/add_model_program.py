@@ -26,6 +26,7 @@ from ..connection.clean_environment import clean_environment
 from ..connection.settings import Settings
 from ..connection.start_program import why_not_started, with_program_found
 from ..errors import ErrorCode, InputError
+from ..forms.pasted_path import as_typed
 from ..i18n.sentence import Sentence
 
 _SERVE = "serve"
@@ -63,7 +64,7 @@ def why_not(values: Settings, environ: Mapping[str, str] = os.environ) -> str:
 
 def is_old_format(what: str) -> bool:
     """Tell whether a file of one of OLD_FORMATS is named."""
-    return PurePath(what.strip()).suffix.lower() in OLD_FORMATS
+    return PurePath(as_typed(what)).suffix.lower() in OLD_FORMATS
 
 
 def add_command(values: Settings, what: str, *, allow_pickle: bool = False) -> tuple[str, ...]:
@@ -71,7 +72,7 @@ def add_command(values: Settings, what: str, *, allow_pickle: bool = False) -> t
 
     Raises InputError where nothing is named, or the recorded command does not tell where the program is.
     """
-    what = what.strip()
+    what = as_typed(what)
     if not what or what.startswith("-"):
         raise InputError("No model was named.", remedy="Choose a file or a folder, or write org/name.")
     pickle = ("--allow-pickle",) if allow_pickle else ()
@@ -108,7 +109,8 @@ def command_to_copy(values: Settings, what: str = "") -> str:
     program = ("foveate",) if values.remote_url else _program(values)
     head = (*program, "models", "add")
     told = subprocess.list2cmdline if sys.platform == "win32" else shlex.join
-    return told([*head, what.strip()]) if what.strip() else f"{told(head)} FILE"
+    what = as_typed(what)
+    return told([*head, what]) if what else f"{told(head)} FILE"
 
 
 def _program(values: Settings) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import Any
 
@@ -9,6 +10,8 @@ from ..connection import pairing_line
 from ..connection.settings import Settings
 from ..errors import InputError
 from .open_connection import command_to_copy
+
+_HOST_AND_PORT = re.compile(r"[^/\s]+:\d+")
 
 
 def typed_command(text: str) -> tuple[str, ...]:
@@ -23,6 +26,12 @@ def typed_command(text: str) -> tuple[str, ...]:
         raise InputError(
             "The command is not complete: {reason}.", remedy="Close the quotation mark.", reason=error
         ) from error
+
+
+def typed_address(text: str) -> str:
+    """Return the server's address that a person typed: HOST:PORT alone is an encrypted one's."""
+    text = text.strip()
+    return f"https://{text}" if _HOST_AND_PORT.fullmatch(text) else text
 
 
 def command_or_installed(values: Settings, text: str) -> tuple[str, ...]:

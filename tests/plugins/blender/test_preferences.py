@@ -48,6 +48,11 @@ def test_what_can_be_meant_is_taken_and_takes_the_problem_away(rt, fields, field
     assert (rt.problem, fields[field].read()) == ("", typed)
 
 
+def test_an_address_without_a_scheme_is_one(rt, fields):
+    fields["remote_url"].write("studio.example:7317")
+    assert (rt.problem, fields["remote_url"].read()) == ("", "https://studio.example:7317")
+
+
 def test_the_connection_is_told_to_have_yet_to_take_it(rt, fields):
     assert not rt.uses_old_settings
     rt.wake()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fakes import headers as made
+from foveate_server.models.adding.from_anything import add
 from foveate_server.models.adding.from_path import add_path
 from foveate_server.models.adding.make_entry import AddOptions
 from foveate_server.models.registry import Registry
@@ -99,6 +100,14 @@ def test_a_single_file_with_its_configuration(registry: Registry, tmp_path: Path
     assert config is not None
     assert (config / "tokenizer" / "vocab.json").is_file()
     assert (config / "model_index.json").is_file()
+
+
+@pytest.mark.parametrize("pasted", ["'{path}'", "{uri}"])
+def test_a_path_is_taken_as_clipboards_give_it(registry: Registry, tmp_path: Path, pasted: str) -> None:
+    path = made.write(tmp_path / "my tune.safetensors", NARROW)
+    write_config(tmp_path / "config")
+    options = AddOptions(reference=str(tmp_path / "config"))
+    assert add(registry, pasted.format(path=path, uri=path.as_uri()), options).name == "my-tune"
 
 
 def test_a_single_file_refers_to_the_configuration_of_its_family(registry: Registry, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_what_is_no_fingerprint(fingerprint: str) -> None:
 
 
 def test_a_fingerprint_without_encryption() -> None:
-    with pytest.raises(InputError, match="wss"):
+    with pytest.raises(InputError, match="https"):
         ServerAddress("ws://localhost", TOKEN, PIN)
 
 

@@ -48,7 +48,15 @@ def wait_until(is_so, seconds=200):
 
 
 @pytest.mark.parametrize(
-    ("what", "is_old"), [("a.ckpt", True), (" b.PT ", True), ("c.safetensors", False), ("d", False)]
+    ("what", "is_old"),
+    [
+        ("a.ckpt", True),
+        (" b.PT ", True),
+        ('"e.ckpt"', True),
+        ("file:///f.pth", True),
+        ("c.safetensors", False),
+        ("d", False),
+    ],
 )
 def test_files_that_may_hold_code_are_known_by_their_endings(what, is_old):
     assert is_old_format(what) is is_old
@@ -59,9 +67,10 @@ def test_they_are_those_that_the_server_asks_about():
 
 
 def test_the_recorded_program_is_asked():
-    assert add_command(settings(), " my tune.safetensors ") == (
-        "/opt/fov eate", "models", "add", "my tune.safetensors", "--json",
-    )  # fmt: skip
+    for typed in (" my tune.safetensors ", '"my tune.safetensors"'):
+        assert add_command(settings(), typed) == (
+            "/opt/fov eate", "models", "add", "my tune.safetensors", "--json",
+        )  # fmt: skip
     module = settings("/usr/bin/python3", "-m", "foveate_server", "serve")
     assert add_command(module, "org/name", allow_pickle=True)[-3:] == ("org/name", "--allow-pickle", "--json")
 
@@ -79,6 +88,7 @@ def test_a_command_of_another_kind_is_told():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="quotes of another shell")
 def test_the_command_can_be_copied():
+    assert command_to_copy(settings(), "file:///a%20b") == "'/opt/fov eate' models add '/a b'"
     assert command_to_copy(settings(), "a b") == "'/opt/fov eate' models add 'a b'"
     assert command_to_copy(settings()) == "'/opt/fov eate' models add FILE"
     remote = settings(remote_url="wss://studio:1")

@@ -3,7 +3,7 @@
 import pytest
 
 from foveate_shared.connection.settings import Settings
-from foveate_shared.editor.typed_settings import command_or_installed, typed_command, typed_server
+from foveate_shared.editor.typed_settings import command_or_installed, typed_address, typed_command, typed_server
 from foveate_shared.errors import InputError
 
 HERE = Settings("me", ("/a b/foveate", "serve"))
@@ -17,6 +17,20 @@ def test_a_typed_command_is_read_as_a_shell_would():
     with pytest.raises(InputError, match="The command is not complete") as caught:
         typed_command("'/a b/foveate serve")
     assert caught.value.info.remedy == "Close the quotation mark."
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        (" studio:7317 ", "https://studio:7317"),
+        ("[::1]:7", "https://[::1]:7"),
+        ("ws://localhost:7",) * 2,
+        ("studio",) * 2,
+        ("", ""),
+    ],
+)
+def test_an_address_without_a_scheme_is_an_encrypted_one(typed, address):
+    assert typed_address(typed) == address
 
 
 def test_the_command_as_it_is_shown_stays_as_it_was():

@@ -11,6 +11,7 @@ from foveate_server.models.entry import ModelEntry
 from foveate_server.models.inspect_model import typed_path
 from foveate_server.models.registry import Registry
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.forms.pasted_path import as_typed
 
 
 def add(registry: Registry, what: str, options: AddOptions = PLAIN, progress: DownloadProgress = silent) -> ModelEntry:
@@ -18,6 +19,7 @@ def add(registry: Registry, what: str, options: AddOptions = PLAIN, progress: Do
 
     Raises InputError and ResourceError as the ways of adding do.
     """
+    what = as_typed(what)
     path = typed_path(what)
     if path.exists():
         return add_path(registry, path, options, progress)
