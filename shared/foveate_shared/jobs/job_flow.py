@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ..errors import ErrorCode, FoveateError, ServerError
+from ..errors import ErrorCode, ErrorInfo, FoveateError, ServerError
 from ..wire.protocol import (
     PIXELS,
     RESULT_EVENTS,
@@ -441,7 +441,7 @@ class Rerender:
     def _set(self, **changes: object) -> None:
         self.status = replace(self.status, **changes)  # type: ignore[arg-type]
 
-    def _end(self, state: JobState, **changes: object) -> None:
+    def _end(self, state: JobState, *, error: ErrorInfo | None = None, **changes: object) -> None:
         self.answers.clear()
         if self._applying is not None:
             self._applying.close()
@@ -451,4 +451,6 @@ class Rerender:
             self._pictures.clear()  # the history lives longer
         if state is JobState.CANCELLED:  # what was said on the way is about a result that nobody wants any more
             changes["notes"] = ()
+        if error is not None:  # what it did is over
+            changes |= {"error": error, "text": "Cancelled" if error.code is ErrorCode.CANCELLED else "Failed"}
         self._set(state=state, step=0, steps=0, seconds_left=None, position=None, **changes)

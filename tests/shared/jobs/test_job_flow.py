@@ -201,6 +201,7 @@ def test_a_failed_job_of_which_a_part_is_kept_is_not_acknowledged(scene):
     scene.patch()
     scene.tell(Failed, error=BROKEN, recipe={})
     assert (scene.flow.status.state, scene.flow.status.error) == (JobState.FAILED, BROKEN)
+    assert scene.flow.status.text == "Failed"
     assert Ack(scene.flow.job) not in scene.connection.messages
     assert not scene.host.applied
 
@@ -453,7 +454,7 @@ def test_a_refused_submit_ends_the_flow(scene, code):
     error = ErrorInfo(code, "No.", "Do this.", Fault.USER)
     scene.flow.handle(Problem(error, job=scene.flow.job))
     assert scene.flow.status.state is JobState.FAILED
-    assert scene.flow.status.error == error
+    assert (scene.flow.status.error, scene.flow.status.text) == (error, "Failed")
 
 
 def test_a_problem_within_an_accepted_job_is_a_note(scene):

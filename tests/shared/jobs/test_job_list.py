@@ -192,6 +192,7 @@ def test_a_job_whose_cancel_is_not_answered_is_left_to_the_server(controller):
     controller.now += CANCEL_SECONDS / 2
     assert controller.bench.poll() is True
     assert entry.flow.status.error.code is ErrorCode.CANCELLED
+    assert entry.flow.status.text == "Cancelled"
     assert entry.flow.status.error.message == "The job was cancelled; the server has not confirmed it yet."
 
 
