@@ -91,7 +91,8 @@ def problem(
 ) -> str:
     """Return why the lists cannot be compared, in the person's language; empty where they can."""
     try:
-        return unknown(variants_of(lists, schema, models), models, operation, say)
+        variants = variants_of(lists, schema, models)
+        return unknown(variants, models, operation, say) or misfit(variants, models, say)
     except InputError as error:
         return say.sentence(str(error))
 
@@ -138,6 +139,19 @@ def unknown(variants: Sequence[JsonObject], models: Sequence[ModelInfo], operati
         for lora in loras if isinstance(loras, list) else []:
             if isinstance(lora, dict) and lora.get("name") not in known_loras:
                 return say("There is no LoRA named “{name}”.", name=lora.get("name"))
+    return ""
+
+
+def misfit(variants: Sequence[JsonObject], models: Sequence[ModelInfo], say: Texts) -> str:
+    """Return a sentence about a LoRA that is listed with a checkpoint of another family; empty where there is none."""
+    known = {model.name: model for model in models}
+    for variant in variants:
+        checkpoint, loras = known.get(str(variant.get("model"))), variant.get("loras")
+        for listed in loras if checkpoint is not None and isinstance(loras, list) else []:
+            lora = known.get(str(listed.get("name"))) if isinstance(listed, dict) else None
+            if checkpoint and lora and lora.fits and checkpoint.family not in lora.fits:
+                told = "The LoRA {lora} does not fit {model}: compare those that go together."
+                return say(told, lora=lora.name, model=checkpoint.name)
     return ""
 
 

@@ -1,5 +1,7 @@
 """Lists that a person writes, and the variants that they make."""
 
+from dataclasses import replace
+
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -154,3 +156,19 @@ def test_what_a_form_says_of_lists_while_they_are_written():
     assert wrong({"seed": "1, 2", "model": "tune"}) == ""
     assert wrong({"seed": "much"}).startswith("“much” is no seed.")
     assert wrong({"model": "other"}) == "There is no checkpoint named “other”."
+
+
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        (
+            {"model": "tune, large", "loras": "film, none"},
+            "The LoRA film does not fit large: compare those that go together.",
+        ),
+        ({"model": "tune, large", "loras": "none"}, ""),
+        ({"loras": "film"}, ""),  # the job's own checkpoint is meant: the choice of it knows what fits
+    ],
+)
+def test_a_lora_that_fits_only_some_of_the_checkpoints_is_said(lists, said):
+    large = replace(TUNE, name="large", family="sd1")
+    assert problem(lists, {}, (TUNE, large, FILM), "compare", Texts()) == said
