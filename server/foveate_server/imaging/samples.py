@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.errors import ErrorCode, Fault, InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.i18n.sentence import Sentence
 from foveate_shared.pixels import AlphaMode, PixelFormat, RowOrder, SampleType
@@ -182,15 +182,12 @@ def _require_finite(image: NDArray[Any], shows: Bounds, source: str) -> None:
 
 
 def _no_number(*, source: str, **values: object) -> InputError:
+    told = "The image's pixel at x = {x}, y = {y}, counted from its top left corner, is {what}."
+    if source != DOCUMENT:
+        told = "The pixel at x = {x}, y = {y} of the picture {source!r}, counted from its top left corner, is {what}."
+        values["source"] = source
     remedy = "Replace NaN and infinite values there, then try again."
-    told = {"code": ErrorCode.INVALID_PIXELS, "remedy": remedy, **values}
-    if source == DOCUMENT:
-        return InputError("The image's pixel at x = {x}, y = {y}, counted from its top left corner, is {what}.", **told)
-    return InputError(
-        "The pixel at x = {x}, y = {y} of the picture {source!r}, counted from its top left corner, is {what}.",
-        source=source,
-        **told,
-    )
+    return InputError(told, code=ErrorCode.INVALID_PIXELS, remedy=remedy, fault=Fault.USER, **values)
 
 
 def _to_float(samples: NDArray[Any]) -> FloatArray:

@@ -293,11 +293,13 @@ class Workbench:
         """
         before, heard = self._client, self.connection.has_server
         staying = [entry for entry in self._on(before) if entry.needs_server and (heard or entry.flow.is_accepted)]
+        moving = self._on(before)
+        owed: tuple[Ack, ...] = ()
         if elsewhere and staying:
             self._earlier.append(_EarlierServer(before, self.connection.is_ready))
-            moving, owed = [entry for entry in self._on(before) if entry not in staying], ()
+            moving = [entry for entry in moving if entry not in staying]
         else:
-            moving, owed = self._on(before), before.close()
+            owed = before.close()
         self.connection = ConnectionView()
         self._client = self._open_client()
         self._move(moving, owed)
