@@ -47,6 +47,14 @@ def refusal(error: ValidationError) -> InputError:
             count=len(value),
             most=shown(schema["maxItems"]),
         )
+    if error.validator == "maxLength":
+        return InputError(
+            "{name} has {count} characters, at most {most} are taken.",
+            remedy="Shorten it.",
+            name=name,
+            count=len(value),
+            most=shown(schema["maxLength"]),
+        )
     allowed = _allowed(schema) if error.validator in {"type", "enum", "minimum", "maximum"} else None
     if name and allowed is not None:
         return InputError(

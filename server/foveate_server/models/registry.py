@@ -123,20 +123,24 @@ class Registry:
         """Return the entry whose hash is `sha256` (see ModelEntry.sha256), whatever it is called here, if any is."""
         return next((e for e in self.entries() if e.sha256 == sha256 and kind in (None, e.kind)), None)
 
-    def entry(self, name: str) -> ModelEntry:
-        """Return the entry called `name`. Raises InputError, with the nearest name, where there is none."""
+    def entry(self, name: str, *, wanted: str = "") -> ModelEntry:
+        """Return the entry called `name`. Raises InputError where there is none.
+
+        It names the nearest one, or all: of the kind that is `wanted`, where it is given.
+        """
         entries = {entry.name: entry for entry in self.entries()}
         if name in entries:
             return entries[name]
-        close = difflib.get_close_matches(name, entries, n=1)
+        known = [
+            each for each, entry in entries.items() if entry.kind == wanted or (not wanted and entry.kind != "config")
+        ]
+        close = difflib.get_close_matches(name, known, n=1)
         raise InputError(
             "There is no model called {name!r}.",
             code=ErrorCode.UNKNOWN_MODEL,
             remedy=Sentence("Did you mean {name}?", name=close[0])
             if close
-            else Sentence(
-                "Known models: {names}.", names=", ".join(n for n, e in entries.items() if e.kind != "config")
-            ),
+            else Sentence("Known models: {names}.", names=", ".join(known) or "none"),
             name=name,
         )
 

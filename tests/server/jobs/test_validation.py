@@ -54,14 +54,14 @@ def refused(schema, parameters):
         ({"only": [0]}, "The parameter only.0 is 0; it must be a whole number of at least 1."),
         ({"mode": "soft"}, "The parameter mode is soft; it must be one of hard, firm."),
         ({"exact": "yes"}, "The parameter exact is yes; it must be true or false."),
-        ({"label": "y" * 200}, f"The parameter label: '{'y' * 59}… is too long."),
+        ({"label": "y" * 200}, "label has 200 characters, at most 100 are taken."),
         ({"pinned": {"tile": 1.5}}, "The parameter pinned.tile is 1.5; it must be a whole number."),
     ],
 )
 def test_a_wrong_parameter_is_told_by_its_name_its_value_and_what_is_allowed_alone(parameters, told):
     info = refused(SCHEMA, parameters)
     assert info.message == told
-    assert info.remedy in ("Give another value, or leave it out.", "Shorten the list.")
+    assert info.remedy in ("Give another value, or leave it out.", "Shorten the list.", "Shorten it.")
 
 
 def test_an_unknown_parameter_is_told_with_the_known_ones_a_person_can_use():

@@ -73,6 +73,8 @@ def test_an_unknown_name_suggests_the_nearest(registry: Registry) -> None:
     assert caught.value.info.code is ErrorCode.UNKNOWN_MODEL
     with pytest.raises(InputError, match="Known models: net"):
         registry.entry("something-else")
+    with pytest.raises(InputError, match="Known models: none"):  # as none can be chosen instead
+        registry.entry("nets", wanted="diffusion")
 
 
 def test_remove_forgets_the_files_of_an_embedded_model(registry: Registry) -> None:

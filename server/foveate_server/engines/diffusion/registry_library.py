@@ -51,7 +51,7 @@ class RegisteredLibrary:
         return [entry.name for entry in sorted(fitting, key=lambda entry: not entry.family)]
 
     def _entry(self, name: str, kind: str) -> ModelEntry:
-        entry = self._registry.entry(name)
+        entry = self._registry.entry(name, wanted=kind)
         if entry.kind != kind:
             known = [other.name for other in self._registry.entries() if other.kind == kind]
             raise InputError(

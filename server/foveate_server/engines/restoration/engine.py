@@ -122,7 +122,7 @@ class RestorationEngine:
         self._free()  # hooks and modules refer to each other
 
     def _entry(self, model: str | None) -> ModelEntry:
-        entry = self._registry.default() if model is None else self._registry.entry(model)
+        entry = self._registry.default() if model is None else self._registry.entry(model, wanted="restore")
         if entry.kind != "restore":
             raise InputError(
                 "The model {name} does not restore images.",
