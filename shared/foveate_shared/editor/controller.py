@@ -23,9 +23,10 @@ from ..forms.picture_slots import PictureSlot, picture_slots, takes_document
 from ..i18n import translations
 from ..jobs.chosen_pictures import NONE_CHOSEN, ChosenPictures
 from ..jobs.host import Host
-from ..jobs.job_list import ConnectionView, JobEntry, Workbench, WorkbenchClient
+from ..jobs.job_list import ConnectionView, JobEntry, Workbench
 from ..jobs.job_status import LONG_SECONDS
 from ..jobs.left_jobs import OpenLeft
+from ..jobs.workbench_client import WorkbenchClient
 from ..wire.protocol import ExpiredJob, JobSummary, JsonObject, ModelInfo, OperationInfo
 from . import expired_jobs, known_server, labels, offered_operations, open_connection
 from .faces import SURVEY

@@ -16,9 +16,10 @@ from ..errors import FoveateError
 from ..geometry import Bounds, Extent
 from ..jobs import document_problems
 from ..jobs.host import Host, Result
-from ..jobs.job_list import JobEntry, WorkbenchClient
+from ..jobs.job_list import JobEntry
 from ..jobs.job_records import Record
 from ..jobs.named_pictures import OfferedPicture
+from ..jobs.workbench_client import WorkbenchClient
 from ..wire.protocol import JsonObject
 from . import offered_operations
 from .controller import Controller

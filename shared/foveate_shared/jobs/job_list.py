@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from ..connection.client import ClientEvent, ConnectionState, StateChange
 from ..connection.version_difference import version_difference
@@ -25,39 +25,22 @@ from ..wire.protocol import (
     ModelInfo,
     Models,
     OperationInfo,
-    Peer,
     Preview,
     Welcome,
 )
 from .chosen_pictures import NONE_CHOSEN, ChosenPictures
 from .dispatch_events import DrivenFlow, dispatch
+from .earlier_server import EarlierServer
 from .host import Host
-from .job_flow import FlowClient, JobState, Rerender
+from .job_flow import JobState, Rerender
 from .left_jobs import LeftJob, LeftJobs, OpenLeft, fetching
 from .named_pictures import FrozenPicture
 from .run_blocking import CANCEL_SECONDS, unconfirmed
 from .together import Together
+from .workbench_client import WorkbenchClient
 
 MODELS_SECONDS = 15.0  # between two looks at the models: they are added and removed in terminals, too
 HISTORY_LENGTH = 50  # ended jobs that are remembered; results that were not applied are never dropped
-
-
-class WorkbenchClient(FlowClient, Protocol):
-    """What the workbench needs of :class:`foveate_shared.connection.client.Client`."""
-
-    peer: Peer  # the plugin's own name and version
-
-    def list_jobs(self) -> int:
-        """Ask for this owner's jobs; a Jobs event follows."""
-
-    def list_models(self) -> int:
-        """Ask for the models; a Models event follows."""
-
-    def poll(self) -> list[ClientEvent]:
-        """Return what happened since the last call."""
-
-    def close(self) -> tuple[Ack, ...]:
-        """End the connection; return the acks that may not have arrived."""
 
 
 @dataclass(frozen=True)
@@ -154,22 +137,6 @@ def _is_gone(entry: JobEntry) -> bool:
     return error is not None and error.code in (ErrorCode.UNKNOWN_JOB, ErrorCode.EXPIRED)
 
 
-@dataclass
-class _EarlierServer:
-    """One that was left for another one: its connection lives as long as a job there needs it."""
-
-    client: WorkbenchClient
-    is_ready: bool  # at the moment: what is sent arrives
-
-    def poll(self) -> list[ClientEvent]:
-        """Return what happened there since the last call."""
-        events = self.client.poll()
-        for event in events:
-            if isinstance(event, StateChange):
-                self.is_ready = event.state is ConnectionState.READY
-        return events
-
-
 class Workbench:
     """The state behind a panel. Construct one per editor, close it with the editor."""
 
@@ -194,7 +161,7 @@ class Workbench:
         self._left = LeftJobs(open_left, clock) if open_left else None
         self._client = open_client()
         self._models_at: float | None = None  # when to ask for them again; None: they are asked for, or nobody is there
-        self._earlier: list[_EarlierServer] = []  # whose jobs have not ended
+        self._earlier: list[EarlierServer] = []  # whose jobs have not ended
 
     def submit(
         self,
@@ -296,7 +263,7 @@ class Workbench:
         moving = self._on(before)
         owed: tuple[Ack, ...] = ()
         if elsewhere and staying:
-            self._earlier.append(_EarlierServer(before, self.connection.is_ready))
+            self._earlier.append(EarlierServer(before, self.connection.is_ready))
             moving = [entry for entry in moving if entry not in staying]
         else:
             owed = before.close()
@@ -359,7 +326,7 @@ class Workbench:
         for entry in entries:
             entry.flow.move_to(self._client)
 
-    def _follow(self, server: _EarlierServer) -> None:
+    def _follow(self, server: EarlierServer) -> None:
         """Let the jobs go on that an earlier server has; let go of it after the last one."""
         dispatch(server.poll(), self._flows_that_run(server.client))
         if not any(entry.needs_server for entry in self._on(server.client)):

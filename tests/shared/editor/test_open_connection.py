@@ -88,7 +88,7 @@ def test_reconnect_reads_the_settings_again_and_a_server_that_is_ended_says_so(t
     try:
         wait_for(bench, lambda: bench.connection.error)
         assert bench.connection.state is ConnectionState.REFUSED
-        assert "ws://" in bench.connection.error.remedy
+        assert "https://" in bench.connection.error.remedy
         settings.save(path, values)
         bench.reconnect()
         wait_for(bench, lambda: bench.models)  # no question is under way any more
