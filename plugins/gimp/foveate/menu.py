@@ -34,6 +34,27 @@ def title(operation: OperationProcedure, say: translations.Texts) -> str:
     return " ".join(word if word in _SMALL else word[:1].upper() + word[1:] for word in told.split(" "))
 
 
+def label(
+    operation: OperationProcedure,
+    operations: Sequence[OperationProcedure],
+    say: translations.Texts,
+    reserved: Sequence[str] = (),
+) -> str:
+    """Return an operation's entry, with a key that no entry of `operations` before it has, and none `reserved`."""
+    taken = {told[told.index("_") + 1].lower() for told in reserved if "_" in told}
+    for each in operations:
+        told = title(each, say)
+        first = [at for at, sign in enumerate(told) if sign.isalpha() and (not at or told[at - 1] == " ")]
+        places = [*first, *(at for at, sign in enumerate(told) if sign.isalpha())]
+        place = next((at for at in places if told[at].lower() not in taken), None)
+        if place is not None:
+            taken.add(told[place].lower())
+        if each == operation:
+            marked = [f"_{sign}" if at == place or sign == "_" else sign for at, sign in enumerate(told)]
+            return "".join(marked) + "..."
+    return f"{title(operation, say)}..."
+
+
 def shows(operation: OperationProcedure, entry: Path = _ENTRY) -> bool:
     """Tell whether an operation gets a menu entry: all do where GIMP could not be made to ask again."""
     return not os.access(entry, os.W_OK) or _is_offered(operation, *connection.load_known())

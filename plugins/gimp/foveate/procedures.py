@@ -68,8 +68,10 @@ def _create(plug_in: Gimp.PlugIn, operation: OperationProcedure, say: translatio
     else:
         procedure = Gimp.Procedure.new(plug_in, operation.procedure, kind, _run_without_image, operation)
         _add_run_mode(procedure, "Without interaction, no dialog is shown")
-    label = f"{menu.title(operation, say)}..." if menu.shows(operation) else ""
-    place = [each.procedure for each in all_operations()].index(operation.procedure)
+    operations = all_operations()
+    others = [say(task.menu_label) for task in imageless_procedures.TASKS]
+    label = menu.label(operation, operations, say, others) if menu.shows(operation) else ""
+    place = [each.procedure for each in operations].index(operation.procedure)
     _describe(procedure, label, say(operation.blurb), min(place, _FIRST_TASK - 1))
     for argument in (*operation.arguments, *([VARIATIONS] if operation.has_variations else [])):
         argument.add_to(procedure, say)

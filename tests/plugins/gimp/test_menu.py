@@ -5,7 +5,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from foveate_gimp import connection, menu
+from foveate_gimp import connection, imageless_procedures, menu
 from foveate_gimp.operation_procedures import all_operations, operations_of
 
 from fakes.changed_server import changed_operations
@@ -117,4 +117,19 @@ def test_titles_are_written_as_gimp_writes_its_own():
     faces = next(each for each in operations_of(OURS) if each.name == "faces")
     assert menu.title(faces, Texts("en")) == "Refocus Faces"
     assert menu.title(faces, Texts("de")) == "Gesichter fokussieren"
+    assert menu.label(faces, operations_of(OURS), Texts("en")) == "Refocus _Faces..."
     assert menu.title(replace(faces, title="Add detail to the eyes"), Texts("en")) == "Add Detail to the Eyes"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_each_entry_has_a_key_of_its_own(language):
+    say, made = Texts(language), operations_of(OURS)
+    fixed = [say(task.menu_label) for task in imageless_procedures.TASKS]
+    told = [*fixed, *(menu.label(each, made, say, fixed) for each in made)]
+    keys = [each[each.index("_") + 1].lower() for each in told]
+    assert len(set(keys)) == len(told)
+
+
+def test_a_title_with_an_underscore_shows_it():
+    (made,) = operations_of([replace(OURS[0], title="my_own")])[:1]
+    assert menu.label(made, [made], Texts("en")) == "_My__own..."
