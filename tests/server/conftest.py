@@ -42,9 +42,10 @@ StartServer = Callable[[ASGIApp, ServerConfig], Running]
 
 
 @pytest.fixture
-def probed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+def probed_here() -> Iterator[None]:
     """Have torch's files looked at in this process; models/test_probe_restorer.py and some others use the real one."""
-    monkeypatch.setattr("foveate_server.models.probe_restorer._run", probing.run_here)
+    with probing.here():
+        yield
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A real server in a process of its own, with the deterministic engine, and the command line as a person runs it."""
 
 import os
-from unittest import mock
 
 import pytest
 
@@ -44,7 +43,7 @@ def add_models(workplace):
     from foveate_server.engines.restoration.rrdbnet import RRDBNet
 
     torch.save({"params_ema": RRDBNet(1, 8, 4).state_dict()}, workplace.folder / "sharp.pth")
-    with mock.patch("foveate_server.models.probe_restorer._run", probing.run_here):
+    with probing.here():
         workplace.foveate("models", "add", workplace.folder / "sharp.pth")
     with quiet():
         checkpoint = TinyCheckpoints(workplace.folder).folder("sd1")

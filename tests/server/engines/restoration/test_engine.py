@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import save_file
 from scipy.ndimage import gaussian_filter
 
+from fakes import probing
 from foveate_server.engines.contract import Engine
 from foveate_server.engines.memory_share import sharing
 from foveate_server.engines.restoration.engine import RestorationEngine, create
@@ -32,7 +33,8 @@ def small_registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     torch.manual_seed(0)
     save_file(SRVGGNetCompact(2, 8, 2).state_dict(), folder / "Tiny x2.safetensors")
     registry = Registry(folder / "cache")
-    add_path(registry, folder / "Tiny x2.safetensors")
+    with probing.here():
+        add_path(registry, folder / "Tiny x2.safetensors")
     return registry
 
 

@@ -169,6 +169,7 @@ def test_gfpgan_itself_is_taken_and_tried(tmp_path: Path, spandrel) -> None:
     assert (entry.architecture, entry.scale) == ("GFPGAN", 1)
 
 
+@pytest.mark.usefixtures("probed_here")
 def test_weights_that_load_and_do_not_run_are_found_out_when_added(tmp_path: Path, spandrel) -> None:
     from spandrel.architectures.SCUNet import SCUNet
 
