@@ -94,17 +94,13 @@ def read(image: bpy.types.Image, scene: str, *, takes_data: bool = False) -> Ima
 def make(picture: ImageSamples, name: str) -> bpy.types.Image:
     """Return a new image with the samples, packed, so that it is saved with the file and survives undo and redo."""
     picture = replace(picture, samples=_four_channels(picture.samples))
-    is_float = picture.samples.dtype != np.uint8
-    size = picture.extent if is_float else geometry.Extent(1, 1)  # of bytes, the file that is packed says it
-    image = bpy.data.images.new(name, size.width, size.height, alpha=True, float_buffer=is_float)
+    is_bytes = picture.samples.dtype == np.uint8
     try:
-        image.colorspace_settings.name = picture.colorspace
-        image.alpha_mode = picture.alpha_mode
-        image.use_fake_user = True  # else Blender does not save what nothing uses yet
-        _fill(image, picture)
+        image = _of_bytes(picture) if is_bytes else _of_floats(picture)
     except RuntimeError as error:
-        bpy.data.images.remove(image)
         raise errors.ResourceError("Blender cannot make the image: {reason}", reason=error) from error
+    image.name = name
+    image.use_fake_user = True  # else Blender does not save what nothing uses yet
     return image
 
 
@@ -140,17 +136,57 @@ def _picture(image: bpy.types.Image, samples: FloatArray, holds_data: bool) -> I
     return ImageSamples(bytes_of(samples), named, alpha, holds_data)
 
 
-def _fill(image: bpy.types.Image, picture: ImageSamples) -> None:
-    if not image.is_float:  # Blender's own packing compresses for about as long as all else takes together
-        data = png.encode(picture.window().data, picture.extent, picture.format)
+def _of_bytes(picture: ImageSamples) -> bpy.types.Image:
+    """Return an image that reads a packed PNG. Raises RuntimeError.
+
+    Blender's own packing would compress for about as long as all else takes together.
+    """
+    data = png.encode(picture.window().data, picture.extent, picture.format)
+    image = bpy.data.images.new("result", 1, 1, alpha=True)  # the file that is packed says the size
+    with _removed_on_error(image):
+        image.colorspace_settings.name = picture.colorspace
+        image.alpha_mode = picture.alpha_mode
         image.pack(data=data, data_len=len(data))
         image.source = "FILE"
+    image = _forgetting_what_was_set(image)
+    with _removed_on_error(image):
         if tuple(image.size) != (picture.extent.width, picture.extent.height):  # this reads it, too
             raise RuntimeError("there is not enough memory.")
-    else:
+    return image
+
+
+def _of_floats(picture: ImageSamples) -> bpy.types.Image:
+    """Return an image that holds the samples, packed. Raises RuntimeError."""
+    size = picture.extent
+    image = bpy.data.images.new("result", size.width, size.height, alpha=True, float_buffer=True)
+    with _removed_on_error(image):
+        if image.colorspace_settings.name != picture.colorspace:
+            image.colorspace_settings.name = picture.colorspace  # costs strokes: no result of ours has one
+        image.alpha_mode = picture.alpha_mode
         image.pixels.foreach_set(picture.samples.ravel())
         image.update()
         image.pack()
+    return image
+
+
+def _forgetting_what_was_set(image: bpy.types.Image) -> bpy.types.Image:
+    """Return a copy, instead of the image: one whose colour space was set loses brush strokes.
+
+    Blender reads such an image anew from what is packed whenever an undo step of anything else is taken back.
+    """
+    copy = image.copy()
+    bpy.data.images.remove(image)
+    return copy
+
+
+@contextlib.contextmanager
+def _removed_on_error(image: bpy.types.Image) -> Iterator[None]:
+    """Remove an image that cannot be made to its end."""
+    try:
+        yield
+    except RuntimeError:
+        bpy.data.images.remove(image)
+        raise
 
 
 def _four_channels(samples: Samples) -> Samples:
