@@ -327,7 +327,7 @@ def check_sheet(folder, told):
     before = np.frombuffer((folder.outside / "before.raw").read_bytes(), np.uint8).reshape(SIDE, SIDE, 4)
     sheet = np.frombuffer((folder.outside / "sheet.raw").read_bytes(), np.uint8).reshape(*extent[::-1], 4)
     x, y, width, height = selection["bounds"]
-    planned = lay_out(Extent(width, height), 5)
+    planned = lay_out(Extent(width, height), 5, filter(None, (label for _, label in outcomes)))
     assert [planned.extent.width, planned.extent.height] == extent
     pictures = []
     for index in range(5):

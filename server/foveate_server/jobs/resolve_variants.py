@@ -38,8 +38,8 @@ def settled_variants(
     label, kept_apart = own_roles.by_role.get(LABEL, LABEL), own_roles.names(PINNED)
     common = {name: value for name, value in parameters.items() if name != roles[VARIANTS]}
     shared = {**common, **{name: settled[name] for name in roles.names(SEED, MODEL) if name in settled}}
-    variants = []
-    for variant in roles.items(settled, VARIANTS):
+    variants, said = [], roles.items(settled, VARIANTS)
+    for variant in said:
         own = {name: value for name, value in variant.items() if name != label}
         found = settle_one({**shared, **own})
         kept = {name: value for name, value in found.items() if name in properties and name not in kept_apart}
@@ -47,7 +47,9 @@ def settled_variants(
         emptied = own_roles.names(*_EMPTIED)
         empty: JsonObject = {name: own[name] for name in _in_order(own, emptied) if is_empty(own[name])}
         pinned: JsonObject = {name: own[name] for name in kept_apart if own.get(name)}
-        variants.append({label: variant.get(label) or _label(own, own_roles, properties), **empty, **kept, **pinned})
+        variants.append(
+            {label: variant.get(label) or _label(_telling(own, said), own_roles, properties), **empty, **kept, **pinned}
+        )
     return list(_with_siblings(variants, own_roles))
 
 
@@ -67,6 +69,12 @@ def _with_siblings(variants: Sequence[JsonObject], roles: Roles) -> list[JsonObj
         siblings: JsonObject = {roles[SIBLINGS]: list(dict.fromkeys(seeds))} if len(set(seeds)) > 1 else {}
         found.append({**variant, **siblings})
     return found
+
+
+def _telling(variant: JsonObject, variants: Sequence[JsonObject]) -> JsonObject:
+    """Return in what a variant differs from others; all of it where it differs in nothing, or is the only one."""
+    told = {name: value for name, value in variant.items() if any(other.get(name) != value for other in variants)}
+    return told or variant
 
 
 def _label(variant: JsonObject, roles: Roles, properties: JsonObject) -> str:

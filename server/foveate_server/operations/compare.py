@@ -130,7 +130,7 @@ def _show_original(run: ItemRun[CompareParameters]) -> ItemResult:
 def _render(whole: ItemRun[CompareParameters]) -> ItemResult:
     number = int(cast("int", whole.item.arguments["variant"]))
     variant = whole.parameters.variants[number - 1]
-    label = _VARIANT.parse(variant).label or f"Variant {number}"
+    label = _label_of(variant, number)
     sheet, run = _sheet(whole.request, whole.parameters), _run_of(whole, variant)
     region, window, picture, strength = run.request.region, run.window.bounds, run.pixels, run.parameters.strength
     looking, painting = divide(run.context, *refocus_region.costs_of(run, window.extent))
@@ -192,7 +192,12 @@ def _require_variants(parameters: CompareParameters) -> None:
 
 
 def _sheet(request: JobRequest, parameters: CompareParameters) -> Sheet:
-    return lay_out(request.region.extent, len(parameters.variants) + 1)
+    labels = (_label_of(variant, number) for number, variant in enumerate(parameters.variants, 1))
+    return lay_out(request.region.extent, len(parameters.variants) + 1, labels)
+
+
+def _label_of(variant: JsonObject, number: int) -> str:
+    return _VARIANT.parse(variant).label or f"Variant {number}"
 
 
 def _window(request: JobRequest, bounds: Bounds, item: str) -> WindowRequest:

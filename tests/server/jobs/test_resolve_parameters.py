@@ -130,6 +130,16 @@ def test_each_variant_is_settled_and_labelled_and_all_share_a_seed():
     assert settled("compare", **found).parameters == found
 
 
+def test_what_all_variants_have_in_common_is_no_part_of_their_labels():
+    def labels(*variants):
+        return [each["label"] for each in settled("compare", variants=list(variants)).parameters["variants"]]
+
+    assert labels({"strength": 0.3, "seed": 5}, {"strength": 0.5, "seed": 5}) == ["strength 0.3", "strength 0.5"]
+    assert labels({"strength": 0.3, "seed": 5}, {"strength": 0.5}) == ["strength 0.3, seed 5", "strength 0.5"]
+    assert labels({"strength": 0.3, "seed": 5}) == ["strength 0.3, seed 5"]
+    assert labels({"strength": 0.3}, {"strength": 0.3}) == ["strength 0.3"] * 2
+
+
 def test_variants_that_differ_by_their_seeds_alone_know_of_each_other():
     variants = [{"strength": strength, "seed": seed} for strength in (0.3, 0.5) for seed in (1, 2)] + [{"seed": 3}]
     found = settled("compare", variants=variants).parameters

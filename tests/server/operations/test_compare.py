@@ -12,7 +12,7 @@ VARIANTS = [
     {"label": "strength 0.3", "strength": 0.3},
     {"label": "strength 0.9", "strength": 0.9},
     {"label": "seed 8", "seed": 8, "strength": 0.9},
-    {"label": "a label that is much too long for a small picture, so that it must be cut", "strength": 0.9},
+    {"label": "a label that is much too long for a small picture, so that it must be wrapped", "strength": 0.9},
 ]
 JOB = {"model": MODEL, "seed": 7, "prompt": "x", "variants": VARIANTS}
 
@@ -44,7 +44,7 @@ def test_opaque_originals_are_shown_as_they_are(soft, make_document, engine):
 
 def test_previews_lie_in_the_variants_own_place(soft, make_document, engine):
     run = run_job(make_document(soft, bounds=(40, 30, 110, 100)), engine, "compare", **JOB)
-    layout = contact_sheet.lay_out(Extent(110, 100), 5)
+    layout = contact_sheet.lay_out(Extent(110, 100), 5, (each["label"] for each in VARIANTS))
     assert {bounds for bounds, _ in run.previews} == {layout.picture_of(number) for number in range(1, 5)}
 
 
@@ -68,6 +68,20 @@ def test_labels_are_drawn():
     assert empty[270:].max() < 0.2
     assert np.array_equal(written[:264], empty[:264])
     Image.fromarray((written * 255).astype(np.uint8))
+
+
+def test_a_long_label_is_wrapped_below_all_pictures():
+    picture, label = (
+        np.full((100, 110, 3), 0.5, np.float32),
+        "strength 0.25, a checkpoint with a long name, film-look 0.8",
+    )
+    short, layout = (contact_sheet.lay_out(Extent(110, 100), 3, labels) for labels in ((), ("a", label)))
+    assert layout.slot.height > short.slot.height
+    below = layout.drawn(picture, None, label)[layout.picture_of(0).bottom :, :, 0]
+    rows = (below > 0.5).any(axis=1)
+    lines = np.flatnonzero(rows[1:] & ~rows[:-1])
+    assert len(lines) >= 2
+    assert layout.picture_of(0) == short.picture_of(0)
 
 
 def test_a_region_that_no_sheet_could_show_is_refused(soft, make_document, engine):

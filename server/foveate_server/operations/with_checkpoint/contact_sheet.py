@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 
@@ -16,6 +17,8 @@ _LARGEST_CELL = 1024  # pixels, longest side of a picture on the sheet: larger o
 _LEAST_WIDTH = 192  # pixels of a slot: labels must be legible
 _PADDING = 8  # pixels around each picture
 _LARGEST_SHEET_ASPECT = 2.4  # width over height that a sheet should not exceed
+_MOST_LINES = 3  # of a label
+_LINE = 1.2  # the height of a further one, in sizes of the font
 _PAPER, _INK = np.float32(0.11), np.float32(0.92)  # sRGB-encoded grey
 _CHECKERS = (np.float32(0.35), np.float32(0.45))  # behind transparent pictures
 _CHECKER = 8  # pixels
@@ -74,20 +77,40 @@ class Sheet:
         height = self.slot.height - _PADDING - self.cell.height
         area = Image.new("L", (self.slot.width, height))
         font = ImageFont.load_default(self.font_size)
-        text = _shortened(label, font, self.slot.width - 2 * _PADDING)
-        ImageDraw.Draw(area).text((self.slot.width / 2, height / 2), text, fill=255, font=font, anchor="mm")
+        lines = _wrapped(label, font, self.slot.width - 2 * _PADDING)
+        top = height / 2 - (len(lines) - 1) * _LINE * self.font_size / 2
+        for number, line in enumerate(lines):
+            place = (self.slot.width / 2, top + number * _LINE * self.font_size)
+            ImageDraw.Draw(area).text(place, line, fill=255, font=font, anchor="mm")
         return np.asarray(area, np.float32) / np.float32(255)
 
 
-def lay_out(picture: Extent, count: int) -> Sheet:
-    """Return the sheet for `count` pictures: near to a screen's shape, in reading order."""
+def lay_out(picture: Extent, count: int, labels: Iterable[str] = ()) -> Sheet:
+    """Return the sheet for `count` pictures: near to a screen's shape, in reading order.
+
+    Below each there is room for the longest of the `labels`.
+    """
     cell = picture.scaled(min(1.0, _LARGEST_CELL / max(picture.width, picture.height)))
     font_size = min(36, max(14, cell.width // 18))
-    slot = Extent(max(_LEAST_WIDTH, cell.width + 2 * _PADDING), cell.height + 2 * _PADDING + ceil(font_size * 1.5))
+    width, font = max(_LEAST_WIDTH, cell.width + 2 * _PADDING), ImageFont.load_default(font_size)
+    lines = max((len(_wrapped(label, font, width - 2 * _PADDING)) for label in labels), default=1)
+    slot = Extent(width, cell.height + 2 * _PADDING + ceil(font_size * 1.5) + ceil((lines - 1) * _LINE * font_size))
     widest = max(1, int(_LARGEST_SHEET_ASPECT * (count * slot.area) ** 0.5 / slot.width))
     columns = min(count, widest)
     rows = -(-count // columns)
     return Sheet(cell, slot, -(-count // rows), rows, font_size)
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float) -> list[str]:
+    """Return a label's lines; what does not fit into the last one is left out."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if not lines[-1] or len(lines) == _MOST_LINES or font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [_shortened(line, font, width) for line in lines]
 
 
 def _shortened(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float) -> str:
