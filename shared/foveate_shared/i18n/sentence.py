@@ -87,6 +87,12 @@ def joined(*texts: str, between: str = " ") -> Sentence:
     return Sentence.made_of(between.join(f"{{{name}}}" for name in parts), parts)
 
 
+def with_tenths(value: float) -> Sentence:
+    """Return a number with one decimal place, as a value of a sentence: languages write the point otherwise."""
+    whole, tenths = f"{value:.1f}".split(".")
+    return Sentence("{whole}.{tenths}", whole=whole, tenths=tenths)
+
+
 def filled(template: str, values: Mapping[str, SentenceValue]) -> str:
     """Return `template` with each {name} replaced by the value of that name; a name without a value stays.
 

@@ -11,7 +11,7 @@ from foveate_server.models.sources.contract import unavailable
 from foveate_shared.connection.pairing_line import parse_pairing
 from foveate_shared.errors import InputError
 from foveate_shared.i18n import translations
-from foveate_shared.i18n.sentence import Sentence
+from foveate_shared.i18n.sentence import Sentence, with_tenths
 from foveate_shared.i18n.translations import Texts, languages, system_language
 from foveate_shared.wire.codec import decode_error, encode_error
 
@@ -107,3 +107,11 @@ def test_a_reason_within_a_sentence_is_translated_as_well():
     error = unavailable(Sentence("{repository} on the model hub", repository="org/x"), "pip fetched no wheel", "")
     told = Texts("de").sentence(decode_error(encode_error(error.info)).message)  # over the wire
     assert told == "org/x im Modell-Hub ist nicht zu haben: pip hat kein Wheel geholt."
+
+
+def test_a_decimal_place_is_written_as_the_language_does():
+    told = Sentence("{title}, {width} x {height}, {need} of {available} GB of memory",
+                    title="1.5", width=8, height=9, need=with_tenths(0.26), available=with_tenths(17.94))  # fmt: skip
+    assert told == "1.5, 8 x 9, 0.3 of 17.9 GB of memory"
+    assert Texts("de").sentence(told) == "1.5, 8 x 9, 0,3 von 17,9 GB Speicher"
+    assert Texts("de").sentence("foveate.serve") == "foveate.serve"

@@ -18,7 +18,7 @@ from foveate_server.engines.diffusion.footprint import Footprint
 from foveate_server.engines.memory_share import memory_share
 from foveate_shared.errors import ErrorCode, ResourceError
 from foveate_shared.geometry import Extent
-from foveate_shared.i18n.sentence import Sentence
+from foveate_shared.i18n.sentence import Sentence, with_tenths
 
 T = TypeVar("T")
 
@@ -66,12 +66,12 @@ class MemoryPlan:
     def text(self) -> Sentence:
         """Return a sentence for a person: "SDXL, 1024 x 1024, 6.1 of 8.0 GB of memory"."""
         return Sentence(
-            "{title}, {width} x {height}, {need:.1f} of {available:.1f} GB of memory",
+            "{title}, {width} x {height}, {need} of {available} GB of memory",
             title=self.title,
             width=self.picture.width,
             height=self.picture.height,
-            need=self.need / _GB,
-            available=self.available / _GB,
+            need=with_tenths(self.need / _GB),
+            available=with_tenths(self.available / _GB),
         )
 
     def note(self, ticker: Ticker) -> None:
@@ -232,14 +232,14 @@ def _holds_scores(device: torch.device) -> bool:
 
 def _too_large(footprint: Footprint, job: MemoryDemand, least: int, available: int) -> ResourceError:
     return ResourceError(
-        "{title} at {width} x {height} needs {need:.1f} GB of memory, and {available:.1f} GB are free.",
+        "{title} at {width} x {height} needs {need} GB of memory, and {available} GB are free.",
         code=ErrorCode.OUT_OF_MEMORY,
         remedy=_REMEDY,
         title=footprint.title,
         width=job.picture.width,
         height=job.picture.height,
-        need=(least + _RESERVE) / _GB,
-        available=max(0, available) / _GB,
+        need=with_tenths((least + _RESERVE) / _GB),
+        available=with_tenths(max(0, available) / _GB),
     )
 
 
