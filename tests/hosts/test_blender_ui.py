@@ -415,6 +415,17 @@ def test_a_result_outlives_the_file_that_it_was_made_for(desk, running, slow):
     assert (desk.state()["images"], desk.state()["shown"]) == ([RESULT], RESULT)
 
 
+def test_esc_cancels_a_job_although_another_file_was_opened(desk, running, slow):
+    desk.connect("slow.json")
+    desk.press()
+    desk.wait_for_state("running")
+    running.run("bpy.ops.wm.read_homefile()")
+    desk.show_editor()
+    running.wait_for("not runtime().unwatched")
+    desk.strike("ESC")
+    desk.wait_for_state("cancelled")
+
+
 def test_a_result_finds_its_image_where_the_file_was_reverted(desk, running, slow):
     desk.connect("slow.json")
     running.run("bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / 'reverted.blend'))")

@@ -20,6 +20,7 @@ from ._shared import (
     errors,
     inquiry,
     job_flow,
+    job_list,
     kept_fields,
     open_connection,
     protocol,
@@ -53,6 +54,8 @@ class BlenderController(controller.Controller):
         self.fields: dict[str, kept_fields.KeptField] = {}  # of the panel, by their properties' names
         self.on_operations: Callable[[], None] = lambda: None  # the server told other operations
         self.on_question: Callable[[str], None] = lambda _: None  # a job takes long: it waits for a yes
+        self.unwatched: list[list[job_list.JobEntry]] = []  # jobs whose operator Blender has ended
+        self.on_unwatched: Callable[[], None] = lambda: None  # there are some
         self._peer = peer
         self._asked_about: set[str] = set()  # jobs
         self.list_left(lambda record, title: LostImage(record, title, self.swaps))
@@ -110,6 +113,8 @@ class BlenderController(controller.Controller):
         if self.operations != before:
             self.on_operations()
         self._ask_about_long_ones()
+        if self.unwatched:
+            self.on_unwatched()
         return BUSY_SECONDS if self.is_busy else IDLE_SECONDS
 
     def close(self) -> None:

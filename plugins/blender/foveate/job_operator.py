@@ -9,10 +9,7 @@ from ._shared import (
     chosen_pictures,
     comparison_lists,
     errors,
-    job_flow,
-    job_status,
     kept_parameters,
-    labels,
     offered_operations,
     operation_form,
     protocol,
@@ -21,15 +18,13 @@ from ._shared import (
 )
 from .act_operator import is_possible, reporting
 from .buffers import find, reference
-from .document import BlenderHost
 from .properties import ONCE
 from .show_result import ResultPlacement
 from .wanted_job import WantedJob, require_free
+from .watch_jobs import JobWatcher
 
-_TICK_SECONDS = 0.1
 
-
-class JobOperator:
+class JobOperator(JobWatcher):
     """What the operations have in common, with a property for each of their parameters."""
 
     operation = ""  # the protocol's name
@@ -104,73 +99,21 @@ class JobOperator:
 
         return reporting(self, act)
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Show how far it is."""
-        rt, running = controller.get(), [entry for entry in self._entries if entry.is_running]
-        if event.type == "ESC" and event.value == "PRESS" and running:
-            for entry in running:
-                rt.cancel(entry)
-            self.cancel(context)
-            return {"CANCELLED"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        if running:
-            line = f"{rt.say(self._words)}: {job_status.describe(running[0].flow.status, rt.say)}"
-            context.workspace.status_text_set(f"{line} ({rt.say('Esc: cancel')})")
-            fractions = [entry.flow.status.fraction if entry in running else 1 for entry in self._entries]
-            context.window_manager.progress_update(100 * sum(fractions) / len(fractions))
-            return {"PASS_THROUGH"}
-        self.cancel(context)
-        return reporting(self, self._end)
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Clean up; also called by Blender when the window closes."""
-        context.window_manager.event_timer_remove(self._timer)
-        context.window_manager.progress_end()
-        if context.workspace:
-            context.workspace.status_text_set(None)
-
     def _run_to_end(self, context: bpy.types.Context, usual: protocol.JsonObject) -> set[str]:
         manager = context.window_manager
         manager.progress_begin(0, 100)
         try:
             wanted = self._wanted(context, usual)
             for number, said in enumerate(operation_form.with_seeds(wanted.parameters, wanted.count), 1):
-                self._tell(*controller.get().run(replace(wanted, parameters=said), number, manager.progress_update))
+                self.tell(*controller.get().run(replace(wanted, parameters=said), number, manager.progress_update))
         finally:
             manager.progress_end()
         return {"FINISHED"}
 
     def _begin(self, context: bpy.types.Context, usual: protocol.JsonObject) -> set[str]:
-        rt, manager, wanted = controller.get(), context.window_manager, self._wanted(context, usual)
+        rt, wanted = controller.get(), self._wanted(context, usual)
         rt.keep(wanted.served_by, "last", wanted.parameters)
-        self._entries = rt.begin_wanted(wanted)
-        self._timer = manager.event_timer_add(_TICK_SECONDS, window=context.window)
-        manager.progress_begin(0, 100)
-        manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def _end(self) -> set[str]:
-        if len(self._entries) > 1 and any(entry.waits_for_person for entry in self._entries):
-            self.report({"INFO"}, controller.get().say("The variations wait in the panel"))
-            return {"FINISHED"}
-        entry = self._entries[0]
-        status = entry.flow.status
-        if status.error and not labels.was_cancelled(entry):
-            raise errors.to_exception(status.error)
-        if entry.is_applied:
-            self._tell(entry.host, status)
-        return {"FINISHED"}
-
-    def _tell(self, host: BlenderHost, status: job_flow.JobProgress) -> None:
-        """Report what came of a job."""
-        say, notes = controller.get().say, (*status.notes, *host.told)
-        for note in notes:
-            self.report({"INFO"}, say.sentence(note))
-        if host.made:
-            self.report({"INFO"}, say("Made {name}", name=host.made))
-        elif not notes:
-            self.report({"INFO"}, say("Nothing needed to be changed"))
+        return self.watch(context, rt.begin_wanted(wanted))
 
     @property
     def _words(self) -> str:

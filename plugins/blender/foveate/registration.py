@@ -22,6 +22,7 @@ from . import (
     render_handler,
     results,
     show_result,
+    watch_jobs,
 )
 from ._shared import translations
 
@@ -31,6 +32,7 @@ _MODULES = (
     operators,
     results,
     begin_operator,
+    watch_jobs,
     add_model,
     connection_box,
     drag_region,
@@ -48,6 +50,7 @@ def register_classes() -> None:
         bpy.utils.register_class(cls)
     properties.attach()
     controller.get().on_question = begin_operator.ask
+    controller.get().on_unwatched = watch_jobs.go_on
     bpy.types.IMAGE_MT_image.append(panels.draw_in_image_menu)
     for name, handler in _HANDLERS:
         getattr(bpy.app.handlers, name).append(handler)
