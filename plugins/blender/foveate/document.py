@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import bpy
 import numpy as np
 
-from . import buffers, other_results, picture_choosers, sample_arrays
+from . import buffers, offered_images, other_results, sample_arrays
 from ._shared import (
     arrange_patches,
     document_problems,
@@ -72,7 +72,7 @@ class BlenderHost:
 
     def pictures(self) -> tuple[named_pictures.OfferedPicture, ...]:
         """See PictureHost: the images of the file that have pixels; this one, too, which a script may name."""
-        return picture_choosers.offered()
+        return offered_images.offered()
 
     def freeze_picture(self, key: str) -> named_pictures.FrozenPicture:
         """See PictureHost."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import bpy
 
-from . import choose_region, controller, known_image, parameters, picture_choosers, properties
+from . import choose_region, controller, known_image, offered_images, parameters, picture_choosers, properties
 from ._shared import (
     chosen_pictures,
     comparison_lists,
@@ -159,7 +159,7 @@ class JobOperator(JobWatcher):
         rt = controller.get()
         if self.properties.is_property_set("pictures"):
             said = typed_values.named_pictures(self.pictures)
-            return chosen_pictures.chosen_by_names(said, rt.slots(served_by), picture_choosers.offered())
+            return chosen_pictures.chosen_by_names(said, rt.slots(served_by), offered_images.offered())
         if self._from_panel:
             return rt.beside.chosen(served_by, picture_choosers.scene_of(served_by, image))
         return chosen_pictures.NONE_CHOSEN

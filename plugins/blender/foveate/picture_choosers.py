@@ -6,33 +6,13 @@ from typing import Any
 
 import bpy
 
-from . import buffers, controller
-from ._shared import geometry, named_pictures, offered_operations, picture_choosers
+from . import buffers, controller, offered_images
+from ._shared import offered_operations, picture_choosers
 from .act_operator import INTERNAL, act_operator
 from .panel_base import draw_lines, titled_row
 from .shown_extent import extent_of
 
 _NONE = "NONE"  # identifies the empty choice: Blender wants a name for it
-
-
-def offered(without: bpy.types.Image | None = None, wanted: str = "") -> tuple[named_pictures.OfferedPicture, ...]:
-    """Return the images of the file that may have pixels; a panel lists them `without` the one that is worked on.
-
-    Only that with the key `wanted` is loaded, should it not be yet, to tell its size.
-    """
-    found = [
-        named_pictures.OfferedPicture(key, each.name, _extent(each, loads=key == wanted))
-        for each in bpy.data.images
-        if each != without
-        for key in (str(buffers.reference(each)),)
-    ]
-    return tuple(each for each in found if each.extent is None or each.key == wanted or not each.extent.is_empty)
-
-
-def _extent(image: bpy.types.Image, *, loads: bool) -> geometry.Extent | None:
-    """Return an image's size; None where only its file tells that, and it shall not be loaded."""
-    is_known = loads or image.has_data or image.source in {"GENERATED", "VIEWER"}
-    return geometry.Extent(*image.size) if is_known else None
 
 
 def scene_of(operation: str, image: bpy.types.Image | None, wanted: str = "") -> picture_choosers.PictureScene:
@@ -41,9 +21,9 @@ def scene_of(operation: str, image: bpy.types.Image | None, wanted: str = "") ->
     if not rt.slots(operation):
         return picture_choosers.PictureScene()
     if image is None or not rt.takes_document(operation):
-        return picture_choosers.PictureScene(offered(None, wanted))
+        return picture_choosers.PictureScene(offered_images.offered(None, wanted))
     document = str(buffers.reference(image))
-    return picture_choosers.PictureScene(offered(image, wanted), extent_of(image), document)
+    return picture_choosers.PictureScene(offered_images.offered(image, wanted), extent_of(image), document)
 
 
 def draw(layout: Any, context: bpy.types.Context, operation: str) -> str:

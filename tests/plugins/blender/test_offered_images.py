@@ -32,23 +32,23 @@ def images():
 
 
 @pytest.fixture
-def choosers(module, monkeypatch, images):
+def offered_images(module, monkeypatch, images):
     bpy = blender.install(monkeypatch)
     bpy.data = SimpleNamespace(images=images)
-    made = module("picture_choosers")
+    made = module("offered_images")
     monkeypatch.setattr(made.bpy, "data", bpy.data, raising=False)
     return made
 
 
-def test_what_is_not_loaded_is_offered_and_stays_so(choosers, images):
-    found = {each.title: each.extent for each in choosers.offered(images[1])}
+def test_what_is_not_loaded_is_offered_and_stays_so(offered_images, images):
+    found = {each.title: each.extent for each in offered_images.offered(images[1])}
     assert found == {"edges": None, "made": Extent(4, 3), "lost": None}
     assert not images[0].has_data
 
 
-def test_the_one_that_is_wanted_is_looked_at(choosers, images):
-    found = {each.title: each.extent for each in choosers.offered(None, "edges")}
+def test_the_one_that_is_wanted_is_looked_at(offered_images, images):
+    found = {each.title: each.extent for each in offered_images.offered(None, "edges")}
     assert found["edges"] == Extent(4, 3)
     assert not images[-1].has_data
-    found = {each.title: each.extent for each in choosers.offered(None, "lost")}
+    found = {each.title: each.extent for each in offered_images.offered(None, "lost")}
     assert found["lost"] == Extent(0, 0)
