@@ -46,11 +46,16 @@ lost = shared.job_list.ConnectionView(shared.client.ConnectionState.LOST, error)
 short = shared.job_list.ConnectionView(shared.client.ConnectionState.SEARCHING)
 job_dialog = Gtk.Dialog(title="job")
 job_line = dialogs.StateLine(say)
-dialogs._add_lines(job_dialog, (told[-1], ""), job_line.widget)
+dialogs._add_lines(job_dialog, job_line)
 settings = part("server_dialog").ServerDialog(say)
 waiting = part("waiting_dialog").WaitingDialog(say)
-lines = {"job": job_line, "settings": settings._state, "waiting": waiting._state}
-settings._state = waiting._state = dialogs.StateLine(say)  # these go on telling of the server that is not there
+class Told:  # Server Settings tell apart from the state what is wrong
+    def __init__(self, line):
+        self.line, self.widget = line, line.widget
+    def show(self, view):
+        self.line.show(say.sentence(str(view.error)) if view.error else "")
+lines = {"job": job_line, "settings": Told(settings._problem), "waiting": waiting._state}
+waiting._state, settings._problem = dialogs.StateLine(say), dialogs.ProblemLine()  # these go on telling of the server
 def settle():
     for _ in range(50):
         Gtk.main_iteration_do(False)

@@ -103,8 +103,7 @@ def test_a_selection_for_an_image_of_another_size_waits_at_the_server(person, ru
     person.look("Preview: not applied yet", "gimp-preview-selection")
     running.run(f"{LATEST}image.resize({SIDE + 8}, {SIDE}, 4, 0)", "right")
     person.press("Preview: not applied yet", "Return")
-    person.press("^Foveate$", "shift+Tab", "Return", picture="gimp-selection-changed")  # apply all the same
-    person.press("^Foveate$", "Return", picture="gimp-selection-of-another-size")
+    person.press("^Foveate$", "Return", picture="gimp-selection-of-another-size")  # it cannot be applied all the same
     assert answer()["status"] == "cancel"  # by Close: the result waits
     told = person.call("waiting")
     person.look("Foveate: Waiting Results", "gimp-waiting-selection")
