@@ -54,7 +54,6 @@ class WaitingDialog:
         self._list = Gtk.ListBox()
         self._list.connect("row-selected", lambda *_: self._chosen())
         self._list.connect("row-activated", lambda *_: self._dialog.response(_OPEN))
-        self._row_of_both = Gtk.Box(spacing=12)  # the list, and what is chosen in it: only where there is something
         self._picture = Gtk.Image()
         self._about = Gtk.Label(wrap=True, max_width_chars=40, justify=Gtk.Justification.CENTER)
         self._state = dialogs.StateLine(say)
@@ -106,15 +105,15 @@ class WaitingDialog:
         column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         column.pack_start(self._picture, True, True, 0)
         column.pack_start(self._about, False, False, 0)
-        self._row_of_both.pack_start(window, True, True, 0)
-        self._row_of_both.pack_start(column, False, False, 0)
+        row = Gtk.Box(spacing=12)
+        row.pack_start(window, True, True, 0)
+        row.pack_start(column, False, False, 0)
         box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=12, border_width=12)
         box.pack_start(self._what, False, False, 0)
-        box.pack_start(self._row_of_both, True, True, 0)
+        box.pack_start(row, True, True, 0)
         box.pack_start(self._state.widget, False, False, 0)
         self._dialog.get_content_area().add(box)
         box.show_all()
-        self._row_of_both.hide()
 
     @property
     def _selected(self) -> protocol.JobSummary | None:
@@ -158,12 +157,7 @@ class WaitingDialog:
     def _show_jobs(self, jobs: list[protocol.JobSummary]) -> None:
         listed = [(job.job, self._is_running(job)) for job in jobs]
         self._what.set_text(self._say(_what([runs for _, runs in listed])))
-        self._row_of_both.set_visible(bool(jobs))
-        for button in (self._discard, self._open):
-            button.set_visible(bool(jobs))
         if self._listed != listed:
-            if self._listed and not jobs:
-                self._dialog.resize(1, 1)  # as small as what is left
             self._listed = listed
             self._fill_list(jobs)
         for row, job in zip(self._list.get_children(), jobs, strict=True):

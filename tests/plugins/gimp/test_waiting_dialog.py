@@ -124,14 +124,6 @@ def test_what_runs_is_listed_with_how_far_it_is_below_what_waits(dialog, client)
     assert dialog._list.selected.job.job == RUNNING
 
 
-def test_there_is_no_list_where_nothing_is_in_it(dialog, client):
-    dialog._row_of_both.set_visible.assert_called_with(True)
-    client.tell()
-    dialog._look()
-    dialog._row_of_both.set_visible.assert_called_with(False)
-    dialog._dialog.resize.assert_called_once_with(1, 1)
-
-
 def test_what_runs_can_be_cancelled(dialog, client, settings):
     dialog._list.select_row(dialog._list.rows[1])
     answers(dialog, waiting_dialog._OPEN, waiting_dialog._DISCARD)
