@@ -101,16 +101,19 @@ class JobAcceptance:
                 del self._coming[owner]
 
     def _check(self, submit: Submit, profiles: Mapping[str, bytes]) -> tuple[JobRequest, tuple[str, ...]]:
-        config = self._parts.config
-        return check_submit(
+        config, catalog = self._parts.config, self._parts.catalog()
+        request, notes = check_submit(
             submit,
             profiles,
             operations=self._parts.operations,
-            catalog=self._parts.catalog(),
+            catalog=catalog,
             limits=config.limits,
             presets=lambda: load_presets(config.presets_file),
             safety=config.safety,
         )
+        if request.model is not None:
+            self._paces.know(catalog.by_name[request.model.name])
+        return request, notes
 
     def _plan(self, operation: Operation[Any], request: JobRequest) -> Plan:
         """Return an operation's plan. Raises FoveateError where it has none; a bug is its package's fault, if any."""

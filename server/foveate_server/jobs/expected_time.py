@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 
+from foveate_server.models.catalog import CatalogModel
 from foveate_server.operations.contract import JobRequest, Plan
 
 _SMOOTHING = 0.3  # weight of the newest measurement
@@ -25,6 +26,11 @@ class MeasuredPaces:
         """`of_packages` are the operations whose weights mean no seconds."""
         self._of_packages = of_packages
         self._paces: dict[Hashable, float] = {}
+        self._usual: dict[str, float] = {}  # by model
+
+    def know(self, model: CatalogModel) -> None:
+        """Take what is usual for a model, as long as none of its jobs was timed."""
+        self._usual[model.info.name] = model.usual_pace
 
     def measure(self, request: JobRequest, weight: float, seconds: float) -> None:
         """Take how long an item of a weight took; of one that weighs nothing no pace follows."""
@@ -35,7 +41,8 @@ class MeasuredPaces:
 
     def seconds_of(self, request: JobRequest, work: float) -> float:
         """Return how long so much work of a job takes; as costs were recorded, where nothing was measured."""
-        return work * self._paces.get(_kind(request), 1.0)
+        usual = self._usual.get(request.model.name, 1.0) if request.model else 1.0
+        return work * self._paces.get(_kind(request), usual)
 
     def expect(self, request: JobRequest, plan: Plan) -> ExpectedTime:
         """Return how long a job will take that was just planned."""

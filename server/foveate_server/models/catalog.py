@@ -11,6 +11,9 @@ from foveate_server.models.find_by_hash import Pin, local_names
 from foveate_server.models.model_requirement import ModelRequirement
 from foveate_shared.wire.protocol import JsonObject, ModelInfo
 
+_OWN_NETWORKS = ("rrdbnet", "srvgg")  # all of them convolve at one resolution
+_X4PLUS_SIZE = 33_424_520  # bytes, in half precision: see the manifest
+
 
 @dataclass(frozen=True)
 class CatalogModel:
@@ -28,6 +31,17 @@ class CatalogModel:
     def facts(self) -> JsonObject:
         """Return what inspection found of its files."""
         return self.entry.facts if self.entry is not None else {}
+
+    @property
+    def usual_pace(self) -> float:
+        """Return about how long it takes, relative to what operations.costs tells: to Real-ESRGAN x4plus.
+
+        The time of a network of our own goes with its weights, and so with the size of its file. 1 where that file is
+        larger, since it may have them in single precision, and for all other models.
+        """
+        if self.entry is None or self.entry.architecture not in _OWN_NETWORKS:
+            return 1.0
+        return min(1.0, self.entry.size / _X4PLUS_SIZE)
 
     def meets(self, requirement: ModelRequirement) -> bool:
         """Tell whether an operation with such a requirement takes it."""

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from foveate_server.jobs.expected_time import ExpectedTime, MeasuredPaces
+from foveate_server.models.catalog import CatalogModel
+from foveate_server.models.manifest import embedded_entries
 from foveate_server.operations.contract import Item, JobRequest, Plan
 from foveate_shared.geometry import Extent
 from foveate_shared.pixels import Channels, PixelFormat, SampleType
@@ -45,6 +47,21 @@ def test_what_was_measured_counts_for_that_operation_and_model():
     for _ in range(50):
         paces.measure(REQUEST, 10.0, 1.0)  # the other one was loading, say
     assert paces.expect(REQUEST, plan(item(30.0))).seconds == pytest.approx(3.0)
+
+
+X4PLUS, ANIME, VIDEO, CENTERFACE = embedded_entries()
+
+
+@pytest.mark.parametrize(
+    ("entry", "seconds"), [(X4PLUS, 100.0), (ANIME, 27.0), (VIDEO, 4.0), (CENTERFACE, 100.0), (None, 100.0)]
+)
+def test_a_lighter_network_is_not_taken_for_x4plus_before_it_is_timed(entry, seconds):
+    paces, model = MeasuredPaces(()), replace(MODEL, name=entry.name) if entry else MODEL
+    request = replace(REQUEST, model=model)
+    paces.know(CatalogModel(model, entry))
+    assert paces.expect(request, plan(item(100.0))) == ExpectedTime(pytest.approx(seconds, rel=0.1))
+    paces.measure(request, 10.0, 5.0)
+    assert paces.expect(request, plan(item(30.0))) == ExpectedTime(15.0, is_measured=True)
 
 
 def test_weights_of_packages_are_seconds_only_once_they_are_measured():
