@@ -23,7 +23,7 @@ from hosts.gimp.waiting import until_forgotten
 
 TITLE = "Deterministic checkpoint"  # of MODEL
 SIZE = (1200, 1000)
-ADD_BUTTON = (77, 294)  # in the dialog of Fill without a checkpoint
+ADD_BUTTON = (77, 474)  # in the dialog of Fill without a checkpoint
 SUITE = "foveate_server.engines.engine_specs:suite_spec"
 OPEN = """
 while open_displays:

@@ -24,6 +24,7 @@ def help_widget(say: translations.Texts) -> Gtk.Widget:
         selectable=True,
         width_chars=_LINE,
         max_width_chars=_LINE,
+        margin_end=12,  # to the scroll bar
     )
     label.set_can_focus(False)
     window = Gtk.ScrolledWindow(
