@@ -41,6 +41,7 @@ class ServerDialog:
         self._state = dialogs.StateLine(say, is_in_settings=True)
         self._problem = dialogs.ProblemLine()
         self._wrong = ""  # with what is typed, as far as it was told
+        self._trouble = ""  # of the server, as it is shown
         self._menu_line = dialogs.MenuLine(say)
         self._local = Gtk.RadioButton.new_with_mnemonic(None, say("The server on this _machine"))
         self._remote = Gtk.RadioButton.new_with_mnemonic_from_widget(self._local, say("A server on _another machine"))
@@ -74,7 +75,7 @@ class ServerDialog:
                 edited = self._edited()
                 if answer == Gtk.ResponseType.OK:
                     settings.save(connection.settings_path(), edited)
-                    return self._state.widget.get_text()
+                    return " ".join(filter(None, (self._state.widget.get_text(), self._trouble)))
             except errors.FoveateError as error:
                 self._tell(error)
                 continue
@@ -104,15 +105,16 @@ class ServerDialog:
 
     def _show_state(self) -> None:
         """Show what is known of the server that the dialog names, and what is wrong with it, or with what is typed."""
-        bench, trouble = self._trial, None
+        bench, self._trouble = self._trial, ""
         if bench is None and self._said() == self._saved:
             bench = self._controller
         if bench is None:
             self._state.tell(self._say("Not tested yet"))
         else:
             self._state.show(bench.connection)
-            trouble = bench.connection.error or bench.connection.warning
-        self._problem.show(self._wrong or (self._say.sentence(str(trouble)) if trouble else ""))
+            if trouble := bench.connection.error or bench.connection.warning:
+                self._trouble = self._say.sentence(str(trouble))
+        self._problem.show(self._wrong or self._trouble)
 
     def _said(self) -> tuple[object, ...]:
         """Return what the dialog says about the server."""
