@@ -79,9 +79,27 @@ class Studio:
         return Made(status, kept[0] if kept else None, flow.result, len(previews), steps)
 
 
+@dataclass(frozen=True)
+class StudioServer:
+    """The server without anybody who is connected."""
+
+    registry: Registry
+    workplace: Workplace
+    entries: dict[str, ModelEntry]
+
+    @contextmanager
+    def entered(self) -> Iterator[Studio]:
+        """Have a connection to it. No longer than needed: the thread that keeps it alive draws random numbers,
+        and Hypothesis takes that for its own tests' fault."""
+        running = read_runtime_file(self.workplace.runtime_file)
+        assert running is not None
+        with Client(running.address, "studio", Peer("tests", "1")) as client:
+            yield Studio(client, self.registry, self.workplace, self.entries)
+
+
 @contextmanager
-def opened(folder: Path) -> Iterator[Studio]:
-    """Have a studio in `folder`."""
+def serving_studio(folder: Path) -> Iterator[StudioServer]:
+    """Have a studio's server in `folder`."""
     registry = registry_with(folder / "cache", "centerface", RESTORER)  # finds faces, and restores quickly
     registry.set_default(RESTORER)
     with quiet():
@@ -90,10 +108,7 @@ def opened(folder: Path) -> Iterator[Studio]:
     workplace.extra |= {"FOVEATE_CACHE_DIR": str(folder / "cache"), "FOVEATE_OFFLINE": "1"}
     workplace.extra["FOVEATE_THREADS"] = "1"  # layers as small as these take longer to hand out than to compute
     with workplace.serving():
-        running = read_runtime_file(workplace.runtime_file)
-        assert running is not None
-        with Client(running.address, "studio", Peer("tests", "1")) as client:
-            yield Studio(client, registry, workplace, {entry.name: entry for entry in entries})
+        yield StudioServer(registry, workplace, {entry.name: entry for entry in entries})
 
 
 def fill(registry: Registry, folder: Path) -> list[ModelEntry]:

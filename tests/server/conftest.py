@@ -15,7 +15,7 @@ from fakes.web import Running, config_in, running
 from foveate_server.config.server_config import ServerConfig
 
 if TYPE_CHECKING:
-    from fakes.checkpoint_studio import Studio
+    from fakes.checkpoint_studio import Studio, StudioServer
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -30,11 +30,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+def studio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
     """A server with checkpoints of all families, for all files: what a test adds it takes away again."""
-    from fakes.checkpoint_studio import opened
+    from fakes.checkpoint_studio import serving_studio
 
-    with opened(tmp_path_factory.mktemp("studio")) as studio:
+    with serving_studio(tmp_path_factory.mktemp("studio")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def studio(studio_server: StudioServer) -> Iterator[Studio]:
+    """That server, and a connection of the file's own."""
+    with studio_server.entered() as studio:
         yield studio
 
 

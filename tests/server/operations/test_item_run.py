@@ -37,9 +37,9 @@ def test_pixels_selection_and_feather_are_decoded_once_and_only_when_asked_for(i
 
 
 def _counting(function, calls):
-    def counted(*arguments):
+    def counted(*arguments, **named):
         calls.append(arguments)
-        return function(*arguments)
+        return function(*arguments, **named)
 
     return counted
 
