@@ -49,6 +49,9 @@ class Label(MagicMock):
     def set_text(self, text):
         self.text = text
 
+    def get_text(self):
+        return self.text
+
     def set_visible(self, is_visible):
         self.is_visible = is_visible
 
@@ -90,6 +93,14 @@ def test_ok_saves(dialog, settings, tried):
     dialog.answers(dialog.OK)
     dialog.run()
     assert (load(settings).remote_url, load(settings).ask_first, tried) == (OTHER, True, [])
+
+
+def test_a_script_is_answered_what_is_wrong_with_the_server_as_well(dialog):
+    dialog._url.set_text(OTHER)
+    dialog.answers(server_dialog._TEST, dialog.OK)
+    answer = dialog.run()
+    assert answer.endswith(f" {UNREACHED}")
+    assert "Server" in answer.removesuffix(str(UNREACHED))
 
 
 def test_a_line_that_pairs_nothing_is_told_until_it_is_mended(dialog, settings, tried):
