@@ -258,9 +258,8 @@ class Workbench:
         Where the settings name a server `elsewhere`, those that the one before may know stay with that one, on their
         own connection, unless it turns out to be the same.
         """
-        before, heard = self._client, self.connection.has_server
-        staying = [entry for entry in self._on(before) if entry.needs_server and (heard or entry.flow.is_accepted)]
-        moving = self._on(before)
+        before, heard, moving = self._client, self.connection.has_server, self._on(self._client)
+        staying = [entry for entry in moving if entry.needs_server and (heard or entry.flow.is_accepted)]
         owed: tuple[Ack, ...] = ()
         if elsewhere and staying:
             self._earlier.append(EarlierServer(before, self.connection.is_ready))
