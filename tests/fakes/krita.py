@@ -132,6 +132,14 @@ class Document:
     def __post_init__(self):
         self.first = next((child.number for child in self.root.children), 0)  # of the layer that it came with
 
+    def nodeByUniqueID(self, identity):  # noqa: N802
+        nodes = [self.root]
+        for node in nodes:  # which grows
+            if node.uniqueId() == identity:
+                return node
+            nodes.extend(node.children)
+        return None
+
     def width(self):
         return self.columns
 

@@ -21,7 +21,7 @@ class KritaJobHost(in_steps.InSteps):
         self._krita = krita
         self._document = document
         self.document_key = layer_pictures.document_key(document) if document is not None else ""
-        self._made: tuple[str, str] | None = None  # the keys of the document and of the layer that the result became
+        self._made: tuple[str, Any] | None = None  # what the result became: the document's key, and its layer's QUuid
         self._result_in: tuple[Any, geometry.Bounds] | None = None  # where the picture of the result is to come from
 
     def record(self) -> job_records.Record:
@@ -42,9 +42,9 @@ class KritaJobHost(in_steps.InSteps):
         """Tell whether the result's layer is gone from its document, as after an undo, while that is open."""
         if self._made is None:
             return False
-        document_key, layer_key = self._made
+        document_key, layer = self._made
         document = layer_pictures.open_document(self._krita, document_key)
-        return document is not None and not layer_pictures.has_layer(document, layer_key)
+        return document is not None and not layer_pictures.has_layer(document, layer)
 
     def take_picture(self) -> bool:
         """Fill `after` where the document has drawn the result; return whether that is still to come."""
@@ -83,7 +83,7 @@ class KritaJobHost(in_steps.InSteps):
         title = self._named(result)
         layer = layers.add_layer(document, prepared, title)
         layers.keep_recipe(document, layer, result, title)
-        self._made = layer_pictures.document_key(document), layer_pictures.layer_key(layer)
+        self._made = layer_pictures.document_key(document), layer.uniqueId()
 
     def _fill(self, document: Any, parts: layers.Parts, result: host.Result) -> in_steps.Steps[None]:
         """Make the empty `document` the result, and open a window on it."""

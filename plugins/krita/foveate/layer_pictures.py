@@ -71,14 +71,9 @@ def open_document(krita: Any, key: str) -> Any:
     return next((each for each in krita.Krita.instance().documents() if document_key(each) == key), None)
 
 
-def layer_key(layer: Any) -> str:
-    """Return what a layer is known by in its document."""
-    return _key(layer)
-
-
-def has_layer(document: Any, key: str) -> bool:
-    """Tell whether a document has the layer of a key."""
-    return any(_key(node) == key for node in _layers(document.rootNode()))
+def has_layer(document: Any, identity: Any) -> bool:
+    """Tell whether a document has the layer of a QUuid, wherever in its tree. Krita looks for it: that is quick."""
+    return document.nodeByUniqueID(identity) is not None
 
 
 def _key(node: Any) -> str:
