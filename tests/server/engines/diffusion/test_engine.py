@@ -50,7 +50,9 @@ def test_a_picture_does_not_depend_on_those_beside_it(engine, ticker, request_of
     alone = engine.diffuse(request_of(seeds=(3,)), ticker=ticker).images[0]
     beside = engine.diffuse(request_of(seeds=(1, 2, 3, 4, 5)), ticker=ticker).images
     assert len(beside) == 5
-    assert np.abs(beside[2] - alone).max() < 1e-5  # kernels round differently for other batches
+    # Kernels round differently for other batches: by up to 1e-5 where there is AVX-512.
+    assert np.abs(beside[2] - alone).max() < 5e-5
+    assert np.abs(beside[1] - alone).max() > 5e-3
 
 
 def test_what_is_masked_stays_near_the_image(engine, ticker, request_of, picture):
