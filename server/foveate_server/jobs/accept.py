@@ -169,10 +169,9 @@ class JobAcceptance:
         *pieces, last = [rows[start : start + CHANGES_AT_ONCE] for start in range(0, len(rows), CHANGES_AT_ONCE)]
         try:
             await spool.in_files_thread(files.create)
-            for piece in pieces:
-                await self._journal.write(piece)
+            await self._journal.write_one_by_one(pieces)
         except BaseException:
-            self._journal.write([delete_job(number)])
+            self._journal.write(delete_job(number))
             await spool.in_files_thread(files.wipe)
             raise
         return last

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from foveate_server.spool.database import Change
@@ -66,6 +66,11 @@ class Journal:
         self._entries.append(_JournalEntry(changes, then, written))
         self._wake.set()
         return written
+
+    async def write_one_by_one(self, pieces: Iterable[Sequence[Change]]) -> None:
+        """Write each of `pieces` in a transaction of its own, and whatever comes meanwhile in between."""
+        for piece in pieces:
+            await self.write(piece)
 
     async def _run(self) -> None:
         while True:

@@ -370,7 +370,9 @@ class JobManager:
         del self._jobs[job.owner, job.id]
         job.forget()
         self._runner.forget(job)
-        self._journal.write([delete_job(job.number)], lambda: self._tidy(job))
+        first, *rest = delete_job(job.number, max(len(job.items), job.seq))
+        self._journal.write([first], lambda: self._tidy(job))
+        self._start(self._journal.write_one_by_one([change] for change in rest))
         self._publisher.closed(job)
 
     def _tidy(self, job: Job) -> None:

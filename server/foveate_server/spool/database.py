@@ -18,6 +18,8 @@ from foveate_shared.errors import ErrorCode, ErrorInfo, ResourceError, ServerErr
 from foveate_shared.wire.protocol import ModelInfo, Outcome
 
 _ROWS_AT_ONCE = 100  # in one statement: it has at least 999 places for values everywhere
+_DELETED_AT_ONCE = 1000  # rows: half a hundredth of a second
+_PARTS_OF_JOB = (("items", "position"), ("windows", "id"), ("events", "seq"))
 Change = Callable[[sqlite3.Connection], None]  # a part of a transaction
 
 
@@ -210,13 +212,25 @@ def insert_job(row: JobRow) -> Change:
     return _execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", *values)  # noqa: S608 - constants alone
 
 
-def delete_job(number: int) -> Change:
-    """Forget a job and all that belongs to it."""
-    return _execute("DELETE FROM jobs WHERE number = ?", number)
+def delete_job(number: int, rows: int = 0) -> list[Change]:
+    """Forget a job and all that belongs to it: up to `rows` items, and as many events.
+
+    The changes may be carried out one by one, so that others are served in between. After the first the job is
+    nobody's, and its id is free; a server that starts forgets what is left of it.
+    """
+    rest = [_delete_rows(number, table, key) for table, key in _PARTS_OF_JOB for _ in range(rows // _DELETED_AT_ONCE)]
+    first = _execute("UPDATE jobs SET seq = 0, job = job || ' ' || number WHERE number = ?", number)
+    last = _execute("DELETE FROM jobs WHERE number = ?", number)
+    return [first, *rest, last] if rest else [last]
+
+
+def _delete_rows(number: int, table: str, key: str) -> Change:
+    some = f"SELECT {key} FROM {table} WHERE job = ? LIMIT {_DELETED_AT_ONCE}"  # noqa: S608 - constants alone
+    return _execute(f"DELETE FROM {table} WHERE job = ? AND {key} IN ({some})", number, number)  # noqa: S608 - likewise
 
 
 def delete_unaccepted() -> Change:
-    """Forget jobs whose storing never came to an end: they have no event, and nobody was told of them."""
+    """Forget jobs whose storing, or deletion, never came to an end: they have no event that anybody was told of."""
     return _execute("DELETE FROM jobs WHERE seq = 0")
 
 

@@ -259,6 +259,31 @@ async def test_a_large_plan_is_stored_piece_by_piece_and_others_come_in_between(
         assert sorted(len(job.items) for job in made.manager.jobs) == [1, LARGE]
 
 
+async def test_a_large_job_is_deleted_piece_by_piece_and_its_id_is_free_at_once(tmp_path):
+    async with bench(tmp_path, table=WITH_LARGE) as made:
+        submit = submit_of(operation="large")
+        first = await made.submit(submit)
+        made.manager.cancel(first.owner, first.id)
+        store, second, go_on, written = made.spool.apply, asyncio.Event(), asyncio.Event(), []
+
+        async def apply(changes):
+            written.append(len(changes))
+            if len(written) == 2:
+                second.set()
+                await go_on.wait()
+            await store(changes)
+
+        made.spool.apply = apply
+        made.manager.acknowledge(first.owner, first.id)
+        await second.wait()
+        again = asyncio.create_task(made.submit(submit))
+        go_on.set()
+        assert len((await again).items) == LARGE
+    assert len(written) > LARGE // 1000
+    async with bench(tmp_path, table=WITH_LARGE) as made:
+        assert [(job.number, len(job.items)) for job in made.manager.jobs] == [(first.number + 1, LARGE)]
+
+
 def folders(spool):
     """Return those of jobs."""
     return sorted(path.name for path in spool.rglob("jobs/*"))

@@ -57,6 +57,26 @@ async def test_a_job_whose_storing_never_ended_is_forgotten(tmp_path):
     spool.close()
 
 
+@pytest.mark.parametrize("done", [1, 3, None])
+def test_a_large_job_is_deleted_in_steps_and_a_start_does_the_rest(tmp_path, done):
+    def left():
+        with closing(sqlite3.connect(tmp_path / "db")) as connection:
+            query = "SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM items)"
+            return list(connection.execute(query).fetchone())
+
+    opened = Database(tmp_path / "db")
+    items = [ItemRow(number, item(number, Bounds(0, 0, 1, 1))) for number in range(2500)]
+    opened.apply([insert_job(replace(row(), seq=1)), *put_items(1, items)])
+    changes = database.delete_job(1, len(items))
+    for change in changes[:done]:
+        opened.apply([change])
+        assert left()[1] >= 2500 - 1000 * changes.index(change)
+    opened.apply([insert_job(replace(row(2), seq=1))])  # the id is free
+    opened.apply([database.delete_unaccepted()])
+    assert left() == [1, 0]
+    opened.close()
+
+
 def test_two_servers_never_share_a_spool(tmp_path, monkeypatch):
     monkeypatch.setattr(host_folder, "PATIENCE", 0.1)
     first = Spool(tmp_path / "spool", QUOTA)
@@ -145,7 +165,7 @@ def test_a_transaction_is_whole_or_nothing(tmp_path):
 def test_numbers_are_never_used_again(tmp_path):
     opened = Database(tmp_path / "db")
     assert opened.next_number() == 1
-    opened.apply([insert_job(row(1)), insert_job(row(2)), database.delete_job(2)])
+    opened.apply([insert_job(row(1)), insert_job(row(2)), *database.delete_job(2)])
     assert opened.next_number() == 3
     opened.close()
 
