@@ -11,6 +11,12 @@ from foveate_shared.wire.protocol import JsonObject
 _HASH_LENGTH = 10  # digits of a SHA-256 that those tools show
 
 
+def words_for(recipe: JsonObject, extent: Extent, *, has_recipe: bool = True) -> str | None:
+    """Return what becomes of a picture's text: the result's own, "" for none, None where an older one is still true."""
+    text = parameters_text(recipe, extent)
+    return text if has_recipe or text is None else ""
+
+
 def parameters_text(recipe: JsonObject, extent: Extent) -> str | None:
     """Return the text for a picture of `extent` that a checkpoint made; None where none did."""
     values: Any = recipe.get("parameters")

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from foveate_server.cli.a1111_text import parameters_text
+from foveate_server.cli.a1111_text import words_for
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.edit_picture import Resolve, region_in, require_other_file, sources_of
 from foveate_server.cli.file_recipe import describe_result
@@ -51,8 +51,9 @@ def edit_other(options: argparse.Namespace, info: OperationInfo, resolve: Resolv
         recipe = (
             None if options.no_recipe else describe_result(None, None, None, prepared, result.recipe, pictures=pictures)
         )
-        words = None if options.no_recipe else parameters_text(result.recipe, prepared.extent)
+        words = words_for(result.recipe, prepared.extent, has_recipe=not options.no_recipe)
         how = SaveOptions(options.quality, options.lossy)
+        notes.extend(prepared.notes)
         notes.extend(save(prepared, target, recipe=recipe, words=words, options=how))
         written.append(target)
 

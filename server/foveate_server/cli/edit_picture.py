@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from foveate_server.cli.a1111_text import parameters_text
+from foveate_server.cli.a1111_text import words_for
 from foveate_server.cli.ask_beforehand import Agreement
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.file_recipe import describe_result
@@ -149,7 +149,7 @@ class _Output:
             recipe = describe_result(
                 self._picture, self._region, options.mask, prepared, result.recipe, pictures=self._pictures
             )
-        words = None if options.no_recipe else parameters_text(result.recipe, prepared.extent)
+        words = words_for(result.recipe, prepared.extent, has_recipe=not options.no_recipe)
         how = SaveOptions(options.quality, options.lossy)
         for note in save(prepared, options.output, recipe=recipe, words=words, options=how):
             self._display.say(note)

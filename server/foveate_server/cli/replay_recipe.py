@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from foveate_server.cli import pixel_difference
+from foveate_server.cli.a1111_text import words_for
 from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.file_recipe import FileRecipe, NamedFile, parse_recipe, sha256_of_samples
 from foveate_server.cli.job_pictures import PictureFile, contents, paths_of, read_untouched
@@ -52,7 +53,8 @@ def replay(options: argparse.Namespace) -> int:
     if made is None:
         raise AssertionError("the job is done, but there is no result")
     if options.to:
-        for note in save(prepare(made, options.to), options.to, recipe=text):
+        words = words_for(recipe.recipe, made.extent)
+        for note in save(prepare(made, options.to), options.to, recipe=text, words=words):
             display.say(note)
     verdict = _compare(made, old, recipe, lossy=options.result.suffix.lower() in LOSSY_SUFFIXES)
     devices = recipe.recipe.get("device"), flow.result.recipe.get("device") if flow.result else None

@@ -1,22 +1,23 @@
-"""Recipes, Exif blocks and XMP packets in files.
+"""Recipes in files, and all that a file says about its picture.
 
 A recipe lies inside a PNG or OpenEXR, and beside all others, as `NAME.foveate.json`.
 """
 
 from __future__ import annotations
 
-import io
 import os
 import struct
 import uuid
+from collections.abc import Container
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 import OpenImageIO as oiio
 
-from foveate_server.picture_files import containers, tiff
-from foveate_server.picture_files.containers import EXIF_PREFIX, XMP_KEY, XMP_PREFIX
-from foveate_shared import png
+from foveate_server.picture_files import containers, jpeg_segments, png_chunks, png_texts, tiff_fields
+from foveate_server.picture_files.container_facts import Carried
+from foveate_server.picture_files.picture import Picture
 from foveate_shared.errors import ErrorCode, InputError
 
 RECIPE_KEY = "foveate:recipe"
@@ -30,19 +31,33 @@ def sidecar_of(path: Path) -> Path:
     return path.with_name(path.name + ".foveate.json")
 
 
-def finish(
-    path: Path, kind: str, exif: bytes | None, xmp: bytes | None, recipe: str | None, *, words: str | None = None
-) -> None:
-    """Put the raw Exif block and XMP packet into the PNG, JPEG or TIFF at `path`, and the recipe into a PNG.
+def finish(path: Path, kind: str, picture: Picture, recipe: str | None, *, words: str | None = None) -> None:
+    """Put all that is told about `picture` into the PNG, JPEG or TIFF at `path`, and the recipe into a PNG.
 
-    `words` is the text that other tools read, see :mod:`a1111_text`; it goes into a PNG too.
+    `words` is the text that other tools read, see :mod:`a1111_text`; it goes into a PNG too, in place of an older one.
     """
+    exif, xmp, icc, carried = picture.exif, picture.xmp, picture.icc, picture.carried
     if kind == "png":
-        _finish_png(path, exif, xmp, recipe, words)
+        png_chunks.finish(path, exif, xmp, icc, _with_recipe(carried, recipe, words))
     elif kind == "jpeg":
-        _finish_jpeg(path, exif, xmp)
+        jpeg_segments.finish(path, exif, xmp, icc, carried)
     elif kind == "tiff":
-        _finish_tiff(path, exif, xmp)
+        tiff_fields.finish(path, exif, xmp, carried)
+
+
+def _with_recipe(carried: Carried, recipe: str | None, words: str | None) -> Carried:
+    """Return what is carried with the recipe and words of the result, in place of those of the picture before."""
+    replaced = {RECIPE_KEY.encode(), *([WORDS_KEY.encode()] if words is not None else [])}
+    chunks = [each for each in carried.chunks if not _has_key(each, replaced)]
+    if recipe:
+        chunks.append(png_texts.made(RECIPE_KEY.encode(), recipe))
+    if words:
+        chunks.append(png_texts.made(WORDS_KEY.encode(), words))
+    return replace(carried, chunks=tuple(chunks))
+
+
+def _has_key(chunk: png_texts.Chunk, keys: Container[bytes]) -> bool:
+    return chunk[0] in png_texts.KINDS and png_texts.key_of(chunk[1]) in keys
 
 
 def place_beside(path: Path, recipe: str | None) -> None:
@@ -105,72 +120,10 @@ def _embedded_recipe(path: Path) -> str | None:
 
 def _png_text(stream: BinaryIO) -> str | None:
     key = RECIPE_KEY.encode() + b"\0"
-    for name, offset, length in containers.png_chunks(stream):
+    for name, offset, length in png_chunks.chunks_of(stream):
         if name == b"tEXt" and length <= MAX_RECIPE_BYTES:
             stream.seek(offset)
             content = stream.read(length)
             if content.startswith(key):
                 return content[len(key) :].decode("latin-1")
     return None
-
-
-def _finish_png(path: Path, exif: bytes | None, xmp: bytes | None, recipe: str | None, words: str | None) -> None:
-    """Insert the chunks before the first image data; an older recipe, and another block and packet, go."""
-    key, words_key = RECIPE_KEY.encode() + b"\0", WORDS_KEY.encode() + b"\0"
-    new = png.chunk(b"eXIf", exif) if exif else b""
-    new += png.chunk(b"iTXt", XMP_KEY + b"\0\0\0\0" + xmp) if xmp else b""  # not compressed; no language, no keyword
-    new += png.chunk(b"tEXt", key + recipe.encode("ascii")) if recipe else b""
-    new += _png_words(words_key, words) if words else b""
-    data = path.read_bytes()
-    parts = [png.SIGNATURE]
-    position = len(png.SIGNATURE)
-    while position < len(data):
-        length, name = struct.unpack_from(">I4s", data, position)
-        end = position + 12 + length
-        if name == b"IDAT" and new:
-            parts.append(new)
-            new = b""
-        replaced = name == b"eXIf" and exif
-        text = name in (b"tEXt", b"iTXt", b"zTXt")
-        outdated = text and data.startswith((key, words_key, XMP_KEY), position + 8)
-        if not (replaced or outdated):
-            parts.append(data[position:end])
-        position = end
-    path.write_bytes(b"".join(parts))
-
-
-def _png_words(key: bytes, words: str) -> bytes:
-    """Return the chunk of a text: Latin-1 where that holds it, which every tool reads, else UTF-8."""
-    try:
-        return png.chunk(b"tEXt", key + words.encode("latin-1"))
-    except UnicodeEncodeError:
-        return png.chunk(b"iTXt", key + b"\0\0\0\0" + words.encode("utf-8"))
-
-
-def _finish_jpeg(path: Path, exif: bytes | None, xmp: bytes | None) -> None:
-    """Put the segments behind the start-of-image marker; what the encoder wrote in their place goes."""
-    data = path.read_bytes()
-    new = [content for content in (exif and EXIF_PREFIX + exif, xmp and XMP_PREFIX + xmp) if content]
-    outdated = (EXIF_PREFIX, XMP_PREFIX) if exif else (XMP_PREFIX,)
-    parts = [data[:2], *(struct.pack(">BBH", 0xFF, 0xE1, len(content) + 2) + content for content in new)]
-    position = 2
-    while data[position + 1] != containers.JPEG_START_OF_SCAN:
-        (length,) = struct.unpack_from(">H", data, position + 2)
-        end = position + 2 + length
-        if not (data[position + 1] == 0xE1 and data.startswith(outdated, position + 4)):
-            parts.append(data[position:end])
-        position = end
-    path.write_bytes(b"".join([*parts, data[position:]]))
-
-
-def _finish_tiff(path: Path, exif: bytes | None, xmp: bytes | None) -> None:
-    """Put the block's fields and the packet into the directory; a packet and a date that the encoder made up go."""
-    fields: tiff.Directory = {}
-    made_up = (tiff.XMP, tiff.DATE_TIME) if exif else (tiff.XMP,)
-    if exif:
-        found = tiff.read_descriptive(io.BytesIO(exif))
-        fields = found[1] if found else {}
-    if xmp:
-        fields[tiff.XMP] = tiff.TiffField(tiff.BYTE, xmp)
-    with path.open("r+b") as stream:
-        tiff.add_fields(stream, fields, without=made_up)

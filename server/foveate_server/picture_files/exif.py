@@ -17,6 +17,7 @@ from foveate_server.picture_files import tiff
 from foveate_shared.geometry import Extent
 
 ORIENTATION = 0x0112
+WIDTH, HEIGHT = 0x0100, 0x0101  # of a TIFF; some cameras write them into their block, too
 PIXEL_X, PIXEL_Y = 0xA002, 0xA003
 THUMBNAIL, THUMBNAIL_BYTES = 0x0201, 0x0202  # where a JPEG file lies in the block
 SHORT, LONG = 3, 4
@@ -50,6 +51,14 @@ def orientation_in(block: bytes) -> int | None:
     return None
 
 
+def has_thumbnail(block: bytes) -> bool:
+    """Tell whether a block holds a small picture of the one before."""
+    with contextlib.suppress(struct.error):
+        view = _Block(bytearray(block))
+        return view.offset(view.end_of(view.first())) != 0
+    return False
+
+
 def describing(block: bytes, extent: Extent) -> bytes | None:
     """Return the block as it is true of an upright picture of `extent`; None where it is too damaged to be kept.
 
@@ -62,6 +71,8 @@ def describing(block: bytes, extent: Extent) -> bytes | None:
         for tag, at in view.fields(first):
             if tag == ORIENTATION:
                 view.set_number(at, 1)
+            elif tag in (WIDTH, HEIGHT):
+                view.set_number(at, extent.width if tag == WIDTH else extent.height)
             elif tag == tiff.EXIF:
                 _set_size(view, view.offset(at + 8), extent)
         _drop_thumbnail(view, first)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from foveate_server.picture_files.container_facts import NOTHING, Carried
 from foveate_shared.geometry import Extent
 from foveate_shared.pixels import AlphaMode, Channels, PixelFormat, SampleType
 
@@ -32,7 +33,8 @@ class Picture:
     space: str = "srgb"  # one of the protocol's named spaces
     exif: bytes | None = None  # the raw block of the source; made true of the result when it is written
     xmp: bytes | None = None  # the raw packet of the source, likewise
-    metadata: Any = None  # OpenImageIO.ImageSpec of the source: whatever else it said about itself
+    carried: Carried = NOTHING  # what else the source says, as its containers hold it
+    metadata: Any = None  # OpenImageIO.ImageSpec of the source: how it was encoded, and what OpenEXR says
     kind: str = "png"  # the container that it came from
     source: Path | None = None
     sha256: str = ""  # of the whole source file

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import numpy as np
 import OpenImageIO as oiio
 from numpy.typing import NDArray
 
-from foveate_server.picture_files import color_profile, containers, exif
+from foveate_server.picture_files import color_profile, containers, exif, xmp
+from foveate_server.picture_files.container_facts import Carried, ContainerFacts
 from foveate_server.picture_files.picture import Picture
 from foveate_shared.errors import ErrorCode, FoveateError, InputError, ResourceError
 from foveate_shared.pixels import AlphaMode, Channels
@@ -50,14 +52,16 @@ def read_picture(path: Path) -> Picture:
     return _picture(path, samples, spec, facts, sha256)
 
 
-def _picture(path: Path, samples: NDArray[Any], spec: Any, facts: containers.ContainerFacts, sha256: str) -> Picture:
+def _picture(path: Path, samples: NDArray[Any], spec: Any, facts: ContainerFacts, sha256: str) -> Picture:
     channels = _channels(path, spec)
     icc, space, notes = color_profile.profile_of(spec, channels)
     if facts.palette or spec.get_string_attribute("tiff:ColorSpace") == "palette":
         notes += (f"{path.name} has a palette; its colours are kept, and the result has full {channels.value}.",)
     if facts.one_bit or spec.get_int_attribute("oiio:BitsPerSample", 8) == 1:
         notes += (f"{path.name} has 1 bit per pixel; the result has 8.",)
-    turned = exif.orientation_in(facts.exif) if facts.exif else None  # XMP, which the decoder reads too, comes second
+    turned = exif.orientation_in(facts.exif) if facts.exif else None
+    if turned is None and facts.xmp:  # which comes second: more programs read Exif
+        turned = xmp.orientation_in(facts.xmp)
     premultiplied = channels.has_alpha and not spec.get_int_attribute(STRAIGHT, 0)
     return Picture(
         samples=exif.upright(samples, turned or spec.get_int_attribute("Orientation", 1)),
@@ -67,6 +71,7 @@ def _picture(path: Path, samples: NDArray[Any], spec: Any, facts: containers.Con
         space=space,
         exif=facts.exif,
         xmp=facts.xmp,
+        carried=_carried(facts, has_profile=icc is not None),
         metadata=spec,
         kind=facts.kind,
         source=path,
@@ -75,7 +80,17 @@ def _picture(path: Path, samples: NDArray[Any], spec: Any, facts: containers.Con
     )
 
 
-def _examine(path: Path) -> tuple[containers.ContainerFacts, str]:
+def _carried(facts: ContainerFacts, *, has_profile: bool) -> Carried:
+    """Return what goes into a result, without a colour profile that does not fit the samples."""
+    carried = facts.carried
+    outdated = ["the thumbnail"] if facts.exif and exif.has_thumbnail(facts.exif) else []
+    if not has_profile and any(name == b"iCCP" for name, _ in carried.chunks):
+        carried = replace(carried, chunks=tuple(each for each in carried.chunks if each[0] != b"iCCP"))
+        outdated.append("a colour profile that does not fit")
+    return replace(carried, outdated=tuple(dict.fromkeys((*outdated, *carried.outdated))))
+
+
+def _examine(path: Path) -> tuple[ContainerFacts, str]:
     """Return what the container says about itself, and the file's SHA-256."""
     try:
         with path.open("rb") as stream:

@@ -7,6 +7,7 @@ moved as they are, also those that nobody knows. Layouts: TIFF 6.0, BigTIFF, Exi
 from __future__ import annotations
 
 import struct
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import BinaryIO, Union
 
@@ -14,17 +15,30 @@ import numpy as np
 
 EXIF, GPS, INTEROPERABILITY = 0x8769, 0x8825, 0xA005  # tags whose value is the offset of another directory
 POINTERS = (EXIF, GPS, INTEROPERABILITY)
-XMP, DATE_TIME = 0x02BC, 0x0132
+XMP, DATE_TIME, ORIENTATION = 0x02BC, 0x0132, 0x0112
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
+IPTC, PHOTOSHOP, LAYERS, SUBDIRECTORIES, ICC = 0x83BB, 0x8649, 0x935C, 0x014A, 0x8773
 UNIT_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 1, 7: 1, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8}  # what byte order turns
 UNITS = {5: 2, 10: 2}  # rationals have two
-BYTE, LONG, LONG8 = 1, 4, 16  # types of fields
+BYTE, SHORT, LONG, RATIONAL, UNDEFINED, LONG8 = 1, 3, 4, 5, 7, 16  # types of fields
 MAX_FIELDS = 1000
 MAX_FIELD_BYTES = 16 << 20
-# What Exif's chapter 4.6.4 lists in a picture's own directory, except for how it is encoded; and what Windows adds.
-DESCRIPTIVE = (
-    *(0x010D, 0x010E, 0x010F, 0x0110, 0x0112, 0x011A, 0x011B, 0x011D, 0x0128, 0x0131, 0x0132, 0x013B, 0x013C),
-    *(0x4746, 0x4749, 0x8298, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F),
-    *(EXIF, GPS),
+# How a directory's samples are encoded, and where they lie: all else in it describes the picture.
+ENCODING = frozenset(
+    (
+        *(
+            0xFE,
+            0xFF,
+            *range(0x100, 0x104),
+            *range(0x106, 0x10B),
+            0x111,
+            *range(0x115, 0x11A),
+            0x11C,
+            *range(0x120, 0x126),
+        ),
+        *(0x13D, *range(0x140, 0x146), 0x14C, 0x14D, 0x14E, *range(0x150, 0x15C), 0x15F, *range(0x200, 0x20A)),
+        *(*range(0x211, 0x215), 0x22F, ICC),
+    )
 )
 
 
@@ -93,7 +107,7 @@ def read_descriptive(stream: BinaryIO) -> tuple[Layout, Directory, bytes | None]
     try:
         stream.seek(layout.header_pointer)
         first = _number(stream, layout.offset)
-        fields = _read(stream, layout, first, (*DESCRIPTIVE, XMP))
+        fields = _read(stream, layout, first, ENCODING)
     except (_Damaged, OSError, OverflowError):
         return None
     packet = fields.pop(XMP, None)
@@ -131,8 +145,8 @@ def add_fields(stream: BinaryIO, fields: Directory, *, without: tuple[int, ...] 
     stream.write(struct.pack(layout.offset, start))
 
 
-def _read(stream: BinaryIO, layout: Layout, offset: int, wanted: tuple[int, ...] | None = None) -> Directory:
-    """Return the fields of the directory at `offset` (those `wanted`, or all) that are sound, and those below it."""
+def _read(stream: BinaryIO, layout: Layout, offset: int, without: Container[int] = ()) -> Directory:
+    """Return the sound fields of the directory at `offset` but for those `without`, and those below it."""
     stream.seek(offset)
     number = _number(stream, layout.number_of_fields)
     if number > MAX_FIELDS:
@@ -141,7 +155,7 @@ def _read(stream: BinaryIO, layout: Layout, offset: int, wanted: tuple[int, ...]
     table = stream.read(number * size)
     fields: Directory = {}
     for tag, kind, count, value in struct.iter_unpack(layout.entry, table[: len(table) // size * size]):
-        if wanted is not None and tag not in wanted:
+        if tag in without:
             continue
         found = _below(stream, layout, tag, value) if tag in POINTERS else _field(stream, layout, kind, count, value)
         if found:
@@ -152,7 +166,7 @@ def _read(stream: BinaryIO, layout: Layout, offset: int, wanted: tuple[int, ...]
 def _below(stream: BinaryIO, layout: Layout, tag: int, value: bytes) -> Directory | None:
     """Return the directory that a field points to. Only Exif's has one below, which ends a file that goes round."""
     try:
-        fields = _read(stream, layout, struct.unpack(layout.offset, value)[0], None)
+        fields = _read(stream, layout, struct.unpack(layout.offset, value)[0])
     except (_Damaged, OSError, OverflowError):
         return None
     return fields if tag == EXIF else {below: field for below, field in fields.items() if below not in POINTERS}

@@ -1,8 +1,8 @@
 """Writing pictures whole or not at all: into a file beside the target, then renamed.
 
 Samples go to the encoder as they are. OpenImageIO encodes all but WebP, for which Pillow is exact (also the colours
-under zero alpha). PNG, JPEG, WebP and TIFF get the source's own Exif block and XMP packet, since OpenImageIO writes
-only what it knows of them.
+under zero alpha). PNG, JPEG, WebP and TIFF get what the source says as it says it (`embed_metadata`): OpenImageIO
+writes only what it knows of that, and more than was there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import OpenImageIO as oiio
 from PIL import Image
 
 from foveate_server.picture_files import embed_metadata, exif, xmp
-from foveate_server.picture_files.containers import EXIF_PREFIX, MAX_SEGMENT_BYTES, SUFFIXES, TITLES, XMP_PREFIX
+from foveate_server.picture_files.containers import SUFFIXES, TITLES
+from foveate_server.picture_files.fitting_metadata import fitted
 from foveate_server.picture_files.picture import Picture
 from foveate_server.picture_files.read import STRAIGHT
 from foveate_shared.errors import ErrorCode, InputError, ResourceError
@@ -39,6 +40,7 @@ HOLDS = {  # what a container's samples can be
 }
 LOSSLESS = ("none", "rle", "zips", "zip", "piz", "lzw", "packbits")  # compressions that are kept; others become zip
 MAX_SIDE = {"jpeg": 65_500, "webp": 16_383}
+SUBSAMPLING = "jpeg:subsampling"
 # What described the source's encoding rather than its picture.
 ENCODING_ATTRIBUTES = (
     r"oiio:BitsPerSample|oiio:subimages|oiio:RowsPerChunk|oiio:UnassociatedAlpha|tiff:.*|planarconfig|png:.*|"
@@ -85,20 +87,7 @@ def prepare(picture: Picture, path: Path) -> Picture:
         raise _unfit(f"{title} cannot be larger than {MAX_SIDE[kind]} pixels on a side.", "Write a PNG or TIFF.")
     if picture.alpha is AlphaMode.PREMULTIPLIED and picture.channels.has_alpha and kind in ("png", "webp"):
         raise _unfit(f"{title} cannot hold premultiplied alpha.", "Write a TIFF or OpenEXR.")
-    return _with_fitting_metadata(kind, _at_depth_of(kind, picture))
-
-
-def _with_fitting_metadata(kind: str, picture: Picture) -> Picture:
-    """Leave out, with a word, what is too large for JPEG's segments. Everything else takes it."""
-    if kind != "jpeg":
-        return picture
-    changes: dict[str, Any] = {}
-    for name, title, prefix in (("exif", "Exif block", EXIF_PREFIX), ("xmp", "XMP packet", XMP_PREFIX)):
-        block = getattr(picture, name)
-        if block and len(prefix) + len(block) > MAX_SEGMENT_BYTES:
-            note = f"JPEG cannot hold the {title} of {len(block) >> 10} KiB; it is left out."
-            changes |= {name: None, "notes": (*changes.get("notes", picture.notes), note)}
-    return replace(picture, **changes)
+    return fitted(_at_depth_of(kind, picture), kind)
 
 
 def _at_depth_of(kind: str, picture: Picture) -> Picture:
@@ -133,7 +122,7 @@ def save(
     Return sentences about what could not be kept beside it: the picture is there all the same.
 
     `recipe` (ASCII JSON) goes into the file where its kind can carry it, else beside it (`embed_metadata`); `words`,
-    the text for other tools, goes into a PNG alone.
+    the text for other tools, goes into a PNG alone, where it replaces an older one; "" removes that.
     Raises ResourceError where the disk or the permissions do not allow it; then nothing is left behind.
     """
     kind = container_of(path)
@@ -150,7 +139,7 @@ def save(
                 _write_webp(picture, temporary, options)
             else:
                 _write_oiio(picture, temporary, kind, inside, options)
-                embed_metadata.finish(temporary, kind, picture.exif, picture.xmp, inside, words=words)
+                embed_metadata.finish(temporary, kind, picture, inside, words=words)
     except OSError as error:
         raise _unwritable(path, error) from None
     try:
@@ -222,8 +211,8 @@ def _write_oiio(picture: Picture, path: Path, kind: str, recipe: str | None, opt
     spec = _spec(picture, kind)
     if kind == "jpeg":
         spec.attribute("compression", f"jpeg:{options.quality}")
-        if picture.kind != "jpeg":
-            spec.attribute("jpeg:subsampling", "4:4:4")
+        known = picture.metadata.get_string_attribute(SUBSAMPLING) if picture.metadata is not None else ""
+        spec.attribute(SUBSAMPLING, known or "4:4:4")
     if recipe and kind == "openexr":
         spec.attribute(embed_metadata.RECIPE_KEY, recipe)
     output: Any = oiio.ImageOutput.create(kind)
@@ -236,15 +225,16 @@ def _write_oiio(picture: Picture, path: Path, kind: str, recipe: str | None, opt
 
 
 def _spec(picture: Picture, kind: str) -> Any:
-    """Return OpenImageIO's description of the file: the source's metadata, with the result's own layout."""
-    spec = oiio.ImageSpec(picture.metadata) if picture.metadata is not None else oiio.ImageSpec()
+    """Return OpenImageIO's description of the file: the samples' layout, and what OpenEXR says or is to say."""
+    before = picture.metadata
+    spec = oiio.ImageSpec(before) if before is not None and "openexr" in (kind, picture.kind) else oiio.ImageSpec()
     spec.erase_attribute(ENCODING_ATTRIBUTES)
     if picture.exif and kind != "openexr":
         spec.erase_attribute(EXIF_ATTRIBUTES)
-    if spec.get_string_attribute("compression") not in LOSSLESS or picture.kind != kind:
-        spec.erase_attribute("compression")
-        if kind in ("tiff", "openexr"):
-            spec.attribute("compression", "zip")
+    spec.erase_attribute("compression")
+    if kind in ("tiff", "openexr"):
+        known = before.get_string_attribute("compression") if before is not None and picture.kind == kind else ""
+        spec.attribute("compression", known if known in LOSSLESS else "zip")
     extent = picture.extent
     if (spec.width, spec.height) != (extent.width, extent.height):
         spec.x = spec.y = spec.full_x = spec.full_y = 0
@@ -262,7 +252,7 @@ def _spec(picture: Picture, kind: str) -> Any:
     for name, side in (("Exif:PixelXDimension", extent.width), ("Exif:PixelYDimension", extent.height)):
         if spec.getattribute(name) is not None:
             spec.attribute(name, side)
-    if picture.icc:
+    if picture.icc and kind in ("tiff", "openexr"):
         profile = np.frombuffer(picture.icc, np.uint8)
         spec.attribute("ICCProfile", oiio.TypeDesc(f"uint8[{len(profile)}]"), profile)
     return spec

@@ -18,6 +18,18 @@ TIFF_NAMES, EXIF_NAMES, XMP_NAMES, NOTE_NAMES = (
 )
 
 
+def orientation_in(packet: bytes) -> int | None:
+    """Return the orientation that a packet tells; None where it tells none."""
+    for prefix in _prefixes(packet, TIFF_NAMES):
+        full = re.escape(prefix + b":Orientation")
+        found = re.search(rb"\s" + full + rb"""\s*=\s*["']\s*([1-8])\s*["']""", packet) or re.search(
+            rb"<" + full + rb"(?:\s[^>]*)?>\s*([1-8])\s*</", packet
+        )
+        if found:
+            return int(found[1])
+    return None
+
+
 def describing(packet: bytes, extent: Extent) -> bytes:
     """Return the packet as it is true of an upright picture of `extent`, without thumbnails of the one before.
 
