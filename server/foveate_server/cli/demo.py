@@ -64,8 +64,8 @@ def _run(photo: Path | None) -> None:
         focused, enlarged = FOLDER / "after-faces.png", FOLDER / "after-upscale.png"
         region = _region(original.extent, faces)
         steps: dict[str, list[str | Path]] = {
-            f"Brought {len(faces)} face{'s' * (len(faces) != 1)} into focus": ["faces", before, focused],
-            "Enlarged a region in place": ["upscale", focused, enlarged, "--in-place", "--rect", region],
+            f"Brought {len(faces)} face{'s' * (len(faces) != 1)} into focus": ["faces", before, focused, "--force"],
+            "Enlarged a region in place": ["upscale", focused, enlarged, "--in-place", "--rect", region, "--force"],
             "Replayed the recipe of the faces": ["replay", focused],
         }
         for title, command in steps.items():

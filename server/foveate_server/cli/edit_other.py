@@ -14,9 +14,10 @@ from typing import Any
 
 from foveate_server.cli.a1111_text import words_for
 from foveate_server.cli.document import PictureDocument
-from foveate_server.cli.edit_picture import Resolve, region_in, require_other_file, sources_of
+from foveate_server.cli.edit_picture import Resolve, region_in, sources_of
 from foveate_server.cli.file_recipe import describe_result
 from foveate_server.cli.job_pictures import contents, paths_of, read_pictures
+from foveate_server.cli.overwrite_rule import OverwriteRule
 from foveate_server.cli.progress_display import Display, print_json
 from foveate_server.cli.result_alone import ResultAlone
 from foveate_server.cli.result_files import require_target, write_parts
@@ -40,11 +41,14 @@ def edit_other(options: argparse.Namespace, info: OperationInfo, resolve: Resolv
         require_target(target, kind)
     pictures = read_pictures(paths_of(options.image))
     check_counted(pictures, picture_slots(info.parameters))
+    picture = read_picture(options.input) if takes_document(info.parameters) else None
+    rule = OverwriteRule(options.force, sources_of(options), picture.sha256 if picture else "")
+    if kind == PIXELS:
+        rule.require_picture(target)
+    else:
+        rule.require(target)
     written: list[Path] = []
     notes: list[str] = []  # about what was written
-
-    def check(path: Path) -> None:
-        require_other_file(sources_of(options), path, force=options.force)
 
     def store(made: Picture, result: Result) -> None:
         prepared = prepare(made, target)
@@ -54,15 +58,13 @@ def edit_other(options: argparse.Namespace, info: OperationInfo, resolve: Resolv
         words = words_for(result.recipe, prepared.extent, has_recipe=not options.no_recipe)
         how = SaveOptions(options.quality, options.lossy)
         notes.extend(prepared.notes)
-        notes.extend(save(prepared, target, recipe=recipe, words=words, options=how))
+        notes.extend(save(prepared, target, recipe=recipe, words=words, options=how, check=rule.require))
         written.append(target)
 
     def take(result: Result) -> None:
-        written.extend(write_parts(result, target, check))
+        written.extend(write_parts(result, target, rule.require))
 
-    check(target)
-    if takes_document(info.parameters):
-        picture = read_picture(options.input)
+    if picture:
         host: Any = PictureDocument(picture, region_in(options, picture.extent), store, take=take)
     else:
         host = ResultAlone(store, take)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.file_recipe import describe_result
 from foveate_server.cli.job_pictures import PictureFile, contents, paths_of, pictures_of_job, read_pictures
 from foveate_server.cli.open_client import operation_at
+from foveate_server.cli.overwrite_rule import OverwriteRule
 from foveate_server.cli.parameter_options import count_of, require_count
 from foveate_server.cli.progress_display import Display, print_json
 from foveate_server.cli.region import Region, parse_rect, region_of
@@ -22,7 +23,6 @@ from foveate_server.cli.run_job import run_job
 from foveate_server.picture_files.picture import Picture
 from foveate_server.picture_files.read import read_picture
 from foveate_server.picture_files.write import SaveOptions, prepare, require_writable, save
-from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.forms.operation_form import with_seeds
 from foveate_shared.forms.picture_slots import check_counted, picture_slots
 from foveate_shared.geometry import Extent
@@ -32,6 +32,15 @@ from foveate_shared.wire.protocol import JobSummary, JsonObject, OperationInfo
 Resolve = Callable[[argparse.Namespace, OperationInfo], JsonObject]
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """IN, what of it is worked on, and what may be written over."""
+
+    picture: Picture
+    region: Region
+    rule: OverwriteRule
+
+
 def edit(options: argparse.Namespace, operation: str, resolve: Resolve) -> int:
     """Run `operation` on IN, write OUT, or each of its variations, say what happened; return the exit status.
 
@@ -39,7 +48,7 @@ def edit(options: argparse.Namespace, operation: str, resolve: Resolve) -> int:
     """
     count = count_of(options)
     outputs = [options.output] if count == 1 else _numbered(options.output, count)
-    picture, region = _opened(options, outputs)
+    opened = _opened(options, outputs)
     pictures = read_pictures(paths_of(options.image))
     with Display(quiet=options.quiet) as display:
         info = operation_at(options, display, operation)
@@ -47,36 +56,40 @@ def edit(options: argparse.Namespace, operation: str, resolve: Resolve) -> int:
     require_count(count, info)
     parameters = resolve(options, info)
     runs = zip(outputs, [parameters] if count == 1 else with_seeds(parameters, count), strict=True)
-    agreement = Agreement(count, is_given=region.selection is not None or getattr(options, "yes", True))
+    agreement = Agreement(count, is_given=opened.region.selection is not None or getattr(options, "yes", True))
     reports = []
     for output, own in runs:
         options.output = output
-        reports.append(_edit_once(options, picture, region, operation, own, pictures=pictures, agreement=agreement))
+        reports.append(_edit_once(options, opened, operation, own, pictures=pictures, agreement=agreement))
     if options.json:
         print_json(reports[0] if len(reports) == 1 else {"variations": reports})
     return 0
 
 
-def resume(options: argparse.Namespace, job: JobSummary) -> int:
-    """Follow a job that was begun before to its end, and write OUT; return the exit status."""
+def resume(options: argparse.Namespace, named: Callable[[argparse.Namespace], JobSummary]) -> int:
+    """Follow a job that was begun before to its end, and write OUT; return the exit status.
+
+    `named` asks the server which job is meant.
+    """
+    opened = _opened(options, [options.output])
+    job = named(options)
     pictures = pictures_of_job(options.image, job)
-    picture, region = _opened(options, [options.output])
-    report = _edit_once(options, picture, region, job.operation, {}, pictures=pictures, job=job.job)
+    report = _edit_once(options, opened, job.operation, {}, pictures=pictures, job=job.job)
     if options.json:
         print_json(report)
     return 0
 
 
-def _opened(options: argparse.Namespace, outputs: Sequence[Path]) -> tuple[Picture, Region]:
-    """Return IN and its region. Raises FoveateError also for what could not be written in the end."""
-    for output in outputs:
-        require_other_file(sources_of(options), output, force=options.force)
+def _opened(options: argparse.Namespace, outputs: Sequence[Path]) -> _Opened:
+    """Return IN and what goes with it. Raises FoveateError also for what could not be written in the end."""
     picture = read_picture(options.input)
     region = region_in(options, picture.extent)
     prepare(picture, options.output)
+    rule = OverwriteRule(options.force, sources_of(options), picture.sha256)
     for output in outputs:
+        rule.require_picture(output)
         require_writable(output)
-    return picture, region
+    return _Opened(picture, region, rule)
 
 
 def _numbered(path: Path, count: int) -> list[Path]:
@@ -85,8 +98,7 @@ def _numbered(path: Path, count: int) -> list[Path]:
 
 def _edit_once(
     options: argparse.Namespace,
-    picture: Picture,
-    region: Region,
+    opened: _Opened,
     operation: str,
     parameters: JsonObject,
     *,
@@ -96,13 +108,14 @@ def _edit_once(
 ) -> dict[str, Any]:
     """Run one job and write its result; return what --json tells of it."""
     began = time.monotonic()
+    picture, region = opened.picture, opened.region
     with Display(quiet=options.quiet) as display:
         for note in picture.notes:
             display.say(note)
         if options.mask and region.selection and parameters.get("target") == "new":
             bounds = region.selection.bounds
             display.say(f"A new picture is a rectangle: the mask's bounds, {bounds.width} x {bounds.height} pixels.")
-        output = _Output(options, picture, region, pictures, display)
+        output = _Output(options, opened, pictures, display)
         document = PictureDocument(picture, region, output.store, is_resumed=job is not None)
         sources: dict[str, Any] = {"job": job, "pictures": contents(pictures)}
         flow = run_job(options, display, document, operation, parameters, agreement=agreement, **sources)
@@ -126,32 +139,30 @@ class _Output:
     def __init__(
         self,
         options: argparse.Namespace,
-        picture: Picture,
-        region: Region,
+        opened: _Opened,
         pictures: Mapping[str, PictureFile],
         display: Display,
     ) -> None:
         self._options = options
-        self._picture = picture
-        self._region = region
+        self._opened = opened
         self._pictures = pictures
         self._display = display
         self.extent = Extent(0, 0)  # of what was written
 
     def store(self, made: Picture, result: Result) -> None:
         """Write the resulting picture with its recipe."""
-        options = self._options
+        options, opened = self._options, self._opened
         prepared = prepare(made, options.output)
         for note in prepared.notes:
             self._display.say(note)
         recipe = None
         if not options.no_recipe:
             recipe = describe_result(
-                self._picture, self._region, options.mask, prepared, result.recipe, pictures=self._pictures
+                opened.picture, opened.region, options.mask, prepared, result.recipe, pictures=self._pictures
             )
         words = words_for(result.recipe, prepared.extent, has_recipe=not options.no_recipe)
         how = SaveOptions(options.quality, options.lossy)
-        for note in save(prepared, options.output, recipe=recipe, words=words, options=how):
+        for note in save(prepared, options.output, recipe=recipe, words=words, options=how, check=opened.rule.require):
             self._display.say(note)
         self.extent = prepared.extent
 
@@ -162,24 +173,7 @@ def region_in(options: argparse.Namespace, extent: Extent) -> Region:
     return region_of(extent, rect, options.mask)
 
 
-def sources_of(options: argparse.Namespace) -> list[Path]:
+def sources_of(options: argparse.Namespace) -> tuple[Path, ...]:
     """Return the files that a command reads: IN, the mask and further pictures, as far as it has them."""
     named = (getattr(options, "input", None), getattr(options, "mask", None))
-    return [*filter(None, named), *paths_of(options.image).values()]
-
-
-def require_other_file(sources: Iterable[Path], target: Path, *, force: bool) -> None:
-    """Raise InputError where `target` is one of what is read, unless that was wished."""
-    if not force and any(_is_same(source, target) for source in sources):
-        raise InputError(
-            f"{target} is the picture that is read.",
-            code=ErrorCode.INVALID_FILE,
-            remedy="Give OUT another name, or say --force to replace the original.",
-        )
-
-
-def _is_same(source: Path, target: Path) -> bool:
-    try:
-        return target.exists() and source.exists() and target.samefile(source)
-    except OSError:
-        return False
+    return (*filter(None, named), *paths_of(options.image).values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from foveate_server.cli.document import Store
 from foveate_server.cli.file_recipe import describe_alone
 from foveate_server.cli.open_client import connect
 from foveate_server.cli.options import owner_arguments
+from foveate_server.cli.overwrite_rule import OverwriteRule
 from foveate_server.cli.progress_display import Display, print_json
 from foveate_server.cli.result_alone import ResultAlone
 from foveate_server.cli.result_files import require_target, write_parts
@@ -27,22 +29,24 @@ from foveate_shared.wire.protocol import JobSummary
 _TICK_SECONDS = 0.1
 
 
-def fetch(options: argparse.Namespace, job: JobSummary) -> int:
-    """Write the result of `job` to OUT; the server forgets it then. Return the exit status.
+def fetch(options: argparse.Namespace, named: Callable[[argparse.Namespace], JobSummary]) -> int:
+    """Write the result of a job to OUT; the server forgets it then. Return the exit status.
 
-    The server keeps what is not whole. Raises FoveateError; it is kept then, too.
+    `named` asks the server which job is meant. What is not whole is kept there. Raises FoveateError; all is kept then.
     """
+    rule = OverwriteRule(options.force)
+    rule.require_picture(options.output)  # it may be the very picture that the region belongs into
+    job = named(options)
     if job.state != "done" and not (options.incomplete and job.state == "failed"):
         raise _not_done(job, owner_arguments(options))
-    _require_new(options.output, force=options.force)
     with Display(quiet=options.quiet) as display:
         written: list[Path] = []
 
         def take(result: Result) -> None:
             require_target(options.output, result.kind)
-            written.extend(write_parts(result, options.output, lambda _: None))
+            written.extend(write_parts(result, options.output, rule.require))
 
-        alone = ResultAlone(_writer(options, display), take)
+        alone = ResultAlone(_writer(options, rule, display), take)
         with connect(options, display) as client:
             waiting = WaitingResults(client, lambda _: alone)
             flow = waiting.fetch(job, takes_incomplete=options.incomplete)
@@ -86,16 +90,6 @@ def _not_done(job: JobSummary, owner: str) -> InputError:
     return InputError(f"The job is not done: it is {job.state}.", code=ErrorCode.CONFLICT, remedy=remedy)
 
 
-def _require_new(path: Path, *, force: bool) -> None:
-    """Raise InputError where OUT is there: it may be the very picture that the region belongs into."""
-    if path.is_file() and not force:
-        raise InputError(
-            f"{path} is there already.",
-            code=ErrorCode.INVALID_FILE,
-            remedy="Give OUT another name, or say --force to replace it. For the whole picture: `foveate jobs resume`.",
-        )
-
-
 def _require(flow: Rerender, state: JobState) -> None:
     status = flow.status
     if status.error is not None:
@@ -111,7 +105,7 @@ def _with_incomplete(error: ErrorInfo, flow: Rerender) -> FoveateError:
     return to_exception(error)
 
 
-def _writer(options: argparse.Namespace, display: Display) -> Store:
+def _writer(options: argparse.Namespace, rule: OverwriteRule, display: Display) -> Store:
     def store(made: Picture, result: Result) -> None:
         prepared = prepare(made, options.output)
         for note in prepared.notes:
@@ -121,7 +115,7 @@ def _writer(options: argparse.Namespace, display: Display) -> Store:
             recipe = describe_alone(prepared, result.recipe)
             words = parameters_text(result.recipe, prepared.extent)
         how = SaveOptions(options.quality, options.lossy)
-        for note in save(prepared, options.output, recipe=recipe, words=words, options=how):
+        for note in save(prepared, options.output, recipe=recipe, words=words, options=how, check=rule.require):
             display.say(note)
 
     return store

@@ -48,6 +48,7 @@ class FileRecipe:
     recipe: JsonObject = field(default_factory=dict)  # the server's
     pictures: dict[str, NamedFile] = field(default_factory=dict)  # beside the input, by name
     is_alone: bool = False  # the result is what was made, without the picture that it belongs into
+    file_sha256: str = ""  # of the file that the recipe lies beside; one inside of a file cannot tell
 
 
 def describe_result(
@@ -69,7 +70,7 @@ def describe_result(
         recipe=recipe,
         pictures={name: NamedFile(each.path.name, each.content.sha256) for name, each in (pictures or {}).items()},
     )
-    return _text(described)
+    return recipe_text(described)
 
 
 def describe_alone(result: Picture, recipe: JsonObject) -> str:
@@ -77,7 +78,7 @@ def describe_alone(result: Picture, recipe: JsonObject) -> str:
     selection = as_object(recipe.get("selection"))
     is_masked = bool(selection.get("has_coverage"))
     pictures: Any = recipe.get("pictures") or []
-    return _text(
+    return recipe_text(
         FileRecipe(
             input=None if recipe.get("document") is None else _UNKNOWN,
             rect=None if is_masked else _rect(selection.get("bounds")),
@@ -90,9 +91,10 @@ def describe_alone(result: Picture, recipe: JsonObject) -> str:
     )
 
 
-def _text(described: FileRecipe) -> str:
+def recipe_text(described: FileRecipe) -> str:
+    """Return the JSON text of a recipe."""
     fields = asdict(described)
-    for name in ("pictures", "is_alone"):
+    for name in ("pictures", "is_alone", "file_sha256"):
         if not fields[name]:
             del fields[name]  # as it was when there was no such thing
     return json.dumps({"foveate_recipe": FORMAT, **fields}, separators=(",", ":"))
@@ -128,6 +130,7 @@ def parse_recipe(text: str) -> FileRecipe:
             recipe=_server_recipe(fields["recipe"]),
             pictures={str(name): _named_file(entry) for name, entry in fields.get("pictures", {}).items()},
             is_alone=bool(fields.get("is_alone", False)),
+            file_sha256=str(fields.get("file_sha256", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(

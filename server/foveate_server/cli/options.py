@@ -52,10 +52,10 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     add_result(parser)
 
 
-def add_result(parser: argparse.ArgumentParser, *, force: str = "allow OUT to be a picture that is read") -> None:
-    """Add OUT, and how it is written; `force` says what else that option allows."""
+def add_result(parser: argparse.ArgumentParser) -> None:
+    """Add OUT, and how it is written."""
     parser.add_argument("output", metavar="OUT", type=Path, help="where the result goes; its ending says as what")
-    parser.add_argument("--force", action="store_true", help=force)
+    add_force(parser)
     parser.add_argument(
         "--quality",
         type=_quality,
@@ -67,6 +67,16 @@ def add_result(parser: argparse.ArgumentParser, *, force: str = "allow OUT to be
     )
     parser.add_argument("--lossy", action="store_true", help="write WebP lossy; it is lossless by default")
     parser.add_argument("--no-recipe", action="store_true", help="do not keep how the result was made, with it")
+
+
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """Add the permission to replace files."""
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="replace a file that exists, also one that is read; without it only an untouched result of the same "
+        "original makes room for a newer one. What is read-only stays",
+    )
 
 
 def add_incomplete(parser: argparse.ArgumentParser) -> None:

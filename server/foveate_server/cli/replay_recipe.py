@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ import numpy as np
 from foveate_server.cli import pixel_difference
 from foveate_server.cli.a1111_text import words_for
 from foveate_server.cli.document import PictureDocument
-from foveate_server.cli.file_recipe import FileRecipe, NamedFile, parse_recipe, sha256_of_samples
+from foveate_server.cli.file_recipe import FileRecipe, NamedFile, parse_recipe, recipe_text, sha256_of_samples
 from foveate_server.cli.job_pictures import PictureFile, contents, paths_of, read_untouched
+from foveate_server.cli.overwrite_rule import OverwriteRule
 from foveate_server.cli.pixel_difference import Difference
 from foveate_server.cli.progress_display import Display, print_json, print_line
 from foveate_server.cli.region import Region, region_of
@@ -23,7 +24,7 @@ from foveate_server.models.find_by_hash import pins_of
 from foveate_server.picture_files import embed_metadata
 from foveate_server.picture_files.picture import Picture
 from foveate_server.picture_files.read import read_picture
-from foveate_server.picture_files.write import prepare, save
+from foveate_server.picture_files.write import prepare, require_writable, save
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds
 from foveate_shared.jobs.host import Result
@@ -34,12 +35,16 @@ LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")  # where the file's own samples may 
 
 def replay(options: argparse.Namespace) -> int:
     """Make OUT again; return 0 where the samples are the same, or close enough for another device's, else 1."""
-    text = embed_metadata.read_recipe(options.result)
-    recipe = parse_recipe(text)
+    recipe = parse_recipe(embed_metadata.read_recipe(options.result))
     old = read_picture(options.result)
     pictures = _pictures(options, recipe)
     again = _Kept(options.result, is_alone=recipe.is_alone)
     document = _document(options, recipe, again)
+    rule = OverwriteRule(options.force, _sources(options, recipe), recipe.input.sha256 if recipe.input else "")
+    if options.to:
+        prepare(old, options.to)
+        rule.require_picture(options.to)
+        require_writable(options.to)
     with Display(quiet=options.quiet) as display:
         flow = run_job(
             options,
@@ -53,8 +58,8 @@ def replay(options: argparse.Namespace) -> int:
     if made is None:
         raise AssertionError("the job is done, but there is no result")
     if options.to:
-        words = words_for(recipe.recipe, made.extent)
-        for note in save(prepare(made, options.to), options.to, recipe=text, words=words):
+        text, words = recipe_text(replace(recipe, file_sha256="")), words_for(recipe.recipe, made.extent)
+        for note in save(prepare(made, options.to), options.to, recipe=text, words=words, check=rule.require):
             display.say(note)
     verdict = _compare(made, old, recipe, lossy=options.result.suffix.lower() in LOSSY_SUFFIXES)
     devices = recipe.recipe.get("device"), flow.result.recipe.get("device") if flow.result else None
@@ -155,6 +160,13 @@ def _pictures(options: argparse.Namespace, recipe: FileRecipe) -> dict[str, Pict
     hashes = {name: file.sha256 for name, file in recipe.pictures.items()}
     found = {name: path for name, path in paths.items() if path is not None}
     return read_untouched(found, hashes, f"{options.result.name} was made")
+
+
+def _sources(options: argparse.Namespace, recipe: FileRecipe) -> tuple[Path, ...]:
+    """Return all files that are read, OUT among them."""
+    beside = [_beside(options, file) for file in (recipe.input, recipe.mask, *recipe.pictures.values()) if file]
+    given = (options.result, options.input, options.mask, *beside, *paths_of(options.image).values())
+    return tuple(path for path in given if path)
 
 
 def _beside(options: argparse.Namespace, file: NamedFile) -> Path | None:

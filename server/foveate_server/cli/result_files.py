@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 from foveate_server.picture_files.picture import Picture, from_wire
+from foveate_server.picture_files.place_file import Check
 from foveate_server.picture_files.write import prepare, require_writable, save, save_bytes
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.jobs.host import Image, Result
 from foveate_shared.wire.protocol import FILES, REPORT, Json
-
-Check = Callable[[Path], None]  # raises InputError where a path must not be written
 
 
 def require_target(path: Path, kind: str) -> None:
@@ -42,7 +40,7 @@ def _write_files(result: Result, folder: Path, check: Check) -> list[Path]:
         check(path)
     folder.mkdir(exist_ok=True)
     for file, path in zip(result.files, paths, strict=True):
-        save_bytes(file.content, path)
+        save_bytes(file.content, path, check)
     return paths
 
 
@@ -55,9 +53,9 @@ def _write_reports(result: Result, path: Path, check: Check) -> list[Path]:
         check(each)
     found: list[Json] = [report.data for report in result.reports]
     text = json.dumps(found[0] if len(found) == 1 else found, indent=2, ensure_ascii=False)
-    save_bytes(f"{text}\n".encode(), path)
+    save_bytes(f"{text}\n".encode(), path, check)
     for drawing, target in zip(drawings, pictures, strict=True):
-        save(prepare(_picture(drawing), target), target)
+        save(prepare(_picture(drawing), target), target, check=check)
     return [path, *pictures]
 
 

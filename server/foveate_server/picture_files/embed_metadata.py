@@ -1,13 +1,14 @@
 """Recipes in files, and all that a file says about its picture.
 
-A recipe lies inside a PNG or OpenEXR, and beside all others, as `NAME.foveate.json`.
+A recipe lies inside a PNG or OpenEXR, and beside all others, as `NAME.foveate.json`, with the hash of the file.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import struct
-import uuid
 from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
@@ -18,17 +19,20 @@ import OpenImageIO as oiio
 from foveate_server.picture_files import containers, jpeg_segments, png_chunks, png_texts, tiff_fields
 from foveate_server.picture_files.container_facts import Carried
 from foveate_server.picture_files.picture import Picture
+from foveate_server.picture_files.place_file import Check, allow_all, followed, placing
 from foveate_shared.errors import ErrorCode, InputError
 
 RECIPE_KEY = "foveate:recipe"
 WORDS_KEY = "parameters"  # as the tools around Stable Diffusion call it
 CARRIERS = ("png", "openexr")
+SIDECAR_SUFFIX = ".foveate.json"
 MAX_RECIPE_BYTES = 16 << 20
 
 
 def sidecar_of(path: Path) -> Path:
-    """Return where the recipe of `path` lies when it is not inside."""
-    return path.with_name(path.name + ".foveate.json")
+    """Return where the recipe of `path` lies when it is not inside: beside the file, not beside a link to it."""
+    file = followed(path)
+    return file.with_name(file.name + SIDECAR_SUFFIX)
 
 
 def finish(path: Path, kind: str, picture: Picture, recipe: str | None, *, words: str | None = None) -> None:
@@ -60,22 +64,20 @@ def _has_key(chunk: png_texts.Chunk, keys: Container[bytes]) -> bool:
     return chunk[0] in png_texts.KINDS and png_texts.key_of(chunk[1]) in keys
 
 
-def place_beside(path: Path, recipe: str | None) -> None:
+def place_beside(path: Path, recipe: str | None, check: Check = allow_all) -> None:
     """Write the recipe beside a picture that cannot carry it; else remove one that an earlier result left there.
 
-    Raises OSError where it cannot be written; nothing is left of it then.
+    Raises OSError where it cannot be written, and what `check` raises; nothing is left of it then.
     """
     sidecar = sidecar_of(path)
     if recipe is None or containers.SUFFIXES.get(path.suffix.lower()) in CARRIERS:
         if _is_there(sidecar):
+            check(sidecar)
             sidecar.unlink()
         return
-    temporary = sidecar.with_name(f".foveate-{uuid.uuid4().hex}.part")
-    try:
-        temporary.write_text(recipe + "\n", "ascii")
-        temporary.replace(sidecar)
-    finally:
-        temporary.unlink(missing_ok=True)
+    told = json.loads(recipe) | {"file_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    with placing(sidecar, check) as temporary:
+        temporary.write_text(json.dumps(told, separators=(",", ":")) + "\n", "ascii")
 
 
 def _is_there(path: Path) -> bool:
@@ -90,7 +92,7 @@ def read_recipe(path: Path) -> str:
         raise InputError(f"{path} does not exist.", code=ErrorCode.INVALID_FILE, remedy="Check the name.")
     text = _embedded_recipe(path)
     if text is None and _is_there(sidecar) and sidecar.stat().st_size <= MAX_RECIPE_BYTES:
-        text = sidecar.read_text("utf-8", errors="replace")
+        text = read_sidecar(sidecar)
     if text is None:
         raise InputError(
             f"{path.name} carries no recipe, and {sidecar.name} is not beside it.",
@@ -98,6 +100,12 @@ def read_recipe(path: Path) -> str:
             remedy="Replay a result that has one: not written with --no-recipe, nor by `foveate jobs fetch`.",
         )
     return text
+
+
+def read_sidecar(sidecar: Path) -> str:
+    """Return what lies beside a picture. Raises OSError."""
+    with sidecar.open("rb") as stream:
+        return stream.read(MAX_RECIPE_BYTES).decode("utf-8", errors="replace")
 
 
 def _embedded_recipe(path: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""Writing pictures whole or not at all: into a file beside the target, then renamed.
+"""Writing pictures, whole or not at all.
 
 Samples go to the encoder as they are. OpenImageIO encodes all but WebP, for which Pillow is exact (also the colours
 under zero alpha). PNG, JPEG, WebP and TIFF get what the source says as it says it (`embed_metadata`): OpenImageIO
@@ -7,11 +7,9 @@ writes only what it knows of that, and more than was there.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +22,9 @@ from foveate_server.picture_files import embed_metadata, exif, xmp
 from foveate_server.picture_files.containers import SUFFIXES, TITLES
 from foveate_server.picture_files.fitting_metadata import fitted
 from foveate_server.picture_files.picture import Picture
+from foveate_server.picture_files.place_file import Check, allow_all, followed, placing
 from foveate_server.picture_files.read import STRAIGHT
-from foveate_shared.errors import ErrorCode, InputError, ResourceError
+from foveate_shared.errors import ErrorCode, FoveateError, InputError, ResourceError
 from foveate_shared.pixels import AlphaMode, Channels, SampleType
 from foveate_shared.wire.rules import is_device_name
 
@@ -116,14 +115,16 @@ def save(
     recipe: str | None = None,
     words: str | None = None,
     options: SaveOptions | None = None,
+    check: Check = allow_all,
 ) -> tuple[str, ...]:
-    """Write `picture`, as :func:`prepare` returned it, to `path`, replacing what is there at once.
+    """Write `picture`, as :func:`prepare` returned it, to `path`, replacing at once what is there if `check` allows it.
 
     Return sentences about what could not be kept beside it: the picture is there all the same.
 
     `recipe` (ASCII JSON) goes into the file where its kind can carry it, else beside it (`embed_metadata`); `words`,
     the text for other tools, goes into a PNG alone, where it replaces an older one; "" removes that.
-    Raises ResourceError where the disk or the permissions do not allow it; then nothing is left behind.
+    Raises ResourceError where the disk or the permissions do not allow it, and what `check` raises; then nothing is
+    left behind.
     """
     kind = container_of(path)
     options = options or SaveOptions()
@@ -134,7 +135,7 @@ def save(
         xmp=xmp.describing(picture.xmp, picture.extent) if picture.xmp else None,
     )
     try:
-        with _replacing(path) as temporary:
+        with placing(path, check) as temporary:
             if kind == "webp":
                 _write_webp(picture, temporary, options)
             else:
@@ -143,17 +144,19 @@ def save(
     except OSError as error:
         raise _unwritable(path, error) from None
     try:
-        embed_metadata.place_beside(path, recipe)
+        embed_metadata.place_beside(path, recipe, check)
     except OSError as error:
         beside = embed_metadata.sidecar_of(path).name
         return (f"The recipe is not kept: {beside} cannot be written ({error.strerror or error}).",)
+    except FoveateError as error:
+        return (f"The recipe is not kept: {error.info.message}",)
     return ()
 
 
-def save_bytes(content: bytes | bytearray | memoryview, path: Path) -> None:
-    """Write what is no picture in the same way. Raises ResourceError likewise."""
+def save_bytes(content: bytes | bytearray | memoryview, path: Path, check: Check = allow_all) -> None:
+    """Write what is no picture in the same way. Raises likewise."""
     try:
-        with _replacing(path) as temporary:
+        with placing(path, check) as temporary:
             temporary.write_bytes(content)
     except OSError as error:
         raise _unwritable(path, error) from None
@@ -170,7 +173,7 @@ def require_writable(path: Path, *, has_devices: bool = os.name == "nt") -> None
             remedy="Choose another name.",
         )
     try:
-        with tempfile.TemporaryFile(dir=path.parent):
+        with tempfile.TemporaryFile(dir=followed(path).parent):
             pass
     except OSError as error:
         raise _unwritable(path, error) from None
@@ -183,28 +186,6 @@ def _unwritable(path: Path, error: OSError) -> ResourceError:
         code=ErrorCode.STORAGE_FULL,
         remedy="Free some space, or choose another folder." if full else "Choose a folder that you may write to.",
     )
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary file beside `path` to write into; it takes its place only where the block succeeds."""
-    handle, name = tempfile.mkstemp(prefix=".foveate-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def _write_oiio(picture: Picture, path: Path, kind: str, recipe: str | None, options: SaveOptions) -> None:

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from fakes.jobs import submit_of
+from fakes.pictures import scene
 from fakes.raw_client import RawClient
+from foveate_server.picture_files.write import save
 from foveate_shared.connection.running_server import read_runtime_file
 from foveate_shared.wire.protocol import Cancelled, Windows
 
@@ -47,7 +49,8 @@ def test_any_other_token_is_refused(server, tablet):
 
 def test_the_job_of_another_is_not_found_among_one_s_own(server, tablet):
     _, job, _, connection = tablet
-    for command in (("cancel", job), ("fetch", job, "out.png"), ("resume", job, "in.png", "out.png")):
+    save(scene(), server.folder / "not-theirs.png")
+    for command in (("cancel", job), ("fetch", job, "none.png"), ("resume", job, "not-theirs.png", "none.png")):
         assert "There is no job whose id begins with" in server.foveate("jobs", *command, status=2).stderr
-    other = server.foveate("jobs", "fetch", "0", "out.png", *connection, status=2)
+    other = server.foveate("jobs", "fetch", "0", "none.png", *connection, status=2)
     assert "There is no job whose id begins with 0." in other.stderr

@@ -89,6 +89,6 @@ def test_a_strip_that_cannot_be_made_costs_neither_the_others_nor_the_truth(mort
     np.testing.assert_array_equal(samples[end:], undisturbed[end:])
 
     (job,) = mortals.jobs()  # it is kept: what was written is not whole
-    mortals.workplace.foveate("jobs", "resume", job["job"], mortals.before, mortals.after, "--quiet")
+    mortals.workplace.foveate("jobs", "resume", job["job"], mortals.before, mortals.after, "--force", "--quiet")
     np.testing.assert_array_equal(read_picture(mortals.after).samples, undisturbed)
     assert mortals.jobs() == []

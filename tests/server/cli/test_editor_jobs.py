@@ -113,7 +113,7 @@ def test_what_is_there_is_not_written_over_and_a_region_says_where_it_belongs(ed
     save(scene(), target)
     before = target.read_bytes()
     said = editor.foveate("fetch", flow.job, target, "--as", "gimp", status=2).stderr
-    assert "original.png is there already. Give OUT another name" in said
+    assert "original.png exists already. Give OUT another name" in said
     assert target.read_bytes() == before
     said = editor.foveate("fetch", flow.job, target, "--as", "gimp", "--force").stderr
     assert "24 x 20 pixels, which belong at 8, 16 of the picture" in said
@@ -135,7 +135,8 @@ def test_a_job_whose_client_is_not_known_any_more_is_fetched_by_its_id(editor, o
     editor.foveate("fetch", flow.job[:13], target, "--quiet", *owner)
     assert read_picture(target).extent == Extent(24, 20)
     assert flow.job not in editor.foveate("--all").stdout
-    assert "There is no job whose id begins" in editor.foveate("fetch", flow.job, target, *owner, status=2).stderr
+    gone = editor.foveate("fetch", flow.job, editor.workplace.folder / "gone.png", *owner, status=2).stderr
+    assert "There is no job whose id begins" in gone
 
 
 def test_of_settings_that_cannot_be_read_it_is_said_what_makes_them_anew(editor):

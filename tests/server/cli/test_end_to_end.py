@@ -36,7 +36,7 @@ def with_faces():
 
 @pytest.mark.parametrize(("suffix", "dtype", "channels"), CASES, ids=str)
 def test_refocus_changes_the_region_alone(server, suffix, dtype, channels):
-    before, after = server.folder / f"in{suffix}", server.folder / f"refocused{suffix}"
+    before, after = (server.folder / f"{name}-{dtype.value}-{channels.value}{suffix}" for name in ("in", "refocused"))
     save(scene(dtype, channels), before)
     server.foveate("refocus", before, after, "--rect", "17,9,30,33", "--quiet")
     old, new = read_picture(before), read_picture(after)
@@ -204,7 +204,7 @@ def test_replay_notices_what_is_not_the_same(server):
 
 @pytest.mark.parametrize(("levels", "status", "words"), [(1, 0, "within"), (9, 1, "beyond")])
 def test_replay_of_another_devices_result_tells_how_far_it_is(server, levels, status, words):
-    before, after = server.folder / "device-in.png", server.folder / "device-out.png"
+    before, after = server.folder / f"device-in-{levels}.png", server.folder / f"device-out-{levels}.png"
     save(scene(), before)
     server.foveate("refocus", before, after, "--quiet")
     recipe = json.loads(read_recipe(after)) | {"result_sha256": "0" * 64}

@@ -38,6 +38,7 @@ def run(server):
     """Give what runs a command and returns the lines that it said on the way."""
     places = {"IN": server.folder / "in.png", "FACES": server.folder / "faces.png", "OUT": server.folder / "out.png"}
     save(scene(), places["IN"])
+    places["OUT"].unlink(missing_ok=True)
     y, x = np.mgrid[0:100, 0:160]
     faces = np.full((100, 160, 3), 128, np.uint8)
     for center in (45, 115):

@@ -146,7 +146,12 @@ def test_files_go_into_a_folder(server, place):
     assert {path.name for path in (place / "all").iterdir()} == {"raw.bin", "about.json", "empty.txt"}
     assert json.loads((place / "all/about.json").read_text()) == {"extent": [8, 6]}
     assert (place / "all/empty.txt").read_bytes() == b""
-    server.foveate("export", place / "in.png", place / "all", "--quiet")  # again, as pictures are written again
+    (place / "all/about.json").write_text("mine")
+    said = server.foveate("export", place / "in.png", place / "all", "--quiet", status=2).stderr
+    assert "exists already." in said
+    assert (place / "all/about.json").read_text() == "mine"
+    server.foveate("export", place / "in.png", place / "all", "--force", "--quiet")
+    assert json.loads((place / "all/about.json").read_text()) == {"extent": [8, 6]}
 
 
 def test_no_result_goes_where_it_cannot(server, place):

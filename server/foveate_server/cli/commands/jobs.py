@@ -47,7 +47,7 @@ def add_to(commands: Commands) -> None:
         "Where you have the picture, take `foveate jobs resume`: it writes all of it.",
     )
     fetch.add_argument("job", metavar="JOB", help="its id, or how it begins")
-    shared.add_result(fetch, force="replace OUT where it is there")
+    shared.add_result(fetch)
     shared.add_incomplete(fetch)
     fetch.set_defaults(run=run_fetch)
 
@@ -97,14 +97,14 @@ def run_resume(options: argparse.Namespace) -> int:
     """Follow a job to its end, as if it had never been left."""
     from foveate_server.cli.edit_picture import resume
 
-    return resume(options, _named(options))
+    return resume(options, _named)
 
 
 def run_fetch(options: argparse.Namespace) -> int:
     """Write the result of a job that is done."""
     from foveate_server.cli.fetch_result import fetch
 
-    return fetch(options, _named(options))
+    return fetch(options, _named)
 
 
 def run_cancel(options: argparse.Namespace) -> int:

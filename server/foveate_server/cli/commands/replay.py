@@ -27,6 +27,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--mask", metavar="MASK", type=Path, help="the mask, where it is not beside OUT")
     shared.add_images(parser)
     parser.add_argument("--to", metavar="NEW", type=Path, help="write what comes out")
+    shared.add_force(parser)
     shared.add_output(parser)
     shared.add_connection(parser)
     parser.set_defaults(run=run)
