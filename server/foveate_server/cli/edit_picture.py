@@ -170,7 +170,7 @@ class _Output:
 def region_in(options: argparse.Namespace, extent: Extent) -> Region:
     """Return the region that the options name in a picture of `extent`. Raises InputError for none that fits."""
     rect = parse_rect(options.rect) if options.rect is not None else None
-    return region_of(extent, rect, options.mask)
+    return region_of(extent, rect, options.mask, inverted=options.invert_mask)
 
 
 def sources_of(options: argparse.Namespace) -> tuple[Path, ...]:

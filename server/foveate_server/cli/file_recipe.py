@@ -26,7 +26,7 @@ class NamedFile:
     """
 
     name: str
-    sha256: str  # of the input's whole file; of a mask's or another picture's samples
+    sha256: str  # of the input's whole file; of the mask's coverage, or another picture's samples
 
     @property
     def is_known(self) -> bool:
@@ -48,6 +48,7 @@ class FileRecipe:
     recipe: JsonObject = field(default_factory=dict)  # the server's
     pictures: dict[str, NamedFile] = field(default_factory=dict)  # beside the input, by name
     is_alone: bool = False  # the result is what was made, without the picture that it belongs into
+    is_mask_inverted: bool = False  # the coverage is what the mask does not select
     file_sha256: str = ""  # of the file that the recipe lies beside; one inside of a file cannot tell
 
 
@@ -68,6 +69,7 @@ def describe_result(
         mask=NamedFile(mask.name, region.coverage_sha256 or "") if mask and region else None,
         result_sha256=sha256_of_samples(result),
         recipe=recipe,
+        is_mask_inverted=bool(region and region.is_inverted),
         pictures={name: NamedFile(each.path.name, each.content.sha256) for name, each in (pictures or {}).items()},
     )
     return recipe_text(described)
@@ -94,7 +96,7 @@ def describe_alone(result: Picture, recipe: JsonObject) -> str:
 def recipe_text(described: FileRecipe) -> str:
     """Return the JSON text of a recipe."""
     fields = asdict(described)
-    for name in ("pictures", "is_alone", "file_sha256"):
+    for name in ("pictures", "is_alone", "is_mask_inverted", "file_sha256"):
         if not fields[name]:
             del fields[name]  # as it was when there was no such thing
     return json.dumps({"foveate_recipe": FORMAT, **fields}, separators=(",", ":"))
@@ -130,6 +132,7 @@ def parse_recipe(text: str) -> FileRecipe:
             recipe=_server_recipe(fields["recipe"]),
             pictures={str(name): _named_file(entry) for name, entry in fields.get("pictures", {}).items()},
             is_alone=bool(fields.get("is_alone", False)),
+            is_mask_inverted=bool(fields.get("is_mask_inverted", False)),
             file_sha256=str(fields.get("file_sha256", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -106,8 +106,13 @@ def add_region(parser: argparse.ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--rect", metavar="X,Y,W,H", help="the region, in pixels of the upright picture")
     group.add_argument(
-        "--mask", metavar="MASK", type=Path, help="the region as an 8-bit grey picture of IN's size: white is selected"
+        "--mask",
+        metavar="MASK",
+        type=Path,
+        help="the region as a grey picture of IN's size: white is selected, and nothing that is transparent; of one "
+        "colour on transparency, all that is opaque",
     )
+    parser.add_argument("--invert-mask", action="store_true", help="select what MASK does not select")
 
 
 def add_yes(parser: argparse.ArgumentParser) -> None:

@@ -6,12 +6,11 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foveate_server.picture_files.read import read_picture
+from foveate_server.cli.mask_coverage import read_coverage
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.wire.protocol import Selection
@@ -26,6 +25,7 @@ class Region:
     selection: Selection | None  # None means all
     coverage: NDArray[np.uint8] | None = None  # (height, width) of the document; set where a mask was given
     coverage_sha256: str | None = None  # of its samples, row by row
+    is_inverted: bool = False  # the coverage is what the mask does not select
 
 
 def parse_rect(text: str) -> Bounds:
@@ -38,17 +38,19 @@ def parse_rect(text: str) -> Bounds:
     return Bounds(*(int(number) for number in match.groups()))
 
 
-def region_of(extent: Extent, rect: Bounds | None, mask: Path | None) -> Region:
-    """Return the region in a document of `extent`.
+def region_of(extent: Extent, rect: Bounds | None, mask: Path | None, *, inverted: bool = False) -> Region:
+    """Return the region in a document of `extent`: the rectangle, or what the mask selects or, `inverted`, does not.
 
-    Raises InputError for a rectangle that is empty or reaches out of the document, and for a mask that is not
-    greyscale, of another extent or empty.
+    Raises InputError for a rectangle that is empty or reaches out of the document, and for a mask that is
+    coloured, of another extent or empty.
     """
     if rect is not None and mask is not None:
         raise _invalid("Both --rect and --mask were given.", "Give one of them.")
+    if inverted and mask is None:
+        raise _invalid("--invert-mask was given without a mask.", "Give one: --mask MASK.")
     if rect is not None:
         return Region(Selection(_checked(rect, extent)))
-    return _masked(extent, mask) if mask is not None else Region(None)
+    return _masked(extent, mask, inverted=inverted) if mask is not None else Region(None)
 
 
 def _checked(rect: Bounds, extent: Extent) -> Bounds:
@@ -63,8 +65,8 @@ def _checked(rect: Bounds, extent: Extent) -> Bounds:
     return rect
 
 
-def _masked(extent: Extent, path: Path) -> Region:
-    coverage = read_coverage(path)
+def _masked(extent: Extent, path: Path, *, inverted: bool) -> Region:
+    coverage = 255 - read_coverage(path) if inverted else read_coverage(path)
     height, width = coverage.shape
     if (width, height) != (extent.width, extent.height):
         raise _invalid(
@@ -73,27 +75,12 @@ def _masked(extent: Extent, path: Path) -> Region:
         )
     rows, columns = np.flatnonzero(coverage.any(axis=1)), np.flatnonzero(coverage.any(axis=0))
     if not len(rows):
-        raise _invalid("The mask selects nothing: all of it is black.", "Paint the region white.")
+        if inverted:
+            raise _invalid("The inverted mask selects nothing: all of it is white.", "Paint black what is meant.")
+        raise _invalid("The mask selects nothing: all of it is black or transparent.", "Paint the region white.")
     bounds = Bounds.from_edges(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-    return Region(Selection(bounds, has_coverage=True), coverage, hashlib.sha256(coverage.tobytes()).hexdigest())
-
-
-def read_coverage(path: Path) -> NDArray[np.uint8]:
-    """Return the mask in `path` as (height, width) 8-bit coverage: white is selected, alpha is ignored where full.
-
-    Raises InputError where it is coloured, transparent or not of 8 bits.
-    """
-    picture = read_picture(path)
-    samples: NDArray[Any] = picture.samples
-    if samples.dtype != np.uint8:
-        raise _invalid(f"The mask {path.name} does not have 8 bits.", "Save it as an 8-bit grey PNG.")
-    if picture.channels.has_alpha:
-        if (samples[..., -1] != 255).any():
-            raise _invalid(f"The mask {path.name} is transparent.", "Paint it black and white, without transparency.")
-        samples = samples[..., :-1]
-    if samples.shape[2] == 3 and (samples != samples[..., :1]).any():
-        raise _invalid(f"The mask {path.name} is coloured.", "Save it in grey: white is selected, black is not.")
-    return np.ascontiguousarray(samples[..., 0])
+    sha256 = hashlib.sha256(coverage.tobytes()).hexdigest()
+    return Region(Selection(bounds, has_coverage=True), coverage, sha256, inverted)
 
 
 def _invalid(problem: str, remedy: str) -> InputError:

@@ -205,7 +205,7 @@ def _region(options: argparse.Namespace, recipe: FileRecipe, picture: Picture) -
             code=ErrorCode.INVALID_FILE,
             remedy="Say where it is: --mask MASK.",
         )
-    region = region_of(picture.extent, None, path)
+    region = region_of(picture.extent, None, path, inverted=recipe.is_mask_inverted)
     if recipe.mask.is_known and region.coverage_sha256 != recipe.mask.sha256:
         raise InputError(
             f"{path.name} is not the mask that the result was made with.",

@@ -106,6 +106,22 @@ def test_a_mask_limits_the_change(server):
     assert not np.array_equal(new.samples, old.samples)
 
 
+def test_an_inverted_mask_of_16_bits_limits_the_change_and_replays(server):
+    before, after, mask = (server.folder / name for name in ("kept-in.png", "kept-out.png", "kept.png"))
+    save(scene(), before)
+    kept = np.zeros((64, 64, 2), np.uint16)
+    kept[..., 0] = 1234  # painted on a transparent layer
+    kept[10:40, 20:50, 1] = 65_535
+    save(Picture(kept, Channels.YA), mask)
+    server.foveate("refocus", before, after, "--mask", mask, "--invert-mask", "--quiet")
+    old, new = read_picture(before), read_picture(after)
+    assert new.samples[10:40, 20:50].tobytes() == old.samples[10:40, 20:50].tobytes()
+    assert not np.array_equal(new.samples, old.samples)
+    assert "bit for bit" in server.foveate("replay", after).stdout
+    said = server.foveate("refocus", before, after, "--rect", "1,2,3,4", "--invert-mask", status=2).stderr
+    assert "--invert-mask was given without a mask." in said
+
+
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_upscale_makes_a_larger_picture(server, scale):
     before, after = server.folder / "small.png", server.folder / f"larger-{scale}.png"

@@ -73,11 +73,10 @@ def test_a_grey_mask_may_be_stored_as_rgb(write_mask):
     [
         (np.zeros((8, 12, 1), np.uint8), Channels.Y, "selects nothing"),
         (np.full((8, 13, 1), 255, np.uint8), Channels.Y, "has 13 x 8 pixels"),
-        (np.full((8, 12, 1), 255, np.uint16), Channels.Y, "does not have 8 bits"),
         (np.tile(np.array([255, 0, 0], np.uint8), (8, 12, 1)), Channels.RGB, "is coloured"),
-        (np.full((8, 12, 2), 100, np.uint8), Channels.YA, "is transparent"),
+        (np.zeros((8, 12, 4), np.uint16), Channels.RGBA, "selects nothing"),
     ],
-    ids=["black", "extent", "depth", "colour", "alpha"],
+    ids=["black", "extent", "colour", "transparent"],
 )
 def test_masks_that_cannot_be_meant(write_mask, samples, channels, sentence):
     with pytest.raises(InputError, match=sentence) as caught:
@@ -88,3 +87,21 @@ def test_masks_that_cannot_be_meant(write_mask, samples, channels, sentence):
 def test_a_rectangle_and_a_mask_contradict_each_other(write_mask):
     with pytest.raises(InputError, match="Both"):
         region_of(EXTENT, Bounds(0, 0, 2, 2), write_mask(np.full((8, 12, 1), 255, np.uint8)))
+
+
+def test_an_inverted_mask_selects_what_it_does_not(write_mask):
+    samples = np.full((8, 12, 1), 255, np.uint8)
+    path = write_mask(samples)
+    with pytest.raises(InputError, match="The inverted mask selects nothing"):
+        region_of(EXTENT, None, path, inverted=True)
+    samples[2:5, 3:10] = 100
+    path = write_mask(samples)
+    region = region_of(EXTENT, None, path, inverted=True)
+    assert (region.selection.bounds, region.is_inverted) == (Bounds(3, 2, 7, 3), True)
+    np.testing.assert_array_equal(region.coverage, 255 - samples[..., 0])
+    assert region.coverage_sha256 != region_of(EXTENT, None, path).coverage_sha256
+
+
+def test_an_inversion_wants_a_mask():
+    with pytest.raises(InputError, match="without a mask"):
+        region_of(EXTENT, Bounds(0, 0, 2, 2), None, inverted=True)

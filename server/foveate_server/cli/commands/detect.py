@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 
     picture = read_picture(options.input)
     rect = parse_rect(options.rect) if options.rect is not None else None
-    document = PictureDocument(picture, region_of(picture.extent, rect, options.mask))
+    document = PictureDocument(picture, region_of(picture.extent, rect, options.mask, inverted=options.invert_mask))
     with Display(quiet=options.quiet) as display:
         parameters = parameter_options.resolve(options, operation_at(options, display, "detect"))
         flow = run_job(options, display, document, "detect", parameters)
