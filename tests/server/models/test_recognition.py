@@ -135,6 +135,10 @@ def kohya(stem: str, inputs: int, *, rank: int = 16, square: bool = False) -> di
     }
 
 
+def peft(stem: str, inputs: int, *, rank: int = 16) -> dict[str, tuple[int, ...]]:
+    return {f"{stem}.lora_A.weight": (rank, inputs), f"{stem}.lora_B.weight": (320, rank)}
+
+
 DOWN = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k"
 PEFT = "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k"
 
@@ -158,13 +162,16 @@ PEFT = "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k"
         ),
         (kohya(DOWN, 16), "", {}),
         (
-            {f"{PEFT}.lora_A.weight": (4, 768), f"{PEFT}.lora_B.weight": (320, 4)},
+            peft(PEFT, 768, rank=4),
             "sd1",
             {"format": "diffusers", "rank": 4, "context_width": 768},
         ),
         ({f"{PEFT}.lora.down.weight": (4, 2048), f"{PEFT}.lora.up.weight": (320, 4)}, "sdxl", {"format": "diffusers"}),
         (
-            {f"{PEFT.replace('to_k', 'processor.to_k')}_lora.down.weight": (4, 1024)},
+            {
+                f"{PEFT.replace('to_k', 'processor.to_k')}_lora.down.weight": (4, 1024),
+                f"{PEFT.replace('to_k', 'processor.to_k')}_lora.up.weight": (320, 4),
+            },
             "sd2",
             {"format": "diffusers", "context_width": 1024},
         ),
@@ -175,12 +182,12 @@ PEFT = "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k"
         ),
         (kohya("lora_unet_double_blocks_0_img_attn_qkv", 3072), "flux1", {"targets": ["transformer"], "width": 3072}),
         (
-            {"transformer.single_transformer_blocks.0.attn.to_q.lora_A.weight": (16, 3072)},
+            peft("transformer.single_transformer_blocks.0.attn.to_q", 3072),
             "flux1",
             {"format": "diffusers", "width": 3072},
         ),
         (kohya("lora_unet_joint_blocks_0_x_block_attn_qkv", 1536), "sd3", {"width": 1536}),
-        ({"transformer.transformer_blocks.0.attn.add_k_proj.lora_A.weight": (16, 2432)}, "sd3", {"width": 2432}),
+        (peft("transformer.transformer_blocks.0.attn.add_k_proj", 2432), "sd3", {"width": 2432}),
     ],
 )
 def test_a_lora_s_family_and_facts(shapes, family: str, facts: dict[str, object]) -> None:

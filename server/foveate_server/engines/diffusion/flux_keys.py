@@ -15,7 +15,7 @@ from torch import Tensor
 State = dict[str, Tensor]
 FIRST = "double_blocks.0.img_attn.qkv.weight"  # a file has it exactly where its keys are those of the authors
 
-_ENDS: Mapping[str, str] = {
+ENDS: Mapping[str, str] = {
     "time_in.in_layer": "time_text_embed.timestep_embedder.linear_1",
     "time_in.out_layer": "time_text_embed.timestep_embedder.linear_2",
     "vector_in.in_layer": "time_text_embed.text_embedder.linear_1",
@@ -27,7 +27,7 @@ _ENDS: Mapping[str, str] = {
     "final_layer.linear": "proj_out",
     "final_layer.adaLN_modulation.1": "norm_out.linear",
 }
-_DOUBLE: Mapping[str, tuple[str, ...]] = {
+DOUBLE: Mapping[str, tuple[str, ...]] = {
     "img_mod.lin": ("norm1.linear",),
     "txt_mod.lin": ("norm1_context.linear",),
     "img_attn.qkv": ("attn.to_q", "attn.to_k", "attn.to_v"),
@@ -43,7 +43,7 @@ _DOUBLE: Mapping[str, tuple[str, ...]] = {
     "txt_mlp.0": ("ff_context.net.0.proj",),
     "txt_mlp.2": ("ff_context.net.2",),
 }
-_SINGLE: Mapping[str, tuple[str, ...]] = {
+SINGLE: Mapping[str, tuple[str, ...]] = {
     "modulation.lin": ("norm.linear",),
     "linear1": ("attn.to_q", "attn.to_k", "attn.to_v", "proj_mlp"),
     "linear2": ("proj_out",),
@@ -64,11 +64,11 @@ def to_diffusers(state: Mapping[str, Tensor]) -> State:
         block = _BLOCK.fullmatch(key)
         if block is None:
             stem, _, kind = key.rpartition(".")
-            if stem in _ENDS:
-                result[f"{_ENDS[stem]}.{kind}"] = _scale_first(value) if "adaLN" in stem else value
+            if stem in ENDS:
+                result[f"{ENDS[stem]}.{kind}"] = _scale_first(value) if "adaLN" in stem else value
             continue
         way, index, layer, kind = block.groups()
-        names = (_DOUBLE if way == "double" else _SINGLE).get(layer, ())
+        names = (DOUBLE if way == "double" else SINGLE).get(layer, ())
         prefix = f"{'single_' if way == 'single' else ''}transformer_blocks.{index}"
         for name, part in zip(names, _parts(value, width, len(names)), strict=True):
             result[f"{prefix}.{name}.{'weight' if kind == 'scale' else kind}"] = part

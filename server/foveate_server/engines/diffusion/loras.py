@@ -1,73 +1,145 @@
-"""LoRAs on a loaded checkpoint, in diffusers' and in kohya's format, several at once, each with its weight."""
+"""LoRAs on a loaded checkpoint, several at once, each with its weight."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, cast
 
-import safetensors
-from safetensors.torch import load_file
-from torch import Tensor
+import torch
+from peft import LoraConfig, inject_adapter_in_model
+from torch import Tensor, nn
 
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
+from foveate_server.engines.diffusion.lora_file import LayerChange, read_lora
+from foveate_server.engines.diffusion.lora_layer_names import LayerNames
 from foveate_server.engines.diffusion.quiet_libraries import quiet
 from foveate_shared.errors import ErrorCode, InputError
+
+_Layer = nn.Linear | nn.Conv2d
+_Matrices = tuple[Tensor, Tensor]  # down and up
+_Changes = dict[str, dict[str, _Matrices]]  # by component and path
 
 
 def put_on(denoiser: PipelineDenoiser, loras: Sequence[tuple[str, Path, float]]) -> None:
     """Let LoRAs (name, file, weight) take part in all that `denoiser` computes. Raises InputError for a misfit."""
     if not loras:
         return
-    adapters = [f"lora{index}" for index in range(len(loras))]
+    parts = _parts(denoiser)
+    names = LayerNames(denoiser.family, parts)
+    found = [_changes(denoiser, names, name, read_lora(name, path)) for name, path, _ in loras]
     with quiet():
-        for adapter, (name, path, _) in zip(adapters, loras, strict=True):
-            _load(denoiser, adapter, name, path)
-        denoiser.pipe.set_adapters(adapters, [weight for _, _, weight in loras])
+        for index, ((_, _, weight), changes) in enumerate(zip(loras, found, strict=True)):
+            for component, own in changes.items():
+                _inject(parts[component], f"lora{index}", own, weight)
     for module in denoiser.modules().values():
         module.eval().requires_grad_(requires_grad=False)
 
 
 def remove(denoiser: PipelineDenoiser) -> None:
     """Leave the checkpoint's own layers alone again."""
-    with quiet():
-        if denoiser.pipe.get_list_adapters():
-            denoiser.pipe.unload_lora_weights()
+    for part in _parts(denoiser).values():
+        if not hasattr(part, "peft_config"):
+            continue
+        for parent in list(part.modules()):
+            for name, child in list(parent.named_children()):
+                if hasattr(child, "base_layer"):
+                    setattr(parent, name, child.base_layer)
+        del part.peft_config
 
 
-def _load(denoiser: PipelineDenoiser, adapter: str, name: str, path: Path) -> None:
-    state = _read(name, path)
-    title = denoiser.family.title
-    if any("dora_scale" in key for key in state):
-        raise InputError(
-            "The LoRA {name} is a DoRA, a kind that is not supported.", code=ErrorCode.INVALID_FILE, name=name
+def _parts(denoiser: PipelineDenoiser) -> dict[str, nn.Module]:
+    """Return the parts that a LoRA may change: what denoises, and the text encoders but for T5."""
+    wanted = (denoiser.family.network, *denoiser.family.clip_encoders)
+    return {name: part for name, part in denoiser.modules().items() if name in wanted}
+
+
+def _changes(denoiser: PipelineDenoiser, names: LayerNames, lora: str, wanted: Sequence[LayerChange]) -> _Changes:
+    """Return what the LoRA changes, by the checkpoint's own layers. Raises InputError where it lacks one of them."""
+    parts, result = _parts(denoiser), _Changes()
+    misfits: list[str] = []
+    known = False
+    for change in wanted:
+        component, meant = names.meant_by(change.layer)
+        if component not in parts and component.startswith("text_encoder"):
+            continue  # that encoder is never changed, or not there
+        known = known or bool(meant.paths)
+        layers = {path: cast("_Layer", parts[component].get_submodule(path)) for path in meant.paths}
+        fitting = _split(change, layers, swapped=meant.swapped)
+        if not fitting:
+            misfits.append(change.layer)
+            continue
+        own = result.setdefault(component, {})
+        for path, matrices in fitting.items():
+            own[path] = _together(own[path], matrices) if path in own else matrices
+    if not known:
+        raise _misfit(denoiser, "The LoRA {name} has nothing for checkpoints of {family}.", lora)
+    if misfits:
+        told = (
+            "The LoRA {name} does not fit checkpoints of {family}: {count} of its {all} layers are not there, or of"
+            " another size, such as {layer}."
         )
-    try:
-        denoiser.pipe.load_lora_weights(state, adapter_name=adapter)
-    except (RuntimeError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
-        raise InputError(
-            "The LoRA {name} does not fit checkpoints of {family}.",
-            code=ErrorCode.INVALID_PARAMETER,
-            remedy="Choose one that was made for {family}; foveate models inspect {name} says what it was made for.",
-            name=name,
-            family=title,
-        ) from error
-    if not any(adapter in adapters for adapters in denoiser.pipe.get_list_adapters().values()):
-        raise InputError(
-            "The LoRA {name} has nothing for checkpoints of {family}.",
-            code=ErrorCode.INVALID_PARAMETER,
-            remedy="Choose one that was made for {family}.",
-            name=name,
-            family=title,
-        )
+        raise _misfit(denoiser, told, lora, count=len(misfits), all=len(wanted), layer=misfits[0])
+    return result
 
 
-def _read(name: str, path: Path) -> dict[str, Tensor]:
-    try:
-        return dict(load_file(path))
-    except (OSError, safetensors.SafetensorError) as error:
-        raise InputError(
-            "The LoRA {name} cannot be read: it is damaged, or no .safetensors file.",
-            code=ErrorCode.INVALID_FILE,
-            remedy="Remove it and add it again.",
-            name=name,
-        ) from error
+def _misfit(denoiser: PipelineDenoiser, told: str, lora: str, **values: Any) -> InputError:
+    return InputError(
+        told,
+        code=ErrorCode.INVALID_PARAMETER,
+        remedy="Choose one that was made for {family}; foveate models inspect {name} says what it was made for.",
+        name=lora,
+        family=denoiser.family.title,
+        **values,
+    )
+
+
+def _split(change: LayerChange, layers: Mapping[str, _Layer], *, swapped: bool) -> dict[str, _Matrices]:
+    """Return the change by layer: the rows of several that are one in the original follow each other.
+
+    Empty where the shapes do not fit.
+    """
+    down, up = _as_layers_are(change, layers)
+    weights = [layer.weight for layer in layers.values()]
+    rows = [weight.shape[0] for weight in weights]
+    if sum(rows) != up.shape[0] or any(weight.shape[1:] != down.shape[1:] for weight in weights):
+        return {}
+    if swapped:
+        up = torch.cat(up.chunk(2)[::-1])
+    return {path: (down, part) for path, part in zip(layers, torch.split(up, rows), strict=True)}
+
+
+def _as_layers_are(change: LayerChange, layers: Mapping[str, _Layer]) -> _Matrices:
+    """Return the matrices as convolutions have them, or as linear layers: one of a single point is both."""
+    down, up = change.down, change.up
+    if all(isinstance(layer, nn.Conv2d) for layer in layers.values()):
+        return (down if down.ndim == 4 else down[:, :, None, None]), (up if up.ndim == 4 else up[:, :, None, None])
+    if down.shape[2:] in ((), (1, 1)) and up.shape[2:] in ((), (1, 1)):
+        return down.flatten(1), up.flatten(1)
+    return down, up
+
+
+def _together(one: _Matrices, other: _Matrices) -> _Matrices:
+    return torch.cat([one[0], other[0]]), torch.cat([one[1], other[1]], dim=1)
+
+
+def _inject(part: nn.Module, adapter: str, changes: Mapping[str, _Matrices], weight: float) -> None:
+    """Let layers compute what is added to them, too, `weight` times."""
+    ranks = {path: down.shape[0] for path, (down, _) in changes.items()}
+    most = Counter(ranks.values()).most_common(1)[0][0]
+    config = LoraConfig(
+        r=most,
+        target_modules=list(changes),
+        rank_pattern={f"^{path}": rank for path, rank in ranks.items() if rank != most},
+        init_lora_weights=False,
+    )
+    keys = {f"{path}.lora_A.weight": down for path, (down, _) in changes.items()}
+    inject_adapter_in_model(config, part, adapter, low_cpu_mem_usage=True, state_dict=keys)
+    for path, (down, up) in changes.items():
+        layer: Any = part.get_submodule(path)
+        like = layer.base_layer.weight
+        for half, matrix in ((layer.lora_A, down), (layer.lora_B, up)):
+            half[adapter].weight = nn.Parameter(matrix.to(like.device, like.dtype).contiguous())
+        layer.scaling[adapter] = weight
+        layer.set_adapter(list(layer.lora_A))  # all that it has

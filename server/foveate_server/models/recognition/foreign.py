@@ -46,10 +46,6 @@ _SIGNS: Signs = (  # of what has nothing in common with ours, or is built upon o
     (("text_embedding_padding", "text_embedder."), "a Hunyuan-DiT checkpoint"),
     (("mlp_t5.", "text_embedding_padding"), "a Hunyuan-DiT checkpoint"),
     (("edm_mean",), "a Playground checkpoint, whose noise is of a kind of its own"),
-    (("hada_w1_a",), "a LyCORIS addition of the LoHa kind"),
-    (("lokr_w1",), "a LyCORIS addition of the LoKr kind"),
-    (("oft_blocks",), "a LyCORIS addition of the OFT kind"),
-    (("oft_diag",), "a LyCORIS addition of the OFT kind"),
 )
 _PARTS: Signs = (  # of what our checkpoints contain, alone
     (("quantize.embedding.", "decoder.up.3.attn."), "an autoencoder with a codebook (VQ)"),

@@ -7,15 +7,13 @@ from collections import Counter
 from collections.abc import Mapping
 
 from foveate_server.families.registry import families
+from foveate_server.models.recognition.lora_keys import bundled_words, parts_of
+from foveate_server.models.recognition.lora_kinds import REMEDY, other_kind
 from foveate_server.models.recognition.recognized import Recognized, precision_of, refusal, strings, title_of
 from foveate_server.models.recognition.variants import base_of, few_steps, trigger_words
 from foveate_server.models.tensor_headers import Header
 from foveate_shared.wire.protocol import JsonObject
 
-# Of a LoRA's layer, the matrix that comes first: (rank, width of what goes in, ...).
-_DOWN = re.compile(
-    r"(\.lora_down|\.lora_A(\.[a-z0-9_]+)?|[._]lora\.down|\.lora_linear_layer\.down|\.proj_lora[12]\.down)\.weight$"
-)
 _CONTEXT_FAMILIES: Mapping[int, str] = {768: "sd1", 1024: "sd2", 2048: "sdxl"}
 _EMBEDDING_FAMILIES: Mapping[int, str] = {768: "sd1", 1024: "sd2", 1280: "sdxl"}
 _STREAM = re.compile(r"attn[._](to_[qk]|qkv|add_[qk]_proj)|img_attn[._]qkv|x_block[._]attn[._]qkv|[._]linear1")
@@ -25,16 +23,16 @@ _MAX_VECTORS = 256  # of a textual inversion: a prompt has 75 places
 
 def lora_of(header: Header, name: str) -> Recognized | None:
     """Return what the LoRA with these keys is, or None. Raises InputError for one that we can tell and not use."""
-    downs = {_DOWN.sub("", key): tensor.shape for key, tensor in header.tensors.items() if _DOWN.search(key)}
+    if other := other_kind(header):
+        raise refusal(other, REMEDY)
+    downs = {part.layer: header.shape(key) for part, key in parts_of(header.tensors).items() if part.role == "down"}
     if not downs:
         return None
-    if header.has_part("hada_w1_a", "lokr_w1"):
-        raise refusal("a LyCORIS addition of the LoHa or LoKr kind", "Look for a plain LoRA of the same.")
     family = _lora_family(downs)
     ranks = Counter(shape[0] for shape in downs.values())
     facts: JsonObject = {
         "layout": "single",
-        "format": "kohya" if any(key.startswith("lora_") for key in downs) else "diffusers",
+        "format": "kohya" if any(layer.startswith("lora_") for layer in downs) else "diffusers",
         "precision": precision_of(header),
         "rank": ranks.most_common(1)[0][0],
         "targets": strings(_targets(downs)),
@@ -42,6 +40,7 @@ def lora_of(header: Header, name: str) -> Recognized | None:
         "width": _stream_width(downs) if family in ("sd3", "flux1") else 0,
         "text_widths": dict(_text_widths(downs)),
         "trigger_words": strings(trigger_words(header.metadata)),
+        "bundled_words": strings(bundled_words(header.tensors)),
         "base": base_of(header.metadata),
         **few_steps(name, header.metadata),
     }
@@ -103,7 +102,7 @@ def _encoder(key: str) -> str:
 
 def _context_width(downs: Mapping[str, tuple[int, ...]]) -> int:
     """Return the width of the text that the U-Net's attention sees, where a layer shows it; else 0."""
-    return next((shape[1] for key, shape in downs.items() if re.search(r"attn2[._]to_[kv]$", _bare(key))), 0)
+    return next((shape[1] for key, shape in downs.items() if re.search(r"attn2[._]to_[kv]$", key)), 0)
 
 
 def _stream_width(downs: Mapping[str, tuple[int, ...]]) -> int:
@@ -114,13 +113,9 @@ def _text_widths(downs: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
     """Return the widths of the text encoders that a LoRA was made for, as far as its layers show them."""
     widths: dict[str, int] = {}
     for key, shape in downs.items():
-        if (encoder := _encoder(key)) and re.search(r"(self_attn|attn)[._][qkv]_proj$", _bare(key)):
+        if (encoder := _encoder(key)) and re.search(r"(self_attn|attn)[._][qkv]_proj$", key):
             widths.setdefault(encoder, shape[1])
     return widths
-
-
-def _bare(key: str) -> str:
-    return key.replace(".processor.", ".")
 
 
 def embedding_of(header: Header, name: str) -> Recognized | None:

@@ -105,7 +105,11 @@ def test_a_lora_of_no_weight_is_none(studio):
         (_lora(768), ["sdxl"], "one was made for Stable Diffusion XL, and the checkpoint is of Stable Diffusion 1.x"),
         (_lora(1024), [], "The LoRA one does not fit checkpoints of Stable Diffusion 1.x"),
         (_lora(768, prefix="transformer.blocks.0."), [], "The LoRA one has nothing for checkpoints of"),
-        ({"x.hada_w1_a": torch.zeros(2, 2)}, [], "The LoRA one does not fit"),
+        (
+            {"x.hada_w1_a": torch.zeros(2, 2)},
+            [],
+            "one is a LyCORIS addition of the LoHa kind, which Foveate cannot use",
+        ),
     ],
 )
 def test_a_lora_that_does_not_fit_is_a_sentence_and_leaves_no_trace(studio, state, fits, sentence):
