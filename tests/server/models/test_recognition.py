@@ -126,11 +126,13 @@ def test_what_nobody_knows_may_be_a_restorer() -> None:
     assert recognize(made.header({"conv_first.weight": (64, 3, 3, 3), "conv_last.weight": (3, 64, 3, 3)}), "x") is None
 
 
-def kohya(stem: str, inputs: int, *, rank: int = 16, square: bool = False) -> dict[str, tuple[int, ...]]:
+def kohya(
+    stem: str, inputs: int, *, rank: int = 16, square: bool = False, outputs: int = 320
+) -> dict[str, tuple[int, ...]]:
     end = (1, 1) if square else ()
     return {
         f"{stem}.lora_down.weight": (rank, inputs, *end),
-        f"{stem}.lora_up.weight": (320, rank, *end),
+        f"{stem}.lora_up.weight": (outputs, rank, *end),
         f"{stem}.alpha": (),
     }
 
@@ -188,6 +190,11 @@ PEFT = "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k"
         ),
         (kohya("lora_unet_joint_blocks_0_x_block_attn_qkv", 1536), "sd3", {"width": 1536}),
         (peft("transformer.transformer_blocks.0.attn.add_k_proj", 2432), "sd3", {"width": 2432}),
+        (peft("transformer.transformer_blocks.18.attn.add_k_proj", 3072), "flux1", {"width": 3072}),
+        (peft("transformer.transformer_blocks.0.attn.add_k_proj", 3072), "", {}),
+        (kohya("lora_unet_double_blocks_0_img_mlp_0", 3072, outputs=4 * 3072), "flux1", {}),
+        (kohya("lora_unet_single_blocks_37_linear1", 3072, outputs=7 * 3072), "flux1", {}),
+        (kohya("clip_l.text_model.encoder.layers.0.mlp.fc1", 768), "", {"targets": ["text_encoder"]}),
     ],
 )
 def test_a_lora_s_family_and_facts(shapes, family: str, facts: dict[str, object]) -> None:
@@ -195,6 +202,51 @@ def test_a_lora_s_family_and_facts(shapes, family: str, facts: dict[str, object]
     assert found is not None
     assert (found.kind, found.family) == ("lora", family)
     assert {key: found.facts[key] for key in facts} == facts
+
+
+FLUX = kohya("lora_unet_double_blocks_0_img_attn_qkv", 3072)
+CHROMA = "diffusion_model.distilled_guidance_layer.layers.0.in_layer"
+
+
+@pytest.mark.parametrize(
+    ("shapes", "metadata", "base"),
+    [
+        (kohya("lora_unet_single_blocks_0_linear1", 3072, outputs=9 * 3072), {}, "FLUX.2"),
+        (kohya("lora_unet_single_blocks_0_linear2", 4 * 3072, outputs=3072), {}, "FLUX.2"),
+        (kohya("lora_unet_double_blocks_0_img_mlp_0", 3072, outputs=6 * 3072), {}, "FLUX.2"),
+        (kohya("lora_unet_single_blocks_47_linear3", 3072), {}, "FLUX.2"),
+        (kohya("lora_unet_double_blocks_0_img_attn_qkv", 6144), {}, "FLUX.2"),
+        (peft("transformer.single_transformer_blocks.0.attn.to_qkv_mlp_proj", 3072), {}, "FLUX.2"),
+        (peft("transformer.transformer_blocks.0.ff.linear_in", 3072), {}, "FLUX.2"),
+        (FLUX, {"modelspec.architecture": "flux-2-klein-4b/lora"}, "FLUX.2"),
+        (peft("diffusion_model.double_blocks.0.img_attn.qkv", 3072) | peft(CHROMA, 5120), {}, "Chroma"),
+        (FLUX, {"modelspec.architecture": "chroma/lora"}, "Chroma"),
+        (FLUX, {"ss_base_model_version": "Chroma"}, "Chroma"),
+        (FLUX, {"ss_sd_model_name": "chroma-unlocked-v37.safetensors"}, "Chroma"),
+        (peft("diffusion_model.double_blocks.0.img_attn_q", 3584), {}, "HunyuanImage"),
+        (kohya("lora_unet_double_blocks_0_img_attn_qkv", 3584), {}, "HunyuanImage"),
+        (kohya("lora_unet_double_blocks_0_img_mlp_fc1", 3072), {}, "HunyuanVideo"),
+        (kohya("lora_unet_double_blocks_19_img_attn_proj", 3072), {}, "not FLUX.1"),
+        (peft("transformer.transformer_blocks.59.attn.add_k_proj", 3072), {}, "Qwen-Image"),
+        (peft("transformer.transformer_blocks.0.attn.add_k_proj", 3072), {"ss_base_model_version": "qwen"}, "Qwen"),
+        (kohya("lora_unet_down_blocks_0_motion_modules_0_temporal_transformer_proj_in", 320), {}, "AnimateDiff"),
+        (kohya(DOWN, 1280), {}, "the refiner of SDXL"),
+        (kohya(DOWN, 2048), {"modelspec.architecture": "kolors/lora"}, "Kolors"),
+        (kohya(DOWN, 2048) | {"id_encoder.fuse_module.mlp1.fc1.weight": (8, 8)}, {}, "PhotoMaker"),
+        (kohya(DOWN, 768) | {"ip_adapter.1.to_k_ip.weight": (8, 8)}, {}, "IP-Adapter"),
+    ],
+)
+def test_a_lora_of_another_model_is_none_of_ours(shapes, metadata: dict[str, str], base: str) -> None:
+    with pytest.raises(InputError) as caught:
+        recognize(made.header(shapes, metadata=metadata), "style")
+    assert base in caught.value.info.message
+    assert caught.value.info.message.startswith("This is a")
+
+
+def test_the_name_of_a_merge_says_nothing() -> None:
+    found = recognize(made.header(kohya(DOWN, 2048), metadata={"ss_sd_model_name": "chromaXL.safetensors"}), "style")
+    assert found is not None
+    assert found.family == "sdxl"
 
 
 def test_a_lora_s_trigger_words() -> None:

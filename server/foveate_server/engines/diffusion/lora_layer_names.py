@@ -16,6 +16,7 @@ from torch import nn
 
 from foveate_server.engines.diffusion.flux_keys import DOUBLE, ENDS, SINGLE
 from foveate_server.families.family import Family
+from foveate_server.models.recognition.lora_keys import ENCODERS
 
 Paths = tuple[str, ...]  # of layers in a network
 
@@ -31,14 +32,6 @@ class Meant:
 _NETWORK = re.compile(
     r"(lora_unet_|lora_transformer_|lycoris_|unet\.|transformer\.|(model\.)?diffusion_model\.)?(?P<layer>.+)"
 )
-_ENCODERS: Mapping[str, re.Pattern[str]] = {  # the third is what ComfyUI and OneTrainer call it, with dots
-    component: re.compile(rf"({kohya}|{component}\.|(text_encoders\.)?{short}\.(transformer\.)?)(?P<layer>.+)")
-    for component, kohya, short in (
-        ("text_encoder", "lora_te1?_", "clip_l"),
-        ("text_encoder_2", "lora_te2_", "clip_g"),
-        ("text_encoder_3", "lora_te3_", "t5xxl"),
-    )
-}
 _IN_ENCODERS: Mapping[str, str] = {"q_proj": "to_q", "k_proj": "to_k", "v_proj": "to_v", "out_proj": "to_out"}
 _RESNET: Mapping[str, str] = {
     "conv1": "in_layers.2",
@@ -96,7 +89,7 @@ class LayerNames:
 
     def meant_by(self, layer: str) -> tuple[str, Meant]:
         """Return which component a layer of a LoRA is for, as diffusers names it, and what it means there."""
-        for encoder, pattern in _ENCODERS.items():
+        for encoder, pattern in ENCODERS.items():
             if found := pattern.fullmatch(layer):
                 # FLUX.1, which has but two, has its T5 in the second place.
                 component = encoder if encoder in self._family.encoders else "text_encoder_2"

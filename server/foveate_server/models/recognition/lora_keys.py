@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +19,14 @@ _ENDS = (
     re.compile(r"(?P<layer>.+)[._]lora(?P<stream>[12]?)\.(?P<role>down|up)\.weight"),
 )
 _ALPHA = re.compile(r"(?P<layer>.+?)([._]lora)?\.alpha")
+ENCODERS: Mapping[str, re.Pattern[str]] = {  # the third name is what ComfyUI and OneTrainer have, with dots
+    component: re.compile(rf"({kohya}|{component}\.|(text_encoders\.)?{short}\.(transformer\.)?)(?P<layer>.+)")
+    for component, kohya, short in (
+        ("text_encoder", "lora_te1?_", "clip_l"),
+        ("text_encoder_2", "lora_te2_", "clip_g"),
+        ("text_encoder_3", "lora_te3_", "t5xxl"),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,11 @@ def part_of(key: str) -> LoraPart | None:
 def parts_of(keys: Iterable[str]) -> dict[LoraPart, str]:
     """Return the keys of all that belongs to a plain LoRA, by what they are."""
     return {part: key for key in keys if (part := part_of(key)) is not None}
+
+
+def encoder_of(layer: str) -> str:
+    """Return the text encoder that a layer belongs to, as diffusers names it, or an empty text."""
+    return next((component for component, name in ENCODERS.items() if name.fullmatch(layer)), "")
 
 
 def bundled_words(keys: Iterable[str]) -> list[str]:

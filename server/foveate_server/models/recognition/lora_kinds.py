@@ -14,6 +14,8 @@ from foveate_server.models.tensor_headers import Header
 
 REMEDY = "Look for a plain LoRA of the same."
 _OTHERS: Mapping[tuple[str, ...], str] = {  # what keys hold, all of which occur -> what it is; the first wins
+    (r"^id_encoder\.", r"lora"): "a PhotoMaker, of which the LoRA is but a part",
+    (r"^(ip_adapter|image_proj)\.", r"lora"): "an IP-Adapter, of which the LoRA is but a part",
     (r"\.dora_scale$|\.lora_magnitude_vector(\.|$)",): "a LoRA of the DoRA kind",
     (r"\.hada_[wt][12]",): "a LyCORIS addition of the LoHa kind",
     (r"\.lokr_[wt][12]",): "a LyCORIS addition of the LoKr kind",
