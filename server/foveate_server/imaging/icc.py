@@ -5,12 +5,14 @@ Nothing in a profile is trusted: every offset and count is checked before it is 
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from foveate_server.imaging import code_points
 from foveate_server.imaging.rgb_spaces import Matrix
 from foveate_server.imaging.transfer import LINEAR, Curve, LightnessCurve, Parametric, Table
 from foveate_shared.errors import ErrorCode, InputError
@@ -22,6 +24,7 @@ _MAX_TABLE = 65_536
 _HEADER_BYTES = 128
 _LUT_TAGS = (b"A2B0", b"A2B1", b"A2B2", b"D2B0", b"D2B1")
 _COLOR_CLASSES = (b"scnr", b"mntr", b"prtr", b"spac")
+_HDR_NAMES = re.compile(rb"\bST ?2084\b|\bPQ\b|\bHLG\b|Hybrid Log")  # in descriptions
 _SPACE_NAMES = {b"CMYK": "CMYK", b"Lab ": "Lab", b"XYZ ": "XYZ", b"HSV ": "HSV", b"YCbr": "YCbCr"}
 
 #: The parameters (g, a, b, c, d, e, f) of each function type of `para`, by the position of their value.
@@ -105,6 +108,7 @@ def _parse(data: bytes) -> Profile:
     profile_class, space, connection = data[12:16], data[16:20], data[20:24]
     _require_usable(profile_class, space)
     tags = _tags(data)
+    _refuse_hdr(tags)
     if space == b"GRAY":
         curve = _curve(_tag(tags, b"kTRC"))
         return GrayProfile(LightnessCurve(curve) if connection == b"Lab " else curve)
@@ -124,6 +128,16 @@ def _require_usable(profile_class: bytes, space: bytes) -> None:
     else:
         message = "The document's colour profile is a link or an effect, not a colour space."
     raise InputError(message, code=ErrorCode.UNSUPPORTED_FORMAT, remedy="Convert the document to RGB, such as sRGB.")
+
+
+def _refuse_hdr(tags: Mapping[bytes, bytes]) -> None:
+    """Raise InputError for a profile of HDR, by its code points or, where it is older than those, its name."""
+    points = tags.get(b"cicp", b"")
+    if len(points) >= 12:
+        code_points.require_standard_range(points[9])
+    named = _HDR_NAMES.search(tags.get(b"desc", b"").replace(b"\0", b""))
+    if named:
+        raise code_points.hdr_error("HLG" if named[0].startswith((b"HLG", b"Hybrid")) else "PQ")
 
 
 def _tags(data: bytes) -> dict[bytes, bytes]:

@@ -107,6 +107,7 @@ class Table:
 LINEAR = Parametric(1.0)
 SRGB = Parametric(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)  # IEC 61966-2-1
 GAMMA_22 = Parametric(2.2)
+REC709 = Parametric(1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081)  # Rec. ITU-R BT.709-6, 1.2, inverted
 ADOBE_RGB = Parametric(563 / 256)  # Adobe RGB (1998) Color Image Encoding, 4.3.4.2
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from foveate_server.picture_files import png_colors
+from foveate_server.picture_files.container_facts import ContainerFacts
 from foveate_shared.pixels import Channels
 
-# By OpenImageIO's `oiio:ColorSpace`, as PNG's colour chunks and Exif set it. A name that is not here means sRGB.
+# By OpenImageIO's `oiio:ColorSpace`, as Exif sets it. A name that is not here means sRGB.
 NAMED = {
     "lin_rec709_scene": "srgb-linear",
     "lin_rec709": "srgb-linear",
@@ -32,16 +34,34 @@ PRIMARIES = {
 SIGNATURES = {b"RGB ": False, b"GRAY": True}  # of an ICC profile, bytes 16 to 20: whether it is for grey
 
 
-def profile_of(spec: Any, channels: Channels) -> tuple[bytes | None, str, tuple[str, ...]]:
-    """Return the ICC profile, the named space to use without one, and sentences about a profile that does not fit."""
-    space = _space(spec, channels)
+def profile_in(spec: Any, channels: Channels) -> tuple[bytes | None, tuple[str, ...]]:
+    """Return the ICC profile of a file, and a sentence about one that does not fit."""
     profile = spec.getattribute("ICCProfile")
     if profile is None:
-        return None, space, ()
+        return None, ()
     icc = bytes(profile)
     if SIGNATURES.get(icc[16:20]) is not channels.is_gray:
-        return None, space, (f"The colour profile does not fit {channels.value} samples; {space} is assumed.",)
-    return icc, space, ()
+        return None, (
+            f"The colour profile does not fit {channels.value} samples; {_space(spec, channels)} is assumed.",
+        )
+    return icc, ()
+
+
+def meaning_of(
+    spec: Any, channels: Channels, icc: bytes | None, facts: ContainerFacts, name: str
+) -> tuple[bytes | None, str]:
+    """Return what the samples of the file called `name` mean: a profile, or else a named space.
+
+    Of a PNG, its chunks tell it: code points before the file's own profile `icc`, chromaticities after it.
+    Raises InputError for what is not known here, and for HDR.
+    """
+    if facts.kind != "png":
+        return icc, _space(spec, channels)
+    chunks = dict(facts.carried.chunks)
+    coded = png_colors.by_code_points(chunks, channels, name)
+    if coded or icc:
+        return coded or (icc, "srgb")
+    return png_colors.by_chromaticities(chunks, channels)
 
 
 def _space(spec: Any, channels: Channels) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from foveate_server.imaging.make_profile import profile_of_name
 from foveate_server.picture_files import jpeg_segments, png_chunks, png_texts, tiff_fields
 from foveate_server.picture_files.container_facts import Carried
 from foveate_server.picture_files.containers import TITLES
@@ -14,6 +15,7 @@ COMMENT = b"Comment"  # as PNG calls it
 MAX_ICC_BYTES = 255 * (jpeg_segments.MAX_SEGMENT_BYTES - len(jpeg_segments.ICC_PREFIX) - 2)  # of a JPEG
 HOLDS_IPTC = ("jpeg", "png", "tiff")
 HOLDS_RESOLUTION = ("jpeg", "png", "tiff", "openexr")
+UNDERSTOOD = ("srgb", "gray-srgb")  # where nothing is told
 OURS = (b"foveate:recipe",)  # which no result takes over
 
 
@@ -28,6 +30,7 @@ def fitted(picture: Picture, kind: str) -> Picture:
     if kind == "openexr" and picture.kind != "openexr":
         lost += ["XMP packet"] * bool(picture.xmp)
     if kind != picture.kind:
+        changes |= _with_profile(picture, kind, lost)
         carried = _moved(carried, kind, lost)
         found = tiff_fields.resolution_in(picture.exif) if picture.exif else None
         lost += ["resolution"] * bool(carried.resolution and not found and kind not in HOLDS_RESOLUTION)
@@ -39,6 +42,15 @@ def fitted(picture: Picture, kind: str) -> Picture:
         notes.append(f"{TITLES[kind]} has no place for this, which is left out: {', '.join(lost)}.")
     new = [note for note in notes if note not in picture.notes]
     return replace(picture, carried=carried, notes=(*picture.notes, *new), **changes)
+
+
+def _with_profile(picture: Picture, kind: str, lost: list[str]) -> dict[str, Any]:
+    """Return the profile of colours that another kind of file would not know by the name that they have in this one."""
+    if kind == "webp" and picture.channels.is_gray:  # where grey becomes RGB
+        lost += ["the colour profile for grey"] * (picture.icc is not None or picture.space != "gray-srgb")
+    elif picture.icc is None and picture.space not in UNDERSTOOD and not picture.format.dtype.is_float:
+        return {"icc": profile_of_name(picture.space)}
+    return {}
 
 
 def _fitting_jpeg(picture: Picture, lost: list[str]) -> dict[str, Any]:

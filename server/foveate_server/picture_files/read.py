@@ -54,7 +54,8 @@ def read_picture(path: Path) -> Picture:
 
 def _picture(path: Path, samples: NDArray[Any], spec: Any, facts: ContainerFacts, sha256: str) -> Picture:
     channels = _channels(path, spec)
-    icc, space, notes = color_profile.profile_of(spec, channels)
+    own, notes = color_profile.profile_in(spec, channels)
+    icc, space = color_profile.meaning_of(spec, channels, own, facts, path.name)
     if facts.palette or spec.get_string_attribute("tiff:ColorSpace") == "palette":
         notes += (f"{path.name} has a palette; its colours are kept, and the result has full {channels.value}.",)
     if facts.one_bit or spec.get_int_attribute("oiio:BitsPerSample", 8) == 1:
@@ -71,7 +72,7 @@ def _picture(path: Path, samples: NDArray[Any], spec: Any, facts: ContainerFacts
         space=space,
         exif=facts.exif,
         xmp=facts.xmp,
-        carried=_carried(facts, has_profile=icc is not None),
+        carried=_carried(facts, has_profile=own is not None),
         metadata=spec,
         kind=facts.kind,
         source=path,

@@ -112,3 +112,38 @@ def test_a_damaged_profile_of_tables_is_an_input_error(icc):
     broken = data.replace(b"mft2", b"mftX")
     with pytest.raises(InputError, match="cannot be evaluated"):
         color_transform(None, broken, gray=False).to_working(np.zeros((2, 2, 3), np.float32))
+
+
+def hdr_profile(icc, transfer=None, name=""):
+    """Return P3 with a `cicp` tag or a description of its own."""
+    from foveate_server.imaging.make_profile import profile_of_name
+
+    whole = profile_of_name("display-p3")
+    if name:
+        return whole.replace("Display P3".encode("utf-16-be"), name[:10].encode("utf-16-be"))
+    curve = icc.para(0, 2.2)
+    tags = {
+        b"cicp": b"cicp" + bytes(4) + bytes((9, transfer, 0, 1)),
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve),
+    }
+    colorants = {name: icc.xyz(value) for name, value in zip((b"rXYZ", b"gXYZ", b"bXYZ"), np.eye(3), strict=True)}
+    return icc.profile({**tags, **colorants})
+
+
+@pytest.mark.parametrize(
+    ("transfer", "name", "word"),
+    [(16, "", "PQ"), (18, "", "HLG"), (0, "X ST 2084 ", "PQ"), (0, "Rec2100HLG", ""), (0, "2100 HLG X", "HLG")],
+)
+def test_hdr_is_refused_by_code_points_or_else_by_name(icc, transfer, name, word):
+    data = hdr_profile(icc, transfer, name)
+    if not word:
+        icc_module.parse(data)
+        return
+    with pytest.raises(InputError, match=rf"is in HDR \({word}\)") as caught:
+        icc_module.parse(data)
+    assert caught.value.info.code == ErrorCode.UNSUPPORTED_FORMAT
+    assert caught.value.info.remedy
+
+
+def test_code_points_of_standard_range_change_nothing(icc):
+    icc_module.parse(hdr_profile(icc, 13))
