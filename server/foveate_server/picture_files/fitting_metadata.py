@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from foveate_server.imaging.make_profile import profile_of_name
-from foveate_server.picture_files import jpeg_segments, png_chunks, png_texts, tiff_fields
+from foveate_server.picture_files import jpeg_segments, png_chunks, png_texts, tiff_fields, xmp
 from foveate_server.picture_files.container_facts import Carried
 from foveate_server.picture_files.containers import TITLES
 from foveate_server.picture_files.picture import Picture
@@ -36,8 +36,11 @@ def fitted(picture: Picture, kind: str) -> Picture:
         lost += ["resolution"] * bool(carried.resolution and not found and kind not in HOLDS_RESOLUTION)
         carried = replace(carried, resolution=carried.resolution or found)
     notes = []
-    if carried.outdated:
-        notes.append(f"What would not be true of the result is left out: {', '.join(carried.outdated)}.")
+    outdated = [name for name in carried.outdated if name != xmp.GAIN_MAP]
+    if xmp.GAIN_MAP in carried.outdated:
+        notes.append("The picture is Ultra HDR; the result is its base of 8 bits, without the gain map.")
+    if outdated:
+        notes.append(f"What would not be true of the result is left out: {', '.join(outdated)}.")
     if lost:
         notes.append(f"{TITLES[kind]} has no place for this, which is left out: {', '.join(lost)}.")
     new = [note for note in notes if note not in picture.notes]

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from foveate_server.picture_files import photoshop_resources
+from foveate_server.picture_files import photoshop_resources, xmp
 from foveate_server.picture_files.container_facts import Carried, ContainerFacts, Resolution
 
 EXIF_PREFIX = b"Exif\0\0"
@@ -35,23 +35,23 @@ NOT_KEPT = (  # and what each is called in a sentence; what is no loss, or kept 
     (APP2, ICC_PREFIX, ""),
     (APP14, b"Adobe", ""),
     (APP1, EXTENDED_XMP_PREFIX, "the continuation of the XMP packet"),
-    (APP2, MPF_PREFIX, "the list of further pictures in the file"),
-    (APP2, GAIN_MAP_PREFIX, "the gain map"),
-    (APP0, b"JFXX\0", "the thumbnail"),
+    (APP2, MPF_PREFIX, xmp.FURTHER),
+    (APP2, GAIN_MAP_PREFIX, xmp.GAIN_MAP),
+    (APP0, b"JFXX\0", xmp.THUMBNAIL),
     (APP11, b"JP", "the content credentials"),
 )
 
 
 def inspect(stream: BinaryIO) -> ContainerFacts:
     """Return the facts of a JPEG. Raises EOFError or struct.error where it is cut off or broken."""
-    exif = xmp = None
+    exif = packet = None
     carried, photoshop = Carried(), b""
     outdated = []
     for marker, content in _segments(stream):
         if marker == APP1 and content.startswith(EXIF_PREFIX) and exif is None:
             exif = content[len(EXIF_PREFIX) :]
-        elif marker == APP1 and content.startswith(XMP_PREFIX) and xmp is None:
-            xmp = content[len(XMP_PREFIX) :]
+        elif marker == APP1 and content.startswith(XMP_PREFIX) and packet is None:
+            packet = content[len(XMP_PREFIX) :]
         elif marker == APP13 and content.startswith(PHOTOSHOP_PREFIX):
             photoshop += content[len(PHOTOSHOP_PREFIX) :]
         elif marker == COMMENT:
@@ -63,7 +63,7 @@ def inspect(stream: BinaryIO) -> ContainerFacts:
     behind = _behind_end(stream)
     iptc, others, gone = photoshop_resources.split(photoshop)
     names = dict.fromkeys(name for name in (*outdated, *gone, behind) if name)
-    return ContainerFacts("jpeg", exif, xmp, replace(carried, iptc=iptc, photoshop=others, outdated=tuple(names)))
+    return ContainerFacts("jpeg", exif, packet, replace(carried, iptc=iptc, photoshop=others, outdated=tuple(names)))
 
 
 def _segments(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -119,18 +119,18 @@ def _behind_end(stream: BinaryIO) -> str:
 def _name_of(trailer: bytes) -> str:
     trailer = trailer.lstrip(b"\0")
     if b"ftyp" in trailer[:4096]:
-        return "the video behind the picture"
+        return xmp.VIDEO
     if trailer.startswith(b"\xff\xd8\xff"):
-        return "the further pictures in the file"
+        return xmp.FURTHER
     return "the data behind the picture" if trailer else ""
 
 
-def finish(path: Path, exif: bytes | None, xmp: bytes | None, icc: bytes | None, carried: Carried) -> None:
+def finish(path: Path, exif: bytes | None, packet: bytes | None, icc: bytes | None, carried: Carried) -> None:
     """Put all that is told about the JPEG at `path` into it; what its encoder wrote of that kind goes."""
     data = path.read_bytes()
     told = [(APP0, _jfif(carried.resolution))]
     told += [(APP1, EXIF_PREFIX + exif)] if exif else []
-    told += [(APP1, XMP_PREFIX + xmp)] if xmp else []
+    told += [(APP1, XMP_PREFIX + packet)] if packet else []
     told += [(APP2, part) for part in _icc_parts(icc)] if icc else []
     resources = photoshop_resources.join(carried.iptc, carried.photoshop)
     told += [(APP13, PHOTOSHOP_PREFIX + part) for part in _parts(resources, MAX_SEGMENT_BYTES - len(PHOTOSHOP_PREFIX))]

@@ -9,6 +9,8 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from foveate_server.picture_files import xmp
+
 SIGNATURES = (b"8BIM", b"PHUT", b"AgHg", b"DCSR", b"MeSa")
 IPTC = 0x0404
 THUMBNAILS = (0x0409, 0x040C)
@@ -30,7 +32,7 @@ def split(data: bytes) -> tuple[bytes | None, bytes, tuple[str, ...]]:
     """Return IPTC's records, the other resources that stay true, and the names of those that do not."""
     resources = list(_read(data))
     iptc = next((each.data for each in resources if each.number == IPTC), None)
-    outdated = ["the thumbnail"] * any(each.number in THUMBNAILS for each in resources)
+    outdated = [xmp.THUMBNAIL] * any(each.number in THUMBNAILS for each in resources)
     outdated += ["Photoshop's copies of Exif or XMP"] * any(each.number in COPIES for each in resources)
     gone = {IPTC, JPEG_QUALITY, *THUMBNAILS, *COPIES}
     return iptc, _written(each for each in resources if each.number not in gone), tuple(outdated)

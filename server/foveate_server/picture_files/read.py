@@ -18,7 +18,7 @@ import numpy as np
 import OpenImageIO as oiio
 from numpy.typing import NDArray
 
-from foveate_server.picture_files import color_profile, containers, exif, xmp
+from foveate_server.picture_files import color_profile, containers, exif, palette_tiff, xmp
 from foveate_server.picture_files.container_facts import Carried, ContainerFacts
 from foveate_server.picture_files.picture import Picture
 from foveate_shared.errors import ErrorCode, FoveateError, InputError, ResourceError
@@ -49,14 +49,20 @@ def read_picture(path: Path) -> Picture:
     finally:
         source.close()
     samples = np.asarray(samples).reshape(spec.height, spec.width, spec.nchannels)
+    if _is_palette_tiff(spec):
+        samples = palette_tiff.colors_of(path, samples, spec.get_int_attribute("Orientation", 1))
     return _picture(path, samples, spec, facts, sha256)
+
+
+def _is_palette_tiff(spec: Any) -> bool:
+    return bool(spec.get_string_attribute("tiff:ColorSpace") == "palette")
 
 
 def _picture(path: Path, samples: NDArray[Any], spec: Any, facts: ContainerFacts, sha256: str) -> Picture:
     channels = _channels(path, spec)
     own, notes = color_profile.profile_in(spec, channels)
     icc, space = color_profile.meaning_of(spec, channels, own, facts, path.name)
-    if facts.palette or spec.get_string_attribute("tiff:ColorSpace") == "palette":
+    if facts.palette or _is_palette_tiff(spec):
         notes += (f"{path.name} has a palette; its colours are kept, and the result has full {channels.value}.",)
     if facts.one_bit or spec.get_int_attribute("oiio:BitsPerSample", 8) == 1:
         notes += (f"{path.name} has 1 bit per pixel; the result has 8.",)
@@ -84,7 +90,8 @@ def _picture(path: Path, samples: NDArray[Any], spec: Any, facts: ContainerFacts
 def _carried(facts: ContainerFacts, *, has_profile: bool) -> Carried:
     """Return what goes into a result, without a colour profile that does not fit the samples."""
     carried = facts.carried
-    outdated = ["the thumbnail"] if facts.exif and exif.has_thumbnail(facts.exif) else []
+    outdated = [xmp.THUMBNAIL] if facts.exif and exif.has_thumbnail(facts.exif) else []
+    outdated += xmp.outdated_in(facts.xmp) if facts.xmp else ()
     if not has_profile and any(name == b"iCCP" for name, _ in carried.chunks):
         carried = replace(carried, chunks=tuple(each for each in carried.chunks if each[0] != b"iCCP"))
         outdated.append("a colour profile that does not fit")

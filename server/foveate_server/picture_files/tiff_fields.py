@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from foveate_server.picture_files import photoshop_resources, tiff
+from foveate_server.picture_files import photoshop_resources, tiff, xmp
 from foveate_server.picture_files.container_facts import Carried, ContainerFacts, Resolution
 
 DNG = range(0xC612, 0xC800)  # of a camera's raw picture
@@ -22,12 +22,12 @@ def inspect(stream: BinaryIO) -> ContainerFacts:
     found = tiff.read_descriptive(stream)
     if found is None:  # the decoder tells what is wrong
         return ContainerFacts("tiff")
-    layout, fields, xmp = found
+    layout, fields, packet = found
     outdated = []
     if fields.pop(tiff.LAYERS, None):
         outdated.append("Photoshop's layers")
     if fields.pop(tiff.SUBDIRECTORIES, None):
-        outdated.append("the further pictures in the file")
+        outdated.append(xmp.FURTHER)
     raw = [tag for tag in fields if tag in DNG]
     for tag in raw:
         del fields[tag]
@@ -35,7 +35,7 @@ def inspect(stream: BinaryIO) -> ContainerFacts:
     iptc, others, gone = photoshop_resources.split(_data(fields.pop(tiff.PHOTOSHOP, None)))
     iptc = _records(_data(fields.pop(tiff.IPTC, None))) or iptc
     carried = Carried(iptc=iptc, photoshop=others, outdated=(*outdated, *gone))
-    return ContainerFacts("tiff", tiff.exif_block(layout, fields), xmp, carried)
+    return ContainerFacts("tiff", tiff.exif_block(layout, fields), packet, carried)
 
 
 def _data(field: tiff.TiffField | tiff.Directory | None) -> bytes:
@@ -49,14 +49,14 @@ def _records(data: bytes) -> bytes | None:
     return data.rstrip(b"\0") or None if data.startswith(IIM_MARKER) else None
 
 
-def finish(path: Path, exif: bytes | None, xmp: bytes | None, carried: Carried) -> None:
+def finish(path: Path, exif: bytes | None, packet: bytes | None, carried: Carried) -> None:
     """Put all that is told into the directory of the TIFF at `path`; what the encoder made up goes."""
     found = tiff.read_descriptive(io.BytesIO(exif)) if exif else None
     fields: tiff.Directory = found[1] if found else {}
     if carried.resolution and tiff.X_RESOLUTION not in fields:
         fields |= _resolution(carried.resolution)
-    if xmp:
-        fields[tiff.XMP] = tiff.TiffField(tiff.BYTE, xmp)
+    if packet:
+        fields[tiff.XMP] = tiff.TiffField(tiff.BYTE, packet)
     if carried.iptc:
         fields[tiff.IPTC] = tiff.TiffField(tiff.UNDEFINED, carried.iptc)
     if carried.photoshop:

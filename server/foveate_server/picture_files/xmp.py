@@ -10,11 +10,19 @@ import re
 
 from foveate_shared.geometry import Extent
 
-TIFF_NAMES, EXIF_NAMES, XMP_NAMES, NOTE_NAMES = (
-    b"http://ns.adobe.com/tiff/1.0/",
-    b"http://ns.adobe.com/exif/1.0/",
-    b"http://ns.adobe.com/xap/1.0/",
-    b"http://ns.adobe.com/xmp/note/",
+TIFF_NAMES = b"http://ns.adobe.com/tiff/1.0/"
+EXIF_NAMES = b"http://ns.adobe.com/exif/1.0/"
+GAIN_MAP, VIDEO, FURTHER, THUMBNAIL = "the gain map", "the video", "the further pictures in the file", "the thumbnail"
+UNTRUE = (  # namespace and names of what is not so of a result that holds one picture, and what that is called
+    (b"http://ns.adobe.com/xap/1.0/", rb"Thumbnails", THUMBNAIL),
+    (b"http://ns.adobe.com/xmp/note/", rb"HasExtendedXMP", "the continuation of the XMP packet"),
+    (b"http://ns.google.com/photos/1.0/camera/", rb"(?:MotionPhoto|MicroVideo)\w*", VIDEO),
+    (b"http://ns.google.com/photos/1.0/container/", rb"Directory", FURTHER),
+    (b"http://ns.google.com/photos/1.0/depthmap/", rb"\w+", "the depth map"),
+    (b"http://ns.google.com/photos/1.0/image/", rb"\w+", FURTHER),
+    (b"http://ns.google.com/photos/1.0/audio/", rb"\w+", "the sound"),
+    (b"http://ns.adobe.com/hdr-gain-map/1.0/", rb"\w+", GAIN_MAP),
+    (b"http://ns.apple.com/HDRGainMap/1.0/", rb"\w+", GAIN_MAP),
 )
 
 
@@ -31,7 +39,7 @@ def orientation_in(packet: bytes) -> int | None:
 
 
 def describing(packet: bytes, extent: Extent) -> bytes:
-    """Return the packet as it is true of an upright picture of `extent`, without thumbnails of the one before.
+    """Return the packet as it is true of an upright picture of `extent`, without what is not so of it.
 
     JPEG's way to continue a packet in further segments is undone: those mostly hold pictures, and are not kept.
     """
@@ -43,7 +51,14 @@ def describing(packet: bytes, extent: Extent) -> bytes:
         (EXIF_NAMES, b"PixelYDimension", extent.height),
     ):
         packet = _with_value(packet, names, name, b"%d" % value)
-    return _without(_without(packet, XMP_NAMES, b"Thumbnails"), NOTE_NAMES, b"HasExtendedXMP")
+    for names, name, _ in UNTRUE:
+        packet = _without(packet, names, name)
+    return packet
+
+
+def outdated_in(packet: bytes) -> tuple[str, ...]:
+    """Return what a packet says that is not so of a result, named for a sentence."""
+    return tuple(dict.fromkeys(title for names, name, title in UNTRUE if _without(packet, names, name) != packet))
 
 
 def _prefixes(packet: bytes, names: bytes) -> set[bytes]:
@@ -60,10 +75,9 @@ def _with_value(packet: bytes, names: bytes, name: bytes, value: bytes) -> bytes
 
 
 def _without(packet: bytes, names: bytes, name: bytes) -> bytes:
+    """Return the packet without the properties of a namespace that the pattern `name` describes."""
     for prefix in _prefixes(packet, names):
-        full = re.escape(prefix + b":" + name)
+        full = re.escape(prefix) + b":" + name
         packet = re.sub(rb"\s" + full + rb"""\s*=\s*(?:"[^"]*"|'[^']*')""", b"", packet)
-        packet = re.sub(
-            rb"<" + full + rb"(?:\s[^>]*)?(?:/>|(?<!/)>.*?</" + full + rb"\s*>)", b"", packet, flags=re.DOTALL
-        )
+        packet = re.sub(rb"<(" + full + rb")(?:\s[^>]*)?(?:/>|(?<!/)>.*?</\1\s*>)", b"", packet, flags=re.DOTALL)
     return packet

@@ -151,7 +151,7 @@ def test_an_end_within_a_segment_between_scans_is_none(through):
 @pytest.mark.parametrize(
     ("marker", "content", "word"),
     [
-        (0xE2, b"MPF\0II*\0", "the list of further pictures"),
+        (0xE2, b"MPF\0II*\0", "the further pictures"),
         (0xEB, b"JP\0\1jumb", "the content credentials"),
         (0xE2, b"FPXR\0\0", "the segment APP2"),
         (0xE0, b"JFXX\0\x10", "the thumbnail"),
