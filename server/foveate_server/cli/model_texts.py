@@ -23,7 +23,13 @@ _KINDS: Mapping[str, str] = {
     "safety": "classifier",
     "config": "configuration",
 }
-_VARIANTS: Mapping[str, str] = {"lcm": "LCM", "hyper": "Hyper", "turbo": "Turbo", "lightning": "Lightning"}
+_VARIANTS: Mapping[str, str] = {
+    "lcm": "LCM",
+    "dmd2": "DMD2",
+    "hyper": "Hyper",
+    "turbo": "Turbo",
+    "lightning": "Lightning",
+}
 
 
 def rows(registry: Registry) -> list[Row]:

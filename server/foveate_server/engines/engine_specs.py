@@ -7,11 +7,12 @@ from pkgutil import resolve_name
 
 from foveate_server.config.server_config import ServerConfig
 from foveate_server.engines.contract import EngineSpec
-from foveate_server.engines.diffusion.checkpoint_traits import traits_of
+from foveate_server.engines.diffusion.checkpoint_traits import few_step_facts, traits_of
 from foveate_server.families.registry import families
 from foveate_server.models.catalog import CatalogModel
 from foveate_server.models.registry import open_registry
 from foveate_shared.errors import InputError
+from foveate_shared.forms.checkpoint_choices import FEW_STEP_SAMPLING
 from foveate_shared.wire.protocol import JsonObject, ModelInfo
 
 START_SECONDS = 3.6  # to import torch and what detectors need, as recorded: see tests/recordings/progress
@@ -48,11 +49,15 @@ def suite_spec(config: ServerConfig) -> EngineSpec:
 
 
 def _with_defaults(model: CatalogModel) -> ModelInfo:
-    """Return what clients are told of `model`: of a checkpoint also the sampling where none is asked for."""
+    """Return what clients are told of `model`: of a checkpoint also the sampling where none is asked for.
+
+    Of a LoRA, too, that was made for few steps: no other says anything of the sampling.
+    """
     info = model.info
-    if info.kind != "diffusion" or info.family not in families():
+    if info.family not in families() or info.kind not in ("diffusion", "lora"):
         return info
-    return replace(info, defaults={**_defaults(info.family, model.facts), **info.defaults})
+    told = _defaults(info.family, model.facts) if info.kind == "diffusion" else _few_steps(info.family, model.facts)
+    return replace(info, defaults={**told, **info.defaults})
 
 
 def _defaults(family: str, facts: JsonObject) -> JsonObject:
@@ -62,3 +67,9 @@ def _defaults(family: str, facts: JsonObject) -> JsonObject:
         "schedulers": list(families()[family].schedulers),
         "pixels": traits.native_side**2,
     }
+
+
+def _few_steps(family: str, facts: JsonObject) -> JsonObject:
+    traits = traits_of(families()[family], few_step_facts(facts))
+    told = traits.defaults.to_json() if traits.variant else {}
+    return {name: told[name] for name in FEW_STEP_SAMPLING if name in told}

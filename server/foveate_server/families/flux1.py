@@ -31,7 +31,11 @@ FAMILY = Family(
     embeddings=False,  # T5, which reads the text, has none
     uniform_sigmas=True,
     inpainting=FamilyDefaults(num_inference_steps=28, guidance_scale=30.0, scheduler="flow-euler", strength=1.0),
-    variants={"schnell": FewStep(FamilyDefaults(4, 1.0, "flow-euler", 0.6))},
+    variants={
+        "schnell": FewStep(FamilyDefaults(4, 1.0, "flow-euler", 0.6)),
+        "turbo": FewStep(FamilyDefaults(8, 3.5, "flow-euler", 0.6)),  # these two as LoRAs, for the dev model
+        "hyper": FewStep(FamilyDefaults(8, 3.5, "flow-euler", 0.6)),
+    },
     capabilities=frozenset({REPAINTS, FILLS}),
     network="transformer",
 )  # fmt: skip

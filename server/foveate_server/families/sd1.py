@@ -10,6 +10,7 @@ SD_COLORS = ((0.298, 0.207, 0.208), (0.187, 0.286, 0.173), (-0.158, 0.189, 0.264
 # Distilled networks were taught the noise levels at the end of each interval, not those at its beginning.
 _TRAILING = {"timestep_spacing": "trailing"}
 LCM = FewStep(FamilyDefaults(num_inference_steps=6, guidance_scale=1.5, scheduler="lcm", strength=0.5))
+DMD2 = FewStep(FamilyDefaults(4, 1.0, "lcm", 0.5))
 TURBO = FewStep(FamilyDefaults(4, 1.0, "euler-ancestral", 0.5), _TRAILING)
 LIGHTNING = FewStep(FamilyDefaults(4, 1.0, "euler", 0.5), _TRAILING)
 HYPER = FewStep(FamilyDefaults(8, 1.0, "ddim", 0.5), _TRAILING)
@@ -28,5 +29,5 @@ FAMILY = Family(
     latent_colors=SD_COLORS,
     encoders={"text_encoder": ("cond_stage_model.transformer.",)},
     clip_encoders=("text_encoder",),
-    variants={"lcm": LCM, "turbo": TURBO, "lightning": LIGHTNING, "hyper": HYPER},
+    variants={"lcm": LCM, "dmd2": DMD2, "turbo": TURBO, "lightning": LIGHTNING, "hyper": HYPER},
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foveate_server.families.family import Family, FamilyDefaults
-from foveate_server.families.sd1 import HYPER, LCM, LIGHTNING, TURBO, UNET_SCHEDULERS
+from foveate_server.families.sd1 import DMD2, HYPER, LCM, LIGHTNING, TURBO, UNET_SCHEDULERS
 
 FAMILY = Family(
     name="sdxl",
@@ -28,5 +28,5 @@ FAMILY = Family(
     },
     clip_encoders=("text_encoder", "text_encoder_2"),
     half_vae=False,
-    variants={"lcm": LCM, "turbo": TURBO, "lightning": LIGHTNING, "hyper": HYPER},
+    variants={"lcm": LCM, "dmd2": DMD2, "turbo": TURBO, "lightning": LIGHTNING, "hyper": HYPER},
 )

@@ -8,8 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from foveate_server.families.registry import families
+from foveate_server.jobs.few_step_loras import settle_sampling
 from foveate_server.jobs.replayed_models import located
 from foveate_server.jobs.resolve_variants import is_empty, settled_variants
+from foveate_server.jobs.unused_in_loras import notes_about
 from foveate_server.models.catalog import Catalog, CatalogModel
 from foveate_server.models.compatibility import misfit
 from foveate_server.operations.operation import Operation
@@ -76,6 +79,7 @@ def settle(
     shelf = _Shelf(catalog, catalog.by_name[model.name])
     notes = _add_embeddings(given, roles, shelf)
     _check_additions(given, roles, shelf)
+    notes += _settle_loras(given, known, roles, shelf)
     if SEED in roles:
         given.setdefault(roles[SEED], secrets.randbelow(SEEDS))
     if SUBJECT_PROMPTS in roles and not roles.told(given, PROMPT):
@@ -251,6 +255,18 @@ def _check_additions(given: JsonObject, roles: Roles, shelf: _Shelf) -> None:
     for kind, title, names in (("lora", "LoRA", loras), ("embedding", "embedding", embeddings), ("vae", "VAE", vaes)):
         for name in names:
             _check_addition(name, kind, title, shelf)
+
+
+def _settle_loras(given: JsonObject, known: JsonObject, roles: Roles, shelf: _Shelf) -> tuple[str, ...]:
+    """Let LoRAs for few steps say what is open, and return sentences about that, and about what they hold in vain."""
+    names = [str(entry["name"]) for entry in roles.items(given, LORAS) if entry.get("weight", 1) != 0]
+    added = [shelf.catalog.by_name[name] for name in names]
+    # Each variant is settled with LoRAs of its own: what those of the job say must not reach one without them.
+    said = dict(given) if roles.told(given, VARIANTS) else given
+    notes = settle_sampling(said, known, [each.info for each in added])
+    family = families().get(shelf.checkpoint.family)
+    entries = [each.entry for each in added if each.entry is not None]
+    return (*notes, *(notes_about(entries, family) if family else ()))
 
 
 def _check_addition(name: str, kind: str, title: str, shelf: _Shelf) -> None:

@@ -11,6 +11,8 @@ from ..wire.protocol import DIFFUSION, RENDERING_KINDS, RESTORE, Json, JsonObjec
 
 ADDED = {"loras": "lora", "embeddings": "embedding", "vae": "vae"}  # parameters -> the kind of model that they name
 
+FEW_STEP_SAMPLING = ("num_inference_steps", "guidance_scale", "scheduler")  # what a LoRA for few steps says of a job
+
 
 def is_checkpoint(model: ModelInfo | None) -> bool:
     """Tell whether a prompt can be given to a model."""
@@ -55,6 +57,12 @@ def usual_weight(lora: ModelInfo) -> float:
     """Return the weight at which a LoRA is added where nobody says another."""
     weight = lora.defaults.get("weight")
     return float(weight) if isinstance(weight, (int, float)) and not isinstance(weight, bool) else 1.0
+
+
+def few_step_sampling(lora: ModelInfo) -> JsonObject:
+    """Return how pictures are made with a LoRA for few steps, by parameter; empty for any other."""
+    told = {name: lora.defaults[name] for name in FEW_STEP_SAMPLING if name in lora.defaults}
+    return told if lora.kind == ADDED["loras"] and len(told) == len(FEW_STEP_SAMPLING) else {}
 
 
 def trigger_words(addition: ModelInfo) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from foveate_server.operations.operation import models_taken
 from foveate_server.operations.registry import operations
 from foveate_server.presets import load_presets
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.wire.protocol import ModelInfo
 
 OPERATIONS = operations()
 
@@ -185,6 +186,30 @@ def test_files_tell_why_one_does_not_fit(name, sentence):
         settle(OPERATIONS["refocus"], {"loras": [{"name": name}]}, TOLD, packaged_presets)
     assert caught.value.info.message == sentence
     assert caught.value.info.remedy == "For photoreal there is: film."
+
+
+def test_a_lora_for_few_steps_says_what_the_job_leaves_open():
+    fast = {"num_inference_steps": 4, "guidance_scale": 1.0, "scheduler": "euler"}
+    lora = ModelInfo("fast", "Fast", (), 1, available=True, kind="lora", fits=("deterministic",), defaults=fast)
+    models = (*MODELS, lora)
+    loras = [{"name": "fast"}]
+    found = settled(models=models, prompt="a cat", loras=loras, guidance_scale=2)
+    assert {name: found.parameters[name] for name in fast} == {**fast, "guidance_scale": 2}
+    assert [str(note).partition(",")[0] for note in found.notes] == ["The LoRA fast makes pictures in few steps"]
+    assert not settled(models=models, **found.parameters).notes  # a replay has it all
+    none = settled(models=models, prompt="a cat", loras=[{"name": "fast", "weight": 0}])
+    assert "scheduler" not in none.parameters
+    job = settled("compare", models=models, prompt="a cat", loras=loras, variants=[{}, {"loras": []}]).parameters
+    assert [variant.get("scheduler") for variant in (job, *job["variants"])] == [None, "euler", None]
+
+
+def test_what_a_lora_holds_in_vain_is_told():
+    bundle = entry("bundle", "lora", "sd1", {"context_width": 768, "bundled_words": ["sks"]})
+    told = tell([*FILES, bundle], lambda _: True, lambda _: False).serving(models_taken(OPERATIONS))
+    found = settle(OPERATIONS["refocus"], {"loras": [{"name": "bundle"}]}, told, packaged_presets)
+    assert [str(note) for note in found.notes] == [
+        "The LoRA bundle brings the embedding sks, which is left out: add it as a file of its own."
+    ]
 
 
 def test_a_word_of_another_width_is_taken_as_it_is_with_a_note():

@@ -249,6 +249,30 @@ def test_the_name_of_a_merge_says_nothing() -> None:
     assert found.family == "sdxl"
 
 
+@pytest.mark.parametrize(
+    ("name", "metadata", "variant", "steps"),
+    [
+        ("lcm-lora-sdxl", {}, "lcm", 0),
+        ("dmd2_sdxl_4step_lora", {}, "dmd2", 4),
+        ("sdxl_lightning_4step_lora", {}, "lightning", 4),
+        ("Hyper-SDXL-8steps-CFG-lora", {}, "hyper", 8),
+        ("Hyper-FLUX.1-dev-8steps-lora", {}, "hyper", 8),
+        ("FLUX.1-Turbo-Alpha", {}, "turbo", 0),
+        ("SDXLturboLoRA", {}, "turbo", 0),
+        ("lightningLoRA", {}, "lightning", 0),
+        ("x", {"modelspec.title": "Hyper 8 steps"}, "hyper", 8),
+        ("hyper-realistic", {}, "", 0),
+        ("lightning_powers_xl", {}, "", 0),
+        ("my-style", {"ss_sd_model_name": "sdxl_lightning_4step", "modelspec.usage_hint": "turbo, too"}, "", 0),
+    ],
+)
+def test_loras_for_few_steps(name: str, metadata: dict[str, str], variant: str, steps: int) -> None:
+    """A word that also is a subject counts only where it can mean nothing else; what it was taught on does not."""
+    found = recognize(made.header(kohya(DOWN, 2048), metadata=metadata), name)
+    assert found is not None
+    assert (found.facts["variant"], found.facts["steps"]) == (variant, steps)
+
+
 def test_a_lora_s_trigger_words() -> None:
     tags = {"10_sks": {"sks dog": 20, "grass": 4, "1dog": 19}, "3_more": {"grass": 2}}
     metadata = {"ss_tag_frequency": json.dumps(tags), "ss_base_model_version": "sd_v1"}

@@ -90,7 +90,7 @@ def _add_adding(parts: Commands) -> argparse.ArgumentParser:
     add.add_argument(
         "--variant",
         default="",
-        choices=("none", "lcm", "turbo", "lightning", "hyper"),
+        choices=("none", "lcm", "dmd2", "turbo", "lightning", "hyper"),
         help="how it was trained to be sampled in few steps, where that is told wrongly or not at all",
     )
     add.add_argument("--prediction", default="", choices=("epsilon", "v"), help="what it predicts, likewise")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from foveate_server.families.family import Family, FamilyDefaults, Prediction
 from foveate_server.models.training_size import trained_side
+from foveate_shared.wire.protocol import JsonObject
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Traits:
     prediction: Prediction
     native_side: int  # image pixels
     defaults: FamilyDefaults
-    variant: str = ""  # "lcm", "turbo", "lightning", "hyper", "schnell", or none
+    variant: str = ""  # "lcm", "turbo", "lightning", "hyper", "dmd2", "schnell", or none
     scheduler_options: Mapping[str, Any] | None = None  # beyond its own scheduler configuration
 
 
@@ -38,6 +39,20 @@ def traits_of(family: Family, facts: Mapping[str, Any]) -> Traits:
         variant=variant if few is not None else "",
         scheduler_options=None if few is None else few.scheduler_options,
     )
+
+
+def few_step_facts(facts: Mapping[str, Any]) -> JsonObject:
+    """Return those facts of a LoRA that say how it makes pictures in few steps."""
+    return {key: facts[key] for key in ("variant", "steps") if facts.get(key)}
+
+
+def with_loras(traits: Traits, family: Family, loras: Sequence[Mapping[str, Any]]) -> Traits:
+    """Return `traits` as the first of `loras`, by their facts, that was made for few steps wants a run to go."""
+    for facts in loras:
+        own = traits_of(family, few_step_facts(facts))
+        if own.variant:
+            return replace(traits, defaults=own.defaults, variant=own.variant, scheduler_options=own.scheduler_options)
+    return traits
 
 
 def settled(traits: Traits, facts: Mapping[str, Any], scheduler: Mapping[str, Any]) -> Traits:

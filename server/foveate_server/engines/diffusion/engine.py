@@ -14,7 +14,7 @@ from foveate_server.engines.diffusion.adapters import adapter_of
 from foveate_server.engines.diffusion.apply_additions import FindAddition, Wardrobe, wanted_by
 from foveate_server.engines.diffusion.background_load import Background, Waiting
 from foveate_server.engines.diffusion.batched_variations import Made, Siblings, batch_for, key_of
-from foveate_server.engines.diffusion.checkpoint_traits import Traits, traits_of
+from foveate_server.engines.diffusion.checkpoint_traits import Traits, traits_of, with_loras
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
 from foveate_server.engines.diffusion.footprint import Footprint
 from foveate_server.engines.diffusion.latent_canvas import LatentCanvas, canvas_for
@@ -100,9 +100,10 @@ class DiffusionEngine:
         adapter = _adapter(checkpoint)
         traits = traits_of(adapter.family, checkpoint.facts)
         _check(request, adapter)
-        sampling = _sampling(request.sampling, adapter, traits)
         placement = choose_placement(adapter.family, self._device, request.pinned.dtype)
         wanted = wanted_by(request, adapter.family, self._finder(ticker))
+        run_traits = with_loras(traits, adapter.family, [lora.facts for lora, _ in wanted.loras])
+        sampling = _sampling(request.sampling, adapter, run_traits)
         canvas = canvas_for(
             Extent(request.image.shape[1], request.image.shape[0]),
             request.tiling,
@@ -130,7 +131,8 @@ class DiffusionEngine:
                     prepare()
                     seeds = batch_for(request, plan.pictures)
                     shown = seeds.index(request.seeds[0])
-                    task = RenderPlan(replace(request, seeds=seeds), sampling, canvas, plan, shown)
+                    options = run_traits.scheduler_options or {}
+                    task = RenderPlan(replace(request, seeds=seeds), sampling, canvas, plan, shown, options)
                     with self._residents.in_use(loaded), self._kept.keep(max(0, plan.need - loaded.size)):
                         images = Run(loaded, task, ticker, preview, tiny, come_back=prepare).images()
                     return Made(seeds, tuple(images), plan.pictures if request.siblings else None)

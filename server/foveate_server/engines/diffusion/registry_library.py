@@ -42,7 +42,7 @@ class RegisteredLibrary:
         """See library.Library."""
         entry = self._entry(name, kind)
         path = self._registry.folder(name, progress) if entry.is_folder else self._registry.path(name, progress)
-        return Addition(entry.name, entry.sha256, fitting_families(entry), path)
+        return Addition(entry.name, entry.sha256, fitting_families(entry), path, entry.facts)
 
     def previews(self, family: str) -> list[str]:
         """See library.Library."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,6 +43,7 @@ class RenderPlan:
     canvas: LatentCanvas
     plan: MemoryPlan
     shown: int = 0  # which picture of a batch the previews show
+    scheduler_options: Mapping[str, Any] = field(default_factory=dict)  # beyond the checkpoint's own configuration
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ class Run:
             prediction=traits.prediction,
             steps=int(self._task.sampling.num_inference_steps or 1),
             strength=min(1.0, self._request.strength),
-            options=traits.scheduler_options or {},
+            options=self._task.scheduler_options,
             uniform_sigmas=family.uniform_sigmas,
             tokens=self._task.canvas.seen.area // (2 * family.factor) ** 2,
         )

@@ -11,7 +11,7 @@ from foveate_server.models.recognition.lora_bases import context_width, family_o
 from foveate_server.models.recognition.lora_keys import bundled_words, encoder_of
 from foveate_server.models.recognition.lora_kinds import REMEDY, other_kind
 from foveate_server.models.recognition.recognized import Recognized, precision_of, refusal, strings, title_of
-from foveate_server.models.recognition.variants import base_of, few_steps, trigger_words
+from foveate_server.models.recognition.variants import base_of, few_steps_of_lora, trigger_words
 from foveate_server.models.tensor_headers import Header
 from foveate_shared.wire.protocol import JsonObject
 
@@ -40,7 +40,7 @@ def lora_of(header: Header, name: str) -> Recognized | None:
         "trigger_words": strings(trigger_words(header.metadata)),
         "bundled_words": strings(bundled_words(header.tensors)),
         "base": base_of(header.metadata),
-        **few_steps(name, header.metadata),
+        **few_steps_of_lora(name, header.metadata),
     }
     rank = f"rank {facts['rank']}"
     base = families()[family].title if family else "an unnamed family"

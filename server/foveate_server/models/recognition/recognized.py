@@ -24,8 +24,8 @@ class Recognized:
 
     Facts of a checkpoint: `layout` ("single" or "folder"), `base` (words for a person), `precision`, `components`
     (name -> {"parameters", "bytes"}), `missing` (components that a whole pipeline needs and it lacks), `in_channels`,
-    `latent_channels`, `inpainting`, `prediction` ("epsilon", "v", "flow"; "" unknown), `variant` ("", "lcm", "turbo",
-    "lightning", "hyper" or "schnell"), `steps` (of a few-step variant, 0 unknown), `guidance_embedded`,
+    `latent_channels`, `inpainting`, `prediction` ("epsilon", "v", "flow"; "" unknown), `variant` ("", "lcm", "dmd2",
+    "turbo", "lightning", "hyper" or "schnell"), `steps` (of a few-step variant, 0 unknown), `guidance_embedded`,
     `embedding_widths` (of its CLIP text encoders), `context_width` (that its attention sees), `safety_checker`.
 
     Facts of a LoRA: `format` ("diffusers" or "kohya"), `precision`, `rank`, `targets`, `context_width`, `width`,

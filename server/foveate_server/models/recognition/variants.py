@@ -10,8 +10,11 @@ from foveate_shared.wire.protocol import JsonObject
 
 _VARIANTS: Mapping[str, re.Pattern[str]] = {
     name: re.compile(rf"(?<![a-z]){name}(?![a-z])", re.IGNORECASE)
-    for name in ("lcm", "turbo", "lightning", "hyper", "schnell")
+    for name in ("lcm", "dmd2", "turbo", "lightning", "hyper", "schnell")
 }
+_COMMON = ("turbo", "lightning", "hyper")  # which a LoRA may be called for what it shows, too
+_FILLERS = re.compile(r"loras?|sdxl|sd|xl|flux|dev|base|alpha|steps?|[^a-z]", re.IGNORECASE)  # that say nothing of that
+_GLUED = re.compile(r"lora|sdxl", re.IGNORECASE)  # to names of variants, without a space
 _STEPS = re.compile(r"(?<![0-9])([0-9]{1,2})[-_ ]?steps?(?![a-z])", re.IGNORECASE)
 _HINTS = ("modelspec.title", "modelspec.tags", "modelspec.usage_hint", "ss_output_name", "ss_sd_model_name")
 _PREDICTIONS: Mapping[str, str] = {"epsilon": "epsilon", "eps": "epsilon", "v_prediction": "v", "v": "v"}
@@ -30,6 +33,19 @@ def few_steps(name: str, metadata: Mapping[str, str]) -> JsonObject:
         if variant:
             steps = _STEPS.search(text)
             return {"variant": variant, "steps": int(steps[1]) if steps else 0}
+    return {"variant": "", "steps": 0}
+
+
+def few_steps_of_lora(name: str, metadata: Mapping[str, str]) -> JsonObject:
+    """Return `variant` and `steps` of a LoRA by its title or names; what it was trained on says nothing of that.
+
+    A word that also means other things counts where a number of steps goes with it, or nothing else does.
+    """
+    for text in (metadata.get("modelspec.title", ""), metadata.get("ss_output_name", ""), name):
+        found = few_steps(_GLUED.sub(" ", text), {})
+        variant = str(found["variant"])
+        if variant and (variant not in _COMMON or found["steps"] or _FILLERS.sub("", text).lower() == variant):
+            return found
     return {"variant": "", "steps": 0}
 
 

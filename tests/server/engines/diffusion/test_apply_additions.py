@@ -30,10 +30,10 @@ class Studio:
     base: DiffusionRequest
     folder: Path
 
-    def bring(self, name: str, state: dict[str, torch.Tensor], *fits: str) -> None:
+    def bring(self, name: str, state: dict[str, torch.Tensor], *fits: str, **facts: Any) -> None:
         path = self.folder / f"{name}.safetensors"
         save_file(state, path)
-        self.library.additions[name] = Addition(name, f"hash of {name}", fits, path)
+        self.library.additions[name] = Addition(name, f"hash of {name}", fits, path, facts)
 
     def render(self, **changes) -> Pictures:
         return self.engine.diffuse(replace(self.base, **changes), ticker=self.ticker)
@@ -90,6 +90,18 @@ def test_loras_change_the_picture_and_leave_no_trace(studio):
             {"name": "two", "sha256": "hash of two", "weight": 0.3},
         ]
     }
+
+
+def test_a_lora_for_few_steps_says_how_a_run_goes(studio):
+    """Steps, guidance and scheduler where the request says none, and the noise levels that it was taught."""
+    studio.bring("plain", _lora(768), "sd1")
+    studio.bring("fast", _lora(768), "sd1", variant="lightning", steps=2)
+    open_ones = studio.render(loras=(Weighted("fast"),), sampling=Sampling())
+    assert open_ones.sampling == Sampling(2, 1.0, "euler")
+    said = Sampling(2, 1.0, "euler")
+    fast, plain = (studio.render(loras=(Weighted(name),), sampling=said) for name in ("fast", "plain"))
+    assert fast.images[0].tobytes() == open_ones.images[0].tobytes()
+    assert np.abs(fast.images[0] - plain.images[0]).max() > 1e-3  # trailing steps
 
 
 def test_a_lora_of_no_weight_is_none(studio):
