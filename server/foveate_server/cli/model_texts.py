@@ -88,6 +88,8 @@ def added(entry: ModelEntry) -> Iterator[str]:
         yield f"Use it with --model {entry.name}, or make it the default: foveate models default {entry.name}"
     elif entry.kind == "lora":
         yield f"Use it with --lora {entry.name}" + (f"; it listens to: {words}." if words else ".")
+        if left_out := _embeddings(entry.facts):
+            yield f"It leaves out {left_out} in the same file: add it as a file of its own."
     elif entry.kind == "embedding":
         yield f"Use it with --embedding {entry.name}, and its word in the prompt: {entry.name}"
     elif entry.kind == "vae":
@@ -139,6 +141,7 @@ def inspection_lines(told: Row) -> Iterator[str]:
         "Configured by": told["reference"],
         "Rank": facts.get("rank", ""),
         "Changes": ", ".join(_texts(facts.get("targets"))),
+        "Leaves out": _embeddings(facts),
         "Vectors": facts.get("vectors", ""),
         "Listens to": ", ".join(_texts(facts.get("trigger_words"))),
         "Licence": told["license"],
@@ -174,6 +177,12 @@ def _few_steps(facts: Mapping[str, Any]) -> str:
         return ""
     named = _VARIANTS.get(variant, variant)
     return f"{named}, {facts['steps']} steps" if facts.get("steps") else named
+
+
+def _embeddings(facts: Mapping[str, Any]) -> str:
+    """Return what is told of the embeddings in a LoRA's file."""
+    words = _texts(facts.get("bundled_words"))
+    return f"the embedding {', '.join(words)}" if words else ""
 
 
 def _texts(value: object) -> list[str]:

@@ -41,6 +41,14 @@ def told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> dict:
     return json.loads(capsys.readouterr().out)
 
 
+def test_what_a_lora_s_file_holds_in_vain_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = made.write(home / "style.safetensors", {**LORA, "bundle_emb.sks.clip_l": (2, 768)})
+    assert main(["models", "add", str(path)]) == 0
+    assert "It leaves out the embedding sks in the same file" in capsys.readouterr().out
+    assert main(["models", "inspect", "style"]) == 0
+    assert "Leaves out:    the embedding sks" in capsys.readouterr().out
+
+
 def test_a_file_is_added_inspected_chosen_and_removed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tune = made.write(home / "My Tune.safetensors", TUNE)
     film = made.write(home / "film.safetensors", LORA, metadata={"modelspec.trigger_phrase": "film grain"})

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from foveate_server.models.recognition.lora_keys import LoraPart, parts_of
-from foveate_server.models.recognition.lora_kinds import REMEDY, other_kind
+from foveate_server.models.recognition.lora_kinds import other_kind, remedy_for
 from foveate_server.models.tensor_headers import Header, read_header
 from foveate_shared.errors import ErrorCode, InputError
 
@@ -48,7 +48,7 @@ def read_lora(name: str, path: Path) -> list[LayerChange]:
         raise InputError(
             "{name} is {what}, which Foveate cannot use.",
             code=ErrorCode.INVALID_FILE,
-            remedy=REMEDY,
+            remedy=remedy_for(what),
             name=name,
             what=what,
         )

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from foveate_server.models.recognition.lora_keys import BUNDLED, LoraPart, parts_of
 from foveate_server.models.tensor_headers import Header
 
-REMEDY = "Look for a plain LoRA of the same."
+_PLAIN = "Look for a plain LoRA of the same."
+_WHOLE = "Fetch it again, or ask its maker."
+_DAMAGED = "a damaged LoRA"
 _OTHERS: Mapping[tuple[str, ...], str] = {  # what keys hold, all of which occur -> what it is; the first wins
     (r"^id_encoder\.", r"lora"): "a PhotoMaker, of which the LoRA is but a part",
     (r"^(ip_adapter|image_proj)\.", r"lora"): "an IP-Adapter, of which the LoRA is but a part",
@@ -45,7 +47,12 @@ def other_kind(header: Header) -> str:
     if strange is not None:
         return f"a LoRA with parts of an unknown kind ({strange})"
     broken = next((part.layer for part in parts if not _is_whole(part.layer, parts, header)), None)
-    return "" if broken is None else f"a damaged LoRA, whose layer {broken} is not whole"
+    return "" if broken is None else f"{_DAMAGED}, whose layer {broken} is not whole"
+
+
+def remedy_for(kind: str) -> str:
+    """Return what to do about what :func:`other_kind` found."""
+    return _WHOLE if kind.startswith(_DAMAGED) else _PLAIN
 
 
 def _is_whole(layer: str, parts: Mapping[LoraPart, str], header: Header) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from foveate_server.families.registry import families
 from foveate_server.models.recognition.lora_bases import context_width, family_of, sizes_of, stream_width, text_widths
 from foveate_server.models.recognition.lora_keys import bundled_words, encoder_of
-from foveate_server.models.recognition.lora_kinds import REMEDY, other_kind
+from foveate_server.models.recognition.lora_kinds import other_kind, remedy_for
 from foveate_server.models.recognition.recognized import Recognized, precision_of, refusal, strings, title_of
 from foveate_server.models.recognition.variants import base_of, few_steps_of_lora, trigger_words
 from foveate_server.models.tensor_headers import Header
@@ -22,7 +22,7 @@ _MAX_VECTORS = 256  # of a textual inversion: a prompt has 75 places
 def lora_of(header: Header, name: str) -> Recognized | None:
     """Return what the LoRA with these keys is, or None. Raises InputError for one that we can tell and not use."""
     if other := other_kind(header):
-        raise refusal(other, REMEDY)
+        raise refusal(other, remedy_for(other))
     sizes = sizes_of(header)
     if not sizes:
         return None

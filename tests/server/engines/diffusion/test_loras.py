@@ -256,7 +256,8 @@ def test_other_kinds_are_refused_when_added_and_when_used_with_one_reason(tmp_pa
     assert kind in added.value.info.message
     assert added.value.info.message.startswith("This is ")
     assert added.value.info.message.replace("This", "style", 1) == used.value.info.message
-    assert added.value.info.remedy == used.value.info.remedy == "Look for a plain LoRA of the same."
+    remedy = "Fetch it again, or ask its maker." if kind == "damaged" else "Look for a plain LoRA of the same."
+    assert added.value.info.remedy == used.value.info.remedy == remedy
 
 
 @pytest.mark.parametrize("content", [b"", b"no weights"])
