@@ -55,16 +55,14 @@ class Workplace:
             **self.extra,
         }
 
-    def start(self, *arguments: str, module: str = "foveate_server") -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, module: str = "foveate_server", **how: object) -> "subprocess.Popen[str]":
         """Start a command in the folder."""
         return subprocess.Popen(
             [self.python, "-m", module, *map(str, arguments)],
             cwd=self.folder,
             env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
             preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - no thread of ours holds a lock that it could need
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | how,
         )
 
     def foveate(self, *arguments: str, status: int = 0) -> "subprocess.CompletedProcess[str]":

@@ -18,13 +18,14 @@ from foveate_server.cli.edit_picture import Resolve, region_in, sources_of
 from foveate_server.cli.file_recipe import describe_result
 from foveate_server.cli.job_pictures import contents, paths_of, read_pictures
 from foveate_server.cli.overwrite_rule import OverwriteRule
+from foveate_server.cli.piped_input import read_input
 from foveate_server.cli.progress_display import Display, print_json
 from foveate_server.cli.result_alone import ResultAlone
 from foveate_server.cli.result_files import require_target, write_parts
 from foveate_server.cli.run_job import run_job
+from foveate_server.cli.target import Target, target_of
 from foveate_server.picture_files.picture import Picture
-from foveate_server.picture_files.read import read_picture
-from foveate_server.picture_files.write import SaveOptions, container_of, prepare, require_writable, save
+from foveate_server.picture_files.write import SaveOptions, prepare
 from foveate_shared.forms.picture_slots import check_counted, picture_slots, result_kind, takes_document
 from foveate_shared.jobs.host import Result
 from foveate_shared.wire.protocol import PIXELS, OperationInfo
@@ -32,37 +33,33 @@ from foveate_shared.wire.protocol import PIXELS, OperationInfo
 
 def edit_other(options: argparse.Namespace, info: OperationInfo, resolve: Resolve) -> int:
     """Run an operation, write what it gives, and say so; return the exit status."""
-    target: Path = options.output
     kind = result_kind(info.parameters)
-    if kind == PIXELS:
-        container_of(target)
-        require_writable(target)
-    else:
-        require_target(target, kind)
+    if kind != PIXELS:
+        require_target(options.output, kind)
     pictures = read_pictures(paths_of(options.image))
     check_counted(pictures, picture_slots(info.parameters))
-    picture = read_picture(options.input) if takes_document(info.parameters) else None
+    picture = read_input(options.input) if takes_document(info.parameters) else None
     rule = OverwriteRule(options.force, sources_of(options), picture.sha256 if picture else "")
+    target = target_of(options, rule)
     if kind == PIXELS:
-        rule.require_picture(target)
+        target.require()
     else:
-        rule.require(target)
-    written: list[Path] = []
+        rule.require(options.output)
+    written: list[Path | Target] = []
     notes: list[str] = []  # about what was written
 
     def store(made: Picture, result: Result) -> None:
-        prepared = prepare(made, target)
+        prepared = prepare(made, target.path)
         recipe = (
             None if options.no_recipe else describe_result(None, None, None, prepared, result.recipe, pictures=pictures)
         )
         words = words_for(result.recipe, prepared.extent, has_recipe=not options.no_recipe)
         how = SaveOptions(options.quality, options.lossy)
-        notes.extend(prepared.notes)
-        notes.extend(save(prepared, target, recipe=recipe, words=words, options=how, check=rule.require))
+        notes.extend((*prepared.notes, *target.write(prepared, how, recipe=recipe, words=words)))
         written.append(target)
 
     def take(result: Result) -> None:
-        written.extend(write_parts(result, target, rule.require))
+        written.extend(write_parts(result, options.output, rule.require))
 
     if picture:
         host: Any = PictureDocument(picture, region_in(options, picture.extent), store, take=take)
@@ -77,7 +74,7 @@ def _run(
     resolve: Resolve,
     host: Any,
     *,
-    written: list[Path],
+    written: list[Path | Target],
     notes: list[str],
     **sources: Any,
 ) -> int:

@@ -16,8 +16,9 @@ from foveate_server.cli.overwrite_rule import OverwriteRule
 from foveate_server.cli.progress_display import Display, print_json
 from foveate_server.cli.result_alone import ResultAlone
 from foveate_server.cli.result_files import require_target, write_parts
+from foveate_server.cli.target import Target, target_of
 from foveate_server.picture_files.picture import Picture
-from foveate_server.picture_files.write import SaveOptions, prepare, save
+from foveate_server.picture_files.write import SaveOptions, prepare
 from foveate_shared.connection.client import ConnectionState
 from foveate_shared.errors import ErrorCode, ErrorInfo, FoveateError, InputError, to_exception
 from foveate_shared.jobs.host import Result
@@ -35,7 +36,9 @@ def fetch(options: argparse.Namespace, named: Callable[[argparse.Namespace], Job
     `named` asks the server which job is meant. What is not whole is kept there. Raises FoveateError; all is kept then.
     """
     rule = OverwriteRule(options.force)
-    rule.require_picture(options.output)  # it may be the very picture that the region belongs into
+    target = target_of(options, rule)
+    if not target.is_pipe:
+        rule.require_picture(target.path)  # it may be the very picture that the region belongs into
     job = named(options)
     if job.state != "done" and not (options.incomplete and job.state == "failed"):
         raise _not_done(job, owner_arguments(options))
@@ -46,7 +49,7 @@ def fetch(options: argparse.Namespace, named: Callable[[argparse.Namespace], Job
             require_target(options.output, result.kind)
             written.extend(write_parts(result, options.output, rule.require))
 
-        alone = ResultAlone(_writer(options, rule, display), take)
+        alone = ResultAlone(_writer(options, target, display), take)
         with connect(options, display) as client:
             waiting = WaitingResults(client, lambda _: alone)
             flow = waiting.fetch(job, takes_incomplete=options.incomplete)
@@ -105,9 +108,9 @@ def _with_incomplete(error: ErrorInfo, flow: Rerender) -> FoveateError:
     return to_exception(error)
 
 
-def _writer(options: argparse.Namespace, rule: OverwriteRule, display: Display) -> Store:
+def _writer(options: argparse.Namespace, target: Target, display: Display) -> Store:
     def store(made: Picture, result: Result) -> None:
-        prepared = prepare(made, options.output)
+        prepared = prepare(made, target.path)
         for note in prepared.notes:
             display.say(note)
         recipe = words = None
@@ -115,7 +118,7 @@ def _writer(options: argparse.Namespace, rule: OverwriteRule, display: Display) 
             recipe = describe_alone(prepared, result.recipe)
             words = parameters_text(result.recipe, prepared.extent)
         how = SaveOptions(options.quality, options.lossy)
-        for note in save(prepared, options.output, recipe=recipe, words=words, options=how, check=rule.require):
+        for note in target.write(prepared, how, recipe=recipe, words=words):
             display.say(note)
 
     return store

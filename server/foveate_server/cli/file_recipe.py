@@ -22,7 +22,8 @@ FORMAT = 1  # of this JSON; counted up where an older `foveate replay` could not
 class NamedFile:
     """A file that the result was made from. A name, never a path: recipes travel with pictures.
 
-    Who fetched a result that another client had begun knows neither name nor hash: these are empty then.
+    Who fetched a result that another client had begun knows neither name nor hash: these are empty then. What came
+    through a pipe has no name.
     """
 
     name: str
@@ -30,8 +31,8 @@ class NamedFile:
 
     @property
     def is_known(self) -> bool:
-        """Tell whether there is a name to look for."""
-        return bool(self.name)
+        """Tell whether it can be told whether a file is this one."""
+        return bool(self.sha256)
 
 
 _UNKNOWN = NamedFile("", "")
@@ -49,6 +50,7 @@ class FileRecipe:
     pictures: dict[str, NamedFile] = field(default_factory=dict)  # beside the input, by name
     is_alone: bool = False  # the result is what was made, without the picture that it belongs into
     is_mask_inverted: bool = False  # the coverage is what the mask does not select
+    asked: JsonObject | None = None  # the parameters, before the server put in its defaults; None where nobody knows
     file_sha256: str = ""  # of the file that the recipe lies beside; one inside of a file cannot tell
 
 
@@ -60,8 +62,12 @@ def describe_result(
     recipe: JsonObject,
     *,
     pictures: Mapping[str, PictureFile] | None = None,
+    asked: JsonObject | None = None,
 ) -> str:
-    """Return the JSON text that goes with `result`; without a `picture` it was made without one."""
+    """Return the JSON text that goes with `result`; without a `picture` it was made without one.
+
+    `asked` are the parameters as the server was asked for them.
+    """
     bounds = region.selection.bounds if region and region.selection and mask is None else None
     described = FileRecipe(
         input=NamedFile(picture.source.name if picture.source else "", picture.sha256) if picture else None,
@@ -70,6 +76,7 @@ def describe_result(
         result_sha256=sha256_of_samples(result),
         recipe=recipe,
         is_mask_inverted=bool(region and region.is_inverted),
+        asked=asked,
         pictures={name: NamedFile(each.path.name, each.content.sha256) for name, each in (pictures or {}).items()},
     )
     return recipe_text(described)
@@ -99,6 +106,8 @@ def recipe_text(described: FileRecipe) -> str:
     for name in ("pictures", "is_alone", "is_mask_inverted", "file_sha256"):
         if not fields[name]:
             del fields[name]  # as it was when there was no such thing
+    if described.asked is None:
+        del fields["asked"]
     return json.dumps({"foveate_recipe": FORMAT, **fields}, separators=(",", ":"))
 
 
@@ -133,6 +142,7 @@ def parse_recipe(text: str) -> FileRecipe:
             pictures={str(name): _named_file(entry) for name, entry in fields.get("pictures", {}).items()},
             is_alone=bool(fields.get("is_alone", False)),
             is_mask_inverted=bool(fields.get("is_mask_inverted", False)),
+            asked=fields["asked"] if isinstance(fields.get("asked"), dict) else None,
             file_sha256=str(fields.get("file_sha256", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

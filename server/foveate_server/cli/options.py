@@ -48,13 +48,19 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 def add_files(parser: argparse.ArgumentParser) -> None:
     """Add IN, OUT, and how OUT is written."""
-    parser.add_argument("input", metavar="IN", type=Path, help="PNG, JPEG, WebP, TIFF or OpenEXR")
+    parser.add_argument("input", metavar="IN", type=Path, help="PNG, JPEG, WebP, TIFF or OpenEXR; - is stdin")
     add_result(parser)
 
 
 def add_result(parser: argparse.ArgumentParser) -> None:
     """Add OUT, and how it is written."""
-    parser.add_argument("output", metavar="OUT", type=Path, help="where the result goes; its ending says as what")
+    parser.add_argument(
+        "output", metavar="OUT", type=Path, help="where the result goes; its ending says as what. - is stdout"
+    )
+    _add_writing(parser)
+
+
+def _add_writing(parser: argparse.ArgumentParser) -> None:
     add_force(parser)
     parser.add_argument(
         "--quality",
@@ -67,6 +73,13 @@ def add_result(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--lossy", action="store_true", help="write WebP lossy; it is lossless by default")
     parser.add_argument("--no-recipe", action="store_true", help="do not keep how the result was made, with it")
+
+
+def add_kind(parser: argparse.ArgumentParser) -> None:
+    """Add the kind of a picture that has no name."""
+    parser.add_argument(
+        "--as", dest="kind", metavar="KIND", help="what OUT is where it is - : png, jpg, webp, tif or exr; else as IN"
+    )
 
 
 def add_force(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from foveate_server.cli.document import PictureDocument
 from foveate_server.cli.file_recipe import FileRecipe, NamedFile, parse_recipe, recipe_text, sha256_of_samples
 from foveate_server.cli.job_pictures import PictureFile, contents, paths_of, read_untouched
 from foveate_server.cli.overwrite_rule import OverwriteRule
+from foveate_server.cli.piped_input import PIPE
 from foveate_server.cli.pixel_difference import Difference
 from foveate_server.cli.progress_display import Display, print_json, print_line
 from foveate_server.cli.region import Region, region_of
@@ -35,6 +36,8 @@ LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")  # where the file's own samples may 
 
 def replay(options: argparse.Namespace) -> int:
     """Make OUT again; return 0 where the samples are the same, or close enough for another device's, else 1."""
+    if options.to == PIPE:
+        raise InputError("What is the same goes to stdout, not the picture.", remedy="Name a file: --to FILE.")
     recipe = parse_recipe(embed_metadata.read_recipe(options.result))
     old = read_picture(options.result)
     pictures = _pictures(options, recipe)
@@ -172,16 +175,19 @@ def _sources(options: argparse.Namespace, recipe: FileRecipe) -> tuple[Path, ...
 def _beside(options: argparse.Namespace, file: NamedFile) -> Path | None:
     """Return where a file lies that is beside the result; None where its name is not known."""
     result: Path = options.result
-    return result.with_name(file.name) if file.is_known else None
+    return result.with_name(file.name) if file.name else None
 
 
 def _input(options: argparse.Namespace, original: NamedFile) -> Picture:
     path = options.input or _beside(options, original)
     if path is None or (options.input is None and not path.is_file()):
         original_is = f"The original, {original.name}, is not beside {options.result.name}."
-        unknown = f"{options.result.name} was fetched from the server, which does not know the file of the original."
+        unknown = (
+            f"Which file {options.result.name} was made from is not known: it was fetched from the server, or came "
+            "through a pipe."
+        )
         raise InputError(
-            original_is if original.is_known else unknown,
+            original_is if original.name else unknown,
             code=ErrorCode.INVALID_FILE,
             remedy="Say where it is: --input IN.",
         )
@@ -201,7 +207,7 @@ def _region(options: argparse.Namespace, recipe: FileRecipe, picture: Picture) -
     path = options.mask or _beside(options, recipe.mask)
     if path is None or not path.is_file():
         raise InputError(
-            f"The mask, {recipe.mask.name}, is not at hand." if recipe.mask.is_known else "The mask is not at hand.",
+            f"The mask, {recipe.mask.name}, is not at hand." if recipe.mask.name else "The mask is not at hand.",
             code=ErrorCode.INVALID_FILE,
             remedy="Say where it is: --mask MASK.",
         )

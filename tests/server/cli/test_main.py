@@ -49,6 +49,9 @@ BAD = {
     "quality": (["refocus", "in.png", "out.jpg", "--quality", "0"], 2, "whole number from 1 to 100"),
     "missing input": (["refocus", "nothing.png", "out.png"], 2, "cannot be read"),
     "same file": (["refocus", "in.png", "in.png"], 2, "--force"),
+    "a name and a kind": (["refocus", "in.png", "out.png", "--as", "jpg"], 2, "Leave out --as"),
+    "replay into a pipe": (["replay", "in.png", "--to", "-"], 2, "Name a file: --to FILE."),
+    "json and a picture": (["refocus", "in.png", "-", "--json"], 2, "cannot both go to stdout"),
     "output kind": (["refocus", "in.png", "out.gif"], 2, "End its name"),
     "output folder": (["refocus", "in.png", "missing/out.png"], 2, "does not exist"),
     "output is folder": (["refocus", "in.png", "folder.png"], 2, "is a folder"),
@@ -165,7 +168,7 @@ def test_a_bug_is_a_sentence_too(folder, capsys, monkeypatch):
     def explode(path):
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("foveate_server.cli.edit_picture.read_picture", explode)
+    monkeypatch.setattr("foveate_server.cli.edit_picture.read_input", explode)
     status, line = failing(["refocus", "in.png", "out.png"], capsys)
     assert status == 1
     assert "ZeroDivisionError: oh" in line
@@ -176,7 +179,7 @@ def test_an_interrupt_is_a_sentence_too(folder, capsys, monkeypatch):
     def interrupt(path):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("foveate_server.cli.edit_picture.read_picture", interrupt)
+    monkeypatch.setattr("foveate_server.cli.edit_picture.read_input", interrupt)
     assert failing(["refocus", "in.png", "out.png"], capsys) == (130, "Cancelled.")
 
 

@@ -21,7 +21,7 @@ def add_to(commands: Commands) -> None:
     """Add the command."""
     summary = "find the faces in a picture"
     parser = commands.add_parser("detect", help=summary, description="Find the faces in a picture, from left to right.")
-    parser.add_argument("input", metavar="IN", type=Path, help="PNG, JPEG, WebP, TIFF or OpenEXR")
+    parser.add_argument("input", metavar="IN", type=Path, help="PNG, JPEG, WebP, TIFF or OpenEXR; - is stdin")
     shared.add_region(parser)
     parameter_options.add(parser, ["min_score", "detector"])
     shared.add_output(parser)
@@ -33,12 +33,12 @@ def run(options: argparse.Namespace) -> int:
     """Detect and print."""
     from foveate_server.cli.document import PictureDocument
     from foveate_server.cli.open_client import operation_at
+    from foveate_server.cli.piped_input import read_input
     from foveate_server.cli.progress_display import Display, print_json, print_line
     from foveate_server.cli.region import parse_rect, region_of
     from foveate_server.cli.run_job import run_job
-    from foveate_server.picture_files.read import read_picture
 
-    picture = read_picture(options.input)
+    picture = read_input(options.input)
     rect = parse_rect(options.rect) if options.rect is not None else None
     document = PictureDocument(picture, region_of(picture.extent, rect, options.mask, inverted=options.invert_mask))
     with Display(quiet=options.quiet) as display:

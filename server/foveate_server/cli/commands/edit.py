@@ -104,6 +104,7 @@ def _add_other(parser: argparse.ArgumentParser, *, has_document: bool) -> None:
         shared.add_region(parser)
     else:
         shared.add_result(parser)
+    shared.add_kind(parser)
     shared.add_images(parser)
     shared.add_output(parser)
     shared.add_connection(parser)
@@ -111,6 +112,7 @@ def _add_other(parser: argparse.ArgumentParser, *, has_document: bool) -> None:
 
 def _add_usual(parser: argparse.ArgumentParser) -> None:
     shared.add_files(parser)
+    shared.add_kind(parser)
     shared.add_region(parser)
     shared.add_images(parser)
     shared.add_output(parser)
