@@ -32,10 +32,32 @@ Run = Callable[[argparse.Namespace], int]
 class _Parser(argparse.ArgumentParser):
     """Errors are one sentence with a remedy, without the usage in front."""
 
+    _sorts = False  # files from options, in a call of its own
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Take any number of files before, between and behind options, as argparse itself does a fixed number."""
+        if self._sorts or not any(action.nargs == "+" for action in self._get_positional_actions()):
+            return super().parse_known_args(args, namespace)
+        self._sorts = True
+        try:
+            return self.parse_known_intermixed_args(_without_dashes(args), namespace)
+        finally:
+            self._sorts = False
+
     def error(self, message: str) -> NoReturn:
         """Print the sentence and exit with status 2."""
         _complain(f"{message[:1].upper()}{message[1:]}.", f"See `{self.prog} --help`.")
         sys.exit(BAD_INPUT)
+
+
+def _without_dashes(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments without `--`: what comes after it is written so that it is no option."""
+    words = list(arguments)
+    if "--" not in words:
+        return words
+    at = words.index("--")
+    behind = (f"./{word}" if word.startswith("-") and word != "-" else word for word in words[at + 1 :])
+    return [*words[:at], *behind]
 
 
 class _Version(argparse.Action):
@@ -71,8 +93,15 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         flags = offered_options.add_offered(edit.add_offered_command(commands, info), info, ())
     answered = offered_options.answered(arguments, flags)
     if flags:
-        offered_options.check_answers(arguments, flags, parser.parse_known_args(answered)[1])
+        options, unknown = parser.parse_known_args(answered)
+        offered_options.check_answers(arguments, flags, [*unknown, *_beyond_in_and_out(options)])
     return parser.parse_args(answered)
+
+
+def _beyond_in_and_out(options: argparse.Namespace) -> list[str]:
+    """Return the words that were taken for files, where only two can be meant."""
+    is_many = getattr(options, "to", None) is not None or getattr(options, "suffix", None) is not None
+    return [] if is_many else [str(file) for file in getattr(options, "files", [])[2:]]
 
 
 def _may_be_operation(name: str, arguments: Sequence[str]) -> bool:

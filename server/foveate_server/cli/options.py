@@ -52,6 +52,27 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     add_result(parser)
 
 
+def add_many_files(parser: argparse.ArgumentParser) -> None:
+    """Add IN and OUT, or any number of pictures, and how results are written."""
+    parser.add_argument(
+        "files",
+        metavar="FILE",
+        type=Path,
+        nargs="+",
+        help="IN and OUT: PNG, JPEG, WebP, TIFF or OpenEXR; OUT's ending says as what it is written, - is stdin or "
+        "stdout. With --to or --suffix: pictures, and folders of pictures",
+    )
+    many = parser.add_argument_group(
+        "many pictures", "What failed is named in the end; a second run makes only what is missing."
+    )
+    many.add_argument("--to", metavar="FOLDER", type=Path, help="write the results there, under the pictures' names")
+    many.add_argument("--suffix", metavar="TEXT", help="put this behind the names: _sharp makes a_sharp.jpg of a.jpg")
+    many.add_argument(
+        "--as", dest="kind", metavar="KIND", help="write png, jpg, webp, tif or exr, also where OUT is -; else as IN"
+    )
+    _add_writing(parser)
+
+
 def add_result(parser: argparse.ArgumentParser) -> None:
     """Add OUT, and how it is written."""
     parser.add_argument(

@@ -102,7 +102,7 @@ def test_what_was_fetched_is_made_again_of_its_recipe_and_the_picture(editor, op
     save(replace(editor.picture, samples=editor.picture.samples[::-1].copy()), other)
     replay = ("replay", target)
     said = editor.workplace.foveate(*replay, status=2).stderr
-    assert "which does not know the file of the original. Say where it is: --input IN." in said
+    assert "it was fetched from the server, or came through a pipe. Say where it is: --input IN." in said
     assert "bit for bit" in editor.workplace.foveate(*replay, "--input", original).stdout
     assert "the samples differ" in editor.workplace.foveate(*replay, "--input", other, status=1).stdout
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foveate_server.cli import options as shared
@@ -111,8 +112,7 @@ def _add_other(parser: argparse.ArgumentParser, *, has_document: bool) -> None:
 
 
 def _add_usual(parser: argparse.ArgumentParser) -> None:
-    shared.add_files(parser)
-    shared.add_kind(parser)
+    shared.add_many_files(parser)
     shared.add_region(parser)
     shared.add_images(parser)
     shared.add_output(parser)
@@ -155,12 +155,29 @@ def _runner(
     """Return what runs the command; `check` says, before anything is done, what makes no sense whatever the server."""
 
     def run(options: argparse.Namespace) -> int:
+        check(options)
+        if options.to is not None or options.suffix is not None:
+            from foveate_server.cli.edit_many import edit_many
+
+            return edit_many(options, operation, resolve)
         from foveate_server.cli.edit_picture import edit
 
-        check(options)
+        options.input, options.output = _in_and_out(options.files)
         return edit(options, operation, resolve)
 
     return run
+
+
+def _in_and_out(files: Sequence[Path]) -> Sequence[Path]:
+    if len(files) == 1:
+        raise InputError("OUT is missing.", remedy="Name the file to write, or a folder for it: --to FOLDER.")
+    if len(files) > 2:
+        raise InputError(
+            "Several pictures need a place for the results.", remedy="Name a folder: --to FOLDER; or say --suffix TEXT."
+        )
+    if files[1].is_dir() and files[1] != Path():
+        raise InputError(f"{files[1]} is a folder.", remedy=f"To write into it, say --to {files[1]}.")
+    return files
 
 
 def _other_runner(info: OperationInfo) -> Callable[[argparse.Namespace], int]:
