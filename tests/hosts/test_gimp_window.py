@@ -188,6 +188,19 @@ def test_presets_and_last_values(window):
     assert strength(lambda: window.click(DIALOG, LOAD_BUTTON)) == 0.5
 
 
+@pytest.mark.parametrize("down", [["Down"], []], ids=["to factory defaults", "to initial values"])
+def test_reset_drops_a_number_beyond_its_limits(window, down):
+    finish = window.call("refocus")
+    window.type(DIALOG, "alt+g", "7")
+    window.press(DIALOG, "alt+r")
+    for key in (*down, "Return"):
+        window.press(DIALOG, key)
+    window.press(DIALOG, "alt+o", "gimp-reset")
+    answer = finish()
+    assert answer["status"] == "success", answer
+    assert json.loads(answer["recipe"])["parameters"]["strength"] == 1.0
+
+
 GERMAN = {
     "refocus": "Foveate: Fokussieren",
     "faces": "Foveate: Gesichter fokussieren",

@@ -132,6 +132,11 @@ class TypedBeyond:
             return str(error.info)
         return ""
 
+    def forget(self) -> None:
+        """Show the field's number in the place of what was typed."""
+        self._value = None
+        self._spin.set_value(self._spin.get_value())
+
     def _typed(self) -> None:
         value = _number(self._spin.get_text())
         self._value = value if value is not None and value != self._within(value) else None
@@ -165,6 +170,11 @@ class Number:
     def problem(self, label: str) -> str:
         """See TypedBeyond.problem."""
         return self._beyond.problem(label)
+
+    def reset(self) -> None:
+        """Show what the argument says, also where something else was typed."""
+        self._show()
+        self._beyond.forget()
 
     def offer(self, parameter: operation_form.Parameter) -> None:
         """Take the limits, and what is usual for the model and the preset."""
@@ -217,6 +227,11 @@ class Share:
     def problem(self, label: str) -> str:
         """See TypedBeyond.problem."""
         return self._beyond.problem(label)
+
+    def reset(self) -> None:
+        """Show what the argument says, also where something else was typed."""
+        self._show()
+        self._beyond.forget()
 
     def offer(self, parameter: operation_form.Parameter) -> None:
         """Take what is usual for the model and the preset."""

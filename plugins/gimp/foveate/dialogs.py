@@ -9,7 +9,7 @@ for _name, _version in (("Gtk", "3.0"), ("GimpUi", "3.0")):
 
 from gi.repository import Gimp, GimpUi, GLib, GObject, Gtk  # noqa: E402 - the versions come first
 
-from . import add_model, arguments, connection, document, help_page, menu, scrolled_form  # noqa: E402
+from . import add_model, arguments, connection, document, gimp_buttons, help_page, menu, scrolled_form  # noqa: E402
 from ._shared import (  # noqa: E402
     checkpoint_choices,
     controller,
@@ -51,6 +51,7 @@ def ask(
     form = _JobForm(config, operation, image, controller)
     state, menu_line = StateLine(say), MenuLine(say)
     scrolled = _lay_out(dialog, form, operation)
+    gimp_buttons.follow(dialog, form.reset)
     problem = ProblemLine()
     region, size = RegionLine(image, say, is_whole=operation.is_whole), SizeLine(image, config, say)
     left = LeftLine(say)
@@ -176,6 +177,10 @@ class _JobForm:
         self._looks_left = _IMAGE_LOOKS - 1
         self._image_problem = document.problem(self._image) if self._image is not None else ""
         return True
+
+    def reset(self) -> None:
+        """See FormFields.reset."""
+        self._fields.reset()
 
     def settle(self) -> None:
         """See FormFields.settle."""

@@ -96,6 +96,10 @@ class FacesField:
         wrong = faces.wrong_number(self._text, len(self._shown))
         return wrong or ("" if any(tick.get_active() for tick in self._ticks) else "Tick a face first.")
 
+    def reset(self) -> None:
+        """Tick what the argument says, also where no tick was left."""
+        self._follow_text()
+
     def _sentence(self, found: tuple[faces.FoundFace, ...]) -> str:
         say, survey = self._controller.say, self._survey
         if survey is not None and survey.host.faces and self._scene_is_same and not found:

@@ -93,6 +93,12 @@ class FormFields:
         is_shown = any(widget.get_visible() for widget in self._rows.get(argument.name, ()))
         return field.problem(self._say(argument.title)) if isinstance(field, (Number, Share)) and is_shown else ""
 
+    def reset(self) -> None:
+        """Show what the arguments say, in the place of what was typed or ticked and is none of their values."""
+        for field in self._fields.values():
+            if isinstance(field, (Number, Share, FacesField)):
+                field.reset()
+
     def settle(self) -> None:
         """Leave to the server what no field shows, such as a prompt of before where the model is a restorer."""
         shown = self._shown

@@ -40,6 +40,8 @@ class Spin:
         if not any(call(self) for call in self.heard["output"]):
             self.type(str(self.value))
 
+    set_value = put
+
 
 @pytest.fixture
 def spin():
@@ -78,3 +80,12 @@ def test_so_do_the_arrows(spin, beyond):
 def test_what_can_be_taken_or_is_not_typed_yet_is_no_problem(spin, beyond, text):
     spin.type(text)
     assert (beyond.problem("Scale"), spin.is_return_ok) == ("", True)
+
+
+def test_reset_shows_the_number_again_though_it_has_not_changed(spin, beyond):
+    spin.type("99")
+    spin.leave()
+    spin.set_value(4)  # Reset, where the limit is what is usual
+    assert spin.text == "99"
+    beyond.forget()
+    assert (spin.text, beyond.problem("Scale"), spin.is_return_ok) == ("4", "", True)

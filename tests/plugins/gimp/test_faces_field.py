@@ -98,3 +98,11 @@ def test_faces_of_another_certainty_are_none_to_choose_from(field, said):
     said["min_score"] = 0.5
     field.look()
     assert len(field._shown) == 1
+
+
+def test_reset_ticks_again_what_the_line_says(field):
+    field._ticks[0].set_active(False)
+    field._ticked()  # the line cannot say that none is meant: it is as it was
+    assert field.problem() == "Tick a face first."
+    field.reset()
+    assert (field._ticks[0].active, field.problem()) == (True, "")
