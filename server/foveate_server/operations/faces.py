@@ -110,6 +110,8 @@ def _choose(faces: Sequence[Face], only: Sequence[int]) -> tuple[list[int], str]
     sentence = search_document.sentence(FACES, len(faces))
     if not only:
         return list(range(1, len(faces) + 1)), sentence
+    if not faces:
+        raise InputError(sentence, code=ErrorCode.INVALID_PARAMETER)
     asked = sorted(only)
     missing = [str(number) for number in asked if number > len(faces)]
     if missing:
