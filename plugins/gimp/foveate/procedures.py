@@ -190,9 +190,23 @@ def _with_person(call: _Call) -> run_job.AppliedResult:
     finished = run_job.run(
         call.image, _work(call), call.say, show=True, ask_first=ask_first, decide=_PersonDecides(call)
     )
-    if finished.told or (finished.notes and not finished.is_as_asked):
-        Gimp.message("\n".join(map(call.say.sentence, (*finished.notes, *finished.told))))
+    if message := _message(call, finished):
+        Gimp.message(message)
     return finished
+
+
+def _message(call: _Call, finished: run_job.AppliedResult) -> str:
+    """Return what a person has to be told when it is done; empty for nothing.
+
+    That less was applied is told after a dialog, and not again each time that it is repeated without one.
+    """
+    is_weaker = finished.is_weaker and call.mode == Gimp.RunMode.INTERACTIVE
+    if not finished.told and (not finished.notes or (finished.is_as_asked and not is_weaker)):
+        return ""
+    lines = (*finished.notes, *finished.told)
+    if finished.is_unchanged:  # GIMP opens a window for several lines: one alone would soon be gone from its status bar
+        lines = ("Nothing was changed.", *lines)
+    return "\n".join(map(call.say.sentence, lines))
 
 
 def _asked(call: _Call) -> bool:

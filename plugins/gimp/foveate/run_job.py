@@ -55,6 +55,8 @@ class AppliedResult:
     is_as_asked: bool  # all was done: no note has to be shown
     told: tuple[str, ...] = ()  # what the result says in words: it is shown
     report: tuple[protocol.JsonObject, ...] = ()  # what was found out
+    is_weaker: bool = False  # less of the effect was applied than was asked for
+    is_unchanged: bool = False  # pixels were asked for, and all stay as they are
 
 
 Flows = Sequence[job_flow.Rerender]
@@ -220,7 +222,24 @@ def _finished(flows: Flows, host: GimpHost) -> AppliedResult:
     recipe = flow.result.recipe if flow.result else {}
     is_as_asked = bool(host.layers or host.result_image) and all(each.status == "done" for each in flow.outcomes)
     report = tuple(each.data for each in flow.result.reports) if flow.result else ()
-    return AppliedResult(host.layers, host.result_image, recipe, status.notes, is_as_asked, host.told, report)
+    is_pixels = flow.result is None or flow.result.kind == protocol.PIXELS
+    return AppliedResult(
+        host.layers,
+        host.result_image,
+        recipe,
+        status.notes,
+        is_as_asked,
+        host.told,
+        report,
+        is_weaker=any(_is_weaker(each, recipe) for each in flow.outcomes),
+        is_unchanged=is_pixels and not (host.layers or host.result_image),
+    )
+
+
+def _is_weaker(outcome: protocol.Outcome, recipe: protocol.JsonObject) -> bool:
+    """Tell whether the server applied less of the effect than was asked for, and says why."""
+    applied, asked = outcome.data.get("strength"), recipe.get("parameters", {}).get("strength")
+    return bool(outcome.message) and None not in (applied, asked) and applied < asked
 
 
 class _Bar:

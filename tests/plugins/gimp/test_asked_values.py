@@ -59,7 +59,7 @@ def call(settings, monkeypatch):
         def run(*_, **__):
             if isinstance(outcome, BaseException):
                 raise outcome
-            return SimpleNamespace(told=(), notes=(), is_as_asked=True)
+            return procedures.run_job.AppliedResult((), None, {}, (), is_as_asked=True)
 
         monkeypatch.setattr(procedures, "_asked", ask)
         monkeypatch.setattr(procedures.run_job, "run", run)
