@@ -46,7 +46,8 @@ def finish(path: Path, kind: str, picture: Picture, recipe: str | None, *, words
     elif kind == "jpeg":
         jpeg_segments.finish(path, exif, xmp, icc, carried)
     elif kind == "tiff":
-        tiff_fields.finish(path, exif, xmp, carried)
+        has_date = picture.kind == "openexr" and picture.metadata.getattribute("DateTime") is not None
+        tiff_fields.finish(path, exif, xmp, carried, has_date=has_date)
 
 
 def _with_recipe(carried: Carried, recipe: str | None, words: str | None) -> Carried:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from foveate_server.imaging.make_profile import profile_of_name
-from foveate_server.picture_files import jpeg_segments, png_chunks, png_texts, tiff_fields, xmp
+from foveate_server.picture_files import exif, jpeg_segments, png_chunks, png_texts, tiff_fields, xmp
 from foveate_server.picture_files.container_facts import Carried
 from foveate_server.picture_files.containers import TITLES
 from foveate_server.picture_files.picture import Picture
@@ -24,6 +24,9 @@ def fitted(picture: Picture, kind: str) -> Picture:
     lost: list[str] = []
     changes: dict[str, Any] = _fitting_jpeg(picture, lost) if kind == "jpeg" else {}
     carried = picture.carried
+    if picture.exif and exif.describing(picture.exif, picture.extent) is None:
+        changes["exif"] = None
+        carried = replace(carried, outdated=(*carried.outdated, "the damaged Exif block"))
     if kind not in HOLDS_IPTC:
         lost += ["IPTC's records"] * bool(carried.iptc) + ["Photoshop's resources"] * bool(carried.photoshop)
         carried = replace(carried, iptc=None, photoshop=b"")

@@ -38,26 +38,18 @@ def chunks_of(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
 
 def inspect(stream: BinaryIO) -> ContainerFacts:
     """Return the facts of a PNG. Raises struct.error where it is cut off."""
-    exif = xmp = None
+    blocks: dict[bytes, bytes] = {}  # of which a file has one
     kept: list[Chunk] = []
     outdated: list[str] = []
     names = set()
-    depth = color_type = 0
-    for name, offset, length in chunks_of(stream):
+    for name, content, problem in _read(stream):
         names.add(name)
-        if name in PIXELS[1:]:
-            continue
-        if length > MAX_METADATA_BYTES:
-            outdated.append(f"a chunk {_printable(name)} of {length >> 20} MiB")
-            continue
-        stream.seek(offset)
-        content = stream.read(length)
-        if name == b"IHDR":
-            depth, color_type = struct.unpack_from("8xBB", content)
-        elif name == b"eXIf":
-            exif = content
+        if problem:
+            outdated.append(problem)
+        elif name in (b"IHDR", b"eXIf"):
+            blocks[name] = content
         elif name == png_texts.INTERNATIONAL and png_texts.key_of(content) == png_texts.XMP_KEY:
-            xmp = png_texts.text_of((name, content)) or xmp
+            blocks[png_texts.XMP_KEY] = png_texts.text_of((name, content)) or b""
         elif _is_kept(name):
             kept.append((name, content))
         elif name in PLACES:
@@ -65,18 +57,38 @@ def inspect(stream: BinaryIO) -> ContainerFacts:
         elif name not in ENCODING:
             outdated.append(f"the chunk {_printable(name)}")
     outdated += ["the data behind the picture"] * bool(stream.seek(4, 1) < stream.seek(0, 2))
-    palette = color_type == PALETTE
+    depth, color_type = struct.unpack_from("8xBB", blocks.get(b"IHDR", b""))
     chunks = tuple(each for each in kept if _fits_samples(each, color_type, depth))
-    facts = ContainerFacts("png", exif, xmp, Carried(chunks, resolution=_resolution(chunks)))
+    carried = Carried(chunks, resolution=_resolution(chunks))
+    facts = ContainerFacts("png", blocks.get(b"eXIf"), blocks.get(png_texts.XMP_KEY) or None, carried)
     facts = _with_raw_profiles(facts)
     gone = tuple(dict.fromkeys((*facts.carried.outdated, *outdated)))
+    is_palette = color_type == PALETTE
     return replace(
         facts,
         carried=replace(facts.carried, outdated=gone),
         animated=b"acTL" in names,
-        palette=palette,
-        one_bit=depth == 1 and not palette,
+        palette=is_palette,
+        one_bit=depth == 1 and not is_palette,
     )
+
+
+def _read(stream: BinaryIO) -> Iterator[tuple[bytes, bytes, str]]:
+    """Yield name and content of each chunk that holds no samples, and what is wrong with it, if anything is."""
+    for name, offset, length in chunks_of(stream):
+        if name in PIXELS[1:]:
+            continue
+        if length > MAX_METADATA_BYTES:
+            yield name, b"", f"the chunk {_printable(name)} of {length >> 20} MiB"
+            continue
+        stream.seek(offset)
+        content, check = stream.read(length), stream.read(4)
+        is_damaged = zlib.crc32(name + content) != int.from_bytes(check, "big") or _is_broken_text((name, content))
+        yield name, content, f"the damaged chunk {_printable(name)}" * (is_damaged and name != b"IHDR")
+
+
+def _is_broken_text(chunk: Chunk) -> bool:
+    return chunk[0] in png_texts.KINDS and png_texts.text_of(chunk) is None
 
 
 def _is_kept(name: bytes) -> bool:

@@ -45,7 +45,7 @@ def read_picture(path: Path) -> Picture:
         _refuse_huge(path, spec)
         samples = source.read_image(0, 0, 0, spec.nchannels, spec.format)
         if samples is None or source.has_error:
-            raise _unreadable(path, source.geterror())
+            raise _unreadable(path, _error_of(source))
     finally:
         source.close()
     samples = np.asarray(samples).reshape(spec.height, spec.width, spec.nchannels)
@@ -159,8 +159,16 @@ def _open(path: Path) -> Any:
     config.attribute(STRAIGHT, 1)
     source = oiio.ImageInput.open(str(path), config)
     if source is None:
-        raise _unreadable(path, oiio.geterror())
+        raise _unreadable(path, _error_of(oiio))
     return source
+
+
+def _error_of(source: Any) -> str:
+    """Return OpenImageIO's last error; "" where it quotes bytes of a damaged file that are no text."""
+    try:
+        return str(source.geterror())
+    except UnicodeDecodeError:
+        return ""
 
 
 def _unreadable(path: Path, detail: str) -> FoveateError:
@@ -180,7 +188,7 @@ def _has_several_parts(path: Path) -> bool:
     try:
         return bool(source.seek_subimage(1, 0))
     finally:
-        source.geterror()
+        _error_of(source)
         source.close()
 
 

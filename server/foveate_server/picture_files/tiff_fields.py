@@ -49,8 +49,11 @@ def _records(data: bytes) -> bytes | None:
     return data.rstrip(b"\0") or None if data.startswith(IIM_MARKER) else None
 
 
-def finish(path: Path, exif: bytes | None, packet: bytes | None, carried: Carried) -> None:
-    """Put all that is told into the directory of the TIFF at `path`; what the encoder made up goes."""
+def finish(path: Path, exif: bytes | None, packet: bytes | None, carried: Carried, *, has_date: bool) -> None:
+    """Put all that is told into the directory of the TIFF at `path`; what the encoder made up goes.
+
+    `has_date` where the encoder was given one.
+    """
     found = tiff.read_descriptive(io.BytesIO(exif)) if exif else None
     fields: tiff.Directory = found[1] if found else {}
     if carried.resolution and tiff.X_RESOLUTION not in fields:
@@ -62,7 +65,7 @@ def finish(path: Path, exif: bytes | None, packet: bytes | None, carried: Carrie
     if carried.photoshop:
         fields[tiff.PHOTOSHOP] = tiff.TiffField(tiff.BYTE, carried.photoshop)
     with path.open("r+b") as stream:
-        tiff.add_fields(stream, fields, without=(tiff.XMP, tiff.DATE_TIME))
+        tiff.add_fields(stream, fields, without=(tiff.XMP,) if has_date else (tiff.XMP, tiff.DATE_TIME))
 
 
 def _resolution(resolution: Resolution) -> tiff.Directory:

@@ -108,6 +108,27 @@ def test_what_may_not_be_true_any_more_is_told(tmp_path, chunk, word):
     assert word in notes
 
 
+@pytest.mark.parametrize(
+    ("chunk", "is_checked"),
+    [
+        ((b"zTXt", b"Comment\0\7" + zlib.compress(b"text")), True),
+        ((b"zTXt", b"Comment\0\0no zlib"), True),
+        ((b"iTXt", b"Title\0\1\0\0\0no zlib"), True),
+        ((b"iTXt", b"Title"), True),
+        ((b"eXIf", b"II*\0\x08\0\0\0\0\0\0\0\0\0"), False),
+        ((b"tEXt", b"Title\0text"), False),
+    ],
+)
+def test_damaged_chunks_go_with_a_word(tmp_path, chunk, is_checked):
+    data = png_file(chunk, (b"tEXt", b"Author\0me"))
+    if not is_checked:
+        end = data.index(chunk[1]) + len(chunk[1])
+        data = data[:end] + bytes((data[end] ^ 1,)) + data[end + 1 :]
+    data, notes = through(tmp_path, data)
+    assert chunks_in(data) == [(b"tEXt", b"Author\0me")]
+    assert f"the damaged chunk {chunk[0].decode()}" in notes
+
+
 def test_what_a_palette_means_goes_with_it(tmp_path):
     image = Image.fromarray(PIXELS).quantize(8)
     data, notes = through(tmp_path, png_file((b"tIME", bytes(7)), image=image))
