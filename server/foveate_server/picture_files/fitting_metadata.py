@@ -27,6 +27,8 @@ def fitted(picture: Picture, kind: str) -> Picture:
     if picture.exif and exif.describing(picture.exif, picture.extent) is None:
         changes["exif"] = None
         carried = replace(carried, outdated=(*carried.outdated, "the damaged Exif block"))
+    if picture.xmp and xmp.shows_other_part(picture.xmp, picture.extent):
+        carried = replace(carried, outdated=(*carried.outdated, "the place in a panorama"))
     if kind not in HOLDS_IPTC:
         lost += ["IPTC's records"] * bool(carried.iptc) + ["Photoshop's resources"] * bool(carried.photoshop)
         carried = replace(carried, iptc=None, photoshop=b"")

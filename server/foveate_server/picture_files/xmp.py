@@ -13,6 +13,12 @@ from foveate_shared.geometry import Extent
 TIFF_NAMES = b"http://ns.adobe.com/tiff/1.0/"
 EXIF_NAMES = b"http://ns.adobe.com/exif/1.0/"
 GAIN_MAP, VIDEO, FURTHER, THUMBNAIL = "the gain map", "the video", "the further pictures in the file", "the thumbnail"
+PANORAMA_NAMES = b"http://ns.google.com/photos/1.0/panorama/"
+PANORAMA_SIDES = (  # in pixels: the picture's own side first
+    (b"CroppedAreaImageWidthPixels", b"CroppedAreaLeftPixels", b"FullPanoWidthPixels"),
+    (b"CroppedAreaImageHeightPixels", b"CroppedAreaTopPixels", b"FullPanoHeightPixels"),
+)
+SAME_ASPECT = 0.01
 UNTRUE = (  # namespace and names of what is not so of a result that holds one picture, and what that is called
     (b"http://ns.adobe.com/xap/1.0/", rb"Thumbnails", THUMBNAIL),
     (b"http://ns.adobe.com/xmp/note/", rb"HasExtendedXMP", "the continuation of the XMP packet"),
@@ -28,14 +34,16 @@ UNTRUE = (  # namespace and names of what is not so of a result that holds one p
 
 def orientation_in(packet: bytes) -> int | None:
     """Return the orientation that a packet tells; None where it tells none."""
-    for prefix in _prefixes(packet, TIFF_NAMES):
-        full = re.escape(prefix + b":Orientation")
-        found = re.search(rb"\s" + full + rb"""\s*=\s*["']\s*([1-8])\s*["']""", packet) or re.search(
-            rb"<" + full + rb"(?:\s[^>]*)?>\s*([1-8])\s*</", packet
-        )
-        if found:
-            return int(found[1])
-    return None
+    found = _number_in(packet, TIFF_NAMES, b"Orientation")
+    return found if found in range(1, 9) else None
+
+
+def shows_other_part(packet: bytes, extent: Extent) -> bool:
+    """Tell whether a picture of `extent` cannot be the part of a panorama that a packet speaks of, at any scale."""
+    width, height = _part_of_panorama(packet)
+    if not (width and height):
+        return False
+    return abs(extent.width * height / (extent.height * width) - 1) > SAME_ASPECT
 
 
 def describing(packet: bytes, extent: Extent) -> bytes:
@@ -53,7 +61,7 @@ def describing(packet: bytes, extent: Extent) -> bytes:
         packet = _with_value(packet, names, name, b"%d" % value)
     for names, name, _ in UNTRUE:
         packet = _without(packet, names, name)
-    return packet
+    return _with_panorama(packet, extent)
 
 
 def outdated_in(packet: bytes) -> tuple[str, ...]:
@@ -64,6 +72,35 @@ def outdated_in(packet: bytes) -> tuple[str, ...]:
 def _prefixes(packet: bytes, names: bytes) -> set[bytes]:
     """Return what the packet calls a namespace; several, where parts of it were written by several programs."""
     return set(re.findall(rb"""xmlns:([\w.-]+)\s*=\s*["']""" + re.escape(names) + rb"""["']""", packet))
+
+
+def _with_panorama(packet: bytes, extent: Extent) -> bytes:
+    """Return the packet with a panorama's sides at the scale of the picture; without them where it is another part."""
+    if shows_other_part(packet, extent):
+        return _without(packet, PANORAMA_NAMES, rb"\w+")
+    for now, before, properties in zip(
+        (extent.width, extent.height), _part_of_panorama(packet), PANORAMA_SIDES, strict=True
+    ):
+        for name in properties:
+            value = _number_in(packet, PANORAMA_NAMES, name)
+            if before and value is not None:
+                packet = _with_value(packet, PANORAMA_NAMES, name, b"%d" % round(value * now / before))
+    return packet
+
+
+def _part_of_panorama(packet: bytes) -> tuple[int | None, ...]:
+    return tuple(_number_in(packet, PANORAMA_NAMES, properties[0]) for properties in PANORAMA_SIDES)
+
+
+def _number_in(packet: bytes, names: bytes, name: bytes) -> int | None:
+    for prefix in _prefixes(packet, names):
+        full = re.escape(prefix + b":" + name)
+        found = re.search(rb"\s" + full + rb"""\s*=\s*["']\s*(\d{1,9})\s*["']""", packet) or re.search(
+            rb"<" + full + rb"(?:\s[^>]*)?>\s*(\d{1,9})\s*</", packet
+        )
+        if found:
+            return int(found[1])
+    return None
 
 
 def _with_value(packet: bytes, names: bytes, name: bytes, value: bytes) -> bytes:

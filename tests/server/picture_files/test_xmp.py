@@ -1,12 +1,15 @@
 """What XMP says of a file with more than one picture, or with a video, is not so of a result, and goes with a note."""
 
+import numpy as np
 import pytest
 
 from fakes.told_pictures import jpeg, segment
 from foveate_server.picture_files import xmp
+from foveate_server.picture_files.picture import Picture
 from foveate_server.picture_files.read import read_picture
 from foveate_server.picture_files.write import prepare, save
 from foveate_shared.geometry import Extent
+from foveate_shared.pixels import Channels
 
 CAMERA = b"http://ns.google.com/photos/1.0/camera/"
 CONTAINER = b"http://ns.google.com/photos/1.0/container/"
@@ -67,3 +70,34 @@ def test_what_is_so_stays_as_it_was():
     packet = b'<rdf:D xmlns:a="%s" a:BurstID="7"/>' % CAMERA
     assert xmp.describing(packet, Extent(1, 1)) == packet
     assert xmp.outdated_in(packet) == ()
+
+
+PANORAMA = (
+    b'<rdf:D xmlns:GPano="http://ns.google.com/photos/1.0/panorama/" GPano:ProjectionType="equirectangular"'
+    b' GPano:CroppedAreaImageWidthPixels="400" GPano:CroppedAreaImageHeightPixels="100"'
+    b' GPano:CroppedAreaLeftPixels="20"'
+    b"><GPano:FullPanoWidthPixels>500</GPano:FullPanoWidthPixels><GPano:CroppedAreaTopPixels>0</GPano:CroppedAreaTopPixels>"
+    b"</rdf:D>"
+)
+
+
+def test_a_panorama_grows_with_its_picture():
+    assert xmp.describing(PANORAMA, Extent(400, 100)) == PANORAMA
+    made = xmp.describing(PANORAMA, Extent(801, 200))
+    assert b'WidthPixels="801"' in made
+    assert b'HeightPixels="200"' in made
+    assert b'LeftPixels="40"' in made
+    assert b"<GPano:FullPanoWidthPixels>1001</" in made
+    assert b"TopPixels>0</" in made
+
+
+def test_a_part_of_a_panorama_is_none(tmp_path):
+    assert b"GPano:" not in xmp.describing(PANORAMA, Extent(100, 100)).replace(b"xmlns:GPano", b"")
+    picture = Picture(np.zeros((100, 100, 3), np.uint8), Channels.RGB, xmp=PANORAMA)
+    assert "the place in a panorama" in prepare(picture, tmp_path / "a.png").notes[0]
+
+
+@pytest.mark.parametrize("value", [b"0", b"x", b"", b"-3", b"99999999999"])
+def test_sides_that_are_none_change_nothing(value):
+    packet = PANORAMA.replace(b'"400"', b'"' + value + b'"').replace(b'"100"', b'"' + value + b'"')
+    assert xmp.describing(packet, Extent(50, 50)) == packet
