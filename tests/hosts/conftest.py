@@ -48,7 +48,7 @@ def edition() -> Edition:
 
 @pytest.fixture(scope="session")
 def chroot(edition: Edition) -> Iterator[Chroot]:
-    """Debian with the edition's editors, Xvfb, xdotool and ImageMagick."""
+    """Debian with the edition's editors, Xvfb, xdotool and ImageMagick, and ExifTool beside those of Debian 13."""
     made = Chroot(_or_skip(lambda: provide_chroot(edition)), uuid.uuid4().hex[:8], edition.needs_mounts)
     yield made
     try:

@@ -18,6 +18,7 @@ _LEAN_FILES = {
 _UNSTABLE_FILES = {**_LEAN_FILES, "etc/apt/apt.conf.d/02unstable": 'Acquire::Check-Valid-Until "false";\n'}
 _SCREEN = ("xvfb", "xauth", "xdotool", "imagemagick")
 _GIMP = ("gimp", "gir1.2-gimp-3.0", "python3-gi")
+_READERS = ("libimage-exiftool-perl",)  # of what a picture's file says, for test_metadata.py
 _BLENDER = ("blender", "python3-numpy", "libgl1-mesa-dri")  # Debian's blender does not depend on numpy
 
 
@@ -42,7 +43,16 @@ _EDITIONS = (
         {"krita": "5.2", "gimp": "3.0", "blender": "4.3"},
         "trixie",
         # Without PyQt5, which is only recommended, Krita has no Python at all. The browser is for the status page.
-        (*_SCREEN, "python3-websockets", "krita", "python3-pyqt5", *_GIMP, *_BLENDER, "chromium-headless-shell"),
+        (
+            *_SCREEN,
+            "python3-websockets",
+            "krita",
+            "python3-pyqt5",
+            *_GIMP,
+            *_BLENDER,
+            *_READERS,
+            "chromium-headless-shell",
+        ),
     ),
     # From here on without python3-websockets: with it, a bundle whose own copy is broken would still work.
     Edition(
@@ -52,7 +62,7 @@ _EDITIONS = (
         # Blender's own start imports cattr and requests.
         (*_SCREEN, "krita", "python3-pyqt5", *_GIMP, *_BLENDER, "python3-cattr", "python3-requests"),
         files=_UNSTABLE_FILES,
-        without=("status_page", "blender_module", "as_a_module"),
+        without=("status_page", "blender_module", "as_a_module", "test_metadata"),
         needs_mounts=True,
     ),
     Edition(
@@ -63,7 +73,7 @@ _EDITIONS = (
         "experimental",
         ("krita", "python3-pyqt6", "qt6-svg-plugins"),
         files=_UNSTABLE_FILES,
-        without=("status_page", "as_a_module", "gimp", "blender", "two_editors"),
+        without=("status_page", "as_a_module", "gimp", "blender", "two_editors", "test_metadata"),
         needs_mounts=True,
     ),
 )
