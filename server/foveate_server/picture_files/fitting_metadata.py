@@ -45,7 +45,7 @@ def fitted(picture: Picture, kind: str) -> Picture:
     if xmp.GAIN_MAP in carried.outdated:
         notes.append("The picture is Ultra HDR; the result is its base of 8 bits, without the gain map.")
     if outdated:
-        notes.append(f"What would not be true of the result is left out: {', '.join(outdated)}.")
+        notes.append(f"Left out, as no longer true, unknown or damaged: {', '.join(outdated)}.")
     if lost:
         notes.append(f"{TITLES[kind]} has no place for this, which is left out: {', '.join(lost)}.")
     new = [note for note in notes if note not in picture.notes]
@@ -80,15 +80,21 @@ def _fitting_jpeg(picture: Picture, lost: list[str]) -> dict[str, Any]:
 def _moved(carried: Carried, kind: str, lost: list[str]) -> Carried:
     """Return what goes from one kind of container into another: PNG's texts and JPEG's comments are each other's."""
     texts = [each for each in carried.chunks if each[0] in png_texts.KINDS and png_texts.key_of(each[1]) not in OURS]
-    comments = [each for each in texts if png_texts.key_of(each[1]) == COMMENT] if kind == "jpeg" else []
+    comments = [each for each in texts if kind == "jpeg" and _fits_comment(each)]
     names = dict.fromkeys(png_texts.key_of(each[1]).decode("latin-1") for each in texts if each not in comments)
-    lost += [f"the text {name}" for name in names]
+    lost += [f"the text {name}" if name else "a text without a name" for name in names]
     lost += [f"the chunk {name.decode('latin-1')}" for name, _ in carried.chunks if not _goes_elsewhere(name)]
     if kind not in ("jpeg", "png"):
         lost += ["the comment"] * bool(carried.comments)
     chunks = [png_texts.made(COMMENT, _decoded(each)) for each in carried.comments] if kind == "png" else []
-    made = [png_texts.readable(each).encode("utf-8")[: jpeg_segments.MAX_SEGMENT_BYTES] for each in comments]
+    made = [png_texts.readable(each).encode("utf-8") for each in comments]
     return replace(carried, chunks=tuple(chunks), comments=tuple(made))
+
+
+def _fits_comment(chunk: png_texts.Chunk) -> bool:
+    """Tell whether a PNG's text can be a JPEG's comment."""
+    is_comment = png_texts.key_of(chunk[1]) == COMMENT
+    return is_comment and len(png_texts.readable(chunk).encode("utf-8")) <= jpeg_segments.MAX_SEGMENT_BYTES
 
 
 def _goes_elsewhere(name: bytes) -> bool:

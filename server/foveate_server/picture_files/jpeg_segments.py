@@ -31,8 +31,7 @@ APPLICATIONS = range(0xE0, 0xF0)
 BETWEEN_SCANS = {0xC4, 0xDB, 0xDC, 0xDD, START_OF_SCAN, COMMENT, *APPLICATIONS}
 MARKER = re.compile(rb"\xff+([^\x00\xff])")
 JFIF_UNITS = ("", "inch", "cm")
-NOT_KEPT = (  # and what each is called in a sentence; what is no loss, or kept by other ways, is called nothing
-    (APP2, ICC_PREFIX, ""),
+NOT_KEPT = (  # and what each is called in a sentence; what is no loss is called nothing
     (APP14, b"Adobe", ""),
     (APP1, EXTENDED_XMP_PREFIX, "the continuation of the XMP packet"),
     (APP2, MPF_PREFIX, xmp.FURTHER),
@@ -47,6 +46,7 @@ def inspect(stream: BinaryIO) -> ContainerFacts:
     exif = packet = None
     carried, photoshop = Carried(), b""
     outdated = []
+    profile_parts = []  # the number of each, and how many there are
     for marker, content in _segments(stream):
         if marker == APP1 and content.startswith(EXIF_PREFIX) and exif is None:
             exif = content[len(EXIF_PREFIX) :]
@@ -58,8 +58,12 @@ def inspect(stream: BinaryIO) -> ContainerFacts:
             carried = replace(carried, comments=(*carried.comments, content))
         elif marker == APP0 and content.startswith(b"JFIF\0"):
             carried = replace(carried, resolution=_density(content))
+        elif marker == APP2 and content.startswith(ICC_PREFIX):
+            profile_parts.append(tuple(content[len(ICC_PREFIX) :][:2]))
         elif marker in APPLICATIONS:
             outdated.append(_title(marker, content))
+    if sorted(profile_parts) != [(number, len(profile_parts)) for number in range(1, len(profile_parts) + 1)]:
+        outdated.append("a damaged colour profile")
     behind = _behind_end(stream)
     iptc, others, gone = photoshop_resources.split(photoshop)
     names = dict.fromkeys(name for name in (*outdated, *gone, behind) if name)

@@ -181,3 +181,10 @@ def test_the_resolution_survives(through, unit, x, y, target):
 def test_a_segment_shorter_than_its_own_length_is_damage(through, length):
     with pytest.raises(InputError, match="cut off or damaged"):
         through(b"\xff\xd8\xff\xfe" + struct.pack(">H", length) + jpeg()[2:6])
+
+
+@pytest.mark.parametrize("parts", [b"\1\2", b"\2\2", b"\0\0", b""])
+def test_a_profile_that_lacks_a_part_goes_with_a_word(through, parts):
+    data, notes = through(jpeg(segment(0xE2, b"ICC_PROFILE\0" + parts + b"profile")))
+    assert b"ICC_PROFILE" not in data
+    assert "a damaged colour profile" in notes

@@ -154,3 +154,10 @@ def test_a_comment_becomes_that_of_a_jpeg_and_comes_back(tmp_path):
 def test_texts_without_a_place_are_named(tmp_path, target):
     _, notes = through(tmp_path, png_file(*TEXTS), target)
     assert "the text Author, the text Comment, the text Title, the text parameters" in notes
+
+
+def test_a_text_that_is_too_long_for_a_comment_is_named(tmp_path):
+    long = (b"zTXt", b"Comment\0\0" + zlib.compress(b"\xfc" * 40_000))
+    data, notes = through(tmp_path, png_file(long), ".jpg")
+    assert all(marker != 0xFE for marker, _ in segments_in(data))
+    assert "the text Comment" in notes

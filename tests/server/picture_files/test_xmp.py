@@ -44,7 +44,7 @@ def test_a_motion_photo_is_a_photo_then(through):
     assert b"MotionPhoto" not in packet
     assert b"MicroVideo" not in packet
     assert b'GCamera:SpecialTypeID="x"' in packet
-    assert notes == ("What would not be true of the result is left out: the video.",)
+    assert notes == ("Left out, as no longer true, unknown or damaged: the video.",)
 
 
 def test_an_ultra_hdr_photo_is_its_base(through):
@@ -52,7 +52,7 @@ def test_an_ultra_hdr_photo_is_its_base(through):
     assert b"Item:Semantic" not in packet
     assert b"hdrgm:Version" not in packet
     assert "Ultra HDR" in notes[0]
-    assert notes[1:] == ("What would not be true of the result is left out: the further pictures in the file.",)
+    assert notes[1:] == ("Left out, as no longer true, unknown or damaged: the further pictures in the file.",)
 
 
 @pytest.mark.parametrize("form", [b' a:%s="1"', b"><a:%s>1</a:%s", b"><a:%s/"])
