@@ -17,6 +17,7 @@ for each in (key, "ESC"):
     window.event_simulate(each, "PRESS", x=x, y=y)
     window.event_simulate(each, "RELEASE", x=x, y=y)
 """
+TITLE = 45  # pixels of the screen, from the sidebar's top into the first field
 STEP = 9  # pixels of the screen: less than half of a field's height
 OPEN_ALL = """
 p = bpy.context.window_manager.foveate
@@ -27,6 +28,23 @@ LIGHT = """
 import os
 folder = next(path for path in bpy.utils.preset_paths("interface_theme") if os.path.exists(path + "/Blender_Light.xml"))
 bpy.ops.script.execute_preset(filepath=folder + "/Blender_Light.xml", menu_idname="USERPREF_MT_interface_theme_presets")
+"""
+
+# A panel that has a chooser alone, below its title.
+ALONE = """
+import bl_ext.user_default.foveate.name_choosers as names
+class FOVEATE_PT_alone(bpy.types.Panel):
+    bl_space_type, bl_region_type, bl_category, bl_label = "IMAGE_EDITOR", "UI", "Alone", "Alone"
+    def draw(self, _context): names.draw(self.layout, "refocus_model", text="Model")
+bpy.utils.register_class(FOVEATE_PT_alone)
+"""
+TAB = "next(r for r in editor()['area'].regions if r.type == 'UI').active_panel_category = tab"
+PRESS_IN_SIDEBAR = """
+here = editor()
+bar = next(region for region in here["area"].regions if region.type == "UI")
+x, y = bar.x + bar.width // 3, bar.y + bar.height - down
+for kind, value in (("MOUSEMOVE", "NOTHING"), ("LEFTMOUSE", "PRESS"), ("LEFTMOUSE", "RELEASE")):
+    here["window"].event_simulate(kind, value, x=x, y=y)
 """
 
 
@@ -92,6 +110,25 @@ def test_a_model_is_chosen_by_its_title(desk, running, screen):
     assert shown == ["nobody", "nobody (gone)"]
     desk.settle()
     screen.screenshot("blender-fields-gone")
+
+
+def test_the_menu_of_models_shows_them(desk, running, screen):
+    running.run(OPEN_ALL, model=CHECKPOINT, operation="refocus")
+    running.run(ALONE)
+    desk.settle()
+    try:
+        running.run(TAB, tab="Alone")
+        desk.settle()
+        running.run(PRESS_IN_SIDEBAR, down=TITLE)
+        desk.settle()
+        screen.screenshot("blender-fields-menu")
+        for key in ("DOWN_ARROW", "RET"):
+            desk.strike(key)
+            desk.settle()
+        running.wait_for("not bpy.context.window_manager.foveate.refocus_model")  # the first leaves it to the server
+    finally:
+        running.run(TAB, tab="Foveate")
+        running.run("bpy.utils.unregister_class(bpy.types.FOVEATE_PT_alone)")
 
 
 def test_before_any_server_was_there_the_panel_says_what_to_do(chroot, start_screen, stack, make_launcher):

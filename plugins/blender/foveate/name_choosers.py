@@ -9,7 +9,7 @@ from typing import Any
 
 import bpy
 
-from . import controller
+from . import choice_menu, controller
 from .act_operator import INTERNAL, act_operator
 
 _NONE = "NONE"  # identifies an empty name: Blender wants one for it
@@ -24,13 +24,13 @@ def draw(row: Any, field_name: str, *, text: str, icon: str = "NONE") -> None:
         row.operator("foveate.choose_name", text=text, icon="VIEWZOOM", translate=False).field = field_name
     else:
         row.operator_context = "EXEC_DEFAULT"
-        menu = row.operator_menu_enum("foveate.choose_name", "choice", text=text, icon=icon, translate=False)
-        menu.field = field_name
+        choice_menu.draw(row, "foveate.choose_name", "choice", {"field": field_name}, text=text, icon=icon)
     row.operator_context = before
 
 
-def _listed(said: Any, _context: bpy.types.Context | None) -> controller.Choices:
-    listed = tuple((option.name or _NONE, option.title, option.tip) for option in _options(said.field))
+def _listed(said: Any, context: bpy.types.Context | None) -> controller.Choices:
+    field_name = choice_menu.told(said, context, "field").field
+    listed = tuple((option.name or _NONE, option.title, option.tip) for option in _options(field_name))
     return controller.get().kept(listed)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from . import buffers, controller, offered_images
+from . import buffers, choice_menu, controller, offered_images
 from ._shared import offered_operations, picture_choosers
 from .act_operator import INTERNAL, act_operator
 from .panel_base import draw_lines, titled_row
@@ -33,10 +33,8 @@ def draw(layout: Any, context: bpy.types.Context, operation: str) -> str:
     for chooser in rt.beside.choosers(name, scene):
         number = str(chooser.position + 1)  # all that there is room for
         row = titled_row(layout, number if chooser.position else chooser.title)
-        menu = row.operator_menu_enum(
-            "foveate.choose_picture", "picture", text=chooser.shown, icon="IMAGE_DATA", translate=False
-        )
-        menu.operation, menu.slot, menu.position = name, chooser.slot, chooser.position
+        told = {"operation": name, "slot": chooser.slot, "position": chooser.position}
+        choice_menu.draw(row, "foveate.choose_picture", "picture", told, text=chooser.shown, icon="IMAGE_DATA")
     missing = rt.beside.missing(name, scene)
     if missing:
         draw_lines(layout, context, missing, "INFO")
@@ -55,6 +53,7 @@ def _chooser(said: Any, scene: picture_choosers.PictureScene) -> picture_chooser
 
 def _listed(said: Any, context: bpy.types.Context | None) -> controller.Choices:
     """Return what can be chosen, as Blender wants it."""
+    said = choice_menu.told(said, context, "slot")
     chooser = _chooser(said, _scene(said, context))
     options = chooser.options if chooser else ()
     return controller.get().kept(tuple((option.key or _NONE, option.title, option.reason) for option in options))

@@ -179,6 +179,8 @@ def test_what_fits_is_chosen_by_its_title_and_kept_by_name(module, panel):
     said = SimpleNamespace(field="refocus_model")
     titles = [title for _, title, _ in choosers._listed(said, None)]
     assert titles == ["Best for photos (default)", "Photo", "Deterministic checkpoint"]
+    in_menu = SimpleNamespace(foveate_told='{"field": "refocus_model"}')  # where Blender 5.2 tells the operator nothing
+    assert choosers._listed(SimpleNamespace(field=""), in_menu) == choosers._listed(said, None)
     choose.execute(SimpleNamespace(field="refocus_model", choice=CHECKPOINT), None)
     assert group.refocus_model.read() == CHECKPOINT
     choose.execute(SimpleNamespace(field="refocus_model", choice="NONE"), None)
