@@ -115,16 +115,17 @@ class Region:
     zoom: float = 1.0
     left: float = 0.0
     bottom: float = 0.0
+    less: int = 1  # 0: a Blender 5.2's
 
     @property
     def view2d(self):
         return self
 
     def region_to_view(self, x, y):
-        """Return a place as parts of the image; Blender takes the last pixel for the whole of the region."""
+        """Return a place as parts of the image; before 5.2 Blender takes the last pixel for the whole of the region."""
         across, up = (self.zoom * side for side in self.extent)
-        shown = self.width / across, self.height / up
-        return self.left + shown[0] * x / (self.width - 1), self.bottom + shown[1] * y / (self.height - 1)
+        shown, counted = (self.width / across, self.height / up), (self.width - self.less, self.height - self.less)
+        return self.left + shown[0] * x / counted[0], self.bottom + shown[1] * y / counted[1]
 
 
 class Area:
@@ -156,7 +157,8 @@ def install(monkeypatch):
     """Make `import bpy` find this, for one test."""
     bpy = types.ModuleType("bpy")
     bpy.props, bpy.types, bpy.utils = Properties("bpy.props"), Types("bpy.types"), types.ModuleType("bpy.utils")
-    bpy.app = types.SimpleNamespace(background=False, handlers=types.SimpleNamespace(persistent=lambda act: act))
+    handlers = types.SimpleNamespace(persistent=lambda act: act)
+    bpy.app = types.SimpleNamespace(background=False, version=(4, 3, 2), handlers=handlers)
     bpy.utils.previews = types.ModuleType("bpy.utils.previews")
     batch = types.ModuleType("gpu_extras.batch")
     batch.batch_for_shader = None  # nothing is drawn here

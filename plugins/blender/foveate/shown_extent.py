@@ -8,6 +8,7 @@ from ._shared import geometry
 from .show_result import image_editors, main_region
 
 _UNKNOWN = geometry.Extent(0, 0)
+_COUNTS_ALL = (5, 2)  # all of an editor's pixels: 4.3 takes the way from the first to the last one for its width
 
 
 def extent_of(image: bpy.types.Image) -> geometry.Extent:
@@ -24,9 +25,9 @@ def _drawn_extent(area: bpy.types.Area) -> geometry.Extent:
     It follows from how much of it the main region shows, in parts of the whole, and from the pixels of the screen that
     one of its own takes (`zoom`).
     """
-    region = main_region(area)
+    region, less = main_region(area), int(bpy.app.version < _COUNTS_ALL)
     left, bottom = region.view2d.region_to_view(0, 0)
-    right, top = region.view2d.region_to_view(region.width - 1, region.height - 1)  # all of it, as Blender counts
+    right, top = region.view2d.region_to_view(region.width - less, region.height - less)
     across, up = area.spaces.active.zoom
     if not (across and up and right > left and top > bottom):
         return _UNKNOWN
