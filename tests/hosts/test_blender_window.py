@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from hosts.blender.desk import SIZE, Desk, blender_with_windows, make_home
@@ -147,6 +148,33 @@ def test_the_history_gives_recipe_and_image(desk, running):
     running.run("editor()['area'].spaces.active.image = bpy.data.images['in']")
     desk.do("bpy.ops.foveate.show_result()")
     assert desk.state()["shown"] == RESULT
+
+
+LOOK_CLOSELY = """
+with bpy.context.temp_override(**editor()):
+    bpy.ops.image.view_zoom_ratio(ratio=11)
+    bpy.ops.image.view_pan(offset=(7.25, -9.5))
+bpy.ops.ed.undo_push(message="looked")
+"""
+SEEN = """
+region = editor()["region"]
+answer = [*region.view2d.region_to_view(0, 0), *region.view2d.region_to_view(region.width, region.height)]
+"""
+
+
+def test_what_somebody_looks_at_closely_is_looked_at_as_closely_with_the_result(desk, running):
+    running.run(LOOK_CLOSELY)
+    desk.settle()
+    seen = np.array(running.run(SEEN))
+    desk.press()
+    assert desk.wait_for_state("done")["shown"] == RESULT
+    for code in ("bpy.ops.ed.undo()", "bpy.ops.ed.redo()", "bpy.ops.ed.undo()"):
+        desk.settle()
+        assert np.array(running.run(SEEN)) == pytest.approx(seen, abs=1e-3)
+        desk.do(code)
+    assert desk.state()["shown"] == "in"
+    desk.settle()
+    assert np.array(running.run(SEEN)) == pytest.approx(seen, abs=1e-3)
 
 
 def test_what_was_set_is_there_after_a_restart(chroot, desk, running, folder, env):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import bpy
 
 from . import buffers
+from .kept_view import show_same_part
 
 _ANY = -1
 
@@ -19,6 +20,7 @@ class Swap:
     old: int | str
     new: int | str
     areas: tuple[int, ...]  # pointers, to compare with only
+    as_large: bool  # as the old one is the new one: what was seen of it stays so
     undone: bool = False
 
 
@@ -35,18 +37,20 @@ class ResultPlacement:
     def __call__(self, new: bpy.types.Image) -> None:
         """Show `new` and push one undo step."""
         old = buffers.find(self.image)
-        areas = [area for _, area in image_editors() if self._is_meant(area, old)]
-        for area in areas:
-            area.spaces.active.image = new
+        as_large = old is not None and tuple(old.size) == tuple(new.size)
+        editors = [(window, area) for window, area in image_editors() if self._is_meant(area, old)]
+        for window, area in editors:
+            _show(window, area, new, as_large and area.spaces.active.image is not None)
         remaps = self.replace_users and old is not None and old.source not in {"VIEWER", "TILED"}
         if remaps:
             old.user_remap(new)  # with the fake user
-        if areas or remaps:
+        if editors or remaps:
             _keep(old)
-        self.swaps.append(Swap(self.image, buffers.reference(new), tuple(area.as_pointer() for area in areas)))
+        pointers = tuple(area.as_pointer() for _, area in editors)
+        self.swaps.append(Swap(self.image, buffers.reference(new), pointers, as_large))
         if not bpy.app.background:
-            if old is None or tuple(old.size) != tuple(new.size):
-                show_all(areas)
+            if not as_large:
+                show_all([area for _, area in editors])
             bpy.ops.ed.undo_push(message=self.title)
 
     def instead_of(self, old: bpy.types.Image | None) -> ResultPlacement:
@@ -126,6 +130,13 @@ def after_undo(swaps: list[Swap]) -> None:
 
 
 def _exchange(swap: Swap, shown: bpy.types.Image | None, instead: bpy.types.Image | None) -> None:
-    for _, area in image_editors():
+    for window, area in image_editors():
         if area.as_pointer() in swap.areas and area.spaces.active.image == shown:
-            area.spaces.active.image = instead
+            _show(window, area, instead, swap.as_large)
+
+
+def _show(window: bpy.types.Window, area: bpy.types.Area, image: bpy.types.Image | None, as_large: bool) -> None:
+    if image is not None and as_large and not bpy.app.background:
+        show_same_part(window, area, image)
+    else:
+        area.spaces.active.image = image
