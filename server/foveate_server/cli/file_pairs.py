@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ def pairs_of(files: Sequence[Path], naming: Naming, *, force: bool) -> list[File
 def _pictures_in(file: Path) -> Iterable[Path]:
     if file == PIPE:
         raise InputError("A pipe is no picture of several.", remedy="Give IN and OUT alone: `foveate ... - OUT`.")
+    if not file.exists() and glob.has_magic(str(file)):  # where the shell leaves a pattern to us, as on Windows
+        return [Path(name) for name in sorted(glob.glob(str(file)))] or [file]  # noqa: PTH207 - no pattern of one folder
     if not file.is_dir():
         return [file]
     found = sorted(each for each in file.iterdir() if _looks_like_a_picture(each))

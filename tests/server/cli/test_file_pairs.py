@@ -36,6 +36,13 @@ def test_a_folder_is_all_pictures_in_it_and_nothing_below(folder):
     ]
 
 
+def test_a_pattern_that_the_shell_left_is_all_that_fits_it(folder):
+    assert names(pairs_of([Path("s*/?.png")], Naming(Path("new")), force=False)) == [("sub/c.png", "new/c.png")]
+    (folder / "[1].png").write_text("a picture that is called so")
+    assert names(pairs_of([Path("[1].png")], Naming(Path("new")), force=False)) == [("[1].png", "new/[1].png")]
+    assert names(pairs_of([Path("none*.png")], Naming(Path("new")), force=False)) == [("none*.png", "new/none*.png")]
+
+
 def test_a_picture_that_is_named_twice_is_one(folder):
     pairs = pairs_of([Path("a.png"), Path()], Naming(Path("new")), force=False)
     assert [str(pair.source) for pair in pairs] == ["a.png", "b.PNG"]
