@@ -11,7 +11,7 @@ from PIL import Image
 
 from foveate_shared.connection.settings import load, save
 from hosts.gimp.person import Person
-from hosts.gimp.program import RC, gimp_window, install
+from hosts.gimp.program import RC, configuration, gimp_window, install
 from hosts.lib.waiting import wait_until
 
 SIZE = (1200, 900)
@@ -123,7 +123,7 @@ def screen(start_screen):
 @pytest.fixture
 def settings(folder, start_server):
     start_server((folder / "server").outside, (folder / "server.json").outside)
-    path = folder.outside / ".config/GIMP/3.0/foveate.json"
+    path = configuration(folder) / "foveate.json"
     save(path, replace(load(path), runtime_file=(folder / "server.json").inside))
     return path
 
@@ -151,7 +151,7 @@ def test_faces_are_ticked_help_is_ours_and_the_menu_in_order(chroot, folder, scr
 
 
 def test_a_light_theme_in_german_without_a_server(chroot, folder, screen, settings):
-    rc = folder.outside / ".config/GIMP/3.0/gimprc"
+    rc = configuration(folder) / "gimprc"
     rc.write_text(RC + "(theme-color-scheme light)\n")
     with gimp_window(chroot, folder, screen, SIZE) as running:
         person = Person(running, screen)

@@ -21,7 +21,8 @@ from hosts.lib.waiting import wait_until
 
 UNHURRIED = "fakes.engines:unhurried"
 SIZE = (1200, 820)
-CANCEL_BUTTON = (SIZE[0] - 277, SIZE[1] - 19)  # of the progress bar, in a main window of that size
+FROM_RIGHT = {"3.0": 277, "3.2": 305}  # of the main window to the progress bar's Cancel, in pixels; docks differ
+FROM_BELOW = 19  # likewise
 DIALOG = "Foveate: Refocus"
 LOAD_BUTTON, SAVE_BUTTON = (98, 197), (278, 197)  # in that dialog
 OPEN = """
@@ -246,7 +247,10 @@ def test_the_cancel_button_ends_the_job_and_leaves_nothing(window, use, slow, se
     wait_until(lambda: window.running.program.is_running, 1, "GIMP")
     time.sleep(1.5)  # so that the picture shows the progress
     window.screen.screenshot("gimp-progress")
-    window.screen.xdotool("mousemove", *CANCEL_BUTTON, "click", 1)
+    main = window.screen.focus("GNU Image|scene|GIMP")
+    width, height = window.screen.size(main)
+    x, y = width - FROM_RIGHT[configuration(window.folder).name], height - FROM_BELOW
+    window.screen.xdotool("mousemove", "--window", main, x, y, "click", 1)
     assert finish()["status"] != "success"  # it ended before the server was done
     until_forgotten(settings, slow)
     assert len(window.layers()) == 1

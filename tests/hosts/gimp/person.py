@@ -36,9 +36,7 @@ class Person:
         self.screen.wait_until_still(found, _QUIET_SECONDS)
         if picture:
             self.screen.screenshot(picture)
-        shape = self.screen.xdotool("getwindowgeometry", found).rpartition("Geometry: ")[2]
-        width, _, height = shape.partition("x")
-        return int(width), int(height)
+        return self.screen.size(found)
 
     def press(self, title: str, *keys: str, picture: str = "") -> None:
         """Press keys in a window, once it is drawn."""

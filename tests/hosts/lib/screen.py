@@ -68,6 +68,11 @@ class Screen:
 
         return wait_until(look, timeout, f"a window called {title!r} that takes keys")
 
+    def size(self, window: str) -> tuple[int, int]:
+        """Return a window's width and height."""
+        width, _, height = self.xdotool("getwindowgeometry", window).rpartition("Geometry: ")[2].partition("x")
+        return int(width), int(height)
+
     def wait_until_still(self, window: str, quiet: float = 0.6, timeout: float = 30.0) -> None:
         """Wait until what is in a window has not changed for `quiet` seconds: a window is there before it is drawn.
 
