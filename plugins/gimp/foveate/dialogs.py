@@ -151,7 +151,7 @@ class _JobForm:
             self._models.offer(able)  # the first of them is the server's own choice
             self._help.set_visible(bool(controller.models) and not able)
             wanted = self._models.value
-        self._fields.offer(controller.form(name, wanted, self._fields.preset), controller.models)
+        self._fields.offer(controller.form(name, wanted, self._fields.preset, self._fields.loras), controller.models)
         self._pictures.look()
         if self._is_stale:
             controller.wake().refresh_models()

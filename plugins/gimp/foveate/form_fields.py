@@ -61,8 +61,17 @@ class FormFields:
     @property
     def preset(self) -> str:
         """Return the chosen preset; empty for none."""
+        return self._text("preset")
+
+    @property
+    def loras(self) -> tuple[str, ...]:
+        """Return the names of the LoRAs that are typed, without their weights."""
+        names = (part.partition(":")[0].strip() for part in self._text("loras").split(","))
+        return tuple(filter(None, names))
+
+    def _text(self, parameter: str) -> str:
         names = {argument.parameter: argument.name for argument in self._operation.arguments}
-        return self._config.get_property(names["preset"]) or "" if "preset" in names else ""
+        return self._config.get_property(names[parameter]) or "" if parameter in names else ""
 
     def offer(self, shown: operation_form.Form | None, models: Sequence[protocol.ModelInfo]) -> None:
         """Show what the job's model knows."""

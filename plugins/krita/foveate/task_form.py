@@ -166,8 +166,8 @@ class TaskForm(Measured):
 
     def _take_form(self) -> None:
         """Follow the model, the preset and what the server knows; what was set by hand stays."""
-        preset = self.fields["preset"].value if "preset" in self.fields else None
-        used = self._next.follow(self._model.value, preset)
+        preset, loras = (self.fields[name].value if name in self.fields else None for name in ("preset", "loras"))
+        used = self._next.follow(self._model.value, preset, loras)
         if self._next.form is not None and used is not None:
             self._form_fields.offer(self._next.form, used)
 

@@ -144,15 +144,17 @@ class Controller(SettingsKeeper):
         """Return how an operation is offered."""
         return offered_operations.words_of(operation, self.operations)
 
-    def form(self, operation: str, model: str = "", preset: str = "") -> operation_form.Form | None:
+    def form(
+        self, operation: str, model: str = "", preset: str = "", loras: tuple[str, ...] = ()
+    ) -> operation_form.Form | None:
         """Return what can be said of an operation, see forms.operation_form; None where it is not offered (yet)."""
-        told, key = (self.operations, self.models), (operation, model, preset)
+        told, key = (self.operations, self.models), (operation, model, preset, loras)
         if told != self._formed:
             self._forms.clear()
             self._formed = told
         if key not in self._forms:
             info = next((each for each in self.operations if each.name == operation), None)
-            self._forms[key] = None if info is None else operation_form.form_for(info, self.models, model, preset)
+            self._forms[key] = None if info is None else operation_form.form_for(info, self.models, *key[1:])
         return self._forms[key]
 
     def slots(self, operation: str) -> tuple[PictureSlot, ...]:

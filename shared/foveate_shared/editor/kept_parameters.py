@@ -27,11 +27,14 @@ def offered(controller: Controller) -> list[str]:
 
 
 def form_of(controller: Controller, operation: str) -> Form | None:
-    """Return an operation's form, for the model and preset that are kept; None where it is not offered (yet)."""
-    name = served_by(operation)
-    return controller.form(
-        name, str(controller.used(name).get("model", "")), str(controller.used(WORDS).get("preset", ""))
-    )
+    """Return an operation's form, for the model, preset and LoRAs that are kept; None where it is not offered (yet)."""
+    name, words = served_by(operation), controller.used(WORDS)
+    loras = tuple(str(words[f"loras_{slot}"]) for slot in SLOTS if _counts(words, slot))
+    return controller.form(name, str(controller.used(name).get("model", "")), str(words.get("preset", "")), loras)
+
+
+def _counts(words: JsonObject, slot: int) -> bool:
+    return bool(words.get(f"loras_{slot}")) and words.get(f"loras_{slot}_weight") != 0
 
 
 def schema_of(controller: Controller, operation: str, name: str) -> JsonObject:

@@ -26,14 +26,17 @@ class NextJob:
         self.count = count if isinstance(count, int) else 1
         return used
 
-    def follow(self, model: str, preset: Json) -> JsonObject | None:
-        """Take the form for a model and a preset (None: that used last); return what new fields of it begin with.
+    def follow(self, model: str, preset: Json, loras: Json = None) -> JsonObject | None:
+        """Take the form for a model, a preset and LoRAs (None: those used last).
+
+        Returns what new fields of it begin with.
 
         That is what was used last with a model of this kind. None where the server has not told the form (yet).
         """
         used = self._controller.used(self.operation)
         chosen = used.get("preset") if preset is None else preset
-        shown = self._controller.form(self.operation, model, str(chosen or ""))
+        added = checkpoint_choices.names_that_count(used.get("loras") if loras is None else loras)
+        shown = self._controller.form(self.operation, model, str(chosen or ""), added)
         if shown is None:
             return None
         self.form = shown

@@ -65,6 +65,17 @@ def few_step_sampling(lora: ModelInfo) -> JsonObject:
     return told if lora.kind == ADDED["loras"] and len(told) == len(FEW_STEP_SAMPLING) else {}
 
 
+def sampling_with(models: Sequence[ModelInfo], loras: Sequence[str]) -> JsonObject:
+    """Return what the LoRAs of these names say of the sampling, as a job has it that says nothing of it."""
+    named = [model for name in loras for model in models if model.name == name]
+    return next(filter(None, map(few_step_sampling, named)), {})
+
+
+def names_that_count(entries: Json) -> tuple[str, ...]:
+    """Return the names in a job's list of LoRAs, without those whose weight is nothing."""
+    return tuple(name for name, weight in weights_of(entries).items() if weight != 0)
+
+
 def trigger_words(addition: ModelInfo) -> tuple[str, ...]:
     """Return the words that a LoRA or an embedding answers to in a prompt."""
     words = addition.defaults.get("trigger_words")

@@ -191,16 +191,25 @@ class _Scene:
     models: Sequence[ModelInfo]
     model: ModelInfo | None
     presets: Sequence[PresetChoice]
-    said: JsonObject  # by the chosen preset
+    said: JsonObject  # by the chosen preset, or by LoRAs for few steps
 
 
-def form_for(operation: OperationInfo, models: Sequence[ModelInfo], wanted: str = "", preset: str = "") -> Form:
-    """Return the form of an operation for a model (by name; empty is the server's choice) and a preset (likewise)."""
+def form_for(
+    operation: OperationInfo,
+    models: Sequence[ModelInfo],
+    wanted: str = "",
+    preset: str = "",
+    loras: Sequence[str] = (),
+) -> Form:
+    """Return the form of an operation for a model (by name; empty is the server's choice), a preset, and LoRAs."""
     properties = as_object(operation.parameters.get("properties"))
     presets = _presets(as_object(properties.get("preset")))
     said = next((each.parameters for each in presets if each.name == preset), {})
     model = checkpoint_choices.model_for(models, operation.name, wanted or str(said.get("model", "")))
-    said = said if checkpoint_choices.is_checkpoint(model) else {}  # a style is for checkpoints
+    if checkpoint_choices.is_checkpoint(model):
+        said = {**checkpoint_choices.sampling_with(models, loras), **said}
+    else:
+        said = {}  # a style is for checkpoints
     scene = _Scene(operation.name, models, model, presets, said)
     parameters = [
         _parameter(name, as_object(schema), scene)
@@ -271,7 +280,7 @@ def _plain(name: str, schema: JsonObject) -> Parameter:
 
 
 def _default(name: str, schema: JsonObject, scene: _Scene) -> Json:
-    """Return what the server takes: the preset's word, then the operation's for this kind, then the model's own."""
+    """Return what the server takes: the preset's word, the LoRAs', the operation's for this kind, the model's own."""
     if name in scene.said:
         return scene.said[name]
     model, by_kind = scene.model, as_object(schema.get(DEFAULTS))

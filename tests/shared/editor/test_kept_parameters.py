@@ -14,6 +14,8 @@ from foveate_shared.wire.protocol import ModelInfo, Models
 
 PHOTO = ModelInfo("photo", "Photo", ("refocus", "faces", "upscale"), 4, True)
 CHECKPOINT = tints.MODEL
+FEW_STEPS = {"num_inference_steps": 4, "guidance_scale": 1.0, "scheduler": "euler"}
+FAST = ModelInfo("fast", "Fast", (), 1, available=True, kind="lora", fits=("deterministic",), defaults=FEW_STEPS)
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def controller(tmp_path):
     client = ScriptedClient()
     made = Controller(tmp_path / "settings.json", lambda _: client, system_language=lambda: "en")
     made.wake()
-    client.tell(real_welcome(), Models(1, (PHOTO, *FOR_PROMPTS)))
+    client.tell(real_welcome(), Models(1, (PHOTO, *FOR_PROMPTS, FAST)))
     made.poll()
     return made
 
@@ -61,6 +63,18 @@ def test_a_chosen_lora_begins_at_its_usual_weight(controller, kept):
     loras = kept("faces", "loras")
     loras.choose_lora(2, "deterministic-lora")
     assert loras.said(extends=False) == [{"name": "deterministic-lora", "weight": 1.0}]
+
+
+def test_a_kept_lora_for_few_steps_says_the_sampling(controller, kept):
+    controller.keep("faces", "model", CHECKPOINT)
+    loras, steps = kept("faces", "loras"), kept("faces", "num_inference_steps")
+    usual = steps.view("num_inference_steps")
+    loras.choose_lora(1, "fast")
+    assert steps.view("num_inference_steps") == 4 != usual
+    loras.put(0.0, "loras_1_weight")
+    assert steps.view("num_inference_steps") == usual
+    steps.put(9)
+    assert kept_parameters.parameters_of(controller, "faces", {})["num_inference_steps"] == 9
 
 
 def test_sides_are_said_where_the_picture_is_to_grow(controller, kept):

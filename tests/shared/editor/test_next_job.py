@@ -48,6 +48,18 @@ def test_the_preset_that_was_used_last_is_followed_until_another_is_chosen(studi
     assert job.form.default("strength") == 0.5
 
 
+def test_loras_for_few_steps_say_the_sampling_as_long_as_they_are_chosen(studio, job):
+    fast = {"num_inference_steps": 4, "guidance_scale": 1.0, "scheduler": "euler"}
+    lora = ModelInfo("fast", "Fast", (), 1, available=True, kind="lora", fits=("deterministic",), defaults=fast)
+    studio.tell(Models(1, (*studio.controller.models, lora)))
+    studio.controller.keep_all("refocus", {"model": CHECKPOINT, "loras": [{"name": "fast", "weight": 1}]})
+    job.choose("refocus")
+    usual = 20
+    for chosen, steps in ((None, 4), ([], usual), ([{"name": "fast", "weight": 0}], usual), ([{"name": "fast"}], 4)):
+        job.follow(CHECKPOINT, None, chosen)
+        assert job.form.default("num_inference_steps") == steps
+
+
 def test_before_a_form_is_known_what_is_remembered_is_sent(studio, job):
     studio.controller.keep_all("nothing", {"prompt": "a door", "seed": "", VARIATIONS: 2})
     job.choose("nothing")

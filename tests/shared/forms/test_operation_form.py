@@ -40,6 +40,28 @@ def form(name, wanted="", preset=""):
     return form_for(info(name), MODELS, wanted, preset)
 
 
+def test_loras_for_few_steps_say_the_sampling_unless_a_preset_does():
+    fast = {"num_inference_steps": 4, "guidance_scale": 1.0, "scheduler": "euler"}
+    lora = ModelInfo("fast", "Fast", (), 1, available=True, kind="lora", fits=("deterministic",), defaults=fast)
+    models = (*MODELS, lora)
+
+    def defaults(preset="", *loras, wanted=CHECKPOINT):
+        shown = form_for(info("refocus"), models, wanted, preset, loras)
+        return {name: shown.default(name) for name in fast}
+
+    assert defaults("", "fast") == defaults("", tints.LORA, "fast") == fast
+    assert defaults("", "nobody") == defaults() != fast
+    assert defaults("", "fast", wanted=RESTORER.name) == dict.fromkeys(fast)
+    said = info("refocus")
+    presets = [{"name": "slow", "parameters": {"num_inference_steps": 30}}]
+    properties = {**said.parameters["properties"], "preset": {"type": "string", "x-presets": presets}}
+    slow = form_for(replace(said, parameters={"properties": properties}), models, CHECKPOINT, "slow", ("fast",))
+    assert {name: slow.default(name) for name in fast} == {**fast, "num_inference_steps": 30}
+    shown = form_for(said, models, CHECKPOINT, "", ("fast",))
+    chosen = {"prompt": "a cat", "num_inference_steps": 4, "guidance_scale": 3.0}
+    assert shown.parameters_of(chosen) == {"model": CHECKPOINT, "prompt": "a cat", "guidance_scale": 3.0}
+
+
 def names(parameters):
     return [parameter.name for parameter in parameters]
 
