@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from foveate_server.models.hub_file_selection import INDEX, PICKLES, FileSelection, select
@@ -24,6 +25,8 @@ _NAMELESS = frozenset(  # stems of files that are called as every other one of t
     {"pytorch_lora_weights", "adapter_model", "learned_embeds", "diffusion_pytorch_model", "pytorch_model", "model"}
 )
 AUTOENCODER = "diffusion_pytorch_model.safetensors"  # that a config.json beside it describes
+ADAPTER = "adapter_config.json"  # what peft writes beside a LoRA's file
+_SCALES = ("lora_alpha", "alpha_pattern", "use_rslora")
 _MAX_JSON_BYTES = 16 << 20
 
 
@@ -67,7 +70,7 @@ def inspect_path(path: Path) -> Recognized:
     if path.is_file() and path.suffix.lower() == ".safetensors":
         found = recognize(read_header(path), telling_name(path), vae_config_beside(path))
         if found is not None:
-            return found
+            return with_adapter(found, _own_json(path.with_name(ADAPTER)))
     return _restorer(path)
 
 
@@ -83,6 +86,12 @@ def recognize(header: Header, name: str, config: JsonObject | None = None) -> Re
     if finding is None:
         refuse_parts(header)
     return finding
+
+
+def with_adapter(found: Recognized, config: JsonObject) -> Recognized:
+    """Return `found`, of a LoRA with what peft's configuration beside it says of its scale, which the file does not."""
+    told = {key: config[key] for key in _SCALES if key in config}
+    return replace(found, facts={**found.facts, "adapter": told}) if found.kind == "lora" and told else found
 
 
 def typed_path(text: str) -> Path:
@@ -133,11 +142,15 @@ def only_file(path: Path) -> Path:
 
 def vae_config_beside(path: Path) -> JsonObject:
     """Return the configuration of an autoencoder beside the file at `path`, empty where there is none of that kind."""
+    config = _own_json(path.with_name("config.json"))
+    return config if is_autoencoder(config) else {}
+
+
+def _own_json(path: Path) -> JsonObject:
     try:
-        config = read_json(path.with_name("config.json"))
+        return read_json(path)
     except InputError:
         return {}  # someone else's file
-    return config if is_autoencoder(config) else {}
 
 
 def is_autoencoder(config: JsonObject) -> bool:

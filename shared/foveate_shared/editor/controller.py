@@ -71,7 +71,9 @@ class Controller(SettingsKeeper):
         self._open_client = open_client
         self._connected_by: Settings | None = None  # what the panels' connection was opened with
         self._bench: Workbench | None = None
-        self._forms: dict[tuple[str, str, str], operation_form.Form | None] = {}  # made once: panels ask all the time
+        self._forms: dict[
+            tuple[str, str, str, tuple[str, ...]], operation_form.Form | None
+        ] = {}  # made once: panels ask all the time
         self._formed: object = None  # the operations and models that they are made of
         self._queue: list[Callable[[], list[JobEntry]]] = []  # what begins jobs, one after the other
         self._of_queue: list[JobEntry] = []  # those that it began last

@@ -145,6 +145,25 @@ def test_a_reference_that_is_nothing(registry: Registry, tmp_path: Path) -> None
         add_path(registry, tune, AddOptions(reference="nowhere"))
 
 
+@pytest.mark.parametrize(
+    ("config", "facts"),
+    [
+        ('{"peft_type": "LORA", "r": 8, "lora_alpha": 16, "use_rslora": true}', {"lora_alpha": 16, "use_rslora": True}),
+        ("{}", None),
+        ("[", None),
+    ],
+)
+def test_peft_s_configuration_beside_a_lora_says_its_scale(registry: Registry, tmp_path: Path, config, facts) -> None:
+    layer = "base_model.model.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k"
+    folder = tmp_path / "Film"
+    folder.mkdir()
+    shapes = {f"{layer}.lora_A.weight": (8, 768), f"{layer}.lora_B.weight": (320, 8)}
+    made.write(folder / "adapter_model.safetensors", shapes)
+    (folder / "adapter_config.json").write_text(config)
+    entry = add_path(registry, folder)
+    assert (entry.name, entry.kind, entry.facts.get("adapter")) == ("film", "lora", facts)
+
+
 def test_what_a_person_knows_better(registry: Registry, tmp_path: Path) -> None:
     path = made.write(tmp_path / "vae.safetensors", {
         "encoder.conv_in.weight": (8, 3, 3, 3), "decoder.conv_in.weight": (8, 4, 3, 3), "decoder.up.0.x": (1,),

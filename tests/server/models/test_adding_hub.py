@@ -284,8 +284,13 @@ def test_a_whole_file_stands_in_for_a_pipeline_of_pickles(registry: Registry, hu
 def test_the_repository_s_name_speaks_for_a_file_without_one(registry: Registry, hub: FakeHub, tensors) -> None:
     layer = "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k"
     lora = {f"{layer}.lora_A.weight": (4, 768), f"{layer}.lora_B.weight": (320, 4)}
-    hub.add("org/lcm-lora-sdv1-5", {"pytorch_lora_weights.safetensors": tensors(lora)})
+    config = b'{"r": 4, "lora_alpha": 8}'
+    hub.add(
+        "org/lcm-lora-sdv1-5",
+        {"pytorch_lora_weights.safetensors": tensors(lora), "adapter_config.json": config},
+    )
     entry = add(registry, hub, "org/lcm-lora-sdv1-5")
+    assert entry.facts["adapter"] == {"lora_alpha": 8}
     assert (entry.name, entry.kind, entry.facts["variant"]) == ("lcm-lora-sdv1-5", "lora", "lcm")
 
 

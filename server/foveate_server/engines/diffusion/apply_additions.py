@@ -112,7 +112,7 @@ class Wardrobe:
         return Prompt(self._words.spelled(prompt.positive), self._words.spelled(prompt.negative))
 
     def _put_on(self, wanted: Wanted) -> None:
-        loras.put_on(self._denoiser, [(a.name, a.path, weight) for a, weight in wanted.loras])
+        loras.put_on(self._denoiser, wanted.loras)
         if wanted.embeddings:
             self._words = Words(self._denoiser)
             for addition in wanted.embeddings:

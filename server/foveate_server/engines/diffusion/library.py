@@ -39,7 +39,9 @@ class Addition:
     sha256: str
     fits: tuple[str, ...]  # families of checkpoints; empty where that could not be told
     path: Path
-    facts: JsonObject = field(default_factory=dict, compare=False)  # of a LoRA: variant, steps, as inspection found
+    facts: JsonObject = field(
+        default_factory=dict, compare=False
+    )  # of a LoRA: variant, steps, adapter, as inspection found
 
 
 class Library(Protocol):

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import safetensors
@@ -14,10 +13,12 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from foveate_server.engines.diffusion.library import Addition
 from foveate_server.models.recognition.lora_keys import LoraPart, parts_of
 from foveate_server.models.recognition.lora_kinds import other_kind, remedy_for
 from foveate_server.models.tensor_headers import Header, read_header
 from foveate_shared.errors import ErrorCode, InputError
+from foveate_shared.wire.protocol import as_object
 
 _METADATA = "lora_adapter_metadata"  # of newer trainers: peft's configuration per component, as JSON
 _HALF = (torch.float16, torch.bfloat16, torch.float32)  # what a layer may compute in
@@ -32,11 +33,12 @@ class LayerChange:
     up: Tensor  # (outputs, rank), or (outputs, rank, 1, 1)
 
 
-def read_lora(name: str, path: Path) -> list[LayerChange]:
-    """Return what the LoRA in the file at `path` changes. Raises InputError where it is damaged, or no plain LoRA."""
+def read_lora(lora: Addition) -> list[LayerChange]:
+    """Return what a LoRA's file changes. Raises InputError where it is damaged, or no plain LoRA."""
+    name = lora.name
     try:
-        header = read_header(path)
-        state = dict(load_file(path))
+        header = read_header(lora.path)
+        state = dict(load_file(lora.path))
     except (OSError, safetensors.SafetensorError, InputError) as error:
         raise InputError(
             "The LoRA {name} cannot be read: it is damaged, or no .safetensors file.",
@@ -53,7 +55,7 @@ def read_lora(name: str, path: Path) -> list[LayerChange]:
             what=what,
         )
     parts = parts_of(state)
-    configuration = _configuration(header)
+    configuration = _configuration(header) or as_object(lora.facts.get("adapter"))
     return [_change(part.layer, parts, state, configuration) for part in parts if part.role == "down"]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -12,6 +11,7 @@ from peft import LoraConfig, inject_adapter_in_model
 from torch import Tensor, nn
 
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
+from foveate_server.engines.diffusion.library import Addition
 from foveate_server.engines.diffusion.lora_file import LayerChange, read_lora
 from foveate_server.engines.diffusion.lora_layer_names import LayerNames
 from foveate_server.engines.diffusion.quiet_libraries import quiet
@@ -22,15 +22,15 @@ _Matrices = tuple[Tensor, Tensor]  # down and up
 _Changes = dict[str, dict[str, _Matrices]]  # by component and path
 
 
-def put_on(denoiser: PipelineDenoiser, loras: Sequence[tuple[str, Path, float]]) -> None:
-    """Let LoRAs (name, file, weight) take part in all that `denoiser` computes. Raises InputError for a misfit."""
+def put_on(denoiser: PipelineDenoiser, loras: Sequence[tuple[Addition, float]]) -> None:
+    """Let LoRAs, each with its weight, take part in all that `denoiser` computes. Raises InputError for a misfit."""
     if not loras:
         return
     parts = _parts(denoiser)
     names = LayerNames(denoiser.family, parts)
-    found = [_changes(denoiser, names, name, read_lora(name, path)) for name, path, _ in loras]
+    found = [_changes(denoiser, names, lora.name, read_lora(lora)) for lora, _ in loras]
     with quiet():
-        for index, ((_, _, weight), changes) in enumerate(zip(loras, found, strict=True)):
+        for index, ((_, weight), changes) in enumerate(zip(loras, found, strict=True)):
             for component, own in changes.items():
                 _inject(parts[component], f"lora{index}", own, weight)
     for module in denoiser.modules().values():

@@ -18,7 +18,14 @@ from foveate_server.models.adding.make_entry import (
 from foveate_server.models.download_progress import DownloadProgress, silent
 from foveate_server.models.entry import ModelEntry, ModelFile, SourceSpec
 from foveate_server.models.hub_file_selection import INDEX, PICKLES, FileSelection, select
-from foveate_server.models.inspect_model import AUTOENCODER, is_autoencoder, recognize, telling_name
+from foveate_server.models.inspect_model import (
+    ADAPTER,
+    AUTOENCODER,
+    is_autoencoder,
+    recognize,
+    telling_name,
+    with_adapter,
+)
 from foveate_server.models.recognition.folders import folder_of
 from foveate_server.models.recognition.recognized import Recognized, refusal
 from foveate_server.models.registry import CONFIG, Registry
@@ -142,7 +149,7 @@ def _inspect(folder: RepositoryFolder, path: str) -> Recognized:
             "no checkpoint of a family that is told by its keys",
             "If it is a restoration checkpoint, download it and add the file.",
         )
-    return found
+    return with_adapter(found, folder.json(PurePosixPath(path).with_name(ADAPTER).as_posix()))
 
 
 def _single(

@@ -29,10 +29,11 @@ class Recognized:
     `embedding_widths` (of its CLIP text encoders), `context_width` (that its attention sees), `safety_checker`.
 
     Facts of a LoRA: `format` ("diffusers" or "kohya"), `precision`, `rank`, `targets`, `context_width`, `width`,
-    `text_widths`, `trigger_words`, `bundled_words` (of embeddings in the same file, which are left out), `base`,
-    `variant`, `steps`. Of an embedding: `format`, `vectors`, `widths` by
-    encoder ("clip_l", "clip_g"), `token` (its maker's word; in a prompt it is the model's name that counts). Of a VAE:
-    `latent_channels`, `precision`; likewise of a small one for previews. `layout` is "single" for all of these.
+    `text_widths`, `trigger_words`, `base`, `variant`, `steps`, `bundled_words` (of embeddings in the same file, which
+    are left out), `adapter` (what peft's configuration beside it says of its scale, if there is one). Of an embedding:
+    `format`, `vectors`, `widths` by encoder ("clip_l", "clip_g"), `token` (its maker's word; in a prompt it is the
+    model's name that counts). Of a VAE: `latent_channels`, `precision`; likewise of a small one for previews. `layout`
+    is "single" for all of these.
     """
 
     kind: str

@@ -19,7 +19,7 @@ from foveate_server.engines.diffusion import loras
 from foveate_server.engines.diffusion.adapters import adapter_of
 from foveate_server.engines.diffusion.checkpoint_traits import traits_of
 from foveate_server.engines.diffusion.denoiser import PipelineDenoiser
-from foveate_server.engines.diffusion.library import Checkpoint, Files
+from foveate_server.engines.diffusion.library import Addition, Checkpoint, Files
 from foveate_server.engines.diffusion.load_pipeline import load
 from foveate_server.engines.diffusion.lora_file import read_lora
 from foveate_server.engines.diffusion.lora_layer_names import LayerNames, Meant
@@ -57,14 +57,21 @@ def changes(bare: Callable[[str], PipelineDenoiser], tmp_path: Path) -> Iterator
     """Return what LoRAs, each a state and a weight, add to the layers of a family's checkpoint."""
     worn: list[PipelineDenoiser] = []
 
-    def put_on(family: str, *wanted: State, metadata: dict[str, str] | None = None, weight: float = 1.0) -> State:
+    def put_on(
+        family: str,
+        *wanted: State,
+        metadata: dict[str, str] | None = None,
+        adapter: dict[str, Any] | None = None,
+        weight: float = 1.0,
+    ) -> State:
         denoiser = bare(family)
         worn.append(denoiser)
         paths = [tmp_path / f"{index}.safetensors" for index in range(len(wanted))]
         for path, state in zip(paths, wanted, strict=True):
             save_file({key: value.contiguous() for key, value in state.items()}, path, metadata)
         loras.remove(denoiser)
-        loras.put_on(denoiser, [(path.stem, path, weight) for path in paths])
+        facts = {"adapter": adapter or {}}
+        loras.put_on(denoiser, [(Addition(path.stem, path.stem, (), path, facts), weight) for path in paths])
         return _added(denoiser)
 
     yield put_on
@@ -211,6 +218,17 @@ def test_what_newer_trainers_write_of_alpha_counts(changes, told: object, scale:
     torch.testing.assert_close(added, {LAYER: 1 / 4 * _product(state, "lora_A", "lora_B")})
 
 
+def test_what_peft_writes_of_alpha_beside_the_file_counts_where_the_file_says_nothing(changes) -> None:
+    state = lora_kinds.peft(f"base_model.model.{lora_kinds.PATH}")
+    product = _product(state, "lora_A", "lora_B")
+    torch.testing.assert_close(changes("sd1", state, adapter={"lora_alpha": 8}), {LAYER: 2 * product})
+    torch.testing.assert_close(
+        changes("sd1", state, adapter={"lora_alpha": 8, "alpha_pattern": {"to_v": 2}}), {LAYER: 0.5 * product}
+    )
+    told = {"lora_adapter_metadata": json.dumps({"lora_alpha": 4})}
+    torch.testing.assert_close(changes("sd1", state, adapter={"lora_alpha": 8}, metadata=told), {LAYER: product})
+
+
 def test_metadata_that_is_no_json_says_nothing(changes) -> None:
     state = lora_kinds.peft()
     added = changes("sd1", state, metadata={"lora_adapter_metadata": "{"})
@@ -252,7 +270,7 @@ def test_other_kinds_are_refused_when_added_and_when_used_with_one_reason(tmp_pa
     with pytest.raises(InputError) as added:
         recognize(read_header(path), "style")
     with pytest.raises(InputError) as used:
-        read_lora("style", path)
+        read_lora(Addition("style", "", (), path))
     assert kind in added.value.info.message
     assert added.value.info.message.startswith("This is ")
     assert added.value.info.message.replace("This", "style", 1) == used.value.info.message
@@ -265,4 +283,4 @@ def test_a_damaged_file_is_a_sentence(tmp_path, content: bytes) -> None:
     path = tmp_path / "style.safetensors"
     path.write_bytes(content)
     with pytest.raises(InputError, match="The LoRA style cannot be read: it is damaged"):
-        read_lora("style", path)
+        read_lora(Addition("style", "", (), path))
