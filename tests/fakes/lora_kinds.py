@@ -113,5 +113,6 @@ OTHERS: Mapping[str, list[State]] = {  # what none of ours is -> in the names of
         {key: value for key, value in kohya().items() if "up" not in key},
         kohya() | {f"{_KOHYA}.lora_up.weight": random(16, 3)},
         kohya() | {f"{_KOHYA}.alpha": random(2)},
+        kohya() | {f"{_KOHYA}.lora_down.weight": random(0, 768), f"{_KOHYA}.lora_up.weight": random(16, 0)},
     ],
 }

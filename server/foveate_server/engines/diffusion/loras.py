@@ -40,13 +40,12 @@ def put_on(denoiser: PipelineDenoiser, loras: Sequence[tuple[Addition, float]]) 
 def remove(denoiser: PipelineDenoiser) -> None:
     """Leave the checkpoint's own layers alone again."""
     for part in _parts(denoiser).values():
-        if not hasattr(part, "peft_config"):
-            continue
         for parent in list(part.modules()):
             for name, child in list(parent.named_children()):
                 if hasattr(child, "base_layer"):
                     setattr(parent, name, child.base_layer)
-        del part.peft_config
+        if hasattr(part, "peft_config"):
+            del part.peft_config
 
 
 def _parts(denoiser: PipelineDenoiser) -> dict[str, nn.Module]:
@@ -103,7 +102,11 @@ def _split(change: LayerChange, layers: Mapping[str, _Layer], *, swapped: bool) 
     down, up = _as_layers_are(change, layers)
     weights = [layer.weight for layer in layers.values()]
     rows = [weight.shape[0] for weight in weights]
-    if sum(rows) != up.shape[0] or any(weight.shape[1:] != down.shape[1:] for weight in weights):
+    if (
+        up.shape[2:] not in ((), (1, 1))
+        or sum(rows) != up.shape[0]
+        or any(weight.shape[1:] != down.shape[1:] for weight in weights)
+    ):
         return {}
     if swapped:
         up = torch.cat(up.chunk(2)[::-1])

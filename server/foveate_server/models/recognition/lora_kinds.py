@@ -61,6 +61,6 @@ def _is_whole(layer: str, parts: Mapping[LoraPart, str], header: Header) -> bool
     alpha = parts.get(LoraPart(layer, "alpha"))
     if alpha is not None and header.tensors[alpha].elements != 1:
         return False
-    if len(down) not in (2, 4) or len(up) not in (2, 4):
+    if len(down) not in (2, 4) or len(up) not in (2, 4) or 0 in (*down, *up, *mid):
         return False
     return mid[:2] == (up[1], down[0]) and len(mid) == 4 if mid else up[1] == down[0]

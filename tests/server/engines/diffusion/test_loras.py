@@ -261,6 +261,21 @@ def test_a_lora_of_two_sizes_is_all_or_nothing(changes) -> None:
         changes("sd1", lora_kinds.peft() | other)
 
 
+def test_a_last_factor_that_sees_neighbours_does_not_fit(changes) -> None:
+    name = "unet.down_blocks.1.resnets.0.conv1"
+    for path in (name, "unet.down_blocks.0.attentions.0.proj_in", LAYER):
+        state = {f"{path}.lora_A.weight": torch.ones(4, 16, 1, 1), f"{path}.lora_B.weight": torch.ones(16, 4, 3, 3)}
+        with pytest.raises(InputError, match="The LoRA 0 does not fit"):
+            changes("sd1", state)
+
+
+@pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.float16, torch.float64])
+def test_a_lora_may_be_in_any_precision(changes, dtype: torch.dtype) -> None:
+    state = {key: value.to(dtype) for key, value in lora_kinds.peft().items()}
+    exact = {key: value.float() for key, value in state.items()}
+    torch.testing.assert_close(changes("sd1", state), {LAYER: _product(exact, "lora_A", "lora_B")})
+
+
 @pytest.mark.parametrize(
     ("kind", "state"), [(kind, state) for kind, all_ in lora_kinds.OTHERS.items() for state in all_]
 )
