@@ -16,6 +16,8 @@ from foveate_shared.i18n.sentence import Sentence
 _LENGTH_BYTES = 8  # at the start of a file: how long its header is, little-endian
 _MAX_HEADER_BYTES = 100_000_000  # as the format allows
 MAX_TENSORS = 65_535  # ten times as many as any model has; telling what a model is looks through them again and again
+_MAX_KEY = 512  # characters, three times as many as any model has: each is looked at part by part
+_MAX_DEPTH = 32  # dots in one, likewise: each of its beginnings is kept
 _MAX_NUMBER = (1 << 63) - 1  # of a shape or an offset
 _BITS: Mapping[str, int] = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
@@ -139,7 +141,7 @@ def parse_header(fetch: Fetch, size: int, name: str) -> Header:
         _check_count(name, len(document))
         tensors, end = {}, 0
         for key, value in document.items():
-            tensors[str(key)], last = _tensor(value)
+            tensors[_short(str(key))], last = _tensor(value)
             end = max(end, last)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
         raise damaged(name, "its header is not as the format wants it") from error
@@ -168,6 +170,12 @@ def _tensor(value: Mapping[str, Any]) -> tuple[Tensor, int]:
     if tensor.dtype in _BITS and tensor.size != end - start:
         raise ValueError("shape and offsets contradict each other")
     return tensor, end
+
+
+def _short(key: str) -> str:
+    if len(key) > _MAX_KEY or key.count(".") > _MAX_DEPTH:
+        raise ValueError("a key without end")
+    return key
 
 
 def _number(value: object) -> int:

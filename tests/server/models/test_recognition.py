@@ -351,6 +351,17 @@ def test_a_small_decoder_is_one_to_the_last_tensor(gone: str) -> None:
     assert recognize(made.header(shapes), "taesd") is None
 
 
+def test_a_key_without_end_is_damage(tmp_path: Path) -> None:
+    """Each of its beginnings would be kept, which are as long as half of its length squared."""
+    for key, is_taken in (("x" * 512, True), ("x" * 513, False), ("x." * 32, True), ("x." * 33, False)):
+        path = made.write(tmp_path / "m.safetensors", {key: (1,)})
+        if is_taken:
+            assert read_header(path).tensors
+        else:
+            with pytest.raises(InputError, match="its header is not as the format wants it"):
+                read_header(path)
+
+
 def _header_of(shape: str, end: object) -> bytes:
     text = f'{{"a": {{"dtype": "F32", "shape": [{shape}], "data_offsets": [0, {end}]}}}}'.encode()
     return len(text).to_bytes(8, "little") + text + b"\0" * 8
