@@ -101,6 +101,11 @@ class Layer:
     def childNodes(self):  # noqa: N802
         return [child for child in self.children if not child.is_gone]
 
+    def findChildNodes(self, name, recursive, _partial_match, kind):  # noqa: N802
+        assert (name, recursive) == ("", True)
+        below = [found for child in self.childNodes() for found in child.findChildNodes("", True, False, kind)]
+        return [child for child in self.childNodes() if child.type() == kind] + below
+
     def addChildNode(self, child, _above):  # noqa: N802
         if self.takes:
             self.children.append(child)
@@ -109,6 +114,20 @@ class Layer:
     def remove(self):
         self.written.clear()
         self.is_gone = True
+
+
+@dataclass
+class SelectionMask(Layer):
+    """A selection of a layer's own."""
+
+    kind: str = "selectionmask"
+    chosen: Area | None = None
+
+    def visible(self):
+        return True
+
+    def selection(self):
+        return self.chosen
 
 
 @dataclass(eq=False)
@@ -128,6 +147,8 @@ class Document:
     busy: bool = False  # with a stroke of the person, say
     path: str = ""  # of its file
     clones: list[Document] = field(default_factory=list)
+    active: Layer | None = None
+    asked_for_active: int = 0  # so often Krita has handled its events meanwhile
 
     def __post_init__(self):
         self.first = next((child.number for child in self.root.children), 0)  # of the layer that it came with
@@ -168,7 +189,8 @@ class Document:
         self.chosen = chosen
 
     def activeNode(self):  # noqa: N802
-        return None
+        self.asked_for_active += 1
+        return self.active
 
     def rootNode(self):  # noqa: N802
         return self.root

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import layer_pictures
 from ._shared import document_controller, job_records
-from .document import KritaHost, find_selection, selected_bounds, why_unusable
+from .document import KritaHost, bounds_within, find_selection, why_unusable
 from .face_survey import FaceSurvey
 from .lost_document import LostDocument
 from .new_image_host import NewImageHost
@@ -40,10 +40,11 @@ class KritaEditor:
             return None
         extent, key = layer_pictures.extent_of(document), layer_pictures.document_key(document)
         layers = layer_pictures.offered(document) if pictures else ()
-        selection = selected_bounds(document)
-        is_outside = selection is None and find_selection(document) is not None
+        selection = find_selection(document)
+        bounds = bounds_within(selection, document)
+        is_outside = selection is not None and bounds is None
         return document_controller.DocumentState(
-            document, extent, selection, key, layers, is_outside=is_outside, unusable=why_unusable(document)
+            document, extent, bounds, key, layers, is_outside=is_outside, unusable=why_unusable(document)
         )
 
     def open_host(self, title: str, *, whole: bool = False) -> KritaHost:

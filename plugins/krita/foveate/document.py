@@ -227,9 +227,19 @@ def _read(document: Any, bounds: geometry.Bounds) -> Any:
 def find_selection(document: Any) -> Any:
     """Return the selection that the person sees: the image's, or that of the active layer's selection mask; or None."""
     selection = document.selection()
-    if selection is None or not selection.width():
+    if (selection is None or not selection.width()) and _may_have_masks(document):
         selection = _local_selection(document.activeNode())
     return selection if selection is not None and selection.width() and selection.height() else None
+
+
+def _may_have_masks(document: Any) -> bool:
+    """Tell whether there may be a selection mask.
+
+    Without one the active layer is not asked for: Krita handles all events that wait before it tells. That takes a
+    tenth of a second and longer on a busy machine, and what the person does comes in the midst of what we do.
+    """
+    root = document.rootNode()
+    return not hasattr(root, "findChildNodes") or bool(root.findChildNodes("", True, False, "selectionmask"))
 
 
 def _local_selection(node: Any) -> Any:
@@ -239,9 +249,8 @@ def _local_selection(node: Any) -> Any:
     return next((mask.selection() for mask in masks if mask.type() == "selectionmask" and mask.visible()), None)
 
 
-def selected_bounds(document: Any) -> geometry.Bounds | None:
-    """Return the part of the document that is selected, or None where nothing of it is, and so all."""
-    selection = find_selection(document)
+def bounds_within(selection: Any, document: Any) -> geometry.Bounds | None:
+    """Return what a selection, which may be None, has of a document: None where that is nothing."""
     if selection is None:
         return None
     bounds = geometry.Bounds(selection.x(), selection.y(), selection.width(), selection.height())
@@ -251,9 +260,10 @@ def selected_bounds(document: Any) -> geometry.Bounds | None:
 
 def _selected(document: Any) -> coverage.Mask | None:
     """Return the frozen coverage of the document's selection. Raises InputError where it lies outside."""
-    selection, bounds = find_selection(document), selected_bounds(document)
+    selection = find_selection(document)
     if selection is None:
         return None
+    bounds = bounds_within(selection, document)
     if bounds is None:
         raise document_problems.selection_outside()
     return coverage.Mask(bounds, bytes(selection.pixelData(bounds.x, bounds.y, bounds.width, bounds.height)))

@@ -11,7 +11,7 @@ from foveate_krita.document import KritaHost
 from foveate_krita.face_survey import FaceSurvey
 from foveate_krita.pixel_layouts import named_space, pixel_format
 
-from fakes.krita import App, Area, Document, KritaModule, Window, module
+from fakes.krita import App, Area, Document, KritaModule, SelectionMask, Window, module
 from fakes.scripted_client import real_welcome
 from foveate_shared.connection import settings
 from foveate_shared.editor import known_server
@@ -81,6 +81,24 @@ def test_nothing_selected_means_all_and_a_selection_outside_is_refused():
     with pytest.raises(InputError, match="outside") as caught:
         KritaHost(module(scene), scene, "").freeze()
     assert caught.value.info.code is ErrorCode.INVALID_REGION
+
+
+def test_the_selection_mask_of_the_active_layer_counts_where_nothing_else_is_selected():
+    scene = document()
+    layer = scene.root.children[0]
+    layer.children.append(SelectionMask("mine", chosen=Area(2, 1, 4, 3)))
+    editor = KritaEditor(module(scene))
+    assert editor.context(pictures=False).selection is None  # another layer is the active one
+    scene.active = layer
+    assert editor.context(pictures=False).selection == REGION
+    assert KritaHost(module(scene), scene, "").freeze().selection.bounds == REGION
+
+
+def test_the_active_layer_is_asked_for_only_where_there_is_a_selection_mask():
+    scene = document()  # Krita handles its events before it tells: see find_selection
+    KritaEditor(module(scene)).context(pictures=False)
+    KritaHost(module(scene), scene, "").freeze()
+    assert scene.asked_for_active == 0
 
 
 def test_windows_are_read_out_of_the_frozen_state(host, scene):
