@@ -48,8 +48,8 @@ class JobCard(QtWidgets.QFrame):  # type: ignore[misc]
         self.recipe, self.remove = self._buttons["recipe"], self._buttons["remove"]
         said = column(None, self._title, self._state, self._progress, None, spacing=3)
         top = row(self._picture, said, spacing=8, wide=1)
-        # Buttons above the picture: they are in sight where there is room for little.
-        column(self, top, self._question, Wrapping(*self._buttons.values()), self._preview, self._notes, margin=8)
+        # Above the picture: what is asked, and why, is in sight where there is room for little.
+        column(self, top, self._question, Wrapping(*self._buttons.values()), self._notes, self._preview, margin=8)
         self.refresh()
 
     def refresh(self) -> None:

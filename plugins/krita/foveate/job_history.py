@@ -40,6 +40,7 @@ class JobHistory(QtWidgets.QScrollArea):  # type: ignore[misc]
                 kind = VariationsCard if jobs[0].group else JobCard
                 card = self._cards[key] = kind(self._controller, jobs if jobs[0].group else jobs[0])
                 self._layout.insertWidget(position, card)
+                self.verticalScrollBar().setValue(0)  # who started it wants to see how it goes
             elif isinstance(card, VariationsCard):
                 card.show_jobs(jobs)
             else:

@@ -13,7 +13,7 @@ from .form_fields import FormFields
 from .model_choice import ModelChoice
 from .parameter_fields import ParameterField, segment
 from .picture_fields import PictureFields
-from .qt import QtWidgets
+from .qt import QtCore, QtWidgets
 from .widgets import (
     Fold,
     Measured,
@@ -32,6 +32,7 @@ from .wrapping import Wrapping
 
 _ACROSS = 3  # operations side by side
 _TWO_LINES = 72  # logical pixels: so much of them is seen where there is little room
+_LINGERS = 2000  # milliseconds for which the button that cancels stays, grey, when the last job has ended
 _UNKNOWN = "What can be done appears here once the server is there."
 
 
@@ -59,6 +60,8 @@ class TaskForm(Measured):
         self.cancel_button = button(
             say("Cancel"), say("End what runs; the image stays as it is"), controller.cancel_all, "stop"
         )
+        self.cancel_button.setEnabled(False)
+        self._lingering = QtCore.QTimer(self, singleShot=True, interval=_LINGERS, timeout=self._offer_cancel)
         self.reason = label(name="hint")  # for the panel: why nothing can be started, or why not at once
         self._explain = partial(tell, self.reason)
         self._lay_out()
@@ -141,10 +144,20 @@ class TaskForm(Measured):
         return self._controller.dialogs.show(AddModelDialog(self._controller, self.window()))
 
     def _offer_cancel(self) -> None:
-        """Offer to end what runs, wherever its card is."""
-        wishes = {job.wish for job in self._controller.entries if job.is_running}
-        self.cancel_button.setVisible(bool(wishes))
-        self.cancel_button.setText(self._controller.say("Cancel all" if len(wishes) > 1 else "Cancel"))
+        """Offer to end what runs, wherever its card is.
+
+        As jobs end the button stays for a moment, and gets no narrower: who reaches for it just then, or presses it
+        twice, must not find the one beside it in its place, which starts another job.
+        """
+        wishes, cancel = {job.wish for job in self._controller.entries if job.is_running}, self.cancel_button
+        if len(wishes) > 1:
+            cancel.setText(self._controller.say("Cancel all"))
+        elif wishes and not cancel.isEnabled():  # the first one
+            cancel.setText(self._controller.say("Cancel"))
+        if not wishes and cancel.isEnabled():
+            self._lingering.start()
+        cancel.setEnabled(bool(wishes))
+        cancel.setVisible(bool(wishes) or self._lingering.isActive())
 
     def _show_operations(self) -> None:
         """Make the buttons those of the server's operations, and show the ones that can be done."""

@@ -80,7 +80,34 @@ def test_what_runs_is_ended_by_one_click(low):
     low.panel.task.cancel_button.click()
     assert [job.is_running for job in low.controller.jobs] == [False] * 4
     settle(low)
+    low.panel.task._lingering.stop()
+    low.panel.task.refresh()
     assert low.panel.task.cancel_button.isHidden()
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("width", [244, 270, 300, 400])
+def test_nothing_takes_the_place_of_cancel_just_when_a_job_ends(studio, width, count):
+    studio.panel.resize(width, 700)
+    settle(studio)
+    task = studio.panel.task
+    task._lingering.setInterval(10**6)  # this machine may be slow
+    assert task.cancel_button.isHidden()
+    for _ in range(count):
+        task.run_button.click()
+    settle(studio)
+    before = [task.run_button.geometry(), task.cancel_button.geometry()]
+    for job in studio.controller.jobs:
+        assert (task.cancel_button.text(), task.cancel_button.isEnabled()) == (
+            ("Cancel", "Cancel all")[count - 1],
+            True,
+        )
+        studio.finish(job)
+        settle(studio)
+        assert [task.run_button.geometry(), task.cancel_button.geometry()] == before
+    assert (task.cancel_button.isVisible(), task.cancel_button.isEnabled()) == (True, False)
+    task.run_button.click()
+    assert (task.cancel_button.text(), task.cancel_button.isEnabled()) == ("Cancel", True)
 
 
 def test_the_form_keeps_its_height_whatever_comes(studio):
@@ -99,6 +126,26 @@ def test_the_form_keeps_its_height_whatever_comes(studio):
     settle(studio)
     assert (task.height(), studio.panel.jobs.height()) == (high, jobs)
     assert studio.panel.jobs.verticalScrollBar().maximum() > 0  # results scroll by themselves
+
+
+def test_a_job_that_is_started_comes_into_sight(studio):
+    studio.panel.resize(300, 500)
+    studio.connect()
+    task, bar = studio.panel.task, studio.panel.jobs.verticalScrollBar()
+    for _ in range(6):
+        task.run_button.click()
+        studio.finish(studio.controller.jobs[0])
+    settle(studio)
+    bar.setValue(bar.maximum())
+    settle(studio)
+    assert bar.value() > 0
+    task.run_button.click()
+    settle(studio)
+    assert bar.value() == 0
+    bar.setValue(bar.maximum())
+    studio.finish(studio.controller.jobs[0])
+    settle(studio)
+    assert bar.value() > 0  # what ends moves nothing
 
 
 def test_in_a_lower_docker_nothing_is_squeezed(low):

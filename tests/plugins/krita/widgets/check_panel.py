@@ -264,6 +264,8 @@ def test_a_changed_document_is_applied_to_only_on_demand(studio):
     card = studio.panel.jobs.card(job)
     assert card.apply.text() == "Apply all the same"
     assert "changed" in card._notes.text()
+    studio.breathe()
+    assert card.apply.y() < card._notes.y() < card._preview.y()  # why it asks is seen without scrolling
     card.apply.click()
     assert len(studio.editor.hosts[0].applied) == 1
 
