@@ -48,6 +48,7 @@ def sheet(palette: Any) -> str:
             border-radius: {RADIUS}px; padding: 7px 10px; }}
         QPushButton#stop:hover {{ background: {hover.name()}; }}
         QPushButton#stop:focus {{ border-color: {accent.name()}; }}
+        QPushButton#stop:disabled {{ color: {off.name()}; }}
         QPushButton#small {{ background: {raised.name()}; border: 1px solid {edge.name()}; border-radius: 4px;
             padding: 3px 8px; }}
         QPushButton#small:hover {{ background: {hover.name()}; }}

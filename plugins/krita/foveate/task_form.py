@@ -31,7 +31,7 @@ from .widgets import (
 from .wrapping import Wrapping
 
 _ACROSS = 3  # operations side by side
-_TWO_LINES = 72  # logical pixels: so much of them is seen where there is little room
+_THREE_LINES = 108  # logical pixels: so much of them is seen where there is little room (German: two in a line)
 _LINGERS = 2000  # milliseconds for which the button that cancels stays, grey, when the last job has ended
 _UNKNOWN = "What can be done appears here once the server is there."
 
@@ -85,6 +85,8 @@ class TaskForm(Measured):
         self._model.wanted = used.get("model", "")
         self.variations.setValue(self._next.count)
         self.refresh()
+        if operation in self._segments:
+            self._offer.ensureWidgetVisible(self._segments[operation], 0, 0)
 
     def ask(self, operation: str, parameter: str) -> None:
         """Show an operation, and the field that sets a parameter."""
@@ -225,6 +227,7 @@ class TaskForm(Measured):
         say = self._controller.say
         self._group = QtWidgets.QButtonGroup(self)
         self._operations = Wrapping(spacing=0, across=_ACROSS)
+        self._offer = Shrinking(holder(self._operations), least=_THREE_LINES)
         more, top, inside = QtWidgets.QWidget(), QtWidgets.QWidget(), QtWidgets.QWidget()
         self._counted = holder(row(name_label(say("Variations"), self.variations), self.variations, None))
         # The model stands there as long as there is no checkpoint.
@@ -234,7 +237,7 @@ class TaskForm(Measured):
         column(inside, top, self.pictures, self._form_fields, self._fold, spacing=8)
         column(
             self,
-            Shrinking(holder(self._operations), least=_TWO_LINES),
+            self._offer,
             Shrinking(inside),
             self._form_fields.in_sight,
             self._counted,

@@ -176,6 +176,42 @@ def test_german_fits_as_well(low):
         assert widget.mapTo(low.panel, widget.rect().topRight()).x() < 300
 
 
+@pytest.fixture
+def german(studio):
+    """A docker with a checkpoint and three variations that run, in which operations stand two in a line."""
+    studio.bring_checkpoint()
+    studio.controller.change(language="de")
+    studio.panel.close()
+    studio.panel.deleteLater()
+    studio.panel = Panel(studio.controller)
+    studio.panel.show()
+    task = studio.panel.task
+    studio.panel.resize(2 * max(each.sizeHint().width() for each in task._segments.values()) + 40, 617)
+    task._model.wanted = CHECKPOINT
+    task.refresh()
+    task.variations.setValue(3)
+    task.run_button.click()
+    settle(studio)
+    return studio
+
+
+def test_german_shows_each_operation(german):
+    segments = [each for each in german.panel.task._segments.values() if each.isVisible()]
+    assert len(segments) == 5
+    for segment in segments:
+        assert in_sight(german, segment), segment.text()
+
+
+def test_the_chosen_operation_is_in_sight(german):
+    german.connect(german.controller.models, real_welcome(change=lambda infos: [*infos, *MORE]))
+    task = german.panel.task
+    german.panel.resize(german.panel.width(), 380)
+    for name in (MORE[-1].name, "refocus"):
+        task.choose(name)
+        settle(german)
+        assert in_sight(german, task._segments[name])
+
+
 @pytest.mark.parametrize("width", range(244, 260, 4))
 def test_where_there_is_room_no_operation_hides_behind_a_scroll_bar(studio, width):
     studio.bring_checkpoint()
