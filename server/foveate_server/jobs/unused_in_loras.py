@@ -20,8 +20,8 @@ def notes_about(loras: Iterable[ModelEntry], family: Family) -> Sequence[Sentenc
         if any(
             part.startswith("text_encoder") and part not in family.clip_encoders for part in _texts(lora, "targets")
         ):
-            told = "The LoRA {name} changes a text encoder, too, that is left as it is: only CLIP's are changed."
-            notes.append(Sentence(told, name=lora.name))
+            left = "The LoRA {name} changes a text encoder, too, that is left as it is: only CLIP's are changed."
+            notes.append(Sentence(left, name=lora.name))
     return notes
 
 
