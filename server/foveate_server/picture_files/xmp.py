@@ -6,8 +6,7 @@ XMP specification parts 1 to 3 (ISO 16684).
 
 from __future__ import annotations
 
-import re
-
+from foveate_server.picture_files.xmp_properties import number_in, with_value, without
 from foveate_shared.geometry import Extent
 
 TIFF_NAMES = b"http://ns.adobe.com/tiff/1.0/"
@@ -34,7 +33,7 @@ UNTRUE = (  # namespace and names of what is not so of a result that holds one p
 
 def orientation_in(packet: bytes) -> int | None:
     """Return the orientation that a packet tells; None where it tells none."""
-    found = _number_in(packet, TIFF_NAMES, b"Orientation")
+    found = number_in(packet, TIFF_NAMES, b"Orientation")
     return found if found in range(1, 9) else None
 
 
@@ -58,63 +57,30 @@ def describing(packet: bytes, extent: Extent) -> bytes:
         (EXIF_NAMES, b"PixelXDimension", extent.width),
         (EXIF_NAMES, b"PixelYDimension", extent.height),
     ):
-        packet = _with_value(packet, names, name, b"%d" % value)
+        packet = with_value(packet, names, name, b"%d" % value)
     for names, name, _ in UNTRUE:
-        packet = _without(packet, names, name)
+        packet = without(packet, names, name)
     return _with_panorama(packet, extent)
 
 
 def outdated_in(packet: bytes) -> tuple[str, ...]:
     """Return what a packet says that is not so of a result, named for a sentence."""
-    return tuple(dict.fromkeys(title for names, name, title in UNTRUE if _without(packet, names, name) != packet))
-
-
-def _prefixes(packet: bytes, names: bytes) -> set[bytes]:
-    """Return what the packet calls a namespace; several, where parts of it were written by several programs."""
-    return set(re.findall(rb"""xmlns:([\w.-]+)\s*=\s*["']""" + re.escape(names) + rb"""["']""", packet))
+    return tuple(dict.fromkeys(title for names, name, title in UNTRUE if without(packet, names, name) != packet))
 
 
 def _with_panorama(packet: bytes, extent: Extent) -> bytes:
     """Return the packet with a panorama's sides at the scale of the picture; without them where it is another part."""
     if shows_other_part(packet, extent):
-        return _without(packet, PANORAMA_NAMES, rb"\w+")
+        return without(packet, PANORAMA_NAMES, rb"\w+")
     for now, before, properties in zip(
         (extent.width, extent.height), _part_of_panorama(packet), PANORAMA_SIDES, strict=True
     ):
         for name in properties:
-            value = _number_in(packet, PANORAMA_NAMES, name)
+            value = number_in(packet, PANORAMA_NAMES, name)
             if before and value is not None:
-                packet = _with_value(packet, PANORAMA_NAMES, name, b"%d" % round(value * now / before))
+                packet = with_value(packet, PANORAMA_NAMES, name, b"%d" % round(value * now / before))
     return packet
 
 
 def _part_of_panorama(packet: bytes) -> tuple[int | None, ...]:
-    return tuple(_number_in(packet, PANORAMA_NAMES, properties[0]) for properties in PANORAMA_SIDES)
-
-
-def _number_in(packet: bytes, names: bytes, name: bytes) -> int | None:
-    for prefix in _prefixes(packet, names):
-        full = re.escape(prefix + b":" + name)
-        found = re.search(rb"\s" + full + rb"""\s*=\s*["']\s*(\d{1,9})\s*["']""", packet) or re.search(
-            rb"<" + full + rb"(?:\s[^>]*)?>\s*(\d{1,9})\s*</", packet
-        )
-        if found:
-            return int(found[1])
-    return None
-
-
-def _with_value(packet: bytes, names: bytes, name: bytes, value: bytes) -> bytes:
-    for prefix in _prefixes(packet, names):
-        full = re.escape(prefix + b":" + name)
-        packet = re.sub(rb"(\s" + full + rb"""\s*=\s*["'])[^"'<]*""", rb"\g<1>" + value, packet)
-        packet = re.sub(rb"(<" + full + rb"(?:\s[^>]*)?(?<!/)>)[^<]*(?=</)", rb"\g<1>" + value, packet)
-    return packet
-
-
-def _without(packet: bytes, names: bytes, name: bytes) -> bytes:
-    """Return the packet without the properties of a namespace that the pattern `name` describes."""
-    for prefix in _prefixes(packet, names):
-        full = re.escape(prefix) + b":" + name
-        packet = re.sub(rb"\s" + full + rb"""\s*=\s*(?:"[^"]*"|'[^']*')""", b"", packet)
-        packet = re.sub(rb"<(" + full + rb")(?:\s[^>]*)?(?:/>|(?<!/)>.*?</\1\s*>)", b"", packet, flags=re.DOTALL)
-    return packet
+    return tuple(number_in(packet, PANORAMA_NAMES, properties[0]) for properties in PANORAMA_SIDES)
