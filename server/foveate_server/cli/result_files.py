@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from foveate_server.cli.piped_input import PIPE
 from foveate_server.picture_files.picture import Picture, from_wire
 from foveate_server.picture_files.place_file import Check
 from foveate_server.picture_files.write import prepare, require_writable, save, save_bytes
@@ -16,6 +17,8 @@ from foveate_shared.wire.protocol import FILES, REPORT, Json
 def require_target(path: Path, kind: str) -> None:
     """Raise InputError now for an OUT that a result of `kind` could not be written to in the end."""
     if kind == FILES:
+        if path == PIPE:
+            raise _unfit("Files do not go through a pipe.", "Give a folder as OUT.")
         if path.exists() and not path.is_dir():
             raise _unfit(f"{path} is a file, and what comes is files.", "Give a folder as OUT.")
         require_writable(path / "any" if path.is_dir() else path)

@@ -164,6 +164,8 @@ def test_no_result_goes_where_it_cannot(server, place):
     said = server.foveate("measure", read, place / "found.json", "--quiet", status=2).stderr
     assert "found.png is the picture that is read." in said
     assert not (place / "found.json").exists()
+    said = server.foveate("export", place / "in.png", "-", "--quiet", status=2).stderr
+    assert "Files do not go through a pipe. Give a folder as OUT." in said
 
 
 def test_a_picture_is_made_out_of_nothing_and_replayed(server, place):
