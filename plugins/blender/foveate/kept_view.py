@@ -8,9 +8,10 @@ _SHOWS_ALL = (5, 2)  # from this release on, in which it was seen
 _MIDDLE = 0.4988  # in pixels from an image's middle: what Blender has in the middle where it shows all of the image
 
 
-def show_same_part(window: bpy.types.Window, area: bpy.types.Area, image: bpy.types.Image) -> None:
-    """Show an image in an editor, zoomed and moved as the one before, which was as large."""
-    region = next(region for region in area.regions if region.type == "WINDOW")
+def show_same_part(
+    window: bpy.types.Window, area: bpy.types.Area, region: bpy.types.Region, image: bpy.types.Image
+) -> None:
+    """Show an image in an editor, in its main region, zoomed and moved as the one before, which was as large."""
     left, bottom = region.view2d.region_to_view(0, 0)  # as was drawn last: parts of the image
     right, top = region.view2d.region_to_view(region.width, region.height)
     area.spaces.active.image = image

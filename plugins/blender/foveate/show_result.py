@@ -137,6 +137,6 @@ def _exchange(swap: Swap, shown: bpy.types.Image | None, instead: bpy.types.Imag
 
 def _show(window: bpy.types.Window, area: bpy.types.Area, image: bpy.types.Image | None, as_large: bool) -> None:
     if image is not None and as_large and not bpy.app.background:
-        show_same_part(window, area, image)
+        show_same_part(window, area, main_region(area), image)
     else:
         area.spaces.active.image = image

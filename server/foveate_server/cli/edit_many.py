@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +14,13 @@ from foveate_server.cli.edit_picture import EditJob, Resolve, agreement_of, edit
 from foveate_server.cli.file_pairs import FilePair, Naming, pairs_of
 from foveate_server.cli.file_recipe import FileRecipe, parse_recipe
 from foveate_server.cli.job_pictures import PictureFile, paths_of, read_pictures
-from foveate_server.cli.mask_coverage import read_coverage
+from foveate_server.cli.mask_coverage import read_coverage, sha256_of_coverage
 from foveate_server.cli.parameter_options import count_of
 from foveate_server.cli.progress_display import print_json
 from foveate_server.cli.region import parse_rect
 from foveate_server.cli.target import ending_of
 from foveate_server.picture_files.embed_metadata import read_recipe
+from foveate_server.picture_files.file_hash import sha256_of_file
 from foveate_shared.errors import CancelledJobError, ConnectionLostError, FoveateError, InputError, RefusedError
 from foveate_shared.wire.protocol import JsonObject
 
@@ -111,8 +111,7 @@ class _SameResult:
         rect = parse_rect(options.rect) if options.rect is not None else None
         mask = None
         if options.mask is not None:
-            coverage = read_coverage(options.mask)
-            mask = hashlib.sha256((255 - coverage if options.invert_mask else coverage).tobytes()).hexdigest()
+            mask = sha256_of_coverage(read_coverage(options.mask, inverted=options.invert_mask))
         return cls(
             (rect.x, rect.y, rect.width, rect.height) if rect else None,
             mask,
@@ -138,8 +137,7 @@ class _SameResult:
 
 
 def _is_file(path: Path, recipe: FileRecipe) -> bool:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return recipe.input is not None and recipe.input.sha256 == digest
+    return recipe.input is not None and recipe.input.sha256 == sha256_of_file(path)
 
 
 def _in_words(pair: FilePair, state: str, told: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,22 @@ from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.pixels import AlphaMode
 
 
-def read_coverage(path: Path) -> NDArray[np.uint8]:
-    """Return the mask in `path` as (height, width) 8-bit coverage: white is selected, and nothing that is transparent.
+def read_coverage(path: Path, *, inverted: bool = False) -> NDArray[np.uint8]:
+    """Return the mask in `path` as (height, width) 8-bit coverage: what it selects or, `inverted`, does not.
 
-    Where all that shows has one colour, as what was painted on a transparent layer, the alpha alone is the mask.
-    Raises InputError where it is coloured.
+    White is selected, and nothing that is transparent. Where all that shows has one colour, as what was painted on a
+    transparent layer, the alpha alone is the mask. Raises InputError where it is coloured.
     """
+    coverage = _selected(path)
+    return 255 - coverage if inverted else coverage
+
+
+def sha256_of_coverage(coverage: NDArray[np.uint8]) -> str:
+    """Return the SHA-256 of coverage, row by row, as recipes name a mask by it."""
+    return hashlib.sha256(coverage.tobytes()).hexdigest()
+
+
+def _selected(path: Path) -> NDArray[np.uint8]:
     picture = read_picture(path)
     samples = _in_8_bits(picture.samples)
     color = samples[..., : picture.channels.count - picture.channels.has_alpha]

@@ -67,9 +67,7 @@ def add_many_files(parser: argparse.ArgumentParser) -> None:
     )
     many.add_argument("--to", metavar="FOLDER", type=Path, help="write the results there, under the pictures' names")
     many.add_argument("--suffix", metavar="TEXT", help="put this behind the names: _sharp makes a_sharp.jpg of a.jpg")
-    many.add_argument(
-        "--as", dest="kind", metavar="KIND", help="write png, jpg, webp, tif or exr, also where OUT is -; else as IN"
-    )
+    add_kind(many)
     _add_writing(parser)
 
 
@@ -96,10 +94,10 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-recipe", action="store_true", help="do not keep how the result was made, with it")
 
 
-def add_kind(parser: argparse.ArgumentParser) -> None:
-    """Add the kind of a picture that has no name."""
+def add_kind(parser: argparse._ActionsContainer) -> None:
+    """Add the kind of a picture whose name does not say it."""
     parser.add_argument(
-        "--as", dest="kind", metavar="KIND", help="what OUT is where it is - : png, jpg, webp, tif or exr; else as IN"
+        "--as", dest="kind", metavar="KIND", help="write png, jpg, webp, tif or exr, also where OUT is -; else as IN"
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from foveate_server.cli.file_recipe import FileRecipe, parse_recipe, sha256_of_samples
 from foveate_server.picture_files import embed_metadata
+from foveate_server.picture_files.file_hash import sha256_of_file
 from foveate_server.picture_files.read import read_picture
 from foveate_shared.errors import ErrorCode, FoveateError, InputError
 
@@ -75,7 +75,7 @@ class OverwriteRule:
 def is_untouched(path: Path, recipe: FileRecipe) -> bool:
     """Tell whether a result is still as we wrote it, with its `recipe`. Raises FoveateError or OSError."""
     if recipe.file_sha256:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == recipe.file_sha256
+        return sha256_of_file(path) == recipe.file_sha256
     return sha256_of_samples(read_picture(path)) == recipe.result_sha256
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from foveate_server.cli.mask_coverage import read_coverage
+from foveate_server.cli.mask_coverage import read_coverage, sha256_of_coverage
 from foveate_shared.errors import ErrorCode, InputError
 from foveate_shared.geometry import Bounds, Extent
 from foveate_shared.wire.protocol import Selection
@@ -66,7 +65,7 @@ def _checked(rect: Bounds, extent: Extent) -> Bounds:
 
 
 def _masked(extent: Extent, path: Path, *, inverted: bool) -> Region:
-    coverage = 255 - read_coverage(path) if inverted else read_coverage(path)
+    coverage = read_coverage(path, inverted=inverted)
     height, width = coverage.shape
     if (width, height) != (extent.width, extent.height):
         raise _invalid(
@@ -79,8 +78,7 @@ def _masked(extent: Extent, path: Path, *, inverted: bool) -> Region:
             raise _invalid("The inverted mask selects nothing: all of it is white.", "Paint black what is meant.")
         raise _invalid("The mask selects nothing: all of it is black or transparent.", "Paint the region white.")
     bounds = Bounds.from_edges(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-    sha256 = hashlib.sha256(coverage.tobytes()).hexdigest()
-    return Region(Selection(bounds, has_coverage=True), coverage, sha256, inverted)
+    return Region(Selection(bounds, has_coverage=True), coverage, sha256_of_coverage(coverage), inverted)
 
 
 def _invalid(problem: str, remedy: str) -> InputError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foveate_server.imaging import transfer
-from foveate_server.imaging.rgb_spaces import D65, RgbSpace
+from foveate_server.imaging.rgb_spaces import D65, P3, REC709, REC2020, RgbSpace
 from foveate_server.imaging.transfer import Curve
 from foveate_shared.errors import ErrorCode, InputError
 
@@ -19,15 +19,16 @@ CURVES: dict[int, Curve] = {
     14: transfer.REC709,
     15: transfer.REC709,
 }
+_SMPTE_C = ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070), D65)
 PRIMARIES = {  # red, green, blue, white
-    1: ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06), D65),
+    1: REC709,
     4: ((0.67, 0.33), (0.21, 0.71), (0.14, 0.08), (0.310, 0.316)),
     5: ((0.64, 0.33), (0.29, 0.60), (0.15, 0.06), D65),
-    6: ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070), D65),
-    7: ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070), D65),
-    9: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046), D65),
+    6: _SMPTE_C,
+    7: _SMPTE_C,
+    9: REC2020,
     11: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), (0.314, 0.351)),
-    12: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), D65),
+    12: P3,
     22: ((0.630, 0.340), (0.295, 0.605), (0.155, 0.077), D65),
 }
 

@@ -45,16 +45,16 @@ class RgbSpace:
         return np.linalg.inv(srgb_to_xyz()) @ adapted
 
 
-_REC709 = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06), D65)
-_P3 = ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), D65)
-_REC2020 = ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046), D65)
+REC709 = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06), D65)
+P3 = ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), D65)
+REC2020 = ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046), D65)
 
 RGB_SPACES: dict[str, RgbSpace] = {
-    "srgb": RgbSpace(*_REC709, transfer.SRGB),
-    "srgb-linear": RgbSpace(*_REC709, transfer.LINEAR),
-    "display-p3": RgbSpace(*_P3, transfer.SRGB),
-    "display-p3-linear": RgbSpace(*_P3, transfer.LINEAR),
-    "rec2020-linear": RgbSpace(*_REC2020, transfer.LINEAR),
+    "srgb": RgbSpace(*REC709, transfer.SRGB),
+    "srgb-linear": RgbSpace(*REC709, transfer.LINEAR),
+    "display-p3": RgbSpace(*P3, transfer.SRGB),
+    "display-p3-linear": RgbSpace(*P3, transfer.LINEAR),
+    "rec2020-linear": RgbSpace(*REC2020, transfer.LINEAR),
     "adobe-rgb": RgbSpace((0.64, 0.33), (0.21, 0.71), (0.15, 0.06), D65, transfer.ADOBE_RGB),
     "acescg": RgbSpace((0.713, 0.293), (0.165, 0.830), (0.128, 0.044), ACES_WHITE, transfer.LINEAR),
 }
@@ -134,7 +134,7 @@ def srgb_to_xyz() -> Matrix:
     matrix : (3, 3) float64
         For column vectors.
     """
-    return primaries_to_xyz(*_REC709)
+    return primaries_to_xyz(*REC709)
 
 
 def pcs_to_linear_srgb() -> Matrix:

@@ -5,7 +5,6 @@ A recipe lies inside a PNG or OpenEXR, and beside all others, as `NAME.foveate.j
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import struct
@@ -18,6 +17,7 @@ import OpenImageIO as oiio
 
 from foveate_server.picture_files import containers, jpeg_segments, png_chunks, png_texts, tiff_fields
 from foveate_server.picture_files.container_facts import Carried
+from foveate_server.picture_files.file_hash import sha256_of_file
 from foveate_server.picture_files.picture import Picture
 from foveate_server.picture_files.place_file import Check, allow_all, followed, placing
 from foveate_shared.errors import ErrorCode, InputError
@@ -76,7 +76,7 @@ def place_beside(path: Path, recipe: str | None, check: Check = allow_all) -> No
             check(sidecar)
             sidecar.unlink()
         return
-    told = json.loads(recipe) | {"file_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    told = json.loads(recipe) | {"file_sha256": sha256_of_file(path)}
     with placing(sidecar, check) as temporary:
         temporary.write_text(json.dumps(told, separators=(",", ":")) + "\n", "ascii")
 

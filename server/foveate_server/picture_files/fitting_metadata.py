@@ -9,14 +9,15 @@ from foveate_server.imaging.make_profile import profile_of_name
 from foveate_server.picture_files import exif, jpeg_segments, png_chunks, png_texts, tiff_fields, xmp
 from foveate_server.picture_files.container_facts import Carried
 from foveate_server.picture_files.containers import TITLES
+from foveate_server.picture_files.embed_metadata import RECIPE_KEY
 from foveate_server.picture_files.picture import Picture
 
 COMMENT = b"Comment"  # as PNG calls it
 MAX_ICC_BYTES = 255 * (jpeg_segments.MAX_SEGMENT_BYTES - len(jpeg_segments.ICC_PREFIX) - 2)  # of a JPEG
 HOLDS_IPTC = ("jpeg", "png", "tiff")
 HOLDS_RESOLUTION = ("jpeg", "png", "tiff", "openexr")
+RECIPE = RECIPE_KEY.encode()  # which no result takes over
 UNDERSTOOD = ("srgb", "gray-srgb")  # where nothing is told
-OURS = (b"foveate:recipe",)  # which no result takes over
 
 
 def fitted(picture: Picture, kind: str) -> Picture:
@@ -79,7 +80,7 @@ def _fitting_jpeg(picture: Picture, lost: list[str]) -> dict[str, Any]:
 
 def _moved(carried: Carried, kind: str, lost: list[str]) -> Carried:
     """Return what goes from one kind of container into another: PNG's texts and JPEG's comments are each other's."""
-    texts = [each for each in carried.chunks if each[0] in png_texts.KINDS and png_texts.key_of(each[1]) not in OURS]
+    texts = [each for each in carried.chunks if each[0] in png_texts.KINDS and png_texts.key_of(each[1]) != RECIPE]
     comments = [each for each in texts if kind == "jpeg" and _fits_comment(each)]
     names = dict.fromkeys(png_texts.key_of(each[1]).decode("latin-1") for each in texts if each not in comments)
     lost += [f"the text {name}" if name else "a text without a name" for name in names]

@@ -7,7 +7,6 @@ memory is taken. Samples are never converted, except where the sentences in :att
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sys
 from dataclasses import replace
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from foveate_server.picture_files import color_profile, containers, exif, palette_tiff, xmp
 from foveate_server.picture_files.container_facts import Carried, ContainerFacts
+from foveate_server.picture_files.file_hash import sha256_in
 from foveate_server.picture_files.picture import Picture
 from foveate_shared.errors import ErrorCode, FoveateError, InputError, ResourceError
 from foveate_shared.pixels import AlphaMode, Channels
@@ -109,7 +109,7 @@ def _examine(path: Path) -> tuple[ContainerFacts, str]:
             _require_matching_name(path, kind)
             facts = containers.inspect(stream, kind, path.name)
             stream.seek(0)
-            sha256 = hashlib.file_digest(stream, "sha256") if hasattr(hashlib, "file_digest") else _digest(stream)
+            sha256 = sha256_in(stream)
     except OSError as error:
         raise InputError(
             f"{path} cannot be read: {error.strerror or error}.",
@@ -122,14 +122,7 @@ def _examine(path: Path) -> tuple[ContainerFacts, str]:
             code=ErrorCode.INVALID_FILE,
             remedy="Save one frame of it as a picture of its own.",
         )
-    return facts, sha256.hexdigest()
-
-
-def _digest(stream: Any) -> Any:
-    digest = hashlib.sha256()
-    while block := stream.read(1 << 20):
-        digest.update(block)
-    return digest
+    return facts, sha256
 
 
 def _unknown(path: Path, head: bytes) -> InputError:

@@ -24,22 +24,11 @@ BYTE, SHORT, LONG, RATIONAL, UNDEFINED, LONG8 = 1, 3, 4, 5, 7, 16  # types of fi
 MAX_FIELDS = 1000
 MAX_FIELD_BYTES = 16 << 20
 # How a directory's samples are encoded, and where they lie: all else in it describes the picture.
-ENCODING = frozenset(
-    (
-        *(
-            0xFE,
-            0xFF,
-            *range(0x100, 0x104),
-            *range(0x106, 0x10B),
-            0x111,
-            *range(0x115, 0x11A),
-            0x11C,
-            *range(0x120, 0x126),
-        ),
-        *(0x13D, *range(0x140, 0x146), 0x14C, 0x14D, 0x14E, *range(0x150, 0x15C), 0x15F, *range(0x200, 0x20A)),
-        *(*range(0x211, 0x215), 0x22F, ICC),
-    )
-)
+ENCODING = frozenset((
+    0xFE, 0xFF, *range(0x100, 0x104), *range(0x106, 0x10B), 0x111, *range(0x115, 0x11A), 0x11C, *range(0x120, 0x126),
+    0x13D, *range(0x140, 0x146), *range(0x14C, 0x14F), *range(0x150, 0x15C), 0x15F, *range(0x200, 0x20A),
+    *range(0x211, 0x215), 0x22F, ICC,
+))  # fmt: skip
 
 
 @dataclass(frozen=True)

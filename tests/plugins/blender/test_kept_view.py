@@ -28,7 +28,7 @@ def done(load):
 
     def show(version):
         bpy.app.version = version
-        made.show_same_part(None, area, after)
+        made.show_same_part(None, area, REGION, after)
         assert area.spaces.active.image is after
         return done
 
